@@ -1,0 +1,150 @@
+"""Canonical JSON and digests.
+
+A digest is SHA-256 over the RFC 8785 form of a JSON value: independent of layout and key order,
+the same in every language. What that form cannot carry exactly is an error, never a rounding:
+integers beyond 2^53, NaN and infinities, lone surrogates, duplicate keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sfn_release.errors import DefinitionError
+
+_EXACT = 2**53 - 1  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
+
+
+def canonical(value: Any) -> bytes:
+    """Return the RFC 8785 form of *value* in UTF-8.
+
+    Raises DefinitionError, naming the JSON path, for what RFC 8785 cannot carry exactly.
+    """
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(value)
+    except RecursionError as error:
+        raise DefinitionError("This value is nested too deeply.") from error
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        _check(value, "$")
+        raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error
+
+
+def digest(value: Any) -> str:
+    """Return the digest of a JSON value: ``sha256:`` and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
+
+
+def short(digest: str) -> str:
+    """Return the first 12 hexadecimal digits of a *digest*, as people read it."""
+    return digest.removeprefix("sha256:")[:12]
+
+
+def loads(text: str | bytes) -> Any:
+    """Read JSON strictly: duplicate keys, NaN and infinities are a DefinitionError."""
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+        )
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"Not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise DefinitionError("Not usable JSON: nested too deeply.") from error
+
+
+def dumps(value: Any) -> str:
+    """Write *value* indented, keys as they stand, for people and for ``git diff``."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def first_difference(left: Any, right: Any, path: str = "$") -> str | None:
+    """Return the JSON path of the first difference between two JSON values, None if equal.
+
+    >>> first_difference({"a": [1, 2]}, {"a": [1, 3]})
+    '$.a[1]'
+    """
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        for key in [*left, *(key for key in right if key not in left)]:
+            if key not in left or key not in right:
+                return member(path, key)
+            found = first_difference(left[key], right[key], member(path, key))
+            if found:
+                return found
+        return None
+    if _is_array(left) and _is_array(right):
+        for index, (one, other) in enumerate(zip(left, right, strict=False)):
+            found = first_difference(one, other, f"{path}[{index}]")
+            if found:
+                return found
+        return None if len(left) == len(right) else f"{path}[{min(len(left), len(right))}]"
+    same = type(left) is type(right) or (_is_number(left) and _is_number(right))
+    return None if same and left == right else path
+
+
+def member(path: str, key: str) -> str:
+    """Return the JSON path of member *key* below *path*."""
+    plain = key.replace("_", "a").isalnum() and key.isascii()
+    return f"{path}.{key}" if plain else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise DefinitionError(
+                    f"Not usable JSON: the key {json.dumps(key)} stands twice in one object."
+                )
+            seen.add(key)
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise DefinitionError(f"Not valid JSON: {name} is not a number.")
+
+
+def _check(value: Any, path: str) -> None:
+    """Raise a DefinitionError that names the first place RFC 8785 cannot carry."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise DefinitionError(f"{path}: the key {key!r} is not a string.")
+            _check(key, path)
+            _check(item, member(path, key))
+    elif _is_array(value):
+        for index, item in enumerate(value):
+            _check(item, f"{path}[{index}]")
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise DefinitionError(
+                f"{path}: the text holds a lone surrogate, which UTF-8 cannot carry."
+            ) from None
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int):
+        if abs(value) > _EXACT:
+            raise DefinitionError(
+                f"{path}: {value} is beyond 2^53 and would be rounded by other JSON readers.",
+                fix="Write it as a string.",
+            )
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
+            raise DefinitionError(f"{path}: {value} is not a JSON number.")
+    else:
+        raise DefinitionError(f"{path}: {type(value).__name__} is not a JSON type.")

@@ -1,0 +1,54 @@
+"""What a workflow declares: the frozen form that a release records and an environment renders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sfn_release.canonical import digest
+
+Type = Literal["STANDARD", "EXPRESS"]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One workflow as its module declares it, ``${Parameters}`` unfilled.
+
+    *definition* is the whole Amazon States Language document. *logging*, *tracing* and
+    *encryption* are the shapes of the API members ``loggingConfiguration``,
+    ``tracingConfiguration`` and ``encryptionConfiguration``; None means: not declared, the
+    environment's default applies. *source* is the file, relative to the project's root.
+    *module_version* is the module's ``__version__``, if it has one.
+    """
+
+    name: str
+    definition: Mapping[str, Any]
+    type: Type = "STANDARD"
+    role: str | None = None
+    logging: Mapping[str, Any] | None = None
+    tracing: Mapping[str, Any] | None = None
+    encryption: Mapping[str, Any] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    module_version: str | None = None
+
+    @property
+    def definition_digest(self) -> str:
+        """The digest of the definition alone."""
+        return digest(self.definition)
+
+    @property
+    def digest(self) -> str:
+        """The workflow digest: what a release freezes."""
+        return digest(
+            {
+                "definition": self.definition,
+                "type": self.type,
+                "logging": self.logging,
+                "tracing": self.tracing,
+                "encryption": self.encryption,
+                "tags": dict(self.tags),
+                "role": self.role,
+            }
+        )

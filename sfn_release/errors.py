@@ -1,0 +1,178 @@
+"""The error tree.
+
+Every error says what happened (*message*), why (*why*) and what to do next (*fix*), and carries a
+stable code. A bug is none of these: it keeps its traceback.
+
+    SfnReleaseError
+    ├── UsageError              E_USAGE             the command line, an argument          (exit 2)
+    ├── ConfigError             E_CONFIG            releases.toml
+    ├── VersionError            E_VERSION           not a semantic version
+    ├── NotFoundError           E_NOT_FOUND         no such workflow, version, environment, repository
+    ├── DirtyError              E_DIRTY             the work tree is not what is committed
+    ├── BuildError              E_BUILD             a workflow module does not load
+    │   └── NonDeterministicError  E_NONDETERMINISTIC  it builds differently twice
+    ├── DefinitionError         E_DEFINITION        not a definition that Step Functions takes
+    ├── ImmutableError          E_IMMUTABLE         a released version has other content
+    ├── LockedError             E_LOCKED            another deployment is under way
+    ├── ConflictError           E_CONFLICT          somebody else changed the same thing
+    ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
+    ├── TamperedError           E_TAMPERED          the ledger is not what was written
+    ├── GitError                E_GIT               git failed
+    ├── AwsError                E_AWS               AWS refused a call
+    │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials
+    │   └── NetworkError        E_NETWORK           ... or was not reached
+    ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
+    └── LocalServiceError       E_LOCAL             the local service's file or port
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SfnReleaseError(Exception):
+    """Anything that sfn-release refuses or that the outside world refused it.
+
+    *message* says what happened in one sentence, *why* gives the details (may have several lines),
+    *fix* says what to do next.
+    """
+
+    code: ClassVar[str] = "E_ERROR"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.why = why
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return "\n  ".join(part for part in (self.message, self.why, self.fix) if part)
+
+
+class UsageError(SfnReleaseError):
+    """The command or an argument is not understood."""
+
+    code = "E_USAGE"
+    exit_code = 2
+
+
+class ConfigError(SfnReleaseError):
+    """releases.toml cannot be used; the message names file, line and key."""
+
+    code = "E_CONFIG"
+
+
+class VersionError(SfnReleaseError):
+    """Not a version that can be released."""
+
+    code = "E_VERSION"
+
+
+class NotFoundError(SfnReleaseError):
+    """What was named does not exist."""
+
+    code = "E_NOT_FOUND"
+
+
+class DirtyError(SfnReleaseError):
+    """The work tree differs from the commit that would be released."""
+
+    code = "E_DIRTY"
+
+
+class BuildError(SfnReleaseError):
+    """A workflow module could not be turned into definitions."""
+
+    code = "E_BUILD"
+
+
+class NonDeterministicError(BuildError):
+    """A module gave two different definitions for one commit."""
+
+    code = "E_NONDETERMINISTIC"
+
+
+class DefinitionError(SfnReleaseError):
+    """A definition that Step Functions would refuse, or that JSON cannot carry exactly."""
+
+    code = "E_DEFINITION"
+
+
+class ImmutableError(SfnReleaseError):
+    """A version is released already, with other content."""
+
+    code = "E_IMMUTABLE"
+
+
+class LockedError(SfnReleaseError):
+    """Another deployment to this environment is under way."""
+
+    code = "E_LOCKED"
+
+
+class ConflictError(SfnReleaseError):
+    """Somebody else changed the same thing first."""
+
+    code = "E_CONFLICT"
+
+
+class NotOursError(SfnReleaseError):
+    """A state machine exists that this project did not create."""
+
+    code = "E_NOT_OURS"
+
+
+class TamperedError(SfnReleaseError):
+    """The ledger does not hold what was written to it."""
+
+    code = "E_TAMPERED"
+
+
+class GitError(SfnReleaseError):
+    """A git command failed; git's own words are in *why*."""
+
+    code = "E_GIT"
+
+
+class AwsError(SfnReleaseError):
+    """AWS refused a call; *aws_code* is its error code, *operation* the API operation."""
+
+    code = "E_AWS"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        aws_code: str = "",
+        operation: str = "",
+    ) -> None:
+        super().__init__(message, why=why, fix=fix)
+        self.aws_code = aws_code
+        self.operation = operation
+
+
+class AccessError(AwsError):
+    """No credentials, expired ones, or a missing permission."""
+
+    code = "E_ACCESS"
+
+
+class NetworkError(AwsError):
+    """The endpoint was not reached; whether the call had an effect is not known."""
+
+    code = "E_NETWORK"
+
+
+class DeploymentError(SfnReleaseError):
+    """A deployment failed; *why* tells what had been done and what was put back."""
+
+    code = "E_DEPLOYMENT"
+
+
+class LocalServiceError(SfnReleaseError):
+    """The local service's database or port cannot be used."""
+
+    code = "E_LOCAL"
