@@ -1,0 +1,156 @@
+"""Answers Task states from a mock file or from Python callables.
+
+A mock file is one JSON object beside the workflow, ``workflows/<module>.mocks.json``. Its keys are
+state names or Resource ARNs (a state's name wins); its values say how the task answers::
+
+    {
+      "Charge": [
+        {"error": "Lambda.TooManyRequestsException", "cause": "Rate exceeded"},
+        {"payload": {"charged": true}}
+      ],
+      "Reserve": {"return": {"reserved": 3}, "seconds": 12},
+      "arn:aws:states:::sns:publish": {"return": {"MessageId": "1"}}
+    }
+
+An answer is an object with exactly one of
+
+``return``
+    the result, just as the service returns it;
+``payload``
+    what the Lambda function returns: for ``arn:aws:states:::lambda:invoke`` it is put into that
+    integration's envelope (``{"ExecutedVersion", "Payload", "StatusCode"}``), for any other
+    resource it is the result itself;
+``error``
+    the name of the error that the task fails with, and optionally its ``cause``;
+
+and optionally ``seconds``, how long the task takes: what exceeds the state's TimeoutSeconds or
+HeartbeatSeconds ends in States.Timeout. A list gives the answers of successive calls, its last one
+repeats. Each execution and each iteration of a Map counts its own calls, retries included.
+
+In Python the answer may also be a callable: it receives the payload and returns the result, or
+raises TaskFailure, or any exception, which fails the task as a Lambda function would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.errors import ConfigError, DefinitionError
+from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
+
+Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
+
+_KINDS = ("return", "payload", "error")
+_LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
+
+
+class Mocks:
+    """Answers tasks as *answers* says: ``{state name or Resource ARN: answer}``.
+
+    Raises ConfigError for an answer of another shape; *file* is the name to use in messages.
+    One object serves one execution after the other: `fresh` gives one whose counts start anew.
+    """
+
+    def __init__(self, answers: Mapping[str, Answer] | None = None, *, file: str = "") -> None:
+        self._file = file
+        self._answers: dict[str, Callable[[Any], Any] | list[Mapping[str, Any]]] = {}
+        for key, answer in (answers or {}).items():
+            self._answers[key] = answer if callable(answer) else _sequence(key, answer, file)
+        self._calls: dict[object, int] = {}
+
+    def fresh(self) -> Mocks:
+        """Return the same mocks, none of them called yet."""
+        other = Mocks(file=self._file)
+        other._answers = self._answers  # noqa: SLF001 - its own class
+        return other
+
+    def run(self, call: TaskCall) -> Any:
+        """Answer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
+        key = call.state if call.state in self._answers else call.resource
+        answer = self._answers.get(key)
+        if answer is None:
+            raise NoAnswer("SfnRelease.NoMock", self._how_to_add(call))
+        if not isinstance(answer, list):
+            return _ask(answer, call.payload)
+        count = self._calls.get((call.state, call.iteration), 0)
+        self._calls[call.state, call.iteration] = count + 1
+        chosen = answer[min(count, len(answer) - 1)]
+        seconds = chosen.get("seconds", 0)
+        if "error" in chosen:
+            raise TaskFailure(chosen["error"], chosen.get("cause"), seconds=seconds)
+        result = chosen["return"] if "return" in chosen else chosen["payload"]
+        if "payload" in chosen and call.resource == _LAMBDA_INVOKE:
+            result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
+        return Took(result, seconds)
+
+    def _how_to_add(self, call: TaskCall) -> str:
+        kind = "payload" if ":lambda:" in call.resource else "return"
+        snippet = json.dumps({call.state: {kind: {}}}, ensure_ascii=False)
+        place = self._file or "the workflow's mock file (workflows/<module>.mocks.json)"
+        return (
+            f"The task {json.dumps(call.state, ensure_ascii=False)} ({call.resource}) has no mock,"
+            f" so there is nobody to answer it here. Add one to {place}: {snippet}"
+        )
+
+
+def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
+    """Read a mock file's *text*. Raises ConfigError that names *file*, the key and the fault."""
+    name = file or "the mock file"
+    try:
+        answers = loads(text)
+    except DefinitionError as error:
+        raise ConfigError(f"{name}: {error.message}") from error
+    if not isinstance(answers, dict):
+        raise ConfigError(
+            f"{name}: a mock file is one JSON object.",
+            fix='For example: {"Charge": {"return": {"charged": true}}}',
+        )
+    return Mocks(answers, file=file)
+
+
+def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
+    try:
+        return answer(payload)
+    except (TaskFailure, NoAnswer):
+        raise
+    except Exception as error:  # noqa: BLE001 - a Lambda function may raise anything
+        cause = {"errorMessage": str(error), "errorType": type(error).__name__}
+        raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
+
+
+def _sequence(key: str, answer: Any, file: str) -> list[Mapping[str, Any]]:
+    """Check one key's *answer* and return it as a list."""
+    where = f"{file or 'mocks'}: {json.dumps(key, ensure_ascii=False)}"
+    answers = list(answer) if isinstance(answer, list | tuple) else [answer]
+    if not answers:
+        raise ConfigError(f"{where}: an empty list gives no answer.")
+    for index, one in enumerate(answers):
+        at = f"{where}[{index}]" if isinstance(answer, list | tuple) else where
+        _check(one, at)
+    return answers
+
+
+def _check(answer: Any, at: str) -> None:
+    if not isinstance(answer, Mapping):
+        raise ConfigError(
+            f"{at}: an answer is an object, not {json.dumps(answer, default=repr)}.",
+            fix='Wrap the result: {"return": ...}.',
+        )
+    if len([kind for kind in _KINDS if kind in answer]) != 1:
+        raise ConfigError(f'{at}: an answer has exactly one of "return", "payload" and "error".')
+    allowed = {"seconds", "error", "cause"} if "error" in answer else {"seconds", *_KINDS}
+    for name in answer:
+        if name not in allowed:
+            raise ConfigError(
+                f"{at}: unknown key {json.dumps(name)}.",
+                fix=f"Known here: {', '.join(sorted(allowed & {*answer, 'seconds', 'cause'}))}.",
+            )
+    for name in ("error", "cause"):
+        if name in answer and not isinstance(answer[name], str):
+            raise ConfigError(f'{at}: "{name}" is a text.')
+    seconds = answer.get("seconds", 0)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        raise ConfigError(f'{at}: "seconds" is a number of seconds, 0 or more.')

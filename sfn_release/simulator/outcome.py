@@ -1,0 +1,54 @@
+"""What an execution leaves behind: its outcome and its history, as the API would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of an execution's history, as ``GetExecutionHistory`` returns it.
+
+    *previous* is the id of the event that led to this one (0: none). *details* is empty or has one
+    member, named as in the API (``stateEnteredEventDetails``, ``executionFailedEventDetails`` ...).
+    """
+
+    id: int
+    previous: int
+    type: str
+    timestamp: datetime
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of an execution.
+
+    *output* is a JSON value and means something only when *has_output* (a workflow may well return
+    null). *error* and *cause* are set unless the execution succeeded, and may be None even then.
+    """
+
+    status: Status
+    output: Any
+    has_output: bool
+    error: str | None
+    cause: str | None
+    events: tuple[Event, ...]
+    stopped_at: datetime
+
+
+@dataclass(frozen=True)
+class ContextSeed:
+    """What the context object (``$$``) says of an execution from outside the definition."""
+
+    execution_arn: str
+    execution_name: str
+    role_arn: str
+    state_machine_arn: str
+    state_machine_name: str
+    started_at: datetime
