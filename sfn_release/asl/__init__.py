@@ -1,0 +1,1 @@
+"""The Amazon States Language: states, conditions, expressions, reader, checks. Pure, no I/O."""

@@ -1,0 +1,63 @@
+"""The difference between JSON null and "not given"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final
+
+
+class NotGiven(Enum):
+    """The type of `NOT_GIVEN`."""
+
+    NOT_GIVEN = "NOT_GIVEN"
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NOT_GIVEN: Final = NotGiven.NOT_GIVEN
+"""A field that is not written at all; None is written as JSON null."""
+
+
+def asl_key(attribute: str) -> str:
+    """Return the language's name of a Python attribute.
+
+    >>> asl_key("timeout_seconds_path")
+    'TimeoutSecondsPath'
+    """
+    return "".join(word.capitalize() for word in attribute.split("_"))
+
+
+def plain(value: Any) -> Any:
+    """Return *value* as fresh dicts and lists, so that no caller holds a part of a definition."""
+    if isinstance(value, Mapping):
+        return plain_object(value)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return value
+
+
+def plain_object(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *value* as a fresh dict of fresh dicts and lists."""
+    return {key: plain(item) for key, item in value.items()}
+
+
+def timestamp(value: str | datetime) -> str:
+    """Return the RFC 3339 text of an aware datetime; a string stays as it is.
+
+    Raises ValueError for a datetime without a time zone, which names no instant.
+    """
+    if isinstance(value, str):
+        return value
+    if value.tzinfo is None:
+        raise ValueError(
+            f"{value!r} has no time zone and so names no instant; give it one: tzinfo=UTC"
+        )
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

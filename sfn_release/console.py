@@ -1,0 +1,34 @@
+"""Links into the AWS console, as the documentation page prints them."""
+
+from __future__ import annotations
+
+_HOSTS = {
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def visual_editor_url(arn: str) -> str:
+    """Return where the state machine *arn* can be seen and edited."""
+    return f"{_home(arn)}#/visual-editor?stateMachineArn={arn}"
+
+
+def state_machine_url(arn: str) -> str:
+    """Return the page of the state machine *arn*."""
+    return f"{_home(arn)}#/statemachines/view/{arn}"
+
+
+def execution_url(arn: str, execution_arn: str) -> str:
+    """Return the page of an execution of the state machine *arn*.
+
+    Its last part is the last part of the execution's ARN, in the form of a STANDARD execution's
+    ARN, for EXPRESS ones too: so the documentation page has it.
+    """
+    owner = arn.replace(":stateMachine:", ":execution:")
+    return f"{_home(arn)}#/executions/details/{owner}:{execution_arn.rpartition(':')[2]}"
+
+
+def _home(arn: str) -> str:
+    _, partition, _, region, *_ = arn.split(":")
+    host = _HOSTS.get(partition, "console.aws.amazon.com")
+    return f"https://{region}.{host}/states/home?region={region}"

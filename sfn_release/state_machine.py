@@ -1,0 +1,311 @@
+"""The documentation page's StateMachine: deploy a workflow to AWS, execute it, delete it.
+
+Nothing here asks STS for the account. The ARN comes from Step Functions: it is the one that an
+earlier call told, or the one in the account of the role (a role can only be passed to a state
+machine of its own account) if a state machine is there, or the one in the list of state machines.
+A state machine that does not exist yet is announced when AWS has answered with its ARN.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sfn_release.asl.given import NOT_GIVEN
+from sfn_release.console import execution_url, state_machine_url, visual_editor_url
+from sfn_release.declaration import Declaration, Type
+from sfn_release.errors import ConflictError, DefinitionError, NotFoundError, UsageError
+from sfn_release.settings import Logging, encryption_of, logging_of, tracing_of
+from sfn_release.stepfunctions import StepFunctions, client_of
+from sfn_release.workflow import Workflow
+
+
+@dataclass(eq=False)
+class StateMachine:
+    """A state machine as its authors declare it.
+
+    *role_arn* is the IAM role that the executions assume; a release takes the environment's.
+    *tags* are brought up to date by every deployment. *logging* is a `Logging` or the API's
+    ``loggingConfiguration``, *tracing* is True, False or ``tracingConfiguration``, *encryption* a
+    KMS key or ``encryptionConfiguration``; None leaves what is set on AWS, or the default.
+    *echo* receives the messages, without line ends.
+
+    In all verbs *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a
+    Step Functions client, or ``sfn.local()``. What AWS refuses is raised as botocore raises it.
+    """
+
+    name: str
+    workflow: Workflow
+    role_arn: str | None = None
+    tags: Mapping[str, str] | None = field(default=None, kw_only=True)
+    type: Type = field(default="STANDARD", kw_only=True)
+    logging: Logging | Mapping[str, Any] | None = field(default=None, kw_only=True)
+    tracing: bool | Mapping[str, Any] | None = field(default=None, kw_only=True)
+    encryption: str | Mapping[str, Any] | None = field(default=None, kw_only=True)
+    echo: Callable[[str], object] = field(default=print, kw_only=True, repr=False)
+    _arns: WeakKeyDictionary[Any, str] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False
+    )
+    _tagged: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False)
+
+    def set_type_as_express(self) -> StateMachine:
+        """Make it EXPRESS: at most five minutes, and executions can be waited for."""
+        self.type = "EXPRESS"
+        return self
+
+    def set_type_as_standard(self) -> StateMachine:
+        """Make it STANDARD: up to a year, and every execution is kept."""
+        self.type = "STANDARD"
+        return self
+
+    def declare(self, source: str = "") -> Declaration:
+        """Return the frozen form that a release records; *source* is the module's file.
+
+        Raises DefinitionError for a definition that Step Functions would refuse.
+        """
+        return Declaration(
+            name=self.name,
+            definition=self._definition(),
+            type=self.type,
+            role=self.role_arn,
+            logging=logging_of(self.logging),
+            tracing=tracing_of(self.tracing),
+            encryption=encryption_of(self.encryption),
+            tags=dict(self.tags or {}),
+            source=source,
+        )
+
+    def deploy(self, session: Any, *, verbose: bool = True) -> dict[str, Any]:
+        """Create the state machine, or update it if it exists.
+
+        Return the API's response with ``_deploy_action``: ``"create"`` or ``"update"``. Tags are
+        added and changed; a tag that this object set before and that is gone from *tags* is
+        removed. Tags of anybody else, ``aws:`` ones among them, stay.
+
+        Raises DefinitionError for a definition that Step Functions would refuse and without a
+        role, ConflictError where the existing state machine has another type or is being deleted.
+        """
+        declaration = self.declare()
+        if declaration.role is None:
+            raise DefinitionError(
+                f"The state machine {self.name!r} has no role to run with.",
+                fix='Give it one: sfn.StateMachine(..., role_arn="arn:aws:iam::...:role/...").',
+            )
+        echo = self.echo if verbose else _silent
+        client = client_of(session)
+        found = self._find(session, client)
+        if found is None:
+            try:
+                return self._create(session, client, declaration, echo)
+            except client.exceptions.StateMachineAlreadyExists:
+                found = self._find(session, client)  # somebody created it in between
+                if found is None:
+                    raise
+        return self._update(session, client, declaration, found, echo)
+
+    def execute(
+        self,
+        session: Any,
+        payload: Any = NOT_GIVEN,
+        name: str | None = None,
+        sync: bool = False,
+        *,
+        verbose: bool = True,
+    ) -> dict[str, Any]:
+        """Start an execution and return the API's response.
+
+        *payload* is the input, any JSON value; *name* the execution's, by default AWS's choice.
+        With *sync* the call returns when the execution is over, its output in ``output``; only
+        EXPRESS state machines can do that. Raises UsageError for *sync* with a STANDARD one and
+        NotFoundError where the state machine does not exist.
+        """
+        if sync and self.type != "EXPRESS":
+            raise UsageError(
+                f"{self.name!r} is STANDARD, and only EXPRESS executions can be waited for.",
+                fix="Call set_type_as_express() before it is first deployed, or use sync=False.",
+            )
+        echo = self.echo if verbose else _silent
+        client = client_of(session)
+        arn = self._known_arn(session, client)
+        echo(f"execute state machine {arn!r}")
+        request: dict[str, Any] = {"stateMachineArn": arn}
+        if payload is not NOT_GIVEN:
+            request["input"] = json.dumps(payload)
+        if name is not None:
+            request["name"] = name
+        start = client.start_sync_execution if sync else client.start_execution
+        response: dict[str, Any] = start(**request)
+        echo(f"  preview at: {execution_url(arn, response['executionArn'])}")
+        return response
+
+    def delete(self, session: Any, *, verbose: bool = True) -> dict[str, Any]:
+        """Delete the state machine with all its versions and aliases; return the API's response.
+
+        Raises NotFoundError where it does not exist.
+        """
+        echo = self.echo if verbose else _silent
+        client = client_of(session)
+        arn = self._known_arn(session, client)
+        echo(f"delete state machine {arn!r}")
+        response: dict[str, Any] = client.delete_state_machine(stateMachineArn=arn)
+        self._arns.pop(session, None)
+        self._tagged.pop(arn, None)
+        echo(f"  done, exam at: {state_machine_url(arn)}")
+        return response
+
+    # -- the two ways to deploy ---------------------------------------------------------------
+
+    def _create(
+        self,
+        session: Any,
+        client: StepFunctions,
+        declaration: Declaration,
+        echo: Callable[[str], object],
+    ) -> dict[str, Any]:
+        response = client.create_state_machine(
+            name=self.name,
+            type=declaration.type,
+            tags=_tag_list(declaration.tags),
+            **_content(declaration),
+        )
+        arn = response["stateMachineArn"]
+        self._arns[session] = arn
+        self._tagged[arn] = set(declaration.tags)
+        echo(f"deploy state machine to {arn!r} ...")
+        echo("  not exists, create state machine ...")
+        echo(f"  done, preview at: {visual_editor_url(arn)}")
+        return {**response, "_deploy_action": "create"}
+
+    def _update(
+        self,
+        session: Any,
+        client: StepFunctions,
+        declaration: Declaration,
+        found: Mapping[str, Any],
+        echo: Callable[[str], object],
+    ) -> dict[str, Any]:
+        arn: str = found["stateMachineArn"]
+        if found.get("status") == "DELETING":
+            raise ConflictError(
+                f"The state machine {self.name!r} is being deleted.",
+                why="AWS deletes one when its last execution has ended.",
+                fix="Deploy again in a minute, or under another name.",
+            )
+        if found["type"] != declaration.type:
+            raise ConflictError(
+                f"The state machine {self.name!r} is {found['type']} and can't become"
+                f" {declaration.type}.",
+                why="AWS does not change the type of a state machine that exists.",
+                fix="Delete it first (delete), or deploy this one under another name.",
+            )
+        echo(f"deploy state machine to {arn!r} ...")
+        echo("  already exists, update state machine ...")
+        response = client.update_state_machine(stateMachineArn=arn, **_content(declaration))
+        self._arns[session] = arn
+        self._update_tags(client, arn, declaration.tags)
+        echo(f"  done, preview at: {visual_editor_url(arn)}")
+        return {**response, "_deploy_action": "update"}
+
+    def _update_tags(self, client: StepFunctions, arn: str, wanted: Mapping[str, str]) -> None:
+        mine = self._tagged.get(arn, set())
+        if wanted or mine:
+            answer = client.list_tags_for_resource(resourceArn=arn)
+            present = {tag["key"]: tag["value"] for tag in answer["tags"]}
+            new = {key: value for key, value in wanted.items() if present.get(key) != value}
+            gone = sorted((mine - wanted.keys()) & present.keys())
+            if gone:
+                client.untag_resource(resourceArn=arn, tagKeys=gone)
+            if new:
+                client.tag_resource(resourceArn=arn, tags=_tag_list(new))
+        self._tagged[arn] = set(wanted)
+
+    def _definition(self) -> dict[str, Any]:
+        try:
+            return self.workflow.serialize(type=self.type)
+        except DefinitionError as error:
+            raise DefinitionError(
+                f"The state machine {self.name!r} can't be deployed: {error.message}",
+                why=error.why,
+                fix=error.fix,
+            ) from error
+
+    # -- where it is --------------------------------------------------------------------------
+
+    def _known_arn(self, session: Any, client: Any) -> str:
+        if session in self._arns:
+            return self._arns[session]
+        found = self._find(session, client)
+        if found is None:
+            raise NotFoundError(
+                f"There is no state machine {self.name!r} in {client.meta.region_name}.",
+                fix="Deploy it first: deploy(bsm).",
+            )
+        arn: str = found["stateMachineArn"]
+        self._arns[session] = arn
+        return arn
+
+    def _find(self, session: Any, client: Any) -> dict[str, Any] | None:
+        """Return DescribeStateMachine's answer, None where there is no such state machine."""
+        errors = client.exceptions
+        candidates = dict.fromkeys(
+            arn for arn in (self._arns.get(session), self._likely_arn(client)) if arn
+        )
+        for arn in candidates:
+            try:
+                return _described(client, arn)
+            except errors.StateMachineDoesNotExist:
+                continue
+        try:
+            arns = _listed(client, self.name)
+        except errors.ClientError as error:
+            denied = error.response["Error"]["Code"] == "AccessDeniedException"
+            if denied and candidates:
+                return None  # the description's "does not exist" is good enough
+            raise
+        return _described(client, arns[0]) if arns else None
+
+    def _likely_arn(self, client: Any) -> str | None:
+        role = (self.role_arn or "").split(":")
+        if len(role) < 6 or not role[4].isdecimal():  # noqa: PLR2004 - arn:p:iam::account:role/r
+            return None
+        return f"arn:{role[1]}:states:{client.meta.region_name}:{role[4]}:stateMachine:{self.name}"
+
+
+def _content(declaration: Declaration) -> dict[str, Any]:
+    """Return what create and update both send; what is not declared stays as AWS has it."""
+    optional = {
+        "loggingConfiguration": declaration.logging,
+        "tracingConfiguration": declaration.tracing,
+        "encryptionConfiguration": declaration.encryption,
+    }
+    return {
+        "definition": json.dumps(declaration.definition, ensure_ascii=False),
+        "roleArn": declaration.role,
+        **{member: shape for member, shape in optional.items() if shape is not None},
+    }
+
+
+def _described(client: Any, arn: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.describe_state_machine(stateMachineArn=arn)
+    return answer
+
+
+def _listed(client: Any, name: str) -> list[str]:
+    pages = client.get_paginator("list_state_machines").paginate()
+    return [
+        machine["stateMachineArn"]
+        for page in pages
+        for machine in page["stateMachines"]
+        if machine["name"] == name
+    ]
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
