@@ -1,0 +1,171 @@
+"""The 18 intrinsic functions of JSONPath states: ``States.Format('Hello {}', $.name)``.
+
+    parse(text) → Call            Call.evaluate(resolve, random) → value
+    problem(text)                 what is wrong with a call, in words
+
+Arguments are texts in single quotes (a backslash takes the next character as it is), numbers,
+``true``, ``false``, ``null``, paths, and further calls, nested up to ten deep. Source: "Intrinsics
+for JSONPath states in Step Functions" in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any, NoReturn
+
+from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
+from sfn_release.asl.paths import Path, PathError
+from sfn_release.asl.paths import parse as parse_path
+
+__all__ = ["Call", "IntrinsicError", "IntrinsicSyntaxError", "is_call", "parse", "problem"]
+
+_MAX_DEPTH = 10
+_ANY = 10_000  # as many arguments as one likes
+
+
+class IntrinsicSyntaxError(ValueError):
+    """A text is not a call of an intrinsic function; the message says why and where."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A constant argument."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """A parsed call."""
+
+    text: str
+    name: str
+    arguments: tuple[Literal | Path | Call, ...]
+
+    def evaluate(self, resolve: Callable[[Path], Any], random: Random) -> Any:
+        """Return the call's value; *resolve* reads paths, *random* is where UUIDs come from.
+
+        Raises IntrinsicError, whose text begins with this call's, for arguments that the function
+        does not take. What *resolve* raises passes through.
+        """
+        values = [
+            argument.value
+            if isinstance(argument, Literal)
+            else argument.evaluate(resolve, random)
+            if isinstance(argument, Call)
+            else resolve(argument)
+            for argument in self.arguments
+        ]
+        function = FUNCTIONS[self.name]
+        try:
+            return function.apply(values, random)
+        except IntrinsicError as error:
+            raise IntrinsicError(
+                f"The function '{self.text}' had the following error: {error}"
+            ) from error
+
+
+def is_call(text: str) -> bool:
+    """Say whether a payload template's text is meant as an intrinsic function."""
+    return text.startswith("States.")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Call:
+    """Parse a call. Raises IntrinsicSyntaxError."""
+    return _Parser(text).whole()
+
+
+def problem(text: object) -> str | None:
+    """Say what is wrong with a call, None if nothing is."""
+    if not isinstance(text, str):
+        return "An intrinsic function is written as a text."
+    try:
+        parse(text)
+    except IntrinsicSyntaxError as error:
+        return str(error)
+    return None
+
+
+class _Parser:
+    """Reads one call, left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def whole(self) -> Call:
+        """Read the whole text as a call."""
+        self._match(r"\s+")
+        call = self._call(1)
+        self._match(r"\s+")
+        if self._at < len(self._text):
+            self._fail(f"unexpected {self._text[self._at]!r}")
+        return call
+
+    def _call(self, depth: int) -> Call:
+        begin = self._at
+        if depth > _MAX_DEPTH:
+            self._fail(f"functions are nested more than {_MAX_DEPTH} deep")
+        name = self._match(r"States\.\w+")
+        if name not in FUNCTIONS:
+            self._fail(f"there is no function {name or self._text[begin:]}")
+        if not self._match(r"\s*\(\s*"):
+            self._fail("'(' is expected")
+        arguments: list[Literal | Path | Call] = []
+        while not self._match(r"\s*\)"):
+            if arguments and not self._match(r"\s*,\s*"):
+                self._fail("',' or ')' is expected")
+            arguments.append(self._argument(depth))
+        low, high = FUNCTIONS[name].arity
+        if not low <= len(arguments) <= (_ANY if high is None else high):
+            self._fail(f"{name} does not take {len(arguments)} arguments")
+        return Call(self._text[begin : self._at], name, tuple(arguments))
+
+    def _argument(self, depth: int) -> Literal | Path | Call:
+        if self._text.startswith("States.", self._at):
+            return self._call(depth + 1)
+        if self._text.startswith("$", self._at):
+            return self._path()
+        if self._text.startswith("'", self._at):
+            quoted = self._match(r"'(?:\\.|[^\\'])*'", re.DOTALL)
+            if not quoted:
+                self._fail("the quote is not closed")
+            return Literal(_unquote(quoted[1:-1]))
+        if word := self._match(r"(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"):
+            return Literal(json.loads(word))
+        return self._fail("an argument is expected: a text in single quotes, a number or a path")
+
+    def _path(self) -> Path:
+        """Read a path: up to a comma or parenthesis outside of its brackets, quotes and calls."""
+        text = self._match(
+            r"(?:\\.|\((?:[^()']|'[^']*')*\)"
+            r"|\[(?:\\.|'(?:\\'|[^'])*'|\"(?:\\\"|[^\"])*\"|[^\[\]'\"]|\[[^\[\]]*\])*\]|[^\\,()\[\]])+",
+            re.DOTALL,
+        ).rstrip()
+        try:
+            return parse_path(text or self._text[self._at :])
+        except PathError as error:
+            raise IntrinsicSyntaxError(str(error)) from error
+
+    def _match(self, pattern: str, flags: int = 0) -> str:
+        found = re.compile(pattern, flags).match(self._text, self._at)
+        if not found:
+            return ""
+        self._at = found.end()
+        return found.group()
+
+    def _fail(self, what: str) -> NoReturn:
+        raise IntrinsicSyntaxError(
+            f"{self._text!r} is not a valid intrinsic function: {what} (character {self._at + 1})."
+        )
+
+
+def _unquote(text: str) -> str:
+    r"""Resolve the backslashes of a quoted text, but leave ``\{`` and ``\}`` for States.Format."""
+    return re.sub(r"\\([^{}])", r"\1", text, flags=re.DOTALL)

@@ -1,0 +1,247 @@
+"""The steps of a path and what they select: the evaluation half of `sfn_release.asl.paths`.
+
+Evaluation follows Jayway's JSONPath, which Step Functions runs, down to the words of its errors. It
+goes step by step over lists of nodes, so the depth of the data does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class PathNotFoundError(LookupError):
+    """A path leads nowhere in this data; the text says where it ends."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """``.name``, ``['name']`` or ``['one','other']``."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "[" + ",".join(f"'{name}'" for name in self.names) + "]"
+
+
+@dataclass(frozen=True)
+class Indexes:
+    """``[0]``, ``[-1]`` or ``[0,2]``."""
+
+    indexes: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return "[" + ",".join(map(str, self.indexes)) + "]"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """``[1:]``, ``[:2]``, ``[1:5]``, ``[::2]``."""
+
+    bounds: slice
+    text: str
+
+    def __str__(self) -> str:
+        return f"[{self.text}]"
+
+
+@dataclass(frozen=True)
+class Wildcard:
+    """``[*]`` or ``.*``."""
+
+    def __str__(self) -> str:
+        return "[*]"
+
+
+@dataclass(frozen=True)
+class Descent:
+    """``..``: the node and everything below it."""
+
+    def __str__(self) -> str:
+        return ".."
+
+
+@dataclass(frozen=True)
+class Filter:
+    """``[?(...)]``."""
+
+    test: Callable[[Any, Any], bool]  # takes an item and the document
+
+    def __str__(self) -> str:
+        return "[?]"
+
+
+@dataclass(frozen=True)
+class Function:
+    """``length()`` and its like, at the end of a path."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f".{self.name}()"
+
+
+Step = Names | Indexes | Slice | Wildcard | Descent | Filter | Function
+
+
+@dataclass(frozen=True)
+class Path:
+    """A parsed path. *root* is ``$``, ``$$`` or ``$name``."""
+
+    text: str
+    root: str
+    steps: tuple[Step, ...]
+
+    @property
+    def variable(self) -> str | None:
+        """The variable that the path starts at, None for ``$`` and ``$$``."""
+        return self.root[1:] if self.root not in ("$", "$$") else None
+
+    @property
+    def definite(self) -> bool:
+        """Whether the path can select one value at most; else it yields an array."""
+        return all(
+            isinstance(step, Function)
+            or (isinstance(step, Names) and (len(step.names) == 1 or step is self.steps[-1]))
+            or (isinstance(step, Indexes) and len(step.indexes) == 1)
+            for step in self.steps
+        ) or isinstance(self.steps[-1], Function)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is a Reference Path: names and single indexes only."""
+        return all(
+            (isinstance(step, Names) and len(step.names) == 1)
+            or (isinstance(step, Indexes) and len(step.indexes) == 1)
+            for step in self.steps
+        )
+
+    def find(self, document: Any) -> Any:
+        """Return what the path selects in *document*.
+
+        An indefinite path yields a list, which is empty when nothing is there. A definite one
+        yields the value, or raises PathNotFoundError.
+        """
+        nodes = [document]
+        upstream: list[Step] = []
+        for position, step in enumerate(self.steps):
+            if isinstance(step, Function):
+                return FUNCTIONS[step.name](nodes[0] if _definite(upstream) else nodes)
+            if self.definite and nodes:
+                self._require(step, nodes[0], upstream, leaf=position == len(self.steps) - 1)
+            leaf = position == len(self.steps) - 1
+            nodes = [found for node in nodes for found in _select(step, node, leaf, document)]
+            upstream.append(step)
+        if not self.definite:
+            return nodes
+        if not nodes:
+            raise PathNotFoundError(f"No results for path: {_text(self.steps)}")
+        return nodes[0]
+
+    def _require(self, step: Step, node: Any, upstream: list[Step], *, leaf: bool) -> None:
+        """Raise PathNotFoundError when *step* of a definite path cannot be taken at *node*."""
+        here = _text(upstream)
+        if isinstance(step, Names):
+            if not isinstance(node, Mapping):
+                raise PathNotFoundError(
+                    f"Expected to find an object with property {step} in path {here} but found"
+                    f" '{_java_class(node)}'. This is not a json object according to the"
+                    " JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonProvider'."
+                )
+            if not leaf and step.names[0] not in node:
+                raise PathNotFoundError(f"Missing property in path {here}{step}")
+        elif node is None:
+            raise PathNotFoundError(f"The path {here} is null")
+        elif not isinstance(node, list):
+            raise PathNotFoundError(
+                f"Filter: {step} can only be applied to arrays. Current context is: {node}"
+            )
+
+
+def _definite(steps: list[Step]) -> bool:
+    return Path("", "$", tuple(steps)).definite if steps else True
+
+
+def _text(steps: list[Step] | tuple[Step, ...]) -> str:
+    return "$" + "".join(map(str, steps))
+
+
+def _select(step: Step, node: Any, leaf: bool, root: Any) -> Iterator[Any]:
+    """Yield what *step* selects at *node*."""
+    match step:
+        case Names(names) if isinstance(node, Mapping):
+            present = {name: node[name] for name in names if name in node}
+            yield from [present] if len(names) > 1 and leaf else present.values()
+        case Indexes(indexes) if isinstance(node, list):
+            yield from (node[i] for i in indexes if -len(node) <= i < len(node))
+        case Slice(bounds):
+            yield from _items(node)[bounds]
+        case Wildcard():
+            yield from node.values() if isinstance(node, Mapping) else _items(node)
+        case Descent():
+            yield from _descend(node)
+        case Filter(test):
+            candidates = [node] if isinstance(node, Mapping) else _items(node)
+            yield from (item for item in candidates if test(item, root))
+
+
+def _items(node: Any) -> list[Any]:
+    return node if isinstance(node, list) else []
+
+
+def _descend(node: Any) -> Iterator[Any]:
+    """Yield *node* and all that is below it, parents first, without recursion."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        below = list(node.values()) if isinstance(node, Mapping) else _items(node)
+        pending.extend(reversed(below))
+
+
+def _java_class(node: Any) -> str:
+    """Name *node*'s type as Step Functions does in its messages."""
+    if node is None:
+        return "null"
+    names = {bool: "java.lang.Boolean", int: "java.lang.Integer", float: "java.lang.Double"}
+    return names.get(
+        type(node), "java.util.ArrayList" if isinstance(node, list) else "java.lang.String"
+    )
+
+
+def _length(value: Any) -> Any:
+    return len(value) if isinstance(value, list | Mapping | str) else None
+
+
+def _numbers(value: Any) -> list[Any]:
+    numbers = [
+        item
+        for item in _items(value)
+        if isinstance(item, int | float) and item is not True and item is not False
+    ]
+    if not numbers:
+        raise PathNotFoundError(
+            "Aggregation function attempted to calculate value using empty array"
+        )
+    return numbers
+
+
+def _deviation(value: Any) -> float:
+    numbers = _numbers(value)
+    mean = sum(numbers) / len(numbers)
+    return float((sum((number - mean) ** 2 for number in numbers) / len(numbers)) ** 0.5)
+
+
+FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "length": _length,
+    "size": _length,
+    "min": lambda value: float(min(_numbers(value))),
+    "max": lambda value: float(max(_numbers(value))),
+    "sum": lambda value: float(sum(_numbers(value))),
+    "avg": lambda value: sum(_numbers(value)) / len(_numbers(value)),
+    "stddev": _deviation,
+    "keys": lambda value: list(value) if isinstance(value, Mapping) else None,
+    "first": lambda value: value[0] if _items(value) else None,
+    "last": lambda value: value[-1] if _items(value) else None,
+}

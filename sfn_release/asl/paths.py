@@ -1,0 +1,319 @@
+r"""JSONPath and Reference Paths as the Amazon States Language uses them.
+
+A path starts at ``$`` (the data), ``$$`` (the context object) or ``$name`` (a variable) and goes
+on with names, indexes, wildcards, slices, ``..``, filters and functions such as ``length()``. In a
+dotted name a backslash takes the next character as it is, and ``\uXXXX`` gives a character (States
+Language, "Reference Paths"); in a quoted name it escapes the quote only.
+
+    parse(text) → Path            Path.find(document) → value
+    put(document, path, value)    what ResultPath does
+    problem(text)                 what is wrong with a path, in words
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from sfn_release.asl.path_filters import ABSENT, COMPARISONS
+from sfn_release.asl.path_steps import (
+    FUNCTIONS,
+    Descent,
+    Filter,
+    Function,
+    Indexes,
+    Names,
+    Path,
+    PathNotFoundError,
+    Slice,
+    Step,
+    Wildcard,
+)
+
+__all__ = ["Path", "PathError", "PathNotFoundError", "parse", "problem", "put"]
+
+_Test = Callable[[Any, Any], bool]
+_Operand = Callable[[Any, Any], Any]
+_NAME = r"(?:\\.|[^\\.\[\]()\s])+"
+_NAME_IN_FILTER = r"(?:\\.|[^\\.\[\]()\s,=<>!&|~])+"
+_MAX_NESTING = 50  # of parentheses in a filter: the parser recurses there
+
+
+class PathError(ValueError):
+    """A text is not a path; the message says what is wrong and at which character."""
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Path:
+    """Parse a path. Raises PathError."""
+    return _Parser(text).path()
+
+
+def problem(text: object, *, reference: bool = False) -> str | None:
+    """Say what is wrong with a path, None if nothing is; *reference* asks for a Reference Path."""
+    if not isinstance(text, str):
+        return "A path is a text."
+    try:
+        path = parse(text)
+    except PathError as error:
+        return str(error)
+    if reference and not path.is_reference:
+        return f"{text!r} is not a Reference Path: it may select more than one value."
+    return None
+
+
+def put(document: Any, path: Path, value: Any) -> Any:
+    """Return *document* with *value* at a Reference *path*; objects on the way are created.
+
+    The document itself stays as it is. Raises PathNotFoundError where the path cannot lead: through
+    something that is no object, or to an array element that does not exist.
+    """
+    trail: list[tuple[Any, Any]] = []
+    node = document
+    for step in path.steps:
+        key: Any
+        if isinstance(step, Names):
+            key, node = step.names[0], {} if node is None else node
+            if not isinstance(node, Mapping):
+                raise PathNotFoundError(path.text)
+            trail.append((node, key))
+            node = node.get(key)
+        else:
+            key = step.indexes[0] if isinstance(step, Indexes) else 0
+            if not isinstance(node, list) or not -len(node) <= key < len(node):
+                raise PathNotFoundError(path.text)
+            trail.append((node, key))
+            node = node[key]
+    for parent, key in reversed(trail):
+        changed: Any = list(parent) if isinstance(parent, list) else dict(parent)
+        changed[key] = value
+        value = changed
+    return value
+
+
+class _Parser:
+    """Reads one path, left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._nesting = 0
+
+    def path(self) -> Path:
+        """Read the whole text as a path."""
+        path = self._path_here("$")
+        if self._at < len(self._text):
+            self._fail(f"unexpected {self._text[self._at]!r}")
+        return path
+
+    def _path_here(self, start: str) -> Path:
+        """Read a path that begins with *start* here; it ends where no step follows."""
+        begin = self._at
+        if not self._skip(start):
+            self._fail(f"a path begins with {start}")
+        root = start
+        if start == "$":
+            if self._skip("$"):
+                root = "$$"
+            elif name := self._match(r"[^\W\d]\w*"):
+                root = f"${name}"
+        steps: list[Step] = []
+        while self._peek() in (".", "["):
+            if steps and isinstance(steps[-1], Function):
+                self._fail("a function stands at the end of a path")
+            self._step(steps)
+        return Path(self._text[begin : self._at], root, tuple(steps))
+
+    def _step(self, steps: list[Step]) -> None:
+        if self._peek() == "[":
+            steps.append(self._bracket())
+            return
+        self._at += 1
+        if self._skip("."):
+            steps.append(Descent())
+        if self._peek() == "[":
+            steps.append(self._bracket())
+        elif self._skip("*"):
+            steps.append(Wildcard())
+        else:
+            steps.append(self._dotted())
+
+    def _dotted(self) -> Step:
+        """Read a name after a dot, or a function."""
+        # Within a filter, an operator ends the name.
+        raw = self._match(_NAME_IN_FILTER if self._nesting else _NAME, re.DOTALL)
+        if not raw:
+            self._fail("a name is expected")
+        if raw in FUNCTIONS and self._match(r"\(\s*\)"):
+            return Function(raw)
+        if self._peek() == "(":
+            self._fail(f"there is no function {raw}()")
+        return Names((_unescape(raw),))
+
+    def _bracket(self) -> Step:
+        self._at += 1
+        self._blank()
+        if self._skip("?"):
+            step: Step = Filter(self._filter())
+        elif self._skip("*"):
+            step = Wildcard()
+        elif self._peek() in ("'", '"'):
+            names = [self._quoted()]
+            while self._blank() or self._skip(","):
+                self._blank()
+                names.append(self._quoted())
+            step = Names(tuple(names))
+        else:
+            step = self._numbers()
+        self._blank()
+        if not self._skip("]"):
+            self._fail("']' is expected")
+        return step
+
+    def _numbers(self) -> Step:
+        text = self._match(r"[-\d:,\s]+").replace(" ", "")
+        if re.fullmatch(r"-?\d+(,-?\d+)*", text):
+            return Indexes(tuple(map(int, text.split(","))))
+        if re.fullmatch(r"(-?\d+)?:(-?\d+)?(:-?[1-9]\d*)?", text):
+            bounds = [int(part) if part else None for part in text.split(":")]
+            return Slice(slice(*bounds), text)
+        return self._fail("an index, a slice, a quoted name, '*' or '?(' is expected")
+
+    def _quoted(self) -> str:
+        quote = self._peek()
+        if quote not in ("'", '"'):
+            self._fail("a quoted name is expected")
+        raw = self._match(rf"{quote}((?:\\{quote}|[^{quote}])*){quote}", re.DOTALL)
+        if not raw:
+            self._fail("the quote is not closed")
+        return raw[1:-1].replace(f"\\{quote}", quote)
+
+    # Filters: ?( or ), or := and || and, and := term && term, term := !term | (or) | comparison
+
+    def _filter(self) -> _Test:
+        self._blank()
+        if not self._skip("("):
+            self._fail("'(' is expected after '?'")
+        return self._group()
+
+    def _group(self) -> _Test:
+        self._nesting += 1
+        if self._nesting > _MAX_NESTING:
+            self._fail("the filter is nested too deeply")
+        alternatives = [self._conjunction()]
+        while self._operator("||"):
+            alternatives.append(self._conjunction())
+        if not self._operator(")"):
+            self._fail("')' is expected")
+        self._nesting -= 1
+        return lambda item, root: any(test(item, root) for test in alternatives)
+
+    def _conjunction(self) -> _Test:
+        tests = [self._term()]
+        while self._operator("&&"):
+            tests.append(self._term())
+        return lambda item, root: all(test(item, root) for test in tests)
+
+    def _term(self) -> _Test:
+        negative = False
+        while self._operator("!"):
+            negative = not negative
+        test = self._group() if self._operator("(") else self._comparison()
+        return (lambda item, root: not test(item, root)) if negative else test
+
+    def _comparison(self) -> _Test:
+        left = self._operand()
+        self._blank()
+        sign = self._match(
+            r"==|!=|<=|>=|=~|<|>|\b(?:in|nin|subsetof|anyof|noneof|contains|size|empty)\b"
+        )
+        if not sign:
+            return lambda item, root: left(item, root) is not ABSENT
+        right = self._operand()
+        compare = COMPARISONS[sign]
+        return lambda item, root: compare(left(item, root), right(item, root))
+
+    def _operand(self) -> _Operand:
+        self._blank()
+        if self._peek() in ("@", "$"):
+            return self._operand_path()
+        if self._peek() in ("'", '"'):
+            literal: Any = self._quoted()
+        elif pattern := self._match(r"/(?:\\.|[^/\\])*/[a-z]*"):
+            literal = self._pattern(pattern)
+        elif self._skip("["):
+            literal = self._list()
+        elif word := self._match(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null"):
+            literal = json.loads(word)
+        else:
+            self._fail("a value or a path is expected")
+        return lambda _item, _root: literal
+
+    def _operand_path(self) -> _Operand:
+        at_item = self._peek() == "@"
+        path = self._path_here("@" if at_item else "$")
+
+        def operand(item: Any, root: Any) -> Any:
+            try:
+                return path.find(item if at_item else root)
+            except PathNotFoundError:
+                return ABSENT
+
+        return operand
+
+    def _pattern(self, text: str) -> re.Pattern[str]:
+        body, _, flags = text[1:].rpartition("/")
+        try:
+            return re.compile(body, re.IGNORECASE if "i" in flags else 0)
+        except re.error as error:
+            return self._fail(f"the regular expression is not valid: {error}")
+
+    def _list(self) -> list[Any]:
+        values: list[Any] = []
+        while not self._operator("]"):
+            if values and not self._operator(","):
+                self._fail("',' or ']' is expected")
+            operand = self._operand()
+            values.append(operand(None, None))
+        return values
+
+    # The text
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _skip(self, word: str) -> bool:
+        found = self._text.startswith(word, self._at)
+        self._at += len(word) if found else 0
+        return found
+
+    def _operator(self, word: str) -> bool:
+        self._blank()
+        return self._skip(word)
+
+    def _blank(self) -> bool:
+        """Skip white space; always False, so that it can stand before a condition."""
+        self._match(r"\s+")
+        return False
+
+    def _match(self, pattern: str, flags: int = 0) -> str:
+        found = re.compile(pattern, flags).match(self._text, self._at)
+        if not found:
+            return ""
+        self._at = found.end()
+        return found.group()
+
+    def _fail(self, what: str) -> NoReturn:
+        raise PathError(f"{self._text!r} is not a valid path: {what} (character {self._at + 1}).")
+
+
+def _unescape(name: str) -> str:
+    r"""Resolve the backslashes of a dotted name: ``\x`` is x, ``\uXXXX`` a character."""
+    if "\\" not in name:
+        return name
+    name = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), name)
+    name = re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
