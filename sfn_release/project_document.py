@@ -1,0 +1,146 @@
+"""A TOML document that is checked against what is expected, with errors that know their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, NoReturn
+
+from sfn_release import project_rules as rules
+from sfn_release.errors import ConfigError
+from sfn_release.project_lines import Key, key_lines
+
+MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
+
+_KINDS: Mapping[type, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+    datetime: "a date",
+    date: "a date",
+    time: "a time",
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a value must be.
+
+    *type* and *rule* are those of the value, *example* is a line of TOML that shows it. A table
+    has its known *keys*; *others* is what further keys hold (None: there may be none) and
+    *key_rule* how they are named. An array has its *items*.
+    """
+
+    type: type
+    rule: rules.Rule = rules.anything
+    example: str = ""
+    keys: Mapping[str, Expected] = field(default_factory=dict)
+    others: Expected | None = None
+    key_rule: rules.Rule = rules.anything
+    items: Expected | None = None
+
+
+def table_name(key: Key) -> str:
+    """Return the table *key* as people name it."""
+    return f"[{'.'.join(key)}]" if key else "releases.toml"
+
+
+def _kind_of(value: Any) -> str:
+    return _KINDS[type(value)]
+
+
+class Document:
+    """A TOML document with errors that know its lines."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+
+    def load(self) -> dict[str, Any]:
+        """Return the document's tables; raises ConfigError for broken or no TOML."""
+        import tomli
+
+        try:
+            data = tomli.loads(self.text)
+        except tomli.TOMLDecodeError as error:
+            found = re.fullmatch(
+                r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", str(error), re.DOTALL
+            )
+            words = found[1] if found else str(error)
+            line, column = (found[2], found[3]) if found and found[2] else (None, None)
+            line = line or str(self.text.rstrip().count("\n") + 1)
+            place = f" (column {column})" if column else " (at the end of the file)"
+            raise ConfigError(
+                f"{self.name}:{line}: not valid TOML: {words}{place}",
+                fix="Correct that line; https://toml.io tells how TOML is written.",
+            ) from error
+        except RecursionError as error:
+            raise ConfigError(f"{self.name}: not usable: nested too deeply.") from error
+        if not data:
+            raise ConfigError(f"{self.name} is empty.", fix=MINIMUM)
+        return data
+
+    def fail(self, key: Key, message: str, *, why: str = "", fix: str = "") -> NoReturn:
+        """Raise a ConfigError at the line of *key*, or of the nearest table that contains it."""
+        lines = key_lines(self.text)
+        while key and key not in lines:
+            key = key[:-1]
+        line = f":{lines[key]}" if key else ""
+        raise ConfigError(f"{self.name}{line}: {message}", why=why, fix=fix)
+
+    def require(self, key: Key, value: Any, rule: rules.Rule, example: str = "") -> None:
+        """Fail unless *value* obeys *rule*."""
+        problem = rule(value)
+        if problem:
+            self.fail(
+                key,
+                f"{key[-1]} = {value!r} in {table_name(key[:-1])} cannot be used",
+                why=problem,
+                fix=f"For example:  {example}" if example else "",
+            )
+
+    def check(self, value: Any, at: Key, expected: Expected) -> None:
+        """Fail unless *value*, found at the key *at*, is what is *expected*, down to every leaf."""
+        # bool is an int in Python and not in TOML.
+        if not isinstance(value, expected.type) or (
+            isinstance(value, bool) and expected.type is not bool
+        ):
+            self.fail(
+                at,
+                f"{at[-1]!r} in {table_name(at[:-1])} is {_kind_of(value)}, but must be"
+                f" {_KINDS[expected.type]}",
+                fix=f"For example:  {expected.example}" if expected.example else "",
+            )
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            self.require(at, value, expected.rule, expected.example)
+        elif isinstance(value, list) and expected.items:
+            for item in value:
+                self.check(item, at, expected.items)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                self.check(item, (*at, key), self.known(key, at, expected))
+
+    def known(self, key: str, at: Key, expected: Expected) -> Expected:
+        """Return what is expected of member *key* of the table *at*; fail if it is unknown."""
+        if key in expected.keys:
+            return expected.keys[key]
+        if expected.others is None:
+            near = rules.nearest(key, expected.keys)
+            self.fail(
+                (*at, key),
+                f"unknown key {key!r} in {table_name(at)}",
+                fix=f"Did you mean {near}?"
+                if near
+                else f"Known keys: {', '.join(sorted(expected.keys))}.",
+            )
+        problem = expected.key_rule(key)
+        if problem:
+            self.fail(
+                (*at, key), f"the key {key!r} in {table_name(at)} cannot be used", why=problem
+            )
+        return expected.others

@@ -1,0 +1,101 @@
+"""Finds the lines of the keys in a TOML document: TOML readers give values and no places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    r'''
+      (?P<skip>[ \t\r]+|\#[^\n]*)
+    | (?P<newline>\n)
+    | (?P<string>"""(?:\\.|[^\\])*?"""(?:"{0,2})    # a quote or two, then three
+               |\'\'\'.*?\'\'\'(?:\'{0,2})
+               |"(?:\\.|[^"\\\n])*"
+               |'[^'\n]*')
+    | (?P<mark>[\[\]{},=.])
+    | (?P<bare>[^\s\#"'\[\]{},=.]+)
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+
+Key = tuple[str, ...]
+
+
+def key_lines(text: str) -> dict[Key, int]:
+    """Return the line, counted from 1, on which each key of a TOML document first stands.
+
+    A key is its whole path: ``("environments", "prod", "alias")``, however it is written (header,
+    dotted, quoted, inline table). Keys of tables inside an array go by the array's path. *text*
+    must be valid TOML.
+    """
+    scanner = _Scanner()
+    line = 1
+    for kind, written in _tokens(text):
+        if kind == "mark":
+            scanner.mark(written, line)
+        elif kind == "newline":
+            scanner.end_of_line(line)
+        elif kind != "skip" and scanner.expects_key:
+            scanner.parts.append(_unquote(written) if kind == "string" else written)
+        line += written.count("\n")
+    return scanner.lines
+
+
+class _Scanner:
+    """Where in the document we are."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Key, int] = {}
+        self.parts: list[str] = []  # of the key being read
+        self.expects_key = True  # or else a value, or the end of one
+        self.in_header = False
+        self.table: Key = ()  # of the last header
+        self.key: Key = ()  # whose value is being read
+        self.open: list[tuple[str, Key]] = []  # the brackets around, with the key of each value
+
+    def mark(self, mark: str, line: int) -> None:
+        """Take one of the characters that structure a document."""
+        if self.in_header:
+            return
+        if self.expects_key and mark == "[":
+            self.in_header = True
+        elif self.expects_key and mark == "=":
+            self.key = self._record(self.open[-1][1] if self.open else self.table, line)
+            self.expects_key = False
+        elif mark in "[{":
+            self.open.append((mark, self.key))
+            self.expects_key = mark == "{"
+        elif mark in "]}":
+            self.open.pop()
+            self.expects_key = False
+        elif mark == "," and self.open:
+            opener, self.key = self.open[-1]
+            self.expects_key = opener == "{"
+
+    def end_of_line(self, line: int) -> None:
+        """Take the end of a line: of a header, of a value, or one inside brackets."""
+        if self.in_header:
+            self.table, self.in_header = self._record((), line), False
+        if not self.open:
+            self.expects_key = True
+
+    def _record(self, prefix: Key, line: int) -> Key:
+        for length in range(1, len(self.parts) + 1):
+            self.lines.setdefault((*prefix, *self.parts[:length]), line)
+        key = (*prefix, *self.parts)
+        self.parts.clear()
+        return key
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(text + "\n"):
+        yield str(match.lastgroup), match[0]
+
+
+def _unquote(written: str) -> str:
+    if written[0] == "'" or "\\" not in written:
+        return written[1:-1]
+    import tomli
+
+    return str(tomli.loads(f"key = {written}")["key"])

@@ -1,0 +1,246 @@
+"""What the single values of releases.toml must look like.
+
+Each rule takes a value and returns what is wrong with it, as a sentence, or None.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+Rule = Callable[[Any], str | None]
+
+_PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
+_ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+_TAG_TEXT = re.compile(r"[\w .:/=+@-]*")  # letters and digits of every script
+
+# CreateStateMachine, parameter `name`; the last two ranges are what XML cannot carry either.
+_NOT_IN_NAME = re.compile(
+    '[\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]'
+)
+# git-check-ref-format(1), rules 3 to 10.
+_NOT_IN_REF = re.compile(
+    r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|\.$|^@$|(?:^|/)\.|\.lock(?:/|$)"
+)
+
+_OWN_REFS = frozenset(
+    {"heads", "tags", "remotes", "replace", "stash", "notes", "bisect", "worktree", "rewritten"}
+)
+_MAX_NAME = 80
+_MAX_PROJECT = 63
+_MAX_TAG_KEY = 128
+_MAX_TAG_VALUE = 256
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the one of *known* that *word* was most likely meant to be, if any is near."""
+    by_folded = {name.lower(): name for name in sorted(known)}
+    found = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def anything(_: Any) -> None:
+    """Accept every value."""
+
+
+def one_of(*words: str) -> Rule:
+    """Return the rule that a value is one of *words*."""
+
+    def rule(value: str) -> str | None:
+        return None if value in words else f"It is one of {', '.join(words)}."
+
+    return rule
+
+
+def between(low: int, high: int) -> Rule:
+    """Return the rule that a number is *low* to *high*."""
+
+    def rule(value: int) -> str | None:
+        return None if low <= value <= high else f"It is a number from {low} to {high}."
+
+    return rule
+
+
+def project_name(value: str) -> str | None:
+    """Check a project's name: a part of Git refs and the value of an AWS tag.
+
+    Lower case only: on file systems that ignore case, refs that differ by it are one file.
+    """
+    if len(value) > _MAX_PROJECT or not _PROJECT.fullmatch(value) or value.endswith(".lock"):
+        return (
+            "It names Git branches and an AWS tag: lower-case letters and digits, with single"
+            f" '-', '_' or '.' between them, at most {_MAX_PROJECT} characters, not ending .lock."
+        )
+    return None
+
+
+def environment_name(value: str) -> str | None:
+    """Check an environment's name: a part of Git refs, the value of an AWS tag, an argument."""
+    if not _ENVIRONMENT.fullmatch(value):
+        return (
+            "It begins with a lower-case letter and holds lower-case letters, digits and '-', at"
+            " most 31 characters."
+        )
+    return None
+
+
+def parameter_name(value: str) -> str | None:
+    """Check the name in ``${Name}``."""
+    if not _PARAMETER.fullmatch(value):
+        return "It begins with a letter and holds letters, digits and '_'."
+    return None
+
+
+def state_machine_name(value: str) -> str | None:
+    """Check a name against the rules of CreateStateMachine."""
+    if not value:
+        return "It is empty."
+    if len(value) > _MAX_NAME:
+        return f"It has {len(value)} characters; AWS takes at most {_MAX_NAME}."
+    found = _NOT_IN_NAME.search(value)
+    if found:
+        return (
+            f"It holds {found[0]!r}; AWS takes no white space, control characters, brackets, and"
+            ' none of ? * " # % \\ ^ | ~ ` $ & , ; : /'
+        )
+    return None
+
+
+def name_template(value: str) -> str | None:
+    """Check the template of state machine names."""
+    if value.count("{workflow}") != 1:
+        return "It must hold {workflow} once, which becomes the workflow's name."
+    return state_machine_name(value.replace("{workflow}", "x"))
+
+
+def alias(value: str) -> str | None:
+    """Check an alias against the rules of CreateStateMachineAlias; "" means: no alias."""
+    if value and (not _ALIAS.fullmatch(value) or value.isdigit()):
+        return (
+            "AWS takes letters, digits, '_', '.' and '-', at most 80 characters, and not digits"
+            ' alone. "" is for no alias.'
+        )
+    return None
+
+
+def ref(value: str) -> str | None:
+    """Check that Git takes *value* as the name of a ref."""
+    found = _NOT_IN_REF.search(value)
+    if not value or found:
+        return (
+            f"Git does not take it as the name of a ref: {found[0]!r}." if found else "It is empty."
+        )
+    return None
+
+
+def tag_template(value: str) -> str | None:
+    """Check the template of release tags."""
+    if value.count("{version}") != 1:
+        return "It must hold {version} once, which becomes the release version."
+    if value.startswith("-"):
+        return "Git takes a name that begins with '-' for an option."
+    example = value.replace("{version}", "1.2.0")
+    if "{" in example or "}" in example:
+        return "It may hold no other braces than those of {version}."
+    return ref(example)
+
+
+def remote(value: str) -> str | None:
+    """Check the name of a Git remote; "" means: the ledger stays in this clone."""
+    if value and (not _REMOTE.fullmatch(value) or ref(f"refs/remotes/{value}/x")):
+        return (
+            "It is the name of a Git remote, not a URL (`git remote add NAME URL` makes one)."
+            ' "" keeps the ledger in this clone.'
+        )
+    return None
+
+
+def ledger(value: str) -> str | None:
+    """Check the prefix of the ledger's refs."""
+    _, *parts = value.split("/")
+    if not value.startswith("refs/") or ref(value):
+        return ref(value) or 'It is the beginning of a ref\'s full name: "refs/…".'
+    if parts[0] in _OWN_REFS and (parts[0] != "heads" or len(parts) == 1):
+        return f"refs/{parts[0]} holds Git's own refs."
+    return None
+
+
+def workflows(value: str) -> str | None:
+    """Check the workflows folder: a path below the folder of releases.toml."""
+    path = PurePosixPath(value)
+    if path.is_absolute() or re.match(r"[A-Za-z]:|\\", value):
+        return "It is relative to the folder of releases.toml."
+    if "\\" in value or not value.isprintable():
+        return "Its folders are separated by '/', and it holds no control characters."
+    if not path.parts:
+        return "The modules need a folder of their own."
+    if ".." in path.parts:
+        return "It may not lead out of the folder of releases.toml."
+    if ".git" in path.parts:
+        return "It may not lie in Git's folder."
+    return None
+
+
+def region(value: str) -> str | None:
+    """Check the shape of an AWS region's name."""
+    return None if _REGION.fullmatch(value) else "An AWS region is written like eu-west-1."
+
+
+def role_arn(value: str) -> str | None:
+    """Check the shape of an IAM role's ARN."""
+    if not _ROLE.fullmatch(value):
+        return "An IAM role's ARN is written like arn:aws:iam::111111111111:role/shop-workflows."
+    return None
+
+
+def endpoint_url(value: str) -> str | None:
+    """Check a URL that a client can be pointed at."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, an unclosed [ of IPv6
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        return "An endpoint is written like http://127.0.0.1:8083."
+    if "@" in parts.netloc:
+        return "It would be recorded in Git: credentials do not belong into it."
+    if parts.query or parts.fragment:
+        return "An endpoint has neither a query nor a fragment."
+    return None
+
+
+def text(value: str) -> str | None:
+    """Check that a text holds something and no control characters."""
+    return None if value and value.isprintable() else "It is empty or holds control characters."
+
+
+def tag_key(value: str) -> str | None:
+    """Check the key of an AWS tag that a user may set."""
+    if not 0 < len(value) <= _MAX_TAG_KEY or not _TAG_TEXT.fullmatch(value):
+        return (
+            f"A tag's key has 1 to {_MAX_TAG_KEY} characters: letters, digits, spaces and"
+            " _ . : / = + - @"
+        )
+    for prefix, owner in (("aws:", "AWS"), ("sfn-release:", "sfn-release")):
+        if value.lower().startswith(prefix):
+            return f"Keys that begin with {prefix} are reserved for {owner}."
+    return None
+
+
+def tag_value(value: str) -> str | None:
+    """Check the value of an AWS tag."""
+    if len(value) > _MAX_TAG_VALUE or not _TAG_TEXT.fullmatch(value):
+        return (
+            f"A tag's value has at most {_MAX_TAG_VALUE} characters: letters, digits, spaces and"
+            " _ . : / = + - @"
+        )
+    return None

@@ -1,0 +1,136 @@
+"""The locator of keys, against documents of every layout."""
+
+import json
+from typing import Any
+
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfn_release.project_lines import Key, key_lines
+
+BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
+KEYS = BARE | st.text("ab .=#[]{}\"'\\\n\té", max_size=4)
+TEXTS = st.text("ab \"'\\#=[]{},.\n", max_size=8)
+SCALARS = st.integers() | st.booleans() | TEXTS | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+TABLES = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3), max_size=4)
+
+
+class Writer:
+    """Writes a document in a layout that *draw* chooses, and keeps where each key came to stand."""
+
+    def __init__(self, draw: st.DataObject) -> None:
+        self.draw = draw
+        self.text = ""
+        self.lines: dict[Key, int] = {}
+
+    def choose(self, *options: str) -> str:
+        """Return one of the *options*."""
+        return self.draw.draw(st.sampled_from(options))
+
+    def key(self, prefix: Key, *parts: str) -> None:
+        """Write a dotted key; every prefix of it stands on this line unless it stood before."""
+        for length in range(1, len(parts) + 1):
+            self.lines.setdefault((*prefix, *parts[:length]), self.text.count("\n") + 1)
+        dot = self.choose(".", " . ", "\t.")
+        self.text += dot.join(self.quoted_key(part) for part in parts)
+
+    def quoted_key(self, part: str) -> str:
+        """Return one part of a key in one of its spellings."""
+        forms = [json.dumps(part, ensure_ascii=self.draw.draw(st.booleans()))]
+        if "'" not in part and "\n" not in part:
+            forms.append(f"'{part}'")
+        if part and all(c.isascii() and (c.isalnum() or c in "_-") for c in part):
+            forms.append(part)
+        return self.choose(*forms)
+
+    def value(self, key: Key, value: Any) -> None:
+        """Write the value of *key*."""
+        if isinstance(value, dict):
+            self.text += "{" + self.choose("", " ")
+            for index, (name, item) in enumerate(value.items()):
+                self.text += ", " if index else ""
+                self.key(key, name)
+                self.text += self.choose("=", " = ")
+                self.value((*key, name), item)
+            self.text += "}"
+        elif isinstance(value, list):
+            gap = self.choose("", "\n", " # a ] b\n", "\n\n")
+            self.text += "[" + gap
+            for item in value:
+                self.value(key, item)
+                self.text += "," + gap
+            self.text += "]"
+        elif isinstance(value, str):
+            self.text += self.string(value)
+        else:
+            self.text += json.dumps(value)
+
+    def string(self, value: str) -> str:
+        """Return a string in one of its four spellings."""
+        forms = [json.dumps(value)]
+        if "'" not in value and "\n" not in value:
+            forms.append(f"'{value}'")
+        if "'''" not in value:
+            forms.append(f"'''\n{value}'''" if not value.endswith("'''") else forms[0])
+        escaped = value.replace("\\", "\\\\").replace('"""', '""\\"')
+        forms.append(f'"""\n{escaped}"""')
+        return self.choose(*forms)
+
+    def noise(self) -> None:
+        """Write what means nothing."""
+        self.text += self.choose("", "\n", "# [a] = 'b'\n", "  ", '#"""\n')
+
+    def table(self, key: Key, table: dict[str, Any]) -> None:
+        """Write key and value lines first, then the tables below that get headers."""
+        headers = {}
+        for name, value in table.items():
+            form = self.choose("inline", "header", "dotted") if isinstance(value, dict) else "line"
+            self.noise()
+            if form == "header":
+                headers[name] = value
+            elif form == "dotted" and value:
+                for inner, item in value.items():
+                    self.line(key, (name, inner), item)
+            else:
+                self.line(key, (name,), value)
+        for name, value in headers.items():
+            self.noise()
+            self.text += "[" + self.choose("", " ")
+            self.key((), *key, name)
+            self.text += self.choose("]", " ]", "] # header") + "\n"
+            self.table((*key, name), value)
+
+    def line(self, prefix: Key, parts: tuple[str, ...], value: Any) -> None:
+        """Write a key and its value."""
+        self.key(prefix, *parts)
+        self.text += self.choose("=", " = ", "\t=\t")
+        self.value((*prefix, *parts), value)
+        self.text += self.choose("\n", " # end\n", "\n\n")
+
+
+@given(TABLES, st.data())
+def test_every_key_is_found_at_its_line(table: dict[str, Any], data: st.DataObject) -> None:
+    """Headers, dotted, quoted and inline keys, strings over lines, comments: all are found."""
+    writer = Writer(data)
+    writer.table((), table)
+    tomli.loads(writer.text)  # it is TOML
+    assert writer.lines == key_lines(writer.text)
+
+
+def test_multi_line_inline_tables_and_trailing_commas_are_read() -> None:
+    """TOML 1.1 lets inline tables go over lines."""
+    text = "a = {\n  b = 1,\n  c = { d = 2 },\n}\ne = 1\n"
+    expected = {("a",): 1, ("a", "b"): 2, ("a", "c"): 3, ("a", "c", "d"): 3, ("e",): 5}
+    assert expected == key_lines(text)
+
+
+def test_arrays_of_tables_count_by_their_first() -> None:
+    """A key that stands several times is shown where it stands first."""
+    text = "[[a]]\nb = 1\n[[a]]\nb = 2\nc = 3\n"
+    assert key_lines(text) == {("a",): 1, ("a", "b"): 2, ("a", "c"): 5}
