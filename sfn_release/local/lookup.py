@@ -1,0 +1,65 @@
+"""Finds state machines, versions and aliases by ARN."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from sfn_release.local import errors
+from sfn_release.local.arns import MachineArn
+from sfn_release.local.world import World
+
+
+def find_machine(db: sqlite3.Connection, world: World, arn: MachineArn) -> sqlite3.Row | None:
+    """Return the row of the state machine that *arn* names, qualified or not; None if absent."""
+    if arn.machine != world.scope.machine(arn.name):
+        return None  # of another region or account
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM machines WHERE name = ?", (arn.name,)
+    ).fetchone()
+    return row
+
+
+def machine(db: sqlite3.Connection, world: World, arn: MachineArn) -> sqlite3.Row:
+    """Return the row of the state machine that *arn* names. Raises StateMachineDoesNotExist."""
+    row = find_machine(db, world, arn)
+    if row is None:
+        raise errors.no_state_machine(arn.text)
+    return row
+
+
+def revision(db: sqlite3.Connection, key: int) -> sqlite3.Row:
+    """Return the row of the revision with this key, which exists."""
+    row: sqlite3.Row = db.execute("SELECT * FROM revisions WHERE id = ?", (key,)).fetchone()
+    return row
+
+
+def version(db: sqlite3.Connection, machine: int, number: int) -> sqlite3.Row | None:
+    """Return the row of a version, None if there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM versions WHERE machine = ? AND number = ?", (machine, number)
+    ).fetchone()
+    return row
+
+
+def alias(db: sqlite3.Connection, machine: int, name: str) -> sqlite3.Row | None:
+    """Return the row of an alias, None if there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM aliases WHERE machine = ? AND name = ?", (machine, name)
+    ).fetchone()
+    return row
+
+
+def aliases_of(db: sqlite3.Connection, machine: int, number: int) -> list[str]:
+    """Return the names of the aliases that route to a version, in order."""
+    rows = db.execute(
+        "SELECT name, routing FROM aliases WHERE machine = ? ORDER BY name", (machine,)
+    )
+    return [row["name"] for row in rows if number in dict(json.loads(row["routing"]))]
+
+
+def routing(row: sqlite3.Row) -> list[Any]:
+    """Return an alias row's routes: ``[[version number, weight], ...]``."""
+    routes: list[Any] = json.loads(row["routing"])
+    return routes

@@ -1,0 +1,100 @@
+"""The service: answers one request of AWS's JSON 1.0 protocol, whoever carries it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from email.utils import formatdate
+from typing import Any
+
+from sfn_release.local import aliases, errors, executions, state_machines, tags, versions
+from sfn_release.local import model as models
+from sfn_release.local.errors import ApiError
+from sfn_release.local.world import World
+
+_CONTENT_TYPE = "application/x-amz-json-1.0"
+
+Operation = Callable[[World, Mapping[str, Any]], dict[str, Any]]
+"""Answers a validated request; raises ApiError."""
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateStateMachine": state_machines.create,
+    "UpdateStateMachine": state_machines.update,
+    "DescribeStateMachine": state_machines.describe,
+    "DeleteStateMachine": state_machines.delete,
+    "ListStateMachines": state_machines.list_all,
+    "ValidateStateMachineDefinition": state_machines.validate,
+    "PublishStateMachineVersion": versions.publish,
+    "ListStateMachineVersions": versions.list_all,
+    "DeleteStateMachineVersion": versions.delete,
+    "CreateStateMachineAlias": aliases.create,
+    "UpdateStateMachineAlias": aliases.update,
+    "DescribeStateMachineAlias": aliases.describe,
+    "DeleteStateMachineAlias": aliases.delete,
+    "ListStateMachineAliases": aliases.list_all,
+    "TagResource": tags.tag,
+    "UntagResource": tags.untag,
+    "ListTagsForResource": tags.list_all,
+    "StartExecution": executions.start,
+    "StartSyncExecution": executions.start_sync,
+    "DescribeExecution": executions.describe,
+    "DescribeStateMachineForExecution": executions.describe_state_machine,
+    "GetExecutionHistory": executions.history,
+    "ListExecutions": executions.list_all,
+    "StopExecution": executions.stop,
+}
+
+
+class LocalService(AbstractContextManager["LocalService"]):
+    """Step Functions over *world*. Use it from any number of threads; close it when done."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._model: models.Model | None = None
+        self._loading = threading.Lock()
+
+    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer the request *body* of an API *operation*: HTTP status, headers, body.
+
+        What a client did wrong is an answer. Raises LocalServiceError when the database cannot be
+        used: that is nothing that AWS could say.
+        """
+        try:
+            answer = self._answer(operation, body)
+            status = 200
+        except ApiError as error:
+            answer = {"__type": error.code, "message": error.message}
+            status = error.status
+        payload = json.dumps(answer, separators=(",", ":")).encode()
+        headers = {
+            "x-amzn-RequestId": str(uuid.uuid4()),
+            "Date": formatdate(time.time(), usegmt=True),
+            "Content-Type": _CONTENT_TYPE,
+            "Content-Length": str(len(payload)),
+        }
+        return status, headers, payload
+
+    def close(self) -> None:
+        """End running executions and close the database. Safe to call twice."""
+        self.world.runs.close()
+        self.world.store.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self, operation: str, body: bytes) -> dict[str, Any]:
+        perform = OPERATIONS.get(operation)
+        if perform is None:
+            raise errors.unknown_operation(operation, sorted(OPERATIONS))
+        return perform(self.world, self._loaded().request(operation, body))
+
+    def _loaded(self) -> models.Model:
+        if self._model is None:
+            with self._loading:
+                if self._model is None:
+                    self._model = models.load()
+        return self._model

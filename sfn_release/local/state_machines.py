@@ -1,0 +1,206 @@
+"""State machines and their revisions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.local import content as contents
+from sfn_release.local import errors, lookup, paging, tags, validation, versions
+from sfn_release.local.arns import MachineArn, check_name, machine_arn, unqualified
+from sfn_release.local.content import Content
+from sfn_release.local.world import World
+
+_UPDATABLE = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
+
+
+def create(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateStateMachine: idempotent, but a different role or other tags are silently ignored."""
+    name, type = request["name"], request.get("type", "STANDARD")
+    check_name(name)
+    publish, description = _publishing(request)
+    validation.check(request["definition"], type)
+    asked = contents.given(request)
+    # Beside the content, these two must be equal for a request to count as a repetition.
+    options = json.dumps([publish, description])
+    with world.store.writing() as db:
+        arn = MachineArn(world.scope.machine(name), name)
+        found = lookup.find_machine(db, world, arn)
+        if found is None:
+            now = world.now()
+            found = _insert(db, name, type, asked, options, now)
+            tags.put(db, found["id"], request.get("tags") or [])
+        elif not _repeated(db, found, type, asked, options):
+            raise errors.ApiError(
+                "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn.text}'"
+            )
+        answer = {"stateMachineArn": arn.text, "creationDate": found["created"]}
+        if publish:
+            version = versions.publish_revision(
+                db, found["id"], found["revision"], description, found["created"]
+            )
+            answer["stateMachineVersionArn"] = f"{arn.text}:{version['number']}"
+    return answer
+
+
+def update(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateStateMachine: a new revision unless nothing differs, and on request a version of it."""
+    arn = unqualified(request["stateMachineArn"])
+    publish, description = _publishing(request)
+    if not any(name in request for name in (*_UPDATABLE, "encryptionConfiguration")):
+        raise errors.ApiError(
+            "MissingRequiredParameter",
+            "Either the definition, the role ARN, the LoggingConfiguration, or the"
+            " TracingConfiguration must be specified",
+        )
+    with world.store.writing() as db:
+        machine = lookup.machine(db, world, arn)
+        if "definition" in request:
+            validation.check(request["definition"], machine["type"])
+        revision = lookup.revision(db, machine["revision"])
+        present = contents.read(revision)
+        asked = contents.given(request, present)
+        now = world.now()
+        key, revision_id = revision["id"], revision["revision_id"]
+        if not asked.same(present):
+            revision_id = world.new_id()
+            key = contents.store_revision(db, machine["id"], revision_id, asked, now)
+            db.execute("UPDATE machines SET revision = ? WHERE id = ?", (key, machine["id"]))
+        answer: dict[str, Any] = {"updateDate": now}
+        if revision_id is not None:
+            answer["revisionId"] = revision_id
+        if publish:
+            version = versions.publish_revision(db, machine["id"], key, description, now)
+            answer["stateMachineVersionArn"] = f"{arn.text}:{version['number']}"
+    return answer
+
+
+def describe(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeStateMachine: of a state machine, or of a version as it was frozen."""
+    arn = machine_arn(request["stateMachineArn"])
+    with world.store.reading() as db:
+        machine = lookup.machine(db, world, arn)
+        created, key, description = machine["created"], machine["revision"], None
+        if arn.qualifier:
+            number = arn.version
+            version = lookup.version(db, machine["id"], number) if number is not None else None
+            if version is None:
+                raise errors.no_state_machine(arn.text)
+            created, key = version["created"], version["revision"]
+            description = version["description"]
+        revision = lookup.revision(db, key)
+    answer = {
+        "stateMachineArn": arn.text,
+        "name": machine["name"],
+        "status": "ACTIVE",
+        "type": machine["type"],
+        "creationDate": created,
+        **contents.read(revision).described(),
+    }
+    if request.get("includedData") == "METADATA_ONLY":
+        answer["definition"] = "{}"
+    if revision["revision_id"] is not None:
+        answer["revisionId"] = revision["revision_id"]
+    if description is not None:
+        answer["description"] = description
+    return answer
+
+
+def delete(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteStateMachine, with its versions and aliases, at once; an absent one is no error.
+
+    Executions that have ended stay, as on AWS; one that runs on is not disturbed.
+    """
+    arn = unqualified(request["stateMachineArn"])
+    with world.store.writing() as db:
+        machine = lookup.find_machine(db, world, arn)
+        if machine is None:
+            return {}
+        key = machine["id"]
+        db.execute("DELETE FROM machines WHERE id = ?", (key,))
+        db.execute("DELETE FROM versions WHERE machine = ?", (key,))
+        db.execute("DELETE FROM aliases WHERE machine = ?", (key,))
+        db.execute("DELETE FROM tags WHERE machine = ?", (key,))
+        db.execute(
+            "DELETE FROM revisions WHERE machine = ?"
+            " AND NOT EXISTS (SELECT 1 FROM executions WHERE revision = revisions.id)",
+            (key,),
+        )
+    return {}
+
+
+def list_all(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ListStateMachines: in the order of their creation."""
+    with world.store.reading() as db:
+
+        def fetch(after: Any, count: int) -> list[sqlite3.Row]:
+            return db.execute(
+                "SELECT * FROM machines WHERE id > ? ORDER BY id LIMIT ?", (after or 0, count)
+            ).fetchall()
+
+        rows, token = paging.page(
+            request, listing="machines", fetch=fetch, position=lambda row: row["id"]
+        )
+    items = [
+        {
+            "stateMachineArn": world.scope.machine(row["name"]),
+            "name": row["name"],
+            "type": row["type"],
+            "creationDate": row["created"],
+        }
+        for row in rows
+    ]
+    return paging.answer("stateMachines", items, token)
+
+
+def validate(_world: World, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ValidateStateMachineDefinition: what create would say, without creating.
+
+    Every finding is an ERROR, so that the least severity that is asked for changes nothing.
+    """
+    return validation.report(
+        request["definition"],
+        request.get("type", "STANDARD"),
+        most=request.get("maxResults") or None,
+    )
+
+
+def _publishing(request: Mapping[str, Any]) -> tuple[bool, str | None]:
+    publish, description = bool(request.get("publish")), request.get("versionDescription")
+    if description is not None and not publish:
+        raise errors.validation("Version description can only be set when publish is true")
+    return publish, description
+
+
+def _insert(
+    db: sqlite3.Connection, name: str, type: str, content: Content, options: str, now: float
+) -> sqlite3.Row:
+    db.execute(
+        "INSERT INTO machines (name, type, created, created_request, revision, last_version)"
+        " VALUES (?, ?, ?, ?, 0, 0)",
+        (name, type, now, options),
+    )
+    key = db.execute("SELECT id FROM machines WHERE name = ?", (name,)).fetchone()["id"]
+    revision = contents.store_revision(db, key, None, content, now)
+    db.execute("UPDATE machines SET revision = ? WHERE id = ?", (revision, key))
+    row: sqlite3.Row = db.execute("SELECT * FROM machines WHERE id = ?", (key,)).fetchone()
+    return row
+
+
+def _repeated(
+    db: sqlite3.Connection, machine: sqlite3.Row, type: str, asked: Content, options: str
+) -> bool:
+    """Tell whether a create request asks for what is there.
+
+    Unlike an update it compares the definition as text: the same JSON in another layout is another
+    definition.
+    """
+    present = contents.read(lookup.revision(db, machine["revision"]))
+    return (
+        machine["type"] == type
+        and machine["created_request"] == options
+        and present.definition == asked.definition
+        and present.configuration[1:] == asked.configuration[1:]
+    )

@@ -1,0 +1,224 @@
+"""The service's state: one SQLite file, shared by threads and processes, whole after a kill.
+
+Every change is one transaction that takes the write lock first (BEGIN IMMEDIATE), so that what it
+read stays true until it commits; readers see a snapshot and never wait (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sfn_release.errors import LocalServiceError
+
+_SCHEMA_VERSION = 1
+_BUSY_SECONDS = 30.0
+_MEMORY = ":memory:"
+
+_SCHEMA = """
+CREATE TABLE machines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    created REAL NOT NULL,
+    created_request TEXT NOT NULL,   -- what the idempotency of Create compares beside the content
+    revision INTEGER NOT NULL,       -- the present one, in revisions.id
+    last_version INTEGER NOT NULL    -- numbers are never given twice
+);
+CREATE TABLE revisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine INTEGER NOT NULL,
+    revision_id TEXT,                -- NULL: the first, which AWS calls INITIAL
+    definition TEXT NOT NULL,
+    role TEXT NOT NULL,
+    logging TEXT NOT NULL,
+    tracing TEXT NOT NULL,
+    encryption TEXT NOT NULL,
+    created REAL NOT NULL
+);
+CREATE INDEX revisions_by_machine ON revisions (machine);
+CREATE TABLE versions (
+    machine INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    description TEXT,
+    created REAL NOT NULL,
+    PRIMARY KEY (machine, number)
+) WITHOUT ROWID;
+CREATE TABLE aliases (
+    machine INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    routing TEXT NOT NULL,           -- [[version number, weight], ...]
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    PRIMARY KEY (machine, name)
+) WITHOUT ROWID;
+CREATE TABLE tags (
+    machine INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (machine, key)
+);
+CREATE TABLE executions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    machine INTEGER NOT NULL,
+    machine_arn TEXT NOT NULL,
+    machine_name TEXT NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    version INTEGER,
+    alias TEXT,
+    status TEXT NOT NULL,
+    input TEXT NOT NULL,
+    output TEXT,
+    error TEXT,
+    cause TEXT,
+    trace_header TEXT,
+    started REAL NOT NULL,
+    stopped REAL,
+    events TEXT NOT NULL,            -- JSON: the history as the API gives it
+    owner TEXT                       -- the process that runs it, while it is RUNNING
+);
+CREATE INDEX executions_by_machine ON executions (machine, id);
+CREATE INDEX executions_by_revision ON executions (revision);
+"""
+
+
+class Store:
+    """The database at *path*, or in memory for ``":memory:"``.
+
+    The file is opened by the first transaction, its folder created if need be. Raises
+    LocalServiceError when it cannot be used.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = str(path)
+        # In memory there is one connection, and who uses it is alone with the database.
+        self._memory = self._path == _MEMORY
+        self._alone = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        self._ready = False
+        self._closed = False
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection inside a transaction that sees one state of the database."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that holds the write lock; commit at the end, roll back on an error."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every idle connection; one in use closes when its transaction ends."""
+        with self._alone:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        if self._memory:
+            self._alone.acquire()
+        try:
+            try:
+                connection = self._take()
+                connection.execute(begin)
+            except sqlite3.Error as error:
+                raise self._unusable(error) from error
+            try:
+                yield connection
+                connection.commit()
+            except sqlite3.Error as error:
+                connection.rollback()
+                raise self._unusable(error) from error
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                self._give_back(connection)
+        finally:
+            if self._memory:
+                self._alone.release()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._alone:
+            if self._closed:
+                raise LocalServiceError("The local service has been closed.")
+            if self._idle:
+                return self._idle.pop()
+            connection = self._open()
+            if not self._ready:
+                try:
+                    self._prepare(connection)
+                except BaseException:
+                    connection.close()
+                    raise
+                self._ready = True
+            return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._alone:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        if not self._memory:
+            try:
+                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self._unusable(error) from error
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        # With a write-ahead log NORMAL loses nothing to a killed process.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Create the tables unless they exist; another process may be doing the same."""
+        if not self._memory:
+            connection.execute("PRAGMA journal_mode = WAL")
+        if _schema_version(connection) == _SCHEMA_VERSION:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = _schema_version(connection)
+            if found == 0:
+                for statement in _SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+            elif found != _SCHEMA_VERSION:
+                raise LocalServiceError(
+                    f"{self._path} was written by another version of sfn-release.",
+                    why=f"Its schema is number {found}; this version reads {_SCHEMA_VERSION}.",
+                    fix="Use that version, or start anew: sfn-release local reset",
+                )
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+
+    def _unusable(self, error: Exception) -> LocalServiceError:
+        return LocalServiceError(
+            f"The local service cannot use its database {self._path}.",
+            why=f"{error}.",
+            fix="Check that the folder is writable and the disk is not full;"
+            " a damaged file is dropped by: sfn-release local reset",
+        )
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
