@@ -1,4 +1,33 @@
-"""Releases for AWS Step Functions that never change (draft)."""
+"""Releases for AWS Step Functions that never change: made from Git, planned, rolled back in one step.
+
+    workflow modules → definitions → release → plan → deployment → record
+
+*Workflow modules* (``workflows/*.py``) are written with the names that this package exports::
+
+    import sfn_release as sfn
+
+    workflow = sfn.Workflow()
+    workflow.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Succeed("Done"))
+    hello = sfn.StateMachine("hello", workflow, role_arn="arn:aws:iam::111122223333:role/hello")
+
+`project` reads ``releases.toml``: what this repository releases, and the environments it runs in.
+`build` loads the modules of one commit in an isolated process, twice, and yields a `Declaration` for
+each workflow. Its *definition* is a document in the Amazon States Language (`asl`); digests are
+those of its canonical JSON (`canonical`).
+
+A *release* is every declaration of one commit under one semantic version. Git remembers it, in
+the *ledger*, and it never changes. A *plan* compares a release with what an environment runs, and
+is a tuple of steps: data, nothing happens. A *deployment* applies a plan through a Step Functions
+client (`stepfunctions`) and appends its *record* to the ledger, first as started, then as ended.
+A rollback is a deployment of what an earlier record says, byte for byte.
+
+The environment ``local`` is Step Functions in this process: `local` is the control plane with AWS's
+rules, `simulator` runs the definitions. It is a boto3 client like any other: ``sfn.local()``.
+
+`operations` are the verbs that the command line (`cli`) and a pipeline call. A room imports only
+from rooms before it in this text; slow packages are imported where they are used, and the names
+below when they are first asked for.
+"""
 
 from __future__ import annotations
 
