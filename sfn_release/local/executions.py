@@ -246,7 +246,13 @@ def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
 
 
 def _finish(world: World, begun: Start, clock: RealClock) -> None:
-    outcome = running.run(world, begun, clock)
+    try:
+        outcome = running.run(world, begun, clock)
+    except BaseException:  # a bug: the thread dies of it, the execution must not stay RUNNING
+        with world.store.writing() as db:
+            cause = "The simulator failed; the local service shows its traceback."
+            running.abort(db, _find(db, begun.arn), "SfnRelease.Bug", cause, world.now())
+        raise
     with world.store.writing() as db:
         running.finish(db, begun, outcome)
 

@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sfn_release.local import errors
 
 Check = Callable[[Any, str, list[str]], None]
-"""Adds to a list of failures what is wrong with a value at a path; SerializationException for types."""
+"""Adds to a list of failures what is wrong with a value at a path; raises for a wrong JSON type."""
 
 _JSON_TYPES = {
     str: "STRING_VALUE",
@@ -65,8 +66,12 @@ class Model:
         return {name: member for name, member in value.items() if member is not None}
 
 
+@cache
 def load() -> Model:
-    """Read botocore's model of Step Functions and prepare a check for every operation."""
+    """Read botocore's model of Step Functions and prepare a check for every operation.
+
+    It takes a tenth of a second, so one process does it once.
+    """
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 

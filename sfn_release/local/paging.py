@@ -47,7 +47,7 @@ def _read(token: str, listing: str) -> Any:
         seal, position = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, TypeError):
         raise errors.invalid_token() from None
-    if seal != _seal(listing):
+    if seal != _seal(listing) or not isinstance(position, int | str):
         raise errors.invalid_token()
     return position
 

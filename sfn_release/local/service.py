@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from sfn_release.local import model as models
 from sfn_release.local.errors import ApiError
 from sfn_release.local.world import World
 
-_CONTENT_TYPE = "application/x-amz-json-1.0"
+CONTENT_TYPE = "application/x-amz-json-1.0"
 
 Operation = Callable[[World, Mapping[str, Any]], dict[str, Any]]
 """Answers a validated request; raises ApiError."""
@@ -54,8 +53,6 @@ class LocalService(AbstractContextManager["LocalService"]):
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._model: models.Model | None = None
-        self._loading = threading.Lock()
 
     def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answer the request *body* of an API *operation*: HTTP status, headers, body.
@@ -73,7 +70,7 @@ class LocalService(AbstractContextManager["LocalService"]):
         headers = {
             "x-amzn-RequestId": str(uuid.uuid4()),
             "Date": formatdate(time.time(), usegmt=True),
-            "Content-Type": _CONTENT_TYPE,
+            "Content-Type": CONTENT_TYPE,
             "Content-Length": str(len(payload)),
         }
         return status, headers, payload
@@ -90,11 +87,4 @@ class LocalService(AbstractContextManager["LocalService"]):
         perform = OPERATIONS.get(operation)
         if perform is None:
             raise errors.unknown_operation(operation, sorted(OPERATIONS))
-        return perform(self.world, self._loaded().request(operation, body))
-
-    def _loaded(self) -> models.Model:
-        if self._model is None:
-            with self._loading:
-                if self._model is None:
-                    self._model = models.load()
-        return self._model
+        return perform(self.world, models.load().request(operation, body))

@@ -86,6 +86,7 @@ CREATE TABLE executions (
 );
 CREATE INDEX executions_by_machine ON executions (machine, id);
 CREATE INDEX executions_by_revision ON executions (revision);
+CREATE INDEX running_executions ON executions (owner) WHERE status = 'RUNNING';
 """
 
 
@@ -194,21 +195,24 @@ class Store:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            found = _schema_version(connection)
-            if found == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-            elif found != _SCHEMA_VERSION:
-                raise LocalServiceError(
-                    f"{self._path} was written by another version of sfn-release.",
-                    why=f"Its schema is number {found}; this version reads {_SCHEMA_VERSION}.",
-                    fix="Use that version, or start anew: sfn-release local reset",
-                )
+            self._migrate(connection, _schema_version(connection))
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
+
+    def _migrate(self, connection: sqlite3.Connection, found: int) -> None:
+        if found == _SCHEMA_VERSION:  # another process was faster
+            return
+        if found != 0:
+            raise LocalServiceError(
+                f"{self._path} was written by another version of sfn-release.",
+                why=f"Its schema is number {found}; this version reads {_SCHEMA_VERSION}.",
+                fix="Use that version, or start anew: sfn-release local reset",
+            )
+        for statement in _SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def _unusable(self, error: Exception) -> LocalServiceError:
         return LocalServiceError(

@@ -153,6 +153,8 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
             " ARN, or the resource is not available in this region.",
             at,
         )
+    elif type == "EXPRESS" and service == "activity":
+        yield Diagnostic(_SCHEMA, "Express state machine does not support Activity ARN", at)
     elif type == "EXPRESS" and pattern is not None:
         if pattern == "waitForTaskToken":  # the second blank is AWS's
             named, blank = pattern, " "

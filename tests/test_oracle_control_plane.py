@@ -1,0 +1,250 @@
+"""Replays what real AWS answered to sequences of API calls, through a boto3 client.
+
+The recordings lie beside the repository; without them these tests are skipped. A call's answer, or
+its error's code and message, must match what was recorded, by the recordings' own matcher.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+
+from sfn_release.local import service
+from sfn_release.simulator import Mocks, TaskCall
+from sfn_release.stepfunctions import in_process
+
+ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
+ACCOUNT = "111111111111"
+REGION = "us-east-1"
+PATIENCE = 10.0  # seconds that an awaited state may take
+
+# The rate that has been reached, by category: (sequences that match, all of them).
+REACHED = {
+    "sfn_api_versioning": (9, 9),
+    "sfn_api_aliasing": (8, 8),
+    "sfn_api_tagging": (8, 8),
+    "sfn_api_express": (3, 3),
+    "sfn_api_validation": (5, 5),
+    "sfn_api_variable_references": (2, 2),
+    "sfn_api_logs": (7, 8),
+    "sfn_api": (20, 20),
+    "credentials": (2, 2),
+    "scenarios": (6, 6),
+    "services": (1, 1),
+    "logs": (1, 1),
+}
+# deleted_log_group: there are no log groups here, so none can be missing.
+
+# Since then a description tells the encryption, also of machines that never asked for any.
+ENCRYPTION_TOLD_SINCE = "2024-07-25"
+
+pytestmark = pytest.mark.skipif(not ORACLE.is_dir(), reason="the recordings are not here")
+
+
+@pytest.mark.parametrize("category", REACHED)
+def test_recorded_sequences_are_answered_as_aws_did(category: str) -> None:
+    """At least as many sequences of a category match AWS as have matched before."""
+    compare = _compare()
+    failures = {}
+    cases = list(_cases(category))
+    for case in cases:
+        differences = Replay(case, compare).run()
+        if differences:
+            failures[case["id"]] = differences
+    passed, total = len(cases) - len(failures), len(cases)
+    print(f"\n{category}: {passed} of {total} as AWS")
+    reached, of = REACHED[category]
+    told = json.dumps(failures, indent=1)[:6000]
+    # Another set of recordings may have other sizes: it is the rate that must not fall.
+    assert passed * of >= reached * total, (
+        f"{passed} of {total} match, {reached} of {of} did:\n{told}"
+    )
+
+
+def _cases(category: str) -> Iterator[dict[str, Any]]:
+    for path in sorted((ORACLE / "control_plane").glob("*.json")):
+        case = json.loads(path.read_text())
+        if case["category"] == category:
+            yield case
+
+
+def _compare() -> Any:
+    spec = importlib.util.spec_from_file_location("oracle_compare", ORACLE / "compare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Unanswered:
+    """Tasks that nobody answers: a callback's token is never sent back."""
+
+    def __init__(self, over: threading.Event) -> None:
+        self._over = over
+        self._none = Mocks()
+
+    def run(self, call: TaskCall) -> Any:
+        if call.resource.endswith(".waitForTaskToken"):
+            self._over.wait()
+        return self._none.run(call)
+
+
+@dataclass
+class Replay:
+    """One recorded sequence, replayed call by call."""
+
+    case: dict[str, Any]
+    compare: Any
+    answers: dict[int, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> list[str]:
+        """Return the differences between what AWS answered and what the service does."""
+        over = threading.Event()
+        local = service(
+            ":memory:",
+            tasks_for=lambda _name, _tags: Unanswered(over),
+            account=ACCOUNT,
+            real_time=True,
+        )
+        differences: list[str] = []
+        with local:
+            self.client = in_process(local.handle, region=REGION)
+            for call in self.case["calls"]:
+                differences += [f"call {call['n']}: {one}" for one in self.call(call)]
+            over.set()
+        return differences
+
+    def call(self, call: dict[str, Any]) -> list[str]:
+        params = self.fill(call.get("params"))
+        match call["service"]:
+            case "stepfunctions":
+                return self.answer(call, params)
+            case "$await":
+                self.wait(call["op"], params)
+            case _:
+                self.answers[call["n"]] = self.environment(call["op"], params)
+        return []
+
+    def answer(self, call: dict[str, Any], params: dict[str, Any]) -> list[str]:
+        try:
+            answer = getattr(self.client, call["op"])(**params)
+        except (ClientError, ParamValidationError) as error:
+            return self.refused(call, error)
+        self.answers[call["n"]] = answer
+        if call.get("raised"):
+            return [f"accepted: {answer}"]
+        expected = call.get("response")
+        if expected is None:
+            return []
+        self.learn(expected, answer)
+        actual = {**answer, "ResponseMetadata": {"HTTPHeaders": {}, "HTTPStatusCode": 200}}
+        if self.case["aws_recorded_date"] < ENCRYPTION_TOLD_SINCE:
+            actual = {k: v for k, v in actual.items() if k != "encryptionConfiguration"}
+        return self.differences(expected, _datetimes(actual))
+
+    def refused(self, call: dict[str, Any], error: Exception) -> list[str]:
+        if not call.get("raised"):
+            return [f"{error}"]
+        expected = call.get("error_response")
+        if expected is None:
+            text = str(error)
+            return self.differences(call.get("error_string", text), text)
+        assert isinstance(error, ClientError), error
+        response: dict[str, Any] = dict(error.response)
+        response["ResponseMetadata"] = {
+            "HTTPHeaders": {},
+            "HTTPStatusCode": response["ResponseMetadata"]["HTTPStatusCode"],
+        }
+        return self.differences(expected, response)
+
+    def differences(self, expected: Any, actual: Any) -> list[str]:
+        normal = self.compare.normalise(self.compare.response(actual), region=REGION)
+        tokens = self.compare.tokens_of(self.case)
+        found: list[str] = self.compare.match(_bare(expected), normal, tokens)
+        return found
+
+    def fill(self, value: Any) -> Any:
+        """Fill in what earlier answers gave: ``{{1.stateMachineArn}}`` and recorded tokens."""
+        if isinstance(value, dict):
+            return {key: self.fill(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        if value in self.tokens:
+            return self.tokens[value]
+        return re.sub(r"\{\{(\d+)\.([^}]+)\}\}", self.earlier, value)
+
+    def earlier(self, reference: re.Match[str]) -> str:
+        value = self.answers.get(int(reference[1]), {})
+        for part in reference[2].split("."):
+            value = value[int(part)] if part.isdecimal() else value[part]
+        return str(value)
+
+    def learn(self, expected: Any, actual: Any) -> None:
+        """Keep the tokens that a later call of the recording hands back."""
+        token = expected.get("nextToken")
+        if token is not None and "nextToken" in actual:
+            self.tokens[token] = actual["nextToken"]
+
+    def environment(self, op: str, params: Any) -> dict[str, Any]:
+        """Do what another service did for the recording, as far as the sequence depends on it."""
+        if op == "create_stack":
+            template = params["TemplateBody"]
+            definition = re.search(r'\{\\?"Comment.*?\}\}\}', template, re.DOTALL)
+            assert definition is not None
+            text = definition[0].replace('\\"', '"')
+            self.client.create_state_machine(
+                name="state_machine_name",
+                definition=json.dumps(json.loads(text)),
+                roleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+            )
+        return {
+            "Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/test-role-{len(self.answers)}"},
+            "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:any",
+            "QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/any",
+            "logGroups": [{"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:log_group_name:*"}],
+        }
+
+    def wait(self, op: str, params: Any) -> None:
+        """Wait for what the recording waited for; the control plane itself is never late."""
+        arn = params.get("execution_arn")
+        if arn is None:
+            return
+        client = self.client
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            ended = client.describe_execution(executionArn=arn)["status"] != "RUNNING"
+            if ended or op in ("await_execution_started", "await_on_execution_events"):
+                return
+            time.sleep(0.005)
+        pytest.fail(f"{op}: {arn} still runs")
+
+
+def _datetimes(value: Any) -> Any:
+    """Give every instant the name that the recordings have for it."""
+    if isinstance(value, dict):
+        return {
+            key: "timestamp" if key == "timestamp" else _datetimes(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_datetimes(item) for item in value]
+    return "datetime" if hasattr(value, "isoformat") else value
+
+
+def _bare(value: Any) -> Any:
+    return value
