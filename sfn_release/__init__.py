@@ -1,4 +1,6 @@
-"""Releases for AWS Step Functions that never change: made from Git, planned, rolled back in one step.
+"""Releases for AWS Step Functions that never change.
+
+Made from Git, planned before they are applied, rolled back in one step.
 
     workflow modules → definitions → release → plan → deployment → record
 
@@ -10,10 +12,10 @@
     workflow.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Succeed("Done"))
     hello = sfn.StateMachine("hello", workflow, role_arn="arn:aws:iam::111122223333:role/hello")
 
-`project` reads ``releases.toml``: what this repository releases, and the environments it runs in.
-`build` loads the modules of one commit in an isolated process, twice, and yields a `Declaration` for
-each workflow. Its *definition* is a document in the Amazon States Language (`asl`); digests are
-those of its canonical JSON (`canonical`).
+`project` reads ``releases.toml``: what this repository releases, and the environments where it
+runs. `build` loads the modules of one commit in an isolated process, twice, and yields a
+`Declaration` for each workflow. Its *definition* is a document in the Amazon States Language
+(`asl`); digests are those of its canonical JSON (`canonical`).
 
 A *release* is every declaration of one commit under one semantic version. Git remembers it, in
 the *ledger*, and it never changes. A *plan* compares a release with what an environment runs, and
@@ -31,8 +33,7 @@ below when they are first asked for.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
 
 __version__ = "0.1.0"
 
@@ -110,16 +111,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that the command line starts fast."""
-    if name == "task":
-        value: Any = import_module("sfn_release.asl.tasks")
-    elif name in _HOMES:
-        value = getattr(import_module(f"sfn_release.{_HOMES[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # else every misspelt name would have a type
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used, so that the command line starts fast."""
+        from importlib import import_module
+
+        if name == "task":
+            value: object = import_module("sfn_release.asl.tasks")
+        elif name in _HOMES:
+            value = getattr(import_module(f"sfn_release.{_HOMES[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
