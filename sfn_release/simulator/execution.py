@@ -1,22 +1,127 @@
-"""Runs one execution."""
+"""Runs one execution from its input to its outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
-from sfn_release.simulator.clock import Clock
-from sfn_release.simulator.outcome import ContextSeed, Outcome
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.clock import Clock, Stopped
+from sfn_release.simulator.containers import map_state, parallel_state
+from sfn_release.simulator.failure import (
+    RUNTIME,
+    ExecutionFailure,
+    ExecutionTimedOut,
+    StateFailure,
+)
+from sfn_release.simulator.history import History, with_error, with_input, with_output
+from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.jsonpath import JsonPath
+from sfn_release.simulator.machine import Frame, Run, walk
+from sfn_release.simulator.outcome import ContextSeed, Outcome, Status
+from sfn_release.simulator.scheduler import Scheduler
+from sfn_release.simulator.states import (
+    choice_state,
+    fail_state,
+    pass_state,
+    succeed_state,
+    wait_state,
+)
+from sfn_release.simulator.task import task_state
 from sfn_release.simulator.tasks import Tasks
+
+_LONGEST = 365 * 24 * 3600  # seconds that an execution may take (AWS: "Quotas")
+
+_LANGUAGES = {"JSONPath": JsonPath()}
+
+_BEHAVIOURS = {
+    "Pass": pass_state,
+    "Task": task_state,
+    "Choice": choice_state,
+    "Wait": wait_state,
+    "Succeed": succeed_state,
+    "Fail": fail_state,
+    "Parallel": parallel_state,
+    "Map": map_state,
+}
+
+
+@dataclass(frozen=True)
+class _End:
+    """How an execution ended, before it is told in events."""
+
+    status: Status
+    event: str
+    previous: int
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
 
 
 def simulate(
     definition: Mapping[str, Any],
-    input: Any = None,
+    input: Any = {},  # noqa: B006 - it is never changed
     *,
     tasks: Tasks,
     clock: Clock,
     context: ContextSeed,
 ) -> Outcome:
-    """Run *definition* on *input* and return its outcome; a failing execution is an outcome too."""
-    raise NotImplementedError
+    """Run *definition* on *input* and return its outcome.
+
+    An execution that fails is an outcome, too. *definition* is one that `CreateStateMachine` would
+    accept. Everything random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the
+    same execution runs the same way again.
+    """
+    history = History(clock)
+    started = {"Name": context.execution_name, "RoleArn": context.role_arn, "RedriveCount": 0}
+    execution = {
+        "Id": context.execution_arn,
+        "Input": input,
+        "StartTime": write_instant(context.started_at),
+        **started,
+    }
+    random = Random(context.execution_arn)  # noqa: S311 - reproducible, nothing secret
+    run = Run(tasks, clock, history, random, context, execution, _LANGUAGES, _BEHAVIOURS)
+    end = _run(run, definition, input)
+    if end.status == "SUCCEEDED":
+        details = with_output(compact(end.output))
+    else:
+        details = with_error(end.error, end.cause)
+    history.record(end.event, end.previous, details)
+    return Outcome(
+        end.status,
+        end.output,
+        end.status == "SUCCEEDED",
+        end.error,
+        end.cause,
+        history.events,
+        clock.now(),
+    )
+
+
+def _run(run: Run, definition: Mapping[str, Any], input: Any) -> _End:
+    frame = Frame()
+    deadline = _deadline(definition, run.clock.now())
+    try:
+        details = with_input(compact(input), roleArn=run.seed.role_arn)
+        run.history.record("ExecutionStarted", 0, details)
+        output = Scheduler(run.clock, deadline).run(walk(run, frame, definition, input))
+    except (StateFailure, ExecutionFailure) as failure:
+        return _End(
+            "FAILED", "ExecutionFailed", frame.last, error=failure.error, cause=failure.cause
+        )
+    except ExecutionTimedOut:
+        return _End("TIMED_OUT", "ExecutionTimedOut", 0, error="States.Timeout")
+    except Stopped as stop:
+        return _End("ABORTED", "ExecutionAborted", 0, error=stop.error, cause=stop.cause)
+    except RecursionError:
+        cause = "The data of a state is nested too deeply to be processed here."
+        return _End("FAILED", "ExecutionFailed", frame.last, error=RUNTIME, cause=cause)
+    return _End("SUCCEEDED", "ExecutionSucceeded", frame.last, output)
+
+
+def _deadline(definition: Mapping[str, Any], now: datetime) -> datetime:
+    return now + timedelta(seconds=min(definition.get("TimeoutSeconds", _LONGEST), _LONGEST))

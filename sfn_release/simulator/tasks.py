@@ -29,14 +29,25 @@ class TaskCall:
 class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field
     """A task failed with an error name and a cause, as a service would report them.
 
-    *seconds* is how long the task took.
+    *seconds* is how long the task took. A ``.sync`` or callback task fails after its submission,
+    to which the service answered *submitted*, unless *at_submission* says that it was refused.
     """
 
-    def __init__(self, error: str | None, cause: str | None = None, *, seconds: float = 0) -> None:
+    def __init__(
+        self,
+        error: str | None,
+        cause: str | None = None,
+        *,
+        seconds: float = 0,
+        submitted: Any = None,
+        at_submission: bool = False,
+    ) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
         self.seconds = seconds
+        self.submitted = submitted
+        self.at_submission = at_submission
 
 
 class NoAnswer(Exception):  # noqa: N818 - a fault of the set-up, not of the workflow

@@ -1,0 +1,66 @@
+"""How a state, an execution or an iteration fails."""
+
+from __future__ import annotations
+
+RUNTIME = "States.Runtime"
+MAX_BYTES = (
+    262_144  # of a state's input, result or output (AWS: "State, task and execution quotas")
+)
+
+
+class StateFailure(Exception):  # noqa: N818 - the field's word
+    """A state fails with an error that its Retry and Catch may handle.
+
+    *error* and *cause* are reported; a retrier or catcher that names one of *also* applies too
+    (``States.HeartbeatTimeout`` is reported as States.Timeout).
+    """
+
+    def __init__(
+        self, error: str | None, cause: str | None = None, *, also: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+        self.names = (error or "", *also)
+
+    def output(self) -> dict[str, str]:
+        """Return the error output that a catcher's ResultPath places."""
+        return {"Error": self.error or "", "Cause": self.cause or ""}
+
+    def matches(self, errors: list[str]) -> bool:
+        """Say whether a retrier's or catcher's ErrorEquals covers this failure.
+
+        States.Runtime is not covered by anything, not even by its own name; States.TaskFailed
+        covers everything but timeouts.
+        """
+        if self.error == RUNTIME:
+            return False
+        if "States.ALL" in errors or any(name in errors for name in self.names):
+            return True
+        return "States.TaskFailed" in errors and self.error != "States.Timeout"
+
+
+class ExecutionFailure(Exception):  # noqa: N818 - likewise
+    """The whole execution fails at once; no Retry or Catch is asked."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+
+
+class ExecutionTimedOut(Exception):  # noqa: N818 - likewise
+    """The state machine's TimeoutSeconds, or AWS's limit of a year, has passed."""
+
+
+class SiblingFailed(Exception):  # noqa: N818 - likewise
+    """Thrown into what still runs when another branch or iteration of its group has failed."""
+
+
+def too_large(name: str) -> StateFailure:
+    """Return the failure of a state or task *name* whose result exceeds the quota."""
+    return StateFailure(
+        "States.DataLimitExceeded",
+        f"The state/task '{name}' returned a result with a size exceeding the maximum number of"
+        " bytes service limit.",
+    )

@@ -1,0 +1,73 @@
+"""Records the events of an execution, with the ids, links and details that AWS gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
+from sfn_release.simulator.outcome import Event
+
+_MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
+_WHOLE = {"truncated": False}
+
+
+class History:
+    """The events of one execution, in order."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._events: list[Event] = []
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events so far."""
+        return tuple(self._events)
+
+    def record(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
+        """Append an event and return its id.
+
+        *details* None means that the type has no member for details. Raises ExecutionFailure when
+        the history is full, which is what ends a workflow that loops for ever.
+        """
+        if len(self._events) >= _MAX_EVENTS - 1 and not type.startswith("Execution"):
+            raise ExecutionFailure(
+                RUNTIME,
+                f"The execution reached the maximum number of history events ({_MAX_EVENTS}).",
+            )
+        id = len(self._events) + 1
+        member = {} if details is None else {_member(type): details}
+        self._events.append(Event(id, previous, type, self._clock.now(), member))
+        return id
+
+
+def with_input(text: str, **details: Any) -> dict[str, Any]:
+    """Return *details* with an input's JSON *text*."""
+    return {**details, "input": text, "inputDetails": _WHOLE}
+
+
+def with_output(text: str, **details: Any) -> dict[str, Any]:
+    """Return *details* with an output's JSON *text*."""
+    return {**details, "output": text, "outputDetails": _WHOLE}
+
+
+def with_error(error: str | None, cause: str | None, **details: Any) -> dict[str, Any]:
+    """Return *details* with error and cause, as far as there are any."""
+    found = {"error": error, "cause": cause}
+    return {**details, **{key: value for key, value in found.items() if value is not None}}
+
+
+def with_variables(assigned: dict[str, Any], **details: Any) -> dict[str, Any]:
+    """Return *details* with the variables that a state has assigned, if it has."""
+    if not assigned:
+        return details
+    texts = {name: compact(value) for name, value in assigned.items()}
+    return {**details, "assignedVariables": texts, "assignedVariablesDetails": _WHOLE}
+
+
+def _member(type: str) -> str:
+    for suffix in ("StateEntered", "StateExited"):
+        if type.endswith(suffix):
+            return suffix[0].lower() + suffix[1:] + "EventDetails"
+    return type[0].lower() + type[1:] + "EventDetails"

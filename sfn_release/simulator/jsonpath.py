@@ -1,0 +1,283 @@
+"""JSONPath: what the fields of a state compute in Step Functions' first query language.
+
+The words of the failures are AWS's, as its executions report them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sfn_release.asl import intrinsics, paths
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.choice import holds
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.instants import parse_instant
+from sfn_release.simulator.situation import Exit, Situation
+
+_MAX_SECONDS = 99_999_999
+
+
+class JsonPath:
+    """Implements `sfn_release.simulator.situation.Language`."""
+
+    def input(self, at: Situation) -> Any:
+        """Apply InputPath."""
+        return _filtered(at, "InputPath", at.raw)
+
+    def arguments(self, at: Situation, input: Any) -> Any:
+        """Apply Parameters."""
+        if "Parameters" not in at.definition:
+            return input
+        return _template(at, at.definition["Parameters"], input)
+
+    def finish(self, at: Situation, input: Any, result: Any) -> Exit:
+        """Apply ResultSelector, Assign, ResultPath and OutputPath."""
+        state = at.definition
+        if "ResultSelector" in state:
+            result = _template(at, state["ResultSelector"], result)
+        assigned = _assigned(at, state, result)
+        output = _placed(at, state, result)
+        return Exit(_filtered(at, "OutputPath", output), assigned, state.get("Next"))
+
+    def leave(self, at: Situation, input: Any, rule: Mapping[str, Any] | None = None) -> Exit:
+        """Apply Assign, the rule's own if there is a rule, and OutputPath."""
+        source = at.definition if rule is None else rule
+        next_ = source.get("Next") or (at.definition.get("Default") if rule is None else None)
+        return Exit(_filtered(at, "OutputPath", input), _assigned(at, source, input), next_)
+
+    def catch(self, at: Situation, catcher: Mapping[str, Any], error: Mapping[str, Any]) -> Exit:
+        """Place the error output by the catcher's ResultPath."""
+        output = _placed(at, catcher, error)
+        return Exit(output, _assigned(at, catcher, error), catcher.get("Next"))
+
+    def choose(self, at: Situation, input: Any) -> Mapping[str, Any] | None:
+        """Return the first rule that holds."""
+
+        def resolve(text: str) -> Any:
+            return _lookup(at, _path(at, text), input)
+
+        for rule in at.field("Choices", list):
+            try:
+                if holds(rule, resolve):
+                    return dict(rule)
+            except paths.PathNotFoundError as error:
+                raise at.error(
+                    f"Invalid path '{error.args[0]}': The choice state's condition path references"
+                    " an invalid value."
+                ) from error
+        return None
+
+    def wake(self, at: Situation, input: Any, now: datetime) -> datetime:
+        """Read Seconds, SecondsPath, Timestamp or TimestampPath."""
+        state = at.definition
+        if "Timestamp" in state or "TimestampPath" in state:
+            return _timestamp(at, input)
+        seconds = (
+            _referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
+        )
+        if not _is_number(seconds) or not 0 <= seconds <= _MAX_SECONDS:
+            where = state.get("SecondsPath", "Seconds")
+            raise at.error(
+                "The SecondsPath parameter does not reference a valid number of seconds:"
+                f" {where} == {_shown(seconds)}"
+            )
+        return now + timedelta(seconds=seconds)
+
+    def seconds(self, at: Situation, input: Any, field: str) -> int | None:
+        """Read *field* or its ...Path twin."""
+        path = f"{field}Path"
+        if path not in at.definition:
+            seconds: int | None = at.definition.get(field)
+            return seconds
+        return _whole(at, path, input)
+
+    def credentials(self, at: Situation, input: Any) -> str | None:
+        """Read Credentials.RoleArn."""
+        if "Credentials" not in at.definition:
+            return None
+        return str(_template(at, at.definition["Credentials"], input).get("RoleArn"))
+
+    def items(self, at: Situation, input: Any) -> list[Any]:
+        """Read ItemsPath; an object gives one item for each of its members."""
+        text = at.definition.get("ItemsPath", "$")
+        items = _found(at, text, input)
+        if isinstance(items, Mapping):
+            return [{"Key": key, "Value": value} for key, value in items.items()]
+        if not isinstance(items, list):
+            raise at.error(f'Reference path "{text}" must point to array.')
+        return items
+
+    def item(self, at: Situation, input: Any, value: Any) -> Any:
+        """Apply ItemSelector, or its older name Parameters."""
+        for field in ("ItemSelector", "Parameters"):
+            if field in at.definition:
+                return _template(at, at.definition[field], input)
+        return value
+
+    def number(self, at: Situation, input: Any, field: str, default: float) -> float:
+        """Read *field* or its ...Path twin."""
+        path = f"{field}Path"
+        if path in at.definition:
+            return _whole(at, path, input)
+        value: float = at.definition.get(field, default)
+        return value
+
+    def reader(self, at: Situation, input: Any) -> Any:
+        """Apply the ItemReader's Parameters."""
+        return _template(at, at.definition["ItemReader"].get("Parameters", {}), input)
+
+    def reason(self, at: Situation, input: Any) -> tuple[str | None, str | None]:
+        """Read Error and Cause, or their ...Path twins."""
+        return _reason(at, "Error", input), _reason(at, "Cause", input)
+
+
+def _reason(at: Situation, field: str, input: Any) -> str | None:
+    path = f"{field}Path"
+    if path not in at.definition:
+        text: str | None = at.definition.get(field)
+        return text
+    value = _value(at, at.definition[path], path, input)
+    if not isinstance(value, str):
+        raise at.error(
+            f"The field '{path}' refers to a value that is not a string: {_shown(value)}"
+        )
+    return value
+
+
+def _filtered(at: Situation, field: str, data: Any) -> Any:
+    """Apply InputPath or OutputPath: null gives {}."""
+    text = at.definition.get(field, "$")
+    if text is None:
+        return {}
+    return data if text == "$" else _found(at, text, data)
+
+
+def _placed(at: Situation, source: Mapping[str, Any], result: Any) -> Any:
+    """Apply ResultPath: put *result* into the state's raw input."""
+    text = source.get("ResultPath", "$")
+    if text is None:
+        return at.raw
+    path = _path(at, text)
+    try:
+        return paths.put(at.raw, path, result)
+    except paths.PathNotFoundError as error:
+        raise at.error(
+            f"Unable to apply ReferencePath {text} to input {compact(at.raw)}",
+            error="States.ResultPathMatchFailure",
+        ) from error
+
+
+def _assigned(at: Situation, source: Mapping[str, Any], data: Any) -> dict[str, Any]:
+    """Compute Assign, where ``$`` is *data*."""
+    assign = source.get("Assign")
+    return dict(_template(at, assign, data)) if assign else {}
+
+
+def _template(at: Situation, template: Any, data: Any) -> Any:
+    """Fill a payload template: the members whose name ends in ``.$``, at any depth."""
+    if isinstance(template, Mapping):
+        return {
+            (key[:-2] if key.endswith(".$") else key): (
+                _value(at, value, key, data) if key.endswith(".$") else _template(at, value, data)
+            )
+            for key, value in template.items()
+        }
+    if isinstance(template, list):
+        return [_template(at, value, data) for value in template]
+    return template
+
+
+def _value(at: Situation, text: Any, field: str, data: Any) -> Any:
+    """Return what a path or an intrinsic function in *field* yields."""
+
+    def resolve(path: paths.Path) -> Any:
+        try:
+            return _lookup(at, path, data)
+        except paths.PathNotFoundError as error:
+            raise at.error(
+                f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
+                f" in the input '{compact(data)}'"
+            ) from error
+
+    if not isinstance(text, str) or not intrinsics.is_call(text):
+        return resolve(_path(at, text))
+    try:
+        return intrinsics.parse(text).evaluate(resolve, at.random)
+    except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
+        raise at.error(str(error), error="States.IntrinsicFailure") from error
+
+
+def _found(at: Situation, text: Any, data: Any) -> Any:
+    """Return what a path selects; where it leads nowhere, the state fails with "Invalid path"."""
+    try:
+        return _lookup(at, _path(at, text), data)
+    except paths.PathNotFoundError as error:
+        raise at.error(f"Invalid path '{text}' : {error}") from error
+
+
+def _referred(at: Situation, field: str, data: Any) -> Any:
+    """Return what a Wait's ...Path field refers to."""
+    text = at.definition[field]
+    try:
+        return _lookup(at, _path(at, text), data)
+    except paths.PathNotFoundError as error:
+        raise at.error(
+            f"The {field} parameter does not reference an input value: {text}"
+        ) from error
+
+
+def _whole(at: Situation, field: str, data: Any) -> int:
+    """Return the whole number, 0 or more, that a ...Path field refers to."""
+    text = at.definition[field]
+    value = _found(at, text, data)
+    if not _is_number(value) or value != int(value) or value < 0:
+        raise at.error(
+            f'The {field} field refers to value "{_shown(value)}" which is not a valid integer: {text}'
+        )
+    return int(value)
+
+
+def _timestamp(at: Situation, input: Any) -> datetime:
+    state = at.definition
+    if "TimestampPath" not in state:
+        text, where = state["Timestamp"], "Timestamp"
+    else:
+        text, where = _referred(at, "TimestampPath", input), state["TimestampPath"]
+    instant = parse_instant(text)
+    if instant is None:
+        raise at.error(
+            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
+            f" date-time format string: {where} == {_shown(text)}"
+        )
+    return instant
+
+
+def _path(at: Situation, text: Any) -> paths.Path:
+    try:
+        return paths.parse(text)
+    except (paths.PathError, TypeError) as error:
+        raise at.error(str(error)) from error
+
+
+def _lookup(at: Situation, path: paths.Path, data: Any) -> Any:
+    """Follow a path from the data, the context object or a variable."""
+    name = path.variable
+    if name is None:
+        return path.find(at.context if path.root == "$$" else data)
+    if name not in at.variables:
+        raise _undefined(at, path)
+    return path.find(at.variables[name])
+
+
+def _undefined(at: Situation, path: paths.Path) -> StateFailure:
+    return at.error(f"The variable '{path.root}' in the path '{path.text}' has not been assigned.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else compact(value)

@@ -1,0 +1,128 @@
+"""Walks through the states of a machine, a branch or an iteration.
+
+    state input → StateEntered → what the state does → StateExited → next state's input
+
+What a state does is in `sfn_release.simulator.states`, `.task`, `.containers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.failure import (
+    MAX_BYTES,
+    RUNTIME,
+    ExecutionFailure,
+    SiblingFailed,
+    StateFailure,
+    too_large,
+)
+from sfn_release.simulator.history import History, with_input, with_output, with_variables
+from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.outcome import ContextSeed
+from sfn_release.simulator.scheduler import Strand
+from sfn_release.simulator.situation import Exit, Language, Situation
+from sfn_release.simulator.tasks import Tasks
+
+Behaviour = Callable[["Run", "Frame", Situation], Strand]
+"""What a state type does: a strand that returns an Exit."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all states of one execution share."""
+
+    tasks: Tasks
+    clock: Clock
+    history: History
+    random: Random
+    seed: ContextSeed
+    execution: Mapping[str, Any]
+    languages: Mapping[str, Language]
+    behaviours: Mapping[str, Behaviour]
+
+    def language(self, frame: Frame, state: Mapping[str, Any]) -> Language:
+        """Return the query language of a state. Raises ExecutionFailure for one we do not speak."""
+        name = state.get("QueryLanguage", frame.language)
+        if name not in self.languages:
+            raise ExecutionFailure(
+                "SfnRelease.Unsupported",
+                f"This state machine uses the query language {name}, which the local simulator does"
+                f" not support yet (supported: {', '.join(self.languages)}).",
+            )
+        return self.languages[name]
+
+
+@dataclass
+class Frame:
+    """Where one strand of an execution is: its last event, its variables, the iteration around."""
+
+    last: int = 0
+    language: str = "JSONPath"
+    variables: dict[str, Any] = field(default_factory=dict)
+    iteration: tuple[tuple[str, int], ...] = ()
+    item: Mapping[str, Any] | None = None
+
+    def inner(self, last: int) -> Frame:
+        """Return the frame of a branch or iteration inside, whose events follow event *last*."""
+        return Frame(last, self.language, dict(self.variables), self.iteration, self.item)
+
+
+def walk(run: Run, frame: Frame, machine: Mapping[str, Any], input: Any) -> Strand:
+    """Run *machine* from its StartAt to an end and return its output. Raises StateFailure."""
+    frame.language = machine.get("QueryLanguage", frame.language)
+    name = machine.get("StartAt")
+    while name is not None:
+        exit_ = yield from _visit(run, frame, machine, name, input)
+        frame.variables.update(exit_.assigned)
+        name, input = exit_.next, exit_.output
+    return input
+
+
+def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input: Any) -> Strand:
+    """Enter, do and exit one state; return its Exit."""
+    state = machine.get("States", {}).get(name)
+    type_ = state.get("Type") if isinstance(state, Mapping) else None
+    if type_ not in run.behaviours:
+        raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
+    text = json_text(input, name)
+    frame.last = run.history.record(f"{type_}StateEntered", frame.last, with_input(text, name=name))
+    at = Situation(
+        name, state, input, _context(run, frame, name), frame.variables, frame.last, run.random
+    )
+    try:
+        exit_: Exit = yield from run.behaviours[type_](run, frame, at)
+    except SiblingFailed:
+        if type_ in ("Task", "Wait", "Map", "Parallel"):
+            frame.last = run.history.record(f"{type_}StateAborted", frame.last)
+        raise
+    text = json_text(exit_.output, name)
+    details = with_output(text, **with_variables(dict(exit_.assigned), name=name))
+    frame.last = run.history.record(f"{type_}StateExited", frame.last, details)
+    return exit_
+
+
+def json_text(value: Any, name: str) -> str:
+    """Write a state's or task's value as JSON. Raises StateFailure beyond AWS's quota."""
+    text = compact(value)
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise too_large(name)
+    return text
+
+
+def _context(run: Run, frame: Frame, name: str) -> dict[str, Any]:
+    """Return the context object of a state that is entered now."""
+    machine = {"Id": run.seed.state_machine_arn, "Name": run.seed.state_machine_name}
+    context: dict[str, Any] = {
+        "Execution": run.execution,
+        "StateMachine": machine,
+        "State": {"Name": name, "EnteredTime": write_instant(run.clock.now())},
+    }
+    if frame.item is not None:
+        context["Map"] = {"Item": frame.item}
+    return context

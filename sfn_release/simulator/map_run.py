@@ -1,0 +1,183 @@
+"""The distributed Map: each item, or batch of items, is an execution of its own.
+
+Those executions' histories are their own, too: the parent's tells of the map run only. Items come
+from the state's input, or from an ItemReader, which is asked of `Tasks` like a task: its mock gives
+the list of items, as if it had been read. A ResultWriter is not supported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.failure import ExecutionFailure, StateFailure
+from sfn_release.simulator.history import History, with_error
+from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.iteration import Progress, processor, selected
+from sfn_release.simulator.machine import Frame, Run, walk
+from sfn_release.simulator.scheduler import Group, Strand
+from sfn_release.simulator.situation import Situation
+from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
+
+_FAILED = object()  # stands for the output of a child execution that failed
+
+
+@dataclass
+class _Tally:
+    """How many child executions there are, how many failed, and how many may fail."""
+
+    total: int
+    count: float | None
+    percentage: float | None
+    failed: int = 0
+
+    def exceeded(self) -> bool:
+        """Say whether more have failed than tolerated: none, if no tolerance is given."""
+        if self.count is None and self.percentage is None:
+            return self.failed > 0
+        share = 100 * self.failed / self.total
+        return (self.count is not None and self.failed > self.count) or (
+            self.percentage is not None and share > self.percentage
+        )
+
+
+def run_distributed(
+    run: Run, frame: Frame, at: Situation, input: Any, concurrency: int, progress: Progress
+) -> Strand:
+    """Run the item processor for all items and return the outputs of those that succeeded."""
+    if "ResultWriter" in at.definition:
+        raise ExecutionFailure(
+            "SfnRelease.Unsupported",
+            f"The Map state {at.name!r} has a ResultWriter, which the local simulator does not"
+            " support yet.",
+        )
+    payloads = None if "ItemReader" in at.definition else _payloads(run, frame, at, input)
+    details = {"length": 0 if payloads is None else len(payloads)}
+    frame.last = run.history.record("MapStateStarted", frame.last, details)
+    progress.started = True
+    label = at.definition.get("Label") or _uuid(run)
+    arn = run.seed.state_machine_arn.replace(":stateMachine:", ":mapRun:", 1)
+    map_run = f"{arn}/{label}:{_uuid(run)}"
+    started = run.history.record("MapRunStarted", frame.last, {"mapRunArn": map_run})
+    try:
+        if payloads is None:
+            payloads = _read(run, frame, at, input)
+        tally = _tally(run, frame, at, input, len(payloads))
+        strands = [
+            partial(
+                _child,
+                run,
+                frame,
+                at,
+                tally,
+                (index, payload),
+                f"{run.seed.state_machine_name}/{label}",
+            )
+            for index, payload in enumerate(payloads)
+        ]
+        outputs = yield Group(strands, concurrency)
+    except StateFailure as failure:
+        frame.last = run.history.record(
+            "MapRunFailed", started, with_error(failure.error, failure.cause)
+        )
+        raise
+    succeeded = run.history.record("MapRunSucceeded", started)
+    run.history.record("MapStateSucceeded", succeeded)
+    frame.last = started
+    return [output for output in outputs if output is not _FAILED]
+
+
+def _child(
+    run: Run, frame: Frame, at: Situation, tally: _Tally, item: tuple[int, Any], parent: str
+) -> Strand:
+    """Run one child execution, with its own history, names and variables."""
+    index, payload = item
+    name = _uuid(run)
+    arn = f"{run.seed.execution_arn.rsplit(':', 2)[0]}:{parent}:{name}"
+    execution = {
+        **run.execution,
+        "Id": arn,
+        "Name": name,
+        "Input": payload,
+        "StartTime": write_instant(run.clock.now()),
+    }
+    own = replace(run, history=History(run.clock), execution=execution)
+    inner = Frame(0, frame.language, {}, (*frame.iteration, (at.name, index)))
+    try:
+        return (yield from walk(own, inner, processor(at), payload))
+    except StateFailure as failure:
+        tally.failed += 1
+        if tally.exceeded():
+            raise StateFailure(
+                "States.ExceedToleratedFailureThreshold",
+                "The specified tolerated failure threshold was exceeded",
+            ) from failure
+        return _FAILED
+
+
+def _tally(run: Run, frame: Frame, at: Situation, input: Any, total: int) -> _Tally:
+    language = run.language(frame, at.definition)
+
+    def limit(field: str) -> float | None:
+        given = field in at.definition or f"{field}Path" in at.definition
+        return language.number(at, input, field, 0) if given else None
+
+    return _Tally(total, limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage"))
+
+
+def _payloads(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
+    items = run.language(frame, at.definition).items(at, input)
+    return _batched(run, frame, at, input, items)
+
+
+def _read(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
+    """Ask for the items of an ItemReader."""
+    reader = at.definition["ItemReader"]
+    payload = run.language(frame, at.definition).reader(at, input)
+    call = TaskCall(at.name, reader["Resource"], payload, iteration=frame.iteration)
+    try:
+        answer = run.tasks.run(call)
+    except TaskFailure as failure:
+        raise StateFailure("States.ItemReaderFailed", failure.cause) from failure
+    except NoAnswer as nobody:
+        raise ExecutionFailure(nobody.error, nobody.cause) from nobody
+    items = answer.result if isinstance(answer, Took) else answer
+    if not isinstance(items, list):
+        raise StateFailure("States.ItemReaderFailed", "Attempting to map over non-iterable node.")
+    most = reader.get("ReaderConfig", {}).get("MaxItems") or len(items)
+    return _batched(run, frame, at, input, items[:most])
+
+
+def _batched(run: Run, frame: Frame, at: Situation, input: Any, items: list[Any]) -> list[Any]:
+    """Apply ItemSelector to each item, then ItemBatcher."""
+    chosen = [
+        selected(run, frame, at, input, {"Index": index, "Value": item})
+        for index, item in enumerate(items)
+    ]
+    batcher = at.definition.get("ItemBatcher")
+    if not batcher:
+        return chosen
+    inside = replace(at, definition={**at.definition, **batcher})
+    language = run.language(frame, at.definition)
+    most = int(language.number(inside, input, "MaxItemsPerBatch", 0)) or len(chosen)
+    room = int(language.number(inside, input, "MaxInputBytesPerBatch", 0)) or 262_144
+    common: dict[str, Any] = {}
+    if "BatchInput" in batcher:
+        batch_input = {"Parameters": batcher["BatchInput"]}
+        common["BatchInput"] = language.arguments(replace(at, definition=batch_input), input)
+    batches: list[dict[str, Any]] = []
+    for item in chosen:
+        fits = bool(batches) and len(batches[-1]["Items"]) < most
+        if fits and len(compact({**common, "Items": [*batches[-1]["Items"], item]})) <= room:
+            batches[-1]["Items"].append(item)
+        else:
+            batches.append({**common, "Items": [item]})
+    return list[Any](batches)
+
+
+def _uuid(run: Run) -> str:
+    return str(UUID(int=run.random.getrandbits(128), version=4))

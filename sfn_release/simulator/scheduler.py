@@ -1,0 +1,150 @@
+"""Runs the branches and iterations of an execution side by side, in the clock's time.
+
+Each branch is a generator (a *strand*) that yields what it waits for: an `Until` for an instant, a
+`Group` for other strands. One strand runs at a time; what is due earliest goes next, equal instants
+in the order of asking. So an execution is deterministic, and a virtual clock jumps over every wait.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.failure import ExecutionTimedOut, SiblingFailed, StateFailure
+
+
+@dataclass(frozen=True)
+class Until:
+    """Wait for an instant; one that is past lets the other strands run first."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True)
+class Group:
+    """Run strands, at most *limit* at a time (0: all), and wait for all of them.
+
+    Gives the list of their values, in order. When one fails with a StateFailure, SiblingFailed is
+    thrown into the others, and the failure is raised where the group was yielded.
+    """
+
+    strands: Sequence[Callable[[], Strand]]
+    limit: int = 0
+
+
+Strand = Generator[Until | Group, Any, Any]
+
+
+@dataclass(eq=False)
+class _Running:
+    strand: Strand
+    parent: _Join | None = None
+    index: int = 0
+    waits_for: _Join | None = None
+
+
+@dataclass(eq=False)
+class _Join:
+    owner: _Running
+    group: Group
+    values: list[Any]
+    next: int = 0
+    running: list[_Running] = field(default_factory=list)
+
+
+class Scheduler:
+    """Runs one main strand to its end, by *deadline*."""
+
+    def __init__(self, clock: Clock, deadline: datetime) -> None:
+        self._clock = clock
+        self._deadline = deadline
+        self._queue: list[tuple[datetime, int, _Running, Any]] = []
+        self._count = 0
+        self._cancelled: set[_Running] = set()
+
+    def run(self, main: Strand) -> Any:
+        """Return the value of *main*.
+
+        Raises what it raises, ExecutionTimedOut at the deadline, and Stopped from the clock.
+        """
+        first = _Running(main)
+        self._resume(first, None)
+        while True:
+            when, _, running, value = heapq.heappop(self._queue)
+            if running in self._cancelled:
+                continue
+            now = self._clock.now()
+            if max(when, now) > self._deadline:
+                self._clock.sleep(max((self._deadline - now).total_seconds(), 0))
+                raise ExecutionTimedOut
+            self._clock.sleep(max((when - now).total_seconds(), 0))
+            try:
+                self._step(running, value)
+            except StopIteration as end:
+                if running is first:
+                    return end.value
+                self._ended(running, end.value)
+            except StateFailure as failure:
+                if running.parent is None:
+                    raise
+                self._failed(running.parent, running, failure)
+
+    def _step(self, running: _Running, value: Any) -> None:
+        """Let a strand go on until it waits again."""
+        if isinstance(value, StateFailure):
+            wanted = running.strand.throw(value)
+        else:
+            wanted = running.strand.send(value)
+        if isinstance(wanted, Until):
+            self._resume(running, None, wanted.instant)
+        else:
+            join = _Join(running, wanted, [None] * len(wanted.strands))
+            running.waits_for = join
+            self._fill(join)
+
+    def _resume(self, running: _Running, value: Any, when: datetime | None = None) -> None:
+        self._count += 1
+        due = max(when, self._clock.now()) if when else self._clock.now()
+        heapq.heappush(self._queue, (due, self._count, running, value))
+
+    def _fill(self, join: _Join) -> None:
+        """Start strands of a group up to its limit; go on with its owner when all have ended."""
+        strands = join.group.strands
+        limit = join.group.limit or len(strands)
+        while join.next < len(strands) and len(join.running) < limit:
+            running = _Running(strands[join.next](), join, join.next)
+            join.next += 1
+            join.running.append(running)
+            self._resume(running, None)
+        if not join.running:
+            join.owner.waits_for = None
+            self._resume(join.owner, join.values)
+
+    def _ended(self, running: _Running, value: Any) -> None:
+        join = running.parent
+        if join is not None:
+            join.values[running.index] = value
+            join.running.remove(running)
+            self._fill(join)
+
+    def _failed(self, join: _Join, failed: _Running, failure: StateFailure) -> None:
+        join.running.remove(failed)
+        self._cancel(join)
+        join.owner.waits_for = None
+        self._resume(join.owner, failure)
+
+    def _cancel(self, join: _Join) -> None:
+        """Throw SiblingFailed into what still runs, innermost first."""
+        for running in join.running:
+            if running.waits_for is not None:
+                self._cancel(running.waits_for)
+            self._cancelled.add(running)
+            try:
+                running.strand.throw(SiblingFailed())
+            except (SiblingFailed, StopIteration):
+                continue
+        join.running.clear()

@@ -1,0 +1,167 @@
+"""Task states: Lambda functions, activities and service integrations, answered by `Tasks`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
+from sfn_release.simulator.history import with_error, with_input, with_output
+from sfn_release.simulator.machine import Frame, Run, json_text
+from sfn_release.simulator.retrying import persist
+from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.situation import Situation
+from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
+
+_TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How the events of a kind of task are named, and what each of them says of its resource."""
+
+    prefix: str
+    name: str  # in messages
+    resource: Mapping[str, str]
+    submits: bool = False
+
+    @classmethod
+    def of(cls, resource: str) -> _Kind:
+        if re.fullmatch(r"arn:[\w-]+:lambda:.*", resource):
+            return cls("LambdaFunction", resource, {})
+        if re.fullmatch(r"arn:[\w-]+:states:[\w-]*:\d*:activity:.*", resource):
+            return cls("Activity", resource, {})
+        service, _, action = resource.partition(":states:::")[2].rpartition(":")
+        parts = {"resource": action or resource, "resourceType": service}
+        submits = bool(re.search(r"\.(sync(:\d)?|waitForTaskToken)$", resource))
+        if match := re.fullmatch(r"arn:[\w-]+:states:::(.+):(\w+\.sync:\d)", resource):
+            parts = {"resource": match[2], "resourceType": match[1]}
+        return cls("Task", parts["resourceType"], parts, submits)
+
+
+def task_state(run: Run, frame: Frame, at: Situation) -> Strand:
+    """Call the resource, with Retry and Catch."""
+    language = run.language(frame, at.definition)
+    input = language.input(at)
+
+    def attempt(count: int) -> Strand:
+        result = yield from _attempt(run, frame, at, input, count)
+        return language.finish(at, input, result)
+
+    return (yield from persist(run, frame, at, attempt, lambda _failure: None))
+
+
+def _attempt(run: Run, frame: Frame, at: Situation, input: Any, count: int) -> Strand:
+    """Schedule the task once and return its result."""
+    language = run.language(frame, at.definition)
+    resource = at.field("Resource", str)
+    kind = _Kind.of(resource)
+    token = None
+    if resource.endswith(".waitForTaskToken"):
+        token = f"{run.random.getrandbits(512):0128x}"
+        at.context["Task"] = {"Token": token}
+    call = TaskCall(
+        at.name,
+        resource,
+        language.arguments(at, input),
+        count,
+        language.seconds(at, input, "TimeoutSeconds"),
+        language.seconds(at, input, "HeartbeatSeconds"),
+        frame.iteration,
+        language.credentials(at, input),
+        token,
+    )
+    _schedule(run, frame, kind, call)
+    yield Until(run.clock.now())  # the tasks of other branches are under way, too
+    answer = _ask(run, call)
+    if isinstance(answer, TaskFailure) and answer.at_submission:
+        submitted = False
+    else:
+        submitted = kind.submits
+    if submitted:
+        text = compact({} if answer.submitted is None else answer.submitted)
+        details = with_output(text, **kind.resource)
+        frame.last = run.history.record("TaskSubmitted", frame.last, details)
+    yield from _spend(run, frame, kind, call, answer.seconds)
+    if isinstance(answer, TaskFailure):
+        raise _failed(run, frame, kind, StateFailure(answer.error, answer.cause))
+    text = _checked(at, answer.result)
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise _failed(run, frame, kind, too_large(kind.name))
+    details = with_output(text, **kind.resource)
+    frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)
+    return json.loads(text)
+
+
+def _schedule(run: Run, frame: Frame, kind: _Kind, call: TaskCall) -> None:
+    """Record that the task is scheduled and started."""
+    payload = json_text(call.payload, call.state)
+    limits: dict[str, Any] = {}
+    if call.timeout_seconds is not None:
+        limits["timeoutInSeconds"] = call.timeout_seconds
+    if call.heartbeat_seconds is not None and kind.prefix != "LambdaFunction":
+        limits["heartbeatInSeconds"] = call.heartbeat_seconds
+    if call.role_arn is not None:
+        limits["taskCredentials"] = {"roleArn": call.role_arn}
+    if kind.prefix == "Task":
+        region = run.seed.state_machine_arn.split(":")[3:4]
+        scheduled = {**kind.resource, "region": "".join(region), "parameters": payload, **limits}
+    else:
+        scheduled = with_input(payload, resource=call.resource, **limits)
+    frame.last = run.history.record(f"{kind.prefix}Scheduled", frame.last, scheduled)
+    started = {"Activity": {"workerName": "local"}, "LambdaFunction": None}
+    details = started.get(kind.prefix, dict(kind.resource))
+    frame.last = run.history.record(f"{kind.prefix}Started", frame.last, details)
+
+
+def _ask(run: Run, call: TaskCall) -> Took | TaskFailure:
+    try:
+        answer = run.tasks.run(call)
+    except TaskFailure as failure:
+        return failure
+    except NoAnswer as nobody:
+        raise ExecutionFailure(nobody.error, nobody.cause) from nobody
+    return answer if isinstance(answer, Took) else Took(answer)
+
+
+def _spend(run: Run, frame: Frame, kind: _Kind, call: TaskCall, seconds: float) -> Strand:
+    """Let the time pass that the task takes. Raises the failure of a task that takes too long."""
+    if not seconds:
+        return
+    limits = {"States.Timeout": call.timeout_seconds}
+    if call.token is not None or kind.prefix == "Activity":
+        limits["States.HeartbeatTimeout"] = call.heartbeat_seconds
+    also, limit = min(
+        ((name, limit) for name, limit in limits.items() if limit is not None),
+        key=lambda pair: pair[1],
+        default=("", None),
+    )
+    late = limit is not None and seconds > limit
+    yield Until(run.clock.now() + timedelta(seconds=min(seconds, limit or seconds)))
+    if late:
+        raise _failed(run, frame, kind, StateFailure("States.Timeout", also=(also,)))
+
+
+def _failed(run: Run, frame: Frame, kind: _Kind, failure: StateFailure) -> StateFailure:
+    """Record a task's failure and return it."""
+    if failure.error in _TIMEOUTS:
+        failure = StateFailure("States.Timeout", failure.cause, also=failure.names)
+    end = "TimedOut" if failure.error in _TIMEOUTS else "Failed"
+    details = with_error(failure.error, failure.cause, **kind.resource)
+    frame.last = run.history.record(f"{kind.prefix}{end}", frame.last, details)
+    return failure
+
+
+def _checked(at: Situation, result: Any) -> str:
+    try:
+        return compact(result)
+    except (TypeError, ValueError) as error:
+        raise ExecutionFailure(
+            "SfnRelease.BadMock",
+            f"The task {at.name!r} was answered with something that is not JSON: {error}",
+        ) from error
