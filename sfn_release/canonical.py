@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sfn_release.errors import DefinitionError
 
-_EXACT = 2**53 - 1  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
+_EXACT = (
+    2**53 - 1
+)  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
 
 
 def canonical(value: Any) -> bytes:
@@ -128,23 +131,19 @@ def _check(value: Any, path: str) -> None:
     elif _is_array(value):
         for index, item in enumerate(value):
             _check(item, f"{path}[{index}]")
-    elif isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise DefinitionError(
-                f"{path}: the text holds a lone surrogate, which UTF-8 cannot carry."
-            ) from None
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int):
-        if abs(value) > _EXACT:
-            raise DefinitionError(
-                f"{path}: {value} is beyond 2^53 and would be rounded by other JSON readers.",
-                fix="Write it as a string.",
-            )
-    elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-            raise DefinitionError(f"{path}: {value} is not a JSON number.")
-    else:
+    elif not isinstance(value, str | int | float | None):
         raise DefinitionError(f"{path}: {type(value).__name__} is not a JSON type.")
+    else:
+        _check_scalar(value, path)
+
+
+def _check_scalar(value: Any, path: str) -> None:
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise DefinitionError(f"{path}: the text holds a lone surrogate, which UTF-8 cannot carry.")
+    if isinstance(value, int) and abs(value) > _EXACT:
+        raise DefinitionError(
+            f"{path}: {value} is beyond 2^53 and would be rounded by other JSON readers.",
+            fix="Write it as a string.",
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DefinitionError(f"{path}: {value} is not a JSON number.")

@@ -7,7 +7,7 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── UsageError              E_USAGE             the command line, an argument          (exit 2)
     ├── ConfigError             E_CONFIG            releases.toml
     ├── VersionError            E_VERSION           not a semantic version
-    ├── NotFoundError           E_NOT_FOUND         no such workflow, version, environment, repository
+    ├── NotFoundError           E_NOT_FOUND         no such workflow, version, environment, ...
     ├── DirtyError              E_DIRTY             the work tree is not what is committed
     ├── BuildError              E_BUILD             a workflow module does not load
     │   └── NonDeterministicError  E_NONDETERMINISTIC  it builds differently twice

@@ -8,18 +8,28 @@ own whose requests are answered in this process (`in_process`), which is how ``l
 from __future__ import annotations
 
 import io
-import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
+from sfn_release.errors import AccessError, AwsError, NetworkError
 
 Handler = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
-"""Answers one request of AWS's JSON 1.0 protocol: operation name and body to status, headers, body."""
+"""Answers a request of AWS's JSON 1.0 protocol: operation and body to status, headers and body."""
+
+Operation = Callable[..., dict[str, Any]]
 
 _MAX_THREADS = 32
+_CREDENTIALS = {
+    # What AWS says of credentials that it does not take, whatever they may do.
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "IncompleteSignature",
+}
 _creating = threading.Lock()  # boto3 sessions are not thread-safe while they create clients
 
 
@@ -29,22 +39,23 @@ class StepFunctions(Protocol):
     Arguments and answers are those of the API (api version 2016-11-23).
     """
 
-    def create_state_machine(self, **request: Any) -> dict[str, Any]: ...
-    def update_state_machine(self, **request: Any) -> dict[str, Any]: ...
-    def describe_state_machine(self, **request: Any) -> dict[str, Any]: ...
-    def delete_state_machine(self, **request: Any) -> dict[str, Any]: ...
-    def publish_state_machine_version(self, **request: Any) -> dict[str, Any]: ...
-    def list_state_machine_versions(self, **request: Any) -> dict[str, Any]: ...
-    def create_state_machine_alias(self, **request: Any) -> dict[str, Any]: ...
-    def update_state_machine_alias(self, **request: Any) -> dict[str, Any]: ...
-    def describe_state_machine_alias(self, **request: Any) -> dict[str, Any]: ...
-    def delete_state_machine_alias(self, **request: Any) -> dict[str, Any]: ...
-    def tag_resource(self, **request: Any) -> dict[str, Any]: ...
-    def untag_resource(self, **request: Any) -> dict[str, Any]: ...
-    def list_tags_for_resource(self, **request: Any) -> dict[str, Any]: ...
-    def start_execution(self, **request: Any) -> dict[str, Any]: ...
-    def start_sync_execution(self, **request: Any) -> dict[str, Any]: ...
-    def describe_execution(self, **request: Any) -> dict[str, Any]: ...
+    create_state_machine: Operation
+    update_state_machine: Operation
+    describe_state_machine: Operation
+    delete_state_machine: Operation
+    list_state_machines: Operation
+    publish_state_machine_version: Operation
+    list_state_machine_versions: Operation
+    create_state_machine_alias: Operation
+    update_state_machine_alias: Operation
+    describe_state_machine_alias: Operation
+    delete_state_machine_alias: Operation
+    tag_resource: Operation
+    untag_resource: Operation
+    list_tags_for_resource: Operation
+    start_execution: Operation
+    start_sync_execution: Operation
+    describe_execution: Operation
 
 
 def connect(
@@ -98,7 +109,9 @@ def in_process(handle: Handler, *, region: str) -> StepFunctions:
 
     with _creating:
         session = boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name=region
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - nothing checks it
+            region_name=region,
         )
         client = session.client("stepfunctions", config=_config("in-process"))
     client.meta.events.register("before-send.stepfunctions", answer)
@@ -142,3 +155,80 @@ def client_of(session: Any) -> Any:
         "expected a BotoSesManager, a boto3.Session, a Step Functions client or sfn.local(),"
         f" got {type(session).__name__}"
     )
+
+
+def call(operation: Operation, **request: Any) -> dict[str, Any]:
+    """Call one operation of a client; whatever goes wrong is an AwsError that names it.
+
+    Raises AccessError (credentials, or a permission, with the IAM action that is missing),
+    NetworkError (the endpoint did not answer: whether the call had an effect is not known), and
+    AwsError, its ``aws_code`` set, for everything else that AWS refuses.
+    """
+    import botocore.exceptions as botocore
+
+    try:
+        return operation(**request)
+    except botocore.ClientError as error:
+        raise _refused(error) from error
+    except (
+        botocore.NoCredentialsError,
+        botocore.PartialCredentialsError,
+        botocore.CredentialRetrievalError,
+        botocore.TokenRetrievalError,
+        botocore.SSOError,
+    ) as error:
+        raise AccessError(
+            "No usable AWS credentials were found.",
+            why=str(error),
+            fix="Set `profile` for the environment, or log in (`aws sso login`, `aws configure`).",
+        ) from error
+    except botocore.ParamValidationError as error:
+        raise AwsError(
+            "The request is not one that Step Functions takes.", why=str(error)
+        ) from error
+    except (botocore.HTTPClientError, botocore.ConnectionError) as error:
+        raise NetworkError(
+            "The Step Functions endpoint was not reached.",
+            why=str(error),
+            fix="Check the network, and `region` and `endpoint_url` of the environment.",
+        ) from error
+
+
+def _refused(error: Any) -> AwsError:
+    code = error.response.get("Error", {}).get("Code", "")
+    message = error.response.get("Error", {}).get("Message", "")
+    operation = error.operation_name
+    if code in _CREDENTIALS:
+        return AccessError(
+            "AWS does not take these credentials.",
+            why=f"{code}: {message}",
+            fix="Log in again (`aws sso login`), or set `profile` for the environment.",
+            aws_code=code,
+            operation=operation,
+        )
+    if code in {"AccessDenied", "AccessDeniedException"}:
+        return AccessError(
+            f"AWS denied states:{operation}.",
+            why=message,
+            fix=f"Allow the action states:{operation} for whoever deploys.",
+            aws_code=code,
+            operation=operation,
+        )
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = NetworkError if status >= 500 else AwsError  # noqa: PLR2004 - HTTP's own
+    return kind(
+        f"AWS refused {operation}: {code}.",
+        why=message,
+        fix=_FIXES.get(code, ""),
+        aws_code=code,
+        operation=operation,
+    )
+
+
+_FIXES = {
+    "ThrottlingException": "Too many calls to Step Functions in this account: try again later.",
+    "StateMachineLimitExceeded": "The account's quota of state machines is used up.",
+    "ServiceQuotaExceededException": "A quota is used up: delete old versions, or have it raised.",
+    "KmsAccessDeniedException": "Allow kms:Decrypt and kms:GenerateDataKey on the machine's key.",
+    "InvalidArn": "Check the role and the region of the environment.",
+}

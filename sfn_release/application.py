@@ -1,0 +1,295 @@
+"""Applying a plan to AWS, and putting back what was changed when it fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.errors import (
+    AwsError,
+    ConflictError,
+    LockedError,
+    NetworkError,
+    NotOursError,
+    SfnReleaseError,
+)
+from sfn_release.observation import THREADS, describe_alias, rendered_from
+from sfn_release.plan import (
+    CreateStateMachine,
+    DeleteStateMachine,
+    Plan,
+    PointAlias,
+    PublishVersion,
+    Step,
+    TagStateMachine,
+    UpdateStateMachine,
+    routing_text,
+)
+from sfn_release.stepfunctions import Operation, StepFunctions, call
+
+_GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}
+
+
+class OvertakenError(LockedError):
+    """The deployment may no longer write: its lease is over, or another one took it."""
+
+
+@dataclass
+class Machine:
+    """What applying the plan has learnt of one workflow's state machine."""
+
+    arn: str | None = None
+    revision: str | None = None
+    version_arn: str | None = None
+    alias_description: str | None = None
+
+
+@dataclass
+class Application:
+    """One plan being applied. *machines* is what is known so far, for the record.
+
+    *fence* is called before every write and raises OvertakenError when it may not happen; *turn*
+    once between the two phases. *pause* waits before the n-th retry of a write that collided, or
+    says by False that it is enough. *done* hears of every step.
+    """
+
+    plan: Plan
+    client: StepFunctions
+    fence: Callable[[], None]
+    turn: Callable[[], None]
+    pause: Callable[[int], bool]
+    done: Callable[[Step], None]
+    machines: dict[str, Machine] = field(default_factory=dict)
+    _undo: list[Step] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Apply both phases. Raises the first error; nothing new is begun after it."""
+        self.machines = {
+            workflow.workflow: Machine(version_arn=workflow.version_arn)
+            for workflow in self.plan.workflows
+        }
+        self._phase({plan.workflow: plan.prepare for plan in self.plan.workflows})
+        if any(plan.switch for plan in self.plan.workflows):
+            self.turn()
+            self._phase({plan.workflow: plan.switch for plan in self.plan.workflows})
+
+    def put_back(self) -> tuple[list[str], list[str]]:
+        """Undo, newest first, what was changed; return what was put back and what could not be."""
+        restored, failed = [], []
+        for step in reversed(self._undo):
+            try:
+                text = self._undo_step(step)
+            except OvertakenError:
+                raise
+            except SfnReleaseError as error:
+                failed.append(f"{step.workflow}: {step} could not be undone: {error.message}")
+            else:
+                restored += [f"{step.workflow}: {text}"] if text else []
+        return restored, failed
+
+    def _phase(self, steps: Mapping[str, Iterable[Step]]) -> None:
+        """Apply the steps of every workflow, workflows side by side."""
+        busy = [workflow_steps for workflow_steps in steps.values() if workflow_steps]
+        if not busy:
+            return
+        with ThreadPoolExecutor(min(THREADS, len(busy))) as pool:
+            futures = [pool.submit(self._steps, workflow_steps) for workflow_steps in busy]
+            try:
+                wait(futures)
+            except BaseException:
+                self._stop.set()  # Ctrl-C: what is under way ends, nothing new begins
+                raise
+        _raise_first(futures)
+
+    def _steps(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if self._stop.is_set():
+                return
+            try:
+                self._apply(step)
+            except BaseException as error:
+                self._stop.set()
+                if isinstance(error, NetworkError):
+                    self._undo.append(step)  # it may have had its effect all the same
+                raise
+            self._undo.append(step)
+            self.done(step)
+
+    def _apply(self, step: Step) -> None:
+        machine = self.machines[step.workflow]
+        match step:
+            case CreateStateMachine():
+                self._create(step, machine)
+            case UpdateStateMachine():
+                machine.arn = step.arn
+                answer = self._write(
+                    self.client.update_state_machine,
+                    stateMachineArn=step.arn,
+                    **step.rendered.request(),
+                )
+                machine.revision = answer.get("revisionId")
+            case PublishVersion():
+                self._publish(step, machine)
+            case PointAlias():
+                self._point(step, machine)
+            case TagStateMachine():
+                self._tag(step)
+            case DeleteStateMachine():
+                self._write(self.client.delete_state_machine, stateMachineArn=step.arn)
+
+    def _create(self, step: CreateStateMachine, machine: Machine) -> None:
+        answer = self._write(
+            self.client.create_state_machine,
+            name=step.rendered.name,
+            type=step.rendered.type,
+            publish=True,
+            versionDescription=step.description,
+            tags=_tag_list(step.tags),
+            **step.rendered.request(),
+        )
+        machine.arn = answer["stateMachineArn"]
+        machine.version_arn = answer["stateMachineVersionArn"]
+        # Creating what is there already succeeds when the definition is equal, and silently
+        # ignores another role and other tags: read back whose it is.
+        tags = call(self.client.list_tags_for_resource, resourceArn=machine.arn)["tags"]
+        live = call(self.client.describe_state_machine, stateMachineArn=machine.arn)
+        found = rendered_from(step.workflow, live)
+        if (found is not None and found.digest != step.rendered.digest) or {
+            tag["key"]: tag["value"] for tag in tags
+        } != dict(step.tags):
+            raise NotOursError(
+                f"Somebody else created {step.rendered.name} at the same moment.",
+                why=machine.arn,
+                fix="Run this again: the plan will say what is there.",
+            )
+
+    def _publish(self, step: PublishVersion, machine: Machine) -> None:
+        machine.arn = step.arn
+        revision = machine.revision or step.revision
+        only_this = {"revisionId": revision} if revision else {}
+        try:
+            answer = self._write(
+                self.client.publish_state_machine_version,
+                stateMachineArn=step.arn,
+                description=step.description,
+                **only_this,
+            )
+        except AwsError as error:
+            if error.aws_code != "ConflictException":
+                raise
+            raise ConflictError(
+                f"The state machine of {step.workflow} was changed by somebody else during this"
+                " deployment.",
+                why=error.why,
+                fix="Run this again: the plan will say what it overwrites.",
+            ) from error
+        machine.version_arn = answer["stateMachineVersionArn"]
+
+    def _point(self, step: PointAlias, machine: Machine) -> None:
+        version_arn = step.version_arn or machine.version_arn
+        assert version_arn is not None  # noqa: S101 - plans publish before they point
+        routing = [{"stateMachineVersionArn": version_arn, "weight": 100}]
+        if step.before is None:
+            self._write(
+                self.client.create_state_machine_alias,
+                name=step.alias,
+                description=step.description,
+                routingConfiguration=routing,
+            )
+        else:
+            # The last writer wins in AWS, so look once more just before.
+            if describe_alias(self.client, step.before.arn) != step.before:
+                raise ConflictError(
+                    f"The alias {step.alias} of {step.workflow} was moved by somebody else during"
+                    " this deployment.",
+                    fix="Run this again: the plan will say where it points.",
+                )
+            self._write(
+                self.client.update_state_machine_alias,
+                stateMachineAliasArn=step.before.arn,
+                description=step.description,
+                routingConfiguration=routing,
+            )
+        machine.version_arn = version_arn
+        machine.alias_description = step.description
+
+    def _tag(self, step: TagStateMachine) -> None:
+        if step.tags:
+            self._write(self.client.tag_resource, resourceArn=step.arn, tags=_tag_list(step.tags))
+        if step.removed:
+            self._write(
+                self.client.untag_resource, resourceArn=step.arn, tagKeys=list(step.removed)
+            )
+
+    def _undo_step(self, step: Step) -> str | None:
+        """Undo one step and say so; what nobody calls stays, and None is returned."""
+        match step:
+            case UpdateStateMachine():
+                if step.before is None:
+                    raise ConflictError("what was there could not be read")
+                request = step.before.request()
+                self._write(self.client.update_state_machine, stateMachineArn=step.arn, **request)
+                return f"{step.before.name} has its former definition again"
+            case PointAlias():
+                return self._undo_alias(step)
+            case CreateStateMachine():
+                return f"{step.rendered.name} was created and stays, without callers"
+            case PublishVersion() | TagStateMachine() | DeleteStateMachine():
+                return None
+
+    def _undo_alias(self, step: PointAlias) -> str:
+        if step.before is not None:
+            self._write(
+                self.client.update_state_machine_alias,
+                stateMachineAliasArn=step.before.arn,
+                description=step.before.description,
+                routingConfiguration=[
+                    {"stateMachineVersionArn": version, "weight": weight}
+                    for version, weight in step.before.routing.items()
+                ],
+            )
+            return f"alias {step.alias} points at {routing_text(step.before.routing)} again"
+        machine = self.machines[step.workflow]
+        arn = machine.arn or (machine.version_arn or "").rpartition(":")[0]
+        try:
+            self._write(
+                self.client.delete_state_machine_alias, stateMachineAliasArn=f"{arn}:{step.alias}"
+            )
+        except AwsError as error:
+            if error.aws_code not in _GONE:
+                raise
+        return f"the new alias {step.alias} was deleted"
+
+    def _write(self, operation: Operation, **request: Any) -> dict[str, Any]:
+        """Make one call that changes AWS.
+
+        Publishing, updating and deleting one machine at once collide in AWS: such a call is made
+        again, a few times, before it counts as refused.
+        """
+        attempt = 0
+        while True:
+            self.fence()
+            try:
+                return call(operation, **request)
+            except AwsError as error:
+                attempt += 1
+                if error.aws_code != "ConflictException" or "revision" in error.why.lower():
+                    raise
+                if not self.pause(attempt):
+                    raise
+
+
+def _raise_first(futures: Iterable[Future[None]]) -> None:
+    """Raise the error that stopped the phase; a bug before anything else."""
+    errors = [error for future in futures if (error := future.exception()) is not None]
+    errors.sort(key=lambda error: isinstance(error, SfnReleaseError))
+    if errors:
+        raise errors[0]
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]

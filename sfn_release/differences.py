@@ -1,0 +1,146 @@
+"""How two declarations of a workflow differ, by state and field. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sfn_release.canonical import member
+from sfn_release.declaration import Declaration
+
+_SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
+_BRIEF = 60  # characters of a value in a line for people
+
+
+class Missing(Enum):
+    """What stands where one side has nothing; None would be JSON's null."""
+
+    MISSING = "(none)"
+
+
+MISSING = Missing.MISSING
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between an old and a new declaration.
+
+    *state* is the state's name, with the names around it in nested scopes (``Each › branch 1 ›
+    Charge``), or empty for what concerns the whole workflow. *field* is the field's path inside the
+    state, or empty when the whole state was added or removed. *old* and *new* are JSON values, or
+    MISSING.
+    """
+
+    state: str
+    field: str
+    old: Any
+    new: Any
+
+    @property
+    def kind(self) -> str:
+        """``added``, ``removed`` or ``changed``."""
+        if self.old is MISSING:
+            return "added"
+        return "removed" if self.new is MISSING else "changed"
+
+    def __str__(self) -> str:
+        where = f'state "{self.state}"' if self.state else ""
+        if not self.field:
+            return f"{where or 'workflow'} {self.kind}"
+        change = f"{self.field} {_brief(self.old)} → {_brief(self.new)}"
+        if self.kind != "changed":
+            value = self.new if self.kind == "added" else self.old
+            change = f"{self.field} {_brief(value)} {self.kind}"
+        return f"{where}: {change}" if where else change
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form; a side that has nothing is left out."""
+        sides = {"old": self.old, "new": self.new}
+        return {
+            "state": self.state,
+            "field": self.field,
+            "kind": self.kind,
+            **{name: value for name, value in sides.items() if value is not MISSING},
+        }
+
+
+def differences(old: Declaration | None, new: Declaration | None) -> tuple[Difference, ...]:
+    """Return how *new* differs from *old*; None stands for a workflow that is not there."""
+    if old is None or new is None:
+        there = [MISSING if side is None else side.name for side in (old, new)]
+        return () if old is new else (Difference("", "", there[0], there[1]),)
+    found: list[Difference] = []
+    for name in _SETTINGS:
+        found += _values("", name, getattr(old, name), getattr(new, name))
+    found += _scopes("", old.definition, new.definition)
+    return tuple(found)
+
+
+def _scopes(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    """Compare two scopes: what has a StartAt and States."""
+    for key in _keys(old, new):
+        if key != "States":
+            yield from _values(prefix.removesuffix(" › "), key, _get(old, key), _get(new, key))
+    before, after = _mapping(old.get("States")), _mapping(new.get("States"))
+    for name in _keys(before, after):
+        yield from _states(prefix + name, _get(before, name), _get(after, name))
+
+
+def _states(state: str, old: Any, new: Any) -> Iterator[Difference]:
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        if old != new:
+            yield Difference(state, "", old, new)
+        return
+    for key in _keys(old, new):
+        one, other = _get(old, key), _get(new, key)
+        if key in {"ItemProcessor", "Iterator"} and _are_scopes(one, other):
+            yield from _scopes(f"{state} › ", one, other)
+        elif key == "Branches" and _are_scopes(*_list(one), *_list(other)):
+            for index in range(max(len(one), len(other))):
+                left = one[index] if index < len(one) else {}
+                right = other[index] if index < len(other) else {}
+                yield from _scopes(f"{state} › branch {index + 1} › ", left, right)
+        else:
+            yield from _values(state, key, one, other)
+
+
+def _values(state: str, field: str, old: Any, new: Any) -> Iterator[Difference]:
+    """Compare two JSON values down to the leaves that differ."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in _keys(old, new):
+            yield from _values(state, member(field, key), _get(old, key), _get(new, key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _values(state, f"{field}[{index}]", one, other)
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
+        yield Difference(state, field, old, new)
+
+
+def _keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return [*old, *(key for key in new if key not in old)]
+
+
+def _get(value: Mapping[str, Any], key: str) -> Any:
+    return value.get(key, MISSING)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [None]
+
+
+def _are_scopes(*values: Any) -> bool:
+    return all(isinstance(value, Mapping) for value in values)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Missing):
+        return str(value.value)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 1] + "…"

@@ -1,0 +1,69 @@
+"""Proof, in a clone's Git folder, that a deployment was started here and its process lives.
+
+A file per running deployment holds its token and is locked for as long as the process lives; the
+kernel lets go of the lock when the process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sfn_release.errors import GitError
+
+
+@contextmanager
+def hold(folder: Path, deployment: str, token: str) -> Iterator[None]:
+    """Hold a deployment's token while the block runs.
+
+    The file stays until `forget`, so that the next run knows whose deployment was left. Raises
+    GitError for a folder that cannot be written.
+    """
+    path = folder / deployment
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise GitError(
+            f"The Git folder cannot be written: {error.filename or folder}.",
+            why=error.strerror or str(error),
+            fix="A deployment leaves a note there while it runs. Make the folder writable.",
+        ) from error
+    with file:
+        _lock(file)
+        file.write(token)
+        file.flush()
+        yield
+
+
+def abandoned(folder: Path, deployment: str, token: str) -> bool:
+    """Tell whether a deployment was started from this Git folder and its process is gone."""
+    try:
+        with (folder / deployment).open("r+", encoding="utf-8") as file:
+            return file.read() == token and _lock(file)
+    except OSError:
+        return False  # no such file: it was started elsewhere
+
+
+def forget(folder: Path, deployment: str) -> None:
+    """Remove the note of a deployment that is closed."""
+    (folder / deployment).unlink(missing_ok=True)
+
+
+def _lock(file: IO[Any]) -> bool:
+    """Lock a file until it is closed; tell whether nobody else had it.
+
+    Where the system has no such locks, a dead process cannot be told from a live one, and its
+    deployment is taken over when it expires.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""The verbs of sfn-release, one file each: what the commands call, and what a pipeline can.
+
+    workspace = open_workspace(Path.cwd(), surroundings(watcher))
+    published = publish(workspace, "1.2.0", environments=["staging"])
+
+Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data.
+"""
+
+from sfn_release.operations.delete import delete, plan_deletion
+from sfn_release.operations.deploy import deploy
+from sfn_release.operations.diff import WorkflowDiff, diff
+from sfn_release.operations.execute import Execution, execute
+from sfn_release.operations.history import history
+from sfn_release.operations.listing import ListedWorkflow, build_definitions, list_workflows
+from sfn_release.operations.planning import plan_version
+from sfn_release.operations.publish import Published, publish
+from sfn_release.operations.releases import ListedRelease, releases, show
+from sfn_release.operations.rollback import rollback
+from sfn_release.operations.serving import local_service, reset_local
+from sfn_release.operations.status import EnvironmentStatus, WorkflowStatus, status
+from sfn_release.operations.unlock import unlock
+from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+
+__all__ = [
+    "EnvironmentStatus",
+    "Execution",
+    "ListedRelease",
+    "ListedWorkflow",
+    "Published",
+    "WorkflowDiff",
+    "WorkflowStatus",
+    "Workspace",
+    "build_definitions",
+    "delete",
+    "deploy",
+    "diff",
+    "execute",
+    "history",
+    "list_workflows",
+    "local_service",
+    "open_workspace",
+    "plan_deletion",
+    "plan_version",
+    "publish",
+    "releases",
+    "reset_local",
+    "rollback",
+    "show",
+    "status",
+    "surroundings",
+    "unlock",
+]

@@ -1,0 +1,102 @@
+"""diff: how two sides differ, by workflow, state and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.declaration import Declaration
+from sfn_release.differences import Difference, differences
+from sfn_release.errors import NotFoundError
+from sfn_release.observation import Wanted, observe
+from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import Environment
+from sfn_release.release import parse_version
+from sfn_release.rendering import Rendered, render
+
+
+@dataclass(frozen=True)
+class WorkflowDiff:
+    """How one workflow differs; *differences* is empty when it does not."""
+
+    workflow: str
+    differences: tuple[Difference, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "workflow": self.workflow,
+            "differences": [difference.to_json() for difference in self.differences],
+        }
+
+
+def diff(workspace: Workspace, old: str, new: str | None = None) -> list[WorkflowDiff]:
+    """Compare two sides: a release's version, ``@environment`` (live), None for the work tree.
+
+    When one side is live, the other is rendered for the same environment. Raises NotFoundError.
+    """
+    live = [side[1:] for side in (old, new) if side and side.startswith("@")]
+    environment = workspace.environment(live[0]) if live else None
+    before = _side(workspace, old, environment)
+    after = _side(workspace, new, environment)
+    return [
+        WorkflowDiff(name, differences(before.get(name), after.get(name)))
+        for name in sorted({*before, *after})
+    ]
+
+
+def _side(
+    workspace: Workspace, side: str | None, environment: Environment | None
+) -> Mapping[str, Declaration]:
+    if side is not None and side.startswith("@"):
+        return _live(workspace, workspace.environment(side[1:]))
+    if side is None:
+        declarations = {found.name: found for found in build_definitions(workspace)}
+    else:
+        release = workspace.released(parse_version(side), push=False)
+        declarations = dict(release.declarations)
+    if environment is None:
+        return declarations
+    return {
+        name: _declared(render(declaration, environment))
+        for name, declaration in declarations.items()
+    }
+
+
+def _live(workspace: Workspace, environment: Environment) -> dict[str, Declaration]:
+    """Return what AWS has now of every workflow that the environment serves."""
+    snapshot = workspace.ledger.snapshot(offline=True)
+    serving = workspace.ledger.state(snapshot, environment.name).serving
+    if serving is None:
+        raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")
+    wanted = {
+        name: Wanted(
+            served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
+        )
+        for name, served in serving.workflows.items()
+    }
+    client = workspace.connect(environment)
+    observed = observe(client, wanted, alias="", search=False)
+    return {
+        name: _declared(there.latest)
+        for name, there in observed.items()
+        if there is not None and there.latest is not None
+    }
+
+
+def _declared(rendered: Rendered) -> Declaration:
+    """Return a rendered workflow in the form that two sides are compared in.
+
+    Tags are left out: the engine's own are not the workflow's.
+    """
+    return Declaration(
+        name=rendered.workflow,
+        definition=rendered.definition,
+        type=rendered.type,  # type: ignore[arg-type]  # AWS gives one of the two
+        role=rendered.role,
+        logging=rendered.logging,
+        tracing=rendered.tracing,
+        encryption=rendered.encryption,
+    )

@@ -1,0 +1,134 @@
+"""execute: start a workflow, wait for it and show how it ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.deployment import Surroundings
+from sfn_release.errors import DefinitionError, NotFoundError, UsageError
+from sfn_release.operations.workspace import Workspace
+from sfn_release.record import Served, Serving, State, timestamp
+from sfn_release.release import parse_version
+from sfn_release.stepfunctions import StepFunctions, call
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution. *output* is its JSON value; *version* the release that was started."""
+
+    execution_arn: str
+    workflow: str
+    version: str
+    status: str
+    output: Any
+    error: str | None
+    cause: str | None
+    started_at: str
+    stopped_at: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dict(vars(self))
+
+
+def execute(
+    workspace: Workspace,
+    workflow: str,
+    *,
+    input: str = "{}",
+    environment: str | None = None,
+    version: str | None = None,
+    name: str | None = None,
+    wait: bool = True,
+) -> Execution:
+    """Start *workflow* in an environment and, unless told otherwise, wait for its end.
+
+    Callers' own way is taken: the alias. With a *version*, the state machine version that this
+    release made is started. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON
+    text.
+
+    Raises NotFoundError for what is not deployed, UsageError for input that is not JSON.
+    """
+    try:
+        loads(input)
+    except DefinitionError as error:
+        raise UsageError(
+            "The input is not JSON.",
+            why=error.message,
+            fix="Give JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
+        ) from error
+    there = workspace.environment(environment)
+    snapshot = workspace.ledger.snapshot(offline=True)
+    state = workspace.ledger.state(snapshot, there.name)
+    wanted = parse_version(version) if version else None
+    serving = _serving(workspace, state, there.name, wanted)
+    served = serving.workflows.get(workflow)
+    if served is None:
+        raise NotFoundError(
+            f"{there.name} serves no workflow {workflow!r}.",
+            why=f"It serves: {', '.join(serving.workflows)}.",
+        )
+    client = workspace.connect(there)
+    request: dict[str, Any] = {"stateMachineArn": _started(served, there.alias, wanted)}
+    request |= {"input": input} | ({"name": name} if name else {})
+    express = served.settings["type"] == "EXPRESS"
+    if express and wait:
+        answer = call(client.start_sync_execution, **request)
+    else:
+        answer = call(client.start_execution, **request)
+        if wait:
+            answer = _finished(client, answer["executionArn"], workspace.around)
+    return _execution(answer, workflow, serving.version)
+
+
+def _serving(workspace: Workspace, state: State, environment: str, version: str | None) -> Serving:
+    if state.serving is None:
+        raise NotFoundError(
+            f"Nothing is deployed to {environment}.",
+            fix="Deploy a release first:  sfn-release publish VERSION",
+        )
+    if version is None:
+        return state.serving
+    commit = workspace.ledger.last_success(state, version)
+    if commit is None:
+        raise NotFoundError(f"{version} was never live in {environment}.")
+    return workspace.ledger.serving_at(environment, commit)
+
+
+def _started(served: Served, alias: str, version: str | None) -> str:
+    """Return what to start: a version's own ARN, the alias, or the bare state machine."""
+    if version is not None:
+        return served.version_arn or served.state_machine_arn
+    return f"{served.state_machine_arn}:{alias}" if alias else served.state_machine_arn
+
+
+def _finished(client: StepFunctions, arn: str, around: Surroundings) -> dict[str, Any]:
+    """Return DescribeExecution's answer once the execution has ended."""
+    attempt = 0
+    while True:
+        answer = call(client.describe_execution, executionArn=arn)
+        if answer["status"] != "RUNNING":
+            return answer
+        attempt = min(attempt + 1, 6)
+        around.pause(attempt)
+
+
+def _execution(answer: dict[str, Any], workflow: str, version: str) -> Execution:
+    output = answer.get("output")
+    started: datetime = answer["startDate"]
+    stopped: datetime | None = answer.get("stopDate")
+    return Execution(
+        execution_arn=answer["executionArn"],
+        workflow=workflow,
+        version=version,
+        status=answer.get("status", "RUNNING"),
+        output=json.loads(output) if output is not None else None,
+        error=answer.get("error"),
+        cause=answer.get("cause"),
+        started_at=timestamp(started),
+        stopped_at=timestamp(stopped) if stopped else None,
+    )

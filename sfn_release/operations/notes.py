@@ -1,0 +1,30 @@
+"""Release notes: the section of a version in CHANGELOG.md (Keep a Changelog)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_HEADING = re.compile(r"##\s+\[?v?(?P<version>[0-9][^\]\s]*)\]?")
+
+
+def release_notes(root: Path, version: str) -> str | None:
+    """Return the text below the heading of *version*, None when there is none.
+
+    See https://keepachangelog.com/en/1.1.0/ for the form of the headings.
+    """
+    try:
+        lines = (root / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found: list[str] | None = None
+    for line in lines:
+        heading = _HEADING.match(line)
+        if heading or line.startswith("## "):
+            if found is not None:
+                break
+            if heading and heading["version"] == version:
+                found = []
+        elif found is not None:
+            found.append(line)
+    return "\n".join(found).strip() if found is not None else None

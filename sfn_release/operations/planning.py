@@ -1,0 +1,51 @@
+"""plan: what a deployment would do."""
+
+from __future__ import annotations
+
+from sfn_release.build import build
+from sfn_release.deployment import prepare
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.targets import target
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Plan, Target
+from sfn_release.record import State, timestamp
+from sfn_release.release import Release, make_release, parse_version
+
+WORK_TREE = "0.0.0-worktree"
+"""The version under which a plan shows what is not released."""
+
+
+def plan_version(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    environment: str | None = None,
+    adopt: bool = False,
+) -> Plan:
+    """Return what deploying a release would do, or the work tree as it stands for None.
+
+    Nothing is changed. Raises whatever a deployment would be refused for.
+    """
+    there = workspace.environment(environment)
+    wanted = parse_version(version) if version else None
+    release = workspace.released(wanted, push=False) if wanted else _unreleased(workspace)
+
+    def decide(_: Snapshot, state: State) -> Target:
+        return target(release, there, state, "deploy")
+
+    return prepare(workspace.site(there), decide, adopt=adopt).plan
+
+
+def _unreleased(workspace: Workspace) -> Release:
+    built = build(workspace.project.root, workspace.project.workflows)
+    return make_release(
+        built.declarations,
+        project=workspace.project.name,
+        version=WORK_TREE,
+        commit=workspace.git.head() or "",
+        tag="",
+        date=timestamp(workspace.around.now()),
+        author="",
+        toolchain={},
+        predecessor=None,
+    )

@@ -1,0 +1,201 @@
+"""publish: release the current commit and deploy it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sfn_release.build import Build, build_archive
+from sfn_release.canonical import short
+from sfn_release.deployment import Prepared, Site, prepare
+from sfn_release.differences import differences
+from sfn_release.errors import ConflictError, ImmutableError, VersionError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.notes import release_notes
+from sfn_release.operations.running import run
+from sfn_release.operations.targets import target
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Target
+from sfn_release.project import Environment
+from sfn_release.record import Record, State, timestamp
+from sfn_release.release import Release, make_release, parse_version
+
+_SHOWN = 10  # differences in an error; `diff` shows them all
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing did. *deployments* holds one record per environment that was changed."""
+
+    release: Release
+    already_released: bool
+    deployments: tuple[Record, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        manifest = self.release.manifest
+        return {
+            "version": manifest.version,
+            "commit": manifest.commit,
+            "tag": manifest.tag,
+            "release_digest": manifest.release_digest,
+            "already_released": self.already_released,
+            "workflows": [
+                {
+                    "name": name,
+                    "digest": entry.digest,
+                    "since": entry.since,
+                    "states": entry.states,
+                }
+                for name, entry in manifest.workflows.items()
+            ],
+            "deployments": [record.to_json() for record in self.deployments],
+        }
+
+
+def publish(
+    workspace: Workspace,
+    version: str,
+    *,
+    environments: Sequence[str] = (),
+    deploy: bool = True,
+    adopt: bool = False,
+    reason: str | None = None,
+) -> Published:
+    """Release the current commit as *version* and deploy it to *environments*.
+
+    Everything that can be refused is refused before the version is taken: the work tree, the
+    build, every environment's plan. Publishing a version again, with equal content, deploys it
+    where it never was or where its last attempt did not finish, and does nothing where it is live.
+
+    Raises ImmutableError when the version is released with other content.
+    """
+    version = parse_version(version)
+    sites = []
+    if deploy:
+        names = environments or [workspace.project.default_environment]
+        sites = [workspace.site(workspace.environment(name)) for name in names]
+    push = not sites or any(site.environment.backend != "local" for site in sites)
+    release, standing = freeze(workspace, version, offline=not push)
+    prepared = [_prepare(site, release, standing, adopt=adopt) for site in sites]
+    at = workspace.around.now()
+    notes = release_notes(workspace.project.root, version)
+    if notes is None:
+        workspace.around.watcher.say(f"CHANGELOG.md has no section for {version}")
+    written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
+    if written.digest != release.digest:
+        raise _immutable(release, written)
+    records = []
+    for site, decided in zip(sites, prepared, strict=True):
+
+        def again(site: Site = site) -> Prepared:
+            return _prepare(site, written, standing, adopt=adopt)
+
+        records.append(run(site, decided, again, reason=reason))
+    return Published(written, not new, tuple(record for record in records if record))
+
+
+def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:
+    """Build the current commit as a release, and return the one that stands, if any.
+
+    Raises DirtyError, BuildError, NonDeterministicError, ImmutableError.
+    """
+    commit = workspace.head()
+    workspace.refuse_changes(["."], "a release is made from the commit alone")
+    workspace.around.watcher.say(f"building {commit[:12]}")
+    built = build_archive(
+        workspace.git.archive(commit, workspace.folder), workspace.project.workflows
+    )
+    snapshot = workspace.ledger.snapshot(offline=offline)
+    if snapshot.warning:
+        workspace.around.watcher.say(snapshot.warning)
+    standing = workspace.ledger.release(snapshot, version)
+    release = _release(workspace, snapshot, built, version, commit)
+    if standing is not None and standing.digest != release.digest:
+        raise _immutable(release, standing)
+    _check_module_versions(release, built)
+    return standing or release, standing
+
+
+def _release(
+    workspace: Workspace, snapshot: Snapshot, built: Build, version: str, commit: str
+) -> Release:
+    return make_release(
+        built.declarations,
+        project=workspace.project.name,
+        version=version,
+        commit=commit,
+        tag=workspace.ledger.tag_name(version),
+        date=timestamp(workspace.around.now()),
+        author=str(workspace.git.identity()),
+        toolchain=built.toolchain.to_json(),
+        predecessor=workspace.ledger.predecessor(snapshot, version),
+    )
+
+
+def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: bool) -> Prepared:
+    """Decide the deployment of a release that is being published."""
+
+    def decide(_: Snapshot, state: State) -> Target:
+        serving = state.serving
+        if standing is not None and serving is not None and serving.version != release.version:
+            attempted = state.record is not None and state.record.version == release.version
+            fresh = site.ledger.last_success(state, release.version) is None
+            if not (fresh or (attempted and state.unfinished)):
+                raise ConflictError(
+                    f"{site.name} runs {serving.version}; publishing {release.version} again"
+                    " does not bring it back.",
+                    why="It is released already and was live here before.",
+                    fix=f"Use  sfn-release deploy {release.version} --env {site.name}\n"
+                    f"  or   sfn-release rollback {release.version} --env {site.name}",
+                )
+        return target(release, site.environment, state, "publish")
+
+    return prepare(site, decide, adopt=adopt)
+
+
+def _check_module_versions(release: Release, built: Build) -> None:
+    """Raise VersionError for a module whose ``__version__`` is not its ``since``."""
+    for declaration in built.declarations:
+        since = release.manifest.workflows[declaration.name].since
+        if declaration.module_version not in (None, since):
+            raise VersionError(
+                f"{declaration.source} says __version__ = {declaration.module_version!r}, but the"
+                f" content of {declaration.name} is that of {since}.",
+                fix=f'Write  __version__ = "{since}"  there, or leave it out.',
+            )
+
+
+def _immutable(mine: Release, standing: Release) -> ImmutableError:
+    """Return the error that says how a released version differs from what would replace it."""
+    lines = []
+    names = sorted({*mine.declarations, *standing.declarations})
+    for name in names:
+        found = differences(standing.declarations.get(name), mine.declarations.get(name))
+        lines += [f"{name}: {difference}" for difference in found]
+    more = [f"… and {len(lines) - _SHOWN} more differences"] if len(lines) > _SHOWN else []
+    manifest = standing.manifest
+    told = [
+        *lines[:_SHOWN],
+        *more,
+        f"The released digest is {short(standing.digest)}; yours is {short(mine.digest)}.",
+        f"Released by {manifest.author} on {manifest.date} from {manifest.commit[:12]}.",
+    ]
+    import semver
+
+    following = semver.Version.parse(mine.version).bump_patch()
+    return ImmutableError(
+        f"{mine.version} is already released with different content.",
+        why="\n  ".join(told),
+        fix="A release never changes. Publish the new content under a higher version:"
+        f"  sfn-release publish {following}",
+    )
+
+
+def planned(
+    workspace: Workspace, version: str, environment: Environment, *, adopt: bool = False
+) -> Prepared:
+    """Return what publishing the current commit would do to an environment."""
+    release, standing = freeze(workspace, version, offline=environment.backend == "local")
+    return _prepare(workspace.site(environment), replace(release), standing, adopt=adopt)

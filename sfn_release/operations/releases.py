@@ -1,0 +1,65 @@
+"""releases and show: what was released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.errors import NotFoundError
+from sfn_release.operations.workspace import Workspace
+from sfn_release.release import Manifest, Release, parse_version
+
+
+@dataclass(frozen=True)
+class ListedRelease:
+    """A release and the environments that serve it now. *pushed* is whether others know it."""
+
+    manifest: Manifest
+    live_in: tuple[str, ...]
+    pushed: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        manifest = self.manifest
+        return {
+            "version": manifest.version,
+            "commit": manifest.commit,
+            "date": manifest.date,
+            "author": manifest.author,
+            "release_digest": manifest.release_digest,
+            "tag": manifest.tag,
+            "workflows": {name: entry.digest for name, entry in manifest.workflows.items()},
+            "live_in": list(self.live_in),
+            "pushed": self.pushed,
+        }
+
+
+def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRelease]:
+    """Return the releases, the highest version first."""
+    snapshot = workspace.ledger.snapshot(offline=True)
+    if snapshot.warning:
+        workspace.around.watcher.say(snapshot.warning)
+    live: dict[str, list[str]] = {}
+    for name in sorted(workspace.project.environments):
+        serving = workspace.ledger.state(snapshot, name).serving
+        if serving is not None:
+            live.setdefault(serving.version, []).append(name)
+    return [
+        ListedRelease(
+            manifest=manifest,
+            live_in=tuple(live.get(manifest.version, ())),
+            pushed=manifest.version not in snapshot.unpushed or workspace.ledger.remote is None,
+        )
+        for manifest in workspace.ledger.manifests(snapshot, limit=limit)
+    ]
+
+
+def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
+    """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
+    release = workspace.released(parse_version(version), push=False)
+    if workflow is not None and workflow not in release.declarations:
+        raise NotFoundError(
+            f"{version} has no workflow {workflow!r}.",
+            why=f"It has: {', '.join(release.declarations)}.",
+        )
+    return release

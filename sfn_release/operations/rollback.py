@@ -1,0 +1,95 @@
+"""rollback: bring back an earlier release, byte for byte."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sfn_release.deployment import Prepared, prepare
+from sfn_release.errors import NotFoundError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.running import run
+from sfn_release.operations.targets import recorded_forms, target
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Target
+from sfn_release.project import Environment
+from sfn_release.record import Record, Serving, State, entry_of, previous
+from sfn_release.release import parse_version
+
+
+def rollback(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    environment: str | None = None,
+    rerender: bool = False,
+    adopt: bool = False,
+    reason: str | None = None,
+) -> Record | None:
+    """Roll an environment back to *version*, or to the release before the present one.
+
+    Without a version, the last successful deployment is undone; rolling back again goes further
+    back. When the last attempt did not succeed, what was live before it is restored. What is sent
+    is what was recorded when that version last succeeded here, unless *rerender* asks for today's
+    parameters.
+
+    Raises NotFoundError when there is nothing to go back to.
+    """
+    there = workspace.environment(environment)
+    site = workspace.site(there)
+    wanted = parse_version(version) if version else None
+
+    def decide(_: Snapshot, state: State) -> Target:
+        return rollback_target(workspace, there, state, wanted, rerender=rerender)
+
+    def decided() -> Prepared:
+        return prepare(site, decide, adopt=adopt)
+
+    return run(site, decided(), decided, reason=reason)
+
+
+def rollback_target(
+    workspace: Workspace,
+    environment: Environment,
+    state: State,
+    version: str | None,
+    *,
+    rerender: bool,
+) -> Target:
+    """Return what a rollback brings: to *version*, or to the entry below on the stack."""
+    top = state.serving
+    if top is None:
+        raise NotFoundError(
+            f"Nothing was ever deployed to {environment.name}: there is nothing to go back to."
+        )
+    load = partial(workspace.ledger.serving_at, environment.name)
+    entry: Serving | None
+    if version is not None:
+        entry = entry_of(top, load, version)
+    elif state.unfinished:
+        entry = top
+    else:
+        entry = previous(top, load)
+        if entry is None:
+            raise NotFoundError(
+                f"{environment.name} has served nothing else before {top.version}:"
+                " there is nothing to go back to.",
+                fix="To bring another release:  sfn-release deploy VERSION",
+            )
+    chosen = entry.version if entry else version
+    assert chosen is not None  # noqa: S101 - one of the two is there
+    release = workspace.released(chosen, push=environment.backend != "local")
+    recorded = {}
+    success = workspace.ledger.last_success(state, chosen)
+    if success is not None and not rerender:
+        serving = workspace.ledger.serving_at(environment.name, success)
+        forms = workspace.ledger.served(environment.name, success, serving)
+        recorded = recorded_forms(release, serving, forms)
+    return target(
+        release,
+        environment,
+        state,
+        "rollback",
+        rendered=recorded,
+        below=entry.below if entry else None,
+        popped=entry is not None,
+    )

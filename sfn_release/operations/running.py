@@ -1,0 +1,37 @@
+"""Carrying a decided deployment out, and deciding it anew when somebody else was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sfn_release.deployment import Prepared, Site, execute
+from sfn_release.errors import ConflictError
+from sfn_release.git import RefMovedError
+from sfn_release.record import Record
+
+
+def run(
+    site: Site,
+    prepared: Prepared,
+    again: Callable[[], Prepared],
+    *,
+    reason: str | None = None,
+) -> Record | None:
+    """Carry *prepared* out; None when there was nothing to do.
+
+    *again* prepares it once more, which happens when the ledger moved in between.
+    """
+    attempt = 0
+    while not prepared.nothing_to_do:
+        try:
+            return execute(site, prepared, reason=reason)
+        except RefMovedError as error:
+            attempt += 1
+            if not site.around.pause(attempt):
+                raise ConflictError(
+                    f"The ledger of {site.name} moved each time that this deployment began.",
+                    why=error.why,
+                    fix="Others are deploying: run this again when they have finished.",
+                ) from error
+            prepared = again()
+    return None

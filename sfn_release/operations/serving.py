@@ -1,0 +1,95 @@
+"""The `local` environment's service: where its state lives and what answers its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sfn_release.errors import LocalServiceError
+from sfn_release.git import Git
+from sfn_release.ledger import Ledger
+from sfn_release.local import ACCOUNT, REGION, LocalService, service
+from sfn_release.project import Environment, Project
+from sfn_release.record import Serving
+from sfn_release.simulator import Mocks, Tasks, load_mocks
+from sfn_release.stepfunctions import StepFunctions, in_process
+
+DATABASE = "sfn-release/local.db"
+
+
+def local_client(
+    project: Project, git: Git, ledger: Ledger, environment: Environment
+) -> StepFunctions:
+    """Return the Step Functions client of a `local` environment."""
+    running = local_service(project, git, ledger, environment)
+    return in_process(running.handle, region=environment.region or REGION)
+
+
+def local_service(
+    project: Project,
+    git: Git,
+    ledger: Ledger,
+    environment: Environment,
+    *,
+    real_time: bool = False,
+) -> LocalService:
+    """Return the service behind a `local` environment, over its file in the Git folder.
+
+    Tasks are answered by ``<module>.mocks.json`` beside the module that a workflow came from.
+    """
+    return service(
+        git.common_dir / DATABASE,
+        tasks_for=_tasks_for(project, ledger, environment),
+        region=environment.region or REGION,
+        account=ACCOUNT,
+        real_time=real_time,
+    )
+
+
+def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
+    """Forget everything about `local`: its state machines, its records, unpushed releases.
+
+    Returns the versions that were forgotten. Raises LocalServiceError for a file that cannot be
+    removed.
+    """
+    database = git.common_dir / DATABASE
+    try:
+        for path in [database, *database.parent.glob(database.name + "-*")]:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalServiceError(
+            f"{database} cannot be removed: {error.strerror}.",
+            fix=f"Stop what uses it, such as `sfn-release local serve` of {project.name}.",
+        ) from error
+    return ledger.drop_local()
+
+
+def _tasks_for(
+    project: Project, ledger: Ledger, environment: Environment
+) -> Callable[[str, Mapping[str, str]], Tasks]:
+    def tasks(state_machine: str, _: Mapping[str, str]) -> Tasks:
+        snapshot = ledger.snapshot(offline=True)
+        serving = ledger.state(snapshot, environment.name).serving
+        source = _source(serving, state_machine)
+        if source is None:
+            return Mocks()
+        path = project.root / mocks_file(source)
+        if not path.is_file():
+            return Mocks(file=mocks_file(source))
+        return load_mocks(path.read_text(encoding="utf-8"), file=mocks_file(source))
+
+    return tasks
+
+
+def _source(serving: Serving | None, state_machine: str) -> str | None:
+    for served in serving.workflows.values() if serving else ():
+        if served.settings["state_machine"] == state_machine:
+            return served.source
+    return None
+
+
+def mocks_file(source: str) -> str:
+    """Return where the mocks of a workflow's module stand: ``workflows/hello.mocks.json``."""
+    path = Path(source)
+    name = path.name.split(".")[0]
+    return path.with_name(f"{name}.mocks.json").as_posix()

@@ -1,0 +1,26 @@
+"""unlock: close a deployment that was abandoned."""
+
+from __future__ import annotations
+
+from sfn_release.deployment import close
+from sfn_release.errors import NotFoundError
+from sfn_release.operations.workspace import Workspace
+from sfn_release.record import Record
+
+
+def unlock(
+    workspace: Workspace, *, environment: str | None = None, reason: str | None = None
+) -> Record:
+    """Close the deployment that holds an environment's lock, and return its record.
+
+    What it had changed in AWS stays until the next deployment or rollback. Raises NotFoundError
+    when nothing holds the lock.
+    """
+    site = workspace.site(workspace.environment(environment))
+    state = site.ledger.state(site.ledger.snapshot(), site.name)
+    if state.record is None or state.record.status != "started":
+        raise NotFoundError(f"No deployment to {site.name} is under way: there is no lock.")
+    why = f": {reason}" if reason else ""
+    closed = close(site, state, f"unlocked by {site.around.actor}{why}")
+    assert closed.record is not None  # noqa: S101 - it was just written
+    return closed.record

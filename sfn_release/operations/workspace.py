@@ -1,0 +1,191 @@
+"""A project in a repository, with everything that the verbs need around it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sfn_release.deployment import Site, Surroundings, Watcher
+from sfn_release.errors import DirtyError, NotFoundError
+from sfn_release.git import Git, Identity
+from sfn_release.ledger import Ledger, open_ledger
+from sfn_release.operations.serving import local_client
+from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
+from sfn_release.release import Release
+from sfn_release.stepfunctions import StepFunctions, connect
+
+_LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
+_TRIES = 30
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One project, its repository and its ledger.
+
+    *connect* gives the Step Functions client of an environment.
+    """
+
+    project: Project
+    git: Git
+    ledger: Ledger
+    around: Surroundings
+    connect: Callable[[Environment], StepFunctions]
+
+    @property
+    def folder(self) -> str:
+        """The project's folder inside the repository, with "/"; empty for the repository's root."""
+        folder = self.project.root.resolve().relative_to(self.git.root.resolve()).as_posix()
+        return "" if folder == "." else folder
+
+    def environment(self, name: str | None) -> Environment:
+        """Return an environment, the project's default for None."""
+        return self.project.environment(name or self.project.default_environment)
+
+    def head(self) -> str:
+        """Return the commit that is checked out; raises NotFoundError before the first one."""
+        commit = self.git.head()
+        if commit is None:
+            raise NotFoundError(
+                "This repository has no commit yet, and a release is made from one.",
+                fix="Run:  git add . && git commit -m 'First workflows'",
+            )
+        return commit
+
+    def site(self, environment: Environment) -> Site:
+        """Return an environment ready to be deployed to.
+
+        Raises DirtyError when releases.toml is not as committed: a deployment outside `local` must
+        be one that everybody can repeat.
+        """
+        if environment.backend != "local":
+            self.refuse_changes([FILE_NAME], "what a deployment does depends on it")
+        return Site(
+            project=self.project.name,
+            environment=environment,
+            ledger=self.ledger,
+            client=self.connect(environment),
+            around=self.around,
+            config_blob=self._config_blob(),
+        )
+
+    def refuse_changes(self, paths: list[str], why: str) -> None:
+        """Raise DirtyError when files below the project's root differ from HEAD."""
+        changes = self.git.changes([self._inside(path) for path in paths])
+        if changes:
+            raise DirtyError(
+                f"{len(changes)} file(s) differ from the commit, and {why}:",
+                why="\n  ".join(changes[:20] + (["…"] if len(changes) > 20 else [])),  # noqa: PLR2004
+                fix="Commit them:  git add --all && git commit -m 'Prepare the release'\n"
+                "  or put them aside:  git stash --include-untracked",
+            )
+
+    def _inside(self, path: str) -> str:
+        return f"{self.folder}/{path}" if self.folder else path
+
+    def _config_blob(self) -> str | None:
+        commit = self.git.head()
+        found = self.git.tree(commit, self.folder).get(FILE_NAME) if commit else None
+        return found[2] if found else None
+
+    def released(self, version: str, *, push: bool) -> Release:
+        """Return a release that exists, after making it known beyond this clone if *push*.
+
+        Raises NotFoundError that names the nearest versions.
+        """
+        snapshot = self.ledger.snapshot(offline=not push)
+        release = self.ledger.release(snapshot, version)
+        if release is None:
+            versions = self.ledger.versions(snapshot)
+            raise NotFoundError(
+                f"There is no release {version}.",
+                why=f"Released are: {', '.join(versions[:10])}." if versions else "",
+                fix=f"Make it from the current commit:  sfn-release publish {version}",
+            )
+        if push and not self.ledger.is_pushed(snapshot, release):
+            now = self.around.now()
+            release, _ = self.ledger.add_release(release, notes="", at=now, push=True)
+        return release
+
+
+def open_workspace(directory: Path, around: Surroundings) -> Workspace:
+    """Open the project around *directory*.
+
+    Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
+    """
+    fallback = Identity(around.actor.partition(" <")[0], f"sfn-release@{around.host}")
+    git = Git.open(directory, fallback=fallback)
+    project = read_project(find_project(directory))
+    ledger = open_ledger(
+        git,
+        project=project.name,
+        prefix=project.ledger,
+        tag=project.tag,
+        remote=project.remote,
+        pause=around.pause,
+    )
+
+    def client(environment: Environment) -> StepFunctions:
+        if environment.backend == "local":
+            return local_client(project, git, ledger, environment)
+        return connect(
+            region=environment.region,
+            profile=environment.profile,
+            endpoint_url=environment.endpoint_url,
+        )
+
+    return Workspace(project, git, ledger, around, client)
+
+
+def surroundings(
+    watcher: Watcher, *, environ: Mapping[str, str] | None = None, actor: str | None = None
+) -> Surroundings:
+    """Return the world as it is: the clock, this machine, whoever is logged in, the CI run."""
+    environ = os.environ if environ is None else environ
+    return Surroundings(
+        now=lambda: datetime.now(UTC),
+        new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        new_token=lambda: secrets.token_hex(16),
+        pause=_pause,
+        actor=actor or _actor(environ),
+        host=socket.gethostname(),
+        process=os.getpid(),
+        ci=_ci(environ),
+        watcher=watcher,
+    )
+
+
+def _pause(attempt: int) -> bool:
+    """Wait a random time that grows with the attempts; False when it has been enough."""
+    if attempt > _TRIES:
+        return False
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**attempt)))  # noqa: S311 - jitter
+    return True
+
+
+def _actor(environ: Mapping[str, str]) -> str:
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR"):
+        if environ.get(name):
+            return environ[name]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return "unknown"
+
+
+def _ci(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the CI run and its attempt, where the CI tells both."""
+    run, attempt = environ.get("GITHUB_RUN_ID"), environ.get("GITHUB_RUN_ATTEMPT")
+    if run and attempt and attempt.isdecimal():
+        job = environ.get("GITHUB_JOB", "")
+        repository = environ.get("GITHUB_REPOSITORY", "")
+        return {"run": f"github:{repository}:{run}:{job}", "attempt": int(attempt)}
+    return None

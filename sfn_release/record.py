@@ -1,0 +1,288 @@
+"""What the ledger says of deployments: records, what an environment serves, who may deploy. Pure.
+
+An environment's branch has one commit per event. Each holds ``deployment.json``, the event (a
+Record), and ``manifest.json`` with ``definitions/``, what the environment serves after it (a
+Serving). A deployment has two events: ``started`` before AWS is touched, and its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sfn_release.canonical import short
+from sfn_release.errors import TamperedError
+from sfn_release.rendering import Rendered
+
+RECORD_SCHEMA = "sfn-release/deployment/1"
+SERVING_SCHEMA = "sfn-release/serving/1"
+
+Action = Literal["publish", "deploy", "promote", "rollback", "delete"]
+Status = Literal["started", "succeeded", "failed", "reverted"]
+Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted"]
+
+LEASE = timedelta(minutes=15)
+"""How long a deployment may take before it has to stop by itself."""
+
+SKEW = timedelta(minutes=2)
+"""How far the clocks of two deployers may differ."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a deployment did to one workflow."""
+
+    digest: str
+    rendered_digest: str
+    state_machine_arn: str | None
+    version_arn: str | None
+    previous_version_arn: str | None
+    change: Change
+    pins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who holds a started deployment. *token* is kept in the deployer's Git folder too.
+
+    *ci* names the CI run and its attempt, ``{"run": "github:17", "attempt": 2}``, if there is one.
+    """
+
+    token: str
+    process: int
+    ci: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One event of a deployment. Times are UTC, ISO 8601."""
+
+    id: str
+    environment: str
+    action: Action
+    version: str
+    from_version: str | None
+    commit: str
+    release_digest: str
+    status: Status
+    actor: str
+    host: str
+    reason: str | None
+    started_at: str
+    finished_at: str | None
+    expires_at: str
+    account: str | None
+    region: str | None
+    config_blob: str | None
+    workflows: Mapping[str, Outcome]
+    error: str | None = None
+    lock: Lock | None = None
+    plan: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
+        members = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        members["workflows"] = {name: vars(outcome) for name, outcome in self.workflows.items()}
+        members["lock"] = vars(self.lock) if self.lock else None
+        members["plan"] = list(self.plan)
+        return {"schema": RECORD_SCHEMA, **members}
+
+    @classmethod
+    def from_json(cls, value: Any, *, where: str) -> Record:
+        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        try:
+            if value["schema"] != RECORD_SCHEMA:
+                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
+            members = {name: value[name] for name in cls.__dataclass_fields__}
+            members["workflows"] = {
+                str(name): Outcome(**outcome) for name, outcome in value["workflows"].items()
+            }
+            members["lock"] = Lock(**value["lock"]) if value["lock"] else None
+            members["plan"] = tuple(value["plan"])
+            record = cls(**members)
+            datetime.fromisoformat(record.expires_at)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise TamperedError(
+                f"{where} is not a deployment record.", why=f"{type(error).__name__}: {error}"
+            ) from error
+        return record
+
+    def finish(
+        self,
+        status: Status,
+        *,
+        at: datetime,
+        workflows: Mapping[str, Outcome] | None = None,
+        error: str | None = None,
+    ) -> Record:
+        """Return the record of this deployment's end."""
+        return replace(
+            self,
+            status=status,
+            finished_at=timestamp(at),
+            workflows=self.workflows if workflows is None else workflows,
+            error=error,
+            lock=None,
+        )
+
+
+@dataclass(frozen=True)
+class Served:
+    """One workflow as an environment serves it.
+
+    *settings* is `Rendered.settings`; *alias_description* what we last wrote to the alias.
+    *retained* marks a workflow that is deployed and not in the release.
+    """
+
+    digest: str
+    rendered_digest: str
+    source: str
+    settings: Mapping[str, Any]
+    state_machine_arn: str
+    version_arn: str | None
+    alias_description: str | None
+    retained: bool = False
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What an environment serves after a deployment, and what it would roll back to.
+
+    *below* is the commit of the environment's branch whose ``manifest.json`` is the previous entry
+    of the rollback stack: successful deployments push, rollbacks pop.
+    """
+
+    version: str
+    commit: str
+    release_digest: str
+    deployment: str
+    below: str | None
+    workflows: Mapping[str, Served]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, as an environment's ``manifest.json`` holds it."""
+        members = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        members["workflows"] = {name: vars(served) for name, served in self.workflows.items()}
+        return {"schema": SERVING_SCHEMA, **members}
+
+    @classmethod
+    def from_json(cls, value: Any, *, where: str) -> Serving:
+        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        try:
+            if value["schema"] != SERVING_SCHEMA:
+                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
+            members = {name: value[name] for name in cls.__dataclass_fields__}
+            members["workflows"] = {
+                str(name): Served(**served) for name, served in value["workflows"].items()
+            }
+            serving = cls(**members)
+            for served in serving.workflows.values():
+                served.settings["state_machine"]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise TamperedError(
+                f"{where} does not say what the environment serves.",
+                why=f"{type(error).__name__}: {error}",
+            ) from error
+        return serving
+
+
+@dataclass(frozen=True)
+class State:
+    """The tip of an environment's branch: its last event and what it serves.
+
+    *tip* is the commit, None before the first deployment.
+    """
+
+    tip: str | None = None
+    record: Record | None = None
+    serving: Serving | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last attempt did not bring what it was to bring."""
+        return self.record is not None and self.record.status in {"started", "failed"}
+
+
+def served_forms(
+    serving: Serving, definitions: Mapping[str, Any], *, where: str
+) -> dict[str, Rendered]:
+    """Return every workflow that *serving* names, retained ones too, as it was sent.
+
+    Raises TamperedError, naming *where*, when a definition is not the one that was sent.
+    """
+    found = {}
+    for name, served in serving.workflows.items():
+        rendered = Rendered.from_settings(name, served.settings, definitions[name])
+        if rendered.digest != served.rendered_digest:
+            raise TamperedError(
+                f"{where}: the recorded definition of {name} is not the one that was deployed.",
+                why=f"The record says {short(served.rendered_digest)},"
+                f" the file has {short(rendered.digest)}.",
+            )
+        found[name] = rendered
+    return found
+
+
+def takeover(
+    record: Record, *, now: datetime, abandoned: bool, ci: Mapping[str, Any] | None
+) -> str | None:
+    """Return why a started deployment may be taken over, None when it may not.
+
+    *abandoned* says that its token lies in our Git folder and its process is gone; *ci* names our
+    own CI run and attempt.
+    """
+    if abandoned:
+        return "its process is gone"
+    theirs = record.lock.ci if record.lock else None
+    if theirs and ci and theirs["run"] == ci["run"] and theirs["attempt"] < ci["attempt"]:
+        return f"it was attempt {theirs['attempt']} of this very CI run"
+    if now > datetime.fromisoformat(record.expires_at) + SKEW:
+        return f"it expired at {record.expires_at}"
+    return None
+
+
+def pushed(top: Serving | None, top_commit: str | None, version: str) -> str | None:
+    """Return what lies below *version* on the stack when it is deployed onto *top*.
+
+    *top_commit* is a commit whose ``manifest.json`` is *top*. Deploying the top again pushes
+    nothing.
+    """
+    if top is None:
+        return None
+    return top.below if top.version == version else top_commit
+
+
+def previous(
+    top: Serving,
+    load: Callable[[str], Serving],
+    *,
+    yanked: frozenset[str] = frozenset(),
+) -> Serving | None:
+    """Return the stack entry that a rollback goes to, None when there is none.
+
+    Yanked releases and those with the top's own content are skipped.
+    """
+    below = top.below
+    while below is not None:
+        entry = load(below)
+        if entry.version not in yanked and entry.release_digest != top.release_digest:
+            return entry
+        below = entry.below
+    return None
+
+
+def entry_of(top: Serving, load: Callable[[str], Serving], version: str) -> Serving | None:
+    """Return the uppermost stack entry of *version* below the top (or the top), None if none."""
+    entry = top
+    while entry.version != version:
+        if entry.below is None:
+            return None
+        entry = load(entry.below)
+    return entry
+
+
+def timestamp(at: datetime) -> str:
+    """Return a time as records hold it: UTC, ISO 8601, whole seconds."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

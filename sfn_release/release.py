@@ -1,0 +1,276 @@
+"""A release: all workflows of the project at one semantic version, frozen. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import total_ordering
+from typing import Any
+
+from sfn_release.canonical import digest, dumps, loads, short
+from sfn_release.declaration import Declaration
+from sfn_release.errors import SfnReleaseError, TamperedError, VersionError
+
+SCHEMA = "sfn-release/manifest/1"
+
+
+def parse_version(text: str) -> str:
+    """Return *text* as a release version, a leading ``v`` taken off.
+
+    Raises VersionError for what Semantic Versioning 2.0 does not allow, and for build metadata:
+    ``1.2.0+a`` and ``1.2.0+b`` have the same precedence, so neither would be the later one, and
+    AWS allows no ``+`` in an alias's name.
+    """
+    import semver
+
+    version = text.removeprefix("v")
+    try:
+        parsed = semver.Version.parse(version)
+    except (ValueError, TypeError) as error:
+        raise VersionError(
+            f"{text!r} is not a semantic version.",
+            why="A version is MAJOR.MINOR.PATCH, with an optional pre-release: 1.2.0, 2.0.0-rc.1.",
+            fix="See https://semver.org/.",
+        ) from error
+    if parsed.build:
+        raise VersionError(
+            f"{text!r} carries build metadata, which a release cannot.",
+            why="Semantic Versioning ignores what follows the +, so two such versions would be"
+            " equal and yet have different content.",
+            fix=f"Release {parsed.replace(build=None)}; the commit is recorded anyway.",
+        )
+    if version.endswith(".lock"):
+        raise VersionError(f"{text!r} cannot be a Git tag: its name ends with .lock.")
+    return version
+
+
+@total_ordering
+class Precedence:
+    """A version as Semantic Versioning orders it: ``sorted(versions, key=Precedence)``."""
+
+    def __init__(self, version: str) -> None:
+        import semver
+
+        self._version = semver.Version.parse(version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Precedence) and self._version == other._version
+
+    def __lt__(self, other: Precedence) -> bool:
+        return bool(self._version < other._version)
+
+    def __hash__(self) -> int:
+        return hash(self._version)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a manifest says of one workflow. *since* is the release that brought its content."""
+
+    digest: str
+    definition_digest: str
+    since: str
+    states: int
+    type: str
+    role: str | None
+    logging: Mapping[str, Any] | None
+    tracing: Mapping[str, Any] | None
+    encryption: Mapping[str, Any] | None
+    tags: Mapping[str, str]
+    source: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the ledger says of a release, its definitions aside."""
+
+    project: str
+    version: str
+    commit: str
+    tag: str
+    date: str
+    author: str
+    release_digest: str
+    workflows: Mapping[str, Entry]
+    toolchain: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, as ``manifest.json`` holds it."""
+        members = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        members["workflows"] = {name: vars(entry) for name, entry in self.workflows.items()}
+        return {"schema": SCHEMA, **members}
+
+    @classmethod
+    def from_json(cls, value: Any, *, where: str) -> Manifest:
+        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        try:
+            if value["schema"] != SCHEMA:
+                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
+            members = {name: value[name] for name in cls.__dataclass_fields__}
+            members["workflows"] = {
+                str(name): Entry(**entry) for name, entry in value["workflows"].items()
+            }
+            manifest = cls(**members)
+            parse_version(manifest.version)
+            digests = {name: entry.digest for name, entry in manifest.workflows.items()}
+            agrees = release_digest(digests) == manifest.release_digest
+        except (KeyError, TypeError, AttributeError, VersionError) as error:
+            raise TamperedError(
+                f"{where} is not a manifest.", why=f"{type(error).__name__}: {error}"
+            ) from error
+        if not agrees:
+            raise TamperedError(
+                f"{where} was edited: its release digest does not fit its workflows."
+            )
+        return manifest
+
+
+@dataclass(frozen=True)
+class Release:
+    """A manifest with the definitions it speaks of. *ledger_commit* is where it stands."""
+
+    manifest: Manifest
+    declarations: Mapping[str, Declaration]
+    ledger_commit: str = ""
+
+    @property
+    def version(self) -> str:
+        """The release version."""
+        return self.manifest.version
+
+    @property
+    def digest(self) -> str:
+        """The release digest."""
+        return self.manifest.release_digest
+
+
+def release_digest(workflows: Mapping[str, str]) -> str:
+    """Return the release digest over ``{workflow name: workflow digest}``."""
+    return digest(dict(workflows))
+
+
+def make_release(
+    declarations: Iterable[Declaration],
+    *,
+    project: str,
+    version: str,
+    commit: str,
+    tag: str,
+    date: str,
+    author: str,
+    toolchain: Mapping[str, Any],
+    predecessor: Manifest | None,
+) -> Release:
+    """Freeze *declarations* as a release.
+
+    *predecessor* is the highest released version below this one: a workflow that it holds with the
+    same digest keeps its ``since``.
+    """
+    by_name = {declaration.name: declaration for declaration in declarations}
+    earlier = predecessor.workflows if predecessor else {}
+    entries = {}
+    for name, declaration in sorted(by_name.items()):
+        same = name in earlier and earlier[name].digest == declaration.digest
+        entries[name] = Entry(
+            digest=declaration.digest,
+            definition_digest=declaration.definition_digest,
+            since=earlier[name].since if same else version,
+            states=count_states(declaration.definition),
+            type=declaration.type,
+            role=declaration.role,
+            logging=declaration.logging,
+            tracing=declaration.tracing,
+            encryption=declaration.encryption,
+            tags=dict(declaration.tags),
+            source=declaration.source,
+        )
+    manifest = Manifest(
+        project=project,
+        version=version,
+        commit=commit,
+        tag=tag,
+        date=date,
+        author=author,
+        release_digest=release_digest({name: entry.digest for name, entry in entries.items()}),
+        workflows=entries,
+        toolchain=toolchain,
+    )
+    return Release(manifest, by_name)
+
+
+def read_release(
+    files: Mapping[str, bytes | None], *, where: str, ledger_commit: str = ""
+) -> Release:
+    """Put a release together from the files of its commit, every digest verified.
+
+    *files* holds ``manifest.json`` and ``definitions/<workflow>.asl.json``. Raises TamperedError.
+    """
+    manifest = read_manifest(files.get("manifest.json"), where=where)
+    declarations = {}
+    for name, entry in manifest.workflows.items():
+        path = definition_path(name)
+        declaration = Declaration(
+            name=name,
+            definition=read_json(files.get(path), where=f"{where}:{path}"),
+            type=entry.type,  # type: ignore[arg-type]  # the digest below decides
+            role=entry.role,
+            logging=entry.logging,
+            tracing=entry.tracing,
+            encryption=entry.encryption,
+            tags=entry.tags,
+            source=entry.source,
+        )
+        if declaration.digest != entry.digest:
+            raise TamperedError(
+                f"{where}: the definition of {name} is not the one that was released.",
+                why=f"The manifest says {short(entry.digest)},"
+                f" the file has {short(declaration.digest)}.",
+            )
+        declarations[name] = declaration
+    return Release(manifest, declarations, ledger_commit)
+
+
+def read_manifest(content: bytes | None, *, where: str) -> Manifest:
+    """Read ``manifest.json``; raises TamperedError, naming *where*."""
+    return Manifest.from_json(
+        read_json(content, where=f"{where}:manifest.json"), where=f"{where}:manifest.json"
+    )
+
+
+def read_json(content: bytes | None, *, where: str) -> Any:
+    """Read a JSON file of the ledger; raises TamperedError, naming *where*."""
+    if content is None:
+        raise TamperedError(f"{where} is missing from the ledger.")
+    try:
+        return loads(content)
+    except SfnReleaseError as error:
+        raise TamperedError(f"{where} is not what was written.", why=error.message) from error
+
+
+def definition_path(workflow: str) -> str:
+    """Return where the ledger keeps a workflow's definition."""
+    return f"definitions/{workflow}.asl.json"
+
+
+def release_files(release: Release) -> dict[str, bytes]:
+    """Return the files of a release's commit."""
+    files = {"manifest.json": dumps(release.manifest.to_json()).encode()}
+    for name, declaration in release.declarations.items():
+        files[definition_path(name)] = dumps(declaration.definition).encode()
+    return files
+
+
+def count_states(definition: Any) -> int:
+    """Return how many states a definition has, nested scopes included."""
+    total = 0
+    scopes = [definition]
+    while scopes:
+        scope = scopes.pop()
+        states = scope.get("States") if isinstance(scope, Mapping) else None
+        for state in states.values() if isinstance(states, Mapping) else ():
+            total += 1
+            if isinstance(state, Mapping):
+                scopes += [state.get("ItemProcessor"), state.get("Iterator")]
+                branches = state.get("Branches")
+                scopes += branches if isinstance(branches, list) else []
+    return total

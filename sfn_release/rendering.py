@@ -1,0 +1,158 @@
+"""A workflow rendered for one environment: exactly what is sent to AWS. Pure.
+
+The rendered digest is what is compared with AWS, so both sides are brought to one form here: what
+AWS fills in by itself (logging OFF, tracing disabled, its own key) is always spelled out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.canonical import digest
+from sfn_release.declaration import Declaration
+from sfn_release.errors import ConfigError, DefinitionError
+from sfn_release.project import Environment, fill
+
+MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
+_REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one state machine is to be, or is.
+
+    *name* is the state machine's name in the environment, *workflow* ours. *tags* are those that
+    the workflow and the environment declare; ownership tags come with the plan.
+    """
+
+    workflow: str
+    name: str
+    definition: Mapping[str, Any]
+    type: str
+    role: str
+    logging: Mapping[str, Any]
+    tracing: Mapping[str, Any]
+    encryption: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The rendered digest."""
+        return digest(
+            {
+                "definition": self.definition,
+                "role": self.role,
+                "type": self.type,
+                "logging": self.logging,
+                "tracing": self.tracing,
+                "encryption": self.encryption,
+            }
+        )
+
+    def request(self) -> dict[str, Any]:
+        """Return the members that CreateStateMachine and UpdateStateMachine share."""
+        text = json.dumps(self.definition, indent=2, ensure_ascii=False)
+        if len(text.encode()) > MAX_DEFINITION:
+            text = json.dumps(self.definition, separators=(",", ":"), ensure_ascii=False)
+        return {
+            "definition": text,
+            "roleArn": self.role,
+            "loggingConfiguration": dict(self.logging),
+            "tracingConfiguration": dict(self.tracing),
+            "encryptionConfiguration": dict(self.encryption),
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything but the definition, as the ledger records it."""
+        return {
+            "state_machine": self.name,
+            "type": self.type,
+            "role": self.role,
+            "logging": self.logging,
+            "tracing": self.tracing,
+            "encryption": self.encryption,
+            "tags": dict(self.tags),
+        }
+
+    @classmethod
+    def from_settings(
+        cls, workflow: str, settings: Mapping[str, Any], definition: Mapping[str, Any]
+    ) -> Rendered:
+        """Put together what `settings` and the definition file recorded."""
+        members = dict(settings)
+        return cls(workflow, members.pop("state_machine"), definition, **members)
+
+
+def render(declaration: Declaration, environment: Environment) -> Rendered:
+    """Fill a declaration's parameters and the environment's defaults.
+
+    What the workflow says itself wins over the environment, except its role: a literal role ARN
+    yields to the environment's. Raises ConfigError for an undeclared parameter or a missing role.
+    """
+    where = f"workflow {declaration.name}, environment {environment.name}"
+    role = environment.role_arn or declaration.role
+    if declaration.role and "${" in declaration.role:
+        role = declaration.role
+    if not role:
+        raise ConfigError(
+            f"No role is known for workflow {declaration.name} in {environment.name}.",
+            fix=f'Add  role_arn = "arn:aws:iam::…"  to [environments.{environment.name}]'
+            " in releases.toml, or give the StateMachine a role_arn.",
+        )
+
+    def filled(value: Any) -> Any:
+        return fill(value, environment.parameters, where=where)
+
+    definition = filled(declaration.definition)
+    size = len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > MAX_DEFINITION:
+        raise DefinitionError(
+            f"The definition of {declaration.name} has {size:,} bytes in {environment.name};"
+            f" Step Functions takes {MAX_DEFINITION:,}.",
+            fix="Move a part into a state machine of its own and start it from a Task.",
+        )
+    return Rendered(
+        workflow=declaration.name,
+        name=environment.state_machine_name(declaration.name),
+        definition=definition,
+        type=declaration.type,
+        role=filled(role),
+        logging=normal_logging(filled(declaration.logging or environment.logging)),
+        tracing=normal_tracing(filled(declaration.tracing or environment.tracing)),
+        encryption=normal_encryption(filled(declaration.encryption or environment.encryption)),
+        tags=filled({**environment.tags, **declaration.tags}),
+    )
+
+
+def normal_logging(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a loggingConfiguration with AWS's defaults spelled out."""
+    value = value or {}
+    normal = {
+        "level": value.get("level", "OFF"),
+        "includeExecutionData": value.get("includeExecutionData", False),
+    }
+    if value.get("destinations"):
+        normal["destinations"] = value["destinations"]
+    return normal
+
+
+def normal_tracing(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a tracingConfiguration with AWS's defaults spelled out."""
+    return {"enabled": bool((value or {}).get("enabled", False))}
+
+
+def normal_encryption(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return an encryptionConfiguration with AWS's defaults spelled out."""
+    value = value or {}
+    kind = value.get("type", "AWS_OWNED_KEY")
+    if kind == "AWS_OWNED_KEY":
+        return {"type": kind}
+    reuse = value.get("kmsDataKeyReusePeriodSeconds") or _REUSE_SECONDS
+    return {
+        "type": kind,
+        "kmsKeyId": value.get("kmsKeyId", ""),
+        "kmsDataKeyReusePeriodSeconds": reuse,
+    }
