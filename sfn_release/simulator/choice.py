@@ -25,6 +25,11 @@ def holds(rule: Mapping[str, Any], resolve: Resolve) -> bool:
         return any(holds(one, resolve) for one in rule["Or"])
     if "Not" in rule:
         return not holds(rule["Not"], resolve)
+    return _compares(rule, resolve)
+
+
+def _compares(rule: Mapping[str, Any], resolve: Resolve) -> bool:
+    """Say whether a rule with a Variable and one operator holds."""
     for name, expected in rule.items():
         if name == "IsPresent":
             return _is_present(rule["Variable"], resolve) is expected

@@ -16,15 +16,12 @@ def parse_instant(text: Any) -> datetime | None:
     found = _INSTANT.fullmatch(text) if isinstance(text, str) else None
     if not found:
         return None
-    *date, second, fraction, sign, hours, minutes = found.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    year, month, day, hour, minute = map(int, found.group(1, 2, 3, 4, 5))
+    second, micro = int(found[6] or 0), int((found[7] or "").ljust(6, "0")[:6])
+    offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
     try:
-        return datetime(
-            *map(int, date),
-            int(second or 0),
-            int((fraction or "").ljust(6, "0")[:6]),
-            tzinfo=timezone(-offset if sign == "-" else offset),
-        ).astimezone(UTC)
+        zone = timezone(-offset if found[8] == "-" else offset)
+        return datetime(year, month, day, hour, minute, second, micro, zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

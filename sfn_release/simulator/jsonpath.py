@@ -5,9 +5,10 @@ The words of the failures are AWS's, as its executions report them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
@@ -32,7 +33,7 @@ class JsonPath:
             return input
         return _template(at, at.definition["Parameters"], input)
 
-    def finish(self, at: Situation, input: Any, result: Any) -> Exit:
+    def finish(self, at: Situation, input: Any, result: Any) -> Exit:  # noqa: ARG002 - JSONata's needs it
         """Apply ResultSelector, Assign, ResultPath and OutputPath."""
         state = at.definition
         if "ResultSelector" in state:
@@ -77,7 +78,7 @@ class JsonPath:
         seconds = (
             _referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
         )
-        if not _is_number(seconds) or not 0 <= seconds <= _MAX_SECONDS:
+        if not _is_seconds(seconds):
             where = state.get("SecondsPath", "Seconds")
             raise at.error(
                 "The SecondsPath parameter does not reference a valid number of seconds:"
@@ -179,7 +180,7 @@ def _template(at: Situation, template: Any, data: Any) -> Any:
     """Fill a payload template: the members whose name ends in ``.$``, at any depth."""
     if isinstance(template, Mapping):
         return {
-            (key[:-2] if key.endswith(".$") else key): (
+            key.removesuffix(".$"): (
                 _value(at, value, key, data) if key.endswith(".$") else _template(at, value, data)
             )
             for key, value in template.items()
@@ -229,14 +230,15 @@ def _referred(at: Situation, field: str, data: Any) -> Any:
 
 
 def _whole(at: Situation, field: str, data: Any) -> int:
-    """Return the whole number, 0 or more, that a ...Path field refers to."""
+    """Return the whole number that a ...Path field refers to; a text of digits counts as one."""
     text = at.definition[field]
     value = _found(at, text, data)
-    if not _is_number(value) or value != int(value) or value < 0:
+    if not re.fullmatch(r"\d{1,15}(\.0+)?", _shown(value)):
         raise at.error(
-            f'The {field} field refers to value "{_shown(value)}" which is not a valid integer: {text}'
+            f'The {field} field refers to value "{_shown(value)}" which is not a valid integer:'
+            f" {text}"
         )
-    return int(value)
+    return int(float(value))
 
 
 def _timestamp(at: Situation, input: Any) -> datetime:
@@ -275,8 +277,9 @@ def _undefined(at: Situation, path: paths.Path) -> StateFailure:
     return at.error(f"The variable '{path.root}' in the path '{path.text}' has not been assigned.")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_seconds(value: Any) -> TypeGuard[float]:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value <= _MAX_SECONDS
 
 
 def _shown(value: Any) -> str:

@@ -87,7 +87,7 @@ def walk(run: Run, frame: Frame, machine: Mapping[str, Any], input: Any) -> Stra
 def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input: Any) -> Strand:
     """Enter, do and exit one state; return its Exit."""
     state = machine.get("States", {}).get(name)
-    type_ = state.get("Type") if isinstance(state, Mapping) else None
+    type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
     text = json_text(input, name)

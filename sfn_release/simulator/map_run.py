@@ -7,7 +7,6 @@ the list of items, as if it had been read. A ResultWriter is not supported here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any

@@ -64,7 +64,7 @@ class Mocks:
     def fresh(self) -> Mocks:
         """Return the same mocks, none of them called yet."""
         other = Mocks(file=self._file)
-        other._answers = self._answers  # noqa: SLF001 - its own class
+        other._answers = self._answers
         return other
 
     def run(self, call: TaskCall) -> Any:
@@ -113,10 +113,10 @@ def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
 
 def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
     try:
-        return answer(payload)
+        return answer(json.loads(json.dumps(payload)))  # its own copy, free to change
     except (TaskFailure, NoAnswer):
         raise
-    except Exception as error:  # noqa: BLE001 - a Lambda function may raise anything
+    except Exception as error:  # a Lambda function may raise anything
         cause = {"errorMessage": str(error), "errorType": type(error).__name__}
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
 

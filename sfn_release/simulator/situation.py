@@ -40,7 +40,7 @@ class Situation:
         )
 
     def field(self, name: str, type_: type) -> Any:
-        """Return a required field. Raises the state's failure when it is missing or of another type."""
+        """Return a required field. Raises StateFailure when it is missing or of another type."""
         value = self.definition.get(name)
         if not isinstance(value, type_):
             raise self.error(f"The field '{name}' is missing or of a wrong type.")
@@ -49,7 +49,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Exit:
-    """What a state leaves behind: its output, the variables it assigned, where to go (None: end)."""
+    """What a state leaves behind: output, assigned variables, the next state (None: the end)."""
 
     output: Any
     assigned: Mapping[str, Any]

@@ -62,7 +62,7 @@ def _attempt(run: Run, frame: Frame, at: Situation, input: Any, count: int) -> S
     resource = at.field("Resource", str)
     kind = _Kind.of(resource)
     token = None
-    if resource.endswith(".waitForTaskToken"):
+    if kind.submits:  # AWS gives a token to .sync tasks, too
         token = f"{run.random.getrandbits(512):0128x}"
         at.context["Task"] = {"Token": token}
     call = TaskCall(
@@ -79,11 +79,8 @@ def _attempt(run: Run, frame: Frame, at: Situation, input: Any, count: int) -> S
     _schedule(run, frame, kind, call)
     yield Until(run.clock.now())  # the tasks of other branches are under way, too
     answer = _ask(run, call)
-    if isinstance(answer, TaskFailure) and answer.at_submission:
-        submitted = False
-    else:
-        submitted = kind.submits
-    if submitted:
+    refused = isinstance(answer, TaskFailure) and answer.at_submission
+    if kind.submits and not refused:
         text = compact({} if answer.submitted is None else answer.submitted)
         details = with_output(text, **kind.resource)
         frame.last = run.history.record("TaskSubmitted", frame.last, details)
@@ -134,7 +131,7 @@ def _spend(run: Run, frame: Frame, kind: _Kind, call: TaskCall, seconds: float) 
     if not seconds:
         return
     limits = {"States.Timeout": call.timeout_seconds}
-    if call.token is not None or kind.prefix == "Activity":
+    if call.resource.endswith(".waitForTaskToken") or kind.prefix == "Activity":
         limits["States.HeartbeatTimeout"] = call.heartbeat_seconds
     also, limit = min(
         ((name, limit) for name, limit in limits.items() if limit is not None),
