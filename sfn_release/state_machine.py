@@ -1,9 +1,8 @@
 """The documentation page's StateMachine: deploy a workflow to AWS, execute it, delete it.
 
-Nothing here asks STS for the account. The ARN comes from Step Functions: it is the one that an
-earlier call told, or the one in the account of the role (a role can only be passed to a state
-machine of its own account) if a state machine is there, or the one in the list of state machines.
-A state machine that does not exist yet is announced when AWS has answered with its ARN.
+Nothing here asks STS for the account: the ARN in the messages is always one that Step Functions
+told (`whereabouts`). A state machine that does not exist yet is therefore announced when AWS has
+created it.
 """
 
 from __future__ import annotations
@@ -17,9 +16,16 @@ from weakref import WeakKeyDictionary
 from sfn_release.asl.given import NOT_GIVEN
 from sfn_release.console import execution_url, state_machine_url, visual_editor_url
 from sfn_release.declaration import Declaration, Type
-from sfn_release.errors import ConflictError, DefinitionError, NotFoundError, UsageError
+from sfn_release.errors import (
+    AwsError,
+    ConflictError,
+    DefinitionError,
+    NotFoundError,
+    UsageError,
+)
 from sfn_release.settings import Logging, encryption_of, logging_of, tracing_of
-from sfn_release.stepfunctions import StepFunctions, client_of
+from sfn_release.stepfunctions import StepFunctions, call, client_of
+from sfn_release.whereabouts import find
 from sfn_release.workflow import Workflow
 
 
@@ -34,7 +40,8 @@ class StateMachine:
     *echo* receives the messages, without line ends.
 
     In all verbs *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a
-    Step Functions client, or ``sfn.local()``. What AWS refuses is raised as botocore raises it.
+    Step Functions client, or ``sfn.local()``. What AWS refuses is an AwsError, its cause is
+    botocore's own exception.
     """
 
     name: str
@@ -100,7 +107,9 @@ class StateMachine:
         if found is None:
             try:
                 return self._create(session, client, declaration, echo)
-            except client.exceptions.StateMachineAlreadyExists:
+            except AwsError as error:
+                if error.aws_code != "StateMachineAlreadyExists":
+                    raise
                 found = self._find(session, client)  # somebody created it in between
                 if found is None:
                     raise
@@ -137,7 +146,7 @@ class StateMachine:
         if name is not None:
             request["name"] = name
         start = client.start_sync_execution if sync else client.start_execution
-        response: dict[str, Any] = start(**request)
+        response = call(start, **request)
         echo(f"  preview at: {execution_url(arn, response['executionArn'])}")
         return response
 
@@ -150,7 +159,7 @@ class StateMachine:
         client = client_of(session)
         arn = self._known_arn(session, client)
         echo(f"delete state machine {arn!r}")
-        response: dict[str, Any] = client.delete_state_machine(stateMachineArn=arn)
+        response = call(client.delete_state_machine, stateMachineArn=arn)
         self._arns.pop(session, None)
         self._tagged.pop(arn, None)
         echo(f"  done, exam at: {state_machine_url(arn)}")
@@ -165,7 +174,8 @@ class StateMachine:
         declaration: Declaration,
         echo: Callable[[str], object],
     ) -> dict[str, Any]:
-        response = client.create_state_machine(
+        response = call(
+            client.create_state_machine,
             name=self.name,
             type=declaration.type,
             tags=_tag_list(declaration.tags),
@@ -203,7 +213,7 @@ class StateMachine:
             )
         echo(f"deploy state machine to {arn!r} ...")
         echo("  already exists, update state machine ...")
-        response = client.update_state_machine(stateMachineArn=arn, **_content(declaration))
+        response = call(client.update_state_machine, stateMachineArn=arn, **_content(declaration))
         self._arns[session] = arn
         self._update_tags(client, arn, declaration.tags)
         echo(f"  done, preview at: {visual_editor_url(arn)}")
@@ -212,14 +222,14 @@ class StateMachine:
     def _update_tags(self, client: StepFunctions, arn: str, wanted: Mapping[str, str]) -> None:
         mine = self._tagged.get(arn, set())
         if wanted or mine:
-            answer = client.list_tags_for_resource(resourceArn=arn)
+            answer = call(client.list_tags_for_resource, resourceArn=arn)
             present = {tag["key"]: tag["value"] for tag in answer["tags"]}
             new = {key: value for key, value in wanted.items() if present.get(key) != value}
             gone = sorted((mine - wanted.keys()) & present.keys())
             if gone:
-                client.untag_resource(resourceArn=arn, tagKeys=gone)
+                call(client.untag_resource, resourceArn=arn, tagKeys=gone)
             if new:
-                client.tag_resource(resourceArn=arn, tags=_tag_list(new))
+                call(client.tag_resource, resourceArn=arn, tags=_tag_list(new))
         self._tagged[arn] = set(wanted)
 
     def _definition(self) -> dict[str, Any]:
@@ -248,30 +258,7 @@ class StateMachine:
         return arn
 
     def _find(self, session: Any, client: Any) -> dict[str, Any] | None:
-        """Return DescribeStateMachine's answer, None where there is no such state machine."""
-        errors = client.exceptions
-        candidates = dict.fromkeys(
-            arn for arn in (self._arns.get(session), self._likely_arn(client)) if arn
-        )
-        for arn in candidates:
-            try:
-                return _described(client, arn)
-            except errors.StateMachineDoesNotExist:
-                continue
-        try:
-            arns = _listed(client, self.name)
-        except errors.ClientError as error:
-            denied = error.response["Error"]["Code"] == "AccessDeniedException"
-            if denied and candidates:
-                return None  # the description's "does not exist" is good enough
-            raise
-        return _described(client, arns[0]) if arns else None
-
-    def _likely_arn(self, client: Any) -> str | None:
-        role = (self.role_arn or "").split(":")
-        if len(role) < 6 or not role[4].isdecimal():  # noqa: PLR2004 - arn:p:iam::account:role/r
-            return None
-        return f"arn:{role[1]}:states:{client.meta.region_name}:{role[4]}:stateMachine:{self.name}"
+        return find(client, self.name, role_arn=self.role_arn, known_arn=self._arns.get(session))
 
 
 def _content(declaration: Declaration) -> dict[str, Any]:
@@ -286,21 +273,6 @@ def _content(declaration: Declaration) -> dict[str, Any]:
         "roleArn": declaration.role,
         **{member: shape for member, shape in optional.items() if shape is not None},
     }
-
-
-def _described(client: Any, arn: str) -> dict[str, Any]:
-    answer: dict[str, Any] = client.describe_state_machine(stateMachineArn=arn)
-    return answer
-
-
-def _listed(client: Any, name: str) -> list[str]:
-    pages = client.get_paginator("list_state_machines").paginate()
-    return [
-        machine["stateMachineArn"]
-        for page in pages
-        for machine in page["stateMachines"]
-        if machine["name"] == name
-    ]
 
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

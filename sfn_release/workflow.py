@@ -200,17 +200,21 @@ class Workflow:
         try:
             names = Names(self)
             definition = self.to_asl(names)
+        except DefinitionError as error:
+            return {}, (Finding("not-asl", "error", "$", "", error.message, error.fix),)
         except RecursionError:
-            finding = Finding(
-                "not-json",
-                "error",
-                "$",
-                "",
-                "The workflow holds itself, or is nested too deeply.",
-                "Give each branch and item processor a workflow of its own.",
-            )
-            return {}, (finding,)
-        return definition, (*names.findings, *check_definition(definition, type=type))
+            message = "The workflow holds itself, or is nested too deeply."
+            fix = "Give each branch and item processor a workflow of its own."
+            return {}, (Finding("not-asl", "error", "$", "", message, fix),)
+        told = {finding.state for finding in names.findings}
+        return definition, (
+            *names.findings,
+            *(
+                finding
+                for finding in check_definition(definition, type=type)
+                if not (finding.rule == "duplicate-state" and finding.state in told)
+            ),
+        )
 
     # -- existing definitions -----------------------------------------------------------------
 
@@ -239,7 +243,10 @@ class Workflow:
         for id, body in states.items():
             if not isinstance(body, Mapping):
                 raise DefinitionError(f'The state "{id}" is not an object.')
-            workflow.add(read_state(id, body, cls.from_dict))
+            try:
+                workflow.add(read_state(id, body, cls.from_dict))
+            except RecursionError:
+                raise DefinitionError(f'The state "{id}" is nested too deeply.') from None
         return workflow
 
     @classmethod

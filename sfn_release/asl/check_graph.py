@@ -84,7 +84,7 @@ def _check_ways(states: Mapping[str, Any], start: str, place: Place) -> None:
             place.of_state(id).error(
                 "unreachable", f'Nothing leads to "{id}".', "Lead to it, or remove it."
             )
-    ends = [id for id, body in states.items() if _ends(body)]
+    ends = [id for id, body in states.items() if _ends(body, states)]
     if not ends:
         place.at("States").error(
             "no-end", "No state ends this workflow.", "End one, or add a Succeed or a Fail."
@@ -103,11 +103,11 @@ def _check_ways(states: Mapping[str, Any], start: str, place: Place) -> None:
         )
 
 
-def _ends(body: Mapping[str, Any]) -> bool:
+def _ends(body: Mapping[str, Any], states: Mapping[str, Any]) -> bool:
     """Whether a state ends the graph, or is so wrong already that it may."""
-    type = body.get("Type")
-    known = isinstance(type, str)
-    return not known or type in _TERMINAL or body.get("End") is True or not any(links(body))
+    ways = [target for _, target in links(body)]
+    lost = not ways or any(target not in states for target in ways)
+    return lost or body.get("Type") in _TERMINAL or body.get("End") is True
 
 
 def _reach(start: list[str], ways: Mapping[str, list[str]]) -> set[str]:

@@ -44,6 +44,9 @@ def check_definition(definition: Any, *, type: str = "STANDARD") -> tuple[Findin
     except DefinitionError as error:
         root.error("not-json", error.message, error.fix)
         return tuple(report.findings)
+    except RecursionError:
+        root.error("not-json", "This value is nested too deeply.")
+        return tuple(report.findings)
     size = len(json.dumps(definition, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_BYTES:
         root.error(

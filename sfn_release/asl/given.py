@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
+from sfn_release.errors import DefinitionError
+
 
 class NotGiven(Enum):
     """The type of `NOT_GIVEN`."""
@@ -52,12 +54,12 @@ def plain_object(value: Mapping[str, Any]) -> dict[str, Any]:
 def timestamp(value: str | datetime) -> str:
     """Return the RFC 3339 text of an aware datetime; a string stays as it is.
 
-    Raises ValueError for a datetime without a time zone, which names no instant.
+    Raises DefinitionError for a datetime without a time zone, which names no instant.
     """
     if isinstance(value, str):
         return value
     if value.tzinfo is None:
-        raise ValueError(
-            f"{value!r} has no time zone and so names no instant; give it one: tzinfo=UTC"
+        raise DefinitionError(
+            f"{value} has no time zone and so names no instant.", fix="Give it one: tzinfo=UTC."
         )
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sfn_release.asl.finding import Finding
-from sfn_release.asl.states import Graph, State
+from sfn_release.asl.states import Graph, Keys, State
 from sfn_release.canonical import member
+from sfn_release.errors import DefinitionError
 
 
 class Scope(Graph, Protocol):
@@ -31,43 +33,49 @@ def reachable(states: Iterable[State]) -> Iterator[State]:
             queue.extend(link for link in state.links() if isinstance(link, State))
 
 
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """The graph that a state stands in: the definition itself, or a part of the state *holder*."""
+
+    holder: State | None = None
+    keys: Keys = ()
+    outer: _Home | None = None
+
+
 class Names:
-    """The id of every state below *root*, and what is wrong with those that were given."""
+    """The id of every state below *root*, and what is wrong with those that were given.
+
+    Raises DefinitionError for what is no state or no id at all.
+    """
 
     def __init__(self, root: Scope) -> None:
         self.findings: list[Finding] = []
         self._ids: dict[State, str] = {}
-        placed = list(_walk(root, "$"))
+        placed = list(_walk(root, _Home()))
         self._take_given(placed)
         self._make_missing(placed)
+        self._find_twins(placed)
         self._find_shared(placed)
 
     def id_of(self, state: State | str) -> str:
         """Return the id of a state, or the id that the string is."""
-        return state if isinstance(state, str) else self._ids[state]
+        if isinstance(state, str):
+            return state
+        if state not in self._ids:
+            raise DefinitionError(f"{state!r} is no state.", fix="Link states, or their ids.")
+        return self._ids[state]
 
-    def _take_given(self, placed: list[tuple[State, str]]) -> None:
-        first: dict[tuple[str, str], State] = {}
-        for state, path in placed:
-            if state.id is None:
-                continue
-            self._ids[state] = state.id
-            if first.setdefault((path, state.id), state) is not state:
-                self._report(
-                    state.id,
-                    path,
-                    f'Two states of one workflow are called "{state.id}".',
-                    "Give each state an id of its own.",
-                )
+    def _take_given(self, placed: list[tuple[State, _Home]]) -> None:
+        for state, _ in placed:
+            if isinstance(state.id, str):
+                self._ids[state] = state.id
+            elif state.id is not None:
+                raise DefinitionError(f"The id of a {state.type} is {state.id!r}, not a string.")
 
-    def _make_missing(self, placed: list[tuple[State, str]]) -> None:
+    def _make_missing(self, placed: list[tuple[State, _Home]]) -> None:
         taken = set(self._ids.values())
         count: Counter[str] = Counter()
-        numbered: set[State] = set()
-        for state, _ in placed:
-            if state in numbered:
-                continue
-            numbered.add(state)
+        for state in dict.fromkeys(state for state, _ in placed):
             count[state.type] += 1
             if state in self._ids:
                 continue
@@ -79,31 +87,40 @@ class Names:
             taken.add(name)
             self._ids[state] = name
 
-    def _find_shared(self, placed: list[tuple[State, str]]) -> None:
-        home: dict[State, str] = {}
-        for state, path in placed:
-            if home.setdefault(state, path) != path:
-                self._report(
-                    self._ids[state],
-                    path,
-                    f'The state "{self._ids[state]}" stands in {home[state]} and in {path}:'
-                    " a branch can't lead to a state outside it, nor share one with another.",
-                    "End the branch, or make a second state.",
-                )
+    def _find_twins(self, placed: list[tuple[State, _Home]]) -> None:
+        first: dict[tuple[str, str], State] = {}
+        for state, home in placed:
+            id, path = self._ids[state], self._path(home)
+            if first.setdefault((path, id), state) is not state:
+                message = f'Two states of one workflow are called "{id}".'
+                self._report(id, path, message, "Give each state an id of its own.")
+
+    def _find_shared(self, placed: list[tuple[State, _Home]]) -> None:
+        homes: dict[State, str] = {}
+        for state, home in placed:
+            id, path = self._ids[state], self._path(home)
+            if homes.setdefault(state, path) != path:
+                message = f'The state "{id}" stands in two graphs, {homes[state]} and {path}.'
+                fix = "A branch can't lead out, nor share a state: end it, or make a second state."
+                self._report(id, path, message, fix)
+
+    def _path(self, home: _Home) -> str:
+        if home.holder is None or home.outer is None:
+            return "$"
+        path = member(f"{self._path(home.outer)}.States", self._ids[home.holder])
+        for key in home.keys:
+            path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
+        return path
 
     def _report(self, id: str, path: str, message: str, fix: str) -> None:
         where = member(f"{path}.States", id)
         self.findings.append(Finding("duplicate-state", "error", where, id, message, fix))
 
 
-def _walk(graph: Scope | Graph | Mapping[str, Any], path: str) -> Iterator[tuple[State, str]]:
-    """Yield every state below *graph* with its scope's path, as the document is written.
-
-    Branches inside a scope that is not named yet are told by their number.
-    """
+def _walk(graph: Scope | Graph | Mapping[str, Any], home: _Home) -> Iterator[tuple[State, _Home]]:
+    """Yield every state below *graph* in the order in which the document is written."""
     states: tuple[State, ...] = getattr(graph, "states", ())
-    for position, state in enumerate(states):
-        yield state, path
-        for number, inner in enumerate(state.graphs()):
-            name = state.id or f"{state.type} at {position + 1}"
-            yield from _walk(inner, f"{member(f'{path}.States', name)}[{number}]")
+    for state in states:
+        yield state, home
+        for keys, inner in state.graphs():
+            yield from _walk(inner, _Home(state, keys, home))

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain, plain_object
 from sfn_release.asl.retry import Catch, Retry
+from sfn_release.errors import DefinitionError
 
 Path: TypeAlias = str | NotGiven | None
 """A JSONPath; None is written as null: nothing goes in, or nothing comes out."""
@@ -22,6 +23,8 @@ Seconds: TypeAlias = int | NotGiven
 Text: TypeAlias = str | NotGiven
 Template: TypeAlias = Mapping[str, Any] | NotGiven
 """A payload template: an object in which keys that end in ``.$`` hold paths."""
+Keys: TypeAlias = tuple[str | int, ...]
+"""Where something is below a state."""
 
 
 class Graph(Protocol):
@@ -63,8 +66,8 @@ class State:
         """Yield the states that may come next, the usual one first."""
         yield from ()
 
-    def graphs(self) -> Iterator[Graph | Mapping[str, Any]]:
-        """Yield the branches, or the item processor, that the state holds."""
+    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
+        """Yield the branches, or the item processor, and under which keys they are written."""
         yield from ()
 
     def to_asl(self, naming: Naming) -> dict[str, Any]:
@@ -116,7 +119,7 @@ class _Work(Step):
     def links(self) -> Iterator[State | str]:
         """Yield what comes next, then where errors go."""
         yield from Step.links(self)
-        for catcher in self.catch:
+        for catcher in _all(self.catch, Catch):
             yield catcher.next
 
 
@@ -156,7 +159,7 @@ class Choice(_WithData):
 
     def links(self) -> Iterator[State | str]:
         """Yield where the rules go, then the default."""
-        for rule in self.choices:
+        for rule in _all(self.choices, ChoiceRule):
             yield rule.next
         if self.default is not None:
             yield self.default
@@ -208,9 +211,10 @@ class Parallel(_Work):
     type: ClassVar[str] = "Parallel"
     branches: Sequence[Graph | Mapping[str, Any]] = field(default_factory=list, kw_only=True)
 
-    def graphs(self) -> Iterator[Graph | Mapping[str, Any]]:
+    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the branches."""
-        yield from self.branches
+        for index, branch in enumerate(self.branches):
+            yield ("Branches", index), branch
 
 
 @dataclass(slots=True, eq=False)
@@ -239,11 +243,11 @@ class Map(_Work):
     tolerated_failure_percentage_path: Text = field(default=NOT_GIVEN, kw_only=True)
     label: Text = field(default=NOT_GIVEN, kw_only=True)
 
-    def graphs(self) -> Iterator[Graph | Mapping[str, Any]]:
+    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the item processor."""
-        for graph in (self.item_processor, self.iterator):
+        for key, graph in (("ItemProcessor", self.item_processor), ("Iterator", self.iterator)):
             if not isinstance(graph, NotGiven):
-                yield graph
+                yield (key,), graph
 
     def to_asl(self, naming: Naming) -> dict[str, Any]:
         """Return the state as the language writes it, ProcessorConfig inside its processor."""
@@ -297,11 +301,12 @@ def _field(attribute: str, value: Any, naming: Naming) -> dict[str, Any]:
     written: Any
     match attribute:
         case "retry":
-            written = [retrier.to_asl() for retrier in value] or NOT_GIVEN
+            written = [retrier.to_asl() for retrier in _all(value, Retry)] or NOT_GIVEN
         case "catch":
-            written = [rule.to_asl(naming.id_of(rule.next)) for rule in value] or NOT_GIVEN
+            rules = _all(value, Catch)
+            written = [rule.to_asl(naming.id_of(rule.next)) for rule in rules] or NOT_GIVEN
         case "choices":
-            written = [rule.to_asl(naming.id_of(rule.next)) for rule in value]
+            written = [rule.to_asl(naming.id_of(rule.next)) for rule in _all(value, ChoiceRule)]
         case "default":
             written = NOT_GIVEN if value is None else naming.id_of(value)
         case "branches":
@@ -318,5 +323,25 @@ def _transition(state: Step, naming: Naming) -> dict[str, Any]:
     return following | ({"End": True} if state.end else {})
 
 
+_Rule = TypeVar("_Rule", Retry, Catch, ChoiceRule)
+
+
+def _all(rules: Any, kind: type[_Rule]) -> list[_Rule]:
+    """Return *rules* if each is what it has to be; people who don't check types get it wrong."""
+    for rule in rules:
+        if not isinstance(rule, kind):
+            name = kind.__name__
+            fix = (
+                "Write condition.next_then(state)." if "Rule" in name else f"Write sfn.{name}(...)."
+            )
+            raise DefinitionError(f"Here stands {rule!r}, which is no {name}.", fix=fix)
+    return list(rules)
+
+
 def _graph(graph: Graph | Mapping[str, Any], naming: Naming) -> dict[str, Any]:
+    if isinstance(graph, State):
+        raise DefinitionError(
+            f"A branch is a workflow, not a {graph.type}.",
+            fix="Write sfn.Workflow.of(...) around its states.",
+        )
     return plain_object(graph) if isinstance(graph, Mapping) else graph.to_asl(naming)

@@ -1,0 +1,69 @@
+"""Finds a state machine by its name, without asking STS for the account.
+
+Its ARN is the one that an earlier call told; or the one in the account of its role, because a role
+can only be passed to a state machine of its own account; or, where the account is made up (an
+emulator's) or the role unknown, the one in the list of all state machines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfn_release.errors import AccessError, AwsError
+from sfn_release.stepfunctions import StepFunctions, call
+
+_ROLE_PARTS = 6  # arn:partition:iam::account:role/name
+
+
+def find(
+    client: Any, name: str, *, role_arn: str | None = None, known_arn: str | None = None
+) -> dict[str, Any] | None:
+    """Return DescribeStateMachine's answer for the state machine *name*, None without one.
+
+    *known_arn* is where it was before. Raises AwsError for what AWS refuses; being allowed to
+    describe state machines but not to list them is enough.
+    """
+    likely = likely_arn(name, role_arn, client.meta.region_name)
+    absent = False
+    for arn in dict.fromkeys((known_arn, likely)):
+        if arn is None:
+            continue
+        try:
+            return call(client.describe_state_machine, stateMachineArn=arn)
+        except AwsError as error:
+            if error.aws_code == "StateMachineDoesNotExist":
+                absent = True
+            elif not isinstance(error, AccessError):  # the role may be another account's
+                raise
+    try:
+        listed = _listed(client, name)
+    except AccessError:
+        if absent:
+            return None
+        raise
+    return call(client.describe_state_machine, stateMachineArn=listed) if listed else None
+
+
+def likely_arn(name: str, role_arn: str | None, region: str) -> str | None:
+    """Return the ARN that the state machine has in the account of its role.
+
+    >>> likely_arn("hello", "arn:aws:iam::111122223333:role/workflows", "eu-west-1")
+    'arn:aws:states:eu-west-1:111122223333:stateMachine:hello'
+    """
+    parts = (role_arn or "").split(":")
+    if len(parts) < _ROLE_PARTS or not parts[4].isdecimal():
+        return None
+    return f"arn:{parts[1]}:states:{region}:{parts[4]}:stateMachine:{name}"
+
+
+def _listed(client: StepFunctions, name: str) -> str | None:
+    """Return the ARN of the state machine of this name, if the list of all has it."""
+    page: dict[str, Any] = {}
+    while True:
+        answer = call(client.list_state_machines, maxResults=1000, **page)
+        for machine in answer["stateMachines"]:
+            if machine["name"] == name:
+                return str(machine["stateMachineArn"])
+        if not answer.get("nextToken"):
+            return None
+        page = {"nextToken": answer["nextToken"]}
