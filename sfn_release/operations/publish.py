@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sfn_release.build import Build, build_archive
@@ -129,7 +129,7 @@ def _release(
         tag=workspace.ledger.tag_name(version),
         date=timestamp(workspace.around.now()),
         author=str(workspace.git.identity()),
-        toolchain=built.toolchain.to_json(),
+        toolchain=asdict(built.toolchain),
         predecessor=workspace.ledger.predecessor(snapshot, version),
     )
 
