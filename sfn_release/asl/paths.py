@@ -49,15 +49,17 @@ class PathError(ValueError):
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
     """Parse a path. Raises PathError."""
+    if not isinstance(text, str):
+        raise PathError(f"{text!r} is not a path: a path is a text.")
     return _Parser(text).path()
 
 
-def problem(text: object, *, reference: bool = False) -> str | None:
+def problem(text: Any, *, reference: bool = False) -> str | None:
     """Say what is wrong with a path, None if nothing is; *reference* asks for a Reference Path."""
-    if not isinstance(text, str):
-        return "A path is a text."
     try:
         path = parse(text)
+    except TypeError:  # unhashable, thus no text
+        return f"{text!r} is not a path: a path is a text."
     except PathError as error:
         return str(error)
     if reference and not path.is_reference:

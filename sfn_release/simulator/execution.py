@@ -23,6 +23,7 @@ from sfn_release.simulator.jsonpath import JsonPath
 from sfn_release.simulator.machine import Frame, Run, walk
 from sfn_release.simulator.outcome import ContextSeed, Outcome, Status
 from sfn_release.simulator.scheduler import Scheduler
+from sfn_release.simulator.shape import misshapen
 from sfn_release.simulator.states import (
     choice_state,
     fail_state,
@@ -71,9 +72,9 @@ def simulate(
 ) -> Outcome:
     """Run *definition* on *input* and return its outcome.
 
-    An execution that fails is an outcome, too. *definition* is one that `CreateStateMachine` would
-    accept. Everything random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the
-    same execution runs the same way again.
+    An execution that fails is an outcome, too, also one whose *definition* cannot be run. Everything
+    random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the same execution runs
+    the same way again.
     """
     history = History(clock)
     started = {"Name": context.execution_name, "RoleArn": context.role_arn, "RedriveCount": 0}
@@ -104,10 +105,11 @@ def simulate(
 
 def _run(run: Run, definition: Mapping[str, Any], input: Any) -> _End:
     frame = Frame()
-    deadline = _deadline(definition, run.clock.now())
     try:
         details = with_input(compact(input), roleArn=run.seed.role_arn)
         run.history.record("ExecutionStarted", 0, details)
+        _require_shape(definition)
+        deadline = _deadline(definition, run.clock.now())
         output = Scheduler(run.clock, deadline).run(walk(run, frame, definition, input))
     except (StateFailure, ExecutionFailure) as failure:
         return _End(
@@ -121,6 +123,12 @@ def _run(run: Run, definition: Mapping[str, Any], input: Any) -> _End:
         cause = "The data of a state is nested too deeply to be processed here."
         return _End("FAILED", "ExecutionFailed", frame.last, error=RUNTIME, cause=cause)
     return _End("SUCCEEDED", "ExecutionSucceeded", frame.last, output)
+
+
+def _require_shape(definition: Any) -> None:
+    fault = misshapen(definition)
+    if fault:
+        raise ExecutionFailure(RUNTIME, f"The definition cannot be run: {fault}")
 
 
 def _deadline(definition: Mapping[str, Any], now: datetime) -> datetime:

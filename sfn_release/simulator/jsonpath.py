@@ -17,7 +17,7 @@ from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.instants import parse_instant
 from sfn_release.simulator.situation import Exit, Situation
 
-_MAX_SECONDS = 99_999_999
+_MAX_AMOUNT = 99_999_999  # of seconds, and more than any other number here may be
 
 
 class JsonPath:
@@ -78,7 +78,7 @@ class JsonPath:
         seconds = (
             _referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
         )
-        if not _is_seconds(seconds):
+        if not _is_amount(seconds):
             where = state.get("SecondsPath", "Seconds")
             raise at.error(
                 "The SecondsPath parameter does not reference a valid number of seconds:"
@@ -89,10 +89,9 @@ class JsonPath:
     def seconds(self, at: Situation, input: Any, field: str) -> int | None:
         """Read *field* or its ...Path twin."""
         path = f"{field}Path"
-        if path not in at.definition:
-            seconds: int | None = at.definition.get(field)
-            return seconds
-        return _whole(at, path, input)
+        if path in at.definition:
+            return _whole(at, path, input)
+        return int(_constant(at, field)) if field in at.definition else None
 
     def credentials(self, at: Situation, input: Any) -> str | None:
         """Read Credentials.RoleArn."""
@@ -122,8 +121,7 @@ class JsonPath:
         path = f"{field}Path"
         if path in at.definition:
             return _whole(at, path, input)
-        value: float = at.definition.get(field, default)
-        return value
+        return _constant(at, field) if field in at.definition else default
 
     def reader(self, at: Situation, input: Any) -> Any:
         """Apply the ItemReader's Parameters."""
@@ -241,6 +239,13 @@ def _whole(at: Situation, field: str, data: Any) -> int:
     return int(float(value))
 
 
+def _constant(at: Situation, field: str) -> float:
+    value = at.definition[field]
+    if not _is_amount(value):
+        raise at.error(f"The field '{field}' is not a number of 0 or more: {_shown(value)}")
+    return value
+
+
 def _timestamp(at: Situation, input: Any) -> datetime:
     state = at.definition
     if "TimestampPath" not in state:
@@ -277,9 +282,9 @@ def _undefined(at: Situation, path: paths.Path) -> StateFailure:
     return at.error(f"The variable '{path.root}' in the path '{path.text}' has not been assigned.")
 
 
-def _is_seconds(value: Any) -> TypeGuard[float]:
+def _is_amount(value: Any) -> TypeGuard[float]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value <= _MAX_SECONDS
+    return number and 0 <= value <= _MAX_AMOUNT
 
 
 def _shown(value: Any) -> str:
