@@ -73,7 +73,8 @@ class Watcher(Protocol):
 class Surroundings:
     """What a deployment takes from the world around it, so that tests can give their own.
 
-    *ci* names the CI run and attempt (``{"run": …, "attempt": …}``), None outside CI.
+    *actor* may be empty: git's identity then acts. *ci* names the CI run and attempt
+    (``{"run": …, "attempt": …}``), None outside CI.
     """
 
     now: Callable[[], datetime]
@@ -142,7 +143,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
     *decide* gives the target for the environment's state. Raises LockedError while another
     deployment is under way, and whatever `plan.plan` refuses.
     """
-    snapshot = site.ledger.snapshot()
+    snapshot = site.ledger.reachable(site.name)
     state = site.ledger.state(snapshot, site.name)
     closing = check_lock(site, state)
     target = decide(snapshot, state)
@@ -183,7 +184,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
 
     Raises NotFoundError when the environment does not serve it.
     """
-    state = site.ledger.state(site.ledger.snapshot(), site.name)
+    state = site.ledger.state(site.ledger.reachable(site.name), site.name)
     closing = check_lock(site, state)
     served = state.serving.workflows.get(workflow) if state.serving else None
     if state.serving is None or served is None:

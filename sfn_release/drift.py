@@ -50,7 +50,6 @@ def _alias(served: Served, there: Observed, alias: str) -> list[str]:
         return [f"the alias {alias} is gone"]
     if served.version_arn and there.alias.routing != {served.version_arn: 100}:
         live, recorded = there.alias.routing, {served.version_arn: 100}
-        return [
-            f"the alias {alias} points at {routing_text(live)}, recorded is {routing_text(recorded)}"
-        ]
+        is_at, was_at = routing_text(live), routing_text(recorded)
+        return [f"the alias {alias} points at {is_at}, the record says {was_at}"]
     return []

@@ -265,10 +265,6 @@ class Git:
                 found[line[2:]] = "hidden by assume-unchanged"
         return [f"{path} ({what})" for path, what in sorted(found.items())]
 
-    def is_shallow(self) -> bool:
-        """Tell whether history was cut when this repository was cloned."""
-        return (self.common_dir / "shallow").exists()
-
     def checked_out(self) -> set[str]:
         """Return the branches (full refs) that some work tree has checked out."""
         lines = self.ok("worktree", "list", "--porcelain").text.splitlines()
@@ -396,9 +392,8 @@ class Git:
 
         Raises RefMovedError when a remote ref was rewritten, GitError otherwise.
         """
-        shallow = ["--update-shallow"] if self.is_shallow() else []
         result = self.run(
-            *_WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--quiet", *shallow,
+            *_WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--quiet",
             "--recurse-submodules=no", "--", remote,
             *(f"{theirs}:{ours}" for theirs, ours in refs.items()),
         )  # fmt: skip

@@ -38,7 +38,6 @@ from sfn_release.release import (
 )
 from sfn_release.rendering import Rendered
 
-LOCAL = "local"
 _BLOB = "100644"
 _TREE = "040000"
 
@@ -60,7 +59,9 @@ class Snapshot:
 class Ledger:
     """The ledger of one project. *remote* is None when it lives in this clone alone.
 
-    *pause* waits before the n-th retry of a lost race, or says by False that it is enough.
+    *private* are the environments whose records stay in this clone all the same: what they deploy
+    to is on this machine. *pause* waits before the n-th retry of a lost race, or says by False
+    that it is enough.
     """
 
     git: Git
@@ -68,6 +69,7 @@ class Ledger:
     prefix: str
     tag: str
     remote: str | None
+    private: frozenset[str]
     pause: Callable[[int], bool]
 
     # Where things are
@@ -92,8 +94,11 @@ class Ledger:
         return f"refs/sfn-release-unpushed/{self.project}/{version}"
 
     def _shared(self, ref: str) -> bool:
-        """Tell whether *ref* lives on the remote; `local`'s records never do."""
-        return self.remote is not None and ref != self.env_ref(LOCAL)
+        """Tell whether *ref* lives on the remote."""
+        return self.remote is not None and ref not in self._private_refs()
+
+    def _private_refs(self) -> set[str]:
+        return {self.env_ref(environment) for environment in self.private}
 
     # Reading
 
@@ -126,7 +131,8 @@ class Ledger:
             refs |= {ref: ours[seen] for ref in refs if (seen := self._seen_ref(ref)) in ours}
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
             return Snapshot(refs, unpushed, warning)
-        theirs.pop(self.env_ref(LOCAL), None)
+        for ref in self._private_refs():
+            theirs.pop(ref, None)
         self._fetch(theirs, ours)
         for ref in [ref for ref in refs if self._shared(ref) and ref not in theirs]:
             if self._seen_ref(ref) in ours:
@@ -191,19 +197,25 @@ class Ledger:
         return release
 
     def _release_commit(self, snapshot: Snapshot, version: str) -> str | None:
+        return self._branch_commit(snapshot, version) or snapshot.unpushed.get(version)
+
+    def _branch_commit(self, snapshot: Snapshot, version: str) -> str | None:
         tip = snapshot.refs.get(self.releases_ref)
         found = self.git.log(tip, limit=1, grep=[f"Version: {version}"]) if tip else []
-        return found[0][0] if found else snapshot.unpushed.get(version)
+        return found[0][0] if found else None
 
     def is_pushed(self, snapshot: Snapshot, release: Release) -> bool:
         """Tell whether a release is known beyond this clone, or there is no beyond."""
-        return snapshot.unpushed.get(release.version) != release.ledger_commit
+        # The commits may be the very same: two clones can freeze equal content in one second.
+        return self.remote is None or bool(self._branch_commit(snapshot, release.version))
 
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
         tip = snapshot.refs.get(self.releases_ref)
-        commits = [commit for commit, _ in self.git.log(tip)] if tip else []
-        commits += snapshot.unpushed.values()
+        log = self.git.log(tip) if tip else []
+        known = {subject.removeprefix("release ") for _, subject in log}
+        commits = [commit for commit, _ in log]
+        commits += [at for version, at in snapshot.unpushed.items() if version not in known]
         found = [
             read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
             for commit, content in zip(
@@ -232,6 +244,13 @@ class Ledger:
             return None
         content = self.git.read(commit, "manifest.json")
         return read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
+
+    def reachable(self, environment: str) -> Snapshot:
+        """Read the ledger as a deployment to *environment* has to.
+
+        One that stays on this machine goes on without the remote; any other needs it.
+        """
+        return self.snapshot(offline=environment in self.private)
 
     def state(self, snapshot: Snapshot, environment: str) -> State:
         """Return the tip of an environment's branch."""
@@ -455,7 +474,7 @@ class Ledger:
         return self.git.refs(ref).get(ref)
 
     def drop_local(self) -> list[str]:
-        """Forget `local`'s records and the releases that only this clone knows, tags included.
+        """Forget what stays in this clone: private records, unpushed releases, their tags.
 
         Returns the versions that were forgotten.
         """
@@ -467,8 +486,7 @@ class Ledger:
             if tag is not None:
                 self.git.delete_ref(ref, tag)
             self.git.delete_ref(self._unpushed_ref(version), commit)
-        ref = self.env_ref(LOCAL)
-        if ref in snapshot.refs:
+        for ref in self._private_refs() & {*snapshot.refs}:
             self.git.delete_ref(ref, snapshot.refs[ref])
         return sorted(forgotten, key=Precedence)
 
@@ -547,6 +565,7 @@ def open_ledger(
     prefix: str,
     tag: str,
     remote: str | None,
+    private: frozenset[str],
     pause: Callable[[int], bool],
 ) -> Ledger:
     """Return a project's ledger.
@@ -563,7 +582,7 @@ def open_ledger(
             fix=f"Add it (git remote add {remote} URL), or set `remote` to one of:"
             f" {', '.join(remotes) or '(none)'}.",
         )
-    return Ledger(git, project, prefix, tag, remote or None, pause)
+    return Ledger(git, project, prefix, tag, remote or None, private, pause)
 
 
 def _with_since(release: Release, predecessor: Manifest | None) -> Release:

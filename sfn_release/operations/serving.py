@@ -68,8 +68,9 @@ def _tasks_for(
     project: Project, ledger: Ledger, environment: Environment
 ) -> Callable[[str, Mapping[str, str]], Tasks]:
     def tasks(state_machine: str, _: Mapping[str, str]) -> Tasks:
-        snapshot = ledger.snapshot(offline=True)
-        serving = ledger.state(snapshot, environment.name).serving
+        # These records are in this clone alone: the remote need not be asked.
+        tip = ledger.tip(environment.name)
+        serving = ledger.state_at(environment.name, tip).serving if tip else None
         source = _source(serving, state_machine)
         if source is None:
             return Mocks()

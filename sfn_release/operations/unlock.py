@@ -17,7 +17,7 @@ def unlock(
     when nothing holds the lock.
     """
     site = workspace.site(workspace.environment(environment))
-    state = site.ledger.state(site.ledger.snapshot(), site.name)
+    state = site.ledger.state(site.ledger.reachable(site.name), site.name)
     if state.record is None or state.record.status != "started":
         raise NotFoundError(f"No deployment to {site.name} is under way: there is no lock.")
     why = f": {reason}" if reason else ""

@@ -9,13 +9,14 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sfn_release.deployment import Site, Surroundings, Watcher
-from sfn_release.errors import DirtyError, NotFoundError
+from sfn_release.errors import ConfigError, DirtyError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, open_ledger
 from sfn_release.operations.serving import local_client
@@ -63,19 +64,38 @@ class Workspace:
     def site(self, environment: Environment) -> Site:
         """Return an environment ready to be deployed to.
 
-        Raises DirtyError when releases.toml is not as committed: a deployment outside `local` must
-        be one that everybody can repeat.
+        Outside `local`, raises DirtyError when releases.toml is not as committed (a deployment
+        must be one that everybody can repeat), and ConfigError when nobody said where the ledger
+        is to live.
         """
         if environment.backend != "local":
+            self._require_remote(environment)
             self.refuse_changes([FILE_NAME], "what a deployment does depends on it")
         return Site(
             project=self.project.name,
             environment=environment,
             ledger=self.ledger,
             client=self.connect(environment),
-            around=self.around,
+            around=replace(self.around, actor=self.around.actor or str(self.git.identity())),
             config_blob=self._config_blob(),
         )
+
+    def _require_remote(self, environment: Environment) -> None:
+        """Raise ConfigError, or warn, when only this clone would know of a deployment.
+
+        A loopback endpoint is on this machine as the clone is.
+        """
+        host = urlsplit(environment.endpoint_url or "").hostname
+        if self.ledger.remote is not None or host in {"127.0.0.1", "localhost", "::1"}:
+            return
+        if self.project.remote is None:
+            raise ConfigError(
+                f"{environment.name} is shared, and the ledger would be in this clone alone.",
+                why="This repository has no remote `origin`.",
+                fix='Add a remote (git remote add origin URL), or write  remote = ""  in [project]'
+                " of releases.toml if this clone is the only one that ever deploys.",
+            )
+        self.around.watcher.say('warning: the ledger is in this clone alone (remote = "")')
 
     def refuse_changes(self, paths: list[str], why: str) -> None:
         """Raise DirtyError when files below the project's root differ from HEAD."""
@@ -121,8 +141,8 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
 
     Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
     """
-    fallback = Identity(around.actor.partition(" <")[0], f"sfn-release@{around.host}")
-    git = Git.open(directory, fallback=fallback)
+    user = around.actor or _user()
+    git = Git.open(directory, fallback=Identity(user, f"{user}@{around.host}"))
     project = read_project(find_project(directory))
     ledger = open_ledger(
         git,
@@ -130,6 +150,9 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
         prefix=project.ledger,
         tag=project.tag,
         remote=project.remote,
+        private=frozenset(
+            name for name, there in project.environments.items() if there.backend == "local"
+        ),
         pause=around.pause,
     )
 
@@ -148,7 +171,10 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
 def surroundings(
     watcher: Watcher, *, environ: Mapping[str, str] | None = None, actor: str | None = None
 ) -> Surroundings:
-    """Return the world as it is: the clock, this machine, whoever is logged in, the CI run."""
+    """Return the world as it is: the clock, this machine, the CI run.
+
+    Who acts is *actor*, else whoever started the CI run, else (an empty name) git's identity.
+    """
     environ = os.environ if environ is None else environ
     return Surroundings(
         now=lambda: datetime.now(UTC),
@@ -172,9 +198,11 @@ def _pause(attempt: int) -> bool:
 
 
 def _actor(environ: Mapping[str, str]) -> str:
-    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR"):
-        if environ.get(name):
-            return environ[name]
+    names = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without a name for its user
