@@ -1,0 +1,262 @@
+"""Builds a project: workflow modules to declarations.
+
+Modules run in a process of their own (`build_process`, `build_worker`, `build_imports`), where
+they find no credentials and cannot mix with us; definition files are read here (`build_files`).
+A work tree is built once, for looking at it. A commit is built twice, in surroundings that differ
+in everything that must make no difference, because what is released has to be the same when
+somebody builds that commit again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sfn_release import __version__
+from sfn_release.asl.checks import check_definition
+from sfn_release.asl.finding import refuse
+from sfn_release.build_files import Sources, document_name, find_sources, read_document
+from sfn_release.build_process import FIRST, SECOND, Job, Running, Surroundings
+from sfn_release.canonical import canonical, digest, first_difference
+from sfn_release.declaration import Declaration
+from sfn_release.errors import BuildError, DefinitionError, NonDeterministicError
+from sfn_release.project_rules import state_machine_name
+
+TIMEOUT = 120.0  # seconds that all modules together may take to load
+_SHOWN = 200  # characters of a value in an error
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The versions that a build depends on: what to compare when a commit builds differently."""
+
+    python: str
+    sfn_release: str
+    distributions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a project declares, sorted by name; *output* is what its modules printed."""
+
+    declarations: tuple[Declaration, ...]
+    toolchain: Toolchain
+    output: str = field(default="", compare=False)
+
+    @property
+    def digest(self) -> str:
+        """The release digest: over the workflows' names and digests."""
+        return digest({one.name: one.digest for one in self.declarations})
+
+
+def build(
+    root: Path,
+    workflows: str,
+    *,
+    work_tree: Path | None = None,
+    python: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> Build:
+    """Return what the folder *workflows* below *root* declares, as it lies there.
+
+    *work_tree* is the folder that imports may not lead into, other than *root* and its ``src``;
+    by default *root*. *environ* gives ``PATH`` and the like, nothing else is taken from it.
+    *timeout* is in seconds.
+
+    Raises NotFoundError without that folder, BuildError for modules that do not load and
+    DefinitionError for definitions that Step Functions would refuse.
+    """
+    with ExitStack() as stack:
+        options = _Options(workflows, work_tree or root, python, environ, timeout)
+        return _start(stack, root, FIRST, options).build()
+
+
+def build_archive(
+    archive: bytes,
+    workflows: str,
+    *,
+    folder: str = "",
+    work_tree: Path | None = None,
+    python: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> Build:
+    """Return what the commit declares whose ``git archive`` is the tar file *archive*.
+
+    *folder* is where the project lies in it. It is built twice at once, in different folders, with
+    different hash seeds, time zones and users. *work_tree* is the repository's, into which imports
+    may not lead back. The other arguments and errors are those of `build`.
+
+    Raises NonDeterministicError, with the first difference, when the two builds differ.
+    """
+    with ExitStack() as stack:
+        runs = []
+        for surroundings, below in ((FIRST, "project"), (SECOND, "some/other/place")):
+            root = _temporary(stack) / below
+            _extract(archive, root)
+            project = root / folder
+            options = _Options(workflows, work_tree or project, python, environ, timeout)
+            runs.append(_start(stack, project, surroundings, options))
+        first, second = (run.build() for run in runs)
+    _require_equal(first, second)
+    return first
+
+
+@dataclass(frozen=True)
+class _Options:
+    workflows: str
+    work_tree: Path
+    python: str | None
+    environ: Mapping[str, str] | None
+    timeout: float
+
+
+class _Run:
+    """A build under way, of modules and definition files."""
+
+    def __init__(self, root: Path, sources: Sources, running: Running | None) -> None:
+        self._root = root
+        self._sources = sources
+        self._running = running
+
+    def build(self) -> Build:
+        """Wait for it, check what was declared, and return it."""
+        result = self._running.result() if self._running else {}
+        placed = []
+        for entry in result.get("workflows", ()):
+            place = f"{entry['source']} ({entry.pop('variable')})"
+            placed.append((Declaration(**entry), place))
+        for file in self._sources.documents:
+            definition = read_document(self._root, file)
+            placed.append((Declaration(document_name(file), definition, source=file), file))
+        told = result.get("toolchain", {})
+        toolchain = Toolchain(
+            python=told.get("python") or sys.version.partition(" ")[0],
+            sfn_release=told.get("sfn_release") or __version__,
+            distributions=told.get("distributions", {}),
+        )
+        output = self._running.output if self._running else ""
+        return Build(_checked(placed), toolchain, output)
+
+
+def _start(stack: ExitStack, root: Path, surroundings: Surroundings, options: _Options) -> _Run:
+    sources = find_sources(root, options.workflows)
+    running = None
+    if sources.modules:
+        job = Job(
+            root=root,
+            work_tree=options.work_tree,
+            workflows=options.workflows,
+            modules=sources.modules,
+            scratch=_temporary(stack),
+            surroundings=surroundings,
+            python=options.python or sys.executable,
+            environ=options.environ or {},
+            timeout=options.timeout,
+        )
+        running = stack.enter_context(Running(job))
+    return _Run(root, sources, running)
+
+
+def _temporary(stack: ExitStack) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True)
+    return Path(stack.enter_context(folder)).resolve()
+
+
+def _extract(archive: bytes, root: Path) -> None:
+    root.mkdir(parents=True)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+            tar.extractall(root, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise BuildError(
+            "The commit's files cannot be unpacked.",
+            why=str(error),
+            fix="Links in a released project may not lead out of it, and the disk needs room.",
+        ) from error
+
+
+def _checked(placed: Sequence[tuple[Declaration, str]]) -> tuple[Declaration, ...]:
+    """Return the declarations sorted by name; raise DefinitionError for what cannot be released."""
+    places: dict[str, str] = {}
+    for declaration, place in placed:
+        problem = state_machine_name(declaration.name)
+        if problem:
+            raise DefinitionError(
+                f"{place}: {declaration.name!r} cannot be the name of a workflow.", why=problem
+            )
+        if declaration.name in places:
+            raise DefinitionError(
+                f"Two workflows are named {declaration.name!r}.",
+                why=f"One is {places[declaration.name]}, the other {place}.",
+                fix="Give one of them another name.",
+            )
+        places[declaration.name] = place
+        _check_definition(declaration, place)
+    return tuple(sorted((declaration for declaration, _ in placed), key=lambda one: one.name))
+
+
+def _check_definition(declaration: Declaration, place: str) -> None:
+    refuse(
+        check_definition(declaration.definition, type=declaration.type),
+        f"The workflow {declaration.name!r} ({place})",
+    )
+    try:
+        canonical({**_content(declaration), "definition": None})  # that has been checked above
+    except DefinitionError as error:
+        raise DefinitionError(f"{place}: {error.message}", why=error.why, fix=error.fix) from error
+
+
+def _content(declaration: Declaration) -> dict[str, Any]:
+    return {**vars(declaration), "tags": dict(declaration.tags)}
+
+
+def _require_equal(first: Build, second: Build) -> None:
+    one = {declaration.name: declaration for declaration in first.declarations}
+    other = {declaration.name: declaration for declaration in second.declarations}
+    for name in sorted(one.keys() ^ other.keys()):
+        raise NonDeterministicError(
+            f"The workflow {name!r} is there in one build of this commit and not in another.",
+            why=f"It comes from {(one.get(name) or other[name]).source}.",
+            fix=_ADVICE,
+        )
+    for name, declaration in one.items():
+        left, right = _content(declaration), _content(other[name])
+        path = first_difference(left, right)
+        if path:
+            shown = path.removeprefix("$.definition")
+            raise NonDeterministicError(
+                f"The workflow {name!r} of {declaration.source} comes out differently each time.",
+                why=f"at {'$' + shown if shown != path else path.removeprefix('$.')}\n"
+                f"  once:  {_at(left, path)}\n  again: {_at(right, path)}",
+                fix=_ADVICE,
+            )
+
+
+_ADVICE = (
+    "Take out what changes from run to run: the time, random numbers, the order of a set, names of"
+    " users, hosts and folders."
+)
+_STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
+
+
+def _at(value: Any, path: str) -> str:
+    """Return the value at a JSON *path* that `first_difference` gave, as short JSON."""
+    for name, index, quoted in _STEP.findall(path):
+        key: Any = int(index) if index else name or json.loads(quoted)
+        try:
+            value = value[key]
+        except (KeyError, IndexError):
+            return "(nothing)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
