@@ -8,6 +8,7 @@ own whose requests are answered in this process (`in_process`), which is how ``l
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -143,11 +144,28 @@ def client_of(session: Any) -> Any:
     """Return the Step Functions client of what a user holds.
 
     *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a Step Functions
-    client, or ``sfn.local()``. Raises TypeError for anything else.
+    client, or ``sfn.local()``. Raises TypeError for anything else, AwsError when no region is
+    known and AccessError for an unknown profile.
     """
+    import botocore.exceptions
+
+    try:
+        with _creating:
+            client = _held(session)
+    except botocore.exceptions.NoRegionError as error:
+        raise AwsError("No AWS region is known.", fix="Give the session a region_name.") from error
+    except botocore.exceptions.ProfileNotFound as error:
+        raise AccessError(f"{error}.", fix="Name another profile, or `aws configure`.") from error
+    client.meta.events.register(
+        "before-call.stepfunctions.StartSyncExecution", _keep_host, unique_id="sfn-release-host"
+    )
+    return client
+
+
+def _held(session: Any) -> Any:
     if hasattr(session, "start_sync_execution"):
         return session
-    if hasattr(session, "sfn_client"):  # BotoSesManager
+    if hasattr(type(session), "sfn_client"):  # BotoSesManager
         return session.sfn_client
     if hasattr(session, "client") and hasattr(session, "region_name"):  # boto3.Session
         return session.client("stepfunctions")
@@ -155,6 +173,14 @@ def client_of(session: Any) -> Any:
         "expected a BotoSesManager, a boto3.Session, a Step Functions client or sfn.local(),"
         f" got {type(session).__name__}"
     )
+
+
+def _keep_host(params: dict[str, Any], **_: Any) -> None:
+    """Take StartSyncExecution's prefix "sync-" off an IP address or localhost: no such host is."""
+    params["url"] = _PREFIXED.sub(r"\1", params["url"])
+
+
+_PREFIXED = re.compile(r"^(https?://)sync-(?=(?:[0-9.]+|localhost)(?:[:/]|$))")
 
 
 def call(operation: Operation, **request: Any) -> dict[str, Any]:
