@@ -260,9 +260,22 @@ def _distributions(world: World, brought: list[str]) -> dict[str, str]:
         return {}
     from importlib import metadata
 
-    owners = metadata.packages_distributions()
-    found = {owner for name in installed for owner in owners.get(name, ())}
-    return {owner: metadata.version(owner) for owner in sorted(found)}
+    found = {}
+    others = set()
+    for name in installed:
+        try:
+            distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            others.add(name)
+            continue
+        if any(file.parts[0] in {name, f"{name}.py"} for file in distribution.files or ()):
+            found[distribution.name] = distribution.version
+        else:
+            others.add(name)
+    # Asking all that are installed takes a tenth of a second, and most are named as their module.
+    owners = metadata.packages_distributions() if others else {}
+    found |= {owner: metadata.version(owner) for name in others for owner in owners.get(name, ())}
+    return dict(sorted(found.items()))
 
 
 if __name__ == "__main__":

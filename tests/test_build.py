@@ -320,11 +320,12 @@ def test_the_toolchain_names_what_the_modules_imported(tmp_path: Path) -> None:
     """The distributions that they brought in, with versions; none of the standard library's."""
     import sfn_release
 
-    lay(tmp_path, a="import click, json, sqlite3\n" + MACHINE.format("a"))
+    lay(tmp_path, a="import click, git, json, sqlite3\n" + MACHINE.format("a"))
     toolchain = build(tmp_path, "workflows").toolchain
     assert toolchain.python == sys.version.split()[0]
     assert toolchain.sfn_release == sfn_release.__version__
     assert toolchain.distributions["click"] == metadata.version("click")
+    assert toolchain.distributions["GitPython"] == metadata.version("GitPython")  # not its module's
     assert "pytest" not in toolchain.distributions
 
 

@@ -1,7 +1,9 @@
 """Building a commit: twice, from its archive alone."""
 
+import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -109,6 +111,46 @@ def test_the_two_builds_run_at_once() -> None:
     start = time.monotonic()
     build_archive(tar("import time; time.sleep(1.5)\n" + HELLO), "workflows")
     assert time.monotonic() - start < 2.9
+
+
+def test_an_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
+    """Ctrl-C ends both builds and takes their folders away."""
+    module = (
+        f"open({str(tmp_path)!r} + '/' + __import__('os').environ['USER'], 'w')\nwhile True: pass"
+    )
+    script = (
+        "import sys\nfrom sfn_release.build import build_archive\n"
+        "build_archive(sys.stdin.buffer.read(), 'workflows')\n"
+    )
+    (tmp_path / "tmp").mkdir()
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(tar(module))
+        process.stdin.close()
+        deadline = time.monotonic() + 20
+        while len(list(tmp_path.glob("*builder"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert b"KeyboardInterrupt" in process.stderr.read()
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert not [command for command in running() if str(tmp_path) in command]
+
+
+def running() -> list[str]:
+    """Return the command lines of all processes, where the system tells them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended since
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    return found
 
 
 def test_a_link_that_leads_out_of_the_archive_is_refused(tmp_path: Path) -> None:
