@@ -22,9 +22,9 @@ DOCUMENT = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 
 
 def lay(root: Path, **files: str) -> Path:
-    """Write *files* below *root*/workflows; "__" in a name is "/", "_py" its suffix."""
+    """Write modules below *root*/workflows; "__" inside a name is "/"."""
     for name, text in files.items():
-        path = root / "workflows" / (name.replace("__", "/").removesuffix("_py") + ".py")
+        path = root / "workflows" / (name.replace("__", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return root

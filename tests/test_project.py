@@ -48,7 +48,7 @@ backend = "local"
 
 
 def parse(text: str) -> Project:
-    return parse_project(text, path="/work-tree/releases.toml")
+    return parse_project(text, path="/shop/releases.toml")
 
 
 def settings(line: str) -> str:
@@ -69,7 +69,7 @@ def test_the_least_file_is_a_project_with_every_default() -> None:
     """A name is enough; `local` is built in."""
     expected = Project(
         name="shop",
-        root=Path("/work-tree"),
+        root=Path("/shop"),
         workflows="workflows",
         default_environment="local",
         tag="v{version}",
@@ -84,7 +84,7 @@ def test_every_key_is_read() -> None:
     """Each key of the file arrives in its field."""
     expected = Project(
         name="shop",
-        root=Path("/work-tree"),
+        root=Path("/shop"),
         workflows="flows",
         default_environment="staging",
         tag="shop-v{version}",
