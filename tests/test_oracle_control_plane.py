@@ -11,7 +11,6 @@ import json
 import re
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +62,7 @@ def test_recorded_sequences_are_answered_as_aws_did(category: str) -> None:
         if differences:
             failures[case["id"]] = differences
     passed, total = len(cases) - len(failures), len(cases)
-    print(f"\n{category}: {passed} of {total} as AWS")
+    print(f"{category}: {passed} of {total} as AWS")  # noqa: T201 - the report: pytest -rP
     reached, of = REACHED[category]
     told = json.dumps(failures, indent=1)[:6000]
     # Another set of recordings may have other sizes: it is the rate that must not fall.
@@ -96,6 +95,7 @@ class Unanswered:
         self._none = Mocks()
 
     def run(self, call: TaskCall) -> Any:
+        """Wait until the test is over, or fail for want of a mock."""
         if call.resource.endswith(".waitForTaskToken"):
             self._over.wait()
         return self._none.run(call)
@@ -128,6 +128,7 @@ class Replay:
         return differences
 
     def call(self, call: dict[str, Any]) -> list[str]:
+        """Make one call, or do or await what surrounded it in the recording."""
         params = self.fill(call.get("params"))
         match call["service"]:
             case "stepfunctions":
@@ -139,6 +140,7 @@ class Replay:
         return []
 
     def answer(self, call: dict[str, Any], params: dict[str, Any]) -> list[str]:
+        """Make an API call and compare its answer."""
         try:
             answer = getattr(self.client, call["op"])(**params)
         except (ClientError, ParamValidationError) as error:
@@ -156,6 +158,7 @@ class Replay:
         return self.differences(expected, _datetimes(actual))
 
     def refused(self, call: dict[str, Any], error: Exception) -> list[str]:
+        """Compare an error, which botocore may have raised before it sent anything."""
         if not call.get("raised"):
             return [f"{error}"]
         expected = call.get("error_response")
@@ -171,9 +174,10 @@ class Replay:
         return self.differences(expected, response)
 
     def differences(self, expected: Any, actual: Any) -> list[str]:
+        """Compare by the rules of the recordings."""
         normal = self.compare.normalise(self.compare.response(actual), region=REGION)
         tokens = self.compare.tokens_of(self.case)
-        found: list[str] = self.compare.match(_bare(expected), normal, tokens)
+        found: list[str] = self.compare.match(expected, normal, tokens)
         return found
 
     def fill(self, value: Any) -> Any:
@@ -189,6 +193,7 @@ class Replay:
         return re.sub(r"\{\{(\d+)\.([^}]+)\}\}", self.earlier, value)
 
     def earlier(self, reference: re.Match[str]) -> str:
+        """Return the value that a reference names."""
         value = self.answers.get(int(reference[1]), {})
         for part in reference[2].split("."):
             value = value[int(part)] if part.isdecimal() else value[part]
@@ -244,7 +249,3 @@ def _datetimes(value: Any) -> Any:
     if isinstance(value, list):
         return [_datetimes(item) for item in value]
     return "datetime" if hasattr(value, "isoformat") else value
-
-
-def _bare(value: Any) -> Any:
-    return value

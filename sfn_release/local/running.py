@@ -70,7 +70,7 @@ def resolve(world: World, text: str) -> Target:
             alias = lookup.alias(db, key, arn.alias)
             if alias is None:
                 raise errors.no_state_machine(text)
-            number = _route(lookup.routing(alias), world.random())
+            number = route_by(lookup.routing(alias), world.random())
         if number is not None:
             version = lookup.version(db, key, number)
             if version is None:
@@ -215,7 +215,7 @@ def timestamp(instant: datetime) -> float:
     return round(instant.timestamp(), 3)
 
 
-def _route(routes: list[Any], share: float) -> int:
+def route_by(routes: list[Any], share: float) -> int:
     """Return the version that a *share* from 0 up to but without 1 falls to."""
     rest = share * _ALL
     for number, weight in routes:

@@ -2,12 +2,17 @@
 
 Any AWS client works with ``endpoint_url = http://127.0.0.1:PORT`` and any credentials; signatures
 are not checked. One thing wants care: AWS clients send StartSyncExecution to the endpoint's host
-with ``sync-`` before it. ``sync-127.0.0.1`` is no address, so give boto3
-``Config(inject_host_prefix=False)``, or use the endpoint ``http://localhost:PORT`` where the system
-resolves ``sync-localhost`` (an entry in the hosts file: ``127.0.0.1 sync-localhost``), or
-``http://NAME.localhost:PORT`` where every name below ``localhost`` is loopback, as RFC 6761 has it
-(systemd-resolved, macOS 15 and later, browsers): ``sync-NAME.localhost`` is then loopback too. This
-server answers to any host name; the AWS CLI has no setting for the prefix and needs such a name.
+with ``sync-`` before it, and ``sync-127.0.0.1`` is no address. Any of these helps:
+
+- ``AWS_DISABLE_HOST_PREFIX_INJECTION=true`` in the environment, or
+  ``disable_host_prefix_injection = true`` in the AWS profile: the AWS CLI and boto3 then leave the
+  prefix out;
+- ``Config(inject_host_prefix=False)`` for one boto3 client;
+- the endpoint ``http://NAME.localhost:PORT`` where every name below ``localhost`` is loopback, as
+  RFC 6761 has it (systemd-resolved, macOS, browsers): ``sync-NAME.localhost`` is loopback too;
+- ``127.0.0.1 sync-localhost`` in the hosts file, and the endpoint ``http://localhost:PORT``.
+
+This server answers to any host name.
 """
 
 from __future__ import annotations

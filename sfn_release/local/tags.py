@@ -12,7 +12,7 @@ from sfn_release.local.arns import machine_arn
 from sfn_release.local.world import World
 
 _MOST = 50
-_ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
+_ALLOWED = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")  # letters, digits, blanks
 _RESERVED = "aws:"
 
 

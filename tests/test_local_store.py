@@ -1,0 +1,199 @@
+"""The local service's database: threads, processes, kill -9, and files that cannot be used."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_kit import MACHINES, create, definition
+
+import sfn_release as sfn
+from sfn_release.errors import LocalServiceError
+from sfn_release.local.store import Store
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(sfn.__file__).parents[1])}
+
+WRITER = """
+import json, sys, sfn_release as sfn
+client = sfn.local(sys.argv[1])
+arn = sys.argv[2]
+for number in range(int(sys.argv[3])):
+    text = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": sys.argv[4] + str(number),
+                                             "End": True}}}
+    answer = client.update_state_machine(
+        stateMachineArn=arn, definition=json.dumps(text), publish=True
+    )
+    print(answer["stateMachineVersionArn"], flush=True)
+"""
+
+
+CREATOR = """
+import sys, sfn_release as sfn
+from local_kit import create
+create(sfn.local(sys.argv[1]))
+"""
+
+
+def writer(path: Path, count: int, name: str) -> subprocess.Popen[str]:
+    """Start a process that publishes *count* versions and prints each ARN once it is there."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), f"{MACHINES}:hello", str(count), name],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+
+
+def versions(client: Any) -> list[int]:
+    """Return the numbers of all versions, newest first."""
+    listed = client.list_state_machine_versions(
+        stateMachineArn=f"{MACHINES}:hello", maxResults=1000
+    )["stateMachineVersions"]
+    return [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
+
+
+def test_the_file_is_opened_when_it_is_needed(tmp_path: Path) -> None:
+    """Making a client creates nothing; the first call creates folder and file."""
+    path = tmp_path / "new" / "folder" / "local.db"
+    client = sfn.local(path)
+    assert list(tmp_path.iterdir()) == []
+    create(client)
+    assert path.is_file()
+
+
+def test_clients_of_one_file_see_the_same(tmp_path: Path) -> None:
+    """And what they made is there for the next process."""
+    one, other = (sfn.local(tmp_path / "local.db") for _ in range(2))
+    arn = create(one)
+    assert other.describe_state_machine(stateMachineArn=arn)["name"] == "hello"
+
+
+@pytest.mark.parametrize("where", [":memory:", "file"])
+def test_threads_share_a_client(tmp_path: Path, where: str) -> None:
+    """Eight threads publish a hundred versions: no number twice, none missing."""
+    client: Any = sfn.local(where if where == ":memory:" else tmp_path / "local.db")
+    arn = create(client)
+
+    def publish(number: int) -> str:
+        version: str = client.update_state_machine(
+            stateMachineArn=arn, definition=definition(f"n{number}"), publish=True
+        )["stateMachineVersionArn"]
+        return version
+
+    with ThreadPoolExecutor(8) as pool:
+        published = list(pool.map(publish, range(100)))
+    assert len(set(published)) == 100
+    assert versions(client) == list(range(100, 0, -1))
+
+
+def test_processes_share_a_file(tmp_path: Path) -> None:
+    """Three processes that write at once, the file's creation included, lose nothing."""
+    path = tmp_path / "local.db"
+    creators = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                CREATOR,
+                str(path),
+            ],
+            env={
+                **ENVIRONMENT,
+                "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{Path(__file__).parent}",
+            },
+        )
+        for _ in range(3)
+    ]
+    assert [process.wait() for process in creators] == [0, 0, 0]
+    writers = [writer(path, 20, name) for name in "abc"]
+    printed = [process.communicate()[0].split() for process in writers]
+    assert [process.returncode for process in writers] == [0, 0, 0]
+    assert sorted(len(one) for one in printed) == [20, 20, 20]
+    assert len({arn for one in printed for arn in one}) == 60
+    assert versions(sfn.local(path)) == list(range(60, 0, -1))
+
+
+def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
+    """A process killed in the middle of its writes: every version it printed is there, whole."""
+    path = tmp_path / "local.db"
+    client: Any = sfn.local(path)
+    create(client)
+    process = writer(path, 100_000, "x")
+    assert process.stdout is not None
+    printed = [process.stdout.readline().strip() for _ in range(25)]
+    process.send_signal(signal.SIGKILL)
+    printed += process.stdout.read().split()
+    process.stdout.close()
+    process.wait()
+    numbers = versions(client)
+    assert numbers == list(range(len(numbers), 0, -1))
+    assert len(printed) <= len(numbers) <= len(printed) + 1
+    for number in numbers[:3]:
+        described = client.describe_state_machine(stateMachineArn=f"{MACHINES}:hello:{number}")
+        assert f'"x{number - 1}"' in described["definition"]
+
+
+def test_a_failed_change_changes_nothing(tmp_path: Path) -> None:
+    """What was written before the error is rolled back, and the connection is of use again."""
+    store = Store(tmp_path / "local.db")
+    with contextlib.closing(store):
+        with pytest.raises(ZeroDivisionError):
+            fail_halfway(store)
+        with store.reading() as db:
+            assert db.execute("SELECT count(*) FROM tags").fetchone()[0] == 0
+
+
+def fail_halfway(store: Store) -> None:
+    """Write something, then raise."""
+    with store.writing() as db:
+        db.execute("INSERT INTO tags VALUES (1, 'a', 'b')")
+        raise ZeroDivisionError
+
+
+def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+    """They see the state before it."""
+    store = Store(tmp_path / "local.db")
+    with contextlib.closing(store), store.writing() as writing:
+        writing.execute("INSERT INTO tags VALUES (1, 'a', 'b')")
+        before = time.monotonic()
+        with store.reading() as reading:
+            assert reading.execute("SELECT count(*) FROM tags").fetchone()[0] == 0
+        assert time.monotonic() - before < 5
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    """It is not read by guesswork."""
+    path = tmp_path / "local.db"
+    store = Store(path)
+    with store.writing() as db:
+        db.execute("PRAGMA user_version = 999")
+    store.close()
+    with pytest.raises(LocalServiceError) as caught, Store(path).reading():
+        pass
+    assert "999" in caught.value.why
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    """Closing twice is fine, using it is not."""
+    store = Store(tmp_path / "local.db")
+    store.close()
+    store.close()
+    with pytest.raises(LocalServiceError), store.reading():
+        pass
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A folder where the file should be, and a file where the folder should be."""
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file" / "local.db"):
+        with pytest.raises(LocalServiceError) as caught:
+            create(sfn.local(path))
+        assert str(path) in caught.value.message
