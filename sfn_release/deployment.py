@@ -154,7 +154,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
         )
     observed = observe(
         site.client,
-        {name: _wanted(site, state, target, name) for name in target.workflows},
+        {name: _wanted(state, target, name) for name in target.workflows},
         alias=site.environment.alias,
         search=state.unfinished,
     )
@@ -377,7 +377,7 @@ def _fail(
     return told
 
 
-def _wanted(site: Site, state: State, target: Target, name: str) -> Wanted:
+def _wanted(state: State, target: Target, name: str) -> Wanted:
     """Return what to look for in AWS: where the machine was, and what may have its content."""
     rendered = target.workflows[name].rendered
     served = state.serving.workflows.get(name) if state.serving else None
@@ -385,10 +385,7 @@ def _wanted(site: Site, state: State, target: Target, name: str) -> Wanted:
     versions = [served.version_arn] if served else []
     outcome = state.record.workflows.get(name) if state.record else None
     versions += [outcome.version_arn] if outcome else []
-    commit = site.ledger.last_success(state, target.version)
-    if commit is not None:
-        before = site.ledger.serving_at(site.name, commit).workflows.get(name)
-        versions += [before.version_arn] if before else []
+    versions.append(target.workflows[name].version_arn)
     return Wanted(
         name=rendered.name,
         rendered_digest=rendered.digest,
@@ -398,11 +395,17 @@ def _wanted(site: Site, state: State, target: Target, name: str) -> Wanted:
 
 
 def _known(site: Site, state: State, observed: Mapping[str, Observed | None]) -> frozenset[str]:
-    """Return which deployments that the aliases name stand in our ledger."""
+    """Return which deployments that the aliases name stand in our ledger.
+
+    An alias that still says what was last written to it needs no search.
+    """
+    served = state.serving.workflows if state.serving else {}
+    expected = {served[name].alias_description for name in observed if name in served}
     named = {
         deployment
         for there in observed.values()
-        if there and there.alias and (deployment := alias_deployment(there.alias.description))
+        if there and there.alias and there.alias.description not in expected
+        if (deployment := alias_deployment(there.alias.description))
     }
     return frozenset(name for name in named if site.ledger.knows(state, name))
 

@@ -48,11 +48,15 @@ class Observed:
 
 @dataclass(frozen=True)
 class TargetWorkflow:
-    """One workflow of a target. *digest* is the workflow digest of the release."""
+    """One workflow of a target. *digest* is the workflow digest of the release.
+
+    *version_arn* is a state machine version that served this before, if the ledger knows one.
+    """
 
     digest: str
     source: str
     rendered: Rendered
+    version_arn: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,65 @@
     workspace = open_workspace(Path.cwd(), surroundings(watcher))
     published = publish(workspace, "1.2.0", environments=["staging"])
 
-Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data.
+Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data. A verb is
+imported when it is first asked for, so that `history` does not wait for what only `publish` needs.
 """
 
-from sfn_release.operations.delete import delete, plan_deletion
-from sfn_release.operations.deploy import deploy
-from sfn_release.operations.diff import WorkflowDiff, diff
-from sfn_release.operations.execute import Execution, execute
-from sfn_release.operations.history import history
-from sfn_release.operations.listing import ListedWorkflow, build_definitions, list_workflows
-from sfn_release.operations.planning import plan_version
-from sfn_release.operations.publish import Published, publish
-from sfn_release.operations.releases import ListedRelease, releases, show
-from sfn_release.operations.rollback import rollback
-from sfn_release.operations.serving import local_service, reset_local
-from sfn_release.operations.status import EnvironmentStatus, WorkflowStatus, status
-from sfn_release.operations.unlock import unlock
-from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
+
+if TYPE_CHECKING:
+    from sfn_release.operations.delete import delete, plan_deletion
+    from sfn_release.operations.deploy import deploy
+    from sfn_release.operations.diff import WorkflowDiff, diff
+    from sfn_release.operations.execute import Execution, execute
+    from sfn_release.operations.history import history
+    from sfn_release.operations.listing import (
+        ListedWorkflow,
+        build_definitions,
+        list_workflows,
+    )
+    from sfn_release.operations.planning import plan_version
+    from sfn_release.operations.publish import Published, publish
+    from sfn_release.operations.releases import ListedRelease, releases, show
+    from sfn_release.operations.rollback import rollback
+    from sfn_release.operations.serve import service_for
+    from sfn_release.operations.serving import local_service, reset_local
+    from sfn_release.operations.status import EnvironmentStatus, WorkflowStatus, status
+    from sfn_release.operations.unlock import unlock
+    from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+
+_HOMES = {
+    "EnvironmentStatus": "status",
+    "Execution": "execute",
+    "ListedRelease": "releases",
+    "ListedWorkflow": "listing",
+    "Published": "publish",
+    "WorkflowDiff": "diff",
+    "WorkflowStatus": "status",
+    "Workspace": "workspace",
+    "build_definitions": "listing",
+    "delete": "delete",
+    "deploy": "deploy",
+    "diff": "diff",
+    "execute": "execute",
+    "history": "history",
+    "list_workflows": "listing",
+    "local_service": "serving",
+    "open_workspace": "workspace",
+    "plan_deletion": "delete",
+    "plan_version": "planning",
+    "publish": "publish",
+    "releases": "releases",
+    "reset_local": "serving",
+    "rollback": "rollback",
+    "service_for": "serve",
+    "show": "releases",
+    "status": "status",
+    "surroundings": "workspace",
+    "unlock": "unlock",
+}
 
 __all__ = [
     "EnvironmentStatus",
@@ -45,6 +87,7 @@ __all__ = [
     "releases",
     "reset_local",
     "rollback",
+    "service_for",
     "show",
     "status",
     "surroundings",

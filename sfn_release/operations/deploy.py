@@ -30,7 +30,9 @@ def deploy(
     release = workspace.released(version, push=there.backend != "local")
 
     def decide(_: Snapshot, state: State) -> Target:
-        return target(release, there, state, "deploy")
+        success = workspace.ledger.last_success(state, version)
+        before = workspace.ledger.serving_at(there.name, success) if success else None
+        return target(release, there, state, "deploy", before=before)
 
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)

@@ -141,8 +141,8 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
         serving = state.serving
         if standing is not None and serving is not None and serving.version != release.version:
             attempted = state.record is not None and state.record.version == release.version
-            fresh = site.ledger.last_success(state, release.version) is None
-            if not (fresh or (attempted and state.unfinished)):
+            was_live = site.ledger.last_success(state, release.version) is not None
+            if was_live and not (attempted and state.unfinished):
                 raise ConflictError(
                     f"{site.name} runs {serving.version}; publishing {release.version} again"
                     " does not bring it back.",

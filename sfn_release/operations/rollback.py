@@ -79,16 +79,19 @@ def rollback_target(
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(chosen, push=environment.backend != "local")
     recorded = {}
+    before = None
     success = workspace.ledger.last_success(state, chosen)
-    if success is not None and not rerender:
-        serving = workspace.ledger.serving_at(environment.name, success)
-        forms = workspace.ledger.served(environment.name, success, serving)
-        recorded = recorded_forms(release, serving, forms)
+    if success is not None:
+        before = workspace.ledger.serving_at(environment.name, success)
+        if not rerender:
+            forms = workspace.ledger.served(environment.name, success, before)
+            recorded = recorded_forms(release, before, forms)
     return target(
         release,
         environment,
         state,
         "rollback",
+        before=before,
         rendered=recorded,
         below=entry.below if entry else None,
         popped=entry is not None,

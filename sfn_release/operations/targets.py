@@ -17,16 +17,19 @@ def target(
     state: State,
     action: Action,
     *,
+    before: Serving | None = None,
     rendered: Mapping[str, Rendered] | None = None,
     below: str | None = None,
     popped: bool = False,
 ) -> Target:
     """Return what brings *release* to *environment*.
 
+    *before* is what the environment served when this release was last live in it, if it was.
     *rendered* are recorded forms to use as they are; what it lacks is rendered afresh. When the
     rollback stack was *popped*, *below* is what remains under the release; else it is pushed.
     """
     recorded = rendered or {}
+    earlier = before.workflows if before else {}
     workflows = {}
     for name, declaration in release.declarations.items():
         entry = release.manifest.workflows[name]
@@ -34,6 +37,7 @@ def target(
             digest=entry.digest,
             source=entry.source,
             rendered=recorded.get(name) or render(declaration, environment),
+            version_arn=earlier[name].version_arn if name in earlier else None,
         )
     return Target(
         action=action,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfn_release.deployment import close
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import Record
+from sfn_release.record import Record, State
 
 
 def unlock(
@@ -17,10 +17,20 @@ def unlock(
     when nothing holds the lock.
     """
     site = workspace.site(workspace.environment(environment))
-    state = site.ledger.state(site.ledger.reachable(site.name), site.name)
-    if state.record is None or state.record.status != "started":
-        raise NotFoundError(f"No deployment to {site.name} is under way: there is no lock.")
+    state, _ = _held(workspace, site.name)
     why = f": {reason}" if reason else ""
     closed = close(site, state, f"unlocked by {site.around.actor}{why}")
     assert closed.record is not None  # noqa: S101 - it was just written
     return closed.record
+
+
+def held(workspace: Workspace, *, environment: str | None = None) -> Record:
+    """Return the deployment that holds an environment's lock; raises NotFoundError for none."""
+    return _held(workspace, workspace.environment(environment).name)[1]
+
+
+def _held(workspace: Workspace, name: str) -> tuple[State, Record]:
+    state = workspace.ledger.state(workspace.ledger.reachable(name), name)
+    if state.record is None or state.record.status != "started":
+        raise NotFoundError(f"No deployment to {name} is under way: there is no lock.")
+    return state, state.record

@@ -19,7 +19,6 @@ from sfn_release.deployment import Site, Surroundings, Watcher
 from sfn_release.errors import ConfigError, DirtyError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, open_ledger
-from sfn_release.operations.serving import local_client
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.release import Release
 from sfn_release.stepfunctions import StepFunctions, connect
@@ -158,6 +157,8 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
 
     def client(environment: Environment) -> StepFunctions:
         if environment.backend == "local":
+            from sfn_release.operations.serving import local_client
+
             return local_client(project, git, ledger, environment)
         return connect(
             region=environment.region,

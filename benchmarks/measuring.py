@@ -1,0 +1,66 @@
+"""Timing whole processes in turn, and saying how they compare."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+PYTHON = sys.executable
+SFN_RELEASE = str(Path(sys.executable).with_name("sfn-release"))
+ENVIRON = {
+    **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GIT_"))},
+    "AWS_ACCESS_KEY_ID": "benchmark",
+    "AWS_SECRET_ACCESS_KEY": "benchmark",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "Benchmark",
+    "GIT_AUTHOR_EMAIL": "benchmark@example.com",
+    "GIT_COMMITTER_NAME": "Benchmark",
+    "GIT_COMMITTER_EMAIL": "benchmark@example.com",
+}
+
+
+def run(command: Sequence[str], folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> str:
+    """Run a command that has to succeed and return what it printed."""
+    done = subprocess.run(
+        command, cwd=folder, env=dict(environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{command} exited with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long *action* takes."""
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def compare(
+    what: str,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    *,
+    goal: float,
+    rounds: int = 11,
+) -> bool:
+    """Time two actions in turn, print the median of the ratios, and tell whether it is in goal."""
+    ours()
+    theirs()
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
+    ratio = statistics.median(one / other for one, other in pairs)
+    mine = statistics.median(one for one, _ in pairs)
+    base = statistics.median(other for _, other in pairs)
+    met = ratio <= goal
+    print(
+        f"{what:<44} {ratio:6.2f}  (goal {goal:g}: {'met' if met else 'MISSED'};"
+        f" {mine * 1000:.0f} ms against {base * 1000:.0f} ms, {rounds} rounds)"
+    )
+    return met

@@ -1,0 +1,185 @@
+"""`publish` of 100 workflows over HTTP, against a bare boto3 script that makes the same calls.
+
+The server is the local service. It counts the calls, so that the bare script can be shown to make
+the same ones, and a repeated publish to write nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from measuring import ENVIRON, PYTHON, SFN_RELEASE, run, seconds
+
+from sfn_release.local import service
+from sfn_release.local.server import serve
+
+WORKFLOWS = 100
+STEPS = 10
+ROUNDS = 5
+GOAL = 1.3
+ROLE = "arn:aws:iam::000000000000:role/benchmark"
+WRITES = ("Create", "Update", "Delete", "Publish", "Tag", "Untag")
+
+MODULE = """
+import sfn_release as sfn
+
+workflow = sfn.Workflow()
+chain = workflow.start_from(sfn.Pass(id="Start", result={{"number": {number}}}))
+for step in range({steps}):
+    chain = chain.next_then(sfn.Pass(id=f"Step {{step}}"))
+chain.end()
+machine = sfn.StateMachine(name="w{number:03}", workflow=workflow, role_arn="{role}")
+"""
+
+BARE = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+import boto3
+from botocore.config import Config
+
+url, definitions = sys.argv[1], json.load(open(sys.argv[2]))
+client = boto3.client(
+    "stepfunctions", region_name="us-east-1", endpoint_url=url,
+    config=Config(max_pool_connections=32),
+)
+client.list_state_machines(maxResults=1000)
+
+def create(item):
+    name, definition = item
+    made = client.create_state_machine(
+        name=name, definition=definition, roleArn=sys.argv[3], type="STANDARD",
+        publish=True, versionDescription="bare",
+        loggingConfiguration={"level": "OFF", "includeExecutionData": False},
+        tracingConfiguration={"enabled": False},
+        encryptionConfiguration={"type": "AWS_OWNED_KEY"},
+        tags=[{"key": f"key{number}", "value": "value"} for number in range(5)],
+    )
+    client.list_tags_for_resource(resourceArn=made["stateMachineArn"])
+    client.describe_state_machine(stateMachineArn=made["stateMachineArn"])
+    return made["stateMachineVersionArn"]
+
+def point(version):
+    client.create_state_machine_alias(
+        name="live", description="bare",
+        routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}],
+    )
+
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(point, list(pool.map(create, definitions.items()))))
+"""
+
+
+def main() -> int:
+    """Compare, print, and return 1 when a goal is missed."""
+    with tempfile.TemporaryDirectory() as name:
+        pairs = [_round(Path(name, str(number))) for number in range(ROUNDS)]
+    ratio = statistics.median(ours / bare for ours, bare in pairs)
+    for ours, bare in pairs:
+        print(f"  publish {ours:.2f} s, bare script {bare:.2f} s: {ours / bare:.2f}")
+    met = ratio <= GOAL
+    verdict = "met" if met else "MISSED"
+    print(f"publish of {WORKFLOWS} workflows / bare script: {ratio:.2f} (goal {GOAL}: {verdict})")
+    return 0 if met else 1
+
+
+def _round(folder: Path) -> tuple[float, float]:
+    project = folder / "project"
+    (project / "workflows").mkdir(parents=True)
+    for number in range(WORKFLOWS):
+        text = MODULE.format(number=number, steps=STEPS, role=ROLE)
+        (project / "workflows" / f"w{number:03}.py").write_text(text)
+    with _server(folder / "ours.db") as (url, calls):
+        (project / "releases.toml").write_text(
+            '[project]\nname = "benchmark"\n\n[environments.aws]\nregion = "us-east-1"\n'
+            f'endpoint_url = "{url}"\nrole_arn = "{ROLE}"\n'
+        )
+        run(["git", "init", "--quiet"], project)
+        run(["git", "add", "."], project)
+        run(["git", "commit", "--quiet", "-m", "First"], project)
+        built = json.loads(run([SFN_RELEASE, "build", "--json"], project))
+        publish = [SFN_RELEASE, "publish", "1.0.0", "--env", "aws"]
+        ours = seconds(lambda: run(publish, project))
+        first = calls()
+        run(publish, project)
+        again = {name: count for name, count in calls().items() if name.startswith(WRITES)}
+        if again:
+            raise SystemExit(f"publishing the same again wrote: {again}")
+    definitions = folder / "definitions.json"
+    definitions.write_text(
+        json.dumps({one["name"]: json.dumps(one["definition"]) for one in built["workflows"]})
+    )
+    with _server(folder / "bare.db") as (url, calls):
+        bare = seconds(
+            lambda: subprocess.run(
+                [PYTHON, "-c", BARE, url, str(definitions), ROLE], env=ENVIRON, check=True
+            )
+        )
+        if calls() != first:
+            raise SystemExit(f"the bare script makes other calls: {calls()}, not {first}")
+    return ours, bare
+
+
+@contextmanager
+def _server(database: Path) -> Iterator[tuple[str, Counts]]:
+    """Serve the local service from a process of its own, and count what is called."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(database, there))
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{here.recv()}", Counts(here)
+    finally:
+        process.terminate()
+        process.join()
+
+
+class Counts:
+    """The calls since the last time that somebody asked."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __call__(self) -> dict[str, int]:
+        """Return ``{operation: calls}`` and begin anew."""
+        self._connection.send("counts")
+        counts: dict[str, int] = self._connection.recv()
+        return counts
+
+
+def _serve(database: Path, connection: Connection) -> None:
+    import threading
+
+    running = service(database, tasks_for=lambda _name, _tags: _no_tasks())
+    counts: Counter[str] = Counter()
+    handle = running.handle
+
+    def counting(operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        counts[operation] += 1
+        return handle(operation, body)
+
+    running.handle = counting  # type: ignore[method-assign]
+
+    def answer() -> None:
+        while connection.recv():
+            connection.send(dict(counts))
+            counts.clear()
+
+    threading.Thread(target=answer, daemon=True).start()
+    serve(running, port=0, ready=connection.send)
+
+
+def _no_tasks() -> object:
+    raise AssertionError("nothing is executed here")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
