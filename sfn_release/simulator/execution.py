@@ -72,7 +72,7 @@ def simulate(
 ) -> Outcome:
     """Run *definition* on *input* and return its outcome.
 
-    An execution that fails is an outcome, too, also one whose *definition* cannot be run. Everything
+    An execution that fails is an outcome, too, also one whose *definition* cannot be run. What is
     random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the same execution runs
     the same way again.
     """

@@ -86,6 +86,7 @@ def walk(run: Run, frame: Frame, machine: Mapping[str, Any], input: Any) -> Stra
 
 def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input: Any) -> Strand:
     """Enter, do and exit one state; return its Exit."""
+    run.clock.sleep(0)  # an order to stop is seen here
     state = machine.get("States", {}).get(name)
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
     if type_ not in run.behaviours:

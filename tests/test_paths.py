@@ -1,0 +1,200 @@
+"""Paths: what they select, what they refuse, what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfn_release.asl.paths import PathError, PathNotFoundError, parse, problem, put
+
+STORE = {
+    "book": [
+        {"title": "A", "price": 8, "tags": ["x", "y"]},
+        {"title": "B", "price": 12.5, "tags": []},
+        {"title": "C"},
+    ],
+    "open": None,
+    "odd key": 1,
+    "dotted.key": 2,
+    "quote'd": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$", STORE),
+        ("$.book[0].title", "A"),
+        ("$['book'][1]['title']", "B"),
+        ('$["odd key"]', 1),
+        ("$['quote\\'d']", 3),
+        ("$.dotted\\.key", 2),
+        ("$.book[-1].title", "C"),
+        ("$.[ 'open' ]", None),
+        ("$.open", None),
+        ("$.book[0]['title','price']", {"title": "A", "price": 8}),
+        ("$.book[0,2].title", ["A", "C"]),
+        ("$.book[*].title", ["A", "B", "C"]),
+        ("$.book[1:].title", ["B", "C"]),
+        ("$.book[:1].title", ["A"]),
+        ("$.book[::2].title", ["A", "C"]),
+        ("$..price", [8, 12.5]),
+        ("$.book.length()", 3),
+        ("$.book[*].price.max()", 12.5),
+        ("$.book[?(@.price)].title", ["A", "B"]),
+        ("$.book[?(@.price < 10)].title", ["A"]),
+        ("$.book[?(@.price >= 8 && !(@.title == 'B'))].title", ["A"]),
+        ("$.book[?(@.title == 'B' || @.title == \"C\")].title", ["B", "C"]),
+        ("$.book[?(@.title =~ /[ab]/i)].title", ["A", "B"]),
+        ("$.book[?(@.title in ['A', 'C'])].title", ["A", "C"]),
+        ("$.book[?(@.tags contains 'x')].title", ["A"]),
+        ("$.book[?(@.tags empty true)].title", ["B"]),
+        ("$.book[?(@.title == $.book[1].title)].title", ["B"]),
+        ("$.nowhere[*].at[1:]", []),
+        ("$[*].none", []),
+    ],
+)
+def test_a_path_selects(path: str, expected: Any) -> None:
+    """Every kind of step gives what Step Functions gives."""
+    assert expected == parse(path).find(STORE)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("$.none", "No results for path: $['none']"),
+        ("$.no.such.path", "Missing property in path $['no']"),
+        ("$.book[0].no.such", "Missing property in path $['book'][0]['no']"),
+        ("$.book[7]", "No results for path: $['book'][7]"),
+        ("$.open[0]", "The path $['open'] is null"),
+    ],
+)
+def test_a_path_that_leads_nowhere_says_where_it_ends(path: str, words: str) -> None:
+    """The words are those of the failures that AWS reports."""
+    with pytest.raises(PathNotFoundError) as caught:
+        parse(path).find(STORE)
+    assert words == str(caught.value)
+
+
+def test_a_property_of_what_is_no_object_is_not_found() -> None:
+    """A text has no properties."""
+    with pytest.raises(PathNotFoundError, match=r"with property \['x'\] in path \$\['book'\]"):
+        parse("$.book.x").find(STORE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$.store\\.book",
+        "$.\\stor\\e.boo\\k",
+        "$.foo\\@bar.baz\\[\\[.\\?pretty",
+        "$.&Ж中.\\uD800\\uDF46",
+    ],
+)
+def test_the_specification_s_odd_reference_paths_are_reference_paths(path: str) -> None:
+    """The examples of the States Language, "Reference Paths", parse."""
+    assert problem(path, reference=True) is None
+
+
+def test_escapes_in_dotted_names() -> None:
+    """A backslash takes the next character as it is; a surrogate pair is one character."""
+    assert parse("$.a\\.b").find({"a.b": 1}) == 1
+    assert parse("$.\\uD800\\uDF46").find({"\U00010346": 2}) == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a",
+        "$.",
+        "$[",
+        "$[]",
+        "$['a]",
+        "$.a b",
+        "$[?(@.a]",
+        "$[?@.a]",
+        "$.a.foo()",
+        "$.length().a",
+    ],
+)
+def test_what_is_no_path_is_refused_with_its_place(path: str) -> None:
+    """The message quotes the text and names the character."""
+    with pytest.raises(PathError, match=r"is not a valid path: .*\(character \d+\)"):
+        parse(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"), [("$.a[0]['b']", True), ("$.a[*]", False), ("$.a[1:]", False)]
+)
+def test_reference_paths_select_one_value_at_most(path: str, is_one: bool) -> None:
+    """Wildcards and slices are paths, but no Reference Paths."""
+    assert is_one is (problem(path, reference=True) is None)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "variable"),
+    [("$$.Map.Item", "$$", None), ("$total.x", "$total", "total"), ("$", "$", None)],
+)
+def test_a_path_starts_at_data_context_or_variable(
+    path: str, root: str, variable: str | None
+) -> None:
+    """The three roots are told apart."""
+    assert (root, variable) == (parse(path).root, parse(path).variable)
+
+
+def test_what_is_no_text_is_no_path() -> None:
+    """Any JSON value may stand where a path is expected; none is a traceback."""
+    values: list[Any] = [None, 1, [], {}, True]
+    assert all(problem(value) for value in values)
+
+
+def test_put_creates_objects_and_leaves_the_document_as_it_was() -> None:
+    """What ResultPath does."""
+    document = {"a": {"b": 1}, "list": [1, 2]}
+    assert put(document, parse("$.x.y"), 2) == {"a": {"b": 1}, "list": [1, 2], "x": {"y": 2}}
+    assert put(document, parse("$.list[1]"), 9) == {"a": {"b": 1}, "list": [1, 9]}
+    assert put(document, parse("$"), 3) == 3
+    assert put(None, parse("$.a"), 1) == {"a": 1}
+    assert document == {"a": {"b": 1}, "list": [1, 2]}
+
+
+@pytest.mark.parametrize("path", ["$.a.b.c", "$.list[2]", "$.a[0]"])
+def test_put_refuses_a_place_that_cannot_be(path: str) -> None:
+    """Nothing goes below a number, beyond an array's end, or to an index of an object."""
+    with pytest.raises(PathNotFoundError):
+        put({"a": {"b": 1}, "list": [1, 2]}, parse(path), 0)
+
+
+def test_the_depth_of_data_does_not_matter() -> None:
+    """A thousand times deeper than Python's stack allows."""
+    deep: Any = 0
+    for _ in range(100_000):
+        deep = {"a": deep}
+    assert len(parse("$..a").find(deep)) == 100_000
+    while deep:  # take it apart again, for the interpreter's sake
+        deep = deep["a"]
+
+
+@given(st.text())
+def test_any_text_is_a_path_or_has_a_problem(text: str) -> None:
+    """No text makes the parser fail in another way."""
+    for path in (text, f"${text}", f"$.{text}", f"$[{text}]", f"$[?({text})]"):
+        if problem(path) is None:
+            parse(path)
+        else:
+            with pytest.raises(PathError):
+                parse(path)
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="'\\"), min_size=1)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), st.integers())
+def test_what_is_put_is_found(names: list[str], value: int) -> None:
+    """put, then find, for any names in brackets."""
+    path = parse("$" + "".join(f"['{name}']" for name in names))
+    assert value == path.find(put({}, path, value))

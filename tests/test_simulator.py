@@ -1,0 +1,473 @@
+"""The simulator: data flow, order, time, failures, limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sfn_release.simulator import (
+    ContextSeed,
+    Mocks,
+    Outcome,
+    TaskCall,
+    TaskFailure,
+    Took,
+    VirtualClock,
+    simulate,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SEED = ContextSeed(
+    execution_arn="arn:aws:states:us-east-1:000000000000:execution:orders:run-1",
+    execution_name="run-1",
+    role_arn="arn:aws:iam::000000000000:role/orders",
+    state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:orders",
+    state_machine_name="orders",
+    started_at=START,
+)
+LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:f"
+INVOKE = "arn:aws:states:::lambda:invoke"
+
+
+class Answers:
+    """Answers every task with what a function returns for its call."""
+
+    def __init__(self, answer: Callable[[TaskCall], Any]) -> None:
+        self._answer = answer
+
+    def run(self, call: TaskCall) -> Any:
+        """Return the function's value."""
+        return self._answer(call)
+
+
+def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> Outcome:
+    return simulate(
+        definition,
+        {} if input is None else input,
+        tasks=tasks or Mocks(),
+        clock=VirtualClock(START),
+        context=SEED,
+    )
+
+
+def chain(**states: dict[str, Any]) -> dict[str, Any]:
+    """Return a machine whose states follow each other, as far as they do not say where to go."""
+    names = list(states)
+    ends = ("Choice", "Succeed", "Fail")
+    for name, following in zip(names, [*names[1:], None], strict=True):
+        state = states[name]
+        if state["Type"] not in ends and not {"Next", "End"} & {*state}:
+            state.update({"Next": following} if following else {"End": True})
+    return {"StartAt": names[0], "States": states}
+
+
+def types(outcome: Outcome) -> list[str]:
+    return [event.type for event in outcome.events]
+
+
+def elapsed(outcome: Outcome) -> float:
+    return (outcome.stopped_at - START).total_seconds()
+
+
+def test_the_five_fields_shape_the_data_in_their_order() -> None:
+    """InputPath, Parameters, ResultSelector, ResultPath into the raw input, OutputPath."""
+    task = {
+        "Type": "Task",
+        "Resource": LAMBDA,
+        "InputPath": "$.order",
+        "Parameters": {"id.$": "$.id", "fixed": 1, "nested": [{"by.$": "$$.State.Name"}]},
+        "ResultSelector": {"total.$": "$.amount"},
+        "ResultPath": "$.order.price",
+        "OutputPath": "$.order",
+    }
+    seen = []
+
+    def answer(call: TaskCall) -> Any:
+        seen.append(call.payload)
+        return {"amount": 7, "noise": True}
+
+    outcome = run(chain(Price=task), {"order": {"id": 5}, "x": 1}, Answers(answer))
+    assert seen == [{"id": 5, "fixed": 1, "nested": [{"by": "Price"}]}]
+    assert outcome.output == {"id": 5, "price": {"total": 7}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"InputPath": None}, {}),
+        ({"OutputPath": None}, {}),
+        ({"Result": 1, "ResultPath": None}, {"a": 1}),
+        ({"Result": None}, None),
+        ({"Result": [2], "ResultPath": "$.b.c"}, {"a": 1, "b": {"c": [2]}}),
+        ({"Result": {"a.$": "$.a"}}, {"a.$": "$.a"}),
+        ({"Parameters": {"a.$": "States.MathAdd($.a, 1)"}}, {"a": 2}),
+    ],
+)
+def test_null_is_not_absent(fields: dict[str, Any], expected: Any) -> None:
+    """A null path, a null result, a result that looks like a template."""
+    outcome = run(chain(P={"Type": "Pass", **fields}), {"a": 1})
+    assert outcome.has_output
+    assert expected == outcome.output
+
+
+def test_a_result_that_does_not_fit_its_path_is_caught() -> None:
+    """States.ResultPathMatchFailure, with AWS's words."""
+    outcome = run(chain(P={"Type": "Pass", "Result": 1, "ResultPath": "$.a.b"}), {"a": 5})
+    assert outcome.error == "States.ResultPathMatchFailure"
+    assert 'Unable to apply ReferencePath $.a.b to input {"a":5}' in str(outcome.cause)
+
+
+def test_variables_are_read_inside_and_assigned_from_entry_values() -> None:
+    """Assign sees the values at entry; an iteration reads outer variables and keeps its own."""
+    inner = chain(I={"Type": "Pass", "Assign": {"x": 9}, "Parameters": {"sum.$": "$x"}})
+    machine = chain(
+        A={"Type": "Pass", "Assign": {"x": 1, "y": 2}},
+        B={"Type": "Pass", "Assign": {"x.$": "$y", "y.$": "$x"}},
+        M={"Type": "Map", "ItemsPath": "$.l", "ItemProcessor": inner, "ResultPath": "$.m"},
+        C={"Type": "Pass", "Parameters": {"x.$": "$x", "y.$": "$y", "m.$": "$.m"}},
+    )
+    outcome = run(machine, {"l": [0]})
+    assert outcome.output == {"x": 2, "y": 1, "m": [{"sum": 2}]}
+
+
+def test_an_unassigned_variable_fails_in_words() -> None:
+    """It is a fault of the run, not of Python."""
+    outcome = run(chain(P={"Type": "Pass", "Parameters": {"a.$": "$nope.b"}}))
+    assert outcome.error == "States.Runtime"
+    assert "'$nope'" in str(outcome.cause)
+
+
+def test_branches_run_side_by_side_in_virtual_time() -> None:
+    """Three waits take as long as the longest, no time at all, and end in the order of time."""
+    branches = [chain(**{f"W{n}": {"Type": "Wait", "Seconds": n}}) for n in (3600, 86400, 60)]
+    outcome = run(chain(P={"Type": "Parallel", "Branches": branches}), 1)
+    assert (outcome.output, elapsed(outcome)) == ([1, 1, 1], 86400)
+    exits = [
+        event.details["stateExitedEventDetails"]["name"]
+        for event in outcome.events
+        if event.type == "WaitStateExited"
+    ]
+    assert exits == ["W60", "W3600", "W86400"]
+
+
+@pytest.mark.parametrize(("concurrency", "seconds"), [(0, 10), (1, 50), (2, 30), (5, 10)])
+def test_max_concurrency_bounds_how_many_iterations_run(concurrency: int, seconds: int) -> None:
+    """Five iterations of ten seconds each; results keep the order of the items."""
+    wait = chain(W={"Type": "Wait", "Seconds": 10})
+    state = {"Type": "Map", "MaxConcurrency": concurrency, "ItemProcessor": wait}
+    outcome = run(chain(M=state), [1, 2, 3, 4, 5])
+    assert ([1, 2, 3, 4, 5], seconds) == (outcome.output, elapsed(outcome))
+
+
+def test_a_failing_branch_ends_its_siblings() -> None:
+    """The sibling's wait is aborted, the failure is caught, time stops at the failure."""
+    failing = chain(
+        W={"Type": "Wait", "Seconds": 5}, F={"Type": "Fail", "Error": "E", "Cause": "C"}
+    )
+    slow = chain(S={"Type": "Wait", "Seconds": 500})
+    nested = chain(N={"Type": "Parallel", "Branches": [chain(T={"Type": "Wait", "Seconds": 50})]})
+    catch = [{"ErrorEquals": ["E"], "ResultPath": "$.e", "Next": "Done"}]
+    branches = [failing, slow, nested]
+    machine = chain(
+        P={"Type": "Parallel", "Branches": branches, "Catch": catch}, Done={"Type": "Succeed"}
+    )
+    outcome = run(machine)
+    assert (outcome.output, elapsed(outcome)) == ({"e": {"Error": "E", "Cause": "C"}}, 5)
+    ends = [type for type in types(outcome) if "Aborted" in type or "Failed" in type]
+    expected = [
+        "WaitStateAborted",
+        "WaitStateAborted",
+        "ParallelStateAborted",
+        "ParallelStateFailed",
+    ]
+    assert expected == ends
+
+
+def test_retries_wait_longer_each_time() -> None:
+    """1, 2, 4 seconds by default; MaxDelaySeconds bounds; RetryCount counts."""
+    counts = []
+
+    def answer(call: TaskCall) -> Any:
+        counts.append(call.attempt)
+        raise TaskFailure("E")
+
+    retry: dict[str, Any] = {"ErrorEquals": ["States.TaskFailed"]}
+    task = {"Type": "Task", "Resource": LAMBDA, "Retry": [retry]}
+    outcome = run(chain(T=task), tasks=Answers(answer))
+    assert (counts, elapsed(outcome)) == ([0, 1, 2, 3], 7)
+    assert outcome.error == "E"
+    retry.update(IntervalSeconds=10, BackoffRate=10, MaxDelaySeconds=60, MaxAttempts=4)
+    assert elapsed(run(chain(T=task), tasks=Answers(answer))) == 10 + 60 + 60 + 60
+
+
+def test_jitter_is_random_and_yet_the_same_again() -> None:
+    """It follows from the execution's ARN."""
+    retry = [{"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL", "IntervalSeconds": 100}]
+    task = {"Type": "Task", "Resource": LAMBDA, "Retry": retry}
+    mocks = {"T": {"error": "E"}}
+    one, other = (run(chain(T=task), tasks=Mocks(mocks)) for _ in range(2))
+    assert one == other
+    assert 0 < elapsed(one) < 700
+
+
+@pytest.mark.parametrize(
+    ("error", "catcher", "caught"),
+    [
+        ("E", "E", True),
+        ("E", "States.TaskFailed", True),
+        ("E", "States.ALL", True),
+        ("E", "F", False),
+        ("States.Timeout", "States.TaskFailed", False),
+        ("States.Timeout", "States.ALL", True),
+        ("States.Runtime", "States.ALL", False),
+        ("States.Runtime", "States.Runtime", False),
+    ],
+)
+def test_who_catches_what(error: str, catcher: str, caught: bool) -> None:
+    """Names, the wildcards, and what no catcher catches."""
+    catch = [{"ErrorEquals": [catcher], "Next": "Done"}]
+    task = {"Type": "Task", "Resource": LAMBDA, "Catch": catch}
+    outcome = run(chain(T=task, Done={"Type": "Succeed"}), tasks=Mocks({"T": {"error": error}}))
+    assert ("SUCCEEDED" if caught else "FAILED") == outcome.status
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fields", "resource", "catcher"),
+    [
+        (9, {"TimeoutSeconds": 5}, LAMBDA, "States.Timeout"),
+        (9, {"TimeoutSecondsPath": "$.limit"}, LAMBDA, "States.Timeout"),
+        (
+            9,
+            {"HeartbeatSeconds": 5, "TimeoutSeconds": 8},
+            f"{INVOKE}.waitForTaskToken",
+            "States.HeartbeatTimeout",
+        ),
+    ],
+)
+def test_a_task_that_takes_too_long_times_out(
+    seconds: int, fields: dict[str, Any], resource: str, catcher: str
+) -> None:
+    """After exactly its limit; heartbeats count where a worker sends them."""
+    catch = [{"ErrorEquals": [catcher], "ResultPath": "$.e", "Next": "Done"}]
+    task = {"Type": "Task", "Resource": resource, "Catch": catch, **fields}
+    mocks = Mocks({"T": {"return": 1, "seconds": seconds}})
+    outcome = run(chain(T=task, Done={"Type": "Succeed"}), {"limit": 5}, mocks)
+    assert outcome.output["e"] == {"Error": "States.Timeout", "Cause": ""}
+    assert elapsed(outcome) == 5
+
+
+def test_a_machine_times_out_in_the_middle_of_a_wait() -> None:
+    """TIMED_OUT, at the limit, with nothing after it."""
+    machine = {**chain(W={"Type": "Wait", "Seconds": 100}), "TimeoutSeconds": 30}
+    outcome = run(machine)
+    assert (outcome.status, outcome.error, elapsed(outcome)) == ("TIMED_OUT", "States.Timeout", 30)
+    assert types(outcome) == ["ExecutionStarted", "WaitStateEntered", "ExecutionTimedOut"]
+    assert not outcome.has_output
+
+
+def test_no_execution_takes_longer_than_a_year() -> None:
+    """AWS's limit for standard workflows."""
+    machine = chain(W={"Type": "Wait", "Timestamp": "2099-01-01T00:00:00Z"})
+    outcome = run(machine)
+    assert (outcome.status, outcome.stopped_at) == ("TIMED_OUT", START + timedelta(days=365))
+
+
+def test_a_wait_for_a_past_instant_takes_no_time() -> None:
+    """And one for a future instant ends at it, wherever its offset."""
+    assert elapsed(run(chain(W={"Type": "Wait", "Timestamp": "2001-01-01T00:00:00Z"}))) == 0
+    later = {"at": "2026-01-01T03:00:00.5+02:00"}
+    assert elapsed(run(chain(W={"Type": "Wait", "TimestampPath": "$.at"}), later)) == 3600.5
+
+
+def test_an_endless_loop_ends_with_the_history() -> None:
+    """25,000 events, as on AWS."""
+    outcome = run(chain(A={"Type": "Pass", "Next": "A"}))
+    assert (outcome.status, len(outcome.events)) == ("FAILED", 25_000)
+    assert outcome.cause == "The execution reached the maximum number of history events (25000)."
+
+
+def test_too_much_data_is_an_error_that_can_be_caught() -> None:
+    """262,144 bytes are the limit for a result."""
+    catch = [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]
+    task = {"Type": "Task", "Resource": INVOKE, "Catch": catch}
+    machine = chain(T=task, Done={"Type": "Pass", "Result": "caught"})
+    fits, too_large = ("x" * n for n in (262_142, 262_143))
+    big = run(chain(T={"Type": "Task", "Resource": INVOKE}), tasks=Mocks({"T": {"return": fits}}))
+    assert big.status == "SUCCEEDED"
+    assert run(machine, tasks=Mocks({"T": {"return": too_large}})).output == "caught"
+
+
+def test_data_deeper_than_python_can_write_is_a_failure() -> None:
+    """No RecursionError leaves the simulator."""
+    deep: Any = 0
+    for _ in range(100_000):
+        deep = [deep]
+    outcome = run(chain(A={"Type": "Pass"}), deep)
+    assert (outcome.status, outcome.error) == ("FAILED", "States.Runtime")
+    while deep:
+        deep = deep[0]
+
+
+def test_no_rule_and_no_default_is_an_error() -> None:
+    """States.NoChoiceMatched."""
+    rule = {"Variable": "$.x", "NumericEquals": 1, "Next": "C"}
+    outcome = run(chain(C={"Type": "Choice", "Choices": [rule]}), {"x": 2})
+    assert outcome.error == "States.NoChoiceMatched"
+
+
+def test_a_variable_that_is_not_there_fails_a_comparison_but_not_is_present() -> None:
+    """AWS's words for the first."""
+    compare = {"Variable": "$.no", "StringEquals": "a", "Next": "Done"}
+    present = {"Variable": "$.no", "IsPresent": False, "Next": "Done"}
+    done = {"Type": "Succeed"}
+    failed = run(chain(C={"Type": "Choice", "Choices": [compare]}, Done=done))
+    assert "Invalid path '$.no': The choice state's condition path references" in str(failed.cause)
+    assert run(chain(C={"Type": "Choice", "Choices": [present]}, Done=done)).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "holds"),
+    [
+        ({"StringMatches": "log-*.txt"}, "log-1.txt", True),
+        ({"StringMatches": "log-*.txt"}, "log-1.tx", False),
+        ({"StringMatches": "*a*b*"}, "xxaxxbxx", True),
+        ({"StringMatches": "a*a"}, "a", False),
+        ({"StringMatches": "1\\*2"}, "1*2", True),
+        ({"StringMatches": "1\\*2"}, "1x2", False),
+        ({"IsTimestamp": True}, "2016-03-14T01:59:00Z", True),
+        ({"IsTimestamp": True}, "2016-03-14", False),
+        ({"IsNull": True}, None, True),
+        ({"IsBoolean": False}, 1, True),
+        ({"IsString": True}, "", True),
+        ({"BooleanEqualsPath": "$.v"}, False, True),
+        ({"TimestampEquals": "2016-03-14T03:59:00+02:00"}, "2016-03-14T01:59:00Z", True),
+        ({"StringLessThan": "b"}, "a", True),
+        ({"NumericGreaterThanEquals": 2}, 2.0, True),
+        ({"NumericGreaterThanEquals": 2}, "3", False),
+    ],
+)
+def test_operators(rule: dict[str, Any], value: Any, holds: bool) -> None:
+    """Beyond what the recordings cover."""
+    choices = [
+        {
+            "Or": [{"Not": {"Variable": "$.v", "IsPresent": True}}, {"Variable": "$.v", **rule}],
+            "Next": "Yes",
+        }
+    ]
+    machine = chain(
+        C={"Type": "Choice", "Choices": choices, "Default": "No"},
+        Yes={"Type": "Pass", "Result": True, "End": True},
+        No={"Type": "Pass", "Result": False},
+    )
+    assert holds is run(machine, {"v": value}).output
+
+
+def distributed(**fields: Any) -> dict[str, Any]:
+    task = chain(T={"Type": "Task", "Resource": LAMBDA})
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    return chain(M={"Type": "Map", "ItemProcessor": {**task, **config}, **fields})
+
+
+def odd_fails(call: TaskCall) -> Any:
+    if isinstance(call.payload, int) and call.payload % 2:
+        raise TaskFailure("Odd", str(call.payload))
+    return call.payload
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "status"),
+    [
+        ({}, "FAILED"),
+        ({"ToleratedFailureCount": 1}, "FAILED"),
+        ({"ToleratedFailureCount": 2}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 50}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 49}, "FAILED"),
+        ({"ToleratedFailureCount": 2, "ToleratedFailurePercentage": 10}, "FAILED"),
+    ],
+)
+def test_a_distributed_map_tolerates_failures(tolerance: dict[str, Any], status: str) -> None:
+    """Up to a count, up to a percentage; whichever is exceeded first fails the map run."""
+    outcome = run(distributed(**tolerance), [1, 2, 3, 4], Answers(odd_fails))
+    assert status == outcome.status
+    assert outcome.error == (
+        None if status == "SUCCEEDED" else "States.ExceedToleratedFailureThreshold"
+    )
+
+
+def test_a_distributed_map_batches_its_items() -> None:
+    """ItemSelector first, then batches with their common input."""
+    batcher = {"MaxItemsPerBatch": 2, "BatchInput": {"day.$": "$.day"}}
+    selector = {"n.$": "$$.Map.Item.Value"}
+    fields = {"ItemsPath": "$.l", "ItemSelector": selector, "ItemBatcher": batcher}
+    outcome = run(distributed(**fields), {"l": [1, 2, 3], "day": "mon"}, Answers(odd_fails))
+    common = {"BatchInput": {"day": "mon"}}
+    assert outcome.output == [
+        {**common, "Items": [{"n": 1}, {"n": 2}]},
+        {**common, "Items": [{"n": 3}]},
+    ]
+
+
+def test_an_item_reader_is_asked_like_a_task() -> None:
+    """Its mock, keyed by its resource, gives the items."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket.$": "$.b", "Key": "k"},
+    }
+    calls = []
+
+    def answer(call: TaskCall) -> Any:
+        calls.append((call.resource, call.payload))
+        return Took([10, 20]) if call.resource == reader["Resource"] else call.payload
+
+    outcome = run(distributed(ItemReader=reader), {"b": "bucket"}, Answers(answer))
+    assert (reader["Resource"], {"Bucket": "bucket", "Key": "k"}) == calls[0]
+    assert outcome.output == [10, 20]
+
+
+def test_jsonata_is_refused_in_words() -> None:
+    """Until the simulator speaks it."""
+    outcome = run({**chain(P={"Type": "Pass"}), "QueryLanguage": "JSONata"})
+    assert outcome.error == "SfnRelease.Unsupported"
+    assert "JSONata" in str(outcome.cause)
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        (None, "not a JSON object"),
+        ({"StartAt": "A"}, "$ is not an object with States"),
+        (chain(A={"Type": "Pass", "Next": 1}), "$.States.A.Next is of a wrong type"),
+        (
+            chain(A={"Type": "Task", "Resource": LAMBDA, "Retry": [{}]}),
+            "Retry[0] has no ErrorEquals",
+        ),
+        (chain(A={"Type": "Pass", "Next": "B"}), "The state 'B' does not exist"),
+        (chain(A={"Type": "Parallel", "Branches": [1]}), "$.States.A.Branches[0] is not an object"),
+        (chain(A={"Type": "Choice", "Choices": [{"And": [{}]}]}), "And[0] has no Variable"),
+        (chain(A={"Type": "Pass", "InputPath": "a"}), "a path begins with $"),
+        (chain(A={"Type": "Wait", "Seconds": "1"}), "valid number of seconds"),
+    ],
+)
+def test_a_definition_that_was_never_checked_fails_in_words(definition: Any, words: str) -> None:
+    """The cause names the place."""
+    outcome = run(definition)
+    assert (outcome.status, outcome.error) == ("FAILED", "States.Runtime")
+    assert words in str(outcome.cause)
+
+
+def test_the_history_is_ready_for_json() -> None:
+    """As GetExecutionHistory gives it: one details member, data as JSON texts."""
+    outcome = run(chain(P={"Type": "Pass"}), {"a": "ü"})
+    assert [event.id for event in outcome.events] == [1, 2, 3, 4]
+    assert outcome.events[1].details == {
+        "stateEnteredEventDetails": {
+            "name": "P",
+            "input": '{"a":"ü"}',
+            "inputDetails": {"truncated": False},
+        }
+    }
+    assert json.dumps([dict(event.details) for event in outcome.events])

@@ -1,0 +1,135 @@
+"""Mocks: how tasks are answered without AWS, and what is said when they are not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sfn_release.errors import ConfigError
+from sfn_release.simulator import ContextSeed, Mocks, Outcome, VirtualClock, load_mocks, simulate
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ARN = "arn:aws:states:us-east-1:000000000000"
+SEED = ContextSeed(f"{ARN}:execution:m:e", "e", "role", f"{ARN}:stateMachine:m", "m", START)
+INVOKE = "arn:aws:states:::lambda:invoke"
+
+
+def charge(mocks: Mocks, **fields: Any) -> Outcome:
+    """Run a machine of one task, Charge."""
+    state = {"Type": "Task", "Resource": INVOKE, "End": True, **fields}
+    return simulate(
+        {"StartAt": "Charge", "States": {"Charge": state, "Done": {"Type": "Succeed"}}},
+        {"amount": 5},
+        tasks=mocks,
+        clock=VirtualClock(START),
+        context=SEED,
+    )
+
+
+def test_a_task_is_answered_by_its_state_s_name_or_its_resource() -> None:
+    """The name wins."""
+    by_resource = {INVOKE: {"return": "resource"}}
+    assert charge(Mocks(by_resource)).output == "resource"
+    assert charge(Mocks({**by_resource, "Charge": {"return": "name"}})).output == "name"
+
+
+def test_payload_stands_for_what_the_function_returns() -> None:
+    """lambda:invoke wraps it; a function called by its ARN does not."""
+    mocks = load_mocks('{"Charge": {"payload": {"ok": true}}}')
+    envelope = {"ExecutedVersion": "$LATEST", "Payload": {"ok": True}, "StatusCode": 200}
+    assert envelope == charge(mocks).output
+    direct = "arn:aws:lambda:us-east-1:000000000000:function:charge"
+    assert charge(mocks, Resource=direct).output == {"ok": True}
+
+
+def test_a_list_answers_successive_calls_and_its_last_one_repeats() -> None:
+    """So that retries can be told."""
+    retry = [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]
+    answers: list[dict[str, Any]] = [{"error": "Busy", "cause": "later"}, {"return": 1}]
+    assert charge(Mocks({"Charge": answers}), Retry=retry).output == 1
+    outcome = charge(Mocks({"Charge": answers[:1]}), Retry=retry)
+    assert (outcome.error, outcome.cause) == ("Busy", "later")
+
+
+def test_each_iteration_counts_its_own_calls() -> None:
+    """Both iterations fail once and succeed then."""
+    task = {"Type": "Task", "Resource": INVOKE, "End": True, "Retry": [{"ErrorEquals": ["Busy"]}]}
+    processor = {"StartAt": "Charge", "States": {"Charge": task}}
+    outcome = simulate(
+        {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True}}},
+        [1, 2],
+        tasks=Mocks({"Charge": [{"error": "Busy"}, {"return": "ok"}]}),
+        clock=VirtualClock(START),
+        context=SEED,
+    )
+    assert outcome.output == ["ok", "ok"]
+
+
+def test_fresh_mocks_have_not_been_called() -> None:
+    """One set of mocks serves many executions."""
+    mocks = Mocks({"Charge": [{"return": 1}, {"return": 2}]})
+    assert charge(mocks).output == 1
+    assert charge(mocks.fresh()).output == 1
+    assert charge(mocks).output == 2
+
+
+def test_a_callable_answers_and_what_it_raises_fails_the_task() -> None:
+    """As a Lambda function's exception would; what it does to its payload stays with it."""
+
+    def double(payload: Any) -> Any:
+        payload["amount"] *= 2
+        return payload
+
+    def refuse(_payload: Any) -> Any:
+        raise KeyError("card")
+
+    assert charge(Mocks({"Charge": double}), ResultPath="$.r").output == {
+        "amount": 5,
+        "r": {"amount": 10},
+    }
+    outcome = charge(Mocks({"Charge": refuse}))
+    assert outcome.error == "KeyError"
+    assert outcome.cause == '{"errorMessage": "\'card\'", "errorType": "KeyError"}'
+
+
+def test_a_task_without_a_mock_fails_the_execution_and_says_how_to_add_one() -> None:
+    """Neither Retry nor Catch hides a fault of the set-up."""
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
+    retry = [{"ErrorEquals": ["States.ALL"]}]
+    mocks = load_mocks("{}", file="workflows/orders.mocks.json")
+    outcome = charge(mocks, Catch=catch, Retry=retry)
+    assert (outcome.status, outcome.error) == ("FAILED", "SfnRelease.NoMock")
+    assert outcome.cause == (
+        'The task "Charge" (arn:aws:states:::lambda:invoke) has no mock, so there is nobody to'
+        ' answer it here. Add one to workflows/orders.mocks.json: {"Charge": {"payload": {}}}'
+    )
+
+
+def test_an_answer_that_is_not_json_is_told() -> None:
+    """A Python callable may return anything."""
+    outcome = charge(Mocks({"Charge": lambda _: {1, 2}}))
+    assert outcome.error == "SfnRelease.BadMock"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "the mock file: Not valid JSON"),
+        ('{"A": {"return": 1}, "A": {"return": 2}}', 'the key "A" stands twice'),
+        ("[]", "a mock file is one JSON object"),
+        ('{"A": 1}', '"A": an answer is an object, not 1'),
+        ('{"A": []}', '"A": an empty list gives no answer'),
+        ('{"A": [{"return": 1}, {}]}', '"A"[1]: an answer has exactly one of'),
+        ('{"A": {"return": 1, "error": "E"}}', '"A": an answer has exactly one of'),
+        ('{"A": {"return": 1, "second": 2}}', '"A": unknown key "second"'),
+        ('{"A": {"error": 1}}', '"A": "error" is a text'),
+        ('{"A": {"return": 1, "seconds": -1}}', '"A": "seconds" is a number of seconds'),
+    ],
+)
+def test_a_mock_file_of_another_shape_is_refused_by_key(text: str, words: str) -> None:
+    """ConfigError names the key and the fault."""
+    with pytest.raises(ConfigError) as caught:
+        load_mocks(text)
+    assert words in str(caught.value)
