@@ -51,9 +51,9 @@ def bsm(
     else:
         held = sfn.local()
     yield held
-    for client in (held, getattr(held, "sfn_client", None)):
-        if hasattr(client, "close"):
-            client.close()
+    client: Any = getattr(held, "sfn_client", held)
+    if hasattr(client, "close"):
+        client.close()
 
 
 def page_workflow() -> tuple[sfn.Workflow, sfn.Pass]:

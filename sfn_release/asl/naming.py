@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sfn_release.asl.finding import Finding
 from sfn_release.asl.states import Graph, Keys, State
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
-
-
-class Scope(Graph, Protocol):
-    """A graph whose states are Python objects: a Workflow."""
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The states of the graph, not those of graphs inside it."""
-        ...
 
 
 def reachable(states: Iterable[State]) -> Iterator[State]:
@@ -48,7 +39,7 @@ class Names:
     Raises DefinitionError for what is no state or no id at all.
     """
 
-    def __init__(self, root: Scope) -> None:
+    def __init__(self, root: Graph) -> None:
         self.findings: list[Finding] = []
         self._ids: dict[State, str] = {}
         placed = list(_walk(root, _Home()))
@@ -117,10 +108,11 @@ class Names:
         self.findings.append(Finding("duplicate-state", "error", where, id, message, fix))
 
 
-def _walk(graph: Scope | Graph | Mapping[str, Any], home: _Home) -> Iterator[tuple[State, _Home]]:
+def _walk(graph: Graph | Mapping[str, Any], home: _Home) -> Iterator[tuple[State, _Home]]:
     """Yield every state below *graph* in the order in which the document is written."""
-    states: tuple[State, ...] = getattr(graph, "states", ())
-    for state in states:
+    if isinstance(graph, Mapping | State):  # as written; or a mistake, told by the writer
+        return
+    for state in graph.states:
         yield state, home
         for keys, inner in state.graphs():
             yield from _walk(inner, _Home(state, keys, home))

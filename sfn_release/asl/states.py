@@ -30,6 +30,11 @@ Keys: TypeAlias = tuple[str | int, ...]
 class Graph(Protocol):
     """States and where to start: a Workflow, seen from the state that holds it."""
 
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states of the graph, not those of graphs inside it."""
+        ...
+
     def to_asl(self, naming: Naming) -> dict[str, Any]:
         """Return StartAt and States."""
         ...
@@ -43,7 +48,7 @@ class Naming(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class State:
     """What all states have in common.
 
@@ -56,6 +61,9 @@ class State:
     id: str | None = None
     comment: Text = field(default=NOT_GIVEN, kw_only=True)
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__name__}({self.id!r})"
 
     @property
     def terminal(self) -> bool:
@@ -81,7 +89,7 @@ class State:
         return body
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _WithData(State):
     """A state that takes input and gives output."""
 
@@ -89,7 +97,7 @@ class _WithData(State):
     output_path: Path = field(default=NOT_GIVEN, kw_only=True)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Step(_WithData):
     """A state that is followed by another one (*next*) or by none (*end*)."""
 
@@ -106,7 +114,7 @@ class Step(_WithData):
         return State.to_asl(self, naming) | _transition(self, naming)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Work(Step):
     """A step that can fail: its errors are retried, then caught."""
 
@@ -123,7 +131,7 @@ class _Work(Step):
             yield catcher.next
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Pass(Step):
     """Hand the input on, or *result* in its place; *parameters* reshapes the input first."""
 
@@ -133,7 +141,7 @@ class Pass(Step):
     result_path: Path = field(default=NOT_GIVEN, kw_only=True)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Task(_Work):
     """Have work done by *resource*: an integration's, a Lambda function's or an activity's ARN.
 
@@ -149,7 +157,7 @@ class Task(_Work):
     heartbeat_seconds_path: Text = field(default=NOT_GIVEN, kw_only=True)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Choice(_WithData):
     """Go where the first rule that is true says, else to *default*."""
 
@@ -165,7 +173,7 @@ class Choice(_WithData):
             yield self.default
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Wait(Step):
     """Wait: exactly one of a number of seconds, an instant, or the path of one of them."""
 
@@ -176,7 +184,7 @@ class Wait(Step):
     timestamp_path: Text = field(default=NOT_GIVEN, kw_only=True)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Succeed(_WithData):
     """End the workflow, or the branch, with the input as its result."""
 
@@ -188,7 +196,7 @@ class Succeed(_WithData):
         return True
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Fail(State):
     """End the execution as failed, with an error's name and its cause."""
 
@@ -204,7 +212,7 @@ class Fail(State):
         return True
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Parallel(_Work):
     """Run *branches* at once on the same input; the result is the list of their results."""
 
@@ -217,7 +225,7 @@ class Parallel(_Work):
             yield ("Branches", index), branch
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Map(_Work):
     """Run *item_processor* for each item; the result is the list of its results.
 
@@ -259,7 +267,7 @@ class Map(_Work):
         return body
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Raw(Step):
     """Any state, as the language writes it: ``Raw("Ask", {"Type": "Task", ...})``.
 
