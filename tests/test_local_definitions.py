@@ -26,7 +26,10 @@ def found(states: Any, *, type: str = "STANDARD", start: Any = "A", **root: Any)
 
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED: "
-TYPES = "[Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]"
+OF_TYPES = (
+    "The field 'Type' should have one of these values:"
+    " [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]"
+)
 TARGET = "MISSING_TRANSITION_TARGET: "
 
 
@@ -39,9 +42,7 @@ TARGET = "MISSING_TRANSITION_TARGET: "
         ({"A": []}, [f"{SCHEMA}Expected value of type Object at /States/A"]),
         (
             {"A": {"Type": "Passs", "End": True}},
-            [
-                f"{SCHEMA}The field 'Type' should have one of these values: {TYPES} at /States/A/Type"
-            ],
+            [f"{SCHEMA}{OF_TYPES} at /States/A/Type"],
         ),
         (
             {"A": {"Type": "Task", "End": True}},

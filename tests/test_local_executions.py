@@ -266,6 +266,38 @@ def test_an_absent_execution_is_not_found(client: Any) -> None:
     )
 
 
+def test_half_a_surrogate_pair_is_kept_as_its_escape(client: Any) -> None:
+    """JSON can say it, UTF-8 can not; as a text of the request itself it is refused."""
+    arn = create(client, result="\ud800")
+    for request in ({}, {"input": '"\\udfff"'}):
+        execution = client.start_execution(stateMachineArn=arn, **request)["executionArn"]
+        assert client.describe_execution(executionArn=execution)["output"] == r'"\ud800"'
+    code, _ = refusal(client.start_execution, stateMachineArn=arn, name="\ud800")
+    assert code == "SerializationException"
+
+
+def test_a_machine_that_is_deleted_while_it_runs_has_no_execution() -> None:
+    """In virtual time nothing is stored of it."""
+
+    def delete(_: TaskCall) -> None:
+        user.delete_state_machine(stateMachineArn=f"{MACHINES}:m")
+
+    user: Any = sfn.local(mocks=delete)
+    arn = machine(user, charge())
+    assert refusal(user.start_execution, stateMachineArn=arn)[0] == "StateMachineDoesNotExist"
+
+
+def test_input_that_is_nested_too_deeply_is_refused(client: Any) -> None:
+    """What can be read runs; what can not is an error of the API."""
+    arn = create(client)
+    started = client.start_execution(stateMachineArn=arn, input="[" * 200 + "]" * 200)
+    assert client.describe_execution(executionArn=started["executionArn"])["output"] == "1"
+    deep = "[" * 100_000 + "]" * 100_000
+    assert refusal(client.start_execution, stateMachineArn=arn, input=deep)[0] == (
+        "InvalidExecutionInput"
+    )
+
+
 def test_stopping_what_has_ended_changes_nothing(client: Any) -> None:
     """The stop date is that of its end."""
     execution = client.start_execution(stateMachineArn=create(client))["executionArn"]

@@ -253,10 +253,8 @@ def test_aliases_are_listed_by_machine_and_by_version(client: Any) -> None:
 def test_an_absent_alias_is_not_found(client: Any) -> None:
     """Except for deletion, which has nothing to do."""
     arn = f"{create(client)}:live"
-    assert refusal(client.describe_state_machine_alias, stateMachineAliasArn=arn) == (
-        "ResourceNotFound",
-        f"Resource not found: '{arn}'",
-    )
+    code, _ = refusal(client.describe_state_machine_alias, stateMachineAliasArn=arn)
+    assert code == "ResourceNotFound"
     code, _ = refusal(client.update_state_machine_alias, stateMachineAliasArn=arn, description="x")
     assert code == "ResourceNotFound"
     client.delete_state_machine_alias(stateMachineAliasArn=arn)

@@ -151,7 +151,7 @@ def _alias(db: sqlite3.Connection, world: World, arn: MachineArn) -> tuple[int, 
     machine = lookup.find_machine(db, world, arn)
     found = lookup.alias(db, machine["id"], arn.qualifier) if machine is not None else None
     if machine is None or found is None:
-        raise errors.no_resource(arn.text)
+        raise errors.no_referenced_resource()
     return machine["id"], found
 
 

@@ -82,6 +82,11 @@ def no_resource(arn: str) -> ApiError:
     return ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
 
 
+def no_referenced_resource() -> ApiError:
+    """Return the error for an alias that does not exist."""
+    return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
+
+
 def type_not_supported() -> ApiError:
     """Return the error for an operation that is for the other type of state machine."""
     return ApiError(

@@ -41,6 +41,8 @@ def start(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     outcome = None if world.real_time else running.run(world, begun)
     with world.store.writing() as db:
         found = _existing(db, begun)
+        if not lookup.exists(db, begun.target.machine):  # deleted while it ran
+            raise errors.no_state_machine(begun.target.arn)
         if found is None:
             running.insert(db, begun, outcome, world.runs.owner)
     if found is not None:

@@ -29,6 +29,11 @@ def machine(db: sqlite3.Connection, world: World, arn: MachineArn) -> sqlite3.Ro
     return row
 
 
+def exists(db: sqlite3.Connection, machine: int) -> bool:
+    """Tell whether the state machine with this key exists."""
+    return db.execute("SELECT 1 FROM machines WHERE id = ?", (machine,)).fetchone() is not None
+
+
 def revision(db: sqlite3.Connection, key: int) -> sqlite3.Row:
     """Return the row of the revision with this key, which exists."""
     row: sqlite3.Row = db.execute("SELECT * FROM revisions WHERE id = ?", (key,)).fetchone()

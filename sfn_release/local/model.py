@@ -55,6 +55,8 @@ class Model:
         """
         try:
             value = json.loads(body or b"{}")
+            if b"\\u" in body:  # half of a surrogate pair is JSON, but not text
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise errors.serialization("The request body is not valid JSON.") from None
         if not isinstance(value, dict):

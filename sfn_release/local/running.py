@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.local import content as contents
 from sfn_release.local import errors, lookup, tags
 from sfn_release.local.arns import machine_arn
@@ -95,8 +96,7 @@ def run(world: World, start: Start, clock: Clock | None = None) -> Outcome:
     started = datetime.fromtimestamp(start.started, UTC)
     definition = json.loads(target.content.definition)
     if target.type == "EXPRESS":
-        limit = definition.get("TimeoutSeconds", _EXPRESS_SECONDS)
-        definition = {**definition, "TimeoutSeconds": min(limit, _EXPRESS_SECONDS)}
+        definition = _within(_EXPRESS_SECONDS, definition)
     return simulate(
         definition,
         json.loads(start.input),
@@ -152,8 +152,8 @@ def finish(db: sqlite3.Connection, start: Start, outcome: Outcome) -> None:
         (
             outcome.status,
             dumps(outcome.output) if outcome.has_output else None,
-            outcome.error,
-            outcome.cause,
+            outcome.error and _storable(outcome.error),
+            outcome.cause and _storable(outcome.cause),
             timestamp(outcome.stopped_at),
             json.dumps(events),
             start.arn,
@@ -206,13 +206,26 @@ def settle(world: World) -> None:
 
 
 def dumps(value: Any) -> str:
-    """Write JSON as the service writes outputs: compact."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Write JSON as the service writes outputs: compact, in UTF-8."""
+    return _storable(compact(value))
 
 
 def timestamp(instant: datetime) -> float:
     """Return seconds since 1970, to the millisecond."""
     return round(instant.timestamp(), 3)
+
+
+def _within(seconds: int, definition: dict[str, Any]) -> dict[str, Any]:
+    """Return a definition whose executions last at most so long."""
+    own = definition.get("TimeoutSeconds")
+    if isinstance(own, int | float) and own < seconds:
+        return definition
+    return {**definition, "TimeoutSeconds": seconds}
+
+
+def _storable(text: str) -> str:
+    """Escape what UTF-8 cannot carry: half of a surrogate pair, which JSON texts can make."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def route_by(routes: list[Any], share: float) -> int:

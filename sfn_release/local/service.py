@@ -87,4 +87,7 @@ class LocalService(AbstractContextManager["LocalService"]):
         perform = OPERATIONS.get(operation)
         if perform is None:
             raise errors.unknown_operation(operation, sorted(OPERATIONS))
-        return perform(self.world, models.load().request(operation, body))
+        try:
+            return perform(self.world, models.load().request(operation, body))
+        except RecursionError:
+            raise errors.validation("The request is nested too deeply.") from None
