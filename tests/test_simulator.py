@@ -471,3 +471,37 @@ def test_the_history_is_ready_for_json() -> None:
         }
     }
     assert json.dumps([dict(event.details) for event in outcome.events])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        (
+            "MaxConcurrency",
+            -1,
+            "Expected non-negative integer for MaxConcurrency, got '-1' instead.",
+        ),
+        ("ToleratedFailureCount", "x", 'refers to value "x" which is not a valid integer: $.v'),
+        ("ToleratedFailurePercentage", [], 'refers to value "[]" which is not a valid float: $.v'),
+        (
+            "ToleratedFailurePercentage",
+            100.5,
+            "ToleratedFailurePercentage must be between 0 and 100",
+        ),
+    ],
+)
+def test_a_number_that_a_map_cannot_use_fails_at_the_state_s_entry(
+    field: str, value: Any, words: str
+) -> None:
+    """The failure follows the event that entered the state."""
+    machine = distributed(ItemsPath="$.l", **{f"{field}Path": "$.v"})
+    outcome = run(machine, {"l": [], "v": value})
+    assert words in str(outcome.cause)
+    assert outcome.events[-1].previous == 2
+
+
+def test_a_mock_that_is_named_otherwise_is_shown() -> None:
+    """A slip in a state's name is seen at once."""
+    task = {"Type": "Task", "Resource": LAMBDA}
+    outcome = run(chain(Charge=task), tasks=Mocks({"charge": {"return": 1}}))
+    assert '(there are mocks for "charge")' in str(outcome.cause)

@@ -17,6 +17,7 @@ from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.instants import parse_instant
 from sfn_release.simulator.situation import Exit, Situation
 
+_ALL = 100  # percent
 _MAX_AMOUNT = 99_999_999  # of seconds, and more than any other number here may be
 
 
@@ -120,7 +121,8 @@ class JsonPath:
         """Read *field* or its ...Path twin."""
         path = f"{field}Path"
         if path in at.definition:
-            return _whole(at, path, input)
+            read = _share if "Percentage" in field else _whole
+            return read(at, path, input)
         return _constant(at, field) if field in at.definition else default
 
     def reader(self, at: Situation, input: Any) -> Any:
@@ -230,13 +232,29 @@ def _referred(at: Situation, field: str, data: Any) -> Any:
 def _whole(at: Situation, field: str, data: Any) -> int:
     """Return the whole number that a ...Path field refers to; a text of digits counts as one."""
     text = at.definition[field]
-    value = _found(at, text, data)
-    if not re.fullmatch(r"\d{1,15}(\.0+)?", _shown(value)):
+    value = _shown(_found(at, text, data))
+    if not re.fullmatch(r"-?\d{1,15}(\.0+)?", value):
         raise at.error(
-            f'The {field} field refers to value "{_shown(value)}" which is not a valid integer:'
-            f" {text}"
+            f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
         )
-    return int(float(value))
+    number = int(float(value))
+    if number < 0:
+        name = field.removesuffix("Path")
+        raise at.error(f"Expected non-negative integer for {name}, got '{number}' instead.")
+    return number
+
+
+def _share(at: Situation, field: str, data: Any) -> float:
+    """Return the percentage that a ...Path field refers to."""
+    text = at.definition[field]
+    value = _shown(_found(at, text, data))
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value):
+        raise at.error(
+            f'The {field} field refers to value "{value}" which is not a valid float: {text}'
+        )
+    if not 0 <= float(value) <= _ALL:
+        raise at.error(f"{field.removesuffix('Path')} must be between 0 and {_ALL}.")
+    return float(value)
 
 
 def _constant(at: Situation, field: str) -> float:

@@ -57,6 +57,7 @@ def run_distributed(
     payloads = None if "ItemReader" in at.definition else _payloads(run, frame, at, input)
     details = {"length": 0 if payloads is None else len(payloads)}
     frame.last = run.history.record("MapStateStarted", frame.last, details)
+    tolerance = _tolerance(run, frame, at, input)
     progress.started = True
     label = at.definition.get("Label") or _uuid(run)
     arn = run.seed.state_machine_arn.replace(":stateMachine:", ":mapRun:", 1)
@@ -65,7 +66,7 @@ def run_distributed(
     try:
         if payloads is None:
             payloads = _read(run, frame, at, input)
-        tally = _tally(run, frame, at, input, len(payloads))
+        tally = _Tally(len(payloads), *tolerance)
         strands = [
             partial(
                 _child,
@@ -118,14 +119,24 @@ def _child(
         return _FAILED
 
 
-def _tally(run: Run, frame: Frame, at: Situation, input: Any, total: int) -> _Tally:
+def _tolerance(
+    run: Run, frame: Frame, at: Situation, input: Any
+) -> tuple[float | None, float | None]:
+    """Return the tolerated count and percentage, None for what is not given.
+
+    AWS reads them after the state's start but links a failure to read them to the state's entry.
+    """
     language = run.language(frame, at.definition)
 
     def limit(field: str) -> float | None:
         given = field in at.definition or f"{field}Path" in at.definition
         return language.number(at, input, field, 0) if given else None
 
-    return _Tally(total, limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage"))
+    try:
+        return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
+    except StateFailure:
+        frame.last = at.entered
+        raise
 
 
 def _payloads(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:

@@ -44,7 +44,7 @@ from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
 Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
 
 _KINDS = ("return", "payload", "error")
-_LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
+_LAMBDA_INVOKE = ":states:::lambda:invoke"
 
 
 class Mocks:
@@ -82,7 +82,7 @@ class Mocks:
         if "error" in chosen:
             raise TaskFailure(chosen["error"], chosen.get("cause"), seconds=seconds)
         result = chosen["return"] if "return" in chosen else chosen["payload"]
-        if "payload" in chosen and call.resource == _LAMBDA_INVOKE:
+        if "payload" in chosen and call.resource.endswith(_LAMBDA_INVOKE):
             result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
         return Took(result, seconds)
 
@@ -90,9 +90,11 @@ class Mocks:
         kind = "payload" if ":lambda:" in call.resource else "return"
         snippet = json.dumps({call.state: {kind: {}}}, ensure_ascii=False)
         place = self._file or "the workflow's mock file (workflows/<module>.mocks.json)"
+        known = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._answers)
         return (
             f"The task {json.dumps(call.state, ensure_ascii=False)} ({call.resource}) has no mock,"
             f" so there is nobody to answer it here. Add one to {place}: {snippet}"
+            + (f" (there are mocks for {known})" if known else "")
         )
 
 
