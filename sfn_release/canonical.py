@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from sfn_release.errors import DefinitionError
 
@@ -47,14 +47,15 @@ def short(digest: str) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON strictly: duplicate keys, NaN and infinities are a DefinitionError."""
+    """Read JSON strictly: duplicate keys, NaN, infinities and 1e999 are a DefinitionError."""
     try:
         return json.loads(
             text,
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
+            parse_float=_finite,
         )
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also for text that is not UTF-8, and for endless digits
         raise DefinitionError(f"Not valid JSON: {error}.") from error
     except RecursionError as error:
         raise DefinitionError("Not usable JSON: nested too deeply.") from error
@@ -116,7 +117,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse_constant(name: str) -> Any:
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
     raise DefinitionError(f"Not valid JSON: {name} is not a number.")
 
 

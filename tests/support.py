@@ -1,0 +1,383 @@
+"""What the tests of the engine share: projects in real repositories, a clock, a silent watcher.
+
+A `Shop` is a clone of a project with workflows as ``*.asl.json`` files, which build without a
+process of their own. Environments that are not `local` get a Step Functions client of a service of
+their own, so that nothing here needs a network.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+import sfn_release as sfn
+from sfn_release.errors import SfnReleaseError
+from sfn_release.git import Git
+from sfn_release.operations.deploy import deploy
+from sfn_release.operations.publish import Published, publish
+from sfn_release.operations.rollback import rollback
+from sfn_release.operations.workspace import Workspace, open_workspace
+from sfn_release.plan import Plan, Step
+from sfn_release.project import Environment
+from sfn_release.record import Record, Serving
+from sfn_release.stepfunctions import StepFunctions
+from sfn_release.surroundings import Surroundings
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+"""When the tests begin."""
+
+ROLE = "arn:aws:iam::000000000000:role/shop"
+RELEASES = "refs/heads/sfn-release/shop/releases"
+LOCAL = "refs/heads/sfn-release/shop/env/local"
+PROD = "refs/heads/sfn-release/shop/env/prod"
+
+CONFIG = f"""\
+[project]
+name = "shop"
+
+[environments.local]
+role_arn = "{ROLE}"
+parameters = {{ Who = "Alice" }}
+
+[environments.prod]
+region = "eu-west-1"
+role_arn = "{ROLE}"
+parameters = {{ Who = "Alice" }}
+"""
+
+_GIT = (
+    *("git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com"),
+    *("-c", "init.defaultBranch=main", "-c", "init.templateDir="),
+)
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(1 - 2**53, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+"""Every JSON value that has a canonical form."""
+
+
+class SilentWatcher:
+    """Hears everything and keeps it."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.plans: list[Plan] = []
+        self.steps: list[Step] = []
+
+    def say(self, text: str) -> None:
+        """Hear talk."""
+        self.said.append(text)
+
+    def planned(self, plan: Plan) -> None:
+        """See a plan."""
+        self.plans.append(plan)
+
+    def applying(self, steps: int) -> None:
+        """Hear that applying begins."""
+
+    def applied(self, step: Step) -> None:
+        """Hear of a step."""
+        self.steps.append(step)
+
+
+class Clock:
+    """A clock that goes on by a second each time that it is read."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        """Return the time, a second later than before."""
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+_numbers = itertools.count(1)
+
+
+def surroundings(watcher: SilentWatcher, clock: Clock) -> Surroundings:
+    """Return a world in which nothing waits and every id is new."""
+    return Surroundings(
+        now=clock,
+        new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{next(_numbers):08x}",
+        new_token=lambda: f"{next(_numbers):032x}",
+        pause=lambda attempt: attempt <= 3,
+        actor="ann",
+        host="desk",
+        process=1,
+        ci=None,
+        watcher=watcher,
+    )
+
+
+@dataclass
+class Shop:
+    """A clone of the project. *root* is the repository, *folder* where the project lies in it."""
+
+    root: Path
+    folder: str = ""
+    watcher: SilentWatcher = field(default_factory=SilentWatcher)
+    clock: Clock = field(default_factory=Clock)
+    clients: dict[str, StepFunctions] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.root / self.folder
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the clone and return what it prints, without the last newline."""
+        return run_git(self.root, *arguments)
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file of the project."""
+        file = self.project / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+
+    def workflow(self, name: str, result: Any) -> None:
+        """Write the workflow *name*: one Pass state that yields *result*."""
+        self.write(f"workflows/{name}.asl.json", json.dumps(definition(result), indent=2))
+
+    def commit(self, **results: Any) -> str:
+        """Commit everything, after writing a workflow for each of *results*; return its id."""
+        for name, result in results.items():
+            self.workflow(name, result)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=change")
+        return self.git("rev-parse", "HEAD")
+
+    def workspace(self) -> Workspace:
+        """Open the project as a command does."""
+        workspace = open_workspace(self.project, surroundings(self.watcher, self.clock))
+        local = workspace.connect
+
+        def connect(environment: Environment) -> StepFunctions:
+            name = environment.name
+            if name not in self.clients:
+                private = environment.backend == "local"
+                region = environment.region or ""
+                self.clients[name] = local(environment) if private else sfn.local(region=region)
+            return self.clients[name]
+
+        return replace(workspace, connect=connect)
+
+    # The verbs, each in a workspace of its own, as commands run them
+
+    def publish(self, version: str, *environments: str, **options: Any) -> Published:
+        """Publish the current commit."""
+        return publish(self.workspace(), version, environments=environments, **options)
+
+    def release(self, version: str, **results: Any) -> Published:
+        """Commit *results* and publish them, without deploying."""
+        self.commit(**results)
+        return self.publish(version, deploy=False)
+
+    def deploy(self, version: str, environment: str | None = None, **options: Any) -> Record | None:
+        """Deploy a release."""
+        return deploy(self.workspace(), version, environment=environment, **options)
+
+    def rollback(
+        self, version: str | None = None, environment: str | None = None, **options: Any
+    ) -> Record | None:
+        """Roll back."""
+        return rollback(self.workspace(), version, environment=environment, **options)
+
+    def serving(self, environment: str = "local") -> Serving:
+        """Return what the ledger says that the environment serves."""
+        ledger = self.workspace().ledger
+        serving = ledger.state(ledger.snapshot(), environment).serving
+        assert serving is not None
+        return serving
+
+    def client(self, environment: str = "local") -> StepFunctions:
+        """Return an environment's client."""
+        workspace = self.workspace()
+        return workspace.connect(workspace.environment(environment))
+
+    def live(self, name: str, environment: str = "local", alias: str = "live") -> tuple[Any, Any]:
+        """Return the results that callers of the alias and of the bare machine get."""
+        client = self.client(environment)
+        arn = self.arn(name, environment)
+        routes = client.describe_state_machine_alias(stateMachineAliasArn=f"{arn}:{alias}")
+        version = routes["routingConfiguration"][0]["stateMachineVersionArn"]
+        described = [
+            client.describe_state_machine(stateMachineArn=which) for which in (version, arn)
+        ]
+        found = [json.loads(one["definition"])["States"]["Only"]["Result"] for one in described]
+        return found[0], found[1]
+
+    def arn(self, name: str, environment: str = "local") -> str:
+        """Return a state machine's ARN."""
+        machines = self.client(environment).list_state_machines()["stateMachines"]
+        found = [one["stateMachineArn"] for one in machines if one["name"] == name]
+        assert len(found) == 1
+        return str(found[0])
+
+    def versions(self, name: str, environment: str = "local") -> list[int]:
+        """Return the numbers of a machine's AWS versions, newest first."""
+        client, arn = self.client(environment), self.arn(name, environment)
+        listed = client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
+        return [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
+
+    def refs(self) -> dict[str, str]:
+        """Return every ref with the object that it names."""
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        return dict(line.split(" ") for line in lines)
+
+
+def definition(result: Any) -> dict[str, Any]:
+    """Return a definition whose output is *result*."""
+    return {
+        "StartAt": "Only",
+        "States": {"Only": {"Type": "Pass", "Result": result, "End": True}},
+    }
+
+
+def run_git(directory: Path, *arguments: str) -> str:
+    done = subprocess.run([*_GIT, *arguments], cwd=directory, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().removesuffix("\n")
+
+
+def make_shop(
+    folder: Path, *, config: str = CONFIG, workflows: Mapping[str, Any] | None = None
+) -> Shop:
+    """Make a repository in *folder* with one commit: a project of these *workflows*."""
+    shop = Shop(folder)
+    folder.mkdir(parents=True)
+    shop.git("init", "--quiet")
+    shop.write("releases.toml", config)
+    shop.commit(**(workflows or {"hello": "one"}))
+    return shop
+
+
+def copy_shop(tmp_path: Path, name: str = "shop") -> Shop:
+    """Return a copy of the one template: the fast way to `make_shop` with its defaults."""
+    template = tmp_path.parent / "template-shop"
+    if not template.exists():
+        make_shop(template)
+    shutil.copytree(template, tmp_path / name)
+    return Shop(tmp_path / name)
+
+
+def add_remote(shop: Shop, *, name: str = "origin") -> Path:
+    """Give the clone a bare remote with its commits, and return the remote's folder."""
+    remote = shop.root.parent / f"{shop.root.name}-{name}.git"
+    object_format = shop.git("rev-parse", "--show-object-format")
+    run_git(
+        shop.root.parent,
+        *("init", "--quiet", "--bare", f"--object-format={object_format}", str(remote)),
+    )
+    shop.git("remote", "add", name, str(remote))
+    shop.git("push", "--quiet", name, "HEAD:main")
+    return remote
+
+
+def clone(shop: Shop, name: str = "clone", *options: str) -> Shop:
+    """Return another clone of the remote, with the same AWS accounts."""
+    root = shop.root.parent / name
+    url = shop.git("remote", "get-url", "origin")
+    run_git(shop.root.parent, "clone", "--quiet", *options, url, str(root))
+    shared = {name: client for name, client in shop.clients.items() if name != "local"}
+    return Shop(root, shop.folder, clock=shop.clock, clients=shared)
+
+
+def isolate_git(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Let git see no configuration but the repository's own, and no identity."""
+    home.mkdir(exist_ok=True)
+    for name in ("GIT_DIR", "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+def forge(shop: Shop, ref: str, files: Mapping[str, str | bytes | None], message: str) -> str:
+    """Put a hand-made commit on *ref*: its files, changed by *files* (None takes one away)."""
+    git = Git.open(shop.root)
+    tip = git.refs(ref).get(ref)
+    index = shop.root / ".git" / "forged-index"
+    index.unlink(missing_ok=True)
+    environment = {"GIT_INDEX_FILE": str(index)}
+    listing = "\0".join(
+        f"{'100644 ' + git.write_blobs([_bytes(content)])[0] if content is not None else _GONE}"
+        f"\t{path}"
+        for path, content in files.items()
+    )
+    # The engine takes GIT_INDEX_FILE out of the environment, so git is run here directly.
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        if tip:
+            shop.git("read-tree", tip)
+        subprocess.run(
+            [*_GIT, "update-index", "-z", "--index-info"],
+            cwd=shop.root,
+            input=(listing + "\0").encode(),
+            check=True,
+        )
+        tree = shop.git("write-tree")
+    index.unlink()
+    parents = ["-p", tip] if tip else []
+    commit = shop.git("commit-tree", tree, *parents, "-m", message)
+    shop.git("update-ref", ref, commit)
+    return commit
+
+
+_GONE = "0 " + "0" * 40
+
+
+def _bytes(content: str | bytes | None) -> bytes:
+    return content.encode() if isinstance(content, str) else content or b""
+
+
+@contextmanager
+def refused(code: str, *words: str) -> Iterator[None]:
+    """Expect an error with *code* whose text holds all *words*."""
+    with pytest.raises(SfnReleaseError) as caught:
+        yield
+    text = str(caught.value)
+    assert (code, [word for word in words if word not in text]) == (caught.value.code, []), text
+
+
+def untouched(shop: Shop) -> tuple[Any, ...]:
+    """Return everything of a clone that no command may change."""
+    index = shop.root / ".git" / "index"
+    return (
+        shop.git("status", "--porcelain=v2", "--branch", "--ignored"),
+        shop.git("symbolic-ref", "HEAD"),
+        shop.git("rev-parse", "HEAD"),
+        index.read_bytes(),
+        index.stat().st_mtime_ns,
+        sorted(_files(shop.root)),
+    )
+
+
+def _files(root: Path) -> Iterable[tuple[str, bytes]]:
+    for path in root.rglob("*"):
+        if ".git" not in path.relative_to(root).parts and path.is_file():
+            yield str(path), path.read_bytes()
