@@ -505,3 +505,22 @@ def test_a_mock_that_is_named_otherwise_is_shown() -> None:
     task = {"Type": "Task", "Resource": LAMBDA}
     outcome = run(chain(Charge=task), tasks=Mocks({"charge": {"return": 1}}))
     assert '(there are mocks for "charge")' in str(outcome.cause)
+
+
+def test_a_map_whose_result_does_not_fit_has_not_failed_inside() -> None:
+    """MapStateSucceeded is not followed by MapStateFailed."""
+    state = {
+        "Type": "Map",
+        "ItemsPath": "$.l",
+        "ItemProcessor": chain(P={"Type": "Pass"}),
+        "ResultPath": "$.l.x",
+    }
+    outcome = run(chain(M=state), {"l": [1]})
+    assert types(outcome)[-2:] == ["MapStateSucceeded", "ExecutionFailed"]
+
+
+def test_a_result_that_json_cannot_carry_is_told() -> None:
+    """NaN is a number in Python only."""
+    task = {"Type": "Task", "Resource": LAMBDA}
+    outcome = run(chain(T=task), tasks=Mocks({"T": lambda _: float("nan")}))
+    assert outcome.error == "SfnRelease.BadMock"

@@ -37,7 +37,7 @@ def parallel_state(run: Run, frame: Frame, at: Situation) -> Strand:
         ]
         results = yield Group(strands)
         run.history.record("ParallelStateSucceeded", progress.ended)
-        frame.last = progress.ended
+        frame.last, progress.started = progress.ended, False
         return language.finish(at, input, results)
 
     gave_up = partial(_gave_up, run, frame, progress, "ParallelStateFailed")
@@ -55,6 +55,7 @@ def map_state(run: Run, frame: Frame, at: Situation) -> Strand:
         concurrency = int(language.number(at, input, "MaxConcurrency", 0))
         if is_distributed(at):
             results = yield from run_distributed(run, frame, at, input, concurrency, progress)
+            progress.started = False
             return language.finish(at, input, results)
         items = language.items(at, input)
         details = {"length": len(items)}
@@ -69,7 +70,7 @@ def map_state(run: Run, frame: Frame, at: Situation) -> Strand:
         ]
         results = yield Group(strands, concurrency)
         run.history.record("MapStateSucceeded", progress.ended)
-        frame.last = progress.ended
+        frame.last, progress.started = progress.ended, False
         return language.finish(at, input, results)
 
     gave_up = partial(_gave_up, run, frame, progress, "MapStateFailed")

@@ -156,7 +156,7 @@ def _failed(run: Run, frame: Frame, kind: _Kind, failure: StateFailure) -> State
 
 def _checked(at: Situation, result: Any) -> str:
     try:
-        return compact(result)
+        return json.dumps(result, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ExecutionFailure(
             "SfnRelease.BadMock",
