@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sfn_release import hold
 from sfn_release.application import Application, Machine, OvertakenError
@@ -31,7 +31,6 @@ from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
     Observed,
     Plan,
-    Step,
     Target,
     alias_deployment,
     machine_names_clash,
@@ -51,41 +50,7 @@ from sfn_release.record import (
     timestamp,
 )
 from sfn_release.stepfunctions import StepFunctions
-
-
-class Watcher(Protocol):
-    """Who is told what a deployment does while it does it."""
-
-    def say(self, text: str) -> None:
-        """Hear one sentence of talk."""
-
-    def planned(self, plan: Plan) -> None:
-        """See the plan before it is applied; raising here refuses it."""
-
-    def applying(self, steps: int) -> None:
-        """Hear that applying begins, and how many steps there are."""
-
-    def applied(self, step: Step) -> None:
-        """Hear that one step is done."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a deployment takes from the world around it, so that tests can give their own.
-
-    *actor* may be empty: git's identity then acts. *ci* names the CI run and attempt
-    (``{"run": …, "attempt": …}``), None outside CI.
-    """
-
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
-    new_token: Callable[[], str]
-    pause: Callable[[int], bool]
-    actor: str
-    host: str
-    process: int
-    ci: Mapping[str, Any] | None
-    watcher: Watcher
+from sfn_release.surroundings import Surroundings
 
 
 @dataclass(frozen=True)

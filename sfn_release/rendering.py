@@ -14,7 +14,7 @@ from typing import Any
 from sfn_release.canonical import digest
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
-from sfn_release.project import Environment, fill
+from sfn_release.project import Environment
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
 _REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
@@ -104,7 +104,7 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
         )
 
     def filled(value: Any) -> Any:
-        return fill(value, environment.parameters, where=where)
+        return environment.fill(value, where=where)
 
     definition = filled(declaration.definition)
     size = len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False).encode())

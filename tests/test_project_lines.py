@@ -7,7 +7,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.project_lines import Key, key_lines
+from sfn_release.project.lines import Key, key_lines
 
 BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
 KEYS = BARE | st.text("ab .=#[]{}\"'\\\n\té", max_size=4)

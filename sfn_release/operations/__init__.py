@@ -9,6 +9,9 @@ imported when it is first asked for, so that `history` does not wait for what on
 
 from __future__ import annotations
 
+import sys
+import types
+
 TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
 
 if TYPE_CHECKING:
@@ -93,3 +96,34 @@ __all__ = [
     "surroundings",
     "unlock",
 ]
+
+
+class _Verbs(types.ModuleType):
+    """This package with each verb as the function, though its file has the verb's name.
+
+    Importing ``operations.publish`` makes Python set the name ``publish`` here to that module.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, types.ModuleType) and _HOMES.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Verbs
+
+if not TYPE_CHECKING:  # else every misspelt name would have a type
+
+    def __getattr__(name: str) -> object:
+        """Import a verb when it is first asked for."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"sfn_release.operations.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

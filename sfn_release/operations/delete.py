@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sfn_release.deployment import Prepared, prepare_delete
 from sfn_release.operations.running import run
+from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Record
 
@@ -12,7 +13,7 @@ def plan_deletion(
     workspace: Workspace, workflow: str, *, environment: str | None = None
 ) -> Prepared:
     """Return what deleting *workflow* would do; raises NotFoundError when it is not served."""
-    return prepare_delete(workspace.site(workspace.environment(environment)), workflow)
+    return prepare_delete(open_site(workspace, workspace.environment(environment)), workflow)
 
 
 def delete(
@@ -27,7 +28,7 @@ def delete(
     The releases that hold it stay: deploying or rolling back to one creates it again. Raises
     NotFoundError when the environment does not serve it.
     """
-    site = workspace.site(workspace.environment(environment))
+    site = open_site(workspace, workspace.environment(environment))
 
     def decided() -> Prepared:
         return prepare_delete(site, workflow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfn_release.deployment import Prepared, prepare
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
+from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
@@ -26,7 +27,7 @@ def deploy(
     """
     version = parse_version(version)
     there = workspace.environment(environment)
-    site = workspace.site(there)
+    site = open_site(workspace, there)
     release = workspace.released(version, push=there.backend != "local")
 
     def decide(_: Snapshot, state: State) -> Target:

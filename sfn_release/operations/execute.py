@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sfn_release.canonical import loads
-from sfn_release.deployment import Surroundings
 from sfn_release.errors import DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Served, Serving, State, timestamp
 from sfn_release.release import parse_version
 from sfn_release.stepfunctions import StepFunctions, call
+from sfn_release.surroundings import Surroundings
 
 
 @dataclass(frozen=True)

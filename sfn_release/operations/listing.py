@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.build import build
+from sfn_release.build import Build, build
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
@@ -47,10 +47,20 @@ def list_workflows(workspace: Workspace) -> list[ListedWorkflow]:
     ]
 
 
+def build_work_tree(workspace: Workspace) -> Build:
+    """Build the work tree as it stands, once."""
+    return build(
+        workspace.project.root,
+        workspace.project.workflows,
+        work_tree=workspace.git.root,
+        environ=workspace.around.environ,
+    )
+
+
 def build_definitions(workspace: Workspace, workflow: str | None = None) -> tuple[Declaration, ...]:
     """Return what the work tree's modules declare; raises NotFoundError for an unknown name."""
     project = workspace.project
-    declarations = build(project.root, project.workflows).declarations
+    declarations = build_work_tree(workspace).declarations
     if workflow is None:
         return declarations
     chosen = tuple(found for found in declarations if found.name == workflow)

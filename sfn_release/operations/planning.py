@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sfn_release.build import build
 from sfn_release.deployment import prepare
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.listing import build_work_tree
+from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
@@ -33,13 +34,12 @@ def plan_version(
     def decide(_: Snapshot, state: State) -> Target:
         return target(release, there, state, "deploy")
 
-    return prepare(workspace.site(there), decide, adopt=adopt).plan
+    return prepare(open_site(workspace, there), decide, adopt=adopt).plan
 
 
 def _unreleased(workspace: Workspace) -> Release:
-    built = build(workspace.project.root, workspace.project.workflows)
     return make_release(
-        built.declarations,
+        build_work_tree(workspace).declarations,
         project=workspace.project.name,
         version=WORK_TREE,
         commit=workspace.git.head() or "",

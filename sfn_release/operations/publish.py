@@ -14,6 +14,7 @@ from sfn_release.errors import ConflictError, ImmutableError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.notes import release_notes
 from sfn_release.operations.running import run
+from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
@@ -75,7 +76,7 @@ def publish(
     sites = []
     if deploy:
         names = environments or [workspace.project.default_environment]
-        sites = [workspace.site(workspace.environment(name)) for name in names]
+        sites = [open_site(workspace, workspace.environment(name)) for name in names]
     push = not sites or any(site.environment.backend != "local" for site in sites)
     release, standing = freeze(workspace, version, offline=not push)
     prepared = [_prepare(site, release, standing, adopt=adopt) for site in sites]
@@ -105,7 +106,10 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
     workspace.refuse_changes(["."], "a release is made from the commit alone")
     workspace.around.watcher.say(f"building {commit[:12]}")
     built = build_archive(
-        workspace.git.archive(commit, workspace.folder), workspace.project.workflows
+        workspace.git.archive(commit, workspace.folder),
+        workspace.project.workflows,
+        work_tree=workspace.git.root,
+        environ=workspace.around.environ,
     )
     snapshot = workspace.ledger.snapshot(offline=offline)
     if snapshot.warning:
@@ -198,4 +202,4 @@ def planned(
 ) -> Prepared:
     """Return what publishing the current commit would do to an environment."""
     release, standing = freeze(workspace, version, offline=environment.backend == "local")
-    return _prepare(workspace.site(environment), replace(release), standing, adopt=adopt)
+    return _prepare(open_site(workspace, environment), replace(release), standing, adopt=adopt)

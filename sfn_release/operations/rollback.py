@@ -8,6 +8,7 @@ from sfn_release.deployment import Prepared, prepare
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
+from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
@@ -35,7 +36,7 @@ def rollback(
     Raises NotFoundError when there is nothing to go back to.
     """
     there = workspace.environment(environment)
-    site = workspace.site(there)
+    site = open_site(workspace, there)
     wanted = parse_version(version) if version else None
 
     def decide(_: Snapshot, state: State) -> Target:

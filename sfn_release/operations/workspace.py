@@ -9,19 +9,18 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from sfn_release.deployment import Site, Surroundings, Watcher
-from sfn_release.errors import ConfigError, DirtyError, NotFoundError
+from sfn_release.errors import DirtyError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, open_ledger
-from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
+from sfn_release.project import Environment, Project, find_project, read_project
 from sfn_release.release import Release
 from sfn_release.stepfunctions import StepFunctions, connect
+from sfn_release.surroundings import Surroundings, Watcher
 
 _LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
 _TRIES = 30
@@ -60,42 +59,6 @@ class Workspace:
             )
         return commit
 
-    def site(self, environment: Environment) -> Site:
-        """Return an environment ready to be deployed to.
-
-        Outside `local`, raises DirtyError when releases.toml is not as committed (a deployment
-        must be one that everybody can repeat), and ConfigError when nobody said where the ledger
-        is to live.
-        """
-        if environment.backend != "local":
-            self._require_remote(environment)
-            self.refuse_changes([FILE_NAME], "what a deployment does depends on it")
-        return Site(
-            project=self.project.name,
-            environment=environment,
-            ledger=self.ledger,
-            client=self.connect(environment),
-            around=replace(self.around, actor=self.around.actor or str(self.git.identity())),
-            config_blob=self._config_blob(),
-        )
-
-    def _require_remote(self, environment: Environment) -> None:
-        """Raise ConfigError, or warn, when only this clone would know of a deployment.
-
-        A loopback endpoint is on this machine as the clone is.
-        """
-        host = urlsplit(environment.endpoint_url or "").hostname
-        if self.ledger.remote is not None or host in {"127.0.0.1", "localhost", "::1"}:
-            return
-        if self.project.remote is None:
-            raise ConfigError(
-                f"{environment.name} is shared, and the ledger would be in this clone alone.",
-                why="This repository has no remote `origin`.",
-                fix='Add a remote (git remote add origin URL), or write  remote = ""  in [project]'
-                " of releases.toml if this clone is the only one that ever deploys.",
-            )
-        self.around.watcher.say('warning: the ledger is in this clone alone (remote = "")')
-
     def refuse_changes(self, paths: list[str], why: str) -> None:
         """Raise DirtyError when files below the project's root differ from HEAD."""
         changes = self.git.changes([self._inside(path) for path in paths])
@@ -109,11 +72,6 @@ class Workspace:
 
     def _inside(self, path: str) -> str:
         return f"{self.folder}/{path}" if self.folder else path
-
-    def _config_blob(self) -> str | None:
-        commit = self.git.head()
-        found = self.git.tree(commit, self.folder).get(FILE_NAME) if commit else None
-        return found[2] if found else None
 
     def released(self, version: str, *, push: bool) -> Release:
         """Return a release that exists, after making it known beyond this clone if *push*.
@@ -187,6 +145,7 @@ def surroundings(
         process=os.getpid(),
         ci=_ci(environ),
         watcher=watcher,
+        environ=environ,
     )
 
 

@@ -1,6 +1,6 @@
 """Tells what workflow modules raise, by the frames that are theirs, in the process that loads them.
 
-Imports nothing of sfn-release: `build_worker` loads it by its file.
+Imports nothing of sfn-release: `worker` loads it by its file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Builds a project: workflow modules to declarations.
 
-Modules run in a process of their own (`build_process`, `build_worker`, `build_imports`), where
-they find no credentials and cannot mix with us; definition files are read here (`build_files`).
+Modules run in a process of their own (`process`, `worker`, `imports`), where
+they find no credentials and cannot mix with us; definition files are read here (`files`).
 A work tree is built once, for looking at it. A commit is built twice, in surroundings that differ
 in everything that must make no difference, because what is released has to be the same when
 somebody builds that commit again.
@@ -15,7 +15,7 @@ import re
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +24,12 @@ from typing import Any
 from sfn_release import __version__
 from sfn_release.asl.checks import check_definition
 from sfn_release.asl.finding import refuse
-from sfn_release.build_files import Sources, document_name, find_sources, read_document
-from sfn_release.build_process import FIRST, SECOND, Job, Running, Surroundings
+from sfn_release.build.files import Sources, document_name, find_sources, read_document
+from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
 from sfn_release.canonical import canonical, digest, first_difference
 from sfn_release.declaration import Declaration
 from sfn_release.errors import BuildError, DefinitionError, NonDeterministicError
-from sfn_release.project_rules import state_machine_name
+from sfn_release.project.rules import state_machine_name
 
 TIMEOUT = 120.0  # seconds that all modules together may take to load
 _SHOWN = 200  # characters of a value in an error
@@ -78,7 +78,7 @@ def build(
     """
     with ExitStack() as stack:
         options = _Options(workflows, work_tree or root, python, environ, timeout)
-        return _start(stack, root, FIRST, options).build()
+        return _checked(_start(stack, root, FIRST, options).result())
 
 
 def build_archive(
@@ -107,9 +107,9 @@ def build_archive(
             project = root / folder
             options = _Options(workflows, work_tree or project, python, environ, timeout)
             runs.append(_start(stack, project, surroundings, options))
-        first, second = (run.build() for run in runs)
+        first, second = (run.result() for run in runs)
     _require_equal(first, second)
-    return first
+    return _checked(first)
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,15 @@ class _Options:
     timeout: float
 
 
+@dataclass(frozen=True)
+class _Declared:
+    """What one build gave; each declaration comes with where it stands, for people."""
+
+    places: tuple[tuple[Declaration, str], ...]
+    toolchain: Toolchain
+    output: str
+
+
 class _Run:
     """A build under way, of modules and definition files."""
 
@@ -129,16 +138,16 @@ class _Run:
         self._sources = sources
         self._running = running
 
-    def build(self) -> Build:
-        """Wait for it, check what was declared, and return it."""
+    def result(self) -> _Declared:
+        """Wait for it and return what was declared, unchecked."""
         result = self._running.result() if self._running else {}
-        placed = []
+        places = []
         for entry in result.get("workflows", ()):
             place = f"{entry['source']} ({entry.pop('variable')})"
-            placed.append((Declaration(**entry), place))
+            places.append((Declaration(**entry), place))
         for file in self._sources.documents:
             definition = read_document(self._root, file)
-            placed.append((Declaration(document_name(file), definition, source=file), file))
+            places.append((Declaration(document_name(file), definition, source=file), file))
         told = result.get("toolchain", {})
         toolchain = Toolchain(
             python=told.get("python") or sys.version.partition(" ")[0],
@@ -146,7 +155,7 @@ class _Run:
             distributions=told.get("distributions", {}),
         )
         output = self._running.output if self._running else ""
-        return Build(_checked(placed), toolchain, output)
+        return _Declared(tuple(places), toolchain, output)
 
 
 def _start(stack: ExitStack, root: Path, surroundings: Surroundings, options: _Options) -> _Run:
@@ -175,6 +184,11 @@ def _temporary(stack: ExitStack) -> Path:
 
 def _extract(archive: bytes, root: Path) -> None:
     root.mkdir(parents=True)
+    if not hasattr(tarfile, "data_filter"):
+        raise BuildError(
+            "This Python unpacks archives without looking where their files go.",
+            fix="Use Python 3.11.4 or newer.",
+        )
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             tar.extractall(root, filter="data")
@@ -186,10 +200,10 @@ def _extract(archive: bytes, root: Path) -> None:
         ) from error
 
 
-def _checked(placed: Sequence[tuple[Declaration, str]]) -> tuple[Declaration, ...]:
-    """Return the declarations sorted by name; raise DefinitionError for what cannot be released."""
+def _checked(declared: _Declared) -> Build:
+    """Return what was declared, sorted by name; DefinitionError for what cannot be released."""
     places: dict[str, str] = {}
-    for declaration, place in placed:
+    for declaration, place in declared.places:
         problem = state_machine_name(declaration.name)
         if problem:
             raise DefinitionError(
@@ -203,7 +217,8 @@ def _checked(placed: Sequence[tuple[Declaration, str]]) -> tuple[Declaration, ..
             )
         places[declaration.name] = place
         _check_definition(declaration, place)
-    return tuple(sorted((declaration for declaration, _ in placed), key=lambda one: one.name))
+    declarations = sorted((one for one, _ in declared.places), key=lambda one: one.name)
+    return Build(tuple(declarations), declared.toolchain, declared.output)
 
 
 def _check_definition(declaration: Declaration, place: str) -> None:
@@ -221,9 +236,9 @@ def _content(declaration: Declaration) -> dict[str, Any]:
     return {**vars(declaration), "tags": dict(declaration.tags)}
 
 
-def _require_equal(first: Build, second: Build) -> None:
-    one = {declaration.name: declaration for declaration in first.declarations}
-    other = {declaration.name: declaration for declaration in second.declarations}
+def _require_equal(first: _Declared, second: _Declared) -> None:
+    one = {declaration.name: declaration for declaration, _ in first.places}
+    other = {declaration.name: declaration for declaration, _ in second.places}
     for name in sorted(one.keys() ^ other.keys()):
         raise NonDeterministicError(
             f"The workflow {name!r} is there in one build of this commit and not in another.",

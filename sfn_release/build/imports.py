@@ -1,6 +1,6 @@
 """Decides what workflow modules may import, in the process that loads them.
 
-Imports nothing of sfn-release: `build_worker` loads it by its file.
+Imports nothing of sfn-release: `worker` loads it by its file.
 
 - ``sys.path`` is the project's root, its ``src``, then Python's own folders and the installed
   packages. Entries and import hooks that lead back into the work tree (editable installs of the

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, NoReturn
 
-from sfn_release import project_rules as rules
 from sfn_release.errors import ConfigError
-from sfn_release.project_lines import Key, key_lines
+from sfn_release.project import rules
+from sfn_release.project.lines import Key, key_lines
 
 MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
 

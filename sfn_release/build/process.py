@@ -1,4 +1,4 @@
-"""Runs `build_worker` in an isolated process: no credentials, no input, no way around its time."""
+"""Runs `worker` in an isolated process: no credentials, no input, no way around its time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
-from sfn_release.build_files import Module
+from sfn_release.build.files import Module
 from sfn_release.errors import BuildError, DefinitionError
 
 _PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -72,7 +72,7 @@ class Running:
             "folder": str(Path(root, job.workflows)),
             "package": _package(job.workflows),
             "modules": [(module.name, module.file) for module in job.modules],
-            "sfn_release": str(Path(__file__).resolve().parents[1]),
+            "sfn_release": str(Path(__file__).resolve().parents[2]),
             "timeout": job.timeout,
             **{name: str(job.scratch / name) for name in ("result", "progress", "stack")},
         }
@@ -174,7 +174,7 @@ class Running:
 
     def _stack(self) -> str:
         """Return where Python was when it died, innermost first, the user's frames alone."""
-        ours = str(Path(__file__).resolve().parent)
+        ours = str(Path(__file__).resolve().parents[1])
         lines = [
             line
             for line in self._dump().splitlines()
@@ -215,7 +215,7 @@ def _package(workflows: str) -> str:
 
 
 def _worker() -> str:
-    return str(Path(__file__).resolve().with_name("build_worker.py"))
+    return str(Path(__file__).resolve().with_name("worker.py"))
 
 
 def _lines(*texts: str) -> str:

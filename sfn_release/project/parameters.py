@@ -15,7 +15,7 @@ from typing import Any
 
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
-from sfn_release.project_rules import nearest
+from sfn_release.project.rules import nearest
 
 _REFERENCE = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z][A-Za-z0-9_]*)\}|(?P<other>\$\{)")
 _SHOWN = 40  # characters of what cannot be used

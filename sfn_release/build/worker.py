@@ -1,6 +1,6 @@
 """Loads workflow modules in a process of its own and writes down what they declare.
 
-`build_process` runs this file as a script; its argument is the file of a job. It imports nothing
+`process` runs this file as a script; its argument is the file of a job. It imports nothing
 of sfn-release, because a project may bring its own, of another version.
 
 What counts: every `StateMachine` at module level; in a module without one, its only `Workflow`,
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sfn_release.build_imports import World
-    from sfn_release.build_report import Reporter
+    from sfn_release.build.imports import World
+    from sfn_release.build.report import Reporter
 
 
 def _neighbour(name: str) -> Any:
@@ -39,7 +39,7 @@ def _neighbour(name: str) -> Any:
     return module
 
 
-report = _neighbour("build_report")
+report = _neighbour("report")
 
 _EXPECTED = "A module is expected to hold a StateMachine or Workflow of its own at module level."
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
@@ -76,7 +76,7 @@ def _flush(stream: Any) -> None:
 
 
 def _build(job: Mapping[str, Any]) -> dict[str, Any]:
-    world: World = _neighbour("build_imports").World(job["root"], job["work_tree"])
+    world: World = _neighbour("imports").World(job["root"], job["work_tree"])
     loaded = world.isolate(job["folder"], job["package"], job["sfn_release"])
     before = set(sys.modules)
     reporter: Reporter = report.Reporter(world.root)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from sfn_release import project_rules as rules
 from sfn_release.errors import ConfigError, NotFoundError
-from sfn_release.parameters import fill, parameters_in
-from sfn_release.project_document import MINIMUM, Document, Expected
-from sfn_release.project_lines import Key
+from sfn_release.project import rules
+from sfn_release.project.document import MINIMUM, Document, Expected
+from sfn_release.project.lines import Key
+from sfn_release.project.parameters import fill, parameters_in
 
 __all__ = [
     "FILE_NAME",

@@ -1,0 +1,190 @@
+"""The program: every command's name, the global options, and the one place that catches errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sfn_release import __version__
+from sfn_release.cli import INTERRUPTED, terminal
+from sfn_release.cli.options import global_options
+from sfn_release.cli.session import Session
+from sfn_release.errors import SfnReleaseError, UsageError
+
+READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
+
+# title → command → (module, what it does): `--help` prints this without importing a command.
+COMMANDS = {
+    "Start": {
+        "init": ("starting", "Scaffold releases.toml and a first workflow; overwrite nothing."),
+        "demo": ("starting", "Show the whole story in a scratch repository."),
+    },
+    "Release": {
+        "list": ("authoring", "List the workflows of the work tree with their digests."),
+        "build": ("authoring", "Print the definitions of the work tree."),
+        "plan": ("deploying", "Show what a deployment would do."),
+        "publish": ("deploying", "Release the current commit and deploy it."),
+        "deploy": ("deploying", "Deploy a release that exists."),
+        "rollback": ("deploying", "Bring back an earlier release, byte for byte."),
+    },
+    "See": {
+        "status": ("observing", "Show what is live where, and drift."),
+        "releases": ("remembering", "Show what was released."),
+        "history": ("remembering", "Show what was deployed to an environment."),
+        "show": ("remembering", "Show one release, or one definition of it."),
+        "diff": ("observing", "Compare two releases, what is live, or the work tree."),
+    },
+    "Operate": {
+        "execute": ("operating", "Start a workflow, wait for it and show how it ended."),
+        "delete": ("operating", "Delete the state machine of a workflow."),
+        "unlock": ("operating", "Close a deployment that was abandoned."),
+    },
+    "Step Functions on this machine": {
+        "local": ("serving", "Serve the local service on HTTP, or reset it."),
+    },
+}
+
+EXIT_CODES = {
+    0: "done, also when there was nothing to do",
+    1: "an error, or an execution that did not succeed",
+    2: "a command line that is not understood",
+    3: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
+    INTERRUPTED: "interrupted by Ctrl-C",
+}
+
+
+class _Program(click.Group):
+    """A group that imports a command when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return every command's name in the order of the help text."""
+        return [name for commands in COMMANDS.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command; None for a name that is not one."""
+        for commands in COMMANDS.values():
+            if cmd_name in commands:
+                module = import_module(f"sfn_release.cli.{commands[cmd_name][0]}")
+                command: click.Command = module.COMMANDS[cmd_name]
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; raises UsageError that names the nearest."""
+        name = args[0]
+        if self.get_command(ctx, name) is None:
+            from sfn_release.project_rules import nearest
+
+            near = nearest(name, self.list_commands(ctx))
+            raise UsageError(
+                f"There is no command {name!r}.",
+                fix=f"Did you mean {near}?" if near else "See the commands:  sfn-release --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands from the table, without importing one."""
+        for title, commands in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(f"{name:<8}", text) for name, (_, text) in commands.items()], col_spacing=2
+                )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(f"{code:<8}", text) for code, text in EXIT_CODES.items()])
+
+
+@click.group(
+    cls=_Program,
+    name="sfn-release",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@global_options
+@click.version_option(__version__, prog_name="sfn-release", message="%(prog)s %(version)s")
+@click.pass_context
+def program(ctx: click.Context) -> int:
+    """Releases for AWS Step Functions that never change.
+
+    Made from Git, planned before they are applied, rolled back in one step.
+    Global options may stand before or after the command.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return UsageError.exit_code
+    return 0
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; a bug keeps its traceback."""
+    terminal.prepare_streams()
+    session = Session(as_json=_wants_json(arguments))
+    try:
+        try:
+            code = _run(arguments, session)
+        finally:
+            session.close()
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    except KeyboardInterrupt:
+        terminal.tell("\ninterrupted")
+        return INTERRUPTED
+    return code
+
+
+def _run(arguments: Sequence[str], session: Session) -> int:
+    from sfn_release.cli.failures import tell_error
+
+    try:
+        code = program.main(
+            args=list(arguments), prog_name="sfn-release", obj=session, standalone_mode=False
+        )
+    except SfnReleaseError as error:
+        session.close()
+        tell_error(error, as_json=session.as_json, verbose=session.verbose)
+        return error.exit_code
+    except click.ClickException as error:
+        tell_error(_usage(error), as_json=session.as_json, verbose=False)
+        return UsageError.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None  # click's name for Ctrl-C
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    """Return click's complaint in our form."""
+    context = getattr(error, "ctx", None)
+    near: Any = getattr(error, "possibilities", None)
+    path = context.command_path if context else "sfn-release"
+    message = error.format_message()
+    if near:  # click's message ends with what it suggests
+        message = message.partition(" Did you mean")[0].partition(" (Possible")[0]
+    return UsageError(
+        message,
+        why=f"Did you mean {' or '.join(sorted(near))}?" if near else "",
+        fix=f"See:  {path} --help",
+    )
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Tell whether ``--json`` stands on the line, for lines that are not understood."""
+    return "--json" in _options(arguments)
+
+
+def _options(arguments: Sequence[str]) -> Iterator[str]:
+    for argument in arguments:
+        if argument == "--":
+            return
+        yield argument

@@ -1,0 +1,157 @@
+"""plan, publish, deploy and rollback: what changes an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli import terminal
+from sfn_release.cli.options import command
+from sfn_release.cli.records import told
+from sfn_release.cli.session import Session, confirm, named
+
+if TYPE_CHECKING:
+    from sfn_release.operations.publish import Published
+    from sfn_release.operations.workspace import Workspace
+
+DIFFERENT = 3
+
+adopt_option = click.option(
+    "--adopt", is_flag=True, help="Take over a state machine that another tool or ledger made."
+)
+reason_option = click.option("--reason", metavar="TEXT", help="Why, for the record.")
+
+
+@command("plan")
+@click.argument("version", required=False)
+@click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
+@click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
+def plan(session: Session, version: str | None, adopt: bool, exit_code: bool) -> int:
+    """Show what a deployment would do.
+
+    Of release VERSION, or of the work tree as it stands. Nothing is changed.
+    """
+    from sfn_release.cli.plans import plan_lines
+    from sfn_release.operations.planning import plan_version
+
+    workspace = session.workspace()
+    made = plan_version(workspace, version, environment=session.environment, adopt=adopt)
+    there = workspace.environment(session.environment)
+    shown = made.version if version else "the work tree"
+
+    def text() -> None:
+        local = frozenset({there.name} if there.backend == "local" else ())
+        for line in plan_lines(made, local=local, verbose=session.verbose, version=shown):
+            terminal.write(line)
+        if not made.steps:
+            terminal.write("nothing to change")
+
+    members = made.to_json()
+    if version is None:
+        members["version"] = None
+    session.show("plan", members, text)
+    return DIFFERENT if exit_code and made.steps else 0
+
+
+@command("publish")
+@click.argument("version")
+@click.option("--no-deploy", is_flag=True, help="Release only.")
+@adopt_option
+@reason_option
+def publish(
+    session: Session, version: str, no_deploy: bool, adopt: bool, reason: str | None
+) -> None:
+    """Release the current commit and deploy it.
+
+    VERSION is semantic: 1.2.0, 2.0.0-rc.1. It never changes: publishing it again does nothing
+    when the content is equal and is refused when it is not. --env may be given several times.
+    """
+    from sfn_release.operations.publish import publish as act
+
+    workspace = session.workspace()
+    names = list(dict.fromkeys(session.environments))
+    done = act(
+        workspace, version, environments=names, deploy=not no_deploy, adopt=adopt, reason=reason
+    )
+    targets = [] if no_deploy else names or [workspace.project.default_environment]
+    session.show("publish", done.to_json(), lambda: _published(workspace, done, targets))
+
+
+@command("deploy")
+@click.argument("version")
+@adopt_option
+@reason_option
+def deploy(session: Session, version: str, adopt: bool, reason: str | None) -> None:
+    """Deploy a release that exists."""
+    from sfn_release.operations.deploy import deploy as act
+
+    workspace = session.workspace()
+    environment = workspace.environment(session.environment)
+    record = act(workspace, version, environment=environment.name, adopt=adopt, reason=reason)
+    told(session, "deploy", record, environment, otherwise=f"serves {version} already")
+
+
+@command("rollback")
+@click.argument("version", required=False)
+@click.option("--rerender", is_flag=True, help="Use today's parameters, not the recorded ones.")
+@adopt_option
+@reason_option
+@click.option("--yes", is_flag=True, help="Do not ask where `confirm = true`.")
+def rollback(
+    session: Session,
+    version: str | None,
+    rerender: bool,
+    adopt: bool,
+    reason: str | None,
+    yes: bool,
+) -> None:
+    """Bring back an earlier release, byte for byte.
+
+    Without VERSION the one before the present one; rolling back again goes further back.
+    """
+    from sfn_release.operations.rollback import rollback as act
+
+    def ask() -> None:
+        if environment.confirm:
+            confirm(f"Roll {named(environment)} back?", yes=yes)
+
+    workspace = session.workspace(ask)
+    environment = workspace.environment(session.environment)
+    record = act(
+        workspace,
+        version,
+        environment=environment.name,
+        rerender=rerender,
+        adopt=adopt,
+        reason=reason,
+    )
+    told(session, "rollback", record, environment, otherwise=f"serves {version} already")
+
+
+def _published(workspace: Workspace, done: Published, targets: list[str]) -> None:
+    manifest = done.release.manifest
+    what = "is already released with this content" if done.already_released else "released"
+    terminal.write_parts(
+        terminal.Styled(f"{manifest.version} {what}", "bold"),
+        f"  {short(manifest.release_digest)}  tag {manifest.tag}  commit {manifest.commit[:12]}",
+    )
+    terminal.write_table(
+        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
+        [
+            (name, entry.type, str(entry.states), entry.since, short(entry.digest))
+            for name, entry in manifest.workflows.items()
+        ],
+        indent=2,
+    )
+    from sfn_release.cli.records import line
+
+    records = {record.environment: record for record in done.deployments}
+    for name in targets:
+        environment = workspace.environment(name)
+        otherwise = f"serves {manifest.version} already"
+        terminal.write_parts(*line(records.get(name), environment, otherwise))
+
+
+COMMANDS = {"plan": plan, "publish": publish, "deploy": deploy, "rollback": rollback}

@@ -1,0 +1,53 @@
+"""Files that a command reads and writes, with errors that say which and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sfn_release.errors import FileError, UsageError
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with those above it; raises FileError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, "made", error) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file; raises FileError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unusable(path, "written", error) from error
+
+
+def write_new(path: Path, text: str) -> bool:
+    """Write a file that does not exist yet; tell whether it was written. Raises FileError."""
+    make_folder(path.parent)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _unusable(path, "written", error) from error
+    return True
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file that the command line names; raises UsageError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text.") from error
+
+
+def _unusable(path: Path, done: str, error: OSError) -> FileError:
+    return FileError(
+        f"{path} cannot be {done}: {error.strerror}.",
+        fix="Nothing else was changed. Make the folder writable, or name another one.",
+    )

@@ -1,0 +1,129 @@
+"""status and diff: what is live, and how two sides differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli import terminal
+from sfn_release.cli.options import command
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.diff import WorkflowDiff
+    from sfn_release.operations.status import EnvironmentStatus
+
+DIFFERENT = 3
+_QUIET = {"in-sync", "never-deployed"}
+_MARKS = {
+    "added": terminal.Styled("  + ", "green"),
+    "removed": terminal.Styled("  - ", "red"),
+    "changed": terminal.Styled("  ~ ", "yellow"),
+}
+
+
+@command("status")
+@click.option("--check", is_flag=True, help="Exit 3 when an environment is not as recorded.")
+def status(session: Session, check: bool) -> int:
+    """Show what is live where, and drift.
+
+    Of every environment, or of the one that --env names.
+    """
+    from sfn_release.operations.status import status as find
+
+    found = find(session.workspace(), environment=session.environment)
+
+    def text() -> None:
+        for index, one in enumerate(found):
+            if index:
+                terminal.write()
+            _write_environment(one)
+
+    session.show("status", {"environments": [one.to_json() for one in found]}, text)
+    return DIFFERENT if check and any(one.state not in _QUIET for one in found) else 0
+
+
+@command("diff")
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="[B]", required=False)
+@click.option("--exit-code", is_flag=True, help="Exit 3 when there is a difference.")
+def diff(session: Session, old: str, new: str | None, exit_code: bool) -> int:
+    """Compare two releases, what is live, or the work tree.
+
+    A and B are a version, @ENV for what is live there, or nothing for the work tree.
+    """
+    from sfn_release.operations.diff import diff as find
+
+    found = find(session.workspace(), old, new)
+    different = [one for one in found if one.differences]
+
+    def text() -> None:
+        terminal.write_parts(
+            terminal.Styled(f"{old} → {new or 'the work tree'}", "bold"), _counted(found)
+        )
+        for one in different:
+            _write_diff(one)
+
+    members = {
+        "old": old,
+        "new": new,
+        "changes": bool(different),
+        "workflows": [one.to_json() for one in found],
+    }
+    session.show("diff", members, text)
+    return DIFFERENT if exit_code and different else 0
+
+
+def _write_environment(one: EnvironmentStatus) -> None:
+    from sfn_release.plan import routing_text
+
+    name = f"{one.name} (not AWS)" if one.backend == "local" else one.name
+    parts: list[terminal.Cell] = [terminal.Styled(name, "bold")]
+    if one.version is not None:
+        parts.append(f"  {one.version}")
+    parts += ["  ", terminal.state(one.state)]
+    if one.record is not None and one.version is not None:
+        record = one.record
+        parts.append(f"  ({record.action} by {record.actor}, {record.started_at})")
+    terminal.write_parts(*parts)
+    if one.problem:
+        terminal.write(f"  {one.problem}")
+    if one.workflows:
+        terminal.write_table(
+            ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED", "DIFFERENCES"),
+            [
+                (
+                    workflow.name,
+                    terminal.state(workflow.state),
+                    f"{workflow.alias} → {routing_text(workflow.routing)}" if workflow.alias else "",
+                    short(workflow.live_digest) if workflow.live_digest else "none",
+                    short(workflow.recorded_digest),
+                    "; ".join(workflow.differences),
+                )
+                for workflow in one.workflows
+            ],
+            indent=2,
+        )
+
+
+def _counted(found: list[WorkflowDiff]) -> str:
+    changed = sum(bool(one.differences) for one in found)
+    if not changed:
+        return f": no difference in {_workflows(len(found))}"
+    return f": {changed} of {_workflows(len(found))} differ{'s' if changed == 1 else ''}"
+
+
+def _workflows(count: int) -> str:
+    return f"{count} workflow{'' if count == 1 else 's'}"
+
+
+def _write_diff(one: WorkflowDiff) -> None:
+    terminal.write_parts(terminal.Styled(terminal.one_line(one.workflow), "bold"))
+    for difference in one.differences:
+        text = terminal.one_line(str(difference))
+        terminal.write_parts(_MARKS[difference.kind], text)
+
+
+COMMANDS = {"status": status, "diff": diff}

@@ -1,0 +1,137 @@
+"""execute, delete and unlock: what is done to one workflow or one environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli import terminal
+from sfn_release.cli.files import read_text
+from sfn_release.cli.options import command
+from sfn_release.cli.records import told
+from sfn_release.cli.session import Session, confirm, named
+from sfn_release.errors import UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.operations.execute import Execution
+    from sfn_release.project import Environment
+
+_GOOD = {"SUCCEEDED", "RUNNING"}
+
+
+@command("execute")
+@click.argument("workflow")
+@click.option("--input", "given", metavar="JSON|@FILE|-", default="{}", help="Its input.")
+@click.option("--version", metavar="VERSION", help="The release to start; default: what is live.")
+@click.option("--no-wait", is_flag=True, help="Start it only.")
+@click.option("--name", metavar="NAME", help="The execution's name.")
+def execute(
+    session: Session,
+    workflow: str,
+    given: str,
+    version: str | None,
+    no_wait: bool,
+    name: str | None,
+) -> int:
+    """Start a workflow, wait for it and show how it ended.
+
+    Exits 1 when the execution does not succeed.
+    """
+    from sfn_release.operations.execute import execute as act
+
+    workspace = session.workspace()
+    environment = workspace.environment(session.environment)
+    done = act(
+        workspace,
+        workflow,
+        input=_input(session, given),
+        environment=environment.name,
+        version=version,
+        name=name,
+        wait=not no_wait,
+    )
+    session.show("execute", done.to_json(), lambda: _write_execution(done, environment))
+    return 0 if done.status in _GOOD else 1
+
+
+@command("delete")
+@click.argument("workflow")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reason", metavar="TEXT", help="Why, for the record.")
+def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
+    """Delete the state machine of a workflow.
+
+    With all its versions and aliases. The releases that hold it stay, so that deploying or
+    rolling back to one creates it again.
+    """
+    from sfn_release.operations.delete import delete as act
+
+    def ask() -> None:
+        confirm(f"Delete {workflow} from {named(environment)}?", yes=yes)
+
+    workspace = session.workspace(ask)
+    environment = workspace.environment(session.environment)
+    record = act(workspace, workflow, environment=environment.name, reason=reason)
+    told(session, "delete", record, environment, otherwise=f"does not serve {workflow}")
+
+
+@command("unlock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reason", metavar="TEXT", help="Why, for the record.")
+def unlock(session: Session, yes: bool, reason: str | None) -> None:
+    """Close a deployment that was abandoned.
+
+    What it had changed in AWS stays until the next deployment or rollback.
+    """
+    from sfn_release.operations.unlock import held
+    from sfn_release.operations.unlock import unlock as act
+
+    workspace = session.workspace()
+    environment = workspace.environment(session.environment)
+    record = held(workspace, environment=environment.name)
+    terminal.tell(
+        f"{named(environment)} is locked: {record.action} {record.version} by {record.actor}"
+        f" on {record.host}, since {record.started_at}, until {record.expires_at}"
+    )
+    confirm(f"Close it as failed, so that others can deploy to {named(environment)}?", yes=yes)
+    closed = act(workspace, environment=environment.name, reason=reason)
+
+    def text() -> None:
+        terminal.write(
+            f"unlocked {named(environment)}: {closed.action} {closed.version} of"
+            f" {closed.started_at} is recorded as {closed.status}"
+        )
+
+    session.show("unlock", {"deployments": [closed.to_json()]}, text)
+
+
+def _input(session: Session, given: str) -> str:
+    """Return the input's text: as given, of a file, or of standard input."""
+    if given == "-":
+        if sys.stdin is None:
+            raise UsageError("There is no standard input to read.")
+        return sys.stdin.read()
+    if given.startswith("@"):
+        return read_text(session.directory / given[1:])
+    return given
+
+
+def _write_execution(done: Execution, environment: Environment) -> None:
+    terminal.write_parts(
+        terminal.state(done.status),
+        f"  {done.workflow} {done.version} in {named(environment)}",
+    )
+    terminal.write_parts(terminal.Styled("  execution  ", "dim"), done.execution_arn)
+    terminal.write_parts(terminal.Styled("  started    ", "dim"), done.started_at)
+    if done.stopped_at:
+        terminal.write_parts(terminal.Styled("  stopped    ", "dim"), done.stopped_at)
+    if done.error or done.cause:
+        terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error or "")
+        terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause or "")
+    if done.status == "SUCCEEDED":
+        terminal.write_raw(terminal.json_text(done.output))
+
+
+COMMANDS = {"execute": execute, "delete": delete, "unlock": unlock}

@@ -1,0 +1,72 @@
+"""The options that every command takes, before its name and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sfn_release.cli.session import Session
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def global_options(function: Decorated) -> Decorated:
+    """Add ``-C``, ``--env``, ``--json`` and ``-v``; they go to the Session, not to *function*."""
+    option = partial(click.option, expose_value=False, is_eager=True)
+    for decorate in (
+        option("-v", "--verbose", is_flag=True, callback=_verbose, help="Say more."),
+        option("--json", is_flag=True, callback=_json, help="Print one JSON object."),
+        option(
+            "--env",
+            multiple=True,
+            metavar="NAME",
+            callback=_environments,
+            help="The environment; default: the project's.",
+        ),
+        option(
+            "-C",
+            "directory",
+            metavar="DIR",
+            callback=_directory,
+            help="Work in this folder.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function that takes the Session first and returns its exit code."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return click.command(name, **settings)(global_options(click.pass_obj(function)))
+
+    return decorate
+
+
+def _session(context: click.Context) -> Session:
+    session = context.find_object(Session)
+    assert session is not None  # noqa: S101 - `run` gave it
+    return session
+
+
+def _verbose(context: click.Context, _: click.Parameter, value: bool) -> None:
+    _session(context).verbose |= value
+
+
+def _json(context: click.Context, _: click.Parameter, value: bool) -> None:
+    _session(context).as_json |= value
+
+
+def _environments(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    _session(context).environments += value
+
+
+def _directory(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:  # like git: each -C is relative to the one before
+        session = _session(context)
+        session.directory = session.directory / Path(value)

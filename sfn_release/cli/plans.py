@@ -1,0 +1,65 @@
+"""A plan in words, for stderr before it is applied and for `sfn-release plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sfn_release.plan import Plan, Step, TagStateMachine, WorkflowPlan
+
+_MARKS = {
+    "created": ("+", "create"),
+    "updated": ("~", "update"),
+    "repointed": ("~", "repoint"),
+    "unchanged": ("=", "unchanged"),
+    "retained": ("=", "retained"),
+    "deleted": ("-", "delete"),
+}
+_FEW = 6  # names in one line
+
+
+def plan_lines(
+    plan: Plan, *, local: frozenset[str], verbose: bool = False, version: str | None = None
+) -> Iterator[str]:
+    """Yield the lines of a plan; *version* stands in for the plan's own."""
+    where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
+    now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
+    if plan.action == "delete":
+        yield f"plan: delete from {where}, {now}"
+    elif plan.action == "rollback":
+        yield f"plan: roll {where} back to {version or plan.version}, {now}"
+    else:
+        yield f"plan: {plan.action} {version or plan.version} to {where}, {now}"
+    quiet = [one for one in plan.workflows if not (one.prepare or one.switch)]
+    loud = [one for one in plan.workflows if one.prepare or one.switch]
+    wide = max((len(one.workflow) for one in loud), default=0)
+    for one in loud:
+        yield from _workflow(one, wide, verbose=verbose)
+    for word in ("unchanged", "retained"):
+        names = [one.workflow for one in quiet if (one.change == "retained") == (word == "retained")]
+        if names:
+            few = names if verbose else names[:_FEW]
+            more = f" and {len(names) - len(few)} more" if len(names) > len(few) else ""
+            yield f"  = {word}: {', '.join(few)}{more}"
+    for note in (note for one in plan.workflows for note in one.notes):
+        yield f"  note: {note}"
+
+
+def step_text(step: Step, *, verbose: bool = False) -> str:
+    """Return a step in words; our own tags are counted unless *verbose*."""
+    if verbose or not isinstance(step, TagStateMachine):
+        return str(step)
+    theirs = {key: value for key, value in step.tags.items() if not key.startswith("sfn-release:")}
+    texts = [f"{key}={value}" for key, value in theirs.items()]
+    texts += [f"without {key}" for key in step.removed]
+    if len(theirs) < len(step.tags):
+        texts.append("sfn-release:*")
+    return "tag " + ", ".join(texts)
+
+
+def _workflow(one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:
+    mark, word = _MARKS[one.change]
+    steps = [step_text(step, verbose=verbose) for step in (*one.prepare, *one.switch)]
+    head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
+    for step in steps:
+        yield f"{head}  {step}".rstrip()
+        head = " " * len(head)

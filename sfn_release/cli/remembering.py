@@ -1,0 +1,174 @@
+"""releases, history and show: what the ledger remembers. Git only, no AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli import terminal
+from sfn_release.cli.options import command
+from sfn_release.cli.session import Session, named
+
+if TYPE_CHECKING:
+    from sfn_release.operations.releases import ListedRelease
+    from sfn_release.record import Record
+    from sfn_release.release import Release
+
+
+@command("releases")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "toml"]), default="text", help="toml: manifests."
+)
+def releases(session: Session, form: str) -> None:
+    """Show what was released.
+
+    The highest version first. With --format toml, the manifests of all releases as one document.
+    """
+    from sfn_release.operations.releases import releases as find
+
+    found = find(session.workspace())
+
+    def text() -> None:
+        if form == "toml":
+            _write_toml(found)
+        elif found:
+            _write_releases(found)
+        else:
+            terminal.write("nothing is released yet: sfn-release publish 1.0.0")
+
+    session.show("releases", {"releases": [one.to_json() for one in found]}, text)
+
+
+@command("history")
+@click.option("-n", "limit", type=click.IntRange(min=1), default=20, show_default=True)
+def history(session: Session, limit: int) -> None:
+    """Show what was deployed to an environment.
+
+    The newest first, at most -n deployments.
+    """
+    from sfn_release.operations.history import history as find
+
+    workspace = session.workspace()
+    records = find(workspace, environment=session.environment, limit=limit)
+    environment = workspace.environment(session.environment)
+
+    def text() -> None:
+        if records:
+            _write_history(records)
+        else:
+            terminal.write(f"nothing was ever deployed to {named(environment)}")
+
+    members = {
+        "environment": environment.name,
+        "deployments": [record.to_json() for record in records],
+    }
+    session.show("history", members, text)
+
+
+@command("show")
+@click.argument("version")
+@click.argument("workflow", required=False)
+def show(session: Session, version: str, workflow: str | None) -> None:
+    """Show one release, or one definition of it."""
+    from sfn_release.operations.releases import show as find
+
+    release = find(session.workspace(), version, workflow)
+    members: dict[str, Any] = dict(release.manifest.to_json())
+    if workflow is not None:
+        declaration = release.declarations[workflow]
+        members = {
+            "version": release.version,
+            "workflow": workflow,
+            "digest": declaration.digest,
+            "definition": declaration.definition,
+        }
+
+    def text() -> None:
+        if workflow is None:
+            _write_release(release)
+        else:
+            terminal.write_raw(terminal.json_text(release.declarations[workflow].definition))
+
+    session.show("show", members, text)
+
+
+def _write_releases(found: list[ListedRelease]) -> None:
+    terminal.write_table(
+        ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "DIGEST", "AUTHOR", "LIVE IN", "NOTE"),
+        [
+            (
+                terminal.Styled(one.manifest.version, "bold"),
+                one.manifest.date,
+                one.manifest.commit[:12],
+                str(len(one.manifest.workflows)),
+                short(one.manifest.release_digest),
+                _name(one.manifest.author),
+                terminal.Styled(", ".join(one.live_in), "green"),
+                "" if one.pushed else "only in this clone",
+            )
+            for one in found
+        ],
+    )
+
+
+def _write_history(records: list[Record]) -> None:
+    terminal.write_table(
+        ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON"),
+        [
+            (
+                record.started_at,
+                record.action,
+                terminal.Styled(record.version, "bold"),
+                record.from_version or "",
+                terminal.state(record.status),
+                record.actor,
+                record.reason or (record.error or "").partition("\n")[0],
+            )
+            for record in records
+        ],
+    )
+
+
+def _write_release(release: Release) -> None:
+    manifest = release.manifest
+    terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
+    for name, value in (
+        ("tag", manifest.tag),
+        ("commit", manifest.commit),
+        ("date", manifest.date),
+        ("author", manifest.author),
+        ("digest", manifest.release_digest),
+    ):
+        terminal.write_parts(terminal.Styled(f"  {name:<8}", "dim"), terminal.one_line(value))
+    terminal.write()
+    terminal.write_table(
+        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
+        [
+            (name, entry.type, str(entry.states), entry.since, short(entry.digest), entry.source)
+            for name, entry in manifest.workflows.items()
+        ],
+        indent=2,
+    )
+
+
+def _write_toml(found: list[ListedRelease]) -> None:
+    import tomli_w
+
+    manifests = [_without_none(one.manifest.to_json()) for one in found]
+    terminal.write_raw(tomli_w.dumps({"releases": manifests}).rstrip("\n"))
+
+
+def _without_none(value: Any) -> Any:
+    """Return a JSON value without its nulls, which TOML has no word for."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
+
+
+def _name(author: str) -> str:
+    return author.partition(" <")[0]
+
+
+COMMANDS = {"releases": releases, "history": history, "show": show}

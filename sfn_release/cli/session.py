@@ -1,0 +1,102 @@
+"""What the global options of a command line say, and the project that they lead to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.cli import terminal
+from sfn_release.errors import SfnReleaseError, UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.cli.watching import Progress
+    from sfn_release.operations.workspace import Workspace
+    from sfn_release.project import Environment
+
+
+class RefusedError(SfnReleaseError):
+    """Somebody was asked and said no: nothing was changed."""
+
+    code = "E_REFUSED"
+
+
+@dataclass
+class Session:
+    """The global options, gathered before and after the command's name."""
+
+    directory: Path = field(default_factory=Path.cwd)
+    environments: list[str] = field(default_factory=list)
+    as_json: bool = False
+    verbose: bool = False
+    progress: Progress | None = None
+
+    @property
+    def environment(self) -> str | None:
+        """The one environment that was named, None for none; raises UsageError for several."""
+        names = list(dict.fromkeys(self.environments))
+        if len(names) > 1:
+            raise UsageError(
+                f"This command takes one --env, and {len(names)} were given: {', '.join(names)}.",
+                fix="Only `publish` takes several.",
+            )
+        return names[0] if names else None
+
+    def workspace(self, ask: Callable[[], None] | None = None) -> Workspace:
+        """Open the project of this folder; *ask* is called between a plan and its application.
+
+        Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
+        """
+        from sfn_release.cli.watching import Progress
+        from sfn_release.operations.workspace import open_workspace, surroundings
+
+        if not self.directory.is_dir():
+            raise UsageError(f"{self.directory} is not a folder.", fix="Name one with -C.")
+        self.progress = Progress(verbose=self.verbose, ask=ask)
+        workspace = open_workspace(self.directory, surroundings(self.progress))
+        self.progress.local = frozenset(
+            name
+            for name, environment in workspace.project.environments.items()
+            if environment.backend == "local"
+        )
+        return workspace
+
+    def close(self) -> None:
+        """Take what is drawn while a deployment runs off the screen."""
+        if self.progress is not None:
+            self.progress.close()
+
+    def show(self, command: str, members: dict[str, Any], text: Callable[[], None]) -> None:
+        """Write a command's result: its JSON object, or *text* for people."""
+        if self.as_json:
+            terminal.write_json(command, members)
+        else:
+            text()
+
+
+def named(environment: Environment) -> str:
+    """Return an environment as output names it: ``prod``, ``local (not AWS)``."""
+    return f"{environment.name} (not AWS)" if environment.backend == "local" else environment.name
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be taken back; *yes* answers.
+
+    Raises RefusedError for a no, UsageError where there is nobody to ask.
+    """
+    if yes:
+        return
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"{question} There is no terminal to ask on: nothing was changed.",
+            fix="If you mean it, run it again with --yes.",
+        )
+    sys.stderr.write(f"{terminal.one_line(question)} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        sys.stderr.write("\n")
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise RefusedError("Nothing was changed: the answer was not yes.")

@@ -1,0 +1,66 @@
+"""init and demo: the first two minutes."""
+
+from __future__ import annotations
+
+import click
+
+from sfn_release.cli import terminal
+from sfn_release.cli.files import write_new
+from sfn_release.cli.options import command
+from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
+
+
+@command("init")
+def init(session: Session) -> None:
+    """Scaffold releases.toml and a first workflow; overwrite nothing.
+
+    What is written can be published at once.
+    """
+    from sfn_release.scaffold import files
+
+    if not session.directory.is_dir():
+        raise UsageError(f"{session.directory} is not a folder.", fix="Make it, or name another.")
+    root = session.directory.resolve()
+    project = root / "releases.toml"
+    existing = _existing(root)
+    written, kept = [], []
+    for path, content in files(root.name).items():
+        if path.startswith("workflows/") and (existing or project.is_file()) and kept:
+            kept.append(path)  # a project of their own needs no example
+            continue
+        (written if write_new(root / path, content) else kept).append(path)
+    inside = any((folder / ".git").exists() for folder in (root, *root.parents))
+    steps = [] if inside else ["git init"]
+    if written:
+        steps += ["git add .", "git commit -m 'Set up sfn-release'"]
+    steps += ["sfn-release publish 1.0.0", "sfn-release execute hello"]
+
+    def text() -> None:
+        for path in written:
+            terminal.write_parts(terminal.Styled("wrote  ", "green"), path)
+        for path in kept:
+            terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
+        if not inside:
+            terminal.tell("\nThis folder is not in a Git repository yet; releases live in Git.")
+        terminal.tell("\nNext:")
+        for step in steps:
+            terminal.tell(f"  {step}")
+
+    session.show("init", {"written": written, "kept": kept, "next": steps}, text)
+
+
+@command("demo")
+@click.option("--keep", is_flag=True, help="Keep the scratch repository.")
+def demo(session: Session, keep: bool) -> int:
+    """Show the whole story in a scratch repository.
+
+    Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
+    real, in a temporary folder, with no AWS account.
+    """
+    from sfn_release.cli.demo import tell_story
+
+    return tell_story(keep=keep, verbose=session.verbose)
+
+
+COMMANDS = {"init": init, "demo": demo}

@@ -1,0 +1,98 @@
+"""Shows a deployment on stderr: its plan, then a bar on a terminal or plain lines in a log."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.cli import terminal
+
+if TYPE_CHECKING:
+    from sfn_release.plan import Plan, Step
+
+
+class Progress:
+    """A `deployment.Watcher` that talks to a person or a log.
+
+    *ask* is called once, between the first plan and its application; raising there refuses it.
+    *local* are the environments that are not on AWS.
+    """
+
+    def __init__(self, *, verbose: bool = False, ask: Callable[[], None] | None = None) -> None:
+        self.local: frozenset[str] = frozenset({"local"})
+        self._verbose = verbose
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._bar: Any = None
+        self._task: Any = None
+        self._done = self._steps = 0
+
+    def say(self, text: str) -> None:
+        """Write one sentence of talk."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()
+            terminal.tell(text, style="dim")
+            if self._bar is not None:
+                self._bar.start()
+
+    def planned(self, plan: Plan) -> None:
+        """Write the plan, and ask when asking was wanted."""
+        from sfn_release.cli.plans import plan_lines
+
+        for line in plan_lines(plan, local=self.local, verbose=self._verbose):
+            terminal.tell(line)
+        if self._ask is not None:
+            sys.stderr.flush()
+            ask, self._ask = self._ask, None
+            ask()
+
+    def applying(self, steps: int) -> None:
+        """Begin to show progress."""
+        self._done, self._steps = 0, steps
+        if steps and terminal.on_terminal(sys.stderr):
+            self._start(steps)
+
+    def applied(self, step: Step) -> None:
+        """Show that one step is done; called from several threads."""
+        with self._lock:
+            self._done += 1
+            if self._bar is not None:
+                self._bar.update(self._task, advance=1, step=terminal.one_line(step.workflow))
+                if self._done >= self._steps:
+                    self._stop()
+            else:
+                from sfn_release.cli.plans import step_text
+
+                text = step_text(step, verbose=self._verbose)
+                terminal.tell(f"[{self._done}/{self._steps}] {step.workflow}: {text}")
+                sys.stderr.flush()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        with self._lock:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _start(self, steps: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        system: Any = "auto" if terminal.coloured(sys.stderr) else None
+        self._bar = Bar(
+            TextColumn("applying"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[step]}", markup=False),
+            console=Console(file=sys.stderr, color_system=system, highlight=False),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=steps, step="")
+        self._bar.start()
