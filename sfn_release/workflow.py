@@ -19,8 +19,9 @@ from sfn_release.errors import DefinitionError, NotFoundError
 class Workflow:
     """States in order: a whole workflow, a branch of a Parallel, or the processor of a Map.
 
-    >>> hello = Workflow()
-    >>> hello.start_from(Pass("Greet", result="Hello")).next_then(Pass("Wave")).end()
+    >>> import sfn_release as sfn
+    >>> hello = sfn.Workflow()
+    >>> hello.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Pass("Wave")).end()
     Workflow(2 states from 'Greet')
 
     States are Python objects that stay as they are: change one, and the next `serialize` shows it.

@@ -19,8 +19,9 @@ def check_graph(
 
     *homes* tells, for a state's id, the path of the graph that it is in.
     """
-    known = {id: body for id, body in states.items() if isinstance(body, Mapping)}
-    for id, body in known.items():
+    for id, body in states.items():
+        if not isinstance(body, Mapping):
+            continue
         _check_end(body, place.of_state(id))
         for keys, target in links(body):
             if target not in states:
@@ -30,11 +31,13 @@ def check_graph(
     if start not in states:
         _dangling(place.at("StartAt"), start, states, homes)
         return
-    _check_ways(known, start, place)
+    _check_ways(states, start, place)
 
 
-def links(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def links(body: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield where a state may lead: the keys below the state, and the id there."""
+    if not isinstance(body, Mapping):
+        return
     for key in ("Next", "Default"):
         if isinstance(body.get(key), str):
             yield (key,), body[key]
@@ -84,7 +87,7 @@ def _check_ways(states: Mapping[str, Any], start: str, place: Place) -> None:
             place.of_state(id).error(
                 "unreachable", f'Nothing leads to "{id}".', "Lead to it, or remove it."
             )
-    ends = [id for id, body in states.items() if _ends(body, states)]
+    ends = [id for id, body in states.items() if _ends(body, ahead)]
     if not ends:
         place.at("States").error(
             "no-end", "No state ends this workflow.", "End one, or add a Succeed or a Fail."
@@ -94,7 +97,8 @@ def _check_ways(states: Mapping[str, Any], start: str, place: Place) -> None:
     for id, targets in ahead.items():
         for target in targets:
             behind[target].append(id)
-    caught = [id for id in states if id in reached and id not in _reach(ends, behind)]
+    leading = _reach(ends, behind)
+    caught = [id for id in states if id in reached and id not in leading]
     if caught:
         place.of_state(caught[0]).warning(
             "no-way-out",
@@ -103,11 +107,13 @@ def _check_ways(states: Mapping[str, Any], start: str, place: Place) -> None:
         )
 
 
-def _ends(body: Mapping[str, Any], states: Mapping[str, Any]) -> bool:
+def _ends(body: Any, states: Mapping[str, Any]) -> bool:
     """Whether a state ends the graph, or is so wrong already that it may."""
     ways = [target for _, target in links(body)]
     lost = not ways or any(target not in states for target in ways)
-    return lost or body.get("Type") in _TERMINAL or body.get("End") is True
+    if lost or not isinstance(body, Mapping):
+        return True
+    return body.get("Type") in _TERMINAL or body.get("End") is True
 
 
 def _reach(start: list[str], ways: Mapping[str, list[str]]) -> set[str]:

@@ -54,10 +54,10 @@ def reference_or_null(value: Any) -> str | None:
     """Want a path to a single place that can be written to, or null."""
     if value is None:
         return None
-    readable = _starts(value, "$") and paths.problem(value) is None
-    if not _starts(value, "$") or (readable and paths.problem(value, reference=True)):
-        return "a path to one place, or null"
-    return None
+    good = _starts(value, "$") and not _starts(value, "$$")
+    if good and paths.problem(value) is None:  # else it is `unreadable`
+        good = paths.problem(value, reference=True) is None
+    return None if good else "a path to one place, or null"
 
 
 def unreadable(kind: Kind, value: Any) -> str | None:

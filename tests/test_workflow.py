@@ -1,0 +1,236 @@
+"""The builder: chains, loops, choices, branches, ids, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+from sfn_release.errors import DefinitionError
+
+
+def steps(workflow: sfn.Workflow) -> dict[str, str]:
+    """Return what follows each state."""
+    states = workflow.serialize()["States"]
+    return {id: body.get("Next", "end") for id, body in states.items()}
+
+
+def test_a_chain_is_written_in_its_order() -> None:
+    """Each verb gives the workflow back."""
+    workflow = sfn.Workflow()
+    chain = (
+        workflow.start_from(sfn.Pass("A"))
+        .next_then(sfn.Pass("B"))
+        .next_then(sfn.Wait("C", seconds=0))
+    )
+    assert workflow is chain.end()
+    assert steps(workflow) == {"A": "B", "B": "C", "C": "end"}
+
+
+def test_of_is_a_chain_in_one_call() -> None:
+    """The usual way to write a branch; a terminal last state needs no end."""
+    assert steps(sfn.Workflow.of(sfn.Pass("A"), sfn.Pass("B"))) == {"A": "B", "B": "end"}
+    assert steps(sfn.Workflow.of(sfn.Pass("A"), sfn.Succeed("B"))) == {"A": "B", "B": "end"}
+
+
+def test_a_loop_leads_back() -> None:
+    """`next_then` takes a state that ran before."""
+    again = sfn.Wait("Again", seconds=1)
+    ready = sfn.Choice(
+        "Ready", choices=[sfn.Var("$.no").is_present().next_then(again)], default="Done"
+    )
+    look = sfn.Pass("Look")
+    workflow = sfn.Workflow().start_from(look).next_then(ready).continue_from(again).next_then(look)
+    workflow.add(sfn.Succeed("Done"))
+    assert steps(workflow) == {"Look": "Ready", "Ready": "end", "Again": "Look", "Done": "end"}
+
+
+def test_states_that_are_led_to_need_not_be_added() -> None:
+    """Targets of rules, defaults, catchers and of `next=` belong to the workflow."""
+    sorry = sfn.Fail("Sorry", error="E")
+    last = sfn.Succeed("Last")
+    task = sfn.Task("Work", resource="arn:x", catch=[sfn.Catch("E", sorry)], next=last)
+    choice = sfn.Choice(choices=[sfn.Var("$.a").is_null().next_then(task)], default=last)
+    workflow = sfn.Workflow().start_from(choice)
+    assert list(workflow.serialize()["States"]) == ["Choice 1", "Work", "Last", "Sorry"]
+
+
+def test_a_change_shows_in_the_next_definition() -> None:
+    """States stay objects; a definition that was given out does not change."""
+    greet = sfn.Pass("Greet", result="Alice")
+    workflow = sfn.Workflow.of(greet)
+    before = workflow.serialize()
+    greet.result = "Bob"
+    greet.id = "Hello"
+    assert before["States"]["Greet"]["Result"] == "Alice"
+    assert workflow.serialize()["States"] == {
+        "Hello": {"Type": "Pass", "Result": "Bob", "End": True}
+    }
+
+
+def test_fields_of_the_definition_come_first() -> None:
+    """Comment, version, timeout and further fields stand before the states."""
+    workflow = sfn.Workflow(
+        comment="c", version="1.0", timeout_seconds=5, extra={"QueryLanguage": "JSONPath"}
+    )
+    workflow.start_from(sfn.Pass("A")).end()
+    expected = ["Comment", "Version", "TimeoutSeconds", "QueryLanguage", "StartAt", "States"]
+    assert expected == list(workflow.serialize())
+    assert workflow.serialize() == json.loads(workflow.to_json())
+
+
+# -- ids ------------------------------------------------------------------------------------------
+
+
+def test_ids_are_made_of_type_and_position() -> None:
+    """The third Pass of the document is "Pass 3", branches included, every time."""
+
+    def build() -> dict[str, Any]:
+        inner = sfn.Workflow.of(sfn.Pass(), sfn.Wait(seconds=1))
+        parallel = sfn.Parallel(branches=[inner])
+        return sfn.Workflow.of(sfn.Pass("First"), parallel, sfn.Pass(), sfn.Succeed()).serialize()
+
+    definition = build()
+    assert list(definition["States"]) == ["First", "Parallel 1", "Pass 3", "Succeed 1"]
+    (branch,) = definition["States"]["Parallel 1"]["Branches"]
+    assert list(branch["States"]) == ["Pass 2", "Wait 1"]
+    assert definition == build()
+
+
+def test_a_made_id_gives_way_to_a_given_one() -> None:
+    """No state is lost when somebody calls a state like a made id."""
+    workflow = sfn.Workflow.of(sfn.Pass(), sfn.Pass("Pass 1"), sfn.Pass("Pass 1 (2)"))
+    assert list(workflow.serialize()["States"]) == ["Pass 1 (3)", "Pass 1", "Pass 1 (2)"]
+
+
+def test_one_id_for_two_states_is_refused() -> None:
+    """One of them would be lost."""
+    workflow = sfn.Workflow.of(sfn.Pass("A"), sfn.Pass("A"))
+    with pytest.raises(DefinitionError) as caught:
+        workflow.serialize()
+    assert 'Two states of one workflow are called "A".' in caught.value.why
+
+
+def test_one_id_in_two_branches_is_refused() -> None:
+    """Names are unique in the whole workflow."""
+    branches = [sfn.Workflow.of(sfn.Pass("A")), sfn.Workflow.of(sfn.Pass("A"))]
+    (finding,) = sfn.Workflow.of(sfn.Parallel("P", branches=branches)).diagnostics()
+    assert (finding.rule, finding.path) == ("duplicate-state", "$.States.P.Branches[1].States.A")
+
+
+def test_a_state_in_two_branches_is_refused_once() -> None:
+    """A shared object is told as such, not as two equal names."""
+    shared = sfn.Pass("A")
+    branches = [sfn.Workflow.of(shared), sfn.Workflow().add(shared).start_from(shared)]
+    (finding,) = sfn.Workflow.of(sfn.Parallel("P", branches=branches)).diagnostics()
+    assert "stands in two graphs" in finding.message
+
+
+def test_a_branch_can_not_lead_out() -> None:
+    """The outer state is told to stand in both."""
+    outer = sfn.Pass("Outer")
+    branch = sfn.Workflow().start_from(sfn.Pass("Inner", next=outer))
+    findings = sfn.Workflow.of(sfn.Parallel("P", branches=[branch]), outer).diagnostics()
+    assert any("two graphs" in finding.message for finding in findings)
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+def chain(*states: sfn.State) -> sfn.Workflow:
+    workflow = sfn.Workflow().start_from(states[0])
+    for state in states[1:]:
+        workflow.next_then(state)
+    return workflow
+
+
+CHOICE = sfn.Choice("C", choices=[sfn.Var("$").is_null().next_then("A")])
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda: sfn.Workflow().end(), "has not started"),
+        (lambda: sfn.Workflow().next_then(sfn.Pass("A")), "has not started"),
+        (lambda: chain(sfn.Pass("A")).end().end(), "has ended"),
+        (lambda: chain(sfn.Pass("A")).end().next_then(sfn.Pass("B")), "has ended"),
+        (lambda: chain(sfn.Pass("A")).start_from(sfn.Pass("B")), 'starts from "A" already'),
+        (lambda: chain(sfn.Succeed("S"), sfn.Pass("A")), 'Nothing can follow "S"'),
+        (lambda: chain(sfn.Fail(), sfn.Pass("A")), "the Fail without an id"),
+        (lambda: chain(CHOICE, sfn.Pass("A")), "no single next state"),
+        (lambda: chain(CHOICE).end(), "can't end the workflow"),
+        (lambda: chain(sfn.Pass("A", next="B"), sfn.Pass("C")), '"A" goes to "B" already'),
+        (lambda: chain(sfn.Pass("A", end=True), sfn.Pass("C")), '"A" ends the workflow already'),
+        (lambda: chain(sfn.Pass("A", next="B")).end(), "can't end the workflow too"),
+        (sfn.Workflow.of, "at least one state"),
+        (lambda: sfn.Workflow().add({"Type": "Pass"}), "not of dict"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_wrong_chain_is_refused_where_it_is_written(write: Any, message: str) -> None:
+    """The line that is wrong raises, not the serialization far away."""
+    with pytest.raises(DefinitionError, match=message):
+        write()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "message"),
+    [
+        (sfn.Workflow(), "needs the field StartAt"),
+        (sfn.Workflow().start_from(sfn.Pass("A")), "Nothing says what comes next"),
+        (sfn.Workflow().start_from(sfn.Pass("A", next="B")), 'no state "B"'),
+        (sfn.Workflow.of(sfn.Pass("A", result={1: 2})), "the key 1 is not a string"),
+        (sfn.Workflow.of(sfn.Pass("A", result=object())), "not a JSON type"),
+        (sfn.Workflow.of(sfn.Pass("A", result=10**20)), "beyond 2^53"),
+        (sfn.Workflow.of(sfn.Pass(5)), "not a string"),  # type: ignore[arg-type]
+        (sfn.Workflow().start_from(sfn.Pass("A", next=5)), "5 is no state"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_wrong_definition_is_refused_when_it_is_asked_for(
+    workflow: sfn.Workflow, message: str
+) -> None:
+    """`serialize` raises what `diagnostics` tells."""
+    assert any(message in finding.message for finding in workflow.diagnostics())
+    with pytest.raises(DefinitionError) as caught:
+        workflow.serialize()
+    assert message in caught.value.why
+
+
+def test_a_workflow_that_holds_itself_is_refused() -> None:
+    """Neither diagnostics nor serialize run forever."""
+    parallel = sfn.Parallel("P")
+    workflow = sfn.Workflow.of(parallel)
+    parallel.branches = [workflow]
+    (finding,) = workflow.diagnostics()
+    assert "holds itself" in finding.message
+
+
+def test_all_errors_are_told_at_once() -> None:
+    """People mend them in one go."""
+    workflow = sfn.Workflow.of(sfn.Pass("A", input_path="a", output_path="b"))
+    with pytest.raises(DefinitionError, match="2 errors") as caught:
+        workflow.serialize()
+    assert caught.value.why.count("\n") == 1
+
+
+def test_the_type_decides_what_is_allowed() -> None:
+    """A callback is for STANDARD workflows."""
+    ask = sfn.task.optimized("sqs:sendMessage", id="Ask", pattern="waitForTaskToken")
+    workflow = sfn.Workflow.of(ask)
+    assert workflow.diagnostics() == ()
+    assert [finding.rule for finding in workflow.diagnostics(type="EXPRESS")] == ["express"]
+
+
+def test_a_raw_state_is_linked_like_others() -> None:
+    """`Raw` gets its Next or End from the workflow; a terminal one needs none."""
+    ask = sfn.Raw("Ask", {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"})
+    workflow = sfn.Workflow.of(ask, sfn.Raw("Done", {"Type": "Succeed"}))
+    assert steps(workflow) == {"Ask": "Done", "Done": "end"}
+    assert workflow.serialize()["States"]["Done"] == {"Type": "Succeed"}
+
+
+def test_it_says_what_it_is() -> None:
+    """For a prompt or a debugger."""
+    assert repr(sfn.Workflow.of(sfn.Pass("A"), sfn.Pass())) == "Workflow(2 states from 'A')"
+    assert repr(sfn.Pass("A")) == "Pass('A')"
