@@ -198,3 +198,9 @@ def test_what_is_put_is_found(names: list[str], value: int) -> None:
     """put, then find, for any names in brackets."""
     path = parse("$" + "".join(f"['{name}']" for name in names))
     assert value == path.find(put({}, path, value))
+
+
+@pytest.mark.parametrize("path", ["$[" + "9" * 5000 + "]", "$[٣]", "$[?(@.a == 00)]"])
+def test_numbers_are_those_of_json_and_of_a_sane_length(path: str) -> None:
+    """What Python's own readers would choke on, or read, is refused."""
+    assert problem(path)

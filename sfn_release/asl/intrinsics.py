@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, NoReturn
 
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
-from sfn_release.asl.paths import Path, PathError
+from sfn_release.asl.paths import NUMBER, Path, PathError
 from sfn_release.asl.paths import parse as parse_path
 
 __all__ = ["Call", "IntrinsicError", "IntrinsicSyntaxError", "is_call", "parse", "problem"]
@@ -137,7 +137,7 @@ class _Parser:
             if not quoted:
                 self._fail("the quote is not closed")
             return Literal(_unquote(quoted[1:-1]))
-        if word := self._match(r"(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"):
+        if word := self._match(rf"(?:true|false|null)\b|{NUMBER}"):
             return Literal(json.loads(word))
         return self._fail("an argument is expected: a text in single quotes, a number or a path")
 

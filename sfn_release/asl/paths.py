@@ -39,6 +39,10 @@ _Test = Callable[[Any, Any], bool]
 _Operand = Callable[[Any, Any], Any]
 _NAME = r"(?:\\.|[^\\.\[\]()\s])+"
 _NAME_IN_FILTER = r"(?:\\.|[^\\.\[\]()\s,=<>!&|~])+"
+_INDEX = "-?[0-9]{1,18}"
+NUMBER = r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][-+]?[0-9]{1,9})?"
+"""JSON's numbers, as long as anybody may write them."""
+
 _MAX_NESTING = 50  # of parentheses in a filter: the parser recurses there
 
 
@@ -176,10 +180,10 @@ class _Parser:
         return step
 
     def _numbers(self) -> Step:
-        text = self._match(r"[-\d:,\s]+").replace(" ", "")
-        if re.fullmatch(r"-?\d+(,-?\d+)*", text):
+        text = self._match(r"[-0-9:,\s]+").replace(" ", "")
+        if re.fullmatch(rf"{_INDEX}(,{_INDEX})*", text):
             return Indexes(tuple(map(int, text.split(","))))
-        if re.fullmatch(r"(-?\d+)?:(-?\d+)?(:-?[1-9]\d*)?", text):
+        if re.fullmatch(rf"({_INDEX})?:({_INDEX})?(:-?[1-9][0-9]{{0,17}})?", text):
             bounds = [int(part) if part else None for part in text.split(":")]
             return Slice(slice(*bounds), text)
         return self._fail("an index, a slice, a quoted name, '*' or '?(' is expected")
@@ -248,7 +252,7 @@ class _Parser:
             literal = self._pattern(pattern)
         elif self._skip("["):
             literal = self._list()
-        elif word := self._match(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null"):
+        elif word := self._match(rf"{NUMBER}|true|false|null"):
             literal = json.loads(word)
         else:
             self._fail("a value or a path is expected")

@@ -14,8 +14,8 @@ from sfn_release.simulator.situation import Situation
 class Progress:
     """How far an attempt has come.
 
-    *started*: whether its inside runs, so that a failure is the inside's; *link*: the last event inside the
-    iteration that ended last; *ended*: the event that says so.
+    *started*: whether its inside runs, so that a failure is the inside's; *link*: the last event
+    inside the iteration that ended last; *ended*: the event that says so.
     """
 
     started: bool = False

@@ -233,7 +233,7 @@ def _whole(at: Situation, field: str, data: Any) -> int:
     """Return the whole number that a ...Path field refers to; a text of digits counts as one."""
     text = at.definition[field]
     value = _shown(_found(at, text, data))
-    if not re.fullmatch(r"-?\d{1,15}(\.0+)?", value):
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
         raise at.error(
             f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
         )
@@ -248,7 +248,7 @@ def _share(at: Situation, field: str, data: Any) -> float:
     """Return the percentage that a ...Path field refers to."""
     text = at.definition[field]
     value = _shown(_found(at, text, data))
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value):
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
         raise at.error(
             f'The {field} field refers to value "{value}" which is not a valid float: {text}'
         )
