@@ -8,9 +8,11 @@ own whose requests are answered in this process (`in_process`), which is how ``l
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Protocol
 
 from sfn_release.errors import AccessError, AwsError, NetworkError
@@ -98,7 +100,6 @@ def in_process(handle: Handler, *, region: str) -> StepFunctions:
     Parameters are validated, errors raised and answers parsed by botocore itself, so that nothing
     can tell such a client from one over HTTP.
     """
-    import boto3
     from botocore.awsrequest import AWSResponse
 
     def answer(request: Any, **_: Any) -> Any:
@@ -109,14 +110,37 @@ def in_process(handle: Handler, *, region: str) -> StepFunctions:
         return AWSResponse(request.url, status, headers, _Raw(payload))
 
     with _creating:
-        session = boto3.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - nothing checks it
+        client = _isolated_session().client(
+            "stepfunctions",
             region_name=region,
+            endpoint_url="http://localhost",  # never asked; or AWS_ENDPOINT_URL would be read
+            config=_config("in-process"),
         )
-        client = session.client("stepfunctions", config=_config("in-process"))
     client.meta.events.register("before-send.stepfunctions", answer)
     return client  # type: ignore[no-any-return]
+
+
+@cache
+def _isolated_session() -> Any:
+    """Return a session that knows nothing of the user's AWS set-up, and so cannot trip over it.
+
+    One for all clients in process: its models are read once, after which a client takes 2 ms.
+    """
+    import boto3
+    import botocore.session
+
+    nowhere = (None, None, os.devnull, None)
+    return boto3.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - nothing checks it
+        botocore_session=botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": nowhere,
+                "credentials_file": nowhere,
+            }
+        ),
+    )
 
 
 class _Raw(io.BytesIO):

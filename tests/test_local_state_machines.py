@@ -304,6 +304,13 @@ def test_an_operation_that_is_not_there_names_those_that_are(client: Any) -> Non
     assert "StartSyncExecution" in message
 
 
+def test_the_aws_setup_of_the_user_is_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Local works with a profile that does not exist and an endpoint that is none."""
+    monkeypatch.setenv("AWS_PROFILE", "absent")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    create(sfn.local())
+
+
 def test_a_database_that_cannot_be_used_is_told(tmp_path: Any) -> None:
     """A file that is no database gives one clear error, not an answer of AWS."""
     path = tmp_path / "local.db"
