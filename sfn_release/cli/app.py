@@ -80,7 +80,7 @@ class _Program(click.Group):
         """Find the command; raises UsageError that names the nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None:
-            from sfn_release.project_rules import nearest
+            from sfn_release.project.rules import nearest
 
             near = nearest(name, self.list_commands(ctx))
             raise UsageError(

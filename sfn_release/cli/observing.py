@@ -97,7 +97,9 @@ def _write_environment(one: EnvironmentStatus) -> None:
                 (
                     workflow.name,
                     terminal.state(workflow.state),
-                    f"{workflow.alias} → {routing_text(workflow.routing)}" if workflow.alias else "",
+                    f"{workflow.alias} → {routing_text(workflow.routing)}"
+                    if workflow.alias
+                    else "",
                     short(workflow.live_digest) if workflow.live_digest else "none",
                     short(workflow.recorded_digest),
                     "; ".join(workflow.differences),

@@ -39,11 +39,12 @@ def global_options(function: Decorated) -> Decorated:
     return function
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command of a function that takes the Session first and returns its exit code."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return click.command(name, **settings)(global_options(click.pass_obj(function)))
+        with_session: Callable[..., Any] = click.pass_obj(function)
+        return click.command(name)(global_options(with_session))
 
     return decorate
 

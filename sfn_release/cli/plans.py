@@ -24,7 +24,7 @@ def plan_lines(
     where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
     now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
     if plan.action == "delete":
-        yield f"plan: delete from {where}, {now}"
+        yield f"plan: a deletion in {where}, {now}"
     elif plan.action == "rollback":
         yield f"plan: roll {where} back to {version or plan.version}, {now}"
     else:
@@ -35,7 +35,9 @@ def plan_lines(
     for one in loud:
         yield from _workflow(one, wide, verbose=verbose)
     for word in ("unchanged", "retained"):
-        names = [one.workflow for one in quiet if (one.change == "retained") == (word == "retained")]
+        names = [
+            one.workflow for one in quiet if (one.change == "retained") == (word == "retained")
+        ]
         if names:
             few = names if verbose else names[:_FEW]
             more = f" and {len(names) - len(few)} more" if len(names) > len(few) else ""

@@ -27,9 +27,14 @@ def serve(session: Session, port: int, real_time: bool) -> None:
     the one of the `local` environment, or of your user account outside a repository.
     """
     from sfn_release.local.server import serve as act
-    from sfn_release.operations.serving import serving_of
+    from sfn_release.operations.serve import service_for
 
-    service, where = serving_of(session.directory, real_time=real_time)
+    service, where = service_for(
+        session.directory,
+        session.around(),
+        environment=session.environment,
+        real_time=real_time,
+    )
 
     def ready(port: int) -> None:
         url = f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sfn_release.cli.watching import Progress
     from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
+    from sfn_release.surroundings import Surroundings
 
 
 class RefusedError(SfnReleaseError):
@@ -49,19 +50,27 @@ class Session:
 
         Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
         """
-        from sfn_release.cli.watching import Progress
-        from sfn_release.operations.workspace import open_workspace, surroundings
+        from sfn_release.operations.workspace import open_workspace
 
-        if not self.directory.is_dir():
-            raise UsageError(f"{self.directory} is not a folder.", fix="Name one with -C.")
-        self.progress = Progress(verbose=self.verbose, ask=ask)
-        workspace = open_workspace(self.directory, surroundings(self.progress))
+        around = self.around(ask)
+        workspace = open_workspace(self.directory, around)
+        assert self.progress is not None  # noqa: S101 - `around` made it
         self.progress.local = frozenset(
             name
             for name, environment in workspace.project.environments.items()
             if environment.backend == "local"
         )
         return workspace
+
+    def around(self, ask: Callable[[], None] | None = None) -> Surroundings:
+        """Return the world that a command acts in; raises UsageError for a -C that is no folder."""
+        from sfn_release.cli.watching import Progress
+        from sfn_release.operations.workspace import surroundings
+
+        if not self.directory.is_dir():
+            raise UsageError(f"{self.directory} is not a folder.", fix="Name one with -C.")
+        self.progress = Progress(verbose=self.verbose, ask=ask)
+        return surroundings(self.progress)
 
     def close(self) -> None:
         """Take what is drawn while a deployment runs off the screen."""

@@ -22,12 +22,11 @@ def init(session: Session) -> None:
     if not session.directory.is_dir():
         raise UsageError(f"{session.directory} is not a folder.", fix="Make it, or name another.")
     root = session.directory.resolve()
-    project = root / "releases.toml"
-    existing = _existing(root)
-    written, kept = [], []
+    has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
+    written: list[str] = []
+    kept: list[str] = []
     for path, content in files(root.name).items():
-        if path.startswith("workflows/") and (existing or project.is_file()) and kept:
-            kept.append(path)  # a project of their own needs no example
+        if path.startswith("workflows/") and has_workflows:
             continue
         (written if write_new(root / path, content) else kept).append(path)
     inside = any((folder / ".git").exists() for folder in (root, *root.parents))
@@ -58,9 +57,10 @@ def demo(session: Session, keep: bool) -> int:
     Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
     real, in a temporary folder, with no AWS account.
     """
+    from sfn_release.cli.app import run
     from sfn_release.cli.demo import tell_story
 
-    return tell_story(keep=keep, verbose=session.verbose)
+    return tell_story(run, keep=keep, as_json=session.as_json)
 
 
 COMMANDS = {"init": init, "demo": demo}

@@ -6,6 +6,7 @@ Nothing is said by colour alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 # C0 and C1 controls but tab and newline; marks that reorder or hide text; lone surrogates
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _STATES = {
     "succeeded": "green",
@@ -115,8 +118,13 @@ def write_raw(text: str) -> None:
 
 
 def tell(text: str = "", *, style: str = "") -> None:
-    """Write a line of talk to stderr."""
-    sys.stderr.write(paint(safe(text), style, sys.stderr) + "\n")
+    """Write a line of talk to stderr.
+
+    When nobody reads it any more, whatever is being done is still done to its end.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(paint(safe(text), style, sys.stderr) + "\n")
+        sys.stderr.flush()
 
 
 def write_parts(*parts: Cell) -> None:
@@ -135,7 +143,9 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, inden
     """Write a table to stdout; columns that are empty in every row are left out."""
     cells = [list(row) for row in rows]
     kept = [
-        index for index in range(len(columns)) if not cells or any(_text(row[index]) for row in cells)
+        index
+        for index in range(len(columns))
+        if not cells or any(_text(row[index]) for row in cells)
     ]
     names = [columns[index] for index in kept]
     cells = [[row[index] for index in kept] for row in cells]

@@ -68,7 +68,6 @@ class Progress:
 
                 text = step_text(step, verbose=self._verbose)
                 terminal.tell(f"[{self._done}/{self._steps}] {step.workflow}: {text}")
-                sys.stderr.flush()
 
     def close(self) -> None:
         """Take the bar off the screen."""
