@@ -22,6 +22,7 @@ stable code. A bug is none of these: it keeps its traceback.
     │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials
     │   └── NetworkError        E_NETWORK           ... or was not reached
     ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
+    ├── FileError               E_FILE              a file or folder cannot be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
 """
 
@@ -170,6 +171,12 @@ class DeploymentError(SfnReleaseError):
     """A deployment failed; *why* tells what had been done and what was put back."""
 
     code = "E_DEPLOYMENT"
+
+
+class FileError(SfnReleaseError):
+    """A file or folder cannot be written, or read."""
+
+    code = "E_FILE"
 
 
 class LocalServiceError(SfnReleaseError):
