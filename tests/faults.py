@@ -1,0 +1,509 @@
+"""A small shop to break: its repository, its AWS, and faults at any call and any Git write.
+
+    shop = Shop.create(folder)            three workflows, one commit, an AWS of its own
+    shop.publish("1.0.0")                 with the package's own verbs, from a new workspace
+    shop.publish("1.1.0", aws=Faulty(shop.aws, At("alpha.PublishStateMachineVersion", THROTTLED)))
+    shop.machines()                       what AWS has, in words
+    shop.publish("1.1.0"); shop.ledger()  and what the ledger says of it
+
+Nothing here sleeps: pauses between retries take no time, and the clock is set by hand.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from sfn_release.git import Git
+from sfn_release.ledger import Ledger
+from sfn_release.local import ACCOUNT, REGION, LocalService, service
+from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
+from sfn_release.plan import TAG_PREFIX, Plan, Step
+from sfn_release.record import Record
+from sfn_release.simulator import Mocks
+from sfn_release.stepfunctions import StepFunctions, in_process
+from sfn_release.surroundings import Surroundings
+
+ENVIRONMENT = "prod"
+ALIAS = "live"
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_ENDPOINT = "https://states.us-east-1.amazonaws.com/"
+
+
+class KilledError(BaseException):
+    """The process ends here, as by SIGKILL: nothing may catch this but the test."""
+
+
+# Faults of AWS: what happens instead of a call
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong in a call. With *effect*, AWS has done what was asked all the same."""
+
+    name: str
+    error: Callable[[str], BaseException]
+    effect: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _refusal(code: str, status: int) -> Callable[[str], BaseException]:
+    def error(operation: str) -> ClientError:
+        told = {"Code": code, "Message": f"injected into {operation}"}
+        return ClientError(
+            {"Error": told, "ResponseMetadata": {"HTTPStatusCode": status}}, operation
+        )
+
+    return error
+
+
+THROTTLED = Fault("throttled", _refusal("ThrottlingException", 400))
+SERVER_ERROR = Fault("5xx", _refusal("InternalServerError", 503))
+DENIED = Fault("access-denied", _refusal("AccessDeniedException", 400))
+TIMEOUT_BEFORE = Fault("timeout-before", lambda _: ConnectTimeoutError(endpoint_url=_ENDPOINT))
+TIMEOUT_AFTER = Fault("timeout-after", lambda _: ReadTimeoutError(endpoint_url=_ENDPOINT), True)
+INTERRUPTED = Fault("interrupted", lambda _: KeyboardInterrupt(), True)
+KILLED_BEFORE = Fault("killed-before", KilledError)
+KILLED_AFTER = Fault("killed-after", KilledError, True)
+
+FAULTS = (THROTTLED, SERVER_ERROR, DENIED, TIMEOUT_BEFORE, TIMEOUT_AFTER)
+KILLS = (KILLED_BEFORE, KILLED_AFTER)
+
+
+@dataclass
+class At:
+    """A *fault* at one call of a run, named as `Faulty.calls` names it; *lasting*: from then on."""
+
+    call: str
+    fault: Fault
+    lasting: bool = False
+    struck: bool = False
+
+
+class Faulty:
+    """A Step Functions client whose calls are recorded, and one of which fails.
+
+    A call is named by state machine and operation, ``alpha.UpdateStateMachine``, and from the
+    second time by its number too: so it has one name, although workflows are handled side by side.
+    *before* is called with the name ahead of every call.
+    """
+
+    def __init__(
+        self,
+        client: StepFunctions,
+        at: At | None = None,
+        *,
+        before: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.calls: list[str] = []
+        self._client = client
+        self._at = at
+        self._before = before
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        operation = getattr(self._client, name)
+        title = name.replace("_", " ").title().replace(" ", "")
+
+        def call(**request: Any) -> dict[str, Any]:
+            known = self._name(title, request)
+            self._before(known)
+            at = self._at
+            if at is None or (at.call != known and not (at.struck and at.lasting)):
+                return cast("dict[str, Any]", operation(**request))
+            at.struck = True
+            if at.fault.effect:
+                operation(**request)
+            raise at.fault.error(title)
+
+        return call
+
+    def _name(self, operation: str, request: Mapping[str, Any]) -> str:
+        name = f"{_machine(request)}.{operation}".removeprefix(".")
+        with self._lock:
+            count = self._counts[name] = self._counts.get(name, 0) + 1
+            known = f"{name}.{count}" if count > 1 else name
+            self.calls.append(known)
+        return known
+
+
+def _machine(request: Mapping[str, Any]) -> str:
+    """Return the name of the state machine that a request is about, "" if it is about none."""
+    if "routingConfiguration" in request:
+        return _machine(request["routingConfiguration"][0])
+    arns = [value for key, value in request.items() if key.lower().endswith("arn")]
+    named = [arn.split(":")[6] for arn in arns if ":stateMachine:" in arn]
+    return str(next(iter(named), request.get("name", "")))
+
+
+# Faults of Git: the process is killed before or after a write
+
+WRITES = (
+    "write_blobs",
+    "write_tree",
+    "write_commit",
+    "write_tag",
+    "update_refs",
+    "delete_ref",
+    "push",
+    "fetch",
+)
+"""The methods of `git.Git` that write."""
+
+
+class GitWrites:
+    """Counts what is written to Git, and kills the process at one write.
+
+    A write is named by method and number, ``update_refs.2``. *when* is ``before`` or ``after``.
+    """
+
+    def __init__(self, write: str = "", when: str = "") -> None:
+        self.writes: list[str] = []
+        self._write = write
+        self._when = when
+
+    def wrap(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *method* of Git, counted, and fatal at the write that was named."""
+
+        @functools.wraps(method)
+        def written(git: Git, *arguments: Any, **options: Any) -> Any:
+            count = 1 + sum(write.startswith(f"{name}.") for write in self.writes)
+            known = f"{name}.{count}"
+            self.writes.append(known)
+            if (known, "before") == (self._write, self._when):
+                self.kill()
+            answer = method(git, *arguments, **options)
+            if (known, "after") == (self._write, self._when):
+                self.kill()
+            return answer
+
+        return written
+
+    def kill(self) -> None:
+        """End the process, as far as a test in this process can."""
+        raise KilledError(self._write)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the writes of every repository of this process."""
+        methods = {name: getattr(Git, name) for name in WRITES}
+        try:
+            for name, method in methods.items():
+                setattr(Git, name, self.wrap(name, method))
+            yield
+        finally:
+            for name, method in methods.items():
+                setattr(Git, name, method)
+
+
+# The surroundings
+
+
+class Watcher:
+    """Hears what a deployment says, and shows it to nobody; *on_plan* sees every plan."""
+
+    def __init__(self, on_plan: Callable[[Plan], None] = lambda _: None) -> None:
+        self.said: list[str] = []
+        self._on_plan = on_plan
+
+    def say(self, text: str) -> None:
+        """Keep one sentence."""
+        self.said.append(text)
+
+    def planned(self, plan: Plan) -> None:
+        """See the plan."""
+        self._on_plan(plan)
+
+    def applying(self, steps: int) -> None:
+        """Hear that applying begins."""
+
+    def applied(self, step: Step) -> None:
+        """Hear that one step is done."""
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def forward(self, **duration: float) -> None:
+        """Move on by a duration, as `timedelta` takes it."""
+        self.time += timedelta(**duration)
+
+
+def around(
+    *,
+    now: Callable[[], datetime],
+    actor: str = "alice",
+    ci: Mapping[str, Any] | None = None,
+    watcher: Watcher | None = None,
+) -> Surroundings:
+    """Return surroundings in which no time passes by itself."""
+    return Surroundings(
+        now=now,
+        new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        new_token=lambda: secrets.token_hex(16),
+        pause=lambda attempt: attempt <= 10,
+        actor=actor,
+        host="build-1",
+        process=os.getpid(),
+        ci=ci,
+        watcher=watcher or Watcher(),
+    )
+
+
+class _Wire:
+    """One boto3 client for the whole process, since making one is slow; *service* answers it."""
+
+    service: LocalService | None = None
+
+    def __init__(self) -> None:
+        self.client = in_process(self._handle, region=REGION)
+
+    def _handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        assert self.service is not None
+        return self.service.handle(operation, body)
+
+
+@functools.cache
+def _wire() -> _Wire:
+    return _Wire()
+
+
+# The shop
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A state machine in words: *latest* is its unqualified content, *live* what callers get.
+
+    *versions* are the contents of its versions, oldest first.
+    """
+
+    latest: str
+    live: str | None
+    versions: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def release(self) -> str | None:
+        """The release that brought the present content, as the tags say."""
+        return self.tags.get(TAG_PREFIX + "version")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the ledger says of the environment: its deployments and every event, newest first.
+
+    *refs* are all refs of the ledger, releases too.
+    """
+
+    deployments: tuple[Record, ...]
+    events: tuple[str, ...]
+    refs: Mapping[str, str]
+
+    @property
+    def open(self) -> list[str]:
+        """The deployments that did not end."""
+        return [record.id for record in self.deployments if record.status == "started"]
+
+    def count(self, action: str, version: str, status: str) -> int:
+        """Return how many deployments ended so."""
+        wanted = f"{action} {version} {status}"
+        found = [f"{one.action} {one.version} {one.status}" for one in self.deployments]
+        return found.count(wanted)
+
+
+@dataclass
+class Shop:
+    """A project, its clone in ``root``, and an AWS account of its own below *folder*."""
+
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    _ledger: Ledger | None = None
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        contents: Mapping[str, int],
+        *,
+        tags: Mapping[str, str] | None = None,
+        remote: bool = False,
+    ) -> Shop:
+        """Make a shop whose first commit holds *contents*, with a bare ``origin`` if *remote*."""
+        shop = cls(folder)
+        shop.root.mkdir(parents=True)
+        run_git(shop.root, "init", "-q", "--template=", "-b", "main")
+        run_git(shop.root, "config", "user.name", "Alice")
+        run_git(shop.root, "config", "user.email", "alice@example.com")
+        if remote:
+            run_git(folder, "init", "-q", "--template=", "--bare", "origin.git")
+            # A relative URL, so that the whole folder can be copied.
+            run_git(shop.root, "remote", "add", "origin", "../origin.git")
+        shop.commit(contents, tags=tags)
+        if remote:
+            run_git(shop.root, "push", "-q", "origin", "main")
+        return shop
+
+    @property
+    def root(self) -> Path:
+        """The clone."""
+        return self.folder / "root"
+
+    def copy(self, folder: Path) -> Shop:
+        """Return the same shop elsewhere: repository, remote, AWS and the time."""
+        shutil.copytree(self.folder, folder)
+        other = Shop(folder)
+        other.clock.time = self.clock.time
+        return other
+
+    def commit(self, contents: Mapping[str, int], *, tags: Mapping[str, str] | None = None) -> None:
+        """Commit workflows whose contents are ``{name: number}``, and no others.
+
+        *tags* are what the environment gives every state machine.
+        """
+        remote = bool(run_git(self.root, "remote"))
+        settings = _settings(remote=remote, tags=tags or {})
+        (self.root / "releases.toml").write_text(settings, encoding="utf-8")
+        workflows = self.root / "workflows"
+        shutil.rmtree(workflows, ignore_errors=True)
+        workflows.mkdir()
+        for name, number in contents.items():
+            only = {"Type": "Pass", "Result": f"{name} {number}", "End": True}
+            definition = {"StartAt": "Only", "States": {"Only": only}}
+            (workflows / f"{name}.asl.json").write_text(json.dumps(definition), encoding="utf-8")
+        run_git(self.root, "add", "--all")
+        run_git(self.root, "commit", "-q", "-m", json.dumps(contents))
+
+    @contextmanager
+    def opened(self) -> Iterator[StepFunctions]:
+        """Open this shop's AWS and give a client for it."""
+        wire = _wire()
+        running = service(
+            self.folder / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
+        )
+        before, wire.service = wire.service, running
+        try:
+            yield wire.client
+        finally:
+            wire.service = before
+            running.close()
+
+    @property
+    def aws(self) -> StepFunctions:
+        """The client of whichever shop is opened."""
+        return _wire().client
+
+    def workspace(
+        self,
+        *,
+        aws: StepFunctions | Faulty | None = None,
+        root: Path | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> Workspace:
+        """Open the project as a new process would."""
+        opened = open_workspace(root or self.root, surroundings or around(now=self.clock))
+        client = aws or self.aws
+        return replace(opened, connect=lambda _: client)
+
+    def publish(self, version: str, **options: Any) -> None:
+        """Publish the current commit to the environment."""
+        publish(self.workspace(**options), version)
+
+    def deploy(self, version: str, **options: Any) -> None:
+        """Deploy a release."""
+        deploy(self.workspace(**options), version)
+
+    def rollback(self, version: str | None = None, **options: Any) -> None:
+        """Roll back."""
+        rollback(self.workspace(**options), version)
+
+    def delete(self, workflow: str, **options: Any) -> None:
+        """Delete a workflow's state machine."""
+        delete(self.workspace(**options), workflow)
+
+    def machines(self) -> dict[str, Machine]:
+        """Return what AWS has."""
+        found = {}
+        for machine in self.aws.list_state_machines()["stateMachines"]:
+            arn, name = machine["stateMachineArn"], machine["name"]
+            listed = self.aws.list_state_machine_versions(stateMachineArn=arn)
+            versions = [item["stateMachineVersionArn"] for item in listed["stateMachineVersions"]]
+            tags = self.aws.list_tags_for_resource(resourceArn=arn)["tags"]
+            found[name] = Machine(
+                latest=self._content(arn),
+                live=self._live(arn),
+                versions=tuple(self._content(version) for version in reversed(versions)),
+                tags={tag["key"]: tag["value"] for tag in tags},
+            )
+        return found
+
+    def _live(self, arn: str) -> str | None:
+        try:
+            alias = self.aws.describe_state_machine_alias(stateMachineAliasArn=f"{arn}:{ALIAS}")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ResourceNotFound"  # noqa: PT017 - a helper
+            return None
+        routes = alias["routingConfiguration"]
+        return " + ".join(self._content(route["stateMachineVersionArn"]) for route in routes)
+
+    def _content(self, arn: str) -> str:
+        described = self.aws.describe_state_machine(stateMachineArn=arn)
+        return str(json.loads(described["definition"])["States"]["Only"]["Result"])
+
+    def ledger(self) -> Told:
+        """Return what the ledger says, read anew and from the remote if there is one."""
+        if self._ledger is None:
+            self._ledger = self.workspace().ledger
+        refs = self._ledger.snapshot().refs
+        events = self._ledger.events(ENVIRONMENT, refs.get(self._ledger.env_ref(ENVIRONMENT)))
+        latest: dict[str, Record] = {}
+        for _, record in events:
+            latest.setdefault(record.id, record)
+        return Told(tuple(latest.values()), tuple(commit for commit, _ in events), refs)
+
+
+def _settings(*, remote: bool, tags: Mapping[str, str]) -> str:
+    return "\n".join(
+        [
+            "[project]",
+            'name = "shop"',
+            f'default_environment = "{ENVIRONMENT}"',
+            *([] if remote else ['remote = ""']),
+            f"[environments.{ENVIRONMENT}]",
+            f'region = "{REGION}"',
+            f'role_arn = "arn:aws:iam::{ACCOUNT}:role/shop"',
+            f"[environments.{ENVIRONMENT}.tags]",
+            *(f"{key} = {json.dumps(value)}" for key, value in tags.items()),
+            "",
+        ]
+    )
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    """Run git as a person would; return what it printed."""
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()

@@ -1,0 +1,348 @@
+"""Every AWS call of a deployment fails in every way, and the same command finishes the work.
+
+The calls of each scenario are written down here, and one test makes sure that they are all: so no
+call of the engine is without its faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from faults import (
+    DENIED,
+    FAULTS,
+    KILLS,
+    SERVER_ERROR,
+    THROTTLED,
+    TIMEOUT_AFTER,
+    TIMEOUT_BEFORE,
+    At,
+    Fault,
+    Faulty,
+    KilledError,
+    Machine,
+    Shop,
+    Told,
+)
+
+from sfn_release.errors import AccessError, AwsError, NetworkError
+
+FIRST = {"alpha": 1, "beta": 1, "gamma": 1}
+SECOND = {"alpha": 2, "beta": 1, "delta": 1}
+TAGS = {"team": "checkout"}
+CODES = {
+    THROTTLED: AwsError,
+    SERVER_ERROR: NetworkError,
+    DENIED: AccessError,
+    TIMEOUT_BEFORE: NetworkError,
+    TIMEOUT_AFTER: NetworkError,
+}
+
+
+class Command(Protocol):
+    """A command of a shop, run as by a process of its own."""
+
+    def __call__(self, shop: Shop, aws: Faulty | None = None) -> None:
+        """Run it against *aws*, the shop's own if it is None."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command, the shop that it is run in, and the AWS calls that it makes.
+
+    *action* and *version* are how the ledger names it; *live* is what callers get in the end,
+    *versions* the contents of every state machine's versions. *alike* are state machines of which
+    another makes the very same calls, so that theirs need no faults.
+    """
+
+    setting: Callable[[Path], Shop]
+    command: Command
+    action: str
+    version: str
+    calls: tuple[str, ...]
+    live: Mapping[str, str]
+    versions: Mapping[str, tuple[str, ...]]
+    alike: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The calls that get faults."""
+        return tuple(call for call in self.calls if call.split(".")[0] not in self.alike)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The calls among them that change AWS."""
+        return tuple(call for call in self.broken if not re.search(r"\b(Describe|List)", call))
+
+
+def _empty(folder: Path) -> Shop:
+    return Shop.create(folder, FIRST, tags=TAGS)
+
+
+def _published(folder: Path) -> Shop:
+    shop = _empty(folder)
+    with shop.opened():
+        shop.publish("1.0.0")
+    return shop
+
+
+def _changed(folder: Path) -> Shop:
+    shop = _published(folder)
+    shop.commit(SECOND)
+    return shop
+
+
+def _published_twice(folder: Path) -> Shop:
+    shop = _changed(folder)
+    with shop.opened():
+        shop.publish("1.1.0")
+    return shop
+
+
+def _observed(machine: str, *, alias: int = 1, contents: int = 2) -> tuple[str, ...]:
+    return (
+        *_times(f"{machine}.DescribeStateMachine", contents),
+        *_times(f"{machine}.DescribeStateMachineAlias", alias),
+        f"{machine}.ListTagsForResource",
+    )
+
+
+def _created(machine: str) -> tuple[str, ...]:
+    return (
+        f"{machine}.CreateStateMachine",
+        f"{machine}.ListTagsForResource",
+        f"{machine}.DescribeStateMachine",
+        f"{machine}.CreateStateMachineAlias",
+    )
+
+
+def _times(call: str, count: int) -> list[str]:
+    return [f"{call}.{number}" if number > 1 else call for number in range(1, count + 1)]
+
+
+SCENARIOS = {
+    "first": Scenario(
+        _empty,
+        lambda shop, aws=None: shop.publish("1.0.0", aws=aws),
+        "publish",
+        "1.0.0",
+        calls=("ListStateMachines", *_created("alpha"), *_created("beta"), *_created("gamma")),
+        live={"alpha": "alpha 1", "beta": "beta 1", "gamma": "gamma 1"},
+        versions={"alpha": ("alpha 1",), "beta": ("beta 1",), "gamma": ("gamma 1",)},
+        alike=("alpha", "gamma"),
+    ),
+    "change": Scenario(
+        _changed,
+        lambda shop, aws=None: shop.publish("1.1.0", aws=aws),
+        "publish",
+        "1.1.0",
+        calls=(
+            "ListStateMachines",
+            *_observed("alpha", alias=2),
+            "alpha.UpdateStateMachine",
+            "alpha.PublishStateMachineVersion",
+            "alpha.UpdateStateMachineAlias",
+            "alpha.TagResource",
+            "alpha.UntagResource",
+            *_observed("beta"),
+            "beta.UntagResource",
+            *_created("delta"),
+        ),
+        live={"alpha": "alpha 2", "beta": "beta 1", "gamma": "gamma 1", "delta": "delta 1"},
+        versions={
+            "alpha": ("alpha 1", "alpha 2"),
+            "beta": ("beta 1",),
+            "gamma": ("gamma 1",),
+            "delta": ("delta 1",),
+        },
+    ),
+    "rollback": Scenario(
+        _published_twice,
+        lambda shop, aws=None: shop.rollback("1.0.0", aws=aws),
+        "rollback",
+        "1.0.0",
+        calls=(
+            *_observed("alpha", alias=2, contents=3),
+            "alpha.UpdateStateMachineAlias",
+            "alpha.UpdateStateMachine",
+            "alpha.TagResource",
+            *_observed("beta"),
+            "beta.TagResource",
+            *_observed("gamma"),
+        ),
+        live={"alpha": "alpha 1", "beta": "beta 1", "gamma": "gamma 1", "delta": "delta 1"},
+        versions={
+            "alpha": ("alpha 1", "alpha 2"),
+            "beta": ("beta 1",),
+            "gamma": ("gamma 1",),
+            "delta": ("delta 1",),
+        },
+    ),
+    "delete": Scenario(
+        _published,
+        lambda shop, aws=None: shop.delete("alpha", aws=aws),
+        "delete",
+        "1.0.0",
+        calls=("alpha.DeleteStateMachine",),
+        live={"beta": "beta 1", "gamma": "gamma 1"},
+        versions={"beta": ("beta 1",), "gamma": ("gamma 1",)},
+    ),
+}
+CALLS = [(name, call) for name, scenario in SCENARIOS.items() for call in scenario.broken]
+WRITES = [(name, call) for name, scenario in SCENARIOS.items() for call in scenario.writes]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shop]:
+    """Give the shop in which a scenario begins, to be copied."""
+    made: dict[str, Shop] = {}
+
+    def setting(name: str) -> Shop:
+        if name not in made:
+            made[name] = SCENARIOS[name].setting(tmp_path_factory.mktemp("shops") / name)
+        return made[name]
+
+    return setting
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    settings: Callable[[str], Shop], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, Machine]]:
+    """Give what AWS has after a scenario in which nothing failed."""
+    found: dict[str, dict[str, Machine]] = {}
+
+    def end(name: str) -> dict[str, Machine]:
+        if name not in found:
+            shop = settings(name).copy(tmp_path_factory.mktemp("ends") / name)
+            with shop.opened():
+                SCENARIOS[name].command(shop)
+                found[name] = shop.machines()
+        return found[name]
+
+    return end
+
+
+def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
+    """Return what callers get of every state machine: through the alias, and without one."""
+    return {
+        name: (machine.live, machine.latest)
+        for name, machine in machines.items()
+        if machine.live is not None  # one that was only created has no callers
+    }
+
+
+def _assert_done(shop: Shop, scenario: Scenario, end: Mapping[str, Machine], begun: Told) -> None:
+    """Assert that the command has done its work, once, and that the ledger lost nothing."""
+    told = shop.ledger()
+    assert end == shop.machines()
+    assert told.open == []
+    assert told.count(scenario.action, scenario.version, "succeeded") == 1
+    assert begun.events == told.events[len(told.events) - len(begun.events) :]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_calls_that_are_broken_here_are_all_that_are_made(
+    name: str, settings: Callable[[str], Shop], tmp_path: Path
+) -> None:
+    """An undisturbed run makes exactly the calls that this file lists, and does its work."""
+    scenario = SCENARIOS[name]
+    shop = settings(name).copy(tmp_path / "shop")
+    with shop.opened():
+        aws = Faulty(shop.aws)
+        scenario.command(shop, aws)
+        machines = shop.machines()
+        told = shop.ledger()
+    assert sorted(scenario.calls) == sorted(aws.calls)
+    assert scenario.live == {found: machine.live for found, machine in machines.items()}
+    assert scenario.live == {found: machine.latest for found, machine in machines.items()}
+    assert scenario.versions == {found: machine.versions for found, machine in machines.items()}
+    assert told.open == []
+    assert told.count(scenario.action, scenario.version, "succeeded") == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(("name", "call"), CALLS)
+def test_the_same_command_finishes_after_a_call_failed(
+    name: str,
+    call: str,
+    fault: Fault,
+    settings: Callable[[str], Shop],
+    undisturbed: Callable[[str], dict[str, Machine]],
+    tmp_path: Path,
+) -> None:
+    """A failed call leaves live what was live; the same command again ends as if none had failed.
+
+    No version is there twice, and the ledger has each attempt closed and one that succeeded.
+    """
+    scenario = SCENARIOS[name]
+    shop = settings(name).copy(tmp_path / "shop")
+    with shop.opened():
+        before, begun = shop.machines(), shop.ledger()
+        with pytest.raises(CODES[fault]):
+            scenario.command(shop, Faulty(shop.aws, At(call, fault)))
+
+        left, failed = shop.machines(), shop.ledger()
+        if (before, begun) == (left, failed):
+            return  # it is as if the command had not been run
+        if not (name == "delete" and fault.effect):  # what is deleted cannot be put back
+            assert _serves(before) == _serves(left)
+        assert failed.open == []
+        assert failed.count(scenario.action, scenario.version, "succeeded") == 0
+        assert begun.events == failed.events[len(failed.events) - len(begun.events) :]
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, undisturbed(name), failed)
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=str)
+@pytest.mark.parametrize(("name", "call"), WRITES)
+def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
+    name: str,
+    call: str,
+    kill: Fault,
+    settings: Callable[[str], Shop],
+    undisturbed: Callable[[str], dict[str, Machine]],
+    tmp_path: Path,
+) -> None:
+    """A killed deployment is taken over by the same command, which ends as if none had died."""
+    scenario = SCENARIOS[name]
+    shop = settings(name).copy(tmp_path / "shop")
+    with shop.opened():
+        with pytest.raises(KilledError):
+            scenario.command(shop, Faulty(shop.aws, At(call, kill)))
+        begun = shop.ledger()
+        assert len(begun.open) == 1
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, undisturbed(name), begun)
+
+
+@pytest.mark.parametrize(("name", "call"), WRITES)
+def test_the_same_command_finishes_after_aws_was_gone_for_good(
+    name: str,
+    call: str,
+    settings: Callable[[str], Shop],
+    undisturbed: Callable[[str], dict[str, Machine]],
+    tmp_path: Path,
+) -> None:
+    """When nothing answers from one write on, nothing is put back, and still nothing is lost."""
+    scenario = SCENARIOS[name]
+    shop = settings(name).copy(tmp_path / "shop")
+    with shop.opened():
+        with pytest.raises(NetworkError):
+            scenario.command(shop, Faulty(shop.aws, At(call, TIMEOUT_AFTER, lasting=True)))
+        begun = shop.ledger()
+        assert begun.open == []
+        assert begun.deployments[0].status == "failed"
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, undisturbed(name), begun)
