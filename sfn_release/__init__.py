@@ -40,10 +40,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sfn_release.asl import tasks as task
     from sfn_release.asl.checks import check_definition
-    from sfn_release.asl.conditions import ChoiceRule, Condition, Var, and_, not_, or_
+    from sfn_release.asl.conditions import ChoiceRule, Condition, and_, not_, or_
     from sfn_release.asl.finding import Finding
     from sfn_release.asl.given import NOT_GIVEN
     from sfn_release.asl.retry import Catch, Retry, States
+    from sfn_release.asl.state import State
     from sfn_release.asl.states import (
         Choice,
         Fail,
@@ -51,11 +52,11 @@ if TYPE_CHECKING:
         Parallel,
         Pass,
         Raw,
-        State,
         Succeed,
         Task,
         Wait,
     )
+    from sfn_release.asl.var import Var
     from sfn_release.declaration import Declaration
     from sfn_release.local import local
     from sfn_release.settings import Logging
@@ -64,13 +65,15 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "asl.checks": ("check_definition",),
-    "asl.conditions": ("ChoiceRule", "Condition", "Var", "and_", "not_", "or_"),
+    "asl.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
     "asl.finding": ("Finding",),
     "asl.given": ("NOT_GIVEN",),
     "asl.retry": ("Catch", "Retry", "States"),
+    "asl.state": ("State",),
     "asl.states": (
-        *("Choice", "Fail", "Map", "Parallel", "Pass", "Raw", "State", "Succeed", "Task", "Wait"),
+        *("Choice", "Fail", "Map", "Parallel", "Pass", "Raw", "Succeed", "Task", "Wait"),
     ),
+    "asl.var": ("Var",),
     "declaration": ("Declaration",),
     "local": ("local",),
     "settings": ("Logging",),

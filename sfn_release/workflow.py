@@ -10,7 +10,8 @@ from typing import Any
 from sfn_release.asl.finding import Finding, nearest, refuse
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain_object
 from sfn_release.asl.naming import Names, reachable
-from sfn_release.asl.states import Choice, State, Step
+from sfn_release.asl.state import State, Step
+from sfn_release.asl.states import Choice
 from sfn_release.canonical import loads
 from sfn_release.declaration import Type
 from sfn_release.errors import DefinitionError, NotFoundError

@@ -143,7 +143,7 @@ def test_authoring_needs_no_aws_library() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("asl.given", "asl.retry", "asl.conditions", "asl.tasks", "workflow", "whereabouts"),
+        *("asl.given", "asl.retry", "asl.var", "asl.tasks", "workflow", "whereabouts"),
         "canonical",
     ],
 )

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sfn_release.asl.conditions import OPERATORS
-from sfn_release.asl.fields import CATCHER, JSONATA, RETRIER, is_open, path, path_or_call
+from sfn_release.asl.fields import CATCHER, RETRIER
 from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA, is_open, path, path_or_call
 from sfn_release.asl.report import Place
 from sfn_release.asl.retry import States
 

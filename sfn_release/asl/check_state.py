@@ -9,15 +9,13 @@ from typing import Any
 from sfn_release.asl.check_rules import check_choices, check_errors, check_template
 from sfn_release.asl.fields import (
     FIELDS,
-    JSONATA,
-    JSONPATH,
     NEEDED,
     ONLY_JSONATA,
     ONLY_JSONPATH,
     TWINS,
-    is_open,
 )
 from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 from sfn_release.asl.report import Place
 
 _MAX_NAME = 80

@@ -13,8 +13,9 @@ from typing import Any
 
 from sfn_release.asl.check_graph import check_graph
 from sfn_release.asl.check_state import check_state, state_language
-from sfn_release.asl.fields import INNER, JSONATA, JSONPATH, ROOT
+from sfn_release.asl.fields import INNER, ROOT
 from sfn_release.asl.finding import Finding
+from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.report import Place, Report
 from sfn_release.canonical import canonical
 from sfn_release.errors import DefinitionError

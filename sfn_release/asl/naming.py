@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.finding import Finding
-from sfn_release.asl.states import Graph, Keys, State
+from sfn_release.asl.state import Graph, Keys, State
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 

@@ -21,15 +21,14 @@ from sfn_release.asl.conditions import (
 )
 from sfn_release.asl.given import asl_key
 from sfn_release.asl.retry import Catch, Retry
+from sfn_release.asl.state import Graph, State
 from sfn_release.asl.states import (
     Choice,
     Fail,
-    Graph,
     Map,
     Parallel,
     Pass,
     Raw,
-    State,
     Succeed,
     Task,
     Wait,

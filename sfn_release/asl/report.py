@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.asl.fields import JSONPATH, KNOWN, Kind, is_open, unreadable
+from sfn_release.asl.fields import KNOWN
 from sfn_release.asl.finding import Finding, nearest
+from sfn_release.asl.kinds import JSONPATH, Kind, is_open, unreadable
 from sfn_release.canonical import member
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain, plain_object
 
 if TYPE_CHECKING:
-    from sfn_release.asl.states import State
+    from sfn_release.asl.state import State
 
 
 class States:

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 
 from sfn_release.asl.given import NOT_GIVEN, NotGiven
 from sfn_release.asl.retry import Catch, Retry
-from sfn_release.asl.states import Path, Seconds, State, Task, Template, Text
+from sfn_release.asl.state import Path, State, Template, Text, Whole
+from sfn_release.asl.states import Task
 
 Pattern = Literal["", "sync", "sync:2", "waitForTaskToken"]
 """How a task waits: for the answer to the call, for the job's end, or for a callback."""
@@ -40,9 +41,9 @@ class TaskFields(TypedDict, total=False):
     result_selector: Template
     result_path: Path
     credentials: Template
-    timeout_seconds: Seconds
+    timeout_seconds: Whole
     timeout_seconds_path: Text
-    heartbeat_seconds: Seconds
+    heartbeat_seconds: Whole
     heartbeat_seconds_path: Text
     catch: Sequence[Catch]
     next: State | str | None

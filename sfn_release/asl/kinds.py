@@ -1,0 +1,143 @@
+"""What a field of the language may hold: texts, paths, numbers, instants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sfn_release.asl import intrinsics, paths
+
+Kind = Callable[[Any], str | None]
+"""Says what a value should have been, None when it is."""
+
+JSONPATH: Final = "JSONPath"
+JSONATA: Final = "JSONata"
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+MAX_SECONDS: Final = 99_999_999
+
+
+def is_open(value: Any, language: str = JSONPATH) -> bool:
+    """Whether *value* is known only later: it holds a ``${Parameter}``, or is ``{% JSONata %}``."""
+    if not isinstance(value, str):
+        return False
+    return "${" in value or (language == JSONATA and value.startswith("{%"))
+
+
+def text(value: Any) -> str | None:
+    """Want a string."""
+    return None if isinstance(value, str) else "a string"
+
+
+def path(value: Any) -> str | None:
+    """Want a path into the input, the context object or a variable."""
+    return None if _starts(value, "$") else "a path that starts with $"
+
+
+def path_or_call(value: Any) -> str | None:
+    """Want a path or an intrinsic function."""
+    good = _starts(value, "$", "States.")
+    return None if good else "a path that starts with $, or an intrinsic function"
+
+
+def path_or_null(value: Any) -> str | None:
+    """Want a path or null."""
+    return None if value is None or _starts(value, "$") else "a path that starts with $, or null"
+
+
+def reference_or_null(value: Any) -> str | None:
+    """Want a path to a single place that can be written to, or null."""
+    if value is None:
+        return None
+    good = _starts(value, "$") and not _starts(value, "$$")
+    if good and paths.problem(value) is None:  # else it is `unreadable`
+        good = paths.problem(value, reference=True) is None
+    return None if good else "a path to one place, or null"
+
+
+def unreadable(kind: Kind, value: Any) -> str | None:
+    """Say what looks wrong with the syntax of a path or a call of the right *kind*.
+
+    Step Functions reads more than the specification has (``[?(@.lang == es)]``), so that this is a
+    doubt, not a refusal.
+    """
+    if kind not in (path, path_or_call, path_or_null, reference_or_null) or value is None:
+        return None
+    return intrinsics.problem(value) if intrinsics.is_call(value) else paths.problem(value)
+
+
+def _starts(value: Any, *heads: str) -> bool:
+    return isinstance(value, str) and value.startswith(heads)
+
+
+def boolean(value: Any) -> str | None:
+    """Want true or false."""
+    return None if isinstance(value, bool) else "true or false"
+
+
+def array(value: Any) -> str | None:
+    """Want an array."""
+    return None if isinstance(value, list | tuple) else "an array"
+
+
+def filled_array(value: Any) -> str | None:
+    """Want an array that is not empty."""
+    return None if isinstance(value, list | tuple) and value else "an array that is not empty"
+
+
+def mapping(value: Any) -> str | None:
+    """Want an object."""
+    return None if isinstance(value, Mapping) else "an object"
+
+
+def anything(_: Any) -> None:
+    """Take any JSON value."""
+
+
+def integer(low: int, high: int | None = None) -> Kind:
+    """Want a whole number from *low* to *high*."""
+    limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+
+    def kind(value: Any) -> str | None:
+        whole = (
+            isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+        )
+        good = whole and value >= low and (high is None or value <= high)
+        return None if good else f"a whole number {limits}"
+
+    return kind
+
+
+def number(low: float, high: float | None = None) -> Kind:
+    """Want a number from *low* to *high*."""
+    limits = f"of at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+
+    def kind(value: Any) -> str | None:
+        real = isinstance(value, int | float) and not isinstance(value, bool)
+        good = real and value >= low and (high is None or value <= high)
+        return None if good else f"a number {limits}"
+
+    return kind
+
+
+def one_of(*words: str) -> Kind:
+    """Want one of *words*."""
+
+    def kind(value: Any) -> str | None:
+        return None if isinstance(value, str) and value in words else " or ".join(words)
+
+    return kind
+
+
+def instant(value: Any) -> str | None:
+    """Want an RFC 3339 timestamp in the profile that AWS takes: capital T and Z, a zone."""
+    wanted = "an RFC 3339 timestamp such as 2026-01-31T12:00:00Z"
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        return wanted
+    try:
+        datetime.fromisoformat(re.sub(r"\.\d+", "", value))
+    except ValueError:
+        return wanted
+    return None
