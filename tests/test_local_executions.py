@@ -346,9 +346,15 @@ def test_a_task_that_does_not_return_does_not_hold_up_a_stop() -> None:
     client: Any = sfn.local(real_time=True, mocks=slow)
     execution = client.start_execution(stateMachineArn=machine(client, charge()))["executionArn"]
     assert asked.wait(PATIENCE)
+    so_far = client.get_execution_history(executionArn=execution)["events"]
+    assert [event["type"] for event in so_far[:2]] == ["ExecutionStarted", "TaskStateEntered"]
     client.stop_execution(executionArn=execution)
     answer.set()
     assert client.describe_execution(executionArn=execution)["status"] == "ABORTED"
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert events[: len(so_far)] == so_far
+    assert events[-1]["type"] == "ExecutionAborted"
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
 
 
 def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:

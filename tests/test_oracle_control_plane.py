@@ -232,8 +232,10 @@ class Replay:
         client = self.client
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            ended = client.describe_execution(executionArn=arn)["status"] != "RUNNING"
-            if ended or op in ("await_execution_started", "await_on_execution_events"):
+            if client.describe_execution(executionArn=arn)["status"] != "RUNNING":
+                return
+            entered = len(client.get_execution_history(executionArn=arn)["events"]) > 1
+            if entered and op in ("await_execution_started", "await_on_execution_events"):
                 return
             time.sleep(0.005)
         pytest.fail(f"{op}: {arn} still runs")

@@ -6,12 +6,13 @@ import json
 import math
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sfn_release.local import content as contents
 from sfn_release.local import errors, lookup, paging, running
 from sfn_release.local.arns import check_name, execution_arn, machine_arn
-from sfn_release.local.running import Start
+from sfn_release.local.running import Observe, Start
 from sfn_release.local.world import World
 from sfn_release.simulator import RealClock
 
@@ -31,7 +32,7 @@ def start(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     if begun.target.type == "EXPRESS":
         # Its outcome goes to the log group and nowhere else: the API cannot ask for it.
         if world.real_time:
-            world.runs.start(begun.arn, lambda clock: _discard(world, begun, clock))
+            world.runs.start(begun.arn, partial(_discard, world, begun))
         else:
             running.run(world, begun)
         return answer
@@ -48,7 +49,7 @@ def start(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     if found is not None:
         return found
     if outcome is None:
-        world.runs.start(begun.arn, lambda clock: _finish(world, begun, clock))
+        world.runs.start(begun.arn, partial(_finish, world, begun))
     return answer
 
 
@@ -124,7 +125,7 @@ def describe_state_machine(world: World, request: Mapping[str, Any]) -> dict[str
 def history(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     """GetExecutionHistory, in either order."""
     row = _row(world, request)
-    events = json.loads(row["events"])
+    events = running.events_of(world, row)
     backwards = bool(request.get("reverseOrder"))
     if backwards:
         events.reverse()
@@ -198,7 +199,7 @@ def stop(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
             row = _find(db, row["arn"])
             if row["status"] == "RUNNING":
                 # It is in a task that does not return, or in another process.
-                running.abort(db, row, error, cause, world.now())
+                running.abort(world, db, row, error, cause)
                 row = _find(db, row["arn"])
     return {"stopDate": row["stopped"]}
 
@@ -247,20 +248,20 @@ def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
     return {"executionArn": row["arn"], "startDate": row["started"]}
 
 
-def _finish(world: World, begun: Start, clock: RealClock) -> None:
+def _finish(world: World, begun: Start, clock: RealClock, observe: Observe) -> None:
     try:
-        outcome = running.run(world, begun, clock)
+        outcome = running.run(world, begun, clock, observe)
     except BaseException:  # a bug: the thread dies of it, the execution must not stay RUNNING
         with world.store.writing() as db:
             cause = "The simulator failed; the local service shows its traceback."
-            running.abort(db, _find(db, begun.arn), "SfnRelease.Bug", cause, world.now())
+            running.abort(world, db, _find(db, begun.arn), "SfnRelease.Bug", cause)
         raise
     with world.store.writing() as db:
         running.finish(db, begun, outcome)
 
 
-def _discard(world: World, begun: Start, clock: RealClock) -> None:
-    running.run(world, begun, clock)
+def _discard(world: World, begun: Start, clock: RealClock, observe: Observe) -> None:
+    running.run(world, begun, clock, observe)
 
 
 def _row(world: World, request: Mapping[str, Any]) -> sqlite3.Row:

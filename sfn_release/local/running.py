@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,8 @@ from sfn_release.simulator import Clock, ContextSeed, Event, Outcome, VirtualClo
 
 _EXPRESS_SECONDS = 300  # the longest that AWS lets an EXPRESS execution take
 _ALL = 100
+
+Observe = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def resolve(world: World, text: str) -> Target:
         )
 
 
-def run(world: World, start: Start, clock: Clock | None = None) -> Outcome:
+def run(
+    world: World, start: Start, clock: Clock | None = None, observe: Observe | None = None
+) -> Outcome:
     """Run an execution to its end, in virtual time unless given a *clock*."""
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
@@ -110,6 +114,7 @@ def run(world: World, start: Start, clock: Clock | None = None) -> Outcome:
             state_machine_name=target.name,
             started_at=started,
         ),
+        observe=observe,
     )
 
 
@@ -142,10 +147,7 @@ def insert(db: sqlite3.Connection, start: Start, outcome: Outcome | None, owner:
 
 def finish(db: sqlite3.Connection, start: Start, outcome: Outcome) -> None:
     """Store the end of an execution, unless it has been given another end meanwhile."""
-    events = [_event(event) for event in outcome.events]
-    details = events[0].get("executionStartedEventDetails") if events else None
-    if details is not None:
-        details.update(start.target.qualifiers)
+    events = [_started(start), *(_event(event) for event in outcome.events[1:])]
     db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
         " events = ?, owner = NULL WHERE arn = ? AND status = 'RUNNING'",
@@ -161,11 +163,22 @@ def finish(db: sqlite3.Connection, start: Start, outcome: Outcome) -> None:
     )
 
 
+def events_of(world: World, row: sqlite3.Row) -> list[dict[str, Any]]:
+    """Return an execution's history: stored, or of a running one what has happened so far.
+
+    Of an execution that runs in another process only the start is known before its end.
+    """
+    stored: list[dict[str, Any]] = json.loads(row["events"])
+    if row["status"] != "RUNNING":
+        return stored
+    return stored[:1] + [_event(event) for event in world.runs.events(row["arn"])[1:]]
+
+
 def abort(
-    db: sqlite3.Connection, row: sqlite3.Row, error: str | None, cause: str | None, now: float
+    world: World, db: sqlite3.Connection, row: sqlite3.Row, error: str | None, cause: str | None
 ) -> None:
     """End a RUNNING execution as ABORTED from outside."""
-    events = json.loads(row["events"])
+    now, events = world.now(), events_of(world, row)
     details = {"error": error, "cause": cause}
     events.append(
         {
@@ -197,11 +210,11 @@ def settle(world: World) -> None:
             ).fetchall()
             for row in rows:
                 abort(
+                    world,
                     db,
                     row,
                     "SfnRelease.ProcessEnded",
                     "The process that ran this execution ended before the execution did.",
-                    world.now(),
                 )
 
 

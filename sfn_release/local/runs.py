@@ -8,15 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfn_release.simulator import RealClock
+from sfn_release.simulator import Event, RealClock
 
 _PATIENCE = 1.0  # seconds that a stopped execution has to come to its end
+
+
+Running = Callable[[RealClock, Callable[[Event], None]], None]
+"""Runs an execution to its end by a clock, telling of its events."""
 
 
 @dataclass(frozen=True)
 class _Run:
     clock: RealClock
     thread: threading.Thread
+    events: list[Event]
 
 
 class Runs:
@@ -28,21 +33,28 @@ class Runs:
         self._running: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
-    def start(self, arn: str, run: Callable[[RealClock], None]) -> None:
+    def start(self, arn: str, run: Running) -> None:
         """Run in a thread of its own, with a clock that `stop` can stop."""
         clock = RealClock()
+        events: list[Event] = []
 
         def body() -> None:
             try:
-                run(clock)
+                run(clock, events.append)
             finally:
                 with self._lock:
                     self._running.pop(arn, None)
 
         thread = threading.Thread(target=body, name=arn, daemon=True)
         with self._lock:
-            self._running[arn] = _Run(clock, thread)
+            self._running[arn] = _Run(clock, thread, events)
         thread.start()
+
+    def events(self, arn: str) -> list[Event]:
+        """Return what has happened so far in an execution of this process; else nothing."""
+        with self._lock:
+            run = self._running.get(arn)
+        return list(run.events) if run is not None else []
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Ask an execution to end as ABORTED and give it a moment; one in a task may run on."""

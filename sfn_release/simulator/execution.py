@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -21,7 +21,7 @@ from sfn_release.simulator.history import History, with_error, with_input, with_
 from sfn_release.simulator.instants import write_instant
 from sfn_release.simulator.jsonpath import JsonPath
 from sfn_release.simulator.machine import Frame, Run, walk
-from sfn_release.simulator.outcome import ContextSeed, Outcome, Status
+from sfn_release.simulator.outcome import ContextSeed, Event, Outcome, Status
 from sfn_release.simulator.scheduler import Scheduler
 from sfn_release.simulator.shape import misshapen
 from sfn_release.simulator.states import (
@@ -69,14 +69,15 @@ def simulate(
     tasks: Tasks,
     clock: Clock,
     context: ContextSeed,
+    observe: Callable[[Event], None] | None = None,
 ) -> Outcome:
-    """Run *definition* on *input* and return its outcome.
+    """Run *definition* on *input* and return its outcome; *observe* is told of events as they come.
 
     An execution that fails is an outcome, too, also one whose *definition* cannot be run. What is
     random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the same execution runs
     the same way again.
     """
-    history = History(clock)
+    history = History(clock, observe)
     started = {"Name": context.execution_name, "RoleArn": context.role_arn, "RedriveCount": 0}
     execution = {
         "Id": context.execution_arn,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -14,10 +15,11 @@ _WHOLE = {"truncated": False}
 
 
 class History:
-    """The events of one execution, in order."""
+    """The events of one execution, in order; *observe* is told of each when it happens."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, observe: Callable[[Event], None] | None = None) -> None:
         self._clock = clock
+        self._observe = observe
         self._events: list[Event] = []
 
     @property
@@ -38,7 +40,10 @@ class History:
             )
         id = len(self._events) + 1
         member = {} if details is None else {_member(type): details}
-        self._events.append(Event(id, previous, type, self._clock.now(), member))
+        event = Event(id, previous, type, self._clock.now(), member)
+        self._events.append(event)
+        if self._observe is not None:
+            self._observe(event)
         return id
 
 
