@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from sfn_release.canonical import digest
@@ -33,12 +34,12 @@ class Declaration:
     source: str = ""
     module_version: str | None = None
 
-    @property
+    @cached_property
     def definition_digest(self) -> str:
         """The digest of the definition alone."""
         return digest(self.definition)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The workflow digest: what a release freezes."""
         return digest(

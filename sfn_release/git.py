@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -157,13 +158,18 @@ class Git:
 
     def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
         """Return many files, each named by commit and path, in one git process."""
-        if not files:
-            return []
-        wanted = "".join(f"{_checked(commit)}:{path}\n" for commit, path in files)
-        answer = self.ok("cat-file", "--batch", stdin=wanted.encode()).stdout
+        # Git reads a line for each, so it cannot be asked for a name with a line break.
+        asked = [f"{_checked(commit)}:{path}\n" for commit, path in files if "\n" not in path]
+        if not asked:
+            return [None] * len(files)
+        wanted = "".join(asked).encode("utf-8", "surrogateescape")
+        answer = self.ok("cat-file", "--batch", stdin=wanted).stdout
         contents: list[bytes | None] = []
         at = 0
-        for _ in files:
+        for _, path in files:
+            if "\n" in path:
+                contents.append(None)
+                continue
             end = answer.index(b"\n", at)
             header = answer[at:end].rsplit(b" ", 2)
             at = end + 1
@@ -225,11 +231,33 @@ class Git:
 
         No line-end conversion happens: what is released must not depend on the machine.
         """
-        return self.ok(
-            "-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.attributesFile=/dev/null",
-            "archive", "--format=tar",
-            _checked(commit) + (f":{folder}" if folder else ""), env={"GIT_ATTR_NOSYSTEM": "1"},
-        ).stdout  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="sfn-release-") as view:
+            own = (self.common_dir / "info" / "attributes").exists()
+            return self.ok(
+                *([f"--git-dir={self._bare_view(Path(view), commit)}"] if own else []),
+                "-c", "core.autocrlf=false", "-c", "core.eol=lf",
+                "-c", "core.attributesFile=/dev/null",
+                "archive", "--format=tar", _checked(commit) + (f":{folder}" if folder else ""),
+                env={"GIT_ATTR_NOSYSTEM": "1"},
+            ).stdout  # fmt: skip
+
+    def _bare_view(self, folder: Path, commit: str) -> Path:
+        """Make *folder* a repository that has our objects and nothing else; return it.
+
+        There is no other way to have git leave out ``info/attributes``.
+        """
+        (folder / "refs").mkdir()
+        (folder / "objects" / "info").mkdir(parents=True)
+        (folder / "objects" / "info" / "alternates").write_text(
+            f"{self.common_dir / 'objects'}\n", encoding="utf-8"
+        )
+        (folder / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
+        (folder / "config").write_text(
+            "[core]\n\tbare = true\n\trepositoryFormatVersion = 1\n"
+            f"[extensions]\n\tobjectFormat = {self.object_format}\n",
+            encoding="utf-8",
+        )
+        return folder
 
     def changes(self, paths: Sequence[str]) -> list[str]:
         """Return what in *paths* differs from HEAD, untracked and hidden files included.
@@ -251,7 +279,7 @@ class Git:
             if line.startswith("1 "):
                 path = line.split(" ", 8)[8]
                 found[path] = "deleted" if "D" in line[2:4] else "modified"
-                if line[2] == "A":
+                if "A" in line[2:4]:  # in the index, or promised to it (add --intent-to-add)
                     found[path] = "added, not committed"
             elif line.startswith("u "):
                 found[line.split(" ", 10)[10]] = "unmerged"
@@ -275,8 +303,9 @@ class Git:
         result = self.run("config", "--get", name)
         return result.text if result.returncode == 0 else None
 
+    @cached_property
     def identity(self) -> Identity:
-        """Return who commits here: git's own answer, or the fallback where it has none."""
+        """Who commits here: git's own answer, or the fallback where it has none."""
         result = self.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         if result.returncode:
             return self.fallback

@@ -30,6 +30,7 @@ from sfn_release.release import (
     Precedence,
     Release,
     definition_path,
+    is_version,
     make_release,
     read_json,
     read_manifest,
@@ -46,12 +47,14 @@ _TREE = "040000"
 class Snapshot:
     """What the ledger's refs were when they were read: full ref to commit.
 
-    *unpushed* maps versions that only this clone knows to their ledger commits. *warning* tells
-    that the remote was not reached and this is what was last seen of it.
+    *unpushed* maps versions that only this clone knows to their ledger commits. *kept* are refs
+    that the remote does not have: private ones, and all that was written before there was a remote.
+    *warning* tells that the remote was not reached and this is what was last seen of it.
     """
 
     refs: Mapping[str, str]
     unpushed: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
     warning: str = ""
 
 
@@ -109,7 +112,7 @@ class Ledger:
         the snapshot says so. Raises TamperedError when the remote's history was rewritten.
         """
         ours = self.git.refs(
-            f"{self.prefix}/{self.project}",
+            *self._above(),
             f"refs/sfn-release-unpushed/{self.project}",
             f"refs/sfn-release-remotes/{self.remote}/{self.project}",
         )
@@ -117,10 +120,11 @@ class Ledger:
         unpushed = {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
         inside = f"{self.prefix}/{self.project}/"
         refs = {ref: at for ref, at in ours.items() if ref.startswith(inside)}
+        self._refuse_in_the_way(ours, "this clone")
         if self.remote is None:
             return Snapshot(refs, unpushed)
         try:
-            theirs = self.git.ls_remote(self.remote, [inside + "*"])
+            theirs = self.git.ls_remote(self.remote, [inside + "*", *self._above()])
         except GitError as error:
             if not offline:
                 raise GitError(
@@ -130,18 +134,39 @@ class Ledger:
                 ) from error
             refs |= {ref: ours[seen] for ref in refs if (seen := self._seen_ref(ref)) in ours}
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
-            return Snapshot(refs, unpushed, warning)
+            return Snapshot(refs, unpushed, warning=warning)
+        self._refuse_in_the_way(theirs, self.remote)
         for ref in self._private_refs():
             theirs.pop(ref, None)
         self._fetch(theirs, ours)
-        for ref in [ref for ref in refs if self._shared(ref) and ref not in theirs]:
-            if self._seen_ref(ref) in ours:
+        self._refuse_deleted(theirs, ours)
+        return Snapshot({**refs, **theirs}, unpushed, kept=frozenset(refs) - {*theirs})
+
+    def _above(self) -> list[str]:
+        """Return the refs that cannot be there beside the ledger's, which are below them."""
+        parts = f"{self.prefix}/{self.project}".split("/")
+        return ["/".join(parts[:count]) for count in range(3, len(parts) + 1)]
+
+    def _refuse_in_the_way(self, there: Mapping[str, str], where: str) -> None:
+        for ref in self._above():
+            if ref in there:
+                name = ref.removeprefix("refs/heads/")
+                raise ConflictError(
+                    f"{ref} in {where} is in the way of the ledger.",
+                    why=f"Git cannot keep {name} and {name}/… side by side.",
+                    fix=f"Rename it (git branch -m {name} old-{name.replace('/', '-')}), or set"
+                    " another `ledger` in releases.toml.",
+                )
+
+    def _refuse_deleted(self, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
+        start = f"refs/sfn-release-remotes/{self.remote}/"
+        for seen in (ref for ref in ours if ref.startswith(start)):
+            ref = f"{self.prefix}/{seen[len(start) :]}"
+            if self._shared(ref) and ref not in theirs:
                 raise TamperedError(
                     f"{ref} was deleted on {self.remote}.",
-                    fix="If nobody meant to, put it back:"
-                    f"  git push {self.remote} {self._seen_ref(ref)}:{ref}",
+                    fix=f"If nobody meant to, put it back:  git push {self.remote} {seen}:{ref}",
                 )
-        return Snapshot({**refs, **theirs}, unpushed)
 
     def _fetch(self, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
         """Fetch what changed on the remote, and let this clone's copies follow."""
@@ -207,15 +232,14 @@ class Ledger:
     def is_pushed(self, snapshot: Snapshot, release: Release) -> bool:
         """Tell whether a release is known beyond this clone, or there is no beyond."""
         # The commits may be the very same: two clones can freeze equal content in one second.
-        return self.remote is None or bool(self._branch_commit(snapshot, release.version))
+        if self.remote is None:
+            return True
+        kept = self.releases_ref in snapshot.kept
+        return not kept and self._branch_commit(snapshot, release.version) is not None
 
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
-        tip = snapshot.refs.get(self.releases_ref)
-        log = self.git.log(tip) if tip else []
-        known = {subject.removeprefix("release ") for _, subject in log}
-        commits = [commit for commit, _ in log]
-        commits += [at for version, at in snapshot.unpushed.items() if version not in known]
+        commits = list(self._commits(snapshot).values())
         found = [
             read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
             for commit, content in zip(
@@ -229,10 +253,23 @@ class Ledger:
 
     def versions(self, snapshot: Snapshot) -> list[str]:
         """Return every released version, the highest first."""
+        return sorted(self._commits(snapshot), key=Precedence, reverse=True)
+
+    def _commits(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return the ledger commit of every released version."""
         tip = snapshot.refs.get(self.releases_ref)
-        subjects = [subject for _, subject in self.git.log(tip)] if tip else []
-        found = {subject.removeprefix("release ") for subject in subjects} | {*snapshot.unpushed}
-        return sorted(found, key=Precedence, reverse=True)
+        found: dict[str, str] = {}
+        for commit, subject in self.git.log(tip) if tip else []:
+            version = subject.removeprefix("release ")
+            where = f"{self.releases_ref} ({commit[:12]})"
+            if f"release {version}" != subject or not is_version(version):
+                raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
+            if version in found:
+                raise TamperedError(
+                    f"{where} and {found[version][:12]} both say that they are {version}."
+                )
+            found[version] = commit
+        return {**snapshot.unpushed, **found}
 
     def predecessor(self, snapshot: Snapshot, version: str) -> Manifest | None:
         """Return the manifest of the highest release below *version*."""
@@ -375,7 +412,10 @@ class Ledger:
         shared = push and self.remote is not None
         tip = snapshot.refs.get(self.releases_ref)
         updates = []
-        if ledger:
+        if ledger and tip and self._branch_commit(snapshot, version):
+            # The branch is older than the remote, and goes there as it is.
+            updates.append(RefUpdate(self.releases_ref, tip, tip))
+        elif ledger:
             predecessor = self.predecessor(snapshot, version)
             release = _with_since(release, predecessor)
             commit = self._commit(
@@ -431,7 +471,7 @@ class Ledger:
             + (f"{notes.strip()}\n\n" if notes.strip() else "")
             + f"Release digest: {release.digest}\n{digests}"
         )
-        by = self.git.identity()
+        by = self.git.identity
         return self.git.write_tag(name, release.manifest.commit, text, by=by, at=at)
 
     def append(
@@ -514,7 +554,7 @@ class Ledger:
             self.git.write_tree(entries),
             parent,
             f"{subject}\n\n{lines}",
-            by=self.git.identity(),
+            by=self.git.identity,
             at=at,
         )
         self.git.complete(commit, parent)
@@ -541,9 +581,16 @@ class Ledger:
                 why=f"{fetches}\n  {pushes}",
                 fix="The ledger must be read where it is written: name another `remote`.",
             )
-        self.git.push(self.remote, updates)
-        here = self.git.refs(*(update.ref for update in updates))
         seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))
+        # What was never seen on the remote is new there, though this clone may have had it before.
+        self.git.push(
+            self.remote,
+            [
+                update if self._seen_ref(update.ref) in seen else replace(update, old=None)
+                for update in updates
+            ],
+        )
+        here = self.git.refs(*(update.ref for update in updates))
         copies = []
         for update in updates:
             branch = not update.ref.startswith("refs/tags/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sfn_release.canonical import digest
@@ -38,7 +39,7 @@ class Rendered:
     encryption: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The rendered digest."""
         return digest(

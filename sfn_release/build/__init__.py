@@ -17,7 +17,7 @@ import tarfile
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +233,7 @@ def _check_definition(declaration: Declaration, place: str) -> None:
 
 
 def _content(declaration: Declaration) -> dict[str, Any]:
-    return {**vars(declaration), "tags": dict(declaration.tags)}
+    return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
 
 
 def _require_equal(first: _Declared, second: _Declared) -> None:

@@ -108,10 +108,13 @@ class Running:
 
         Raises BuildError or DefinitionError with what the module did, in its own words.
         """
+        # Popen.wait with a timeout polls; a thread that just waits wakes us at once.
+        waiting = threading.Thread(target=self._process.wait, daemon=True)
+        waiting.start()
         try:
-            self._process.wait(self._job.timeout + _GRACE)
-        except subprocess.TimeoutExpired:
-            raise self._late() from None
+            waiting.join(self._job.timeout + _GRACE)
+            if waiting.is_alive():
+                raise self._late()
         finally:
             self._end()
         try:

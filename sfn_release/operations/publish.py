@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -73,12 +74,14 @@ def publish(
     Raises ImmutableError when the version is released with other content.
     """
     version = parse_version(version)
-    sites = []
-    if deploy:
-        names = environments or [workspace.project.default_environment]
-        sites = [open_site(workspace, workspace.environment(name)) for name in names]
-    push = not sites or any(site.environment.backend != "local" for site in sites)
-    release, standing = freeze(workspace, version, offline=not push)
+    names = (environments or [workspace.project.default_environment]) if deploy else []
+    chosen = [workspace.environment(name) for name in names]
+    push = not chosen or any(environment.backend != "local" for environment in chosen)
+    with ThreadPoolExecutor(1) as pool:
+        # Clients take as long to make as a small project to build: both at once.
+        opening = pool.submit(lambda: [open_site(workspace, one) for one in chosen])
+        release, standing = freeze(workspace, version, offline=not push)
+        sites = opening.result()
     prepared = [_prepare(site, release, standing, adopt=adopt) for site in sites]
     at = workspace.around.now()
     notes = release_notes(workspace.project.root, version)
@@ -132,7 +135,7 @@ def _release(
         commit=commit,
         tag=workspace.ledger.tag_name(version),
         date=timestamp(workspace.around.now()),
-        author=str(workspace.git.identity()),
+        author=str(workspace.git.identity),
         toolchain=asdict(built.toolchain),
         predecessor=workspace.ledger.predecessor(snapshot, version),
     )

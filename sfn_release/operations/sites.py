@@ -27,7 +27,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
         ledger=workspace.ledger,
         client=workspace.connect(environment),
         around=replace(
-            workspace.around, actor=workspace.around.actor or str(workspace.git.identity())
+            workspace.around, actor=workspace.around.actor or str(workspace.git.identity)
         ),
         config_blob=_config_blob(workspace),
     )
