@@ -1,4 +1,4 @@
-"""Finds state machines, versions and aliases by ARN."""
+"""Finds state machines, versions, aliases and executions."""
 
 from __future__ import annotations
 
@@ -68,3 +68,13 @@ def routing(row: sqlite3.Row) -> list[Any]:
     """Return an alias row's routes: ``[[version number, weight], ...]``."""
     routes: list[Any] = json.loads(row["routing"])
     return routes
+
+
+def execution(db: sqlite3.Connection, arn: str) -> sqlite3.Row:
+    """Return the row of an execution. Raises ExecutionDoesNotExist."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM executions WHERE arn = ?", (arn,)
+    ).fetchone()
+    if row is None:
+        raise errors.no_execution(arn)
+    return row

@@ -223,6 +223,22 @@ def dumps(value: Any) -> str:
     return _storable(compact(value))
 
 
+def told(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what does not apply, and the data if only metadata are asked for."""
+    if request.get("includedData") == "METADATA_ONLY":
+        for name in ("input", "output", "error", "cause"):
+            answer[name] = None
+        for name in ("inputDetails", "outputDetails"):
+            if name in answer:
+                answer[name] = {"included": False}
+    return given(answer)
+
+
+def given(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what does not apply: the members that are None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
 def timestamp(instant: datetime) -> float:
     """Return seconds since 1970, to the millisecond."""
     return round(instant.timestamp(), 3)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from email.utils import formatdate
 from typing import Any
 
-from sfn_release.local import aliases, errors, executions, state_machines, tags, versions
+from sfn_release.local import aliases, errors, executions, starting, state_machines, tags, versions
 from sfn_release.local import model as models
 from sfn_release.local.errors import ApiError
 from sfn_release.local.world import World
@@ -38,8 +38,8 @@ OPERATIONS: dict[str, Operation] = {
     "TagResource": tags.tag,
     "UntagResource": tags.untag,
     "ListTagsForResource": tags.list_all,
-    "StartExecution": executions.start,
-    "StartSyncExecution": executions.start_sync,
+    "StartExecution": starting.start,
+    "StartSyncExecution": starting.start_sync,
     "DescribeExecution": executions.describe,
     "DescribeStateMachineForExecution": executions.describe_state_machine,
     "GetExecutionHistory": executions.history,
