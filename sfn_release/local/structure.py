@@ -156,10 +156,8 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
     elif type == "EXPRESS" and service == "activity":
         yield Diagnostic(_SCHEMA, "Express state machine does not support Activity ARN", at)
     elif type == "EXPRESS" and pattern is not None:
-        if pattern == "waitForTaskToken":  # the second blank is AWS's
-            named, blank = pattern, " "
-        else:
-            named, blank = "sync", ""
+        callback = pattern == "waitForTaskToken"
+        named, blank = (pattern, " ") if callback else ("sync", "")  # the blank is AWS's
         yield Diagnostic(
             _SCHEMA,
             f"Express state machine does not support '.{named}' service integration{blank}",
