@@ -16,6 +16,7 @@ from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
 from sfn_release.errors import SfnReleaseError, UsageError
 
+_WIDEST = 100  # columns of help texts
 READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
 
 # title → command → (module, what it does): `--help` prints this without importing a command.
@@ -107,7 +108,7 @@ class _Program(click.Group):
     cls=_Program,
     name="sfn-release",
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @global_options
 @click.version_option(__version__, prog_name="sfn-release", message="%(prog)s %(version)s")
@@ -139,23 +140,30 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
     except KeyboardInterrupt:
-        terminal.tell("\ninterrupted")
+        terminal.tell()  # the terminal has shown ^C
+        terminal.tell("interrupted")
         return INTERRUPTED
     return code
 
 
 def _run(arguments: Sequence[str], session: Session) -> int:
-    from sfn_release.cli.failures import tell_error
-
     try:
         code = program.main(
-            args=list(arguments), prog_name="sfn-release", obj=session, standalone_mode=False
+            args=list(arguments),
+            prog_name="sfn-release",
+            obj=session,
+            standalone_mode=False,
+            terminal_width=min(terminal.width(), _WIDEST),
         )
     except SfnReleaseError as error:
+        from sfn_release.cli.failures import tell_error
+
         session.close()
         tell_error(error, as_json=session.as_json, verbose=session.verbose)
         return error.exit_code
     except click.ClickException as error:
+        from sfn_release.cli.failures import tell_error
+
         tell_error(_usage(error), as_json=session.as_json, verbose=False)
         return UsageError.exit_code
     except click.Abort:

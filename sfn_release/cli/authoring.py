@@ -11,6 +11,7 @@ from sfn_release.cli import terminal
 from sfn_release.cli.files import make_folder, write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
+from sfn_release.cli.tables import write_table
 
 
 @command("list")
@@ -25,7 +26,7 @@ def list_(session: Session) -> None:
     items = [one.to_json() for one in listed]
 
     def text() -> None:
-        terminal.write_table(
+        write_table(
             ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
             [
                 (
@@ -81,9 +82,9 @@ def build(session: Session, workflow: str | None, out: Path | None) -> None:
         for path in files.values():
             terminal.write(str(path))
         if out is None and workflow is not None:
-            terminal.write_raw(terminal.json_text(built[0].definition))
+            terminal.write_block(terminal.json_text(built[0].definition))
         elif out is None:
-            terminal.write_raw(terminal.json_text({one.name: one.definition for one in built}))
+            terminal.write_block(terminal.json_text({one.name: one.definition for one in built}))
 
     session.show("build", {"workflows": items}, text)
 

@@ -175,7 +175,8 @@ def _git(folder: Path, *arguments: str) -> int:
         check=False,
     )
     if done.stdout:
-        terminal.write_raw(done.stdout.rstrip("\n"))
+        terminal.write_block(done.stdout.rstrip("\n"))
     if done.stderr:
-        terminal.tell(done.stderr.rstrip("\n"))
+        for line in done.stderr.splitlines():
+            terminal.tell(line)
     return done.returncode

@@ -11,6 +11,7 @@ from sfn_release.cli import terminal
 from sfn_release.cli.options import command
 from sfn_release.cli.records import told
 from sfn_release.cli.session import Session, confirm, named
+from sfn_release.cli.tables import write_table
 
 if TYPE_CHECKING:
     from sfn_release.operations.publish import Published
@@ -137,7 +138,7 @@ def _published(workspace: Workspace, done: Published, targets: list[str]) -> Non
         terminal.Styled(f"{manifest.version} {what}", "bold"),
         f"  {short(manifest.release_digest)}  tag {manifest.tag}  commit {manifest.commit[:12]}",
     )
-    terminal.write_table(
+    write_table(
         ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
         [
             (name, entry.type, str(entry.states), entry.since, short(entry.digest))

@@ -30,8 +30,8 @@ def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool) -> None:
         sys.stdout.flush()
     cause = error.__cause__
     if verbose and cause is not None:
-        told = "".join(traceback.format_exception(cause)).rstrip()
-        terminal.tell(textwrap.indent(told, "  | "), style="dim")
+        for line in "".join(traceback.format_exception(cause)).splitlines():
+            terminal.tell(f"  | {line}", style="dim")
     for line in error_lines(error):
         sys.stderr.write(line + "\n")
 

@@ -10,6 +10,7 @@ from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
+from sfn_release.cli.tables import write_table
 
 if TYPE_CHECKING:
     from sfn_release.operations.diff import WorkflowDiff
@@ -80,7 +81,7 @@ def _write_environment(one: EnvironmentStatus) -> None:
     from sfn_release.plan import routing_text
 
     name = f"{one.name} (not AWS)" if one.backend == "local" else one.name
-    parts: list[terminal.Cell] = [terminal.Styled(name, "bold")]
+    parts: list[str] = [terminal.Styled(name, "bold")]
     if one.version is not None:
         parts.append(f"  {one.version}")
     parts += ["  ", terminal.state(one.state)]
@@ -91,7 +92,7 @@ def _write_environment(one: EnvironmentStatus) -> None:
     if one.problem:
         terminal.write(f"  {one.problem}")
     if one.workflows:
-        terminal.write_table(
+        write_table(
             ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED", "DIFFERENCES"),
             [
                 (

@@ -131,7 +131,7 @@ def _write_execution(done: Execution, environment: Environment) -> None:
         terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error or "")
         terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause or "")
     if done.status == "SUCCEEDED":
-        terminal.write_raw(terminal.json_text(done.output))
+        terminal.write_block(terminal.json_text(done.output))
 
 
 COMMANDS = {"execute": execute, "delete": delete, "unlock": unlock}

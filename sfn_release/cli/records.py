@@ -36,7 +36,7 @@ def told(
     )
 
 
-def line(record: Record | None, environment: Environment, otherwise: str) -> list[terminal.Cell]:
+def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
     """Return the line that tells of a deployment, or that there was *otherwise* none."""
     where = named(environment)
     if record is None:

@@ -10,6 +10,7 @@ from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session, named
+from sfn_release.cli.tables import write_table
 
 if TYPE_CHECKING:
     from sfn_release.operations.releases import ListedRelease
@@ -89,13 +90,13 @@ def show(session: Session, version: str, workflow: str | None) -> None:
         if workflow is None:
             _write_release(release)
         else:
-            terminal.write_raw(terminal.json_text(release.declarations[workflow].definition))
+            terminal.write_block(terminal.json_text(release.declarations[workflow].definition))
 
     session.show("show", members, text)
 
 
 def _write_releases(found: list[ListedRelease]) -> None:
-    terminal.write_table(
+    write_table(
         ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "DIGEST", "AUTHOR", "LIVE IN", "NOTE"),
         [
             (
@@ -114,7 +115,7 @@ def _write_releases(found: list[ListedRelease]) -> None:
 
 
 def _write_history(records: list[Record]) -> None:
-    terminal.write_table(
+    write_table(
         ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON"),
         [
             (
@@ -143,7 +144,7 @@ def _write_release(release: Release) -> None:
     ):
         terminal.write_parts(terminal.Styled(f"  {name:<8}", "dim"), terminal.one_line(value))
     terminal.write()
-    terminal.write_table(
+    write_table(
         ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
         [
             (name, entry.type, str(entry.states), entry.since, short(entry.digest), entry.source)
@@ -157,7 +158,7 @@ def _write_toml(found: list[ListedRelease]) -> None:
     import tomli_w
 
     manifests = [_without_none(one.manifest.to_json()) for one in found]
-    terminal.write_raw(tomli_w.dumps({"releases": manifests}).rstrip("\n"))
+    terminal.write_block(tomli_w.dumps({"releases": manifests}).rstrip("\n"))
 
 
 def _without_none(value: Any) -> Any:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli import terminal
 from sfn_release.errors import SfnReleaseError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sfn_release.cli.watching import Progress
     from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
@@ -24,15 +24,25 @@ class RefusedError(SfnReleaseError):
     code = "E_REFUSED"
 
 
-@dataclass
 class Session:
     """The global options, gathered before and after the command's name."""
 
-    directory: Path = field(default_factory=Path.cwd)
-    environments: list[str] = field(default_factory=list)
-    as_json: bool = False
-    verbose: bool = False
-    progress: Progress | None = None
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.folder = ""  # as -C names it
+        self.environments: list[str] = []
+        self.as_json = as_json
+        self.verbose = False
+        self.progress: Progress | None = None
+
+    @property
+    def directory(self) -> Path:
+        """The folder to work in; raises UsageError for a -C that is none."""
+        from pathlib import Path
+
+        directory = Path(self.folder).absolute()
+        if not directory.is_dir():
+            raise UsageError(f"{directory} is not a folder.", fix="Name one with -C.")
+        return directory
 
     @property
     def environment(self) -> str | None:
@@ -63,12 +73,10 @@ class Session:
         return workspace
 
     def around(self, ask: Callable[[], None] | None = None) -> Surroundings:
-        """Return the world that a command acts in; raises UsageError for a -C that is no folder."""
+        """Return the world that a command acts in."""
         from sfn_release.cli.watching import Progress
         from sfn_release.operations.workspace import surroundings
 
-        if not self.directory.is_dir():
-            raise UsageError(f"{self.directory} is not a folder.", fix="Name one with -C.")
         self.progress = Progress(verbose=self.verbose, ask=ask)
         return surroundings(self.progress)
 

@@ -8,7 +8,6 @@ from sfn_release.cli import terminal
 from sfn_release.cli.files import write_new
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
-from sfn_release.errors import UsageError
 
 
 @command("init")
@@ -19,8 +18,6 @@ def init(session: Session) -> None:
     """
     from sfn_release.scaffold import files
 
-    if not session.directory.is_dir():
-        raise UsageError(f"{session.directory} is not a folder.", fix="Make it, or name another.")
     root = session.directory.resolve()
     has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
     written: list[str] = []
@@ -41,8 +38,10 @@ def init(session: Session) -> None:
         for path in kept:
             terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
         if not inside:
-            terminal.tell("\nThis folder is not in a Git repository yet; releases live in Git.")
-        terminal.tell("\nNext:")
+            terminal.tell()
+            terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
+        terminal.tell()
+        terminal.tell("Next:")
         for step in steps:
             terminal.tell(f"  {step}")
 

@@ -7,17 +7,15 @@ Nothing is said by colour alone.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
-import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from collections.abc import Mapping
+from functools import cache
+from typing import IO, Any, Self
 
 # C0 and C1 controls but tab and newline; marks that reorder or hide text; lone surrogates
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -40,15 +38,17 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Styled:
-    """A table's cell with a style, such as ``bold`` or ``green``; its text says the same."""
+class Styled(str):
+    """Text with a style, such as ``bold`` or ``green``, that says nothing the text does not."""
 
-    text: str
+    __slots__ = ("style",)
     style: str
 
-
-Cell = str | Styled
+    def __new__(cls, text: str, style: str) -> Self:
+        """Make a text of that style."""
+        made = super().__new__(cls, text)
+        made.style = style
+        return made
 
 
 def state(word: str) -> Styled:
@@ -62,7 +62,7 @@ def safe(text: str) -> str:
     >>> safe("\x1b[31mred")
     '\\x1b[31mred'
     """
-    return _UNSAFE.sub(_escaped, text)
+    return text if text.isascii() and text.isprintable() else _unsafe().sub(_escaped, text)
 
 
 def one_line(text: str) -> str:
@@ -72,8 +72,10 @@ def one_line(text: str) -> str:
 
 def json_text(value: Any) -> str:
     """Return JSON for people and programs: indented, controls escaped by JSON's own rules."""
+    import json
+
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _unsafe().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def prepare_streams() -> None:
@@ -96,7 +98,13 @@ def coloured(stream: IO[str]) -> bool:
 
 def width() -> int:
     """Return the terminal's width in columns."""
-    return shutil.get_terminal_size((80, 24)).columns
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):  # it is no terminal
+            return os.get_terminal_size(stream).columns
+    return 80
 
 
 def paint(text: str, style: str, stream: IO[str]) -> str:
@@ -109,11 +117,11 @@ def paint(text: str, style: str, stream: IO[str]) -> str:
 
 def write(text: str = "", *, style: str = "") -> None:
     """Write a line of the result to stdout."""
-    sys.stdout.write(paint(safe(text), style, sys.stdout) + "\n")
+    sys.stdout.write(paint(one_line(text), style, sys.stdout) + "\n")
 
 
-def write_raw(text: str) -> None:
-    """Write lines of a result that were made safe where they were made: JSON, TOML."""
+def write_block(text: str) -> None:
+    """Write the lines of a result: JSON, TOML, what git printed."""
     sys.stdout.write(safe(text) + "\n")
 
 
@@ -123,13 +131,14 @@ def tell(text: str = "", *, style: str = "") -> None:
     When nobody reads it any more, whatever is being done is still done to its end.
     """
     with contextlib.suppress(BrokenPipeError):
-        sys.stderr.write(paint(safe(text), style, sys.stderr) + "\n")
+        sys.stderr.write(paint(one_line(text), style, sys.stderr) + "\n")
         sys.stderr.flush()
 
 
-def write_parts(*parts: Cell) -> None:
-    """Write one line to stdout that is made of styled parts."""
-    sys.stdout.write("".join(_painted(part, sys.stdout) for part in parts) + "\n")
+def write_parts(*parts: str) -> None:
+    """Write one line of the result that is made of styled parts."""
+    painted = [paint(one_line(part), getattr(part, "style", ""), sys.stdout) for part in parts]
+    sys.stdout.write("".join(painted) + "\n")
 
 
 def write_json(command: str, members: Mapping[str, Any]) -> None:
@@ -139,70 +148,9 @@ def write_json(command: str, members: Mapping[str, Any]) -> None:
     sys.stdout.write(json_text(value) + "\n")
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: int = 0) -> None:
-    """Write a table to stdout; columns that are empty in every row are left out."""
-    cells = [list(row) for row in rows]
-    kept = [
-        index
-        for index in range(len(columns))
-        if not cells or any(_text(row[index]) for row in cells)
-    ]
-    names = [columns[index] for index in kept]
-    cells = [[row[index] for index in kept] for row in cells]
-    if on_terminal(sys.stdout):
-        _rich_table(names, cells, indent)
-    else:
-        _plain_table(names, cells, indent)
-
-
-def _plain_table(names: list[str], rows: list[list[Cell]], indent: int) -> None:
-    texts = [names, *([one_line(_text(cell)) or "-" for cell in row] for row in rows)]
-    widths = [max(_columns(row[index]) for row in texts) for index in range(len(names))]
-    for row in texts:
-        padded = [
-            text + " " * (wide - _columns(text)) for text, wide in zip(row, widths, strict=True)
-        ]
-        sys.stdout.write((" " * indent + "  ".join(padded)).rstrip() + "\n")
-
-
-def _rich_table(names: list[str], rows: list[list[Cell]], indent: int) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in names:
-        table.add_column(Text(name), overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(Text(one_line(_text(cell)) or "-", style=_style(cell) or "") for cell in row)
-        )
-    system: Any = "auto" if coloured(sys.stdout) else None
-    console = Console(file=sys.stdout, color_system=system, highlight=False)
-    console.print(Padding(table, (0, 0, 0, indent)))
-
-
-def _columns(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    wide = sum(east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(combining(character)) for character in text)
-
-
-def _painted(part: Cell, stream: IO[str]) -> str:
-    return paint(safe(_text(part)), _style(part), stream)
-
-
-def _text(cell: Cell) -> str:
-    return cell.text if isinstance(cell, Styled) else cell
-
-
-def _style(cell: Cell) -> str:
-    return cell.style if isinstance(cell, Styled) else ""
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(_UNSAFE)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -34,7 +34,8 @@ class Progress:
         with self._lock:
             if self._bar is not None:
                 self._bar.stop()
-            terminal.tell(text, style="dim")
+            for line in text.splitlines():
+                terminal.tell(line, style="dim")
             if self._bar is not None:
                 self._bar.start()
 
