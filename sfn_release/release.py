@@ -44,6 +44,14 @@ def parse_version(text: str) -> str:
     return version
 
 
+def is_version(text: str) -> bool:
+    """Tell whether *text* is a release version as `parse_version` returns them."""
+    try:
+        return parse_version(text) == text
+    except VersionError:
+        return False
+
+
 @total_ordering
 class Precedence:
     """A version as Semantic Versioning orders it: ``sorted(versions, key=Precedence)``."""

@@ -367,12 +367,12 @@ def refused(code: str, *words: str) -> Iterator[None]:
 def untouched(shop: Shop) -> tuple[Any, ...]:
     """Return everything of a clone that no command may change."""
     index = shop.root / ".git" / "index"
+    before = index.read_bytes(), index.stat().st_mtime_ns
     return (
-        shop.git("status", "--porcelain=v2", "--branch", "--ignored"),
+        *before,
+        shop.git("--no-optional-locks", "status", "--porcelain=v2", "--branch", "--ignored"),
         shop.git("symbolic-ref", "HEAD"),
         shop.git("rev-parse", "HEAD"),
-        index.read_bytes(),
-        index.stat().st_mtime_ns,
         sorted(_files(shop.root)),
     )
 
