@@ -1,0 +1,282 @@
+"""Reading a repository: commits, refs, files, and what the work tree has changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from sfn_release.errors import NotFoundError
+from sfn_release.git.running import Result, checked, failure, run_git
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who writes: as git knows it."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True)
+class GitReader:
+    """A repository. *root* is its work tree, *common_dir* the Git folder all work trees share."""
+
+    root: Path
+    common_dir: Path
+    git_dir: Path
+    object_format: str = "sha1"
+    fallback: Identity = field(default=Identity("sfn-release", "sfn-release@localhost"))
+
+    @classmethod
+    def open(cls, directory: Path, *, fallback: Identity | None = None) -> Self:
+        """Find the repository around *directory*; *fallback* signs where git has no identity.
+
+        Raises NotFoundError where there is none, GitError for a machine without git and for a
+        repository that git refuses (``safe.directory``).
+        """
+        result = run_git(
+            directory,
+            [
+                "rev-parse",
+                "--path-format=absolute",
+                "--show-toplevel",
+                "--git-common-dir",
+                "--absolute-git-dir",
+                "--show-object-format",
+            ],
+        )
+        if result.returncode:
+            if "not a git repository" in result.stderr:
+                raise NotFoundError(
+                    f"{directory} is not in a Git repository.",
+                    fix="Releases live in Git. Make one with `git init`, then `sfn-release init`.",
+                )
+            if "must be run in a work tree" in result.stderr:
+                raise NotFoundError(f"{directory} is a bare repository: there is no work tree.")
+            raise failure("rev-parse", result)
+        root, common_dir, git_dir, object_format = result.text.split("\n")
+        return cls(
+            root=Path(root),
+            common_dir=Path(common_dir),
+            git_dir=Path(git_dir),
+            object_format=object_format,
+            fallback=fallback or cls.fallback,
+        )
+
+    def remotes(self) -> list[str]:
+        """Return the names of the remotes."""
+        return self.ok("remote").text.split()
+
+    def head(self) -> str | None:
+        """Return the id of the commit that is checked out, None before the first commit."""
+        return self.commit_id("HEAD")
+
+    def commit_id(self, name: str) -> str | None:
+        """Return the id of the commit that *name* (a full ref, HEAD or an id) leads to."""
+        result = self.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"
+        )
+        return result.text if result.returncode == 0 else None
+
+    def refs(self, *patterns: str) -> dict[str, str]:
+        """Return ``{ref: object id}`` below *patterns*; a tag appears as ``ref^{}`` too, peeled."""
+        lines = self.ok(
+            "for-each-ref", "--format=%(objectname) %(refname) %(*objectname)", "--", *patterns
+        ).text
+        found = {}
+        for line in lines.splitlines():
+            object_id, ref, *peeled = line.split(" ")
+            found[ref] = object_id
+            if peeled and peeled[0]:
+                found[ref + "^{}"] = peeled[0]
+        return found
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return a file of a commit, None if the commit has no such file."""
+        return self.read_many([(commit, path)])[0]
+
+    def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        """Return many files, each named by commit and path, in one git process."""
+        # Git reads a line for each, so it cannot be asked for a name with a line break.
+        asked = [f"{checked(commit)}:{path}\n" for commit, path in files if "\n" not in path]
+        if not asked:
+            return [None] * len(files)
+        wanted = "".join(asked).encode("utf-8", "surrogateescape")
+        answer = self.ok("cat-file", "--batch", stdin=wanted).stdout
+        contents: list[bytes | None] = []
+        at = 0
+        for _, path in files:
+            if "\n" in path:
+                contents.append(None)
+                continue
+            end = answer.index(b"\n", at)
+            header = answer[at:end].rsplit(b" ", 2)
+            at = end + 1
+            if header[-1] == b"missing" or header[-1] == b"ambiguous":
+                contents.append(None)
+                continue
+            size = int(header[-1])
+            contents.append(answer[at : at + size])
+            at += size + 1
+        return contents
+
+    def tree(self, commit: str, path: str = "") -> dict[str, tuple[str, str, str]]:
+        """Return ``{name: (mode, type, object id)}`` of a commit's folder; {} if there is none."""
+        result = self.run("ls-tree", "-z", f"{checked(commit)}:{path}")
+        if result.returncode:
+            return {}
+        entries = {}
+        for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            meta, _, name = line.partition("\t")
+            mode, kind, object_id = meta.split(" ")
+            entries[name] = (mode, kind, object_id)
+        return entries
+
+    def log(
+        self, tip: str, *, limit: int | None = None, grep: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """Return ``(commit id, subject)`` from *tip* back, newest first.
+
+        *grep* are lines that the message must hold, all of them, to the letter.
+        """
+        literal = [re.sub(r"([\][.*^$\\])", r"\\\1", line) for line in grep]
+        patterns = [f"--grep=^{line}$" for line in literal]
+        count = [f"--max-count={limit}"] if limit is not None else []
+        output = self.ok(
+            "log",
+            "-z",
+            "--first-parent",
+            "--basic-regexp",
+            "--all-match",
+            "--format=%H %s",
+            *count,
+            *patterns,
+            checked(tip),
+            "--",
+        ).stdout.decode("utf-8", "replace")
+        return [
+            (line[: line.index(" ")], line.partition(" ")[2]) for line in output.split("\0") if line
+        ]
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether *older* is *newer* or one of its ancestors."""
+        return (
+            self.run("merge-base", "--is-ancestor", checked(older), checked(newer)).returncode == 0
+        )
+
+    def archive(self, commit: str, folder: str = "") -> bytes:
+        """Return a tar file of the commit's files below *folder*, as they are committed.
+
+        No line-end conversion happens: what is released must not depend on the machine.
+        """
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="sfn-release-") as view:
+            own = (self.common_dir / "info" / "attributes").exists()
+            return self.ok(
+                *([f"--git-dir={self._bare_view(Path(view), commit)}"] if own else []),
+                "-c", "core.autocrlf=false", "-c", "core.eol=lf",
+                "-c", "core.attributesFile=/dev/null",
+                "archive", "--format=tar", checked(commit) + (f":{folder}" if folder else ""),
+                env={"GIT_ATTR_NOSYSTEM": "1"},
+            ).stdout  # fmt: skip
+
+    def _bare_view(self, folder: Path, commit: str) -> Path:
+        """Make *folder* a repository that has our objects and nothing else; return it.
+
+        There is no other way to have git leave out ``info/attributes``.
+        """
+        (folder / "refs").mkdir()
+        (folder / "objects" / "info").mkdir(parents=True)
+        (folder / "objects" / "info" / "alternates").write_text(
+            f"{self.common_dir / 'objects'}\n", encoding="utf-8"
+        )
+        (folder / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
+        (folder / "config").write_text(
+            "[core]\n\tbare = true\n\trepositoryFormatVersion = 1\n"
+            f"[extensions]\n\tobjectFormat = {self.object_format}\n",
+            encoding="utf-8",
+        )
+        return folder
+
+    def changes(self, paths: Sequence[str]) -> list[str]:
+        """Return what in *paths* differs from HEAD, untracked and hidden files included.
+
+        Each is a line for people: ``workflows/hello.py (modified)``.
+        """
+        status = self.ok(
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=none",
+            "--no-renames",
+            "--",
+            *paths,
+        ).stdout.decode("utf-8", "surrogateescape")
+        found = {}
+        for line in status.split("\0"):
+            if line.startswith("1 "):
+                path = line.split(" ", 8)[8]
+                found[path] = "deleted" if "D" in line[2:4] else "modified"
+                if "A" in line[2:4]:  # in the index, or promised to it (add --intent-to-add)
+                    found[path] = "added, not committed"
+            elif line.startswith("u "):
+                found[line.split(" ", 10)[10]] = "unmerged"
+            elif line.startswith("? "):
+                found[line[2:]] = "untracked"
+        hidden = self.ok("ls-files", "-v", "-z", "--full-name", "--", *paths).stdout
+        for line in hidden.decode("utf-8", "surrogateescape").split("\0"):
+            if line[:1] == "S":
+                found[line[2:]] = "hidden by skip-worktree"
+            elif line[:1].islower():
+                found[line[2:]] = "hidden by assume-unchanged"
+        return [f"{path} ({what})" for path, what in sorted(found.items())]
+
+    def checked_out(self) -> set[str]:
+        """Return the branches (full refs) that some work tree has checked out."""
+        lines = self.ok("worktree", "list", "--porcelain").text.splitlines()
+        return {line.removeprefix("branch ") for line in lines if line.startswith("branch ")}
+
+    def config(self, name: str) -> str | None:
+        """Return a configuration value."""
+        result = self.run("config", "--get", name)
+        return result.text if result.returncode == 0 else None
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who commits here: git's own answer, or the fallback where it has none."""
+        result = self.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        if result.returncode:
+            return self.fallback
+        name, _, rest = result.text.partition(" <")
+        return Identity(name, rest.partition(">")[0])
+
+    # Running git
+
+    def run(
+        self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here and return what it answered, whatever it was."""
+        return run_git(self.root, arguments, stdin=stdin, env=env)
+
+    def ok(
+        self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here; a failure is a GitError with git's words."""
+        result = self.run(*arguments, stdin=stdin, env=env)
+        if result.returncode:
+            name = next(
+                word
+                for index, word in enumerate(arguments)
+                if not word.startswith("-") and (index == 0 or arguments[index - 1] != "-c")
+            )
+            raise failure(name, result)
+        return result
