@@ -32,6 +32,7 @@ from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
 from sfn_release.plan import TAG_PREFIX, Plan, Step
+from sfn_release.project import Environment
 from sfn_release.record import Record
 from sfn_release.simulator import Mocks
 from sfn_release.stepfunctions import StepFunctions, in_process
@@ -40,6 +41,7 @@ from sfn_release.surroundings import Surroundings
 ENVIRONMENT = "prod"
 ALIAS = "live"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop"
 _ENDPOINT = "https://states.us-east-1.amazonaws.com/"
 
 
@@ -78,11 +80,9 @@ DENIED = Fault("access-denied", _refusal("AccessDeniedException", 400))
 TIMEOUT_BEFORE = Fault("timeout-before", lambda _: ConnectTimeoutError(endpoint_url=_ENDPOINT))
 TIMEOUT_AFTER = Fault("timeout-after", lambda _: ReadTimeoutError(endpoint_url=_ENDPOINT), True)
 INTERRUPTED = Fault("interrupted", lambda _: KeyboardInterrupt(), True)
-KILLED_BEFORE = Fault("killed-before", KilledError)
-KILLED_AFTER = Fault("killed-after", KilledError, True)
+KILLED = Fault("killed", KilledError, True)
 
 FAULTS = (THROTTLED, SERVER_ERROR, DENIED, TIMEOUT_BEFORE, TIMEOUT_AFTER)
-KILLS = (KILLED_BEFORE, KILLED_AFTER)
 
 
 @dataclass
@@ -279,9 +279,10 @@ class _Wire:
     service: LocalService | None = None
 
     def __init__(self) -> None:
-        self.client = in_process(self._handle, region=REGION)
+        self.client = in_process(self.handle, region=REGION)
 
-    def _handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer as the service that is opened."""
         assert self.service is not None
         return self.service.handle(operation, body)
 
@@ -356,8 +357,7 @@ class Shop:
         shop = cls(folder)
         shop.root.mkdir(parents=True)
         run_git(shop.root, "init", "-q", "--template=", "-b", "main")
-        run_git(shop.root, "config", "user.name", "Alice")
-        run_git(shop.root, "config", "user.email", "alice@example.com")
+        shop.sign()
         if remote:
             run_git(folder, "init", "-q", "--template=", "--bare", "origin.git")
             # A relative URL, so that the whole folder can be copied.
@@ -372,12 +372,22 @@ class Shop:
         """The clone."""
         return self.folder / "root"
 
+    def packed(self) -> Shop:
+        """Pack the repository, so that copies are made fast."""
+        run_git(self.root, "gc", "-q")
+        return self
+
     def copy(self, folder: Path) -> Shop:
         """Return the same shop elsewhere: repository, remote, AWS and the time."""
         shutil.copytree(self.folder, folder)
         other = Shop(folder)
         other.clock.time = self.clock.time
         return other
+
+    def sign(self) -> None:
+        """Give the clone a name to commit under."""
+        run_git(self.root, "config", "user.name", "Alice")
+        run_git(self.root, "config", "user.email", "alice@example.com")
 
     def commit(self, contents: Mapping[str, int], *, tags: Mapping[str, str] | None = None) -> None:
         """Commit workflows whose contents are ``{name: number}``, and no others.
@@ -426,7 +436,11 @@ class Shop:
         """Open the project as a new process would."""
         opened = open_workspace(root or self.root, surroundings or around(now=self.clock))
         client = aws or self.aws
-        return replace(opened, connect=lambda _: client)
+
+        def connect(environment: Environment) -> StepFunctions:
+            return client if environment.name == ENVIRONMENT else opened.connect(environment)
+
+        return replace(opened, connect=connect)
 
     def publish(self, version: str, **options: Any) -> None:
         """Publish the current commit to the environment."""
@@ -447,31 +461,20 @@ class Shop:
     def machines(self) -> dict[str, Machine]:
         """Return what AWS has."""
         found = {}
-        for machine in self.aws.list_state_machines()["stateMachines"]:
-            arn, name = machine["stateMachineArn"], machine["name"]
-            listed = self.aws.list_state_machine_versions(stateMachineArn=arn)
-            versions = [item["stateMachineVersionArn"] for item in listed["stateMachineVersions"]]
-            tags = self.aws.list_tags_for_resource(resourceArn=arn)["tags"]
-            found[name] = Machine(
-                latest=self._content(arn),
-                live=self._live(arn),
-                versions=tuple(self._content(version) for version in reversed(versions)),
+        for machine in _ask("ListStateMachines")["stateMachines"]:
+            arn = machine["stateMachineArn"]
+            listed = _ask("ListStateMachineVersions", stateMachineArn=arn)["stateMachineVersions"]
+            versions = [_content(version["stateMachineVersionArn"]) for version in listed]
+            alias = _ask("DescribeStateMachineAlias", stateMachineAliasArn=f"{arn}:{ALIAS}")
+            routes = alias.get("routingConfiguration", ())
+            tags = _ask("ListTagsForResource", resourceArn=arn)["tags"]
+            found[machine["name"]] = Machine(
+                latest=_content(arn),
+                live=" + ".join(_content(one["stateMachineVersionArn"]) for one in routes) or None,
+                versions=tuple(reversed(versions)),
                 tags={tag["key"]: tag["value"] for tag in tags},
             )
         return found
-
-    def _live(self, arn: str) -> str | None:
-        try:
-            alias = self.aws.describe_state_machine_alias(stateMachineAliasArn=f"{arn}:{ALIAS}")
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "ResourceNotFound"  # noqa: PT017 - a helper
-            return None
-        routes = alias["routingConfiguration"]
-        return " + ".join(self._content(route["stateMachineVersionArn"]) for route in routes)
-
-    def _content(self, arn: str) -> str:
-        described = self.aws.describe_state_machine(stateMachineArn=arn)
-        return str(json.loads(described["definition"])["States"]["Only"]["Result"])
 
     def ledger(self) -> Told:
         """Return what the ledger says, read anew and from the remote if there is one."""
@@ -485,6 +488,17 @@ class Shop:
         return Told(tuple(latest.values()), tuple(commit for commit, _ in events), refs)
 
 
+def _ask(operation: str, **request: Any) -> dict[str, Any]:
+    """Ask the opened AWS, without boto3 for speed; an error is an answer too."""
+    _, _, answer = _wire().handle(operation, json.dumps(request).encode())
+    return cast("dict[str, Any]", json.loads(answer))
+
+
+def _content(arn: str) -> str:
+    definition = json.loads(_ask("DescribeStateMachine", stateMachineArn=arn)["definition"])
+    return str(definition["States"]["Only"]["Result"])
+
+
 def _settings(*, remote: bool, tags: Mapping[str, str]) -> str:
     return "\n".join(
         [
@@ -492,9 +506,11 @@ def _settings(*, remote: bool, tags: Mapping[str, str]) -> str:
             'name = "shop"',
             f'default_environment = "{ENVIRONMENT}"',
             *([] if remote else ['remote = ""']),
+            "[environments.local]",
+            f'role_arn = "{_ROLE}"',
             f"[environments.{ENVIRONMENT}]",
             f'region = "{REGION}"',
-            f'role_arn = "arn:aws:iam::{ACCOUNT}:role/shop"',
+            f'role_arn = "{_ROLE}"',
             f"[environments.{ENVIRONMENT}.tags]",
             *(f"{key} = {json.dumps(value)}" for key, value in tags.items()),
             "",
