@@ -7,6 +7,7 @@ Serving). A deployment has two events: ``started`` before AWS is touched, and it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from typing import Any, Literal
 
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
+from sfn_release.forms import as_written, read_document, read_form
 from sfn_release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
 SERVING_SCHEMA = "sfn-release/serving/1"
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 Action = Literal["publish", "deploy", "promote", "rollback", "delete"]
 Status = Literal["started", "succeeded", "failed", "reverted"]
@@ -92,21 +95,9 @@ class Record:
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Record:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
-        try:
-            if value["schema"] != RECORD_SCHEMA:
-                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
-            members = {name: value[name] for name in cls.__dataclass_fields__}
-            members["workflows"] = {
-                str(name): Outcome(**outcome) for name, outcome in value["workflows"].items()
-            }
-            members["lock"] = Lock(**value["lock"]) if value["lock"] else None
-            members["plan"] = tuple(value["plan"])
-            record = cls(**members)
-            datetime.fromisoformat(record.expires_at)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise TamperedError(
-                f"{where} is not a deployment record.", why=f"{type(error).__name__}: {error}"
-            ) from error
+        record = read_document(cls, value, schema=RECORD_SCHEMA, where=where)
+        if not _is_time(record.expires_at) or not _is_ci(record.lock.ci if record.lock else None):
+            raise TamperedError(f"{where} is not what was written.")
         return record
 
     def finish(
@@ -170,21 +161,11 @@ class Serving:
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Serving:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
-        try:
-            if value["schema"] != SERVING_SCHEMA:
-                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
-            members = {name: value[name] for name in cls.__dataclass_fields__}
-            members["workflows"] = {
-                str(name): Served(**served) for name, served in value["workflows"].items()
-            }
-            serving = cls(**members)
-            for served in serving.workflows.values():
-                served.settings["state_machine"]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise TamperedError(
-                f"{where} does not say what the environment serves.",
-                why=f"{type(error).__name__}: {error}",
-            ) from error
+        serving = read_document(cls, value, schema=SERVING_SCHEMA, where=where)
+        if serving.below is not None and not _COMMIT.fullmatch(serving.below):
+            raise TamperedError(f"{where} is not what was written: {serving.below!r}.")
+        for name, served in serving.workflows.items():
+            _recorded(name, served, {}, where=where)
         return serving
 
 
@@ -214,15 +195,37 @@ def served_forms(
     """
     found = {}
     for name, served in serving.workflows.items():
-        rendered = Rendered.from_settings(name, served.settings, definitions[name])
-        if rendered.digest != served.rendered_digest:
+        rendered = _recorded(name, served, definitions[name], where=where)
+        with as_written(where):
+            digest = rendered.digest
+        if digest != served.rendered_digest:
             raise TamperedError(
                 f"{where}: the recorded definition of {name} is not the one that was deployed.",
                 why=f"The record says {short(served.rendered_digest)},"
-                f" the file has {short(rendered.digest)}.",
+                f" the file has {short(digest)}.",
             )
         found[name] = rendered
     return found
+
+
+def _recorded(name: str, served: Served, definition: Any, *, where: str) -> Rendered:
+    members = dict(served.settings)
+    members |= {"workflow": name, "name": members.pop("state_machine", None)}
+    with as_written(where):
+        return read_form(Rendered, {**members, "definition": definition}, f"$.workflows.{name}")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_ci(value: Mapping[str, Any] | None) -> bool:
+    return value is None or (
+        value.keys() == {"run", "attempt"} and isinstance(value["attempt"], int)
+    )
 
 
 def takeover(

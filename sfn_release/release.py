@@ -10,6 +10,7 @@ from typing import Any
 from sfn_release.canonical import digest, dumps, loads, short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import SfnReleaseError, TamperedError, VersionError
+from sfn_release.forms import as_written, read_document
 
 SCHEMA = "sfn-release/manifest/1"
 
@@ -111,21 +112,12 @@ class Manifest:
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Manifest:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
-        try:
-            if value["schema"] != SCHEMA:
-                raise TamperedError(f"{where} is of an unknown form: {value['schema']!r}.")
-            members = {name: value[name] for name in cls.__dataclass_fields__}
-            members["workflows"] = {
-                str(name): Entry(**entry) for name, entry in value["workflows"].items()
-            }
-            manifest = cls(**members)
-            parse_version(manifest.version)
-            digests = {name: entry.digest for name, entry in manifest.workflows.items()}
+        manifest = read_document(cls, value, schema=SCHEMA, where=where)
+        if not is_version(manifest.version):
+            raise TamperedError(f"{where} is not what was written: {manifest.version!r}.")
+        digests = {name: entry.digest for name, entry in manifest.workflows.items()}
+        with as_written(where):
             agrees = release_digest(digests) == manifest.release_digest
-        except (KeyError, TypeError, AttributeError, VersionError) as error:
-            raise TamperedError(
-                f"{where} is not a manifest.", why=f"{type(error).__name__}: {error}"
-            ) from error
         if not agrees:
             raise TamperedError(
                 f"{where} was edited: its release digest does not fit its workflows."
@@ -228,11 +220,12 @@ def read_release(
             tags=entry.tags,
             source=entry.source,
         )
-        if declaration.digest != entry.digest:
+        with as_written(f"{where}:{path}"):
+            found = declaration.digest
+        if found != entry.digest:
             raise TamperedError(
                 f"{where}: the definition of {name} is not the one that was released.",
-                why=f"The manifest says {short(entry.digest)},"
-                f" the file has {short(declaration.digest)}.",
+                why=f"The manifest says {short(entry.digest)}, the file has {short(found)}.",
             )
         declarations[name] = declaration
     return Release(manifest, declarations, ledger_commit)

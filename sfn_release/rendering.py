@@ -78,14 +78,6 @@ class Rendered:
             "tags": dict(self.tags),
         }
 
-    @classmethod
-    def from_settings(
-        cls, workflow: str, settings: Mapping[str, Any], definition: Mapping[str, Any]
-    ) -> Rendered:
-        """Put together what `settings` and the definition file recorded."""
-        members = dict(settings)
-        return cls(workflow, members.pop("state_machine"), definition, **members)
-
 
 def render(declaration: Declaration, environment: Environment) -> Rendered:
     """Fill a declaration's parameters and the environment's defaults.
