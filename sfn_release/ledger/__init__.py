@@ -1,0 +1,323 @@
+"""The ledger: releases and deployments as commits on branches of their own.
+
+No database and no state file. Nothing here touches the work tree, the index or anyone's branch.
+
+    <prefix>/<project>/releases        one commit per release
+    <prefix>/<project>/env/<name>      one commit per deployment event
+    refs/tags/<tag>                    annotated, on the source commit
+
+With a remote, the remote alone is the truth: objects are built, pushed by id with a lease, and only
+then do refs of this clone advance. What the remote was last seen to hold stands below
+``refs/sfn-release-remotes``, fetched without force, so that a rewrite there is refused. Records of
+``local`` and releases that only ``local`` knows (``refs/sfn-release-unpushed``) stay in the clone.
+
+Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
+
+    refs        where things are, here and on the remote
+    reader      what they say, verified
+    Ledger      writes too
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sfn_release.canonical import dumps
+from sfn_release.errors import ConflictError, GitError, NotFoundError
+from sfn_release.git import Git, RefMovedError, RefUpdate
+from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.refs import Snapshot
+from sfn_release.record import Record, Serving, State
+from sfn_release.release import (
+    Manifest,
+    Precedence,
+    Release,
+    definition_path,
+    make_release,
+    release_files,
+)
+
+__all__ = ["Ledger", "Snapshot", "open_ledger"]
+
+_BLOB = "100644"
+_TREE = "040000"
+
+
+@dataclass(frozen=True)
+class Ledger(LedgerReader):
+    """A ledger that is read and written."""
+
+    def add_release(
+        self, release: Release, *, notes: str, at: datetime, push: bool
+    ) -> tuple[Release, bool]:
+        """Write a release and its tag, and return the release that stands, and whether it is new.
+
+        When the version is released already, the one that stands is returned, whatever its
+        content: the caller compares. A half that is missing (the tag, or the remote's copy of what
+        only this clone knew) is finished. Without *push*, nothing leaves this clone.
+
+        Raises ConflictError when the tag exists on another commit.
+        """
+        attempt = 0
+        while True:
+            snapshot = self.snapshot(offline=not push)
+            standing = self.release(snapshot, release.version)
+            there = standing is not None and (not push or self.is_pushed(snapshot, standing))
+            if standing is not None and standing.digest != release.digest:
+                return standing, False
+            chosen = standing or release
+            try:
+                written = self._write_release(
+                    snapshot, chosen, notes=notes, at=at, push=push, ledger=not there
+                )
+            except RefMovedError:
+                attempt += 1
+                if not self.pause(attempt):
+                    raise
+                continue
+            return written, standing is None
+
+    def _write_release(
+        self,
+        snapshot: Snapshot,
+        release: Release,
+        *,
+        notes: str,
+        at: datetime,
+        push: bool,
+        ledger: bool,
+    ) -> Release:
+        """Write the ledger commit (if *ledger*) and the tag (if it is missing), in that order."""
+        version = release.version
+        shared = push and self.remote is not None
+        tip = snapshot.refs.get(self.releases_ref)
+        updates = []
+        if ledger and tip and self._branch_commit(snapshot, version):
+            # The branch is older than the remote, and goes there as it is.
+            updates.append(RefUpdate(self.releases_ref, tip, tip))
+        elif ledger:
+            predecessor = self.predecessor(snapshot, version)
+            release = _with_since(release, predecessor)
+            commit = self._commit(
+                release_files(release), tip, f"release {version}", {"Version": version}, at=at
+            )
+            release = replace(release, ledger_commit=commit)
+            kept_here = self.remote is not None and not push
+            if kept_here:
+                updates.append(RefUpdate(self._unpushed_ref(version), commit, None))
+            else:
+                updates.append(RefUpdate(self.releases_ref, commit, tip))
+        updates += self._tag_update(release, notes, at=at, shared=shared)
+        if updates:
+            self._write(updates, shared=shared)
+        if shared and version in snapshot.unpushed:
+            self.git.delete_ref(self._unpushed_ref(version), snapshot.unpushed[version])
+        return release
+
+    def _tag_update(
+        self, release: Release, notes: str, *, at: datetime, shared: bool
+    ) -> list[RefUpdate]:
+        """Return the update that makes the release's tag, nothing when it is there.
+
+        A tag that a person made on this very commit is taken as it is, signed or lightweight.
+        """
+        name = self.tag_name(release.version)
+        ref = f"refs/tags/{name}"
+        here = self.git.refs(ref)
+        there = here
+        if shared:
+            assert self.remote is not None  # noqa: S101 - shared means that there is one
+            there = self.git.ls_remote(self.remote, [ref, ref + "^{}"])
+        commit = release.manifest.commit
+        for refs, where in ((there, self.remote if shared else "this clone"), (here, "this clone")):
+            found = refs.get(ref + "^{}") or refs.get(ref)
+            if found not in (None, commit):
+                raise ConflictError(
+                    f"The tag {name} exists in {where} on another commit.",
+                    why=f"It stands on {found[:12] if found else found},"
+                    f" the release is of {commit[:12]}.",
+                    fix="A release's tag names its source. Release under another version, or delete"
+                    " that tag if it was made by mistake.",
+                )
+        if ref in there:
+            return []
+        return [RefUpdate(ref, here.get(ref) or self._make_tag(release, name, notes, at=at), None)]
+
+    def _make_tag(self, release: Release, name: str, notes: str, *, at: datetime) -> str:
+        entries = release.manifest.workflows.items()
+        digests = "".join(f"{entry.digest}  {workflow}\n" for workflow, entry in entries)
+        text = (
+            f"{self.project} {release.version}\n\n"
+            + (f"{notes.strip()}\n\n" if notes.strip() else "")
+            + f"Release digest: {release.digest}\n{digests}"
+        )
+        by = self.git.identity
+        return self.git.write_tag(name, release.manifest.commit, text, by=by, at=at)
+
+    def append(
+        self,
+        environment: str,
+        state: State,
+        record: Record,
+        *,
+        serving: Serving | None = None,
+        definitions: Mapping[str, Any] | None = None,
+        at: datetime,
+    ) -> State:
+        """Write an event onto *state*, and what is served from now on when that changes.
+
+        Raises RefMovedError when the branch has moved since *state* was read.
+        """
+        ref = self.env_ref(environment)
+        files = {"deployment.json": dumps(record.to_json()).encode()}
+        if serving is not None:
+            files["manifest.json"] = dumps(serving.to_json()).encode()
+            for name, definition in (definitions or {}).items():
+                files[definition_path(name)] = dumps(definition).encode()
+        commit = self._commit(
+            files,
+            state.tip,
+            f"{record.action} {record.version} to {environment}: {record.status}",
+            {"Deployment": record.id, "Version": record.version, "Status": record.status},
+            at=at,
+            keep=serving is None,
+        )
+        self._write([RefUpdate(ref, commit, state.tip)], shared=self._shared(ref))
+        return State(commit, record, serving or state.serving)
+
+    def drop_local(self) -> list[str]:
+        """Forget what stays in this clone: private records, unpushed releases, their tags.
+
+        Returns the versions that were forgotten.
+        """
+        snapshot = self.snapshot(offline=True)
+        forgotten = dict(snapshot.unpushed) if self.remote is not None else {}
+        for version, commit in forgotten.items():
+            ref = f"refs/tags/{self.tag_name(version)}"
+            tag = self.git.refs(ref).get(ref)
+            if tag is not None:
+                self.git.delete_ref(ref, tag)
+            self.git.delete_ref(self._unpushed_ref(version), commit)
+        for ref in self._private_refs() & {*snapshot.refs}:
+            self.git.delete_ref(ref, snapshot.refs[ref])
+        return sorted(forgotten, key=Precedence)
+
+    def _commit(
+        self,
+        files: Mapping[str, bytes],
+        parent: str | None,
+        subject: str,
+        trailers: Mapping[str, str],
+        *,
+        at: datetime,
+        keep: bool = False,
+    ) -> str:
+        """Store a commit of *files*; with *keep*, the parent's other files stay."""
+        entries = self.git.tree(parent) if keep and parent else {}
+        blobs = dict(zip(files, self.git.write_blobs(list(files.values())), strict=True))
+        folders: dict[str, dict[str, tuple[str, str, str]]] = {}
+        for path, blob in blobs.items():
+            folder, _, name = path.rpartition("/")
+            (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
+        for folder, inside in folders.items():
+            entries[folder] = (_TREE, "tree", self.git.write_tree(inside))
+        lines = "".join(f"{key}: {value}\n" for key, value in trailers.items())
+        commit = self.git.write_commit(
+            self.git.write_tree(entries),
+            parent,
+            f"{subject}\n\n{lines}",
+            by=self.git.identity,
+            at=at,
+        )
+        self.git.complete(commit, parent)
+        return commit
+
+    def _write(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:
+        """Move refs: on the remote first when they are shared, then here."""
+        branches = {update.ref for update in updates if update.ref.startswith("refs/heads/")}
+        taken = branches & self.git.checked_out()
+        if taken:
+            raise ConflictError(
+                f"{min(taken)} is checked out in a work tree.",
+                why="Writing to it would move it under whoever works there.",
+                fix="Check out another branch there:  git switch main",
+            )
+        if not shared:
+            self.git.update_refs(updates)
+            return
+        assert self.remote is not None  # noqa: S101 - shared means that there is one
+        fetches, pushes = self.git.remote_urls(self.remote)
+        if fetches != pushes:
+            raise GitError(
+                f"The remote {self.remote} fetches from one repository and pushes to another.",
+                why=f"{fetches}\n  {pushes}",
+                fix="The ledger must be read where it is written: name another `remote`.",
+            )
+        seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))
+        # What was never seen on the remote is new there, though this clone may have had it before.
+        self.git.push(
+            self.remote,
+            [
+                update if self._seen_ref(update.ref) in seen else replace(update, old=None)
+                for update in updates
+            ],
+        )
+        here = self.git.refs(*(update.ref for update in updates))
+        copies = []
+        for update in updates:
+            branch = not update.ref.startswith("refs/tags/")
+            if here.get(update.ref) != update.new:
+                copies.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
+            if branch:
+                mine = self._seen_ref(update.ref)
+                copies.append(RefUpdate(mine, update.new, seen.get(mine)))
+        try:
+            self.git.update_refs(copies)
+        except RefMovedError:
+            return  # another process of this clone has read it from the remote already
+
+
+def open_ledger(
+    git: Git,
+    *,
+    project: str,
+    prefix: str,
+    tag: str,
+    remote: str | None,
+    private: frozenset[str],
+    pause: Callable[[int], bool],
+) -> Ledger:
+    """Return a project's ledger.
+
+    A *remote* of None means ``origin`` if there is one, an empty one this clone. Raises
+    NotFoundError for a remote that is not there.
+    """
+    remotes = git.remotes()
+    if remote is None:
+        remote = "origin" if "origin" in remotes else ""
+    if remote and remote not in remotes:
+        raise NotFoundError(
+            f"There is no Git remote {remote!r}, which releases.toml names for the ledger.",
+            fix=f"Add it (git remote add {remote} URL), or set `remote` to one of:"
+            f" {', '.join(remotes) or '(none)'}.",
+        )
+    return Ledger(git, project, prefix, tag, remote or None, private, pause)
+
+
+def _with_since(release: Release, predecessor: Manifest | None) -> Release:
+    """Return the release with every ``since`` told from the *predecessor* that stands now."""
+    manifest = release.manifest
+    return make_release(
+        release.declarations.values(),
+        project=manifest.project,
+        version=manifest.version,
+        commit=manifest.commit,
+        tag=manifest.tag,
+        date=manifest.date,
+        author=manifest.author,
+        toolchain=manifest.toolchain,
+        predecessor=predecessor,
+    )

@@ -1,0 +1,185 @@
+"""Reading the ledger: releases, what environments serve, what was deployed to them.
+
+Everything that is read is verified: what is not what was written is a TamperedError that names the
+ref and the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sfn_release.errors import TamperedError
+from sfn_release.ledger.refs import LedgerRefs, Snapshot
+from sfn_release.record import Record, Serving, State, served_forms
+from sfn_release.release import (
+    Manifest,
+    Precedence,
+    Release,
+    definition_path,
+    is_version,
+    read_json,
+    read_manifest,
+    read_release,
+)
+from sfn_release.rendering import Rendered
+
+
+@dataclass(frozen=True)
+class LedgerReader(LedgerRefs):
+    """A ledger that is read."""
+
+    def release(self, snapshot: Snapshot, version: str) -> Release | None:
+        """Return a release with its definitions, every digest verified; None if there is none."""
+        commit = self._release_commit(snapshot, version)
+        if commit is None:
+            return None
+        names = self.git.tree(commit, "definitions")
+        paths = ["manifest.json", *(f"definitions/{name}" for name in names)]
+        contents = self.git.read_many([(commit, path) for path in paths])
+        where = f"{self.releases_ref} ({commit[:12]})"
+        release = read_release(
+            dict(zip(paths, contents, strict=True)), where=where, ledger_commit=commit
+        )
+        if release.version != version or release.manifest.project != self.project:
+            raise TamperedError(
+                f"{where} says it is {version} and holds {release.version}"
+                f" of {release.manifest.project}."
+            )
+        return release
+
+    def _release_commit(self, snapshot: Snapshot, version: str) -> str | None:
+        return self._branch_commit(snapshot, version) or snapshot.unpushed.get(version)
+
+    def _branch_commit(self, snapshot: Snapshot, version: str) -> str | None:
+        tip = snapshot.refs.get(self.releases_ref)
+        found = self.git.log(tip, limit=1, grep=[f"Version: {version}"]) if tip else []
+        return found[0][0] if found else None
+
+    def is_pushed(self, snapshot: Snapshot, release: Release) -> bool:
+        """Tell whether a release is known beyond this clone, or there is no beyond."""
+        # The commits may be the very same: two clones can freeze equal content in one second.
+        if self.remote is None:
+            return True
+        kept = self.releases_ref in snapshot.kept
+        return not kept and self._branch_commit(snapshot, release.version) is not None
+
+    def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
+        """Return the manifests of the releases, the highest version first."""
+        commits = list(self._commits(snapshot).values())
+        found = [
+            read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
+            for commit, content in zip(
+                commits,
+                self.git.read_many([(commit, "manifest.json") for commit in commits]),
+                strict=True,
+            )
+        ]
+        found.sort(key=lambda manifest: Precedence(manifest.version), reverse=True)
+        return found[:limit]
+
+    def versions(self, snapshot: Snapshot) -> list[str]:
+        """Return every released version, the highest first."""
+        return sorted(self._commits(snapshot), key=Precedence, reverse=True)
+
+    def _commits(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return the ledger commit of every released version."""
+        tip = snapshot.refs.get(self.releases_ref)
+        found: dict[str, str] = {}
+        for commit, subject in self.git.log(tip) if tip else []:
+            version = subject.removeprefix("release ")
+            where = f"{self.releases_ref} ({commit[:12]})"
+            if f"release {version}" != subject or not is_version(version):
+                raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
+            if version in found:
+                raise TamperedError(
+                    f"{where} and {found[version][:12]} both say that they are {version}."
+                )
+            found[version] = commit
+        return {**snapshot.unpushed, **found}
+
+    def predecessor(self, snapshot: Snapshot, version: str) -> Manifest | None:
+        """Return the manifest of the highest release below *version*."""
+        limit = Precedence(version)
+        below = (name for name in self.versions(snapshot) if Precedence(name) < limit)
+        highest = next(below, None)
+        commit = self._release_commit(snapshot, highest) if highest else None
+        if commit is None:
+            return None
+        content = self.git.read(commit, "manifest.json")
+        return read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
+
+    def state(self, snapshot: Snapshot, environment: str) -> State:
+        """Return the tip of an environment's branch."""
+        tip = snapshot.refs.get(self.env_ref(environment))
+        return self.state_at(environment, tip) if tip else State()
+
+    def state_at(self, environment: str, commit: str) -> State:
+        """Return the event and the serving of one commit of an environment's branch."""
+        event, serving = self.git.read_many(
+            [(commit, "deployment.json"), (commit, "manifest.json")]
+        )
+        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        record = Record.from_json(read_json(event, where=f"{where}:deployment.json"), where=where)
+        return State(
+            tip=commit,
+            record=record,
+            serving=self._serving(serving, where) if serving is not None else None,
+        )
+
+    def serving_at(self, environment: str, commit: str) -> Serving:
+        """Return what an environment served after one commit of its branch."""
+        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        return self._serving(self.git.read(commit, "manifest.json"), where)
+
+    @staticmethod
+    def _serving(content: bytes | None, where: str) -> Serving:
+        return Serving.from_json(read_json(content, where=f"{where}:manifest.json"), where=where)
+
+    def served(self, environment: str, commit: str, serving: Serving) -> dict[str, Rendered]:
+        """Return every workflow of a *serving* that *commit* holds, as it was sent."""
+        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        paths = [(commit, definition_path(name)) for name in serving.workflows]
+        contents = self.git.read_many(paths)
+        definitions = {
+            name: read_json(content, where=f"{where}:{path}")
+            for name, content, (_, path) in zip(serving.workflows, contents, paths, strict=True)
+        }
+        return served_forms(serving, definitions, where=where)
+
+    def last_success(self, state: State, version: str) -> str | None:
+        """Return the newest commit after which *version* was served, None if it never was."""
+        if state.tip is None:
+            return None
+        lines = [f"Version: {version}", "Status: succeeded"]
+        found = self.git.log(state.tip, limit=1, grep=lines)
+        return found[0][0] if found else None
+
+    def events(
+        self, environment: str, tip: str | None, *, limit: int | None = None
+    ) -> list[tuple[str, Record]]:
+        """Return the events of an environment with their commits, newest first."""
+        commits = [commit for commit, _ in self.git.log(tip, limit=limit)] if tip else []
+        contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
+        found = []
+        for commit, content in zip(commits, contents, strict=True):
+            where = f"{self.env_ref(environment)} ({commit[:12]})"
+            value = read_json(content, where=f"{where}:deployment.json")
+            found.append((commit, Record.from_json(value, where=where)))
+        return found
+
+    def deployments(
+        self, environment: str, tip: str | None, *, limit: int | None = None
+    ) -> list[Record]:
+        """Return the deployments of an environment, each in its last state, newest first."""
+        # A deployment has at most two events of its own, next to each other.
+        count = None if limit is None else 2 * limit
+        latest: dict[str, Record] = {}
+        for _, record in self.events(environment, tip, limit=count):
+            latest.setdefault(record.id, record)
+        return list(latest.values())[:limit]
+
+    def knows(self, state: State, deployment: str) -> bool:
+        """Tell whether a deployment id stands in an environment's branch."""
+        if state.tip is None:
+            return False
+        return bool(self.git.log(state.tip, limit=1, grep=[f"Deployment: {deployment}"]))
