@@ -17,10 +17,11 @@ from sfn_release.errors import (
     SfnReleaseError,
 )
 from sfn_release.observation import THREADS, describe_alias, rendered_from
-from sfn_release.plan import (
+from sfn_release.plan import Plan
+from sfn_release.stepfunctions import Operation, StepFunctions, call
+from sfn_release.steps import (
     CreateStateMachine,
     DeleteStateMachine,
-    Plan,
     PointAlias,
     PublishVersion,
     Step,
@@ -28,7 +29,6 @@ from sfn_release.plan import (
     UpdateStateMachine,
     routing_text,
 )
-from sfn_release.stepfunctions import Operation, StepFunctions, call
 
 _GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}
 

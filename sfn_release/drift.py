@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sfn_release.canonical import short
-from sfn_release.plan import Observed, routing_text
+from sfn_release.plan import Observed
 from sfn_release.record import Served
+from sfn_release.steps import routing_text
 
 WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained"]
 

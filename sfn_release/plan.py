@@ -15,18 +15,20 @@ from sfn_release.canonical import short
 from sfn_release.errors import ConflictError, NotOursError
 from sfn_release.record import Action, Change, Served, Serving
 from sfn_release.rendering import Rendered
+from sfn_release.steps import (
+    CreateStateMachine,
+    DeleteStateMachine,
+    ObservedAlias,
+    PointAlias,
+    PublishVersion,
+    Step,
+    TagStateMachine,
+    UpdateStateMachine,
+    step_json,
+)
 
 TAG_PREFIX = "sfn-release:"
 _BY = "sfn-release"  # how the descriptions that we write begin
-
-
-@dataclass(frozen=True)
-class ObservedAlias:
-    """An alias as AWS has it; *routing* maps version ARNs to weights."""
-
-    arn: str
-    routing: Mapping[str, int]
-    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,97 +71,6 @@ class Target:
     release_digest: str
     workflows: Mapping[str, TargetWorkflow]
     below: str | None = None
-
-
-@dataclass(frozen=True)
-class CreateStateMachine:
-    """Create a state machine and publish its first version."""
-
-    workflow: str
-    rendered: Rendered
-    tags: Mapping[str, str]
-    description: str
-
-    def __str__(self) -> str:
-        return f"create state machine {self.rendered.name} ({self.rendered.type})"
-
-
-@dataclass(frozen=True)
-class UpdateStateMachine:
-    """Change the unqualified content of a state machine; *before* is what it replaces."""
-
-    workflow: str
-    arn: str
-    rendered: Rendered
-    before: Rendered | None
-
-    def __str__(self) -> str:
-        return f"update state machine {self.rendered.name}"
-
-
-@dataclass(frozen=True)
-class PublishVersion:
-    """Publish the content that the step before left, or *revision* when there is none."""
-
-    workflow: str
-    arn: str
-    revision: str | None
-    description: str
-
-    def __str__(self) -> str:
-        return "publish a state machine version"
-
-
-@dataclass(frozen=True)
-class PointAlias:
-    """Send an alias's callers to one version: *version_arn*, or the one just published."""
-
-    workflow: str
-    alias: str
-    version_arn: str | None
-    description: str
-    before: ObservedAlias | None
-
-    def __str__(self) -> str:
-        to = number(self.version_arn) if self.version_arn else "the new version"
-        if self.before is None:
-            return f"create alias {self.alias} at {to}"
-        return f"point alias {self.alias} at {to} (now {routing_text(self.before.routing)})"
-
-
-@dataclass(frozen=True)
-class TagStateMachine:
-    """Bring the tags up to date."""
-
-    workflow: str
-    arn: str
-    tags: Mapping[str, str]
-    removed: tuple[str, ...]
-
-    def __str__(self) -> str:
-        changes = [f"{key}={value}" for key, value in self.tags.items()]
-        return "tag " + ", ".join(changes + [f"without {key}" for key in self.removed])
-
-
-@dataclass(frozen=True)
-class DeleteStateMachine:
-    """Delete a state machine with all its versions and aliases."""
-
-    workflow: str
-    arn: str
-
-    def __str__(self) -> str:
-        return f"delete {self.arn} with its versions and aliases"
-
-
-Step = (
-    CreateStateMachine
-    | UpdateStateMachine
-    | PublishVersion
-    | PointAlias
-    | TagStateMachine
-    | DeleteStateMachine
-)
 
 
 @dataclass(frozen=True)
@@ -402,47 +313,9 @@ def alias_deployment(description: str) -> str | None:
     return words[2] if len(words) == 3 and words[0] == _BY else None  # noqa: PLR2004
 
 
-def routing_text(routing: Mapping[str, int]) -> str:
-    """Return a routing for people: ``:3``, or ``:3 90 %, :4 10 %``."""
-    if len(routing) == 1:
-        return number(next(iter(routing)))
-    return ", ".join(f"{number(arn)} {weight} %" for arn, weight in routing.items()) or "nothing"
-
-
-def number(version_arn: str) -> str:
-    """Return a state machine version as people read it: ``:7``."""
-    return ":" + version_arn.rpartition(":")[2]
-
-
 def _number(version_arn: str) -> int:
     digits = version_arn.rpartition(":")[2]
     return int(digits) if digits.isdecimal() else 0
-
-
-def step_json(step: Step) -> dict[str, Any]:
-    """Return the JSON form of a step: ``workflow``, ``action`` and what it names."""
-    action = {
-        CreateStateMachine: "create",
-        UpdateStateMachine: "update",
-        PublishVersion: "publish",
-        PointAlias: "point-alias",
-        TagStateMachine: "tag",
-        DeleteStateMachine: "delete",
-    }[type(step)]
-    members: dict[str, Any] = {"workflow": step.workflow, "action": action}
-    match step:
-        case CreateStateMachine():
-            members |= {"name": step.rendered.name, "rendered_digest": step.rendered.digest}
-        case UpdateStateMachine():
-            members |= {"arn": step.arn, "rendered_digest": step.rendered.digest}
-        case PointAlias():
-            before = step.before.routing if step.before else None
-            members |= {"alias": step.alias, "to": step.version_arn, "from": before}
-        case TagStateMachine():
-            members |= {"arn": step.arn, "tags": dict(step.tags), "removed": list(step.removed)}
-        case PublishVersion() | DeleteStateMachine():
-            members |= {"arn": step.arn}
-    return members
 
 
 def machine_names_clash(workflows: Iterable[Rendered]) -> tuple[str, str, str] | None:

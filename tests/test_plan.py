@@ -12,25 +12,27 @@ from hypothesis import strategies as st
 from support import ROLE, definition, refused
 
 from sfn_release.plan import (
+    Observed,
+    Plan,
+    Target,
+    TargetWorkflow,
+    alias_deployment,
+    machine_names_clash,
+    plan,
+)
+from sfn_release.record import Served, Serving
+from sfn_release.rendering import Rendered
+from sfn_release.steps import (
     CreateStateMachine,
     DeleteStateMachine,
-    Observed,
     ObservedAlias,
-    Plan,
     PointAlias,
     PublishVersion,
     Step,
     TagStateMachine,
-    Target,
-    TargetWorkflow,
     UpdateStateMachine,
-    alias_deployment,
-    machine_names_clash,
-    plan,
     routing_text,
 )
-from sfn_release.record import Served, Serving
-from sfn_release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}

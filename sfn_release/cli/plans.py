@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sfn_release.plan import Plan, Step, TagStateMachine, WorkflowPlan
+from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.steps import Step, TagStateMachine
 
 _MARKS = {
     "created": ("+", "create"),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.cli import terminal
 
 if TYPE_CHECKING:
-    from sfn_release.plan import Plan, Step
+    from sfn_release.plan import Plan
+    from sfn_release.steps import Step
 
 
 class Progress:
