@@ -114,6 +114,7 @@ class Record:
             status=status,
             finished_at=timestamp(at),
             workflows=self.workflows if workflows is None else workflows,
+            account=_account(workflows or self.workflows),
             error=error,
             lock=None,
         )
@@ -289,3 +290,9 @@ def entry_of(top: Serving, load: Callable[[str], Serving], version: str) -> Serv
 def timestamp(at: datetime) -> str:
     """Return a time as records hold it: UTC, ISO 8601, whole seconds."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _account(workflows: Mapping[str, Outcome]) -> str | None:
+    """Return the AWS account that the state machines are in: the fifth part of their ARNs."""
+    arns = [outcome.state_machine_arn for outcome in workflows.values()]
+    return next((arn.split(":")[4] for arn in arns if arn and arn.count(":") > 4), None)  # noqa: PLR2004

@@ -1,0 +1,192 @@
+"""Deployments: a plan, applied to one environment under a lock that the ledger keeps.
+
+    preparation   read the ledger and AWS, decide, refuse what must be refused
+    execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
+    application   make the plan's changes, and put them back when one fails
+    results       what it leaves: outcomes, and what the environment serves from now on
+
+The ``started`` record is the lock: it is appended by compare-and-swap before AWS is touched. Every
+write to AWS looks at the clock first, and before callers are switched the ledger is asked whether
+the lock is still ours. Recovery is preparing again from what is there, never replaying a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sfn_release import hold
+from sfn_release.deployment.application import Application, Machine, OvertakenError
+from sfn_release.deployment.preparation import (
+    Prepared,
+    Site,
+    check_lock,
+    prepare,
+    prepare_delete,
+)
+from sfn_release.deployment.results import kept, outcomes, serving_after
+from sfn_release.errors import DeploymentError, SfnReleaseError
+from sfn_release.git import RefMovedError
+from sfn_release.record import LEASE, Lock, Record, Serving, State, timestamp
+from sfn_release.rendering import Rendered
+
+__all__ = ["Prepared", "Site", "check_lock", "close", "execute", "prepare", "prepare_delete"]
+
+
+def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Record:
+    """Carry a prepared deployment out and return its last record.
+
+    Raises RefMovedError, with nothing done, when the ledger moved since it was prepared: prepare
+    again. Raises the error that stopped it, after putting back what it had changed; the record
+    then says ``failed``, and why.
+    """
+    around = site.around
+    around.watcher.planned(prepared.plan)
+    state = prepared.state
+    if prepared.closing:
+        state = close(site, state, f"taken over by {around.actor}: {prepared.closing}")
+    now = around.now()
+    lock = Lock(around.new_token(), around.process, around.ci)
+    record = Record(
+        id=prepared.id,
+        environment=site.name,
+        action=prepared.plan.action,
+        version=prepared.plan.version,
+        from_version=prepared.plan.from_version,
+        commit=prepared.content.commit,
+        release_digest=prepared.content.release_digest,
+        status="started",
+        actor=around.actor,
+        host=around.host,
+        reason=reason,
+        started_at=timestamp(now),
+        finished_at=None,
+        expires_at=timestamp(now + LEASE),
+        account=None,
+        region=site.environment.region,
+        config_blob=site.config_blob,
+        workflows={},
+        lock=lock,
+        plan=tuple(f"{step.workflow}: {step}" for step in prepared.plan.steps),
+    )
+    with hold.hold(site.notes, record.id, lock.token):
+        try:
+            started = site.ledger.append(site.name, state, record, at=now)
+        except RefMovedError:
+            hold.forget(site.notes, record.id)
+            raise
+        finished = _carry_out(site, prepared, started, record, expires=now + LEASE)
+    hold.forget(site.notes, record.id)
+    return finished
+
+
+def close(site: Site, state: State, error: str) -> State:
+    """Append the end of a deployment that did not come to one itself."""
+    assert state.record is not None  # noqa: S101 - there is one to close
+    now = site.around.now()
+    record = state.record.finish("failed", at=now, error=error)
+    closed = site.ledger.append(site.name, state, record, at=now)
+    hold.forget(site.notes, record.id)
+    site.around.watcher.say(
+        f"closed {record.action} {record.version} of {record.started_at} by {record.actor}: {error}"
+    )
+    return closed
+
+
+def _carry_out(
+    site: Site, prepared: Prepared, started: State, record: Record, *, expires: datetime
+) -> Record:
+    """Apply the plan and append the end of the deployment."""
+    around = site.around
+
+    def fence() -> None:
+        if around.now() >= expires:
+            raise OvertakenError(
+                f"This deployment's time was over at {record.expires_at}: it stopped.",
+                fix="Run it again: it goes on from what is there.",
+            )
+
+    def turn() -> None:
+        fence()
+        if site.ledger.tip(site.name) != started.tip:
+            raise OvertakenError(
+                "Another deployer took this deployment over: it stopped.",
+                fix=f"See who:  sfn-release history --env {site.name}",
+            )
+
+    application = Application(
+        plan=prepared.plan,
+        client=site.client,
+        fence=fence,
+        turn=turn,
+        pause=around.pause,
+        done=around.watcher.applied,
+    )
+    around.watcher.applying(len(prepared.plan.steps))
+    try:
+        application.run()
+    except OvertakenError:
+        raise
+    except (SfnReleaseError, KeyboardInterrupt) as error:
+        told = _fail(site, prepared, started, record, application, error)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise told from error
+    serving, definitions = _served(site, prepared, application.machines)
+    now = around.now()
+    became = outcomes(prepared, application.machines)
+    finished = record.finish("succeeded", at=now, workflows=became)
+    try:
+        site.ledger.append(
+            site.name, started, finished, serving=serving, definitions=definitions, at=now
+        )
+    except RefMovedError as error:
+        raise OvertakenError(
+            "Another deployer took this deployment over before it could record its success.",
+            fix=f"See who:  sfn-release history --env {site.name}",
+        ) from error
+    except SfnReleaseError as error:
+        error.why += "\n  AWS was changed as planned; only the record of it is missing."
+        error.fix = "Run the same command again: it finishes the record."
+        raise
+    return finished
+
+
+def _fail(
+    site: Site,
+    prepared: Prepared,
+    started: State,
+    record: Record,
+    application: Application,
+    error: SfnReleaseError | KeyboardInterrupt,
+) -> SfnReleaseError:
+    """Put back what was changed, append ``failed``, and return the error to tell."""
+    site.around.watcher.say("the deployment failed; putting back what it changed")
+    restored, stuck = application.put_back()
+    told = DeploymentError("Interrupted.") if isinstance(error, KeyboardInterrupt) else error
+    lines = [*restored, *stuck]
+    now = site.around.now()
+    became = outcomes(prepared, application.machines)
+    text = "\n".join([str(told), *lines])
+    failed = record.finish("failed", at=now, workflows=became, error=text)
+    try:
+        site.ledger.append(site.name, started, failed, at=now)
+    except SfnReleaseError as second:
+        lines.append(f"the ledger could not be told: {second.message} {second.why}")
+    else:
+        hold.forget(site.notes, record.id)
+    told.why = "\n  ".join([told.why, *lines] if told.why else lines)
+    return told
+
+
+def _served(
+    site: Site, prepared: Prepared, machines: Mapping[str, Machine]
+) -> tuple[Serving, dict[str, Any]]:
+    """Return what is served after the plan, reading the forms of what it left alone."""
+    before, tip = prepared.state.serving, prepared.state.tip
+    forms: Mapping[str, Rendered] = {}
+    if before is not None and tip is not None:
+        forms = site.ledger.served(site.name, tip, replace(before, workflows=kept(prepared)))
+    return serving_after(prepared, machines, forms)

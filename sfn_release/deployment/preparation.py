@@ -1,0 +1,212 @@
+"""Deciding a deployment: what the ledger and AWS say now, and the plan that follows. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sfn_release import hold
+from sfn_release.errors import (
+    ConflictError,
+    LockedError,
+    NotFoundError,
+)
+from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.observation import Wanted, observe
+from sfn_release.plan import (
+    Observed,
+    Plan,
+    Target,
+    alias_deployment,
+    machine_names_clash,
+    plan,
+    plan_delete,
+)
+from sfn_release.project import Environment
+from sfn_release.record import (
+    Serving,
+    State,
+    takeover,
+)
+from sfn_release.stepfunctions import StepFunctions
+from sfn_release.surroundings import Surroundings
+
+
+@dataclass(frozen=True)
+class Site:
+    """One environment of one project, ready to be deployed to."""
+
+    project: str
+    environment: Environment
+    ledger: Ledger
+    client: StepFunctions
+    around: Surroundings
+    config_blob: str | None
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.environment.name
+
+    @property
+    def notes(self) -> Path:
+        """The folder, inside the Git folder, of the notes that running deployments leave."""
+        return self.ledger.git.common_dir / "sfn-release" / "deployments"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A deployment that was decided and not begun. *closing* is why an old lock may be closed."""
+
+    id: str
+    state: State
+    target: Target | None
+    plan: Plan
+    observed: Mapping[str, Observed | None]
+    closing: str | None = None
+
+    @property
+    def content(self) -> Target | Serving:
+        """What names the release that is served afterwards: the target, or what is served now."""
+        content = self.target or self.state.serving
+        assert content is not None  # noqa: S101 - what is deleted was served
+        return content
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the environment serves exactly this already, and the ledger says so."""
+        serving = self.state.serving
+        return (
+            not self.plan.steps
+            and serving is not None
+            and not self.state.unfinished
+            and self.plan.version == serving.version
+            and (self.target is None or self.target.below == serving.below)
+        )
+
+
+Decide = Callable[[Snapshot, State], Target]
+
+
+def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
+    """Decide a deployment from what the ledger and AWS say now. Reads only.
+
+    *decide* gives the target for the environment's state. Raises LockedError while another
+    deployment is under way, and whatever `plan.plan` refuses.
+    """
+    snapshot = site.ledger.reachable(site.name)
+    state = site.ledger.state(snapshot, site.name)
+    closing = check_lock(site, state)
+    target = decide(snapshot, state)
+    clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
+    if clash:
+        raise ConflictError(
+            f"{clash[1]} and {clash[2]} would both be the state machine {clash[0]} in {site.name}."
+        )
+    observed = observe(
+        site.client,
+        {name: _wanted(state, target, name) for name in target.workflows},
+        alias=site.environment.alias,
+        search=state.unfinished,
+    )
+    identity = site.around.new_id(site.around.now())
+    return Prepared(
+        id=identity,
+        state=state,
+        target=target,
+        plan=plan(
+            target,
+            project=site.project,
+            environment=site.name,
+            alias=site.environment.alias,
+            deployment=identity,
+            serving=state.serving,
+            observed=observed,
+            known=_known(site, state, observed),
+            adopt=adopt,
+        ),
+        observed=observed,
+        closing=closing,
+    )
+
+
+def prepare_delete(site: Site, workflow: str) -> Prepared:
+    """Decide the deletion of one workflow's state machine. Reads only.
+
+    Raises NotFoundError when the environment does not serve it.
+    """
+    state = site.ledger.state(site.ledger.reachable(site.name), site.name)
+    closing = check_lock(site, state)
+    served = state.serving.workflows.get(workflow) if state.serving else None
+    if state.serving is None or served is None:
+        raise NotFoundError(
+            f"{site.name} serves no workflow {workflow!r}.",
+            why=f"It serves: {', '.join(state.serving.workflows) if state.serving else 'nothing'}.",
+        )
+    return Prepared(
+        id=site.around.new_id(site.around.now()),
+        state=state,
+        target=None,
+        plan=plan_delete(site.name, workflow, served.state_machine_arn, state.serving),
+        observed={},
+        closing=closing,
+    )
+
+
+def check_lock(site: Site, state: State) -> str | None:
+    """Return why a deployment that did not end may be closed, None when there is none.
+
+    Raises LockedError when it may still be under way.
+    """
+    record = state.record
+    if record is None or record.status != "started":
+        return None
+    token = record.lock.token if record.lock else ""
+    reason = takeover(
+        record,
+        now=site.around.now(),
+        abandoned=hold.abandoned(site.notes, record.id, token),
+        ci=site.around.ci,
+    )
+    if reason is None:
+        raise LockedError(
+            f"{site.name} is being deployed to: {record.action} {record.version}.",
+            why=f"By {record.actor} on {record.host}, since {record.started_at}; it ends by itself"
+            f" at {record.expires_at} at the latest.",
+            fix=f"Wait, or if it is certainly dead:  sfn-release unlock --env {site.name}",
+        )
+    return reason
+
+
+def _wanted(state: State, target: Target, name: str) -> Wanted:
+    """Return what to look for in AWS: where the machine was, and what may have its content."""
+    rendered = target.workflows[name].rendered
+    served = state.serving.workflows.get(name) if state.serving else None
+    moved = served is not None and served.settings["state_machine"] != rendered.name
+    versions = [served.version_arn] if served else []
+    outcome = state.record.workflows.get(name) if state.record else None
+    versions += [outcome.version_arn] if outcome else []
+    versions.append(target.workflows[name].version_arn)
+    return Wanted(
+        name=rendered.name,
+        rendered_digest=rendered.digest,
+        arn=served.state_machine_arn if served and not moved else None,
+        versions=tuple(version for version in versions if version),
+    )
+
+
+def _known(site: Site, state: State, observed: Mapping[str, Observed | None]) -> frozenset[str]:
+    """Return which deployments that the aliases name stand in our ledger.
+
+    An alias that still says what was last written to it needs no search.
+    """
+    served = state.serving.workflows if state.serving else {}
+    expected = {served[name].alias_description for name in observed if name in served}
+    named = {
+        deployment
+        for there in observed.values()
+        if there and there.alias and there.alias.description not in expected
+        if (deployment := alias_deployment(there.alias.description))
+    }
+    return frozenset(name for name in named if site.ledger.knows(state, name))

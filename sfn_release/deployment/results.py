@@ -1,0 +1,88 @@
+"""What a deployment leaves: what became of each workflow, and what is served from now on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sfn_release.deployment.application import Machine
+from sfn_release.deployment.preparation import Prepared
+from sfn_release.record import Outcome, Served, Serving
+from sfn_release.rendering import Rendered
+
+
+def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, Outcome]:
+    """Return what became of every workflow; *machines* is what applying the plan has learnt."""
+    before = prepared.state.serving.workflows if prepared.state.serving else {}
+    found = {}
+    for planned in prepared.plan.workflows:
+        name = planned.workflow
+        served = before.get(name)
+        workflow = prepared.target.workflows.get(name) if prepared.target else None
+        machine = machines.get(name) or Machine()
+        there = prepared.observed.get(name)
+        known = there.arn if there else served.state_machine_arn if served else None
+        found[name] = Outcome(
+            digest=workflow.digest if workflow else served.digest if served else "",
+            rendered_digest=(
+                workflow.rendered.digest if workflow else served.rendered_digest if served else ""
+            ),
+            state_machine_arn=machine.arn or known,
+            version_arn=machine.version_arn,
+            previous_version_arn=served.version_arn if served else None,
+            change=planned.change,
+        )
+    return found
+
+
+def kept(prepared: Prepared) -> dict[str, Served]:
+    """Return what was served before and stays, although the deployment does not concern it."""
+    before = prepared.state.serving.workflows if prepared.state.serving else {}
+    if prepared.target is not None:
+        stays = before.keys() - prepared.target.workflows.keys()
+    else:
+        stays = before.keys() - {planned.workflow for planned in prepared.plan.workflows}
+    return {name: before[name] for name in sorted(stays)}
+
+
+def serving_after(
+    prepared: Prepared, machines: Mapping[str, Machine], kept_forms: Mapping[str, Rendered]
+) -> tuple[Serving, dict[str, Any]]:
+    """Return what the environment serves now, with every definition as it was sent.
+
+    *kept_forms* are the recorded forms of what is `kept`.
+    """
+    target = prepared.target
+    definitions = {name: form.definition for name, form in kept_forms.items()}
+    workflows = {
+        name: replace(old, retained=old.retained or target is not None)
+        for name, old in kept(prepared).items()
+    }
+    if target is None:
+        before = prepared.state.serving
+        assert before is not None  # noqa: S101 - what is deleted was served
+        return replace(before, deployment=prepared.id, workflows=workflows), definitions
+    became = outcomes(prepared, machines)
+    for name, workflow in target.workflows.items():
+        there = prepared.observed.get(name)
+        alias = there.alias.description if there and there.alias else None
+        workflows[name] = Served(
+            digest=workflow.digest,
+            rendered_digest=workflow.rendered.digest,
+            source=workflow.source,
+            settings=workflow.rendered.settings(),
+            state_machine_arn=became[name].state_machine_arn or "",
+            version_arn=became[name].version_arn,
+            alias_description=machines[name].alias_description or alias,
+        )
+        definitions[name] = workflow.rendered.definition
+    serving = Serving(
+        version=target.version,
+        commit=target.commit,
+        release_digest=target.release_digest,
+        deployment=prepared.id,
+        below=target.below,
+        workflows=workflows,
+    )
+    return serving, definitions
