@@ -49,7 +49,6 @@ class RefUpdate:
     old: str | None
 
 
-@dataclass(frozen=True)
 class Git(GitReader):
     """A repository that is read and written."""
 
@@ -161,7 +160,7 @@ class Git(GitReader):
         Raises RefMovedError when a remote ref was rewritten, GitError otherwise.
         """
         result = self.run(
-            *_WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--quiet",
+            *_WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
             "--recurse-submodules=no", "--", remote,
             *(f"{theirs}:{ours}" for theirs, ours in refs.items()),
         )  # fmt: skip

@@ -21,7 +21,7 @@ Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +46,6 @@ _BLOB = "100644"
 _TREE = "040000"
 
 
-@dataclass(frozen=True)
 class Ledger(LedgerReader):
     """A ledger that is read and written."""
 

@@ -6,8 +6,6 @@ ref and the commit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.refs import LedgerRefs, Snapshot
 from sfn_release.record import Record, Serving, State, served_forms
@@ -24,7 +22,6 @@ from sfn_release.release import (
 from sfn_release.rendering import Rendered
 
 
-@dataclass(frozen=True)
 class LedgerReader(LedgerRefs):
     """A ledger that is read."""
 
@@ -119,10 +116,9 @@ class LedgerReader(LedgerRefs):
             [(commit, "deployment.json"), (commit, "manifest.json")]
         )
         where = f"{self.env_ref(environment)} ({commit[:12]})"
-        record = Record.from_json(read_json(event, where=f"{where}:deployment.json"), where=where)
         return State(
             tip=commit,
-            record=record,
+            record=self._record(event, where),
             serving=self._serving(serving, where) if serving is not None else None,
         )
 
@@ -133,7 +129,13 @@ class LedgerReader(LedgerRefs):
 
     @staticmethod
     def _serving(content: bytes | None, where: str) -> Serving:
-        return Serving.from_json(read_json(content, where=f"{where}:manifest.json"), where=where)
+        where += ":manifest.json"
+        return Serving.from_json(read_json(content, where=where), where=where)
+
+    @staticmethod
+    def _record(content: bytes | None, where: str) -> Record:
+        where += ":deployment.json"
+        return Record.from_json(read_json(content, where=where), where=where)
 
     def served(self, environment: str, commit: str, serving: Serving) -> dict[str, Rendered]:
         """Return every workflow of a *serving* that *commit* holds, as it was sent."""
@@ -163,8 +165,7 @@ class LedgerReader(LedgerRefs):
         found = []
         for commit, content in zip(commits, contents, strict=True):
             where = f"{self.env_ref(environment)} ({commit[:12]})"
-            value = read_json(content, where=f"{where}:deployment.json")
-            found.append((commit, Record.from_json(value, where=where)))
+            found.append((commit, self._record(content, where)))
         return found
 
     def deployments(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import random
-import secrets
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import DirtyError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, open_ledger
 from sfn_release.project import Environment, Project, find_project, read_project
 from sfn_release.release import Release
-from sfn_release.stepfunctions import StepFunctions, connect
 from sfn_release.surroundings import Surroundings, Watcher
+
+if TYPE_CHECKING:
+    from sfn_release.stepfunctions import StepFunctions
 
 _LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
 _TRIES = 30
@@ -118,6 +116,8 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
             from sfn_release.operations.serving import local_client
 
             return local_client(project, git, ledger, environment)
+        from sfn_release.stepfunctions import connect
+
         return connect(
             region=environment.region,
             profile=environment.profile,
@@ -135,6 +135,9 @@ def surroundings(
     Who acts is *actor*, else whoever started the CI run, else (an empty name) git's identity.
     """
     environ = os.environ if environ is None else environ
+    import secrets
+    import socket
+
     return Surroundings(
         now=lambda: datetime.now(UTC),
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
@@ -153,6 +156,8 @@ def _pause(attempt: int) -> bool:
     """Wait a random time that grows with the attempts; False when it has been enough."""
     if attempt > _TRIES:
         return False
+    import random
+
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**attempt)))  # noqa: S311 - jitter
     return True
 
@@ -163,6 +168,8 @@ def _actor(environ: Mapping[str, str]) -> str:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without a name for its user

@@ -5,12 +5,10 @@ Each rule takes a value and returns what is wrong with it, as a sentence, or Non
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 Rule = Callable[[Any], str | None]
 
@@ -43,6 +41,8 @@ _MAX_TAG_VALUE = 256
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the one of *known* that *word* was most likely meant to be, if any is near."""
+    import difflib
+
     by_folded = {name.lower(): name for name in sorted(known)}
     found = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
@@ -204,6 +204,8 @@ def role_arn(value: str) -> str | None:
 
 def endpoint_url(value: str) -> str | None:
     """Check a URL that a client can be pointed at."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
