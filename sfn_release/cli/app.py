@@ -16,6 +16,8 @@ from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
 from sfn_release.errors import SfnReleaseError, UsageError
 
+_NAME = "sfn-release"
+_COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
 _WIDEST = 100  # columns of help texts
 READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
 
@@ -106,12 +108,12 @@ class _Program(click.Group):
 
 @click.group(
     cls=_Program,
-    name="sfn-release",
+    name=_NAME,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @global_options
-@click.version_option(__version__, prog_name="sfn-release", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
 @click.pass_context
 def program(ctx: click.Context) -> int:
     """Releases for AWS Step Functions that never change.
@@ -148,13 +150,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
-        code = program.main(
-            args=list(arguments),
-            prog_name="sfn-release",
-            obj=session,
-            standalone_mode=False,
-            terminal_width=min(terminal.width(), _WIDEST),
-        )
+        if _COMPLETION in os.environ:
+            program.main(prog_name=_NAME)  # answers the shell and exits
+        columns = min(terminal.width(), _WIDEST)
+        words = list(arguments)
+        with program.make_context(_NAME, words, obj=session, terminal_width=columns) as context:
+            code = program.invoke(context)
+    except click.exceptions.Exit as done:  # --help, --version
+        return done.exit_code
     except SfnReleaseError as error:
         from sfn_release.cli.failures import tell_error
 
@@ -175,7 +178,7 @@ def _usage(error: click.ClickException) -> UsageError:
     """Return click's complaint in our form."""
     context = getattr(error, "ctx", None)
     near: Any = getattr(error, "possibilities", None)
-    path = context.command_path if context else "sfn-release"
+    path = context.command_path if context else _NAME
     message = error.format_message()
     if near:  # click's message ends with what it suggests
         message = message.partition(" Did you mean")[0].partition(" (Possible")[0]

@@ -29,7 +29,8 @@ def global_options(function: Decorated) -> Decorated:
         ),
         option(
             "-C",
-            "directory",
+            "directories",
+            multiple=True,
             metavar="DIR",
             callback=_directory,
             help="Work in this folder.",
@@ -67,7 +68,7 @@ def _environments(context: click.Context, _: click.Parameter, value: tuple[str, 
     _session(context).environments += value
 
 
-def _directory(context: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:  # like git: each -C is relative to the one before
-        session = _session(context)
-        session.folder = os.path.join(session.folder, value)  # noqa: PTH118 - pathlib is slow to load
+def _directory(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    session = _session(context)
+    for folder in value:  # like git: each is relative to the one before
+        session.folder = os.path.join(session.folder, folder)  # noqa: PTH118 - pathlib loads slowly

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import click
@@ -46,7 +47,8 @@ def serve(session: Session, port: int, real_time: bool) -> None:
             terminal.tell(f"  state in {where}; Ctrl-C ends it")
         sys.stdout.flush()
 
-    act(service, port=port, ready=ready)
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+        act(service, port=port, ready=ready)
 
 
 @command("reset")

@@ -16,7 +16,8 @@ from typing import IO, Any, Self
 
 # C0 and C1 controls but tab and newline; marks that reorder or hide text; lone surrogates
 _UNSAFE = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _STATES = {
@@ -75,7 +76,7 @@ def json_text(value: Any) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    return _unsafe().sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _unsafe().sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def prepare_streams() -> None:
@@ -155,4 +156,6 @@ def _unsafe() -> re.Pattern[str]:
 
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 - one byte
+    if code <= 0xFF:  # noqa: PLR2004 - one byte
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - two

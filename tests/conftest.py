@@ -1,0 +1,179 @@
+"""Fixtures of the command line's tests: real repositories, and a real Step Functions endpoint.
+
+`project` is a repository with one commit; the tests that take it through `environment` run twice,
+on `local` and on an environment on AWS whose endpoint is the local service on HTTP.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from support import definition, isolate_git, run_git
+
+from sfn_release.cli import main
+from sfn_release.local import service
+from sfn_release.local.server import start
+from sfn_release.simulator import Mocks
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+ROLE = "arn:aws:iam::000000000000:role/shop"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The JSON object on stdout."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A repository with a project at its root, and the environment that its tests deploy to."""
+
+    root: Path
+    environment: str = "local"
+    endpoint: str = ""
+
+    @property
+    def named(self) -> str:
+        """How output names the environment."""
+        return "local (not AWS)" if self.environment == "local" else self.environment
+
+    def run(self, *arguments: str, stdin: str | None = None) -> Ran:
+        """Run a command line here, in this process."""
+        return run("-C", str(self.root), *arguments, stdin=stdin)
+
+    def ok(self, *arguments: str, stdin: str | None = None) -> Ran:
+        """Run a command line that must succeed."""
+        ran = self.run(*arguments, stdin=stdin)
+        assert ran.code == 0, ran.out + ran.err
+        return ran
+
+    def json(self, *arguments: str) -> Any:
+        """Return the JSON object of a command that must succeed."""
+        return self.ok("--json", *arguments).json
+
+    def git(self, *arguments: str) -> str:
+        """Run git here."""
+        return run_git(self.root, *arguments)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the project."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def workflow(self, name: str, result: Any) -> None:
+        """Write the workflow *name*: one Pass state that yields *result*."""
+        self.write(f"workflows/{name}.asl.json", json.dumps(definition(result)))
+
+    def commit(self, **results: Any) -> None:
+        """Commit everything, after writing a workflow for each of *results*."""
+        for name, result in results.items():
+            self.workflow(name, result)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=change")
+
+    def publish(self, version: str, *options: str, **results: Any) -> Ran:
+        """Commit *results* and publish them."""
+        self.commit(**results)
+        return self.ok("publish", version, *options)
+
+
+def run(*arguments: str, stdin: str | None = None) -> Ran:
+    """Run a command line in this process, in a pipe."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch("sys.stdin", io.StringIO(stdin or "")),
+    ):
+        code = main(arguments)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+def config(environment: str, endpoint: str) -> str:
+    """Return a releases.toml; state machines on the shared endpoint have names of their own."""
+    common = f'role_arn = "{ROLE}"\nparameters = {{ Who = "Alice" }}\n'
+    text = f'[project]\nname = "shop"\ndefault_environment = "{environment}"\n'
+    text += f"\n[environments.local]\n{common}"
+    if environment == "aws":
+        text += f'\n[environments.aws]\nregion = "us-east-1"\nendpoint_url = "{endpoint}"\n'
+        text += f'name = "{{workflow}}-{next(_numbers)}"\n{common}'
+    return text
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's Git settings, AWS credentials and terminal out of every test."""
+    isolate_git(monkeypatch, tmp_path / "home")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "NO_COLOR", "COLUMNS", "GITHUB_ACTOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve Step Functions on a free port of loopback; the fixture is its URL."""
+    database = tmp_path_factory.mktemp("server") / "local.db"
+    with start(service(database, tasks_for=lambda _name, _tags: Mocks())) as server:
+        yield server.url
+
+
+@pytest.fixture(params=["local", "aws"])
+def environment(request: pytest.FixtureRequest) -> str:
+    """Run a test on both kinds of environment."""
+    return str(request.param)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Make an empty repository in a folder whose name is not a legal project's."""
+    root = tmp_path / "My Shop"
+    root.mkdir()
+    run_git(root, "init", "--quiet")
+    run_git(root, "config", "user.name", "Ann")
+    run_git(root, "config", "user.email", "ann@example.com")
+    return root
+
+
+@pytest.fixture
+def project(repository: Path, environment: str, local_server: str) -> Project:
+    """Make a project with the workflow `hello`, committed."""
+    made = Project(repository, environment, local_server)
+    made.write("releases.toml", config(environment, local_server))
+    made.commit(hello="Hello Alice")
+    return made
+
+
+@pytest.fixture
+def shop(repository: Path) -> Project:
+    """Make the same project for what is no matter of the environment: on `local` alone."""
+    made = Project(repository)
+    made.write("releases.toml", config("local", ""))
+    made.commit(hello="Hello Alice")
+    return made

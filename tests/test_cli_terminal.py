@@ -1,0 +1,220 @@
+"""A real terminal, a pipe, NO_COLOR, Ctrl-C, a reader that goes away: in real processes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from conftest import Project
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfn_release.cli import terminal
+from sfn_release.cli.failures import error_lines
+from sfn_release.errors import SfnReleaseError
+
+COMMAND = [sys.executable, "-m", "sfn_release"]
+ESC = b"\x1b"
+
+
+def on_terminal(
+    project: Project, *arguments: str, answer: str = "", columns: int = 80, **environ: str
+) -> tuple[int, bytes]:
+    """Run a command on a pseudo-terminal; return its exit code and everything it wrote."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=project.root,
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": str(columns)} | environ,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    if answer:
+        os.write(master, answer.encode())
+    written = b""
+    while process.poll() is None or select.select([master], [], [], 0)[0]:
+        if select.select([master], [], [], 0.05)[0]:
+            try:
+                chunk = os.read(master, 65536)
+            except OSError:  # how Linux tells that the other side is closed
+                break
+            written += chunk
+    os.close(master)
+    return process.wait(30), written
+
+
+def test_colour_on_a_terminal_and_none_with_no_color(shop: Project) -> None:
+    """A terminal gets colour and tables; with NO_COLOR the same words without an escape."""
+    shop.publish("1.0.0")
+
+    code, plain = on_terminal(shop, "status", NO_COLOR="1")
+    assert (code, ESC in plain) == (0, False)
+    code, coloured = on_terminal(shop, "status")
+    assert (code, b"\x1b[32min-sync" in coloured) == (0, True)
+    for word in (b"local (not AWS)", b"1.0.0", b"in-sync", b"hello", b":1"):
+        assert word in plain
+    assert ESC not in on_terminal(shop, "status", TERM="dumb")[1]
+
+
+def test_a_deployment_on_a_terminal_leaves_no_bar_behind(shop: Project) -> None:
+    """The progress bar is drawn while the plan is applied, and taken away."""
+    code, written = on_terminal(shop, "publish", "1.0.0", NO_COLOR="1")
+    assert code == 0
+    assert b"applying" in written
+    assert b"[1/2]" not in written
+    last = written.decode().rsplit("\n", 2)[-2]
+    assert "deployed 1.0.0 to local (not AWS): hello created" in last
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1)])
+def test_a_deletion_asks_on_a_terminal(shop: Project, answer: str, code: int) -> None:
+    """After the plan, `delete` asks; anything but yes changes nothing."""
+    shop.publish("1.0.0")
+    ended, written = on_terminal(shop, "delete", "hello", answer=answer)
+    assert ended == code
+    plan = written.index(b"plan: a deletion in local (not AWS)")
+    assert written.index(b"Delete hello from local (not AWS)? [y/N]") > plan
+    alive = shop.json("status")["environments"][0]["workflows"] != []
+    assert alive is (code == 1)
+
+
+def test_a_rollback_asks_where_confirm_is_set(shop: Project) -> None:
+    """`confirm = true` makes a rollback ask; in a pipe it needs --yes."""
+    text = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", text + "confirm = true\n")
+    shop.publish("1.0.0")
+    shop.publish("1.1.0", hello="Hello Bob")
+
+    assert shop.run("rollback").code == 2
+    assert shop.json("history")["deployments"][0]["version"] == "1.1.0"
+    assert on_terminal(shop, "rollback", answer="n\n")[0] == 1
+    assert on_terminal(shop, "rollback", answer="y\n")[0] == 0
+    assert shop.json("history")["deployments"][0]["version"] == "1.0.0"
+
+
+def test_the_code_of_an_error_stands_at_the_right_end(shop: Project) -> None:
+    """On a terminal the code ends at the last column; in a pipe it follows two spaces."""
+    for columns in (80, 120):
+        _, written = on_terminal(shop, "show", "9.9.9", columns=columns, NO_COLOR="1")
+        first = written.decode().splitlines()[0]
+        assert (len(first), first.endswith(" E_NOT_FOUND")) == (columns, True)
+    assert shop.run("show", "9.9.9").err.splitlines()[0].endswith("9.9.9.  E_NOT_FOUND")
+
+
+def test_a_reader_that_goes_away(shop: Project) -> None:
+    """`history | head -0` ends without a traceback."""
+    shop.publish("1.0.0")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "history"], cwd=shop.root, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_talk_that_nobody_reads_stops_no_deployment(shop: Project) -> None:
+    """When stderr is closed in the middle, what was begun is still done to its end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "publish", "1.0.0"],
+        cwd=shop.root,
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == 0
+    assert b"deployed 1.0.0" in done.stdout
+
+
+def test_an_output_that_lacks_characters(shop: Project) -> None:
+    """What an ASCII stream cannot carry is written as an escape."""
+    shop.publish("1.0.0")
+    done = subprocess.run(
+        [*COMMAND, "status"],
+        cwd=shop.root,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"live \\u2192 :1" in done.stdout) == (0, True)
+
+
+def test_ctrl_c_while_serving(shop: Project) -> None:
+    """`local serve` prints its URL at once and ends cleanly on Ctrl-C."""
+    process = subprocess.Popen(
+        [*COMMAND, "local", "serve", "--port", "0"],
+        cwd=shop.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in err) == (0, False)
+
+
+def test_ctrl_c_while_building(shop: Project) -> None:
+    """Interrupted in the middle, publish says so, exits 130 and has taken no version."""
+    waiting = shop.root / "waiting"
+    shop.write(
+        "workflows/slow.py",
+        f"import time, pathlib\npathlib.Path({str(waiting)!r}).touch()\ntime.sleep(60)\n",
+    )
+    shop.commit()
+    process = subprocess.Popen(
+        [*COMMAND, "publish", "1.0.0"],
+        cwd=shop.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    _wait_for(waiting)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("\ninterrupted\n")
+    assert "Traceback" not in err
+    assert shop.git("tag", "--list") == ""
+
+
+@given(st.text())
+def test_nothing_that_a_terminal_acts_upon_is_written(text: str) -> None:
+    """Whatever data holds, a line stays one line of printable text."""
+    line = terminal.one_line(text)
+    assert {unicodedata.category(one) for one in line} & {"Cc", "Cs", "Zl", "Zp"} == set()
+    assert {unicodedata.bidirectional(one) for one in line} & {
+        *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    } == set()
+
+
+@given(st.text(), st.text(), st.text())
+def test_errors_are_safe_whatever_they_quote(message: str, why: str, fix: str) -> None:
+    """An error's lines hold no control character, and its code stands in the first."""
+    lines = error_lines(SfnReleaseError(message, why=why, fix=fix))
+    assert lines[0].startswith("error: ")
+    assert lines[0].endswith("  E_ERROR")
+    assert [line for line in lines if "\x1b" in line or "\n" in line] == []
+
+
+def _wait_for(path: Path) -> None:
+    until = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
