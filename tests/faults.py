@@ -17,25 +17,28 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
+import sfn_release
 from sfn_release.git import Git
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
-from sfn_release.plan import TAG_PREFIX, Plan, Step
+from sfn_release.plan import TAG_PREFIX, Plan
 from sfn_release.project import Environment
 from sfn_release.record import Record
 from sfn_release.simulator import Mocks
 from sfn_release.stepfunctions import StepFunctions, in_process
+from sfn_release.steps import Step
 from sfn_release.surroundings import Surroundings
 
 ENVIRONMENT = "prod"
@@ -167,37 +170,39 @@ WRITES = (
 """The methods of `git.Git` that write."""
 
 
+def _die() -> None:
+    raise KilledError
+
+
 class GitWrites:
-    """Counts what is written to Git, and kills the process at one write.
+    """Counts what is written to Git, and strikes at one write: by killing the process, if not told.
 
     A write is named by method and number, ``update_refs.2``. *when* is ``before`` or ``after``.
     """
 
-    def __init__(self, write: str = "", when: str = "") -> None:
+    def __init__(
+        self, write: str = "", when: str = "", *, strike: Callable[[], None] = _die
+    ) -> None:
         self.writes: list[str] = []
-        self._write = write
-        self._when = when
+        self._at = (write, when)
+        self._strike = strike
 
     def wrap(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return *method* of Git, counted, and fatal at the write that was named."""
+        """Return *method* of Git, counted."""
 
         @functools.wraps(method)
         def written(git: Git, *arguments: Any, **options: Any) -> Any:
             count = 1 + sum(write.startswith(f"{name}.") for write in self.writes)
             known = f"{name}.{count}"
             self.writes.append(known)
-            if (known, "before") == (self._write, self._when):
-                self.kill()
+            if (known, "before") == self._at:
+                self._strike()
             answer = method(git, *arguments, **options)
-            if (known, "after") == (self._write, self._when):
-                self.kill()
+            if (known, "after") == self._at:
+                self._strike()
             return answer
 
         return written
-
-    def kill(self) -> None:
-        """End the process, as far as a test in this process can."""
-        raise KilledError(self._write)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -342,6 +347,7 @@ class Shop:
 
     folder: Path
     clock: Clock = field(default_factory=Clock)
+    endpoint: str = ""
     _ledger: Ledger | None = None
 
     @classmethod
@@ -352,14 +358,18 @@ class Shop:
         *,
         tags: Mapping[str, str] | None = None,
         remote: bool = False,
+        endpoint: str = "",
     ) -> Shop:
-        """Make a shop whose first commit holds *contents*, with a bare ``origin`` if *remote*."""
-        shop = cls(folder)
+        """Make a shop whose first commit holds *contents*, with a bare ``origin`` if *remote*.
+
+        *endpoint* is where other processes find its AWS.
+        """
+        shop = cls(folder, endpoint=endpoint)
         shop.root.mkdir(parents=True)
         run_git(shop.root, "init", "-q", "--template=", "-b", "main")
-        shop.sign()
+        sign(shop.root)
         if remote:
-            run_git(folder, "init", "-q", "--template=", "--bare", "origin.git")
+            run_git(folder, "init", "-q", "--template=", "-b", "main", "--bare", "origin.git")
             # A relative URL, so that the whole folder can be copied.
             run_git(shop.root, "remote", "add", "origin", "../origin.git")
         shop.commit(contents, tags=tags)
@@ -384,28 +394,23 @@ class Shop:
         other.clock.time = self.clock.time
         return other
 
-    def sign(self) -> None:
-        """Give the clone a name to commit under."""
-        run_git(self.root, "config", "user.name", "Alice")
-        run_git(self.root, "config", "user.email", "alice@example.com")
-
     def commit(self, contents: Mapping[str, int], *, tags: Mapping[str, str] | None = None) -> None:
         """Commit workflows whose contents are ``{name: number}``, and no others.
 
         *tags* are what the environment gives every state machine.
         """
         remote = bool(run_git(self.root, "remote"))
-        settings = _settings(remote=remote, tags=tags or {})
+        settings = _settings(remote=remote, tags=tags or {}, endpoint=self.endpoint)
         (self.root / "releases.toml").write_text(settings, encoding="utf-8")
-        workflows = self.root / "workflows"
-        shutil.rmtree(workflows, ignore_errors=True)
-        workflows.mkdir()
-        for name, number in contents.items():
-            only = {"Type": "Pass", "Result": f"{name} {number}", "End": True}
-            definition = {"StartAt": "Only", "States": {"Only": only}}
-            (workflows / f"{name}.asl.json").write_text(json.dumps(definition), encoding="utf-8")
-        run_git(self.root, "add", "--all")
-        run_git(self.root, "commit", "-q", "-m", json.dumps(contents))
+        commit(self.root, contents)
+
+    def clone(self, name: str) -> Path:
+        """Clone ``origin`` into another folder of the shop."""
+        root = self.folder / name
+        run_git(self.folder, "clone", "-q", "--template=", "origin.git", name)
+        run_git(root, "remote", "set-url", "origin", "../origin.git")  # the shop may be copied
+        sign(root)
+        return root
 
     @contextmanager
     def opened(self) -> Iterator[StepFunctions]:
@@ -499,7 +504,26 @@ def _content(arn: str) -> str:
     return str(definition["States"]["Only"]["Result"])
 
 
-def _settings(*, remote: bool, tags: Mapping[str, str]) -> str:
+def sign(root: Path) -> None:
+    """Give a clone a name to commit under."""
+    run_git(root, "config", "user.name", "Alice")
+    run_git(root, "config", "user.email", "alice@example.com")
+
+
+def commit(root: Path, contents: Mapping[str, int]) -> None:
+    """Commit workflows whose contents are ``{name: number}``, and no others."""
+    workflows = root / "workflows"
+    shutil.rmtree(workflows, ignore_errors=True)
+    workflows.mkdir()
+    for name, number in contents.items():
+        only = {"Type": "Pass", "Result": f"{name} {number}", "End": True}
+        definition = {"StartAt": "Only", "States": {"Only": only}}
+        (workflows / f"{name}.asl.json").write_text(json.dumps(definition), encoding="utf-8")
+    run_git(root, "add", "--all")
+    run_git(root, "commit", "-q", "-m", json.dumps(contents))
+
+
+def _settings(*, remote: bool, tags: Mapping[str, str], endpoint: str) -> str:
     return "\n".join(
         [
             "[project]",
@@ -511,6 +535,7 @@ def _settings(*, remote: bool, tags: Mapping[str, str]) -> str:
             f"[environments.{ENVIRONMENT}]",
             f'region = "{REGION}"',
             f'role_arn = "{_ROLE}"',
+            *([f'endpoint_url = "{endpoint}"'] if endpoint else []),
             f"[environments.{ENVIRONMENT}.tags]",
             *(f"{key} = {json.dumps(value)}" for key, value in tags.items()),
             "",
@@ -523,3 +548,67 @@ def run_git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
     ).stdout.strip()
+
+
+# Processes of their own
+
+
+class Process:
+    """A command in a process of its own, which waits until it is told to begin.
+
+    A context manager, at whose end nothing runs any more.
+    """
+
+    def __init__(self, **orders: Any) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("faults_process.py")), _text(orders)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(sfn_release.__file__).parents[1]),
+                "AWS_ACCESS_KEY_ID": "any",
+                "AWS_SECRET_ACCESS_KEY": "any",
+            },
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ready(self) -> None:
+        """Wait until it could begin."""
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def begin(self) -> None:
+        """Let it begin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def end(self) -> dict[str, Any]:
+        """Wait for the end and return how it ended; a killed one only tells its status."""
+        output, _ = self._process.communicate(timeout=60)
+        if self._process.returncode:
+            return {"status": f"exit {self._process.returncode}"}
+        return cast("dict[str, Any]", json.loads(output))
+
+
+def race(orders: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Run commands in processes of their own, all at once; return how they ended, in order."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(Process(**order)) for order in orders]
+        for process in processes:
+            process.ready()
+        for process in processes:
+            process.begin()
+        return [process.end() for process in processes]
+
+
+def _text(orders: Mapping[str, Any]) -> str:
+    return json.dumps(orders, default=str)

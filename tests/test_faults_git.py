@@ -91,9 +91,7 @@ def _cloned(folder: Path) -> Shop:
     with shop.opened():
         shop.publish("1.0.0")
     shop.root.rename(folder / "elsewhere")
-    run_git(folder, "clone", "-q", "--template=", "origin.git", "root")
-    run_git(shop.root, "remote", "set-url", "origin", "../origin.git")  # it will be copied
-    shop.sign()
+    shop.clone("root")
     shop.commit(SECOND)
     return shop
 

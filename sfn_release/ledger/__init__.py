@@ -77,6 +77,12 @@ class Ledger(LedgerReader):
                 if not self.pause(attempt):
                     raise
                 continue
+            except ConflictError:
+                # The tag may be that of a release made since the ledger was read: that decides.
+                again = self.snapshot(offline=not push)
+                if standing is not None or self.release(again, release.version) is None:
+                    raise
+                continue
             return written, standing is None
 
     def _write_release(
