@@ -233,6 +233,11 @@ class StateMachine:
         self._tagged[arn] = set(wanted)
 
     def _definition(self) -> dict[str, Any]:
+        if not isinstance(self.workflow, Workflow):
+            raise DefinitionError(
+                f"The workflow of the state machine {self.name!r} is no sfn.Workflow.",
+                fix="Read an existing definition with sfn.Workflow.from_dict({...}).",
+            )
         try:
             return self.workflow.serialize(type=self.type)
         except DefinitionError as error:

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ workflow = sfn.Workflow()
 workflow.start_from(sfn.Pass(id="Only", result="{0}")).end()
 machine = sfn.StateMachine(name="{0}", workflow=workflow)
 """
+BOMB = "a: &a [x]\n" + "".join(f"{n}: &{n} [{f'*{p}, ' * 9}]\n" for p, n in pairwise("abcdefghij"))
 DOCUMENT = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 
 
@@ -183,9 +185,12 @@ def test_definition_files_are_workflows(tmp_path: Path) -> None:
         ("a.asl.json", '{"StartAt": 1, "StartAt": 2}', "stands twice"),
         ("a.asl.json", "[]", "is not a definition"),
         ("a.asl.json", "{}", "'a' (workflows/a.asl.json) has"),
-        ("a.asl.yaml", "a: [", "not valid YAML"),
+        ("a.asl.yaml", "a: [", "a.asl.yaml: Not valid YAML"),
         ("a.asl.yaml", "a: 1\na: 2\n", "the key 'a' stands twice"),
-        ("a.asl.yaml", "!!python/object:os.system {}", "not valid YAML"),
+        ("a.asl.yaml", "!!python/object:os.system {}", "Not valid YAML"),
+        ("a.asl.yaml", "StartAt: A\nStates: {on: 1}", "the key True in the object of line 2"),
+        ("a.asl.yaml", "StartAt: A\nStates: &a {A: *a}", "its aliases make it endless"),
+        ("a.asl.yaml", BOMB, "its aliases make it endless, or larger than"),
         ("a b.asl.json", json.dumps(DOCUMENT), "'a b' cannot be the name of a workflow"),
     ],
 )
@@ -237,6 +242,35 @@ def test_two_workflows_with_one_name_are_refused_with_both_places(tmp_path: Path
     assert (
         caught.value.why == "One is workflows/a.py (machine), the other workflows/b.py (machine)."
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("name = 5", "5 cannot be the name of a workflow"),
+        ("type = 'express'", "'express' cannot be its type: it is STANDARD or EXPRESS"),
+        ("role_arn = 5", "5 cannot be its role"),
+        ("tags = {'team': 1}", "the tag 'team' is 1, not a text"),
+        ("tags = {'team': 'a%b'}", "'a%b' cannot be in a tag"),
+        ("tags = {'sfn-release:project': 'x'}", "reserved for sfn-release"),
+        ("tags = {str(n): '' for n in range(46)}", "it has 46 tags, and AWS leaves room for 45"),
+        ("workflow = {}", "is no sfn.Workflow"),
+    ],
+)
+def test_settings_that_aws_refuses_are_refused(tmp_path: Path, setting: str, words: str) -> None:
+    """A module may set anything; what AWS does not take is refused before a version is taken."""
+    lay(tmp_path, a=MACHINE.format("a") + f"machine.{setting}\n")
+    with pytest.raises(DefinitionError) as caught:
+        build(tmp_path, "workflows")
+    assert caught.value.message.startswith("workflows/a.py")
+    assert words in caught.value.message
+
+
+def test_a_tag_may_hold_a_parameter(tmp_path: Path) -> None:
+    """Its characters are those of what an environment fills in."""
+    lay(tmp_path, a=MACHINE.format("a") + "machine.tags = {'team': '${Team}'}\n")
+    (one,) = build(tmp_path, "workflows").declarations
+    assert one.tags == {"team": "${Team}"}
 
 
 @pytest.mark.parametrize("name", ["two words", "a" * 81, "", "a/b"])

@@ -98,6 +98,16 @@ def test_a_workflow_that_comes_and_goes_is_refused() -> None:
     assert caught.value.why == "It comes from workflows/a.py."
 
 
+def test_a_module_that_fails_the_second_time_is_refused_as_such() -> None:
+    """It looks right wherever it was tried, so the error tells more than the traceback."""
+    with pytest.raises(NonDeterministicError) as caught:
+        build_archive(
+            tar(HELLO + "import os\nassert os.environ['USER'] == 'builder'\n"), "workflows"
+        )
+    assert "builds once and not a second time: workflows/a.py:7 raised" in caught.value.message
+    assert "AssertionError" in caught.value.why
+
+
 def test_a_module_that_raises_fails_the_archive_too() -> None:
     """The temporary folders are not told: they are gone when the error is read."""
     with pytest.raises(BuildError) as caught:

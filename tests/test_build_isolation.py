@@ -57,6 +57,13 @@ def test_a_module_that_raises_shows_its_own_traceback(tmp_path: Path) -> None:
         assert foreign not in str(error)
 
 
+def test_an_error_inside_a_library_names_the_modules_line(tmp_path: Path) -> None:
+    """The traceback goes to where it was raised; the sentence says what to mend."""
+    error = refusal(lay(tmp_path, "import json\njson.loads('{')\n"))
+    assert error.message == "workflows/a.py:2 raised JSONDecodeError."
+    assert "decoder.py" in error.why
+
+
 def test_a_chain_of_errors_is_shown_whole(tmp_path: Path) -> None:
     """Causes and groups keep their frames, and only the users' ones."""
     text = (

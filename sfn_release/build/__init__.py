@@ -17,19 +17,17 @@ import tarfile
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sfn_release import __version__
-from sfn_release.asl.checks import check_definition
-from sfn_release.asl.finding import refuse
+from sfn_release.build.acceptance import accept, content
 from sfn_release.build.files import Sources, document_name, find_sources, read_document
 from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
-from sfn_release.canonical import canonical, digest, first_difference
+from sfn_release.canonical import digest, first_difference
 from sfn_release.declaration import Declaration
-from sfn_release.errors import BuildError, DefinitionError, NonDeterministicError
-from sfn_release.project.rules import state_machine_name
+from sfn_release.errors import BuildError, NonDeterministicError
 
 TIMEOUT = 120.0  # seconds that all modules together may take to load
 _SHOWN = 200  # characters of a value in an error
@@ -107,7 +105,15 @@ def build_archive(
             project = root / folder
             options = _Options(workflows, work_tree or project, python, environ, timeout)
             runs.append(_start(stack, project, surroundings, options))
-        first, second = (run.result() for run in runs)
+        first = runs[0].result()
+        try:
+            second = runs[1].result()
+        except BuildError as error:
+            raise NonDeterministicError(
+                f"This commit builds once and not a second time: {error.message}",
+                why=error.why,
+                fix=_ADVICE,
+            ) from error
     _require_equal(first, second)
     return _checked(first)
 
@@ -201,52 +207,20 @@ def _extract(archive: bytes, root: Path) -> None:
 
 
 def _checked(declared: _Declared) -> Build:
-    """Return what was declared, sorted by name; DefinitionError for what cannot be released."""
-    places: dict[str, str] = {}
-    for declaration, place in declared.places:
-        problem = state_machine_name(declaration.name)
-        if problem:
-            raise DefinitionError(
-                f"{place}: {declaration.name!r} cannot be the name of a workflow.", why=problem
-            )
-        if declaration.name in places:
-            raise DefinitionError(
-                f"Two workflows are named {declaration.name!r}.",
-                why=f"One is {places[declaration.name]}, the other {place}.",
-                fix="Give one of them another name.",
-            )
-        places[declaration.name] = place
-        _check_definition(declaration, place)
-    declarations = sorted((one for one, _ in declared.places), key=lambda one: one.name)
-    return Build(tuple(declarations), declared.toolchain, declared.output)
-
-
-def _check_definition(declaration: Declaration, place: str) -> None:
-    refuse(
-        check_definition(declaration.definition, type=declaration.type),
-        f"The workflow {declaration.name!r} ({place})",
-    )
-    try:
-        canonical({**_content(declaration), "definition": None})  # that has been checked above
-    except DefinitionError as error:
-        raise DefinitionError(f"{place}: {error.message}", why=error.why, fix=error.fix) from error
-
-
-def _content(declaration: Declaration) -> dict[str, Any]:
-    return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
+    return Build(accept(declared.places), declared.toolchain, declared.output)
 
 
 def _require_equal(first: _Declared, second: _Declared) -> None:
     one = {declaration.name: declaration for declaration, _ in first.places}
     other = {declaration.name: declaration for declaration, _ in second.places}
-    for name in sorted(one.keys() ^ other.keys()):
+    for name in sorted(one.keys() ^ other.keys(), key=str):  # not accepted yet: any type
         raise NonDeterministicError(
             f"The workflow {name!r} is there in one build of this commit and not in another.",
             why=f"It comes from {(one.get(name) or other[name]).source}.",
             fix=_ADVICE,
         )
     for name, declaration in one.items():
-        left, right = _content(declaration), _content(other[name])
+        left, right = content(declaration), content(other[name])
         path = first_difference(left, right)
         if path:
             shown = path.removeprefix("$.definition")

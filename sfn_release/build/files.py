@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sfn_release.asl.checks import MAX_BYTES
 from sfn_release.canonical import loads
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
@@ -143,11 +144,35 @@ def _load_yaml(content: bytes, file: str) -> Any:
                         f" second time in line {key.start_mark.line + 1}."
                     )
                 seen.add((key.tag, str(key.value)))
-            return super().construct_mapping(node, deep=deep)
+            mapping = super().construct_mapping(node, deep=deep)
+            for key in mapping:
+                if not isinstance(key, str):
+                    raise DefinitionError(
+                        f"Not usable YAML: the key {key!r} in the object of line"
+                        f" {node.start_mark.line + 1} is not a text.",
+                        fix="Write it in quotes.",
+                    )
+            return mapping
 
     try:
-        return yaml.load(content, Loader)  # noqa: S506 - a SafeLoader
+        value = yaml.load(content, Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise DefinitionError(f"{file}: not valid YAML.", why=str(error)) from error
+        raise DefinitionError("Not valid YAML.", why=str(error)) from error
     except (RecursionError, ValueError) as error:
-        raise DefinitionError(f"{file}: not usable YAML: {error}.") from error
+        raise DefinitionError(f"Not usable YAML: {error}.") from error
+    _refuse_expansion(value)
+    return value
+
+
+def _refuse_expansion(value: Any) -> None:
+    """Refuse what anchors and aliases of YAML make of a few lines: endless or huge values."""
+    rest, seen = [value], 0
+    while rest:
+        item = rest.pop()
+        seen += 1
+        if seen > MAX_BYTES:  # each of them takes at least one
+            raise DefinitionError(
+                "Not usable YAML: its aliases make it endless, or larger than Step Functions takes."
+            )
+        if isinstance(item, dict | list):
+            rest.extend(item.values() if isinstance(item, dict) else item)

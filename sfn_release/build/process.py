@@ -131,7 +131,8 @@ class Running:
     @property
     def output(self) -> str:
         """What the modules printed, both streams, from its end; known when the build is over."""
-        return bytes(self._tail).decode("utf-8", "replace")
+        text = bytes(self._tail).decode("utf-8", "replace")
+        return text.replace(f"{self._job.root.resolve()}{os.sep}", "")
 
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:
@@ -182,7 +183,8 @@ class Running:
             line
             for line in self._dump().splitlines()
             if not any(
-                mark in line for mark in ("<frozen ", ours, "Extension modules:", "Timeout (")
+                mark in line
+                for mark in ("<frozen ", ours, "importlib", "Extension modules:", "Timeout (")
             )
         ]
         return "\n".join(lines).replace(f"{self._job.root.resolve()}{os.sep}", "").strip()

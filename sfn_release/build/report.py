@@ -51,8 +51,10 @@ class Reporter:
         place = file
         if isinstance(error, SyntaxError) and error.filename:
             place = f"{error.filename}:{error.lineno}"
-        elif told.stack:
-            place = f"{told.stack[-1].filename}:{told.stack[-1].lineno}"
+        else:
+            # The project's own line says more than the library's that it called.
+            own = [frame for frame in told.stack if frame.filename.startswith(self._root)]
+            place = f"{own[-1].filename}:{own[-1].lineno}" if own else file
         if isinstance(error, SystemExit):
             message = "asks Python to exit"
             fix = "A workflow module only declares: take that out."

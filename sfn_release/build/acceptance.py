@@ -1,0 +1,95 @@
+"""Accepts what a project declares, or says what Step Functions would refuse of it.
+
+Whatever can be known before a version is taken is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, get_args
+
+from sfn_release.asl.checks import check_definition
+from sfn_release.asl.finding import refuse
+from sfn_release.canonical import canonical
+from sfn_release.declaration import Declaration, Type
+from sfn_release.errors import DefinitionError
+from sfn_release.project.parameters import fill, parameters_in
+from sfn_release.project.rules import state_machine_name, tag_key, tag_value
+
+_MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
+
+
+def accept(places: Iterable[tuple[Declaration, str]]) -> tuple[Declaration, ...]:
+    """Return the declarations, sorted by name; each comes with where it stands, for errors.
+
+    Raises DefinitionError for a name that AWS does not take or that stands twice, for a definition
+    that Step Functions would refuse, and for settings that it would.
+    """
+    found: dict[str, str] = {}
+    declarations = []
+    for declaration, place in places:
+        name: Any = declaration.name
+        problem = state_machine_name(name) if isinstance(name, str) else "It is not a text."
+        if problem:
+            raise DefinitionError(
+                f"{place}: {name!r} cannot be the name of a workflow.",
+                why=problem,
+                fix="Give it another name.",
+            )
+        if name in found:
+            raise DefinitionError(
+                f"Two workflows are named {name!r}.",
+                why=f"One is {found[name]}, the other {place}.",
+                fix="Give one of them another name.",
+            )
+        found[name] = place
+        _accept_one(declaration, place)
+        declarations.append(declaration)
+    return tuple(sorted(declarations, key=lambda one: one.name))
+
+
+def content(declaration: Declaration) -> dict[str, Any]:
+    """Return everything that a declaration says, by the names of its fields."""
+    return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
+
+
+def _accept_one(declaration: Declaration, place: str) -> None:
+    problem = next(_problems(declaration), None)
+    if problem:
+        raise DefinitionError(f"{place}: {problem}", fix="Correct the StateMachine.")
+    refuse(
+        check_definition(declaration.definition, type=declaration.type),
+        f"The workflow {declaration.name!r} ({place})",
+    )
+    try:
+        canonical({**content(declaration), "definition": None})  # that has been checked above
+    except DefinitionError as error:
+        raise DefinitionError(f"{place}: {error.message}", why=error.why, fix=error.fix) from error
+
+
+def _problems(declaration: Declaration) -> Iterator[str]:
+    """Yield what is wrong with the settings: modules give them unchecked."""
+    types = get_args(Type)
+    role: Any = declaration.role
+    tags: Mapping[str, Any] = declaration.tags
+    if declaration.type not in types:
+        yield f"{declaration.type!r} cannot be its type: it is {' or '.join(types)}."
+    if not isinstance(role, str | None):
+        yield f"{role!r} cannot be its role: that is a text."
+    if len(tags) > _MOST_TAGS:
+        yield f"it has {len(tags)} tags, and AWS leaves room for {_MOST_TAGS}."
+    for key, value in tags.items():
+        if not isinstance(value, str):
+            yield f"the tag {key!r} is {value!r}, not a text."
+            continue
+        for text, rule in ((key, tag_key), (value, tag_value)):
+            wrong = rule(_filled(text))
+            if wrong:
+                yield f"{text!r} cannot be in a tag. {wrong}"
+
+
+def _filled(text: str) -> str:
+    """Return *text* as an environment may fill it."""
+    named: Mapping[str, str] = dict.fromkeys(parameters_in(text), "x")
+    return str(fill(text, named, where="a tag"))
