@@ -209,7 +209,7 @@ class Shop:
     def serving(self, environment: str = "local") -> Serving:
         """Return what the ledger says that the environment serves."""
         ledger = self.workspace().ledger
-        serving = ledger.state(ledger.snapshot(), environment).serving
+        serving = ledger.state(ledger.snapshot(offline=True), environment).serving
         assert serving is not None
         return serving
 
