@@ -18,6 +18,7 @@ from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.project import Environment
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
+_LOCAL_ROLE = "arn:aws:iam::000000000000:role/local"  # nothing on this machine assumes it
 _REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
 
 
@@ -83,18 +84,10 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
     """Fill a declaration's parameters and the environment's defaults.
 
     What the workflow says itself wins over the environment, except its role: a literal role ARN
-    yields to the environment's. Raises ConfigError for an undeclared parameter or a missing role.
+    yields to the environment's. On `local`, where nothing assumes it, a role need not be given.
+    Raises ConfigError for an undeclared parameter or a missing role.
     """
     where = f"workflow {declaration.name}, environment {environment.name}"
-    role = environment.role_arn or declaration.role
-    if declaration.role and "${" in declaration.role:
-        role = declaration.role
-    if not role:
-        raise ConfigError(
-            f"No role is known for workflow {declaration.name} in {environment.name}.",
-            fix=f'Add  role_arn = "arn:aws:iam::…"  to [environments.{environment.name}]'
-            " in releases.toml, or give the StateMachine a role_arn.",
-        )
 
     def filled(value: Any) -> Any:
         return environment.fill(value, where=where)
@@ -112,12 +105,27 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
         name=environment.state_machine_name(declaration.name),
         definition=definition,
         type=declaration.type,
-        role=filled(role),
+        role=filled(_role(declaration, environment)),
         logging=normal_logging(filled(declaration.logging or environment.logging)),
         tracing=normal_tracing(filled(declaration.tracing or environment.tracing)),
         encryption=normal_encryption(filled(declaration.encryption or environment.encryption)),
         tags=filled({**environment.tags, **declaration.tags}),
     )
+
+
+def _role(declaration: Declaration, environment: Environment) -> str:
+    role = environment.role_arn or declaration.role
+    if declaration.role and "${" in declaration.role:
+        role = declaration.role
+    if role is None and environment.backend == "local":
+        role = _LOCAL_ROLE
+    if not role:
+        raise ConfigError(
+            f"No role is known for workflow {declaration.name} in {environment.name}.",
+            fix=f'Add  role_arn = "arn:aws:iam::…"  to [environments.{environment.name}]'
+            " in releases.toml, or give the StateMachine a role_arn.",
+        )
+    return role
 
 
 def normal_logging(value: Mapping[str, Any] | None) -> dict[str, Any]:
