@@ -22,6 +22,7 @@ stable code. A bug is none of these: it keeps its traceback.
     │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials
     │   └── NetworkError        E_NETWORK           ... or was not reached
     ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
+    ├── RefusedError            E_REFUSED           somebody was asked, and said no
     ├── FileError               E_FILE              a file or folder cannot be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
 """
@@ -171,6 +172,12 @@ class DeploymentError(SfnReleaseError):
     """A deployment failed; *why* tells what had been done and what was put back."""
 
     code = "E_DEPLOYMENT"
+
+
+class RefusedError(SfnReleaseError):
+    """Somebody was asked and said no: nothing was changed."""
+
+    code = "E_REFUSED"
 
 
 class FileError(SfnReleaseError):

@@ -99,9 +99,10 @@ def test_help_names_every_command_and_exit_code() -> None:
 
 def test_no_command_is_a_usage_error() -> None:
     """Without a command the help goes to stderr, and the exit code is 2."""
-    ran = run()
-    assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("Usage: sfn-release")
+    for words in ([], ["local"]):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(" ".join(["Usage: sfn-release", *words]))
 
 
 def test_global_options_stand_before_and_after_the_command(shop: Project) -> None:

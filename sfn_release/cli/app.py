@@ -83,12 +83,12 @@ class _Program(click.Group):
         """Find the command; raises UsageError that names the nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None:
-            from sfn_release.project.rules import nearest
+            from sfn_release.project.rules import did_you_mean
 
-            near = nearest(name, self.list_commands(ctx))
             raise UsageError(
                 f"There is no command {name!r}.",
-                fix=f"Did you mean {near}?" if near else "See the commands:  sfn-release --help",
+                fix=did_you_mean(name, self.list_commands(ctx))
+                or "See the commands:  sfn-release --help",
             )
         return super().resolve_command(ctx, args)
 

@@ -9,6 +9,7 @@ import click
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
+from sfn_release.cli.records import name
 from sfn_release.cli.session import Session
 from sfn_release.cli.tables import write_table
 
@@ -80,14 +81,14 @@ def diff(session: Session, old: str, new: str | None, exit_code: bool) -> int:
 def _write_environment(one: EnvironmentStatus) -> None:
     from sfn_release.steps import routing_text
 
-    name = f"{one.name} (not AWS)" if one.backend == "local" else one.name
-    parts: list[str] = [terminal.Styled(name, "bold")]
+    where = f"{one.name} (not AWS)" if one.backend == "local" else one.name
+    parts: list[str] = [terminal.Styled(where, "bold")]
     if one.version is not None:
         parts.append(f"  {one.version}")
     parts += ["  ", terminal.state(one.state)]
     if one.record is not None and one.version is not None:
         record = one.record
-        parts.append(f"  ({record.action} by {record.actor}, {record.started_at})")
+        parts.append(f"  ({record.action} by {name(record.actor)}, {record.started_at})")
     terminal.write_parts(*parts)
     if one.problem:
         terminal.write(f"  {one.problem}")

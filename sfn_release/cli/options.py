@@ -11,6 +11,7 @@ import click
 
 from sfn_release.cli.session import Session
 
+_GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -40,12 +41,29 @@ def global_options(function: Decorated) -> Decorated:
     return function
 
 
+class Command(click.Command):
+    """A command whose help tells its own options first and the global ones last."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in two sections."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                (shared if _GLOBAL & {*parameter.opts} else own).append(record)
+        for title, records in (("Options", own), ("Global options", shared)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
 def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command of a function that takes the Session first and returns its exit code."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         with_session: Callable[..., Any] = click.pass_obj(function)
-        return click.command(name)(global_options(with_session))
+        return click.command(name, cls=Command)(global_options(with_session))
 
     return decorate
 

@@ -47,6 +47,11 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
     return [terminal.Styled(sentence, "green"), f": {changes(record)}"]
 
 
+def name(actor: str) -> str:
+    """Return an actor without the address."""
+    return actor.partition(" <")[0]
+
+
 def changes(record: Record) -> str:
     """Return how many workflows were created, updated, ... ; a single one by name."""
     counted = Counter(outcome.change for outcome in record.workflows.values())

@@ -9,6 +9,7 @@ import click
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
+from sfn_release.cli.records import name
 from sfn_release.cli.session import Session, named
 from sfn_release.cli.tables import write_table
 
@@ -97,16 +98,15 @@ def show(session: Session, version: str, workflow: str | None) -> None:
 
 def _write_releases(found: list[ListedRelease]) -> None:
     write_table(
-        ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "DIGEST", "AUTHOR", "LIVE IN", "NOTE"),
+        ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "LIVE IN", "AUTHOR", "NOTE"),
         [
             (
                 terminal.Styled(one.manifest.version, "bold"),
                 one.manifest.date,
                 one.manifest.commit[:12],
                 str(len(one.manifest.workflows)),
-                short(one.manifest.release_digest),
-                _name(one.manifest.author),
                 terminal.Styled(", ".join(one.live_in), "green"),
+                name(one.manifest.author),
                 "" if one.pushed else "only in this clone",
             )
             for one in found
@@ -124,7 +124,7 @@ def _write_history(records: list[Record]) -> None:
                 terminal.Styled(record.version, "bold"),
                 record.from_version or "",
                 terminal.state(record.status),
-                record.actor,
+                name(record.actor),
                 record.reason or (record.error or "").partition("\n")[0],
             )
             for record in records
@@ -135,20 +135,27 @@ def _write_history(records: list[Record]) -> None:
 def _write_release(release: Release) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
-    for name, value in (
+    for what, value in (
         ("tag", manifest.tag),
         ("commit", manifest.commit),
         ("date", manifest.date),
         ("author", manifest.author),
         ("digest", manifest.release_digest),
     ):
-        terminal.write_parts(terminal.Styled(f"  {name:<8}", "dim"), terminal.one_line(value))
+        terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
     terminal.write()
     write_table(
         ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
         [
-            (name, entry.type, str(entry.states), entry.since, short(entry.digest), entry.source)
-            for name, entry in manifest.workflows.items()
+            (
+                workflow,
+                entry.type,
+                str(entry.states),
+                entry.since,
+                short(entry.digest),
+                entry.source,
+            )
+            for workflow, entry in manifest.workflows.items()
         ],
         indent=2,
     )
@@ -166,10 +173,6 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value
-
-
-def _name(author: str) -> str:
-    return author.partition(" <")[0]
 
 
 COMMANDS = {"releases": releases, "history": history, "show": show}

@@ -10,12 +10,18 @@ import click
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command, global_options
 from sfn_release.cli.session import Session, confirm
+from sfn_release.errors import UsageError
 
 
-@click.group("local")
+@click.group("local", invoke_without_command=True)
 @global_options
-def local() -> None:
+@click.pass_context
+def local(ctx: click.Context) -> int:
     """Serve the local service on HTTP, or reset it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return UsageError.exit_code
+    return 0
 
 
 @command("serve")

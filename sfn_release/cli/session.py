@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli import terminal
-from sfn_release.errors import SfnReleaseError, UsageError
+from sfn_release.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
     from sfn_release.surroundings import Surroundings
-
-
-class RefusedError(SfnReleaseError):
-    """Somebody was asked and said no: nothing was changed."""
-
-    code = "E_REFUSED"
 
 
 class Session:

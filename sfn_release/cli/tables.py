@@ -8,6 +8,8 @@ from typing import Any
 
 from sfn_release.cli.terminal import coloured, on_terminal, one_line
 
+_FREE = {"AUTHOR", "BY", "REASON", "NOTE", "MODULE", "DIFFERENCES", "WORKFLOW"}  # may be long
+
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:
     """Write a table to stdout; columns that are empty in every row are left out."""
@@ -39,7 +41,7 @@ def _rich_table(names: list[str], rows: list[list[str]], indent: int) -> None:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in names:
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(name), overflow="fold", no_wrap=name not in _FREE)
     for row in rows:
         table.add_row(
             *(Text(one_line(cell) or "-", style=getattr(cell, "style", "")) for cell in row)

@@ -10,6 +10,7 @@ from typing import Any
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.rules import did_you_mean
 from sfn_release.record import Served, Serving, State, timestamp
 from sfn_release.release import parse_version
 from sfn_release.stepfunctions import StepFunctions, call
@@ -71,6 +72,7 @@ def execute(
         raise NotFoundError(
             f"{there.name} serves no workflow {workflow!r}.",
             why=f"It serves: {', '.join(serving.workflows)}.",
+            fix=did_you_mean(workflow, serving.workflows),
         )
     client = workspace.connect(there)
     request: dict[str, Any] = {"stateMachineArn": _started(served, there.alias, wanted)}

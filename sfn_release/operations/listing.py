@@ -9,6 +9,7 @@ from sfn_release.build import Build, build
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.rules import did_you_mean
 from sfn_release.release import count_states
 
 
@@ -68,5 +69,6 @@ def build_definitions(workspace: Workspace, workflow: str | None = None) -> tupl
         raise NotFoundError(
             f"There is no workflow {workflow!r} in {project.workflows}/.",
             why=f"There are: {', '.join(found.name for found in declarations)}.",
+            fix=did_you_mean(workflow, [found.name for found in declarations]),
         )
     return chosen

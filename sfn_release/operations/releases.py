@@ -7,6 +7,7 @@ from typing import Any
 
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
+from sfn_release.project.rules import did_you_mean
 from sfn_release.release import Manifest, Release, parse_version
 
 
@@ -61,5 +62,6 @@ def show(workspace: Workspace, version: str, workflow: str | None = None) -> Rel
         raise NotFoundError(
             f"{version} has no workflow {workflow!r}.",
             why=f"It has: {', '.join(release.declarations)}.",
+            fix=did_you_mean(workflow, release.declarations),
         )
     return release

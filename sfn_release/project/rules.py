@@ -48,6 +48,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean orders?``, or nothing when none of *known* is near."""
+    near = nearest(word, known)
+    return f"Did you mean {near}?" if near else ""
+
+
 def anything(_: Any) -> None:
     """Accept every value."""
 
