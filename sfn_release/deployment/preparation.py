@@ -24,6 +24,7 @@ from sfn_release.plan import (
     plan_delete,
 )
 from sfn_release.project import Environment
+from sfn_release.project.rules import did_you_mean
 from sfn_release.record import (
     Serving,
     State,
@@ -143,6 +144,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
         raise NotFoundError(
             f"{site.name} serves no workflow {workflow!r}.",
             why=f"It serves: {', '.join(state.serving.workflows) if state.serving else 'nothing'}.",
+            fix=did_you_mean(workflow, state.serving.workflows if state.serving else ()),
         )
     return Prepared(
         id=site.around.new_id(site.around.now()),
