@@ -7,14 +7,16 @@ objects are broken on one side and refs on both.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from faults import GitWrites, KilledError, Machine, Shop, Told, run_git
+from faults import GitWrites, KilledError, Machine, Shop, Told, race, run_git
 
+from sfn_release.errors import GitError
 from sfn_release.operations import publish
 
 FIRST = {"alpha": 1, "beta": 1}
@@ -256,6 +258,71 @@ def test_the_same_command_finishes_after_the_process_was_killed(
         _assert_done(shop, scenario, begun)
         assert undisturbed(name) == shop.machines()
         assert (head, index) == _work_tree(shop)
+
+
+@pytest.mark.parametrize("write", ["push.1", "push.2", "push.3"])
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_the_same_command_finishes_after_the_remote_was_gone(
+    write: str,
+    side: str,
+    settings: Callable[[str], Shop],
+    undisturbed: Callable[[str], dict[str, Machine]],
+    tmp_path: Path,
+) -> None:
+    """A push that fails, or whose answer is lost, is an error that running it again mends."""
+
+    def refused() -> None:
+        raise GitError("`git push` to origin was refused.")
+
+    shop = settings("shared").copy(tmp_path / "shop")
+    with shop.opened():
+        with GitWrites(write, side, strike=refused).watched(), pytest.raises(GitError):
+            shop.publish("1.1.0")
+        begun = shop.ledger()
+
+        shop.publish("1.1.0")
+
+        _assert_done(shop, SCENARIOS["shared"], begun)
+        assert undisturbed("shared") == shop.machines()
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "side"),
+    [
+        ("alone", "update_refs.1", "after"),
+        ("shared", "push.1", "after"),
+        ("shared", "push.2", "after"),
+        ("shared", "push.3", "before"),
+    ],
+)
+def test_a_process_that_kills_itself_is_taken_over_by_the_next(
+    name: str,
+    write: str,
+    side: str,
+    settings: Callable[[str], Shop],
+    undisturbed: Callable[[str], dict[str, Machine]],
+    tmp_path: Path,
+) -> None:
+    """SIGKILL at a write to Git, for real: a new process takes over at once and says why."""
+    scenario = SCENARIOS[name]
+    shop = settings(name).copy(tmp_path / "shop")
+    orders = {
+        "folder": shop.folder,
+        "root": shop.root,
+        "verb": "publish",
+        "version": scenario.version,
+        "actor": "alice",
+    }
+    assert race([{**orders, "kill": (write, side)}]) == [{"status": f"exit -{signal.SIGKILL}"}]
+    with shop.opened():
+        begun = shop.ledger()
+
+        assert [answer["status"] for answer in race([orders])] == ["released"]
+
+        _assert_done(shop, scenario, begun)
+        assert undisturbed(name) == shop.machines()
+        closed = [record.error for record in shop.ledger().deployments if record.error]
+    assert closed == ["taken over by alice: its process is gone"] * len(begun.open)
 
 
 def _work_tree(shop: Shop) -> tuple[str, bytes]:

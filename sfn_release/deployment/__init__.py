@@ -27,7 +27,7 @@ from sfn_release.deployment.preparation import (
     prepare_delete,
 )
 from sfn_release.deployment.results import kept, outcomes, serving_after
-from sfn_release.errors import DeploymentError, SfnReleaseError
+from sfn_release.errors import DeploymentError, GitError, SfnReleaseError
 from sfn_release.git import RefMovedError
 from sfn_release.record import LEASE, Lock, Record, Serving, State, timestamp
 from sfn_release.rendering import Rendered
@@ -111,10 +111,7 @@ def _carry_out(
     def turn() -> None:
         fence()
         if site.ledger.tip(site.name) != started.tip:
-            raise OvertakenError(
-                "Another deployer took this deployment over: it stopped.",
-                fix=f"See who:  sfn-release history --env {site.name}",
-            )
+            raise _overtaken(site)
 
     application = Application(
         plan=prepared.plan,
@@ -130,7 +127,11 @@ def _carry_out(
     except OvertakenError:
         raise
     except (SfnReleaseError, KeyboardInterrupt) as error:
-        told = _fail(site, prepared, started, record, application, error)
+        told = (
+            _fail(site, prepared, started, record, application, error)
+            if _still_ours(site, started)
+            else _overtaken(site, why=str(error))
+        )
         if isinstance(error, KeyboardInterrupt):
             raise
         raise told from error
@@ -152,6 +153,22 @@ def _carry_out(
         error.fix = "Run the same command again: it finishes the record."
         raise
     return finished
+
+
+def _still_ours(site: Site, started: State) -> bool:
+    """Tell whether nobody took the deployment over, as far as the ledger can be asked."""
+    try:
+        return site.ledger.tip(site.name) == started.tip
+    except GitError:
+        return True  # the lease is the fence that needs no network
+
+
+def _overtaken(site: Site, *, why: str = "") -> OvertakenError:
+    return OvertakenError(
+        "Another deployer took this deployment over: it stopped.",
+        why=why,
+        fix=f"See who:  sfn-release history --env {site.name}",
+    )
 
 
 def _fail(
