@@ -9,8 +9,9 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
+from sfn_release.project import Environment
 from sfn_release.record import Record, State
-from sfn_release.release import parse_version
+from sfn_release.release import Release, parse_version
 
 
 def deploy(
@@ -28,14 +29,25 @@ def deploy(
     version = parse_version(version)
     there = workspace.environment(environment)
     site = open_site(workspace, there)
-    release = workspace.released(version, push=there.backend != "local")
+    local = there.backend == "local"
+    release = workspace.released(version, offline=local)
 
     def decide(_: Snapshot, state: State) -> Target:
-        success = workspace.ledger.last_success(state, version)
-        before = workspace.ledger.serving_at(there.name, success) if success else None
-        return target(release, there, state, "deploy", before=before)
+        return deploy_target(workspace, release, there, state)
 
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)
 
-    return run(site, decided(), decided, reason=reason)
+    prepared = decided()
+    if not local:
+        workspace.share(release)  # once nothing refuses it: sharing takes the version for good
+    return run(site, prepared, decided, reason=reason)
+
+
+def deploy_target(
+    workspace: Workspace, release: Release, environment: Environment, state: State
+) -> Target:
+    """Return what deploying *release* brings: rendered afresh, and what served it before."""
+    success = workspace.ledger.last_success(state, release.version)
+    before = workspace.ledger.serving_at(environment.name, success) if success else None
+    return target(release, environment, state, "deploy", before=before)

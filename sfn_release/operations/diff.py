@@ -55,7 +55,7 @@ def _side(
     if side is None:
         declarations = {found.name: found for found in build_definitions(workspace)}
     else:
-        release = workspace.released(parse_version(side), push=False)
+        release = workspace.released(parse_version(side))
         declarations = dict(release.declarations)
     if environment is None:
         return declarations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sfn_release.deployment import prepare
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.deploy import deploy_target
 from sfn_release.operations.listing import build_work_tree
 from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
 from sfn_release.record import State, timestamp
@@ -29,10 +29,10 @@ def plan_version(
     """
     there = workspace.environment(environment)
     wanted = parse_version(version) if version else None
-    release = workspace.released(wanted, push=False) if wanted else _unreleased(workspace)
+    release = workspace.released(wanted) if wanted else _unreleased(workspace)
 
     def decide(_: Snapshot, state: State) -> Target:
-        return target(release, there, state, "deploy")
+        return deploy_target(workspace, release, there, state)
 
     return prepare(open_site(workspace, there), decide, adopt=adopt).plan
 

@@ -57,7 +57,7 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
 
 def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
     """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
-    release = workspace.released(parse_version(version), push=False)
+    release = workspace.released(parse_version(version))
     if workflow is not None and workflow not in release.declarations:
         raise NotFoundError(
             f"{version} has no workflow {workflow!r}.",

@@ -45,7 +45,10 @@ def rollback(
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)
 
-    return run(site, decided(), decided, reason=reason)
+    prepared = decided()
+    if there.backend != "local":
+        workspace.share(workspace.released(prepared.plan.version, offline=False))
+    return run(site, prepared, decided, reason=reason)
 
 
 def rollback_target(
@@ -78,7 +81,7 @@ def rollback_target(
             )
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
-    release = workspace.released(chosen, push=environment.backend != "local")
+    release = workspace.released(chosen, offline=environment.backend == "local")
     recorded = {}
     before = None
     success = workspace.ledger.last_success(state, chosen)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import DirtyError, NotFoundError
+from sfn_release.errors import DirtyError, ImmutableError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, open_ledger
 from sfn_release.project import Environment, Project, find_project, read_project
@@ -71,12 +71,12 @@ class Workspace:
     def _inside(self, path: str) -> str:
         return f"{self.folder}/{path}" if self.folder else path
 
-    def released(self, version: str, *, push: bool) -> Release:
-        """Return a release that exists, after making it known beyond this clone if *push*.
+    def released(self, version: str, *, offline: bool = True) -> Release:
+        """Return a release that exists; unless *offline*, the remote must be reached to tell.
 
         Raises NotFoundError that names the nearest versions.
         """
-        snapshot = self.ledger.snapshot(offline=not push)
+        snapshot = self.ledger.snapshot(offline=offline)
         release = self.ledger.release(snapshot, version)
         if release is None:
             versions = self.ledger.versions(snapshot)
@@ -85,10 +85,23 @@ class Workspace:
                 why=f"Released are: {', '.join(versions[:10])}." if versions else "",
                 fix=f"Make it from the current commit:  sfn-release publish {version}",
             )
-        if push and not self.ledger.is_pushed(snapshot, release):
-            now = self.around.now()
-            release, _ = self.ledger.add_release(release, notes="", at=now, push=True)
         return release
+
+    def share(self, release: Release) -> None:
+        """Make a release that only this clone knew known to everybody.
+
+        Raises ImmutableError when somebody else took its version meanwhile.
+        """
+        if self.ledger.is_pushed(self.ledger.snapshot(), release):
+            return
+        now = self.around.now()
+        standing, _ = self.ledger.add_release(release, notes="", at=now, push=True)
+        if standing.digest != release.digest:
+            raise ImmutableError(
+                f"{release.version} was released by {standing.manifest.author} meanwhile, with"
+                " different content.",
+                fix="Publish yours under a higher version.",
+            )
 
 
 def open_workspace(directory: Path, around: Surroundings) -> Workspace:
