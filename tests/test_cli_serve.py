@@ -1,0 +1,122 @@
+"""`local serve`: the service of a project, or a user's own, for any AWS client."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+from conftest import Project, run
+
+from sfn_release.operations.serve import data_folder
+
+
+@contextmanager
+def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, str]]:
+    """Serve in a process of its own; give what it prints with --json."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfn_release", "--json", "local", "serve", "--port", "0", *options],
+        cwd=folder,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = [process.stdout.readline() for _ in range(5)]
+        yield json.loads("".join(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_the_projects_own_state_is_served(shop: Project) -> None:
+    """What was published to `local` can be seen and started by any AWS client."""
+    shop.publish("1.0.0")
+    with serving(shop.root) as told:
+        client = boto3.client(
+            "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
+        )
+        (machine,) = client.list_state_machines()["stateMachines"]
+        started = client.start_execution(stateMachineArn=f"{machine['stateMachineArn']}:live")
+        done = client.describe_execution(executionArn=started["executionArn"])
+    assert (machine["name"], done["output"]) == ("hello", '"Hello Alice"')
+    assert Path(told["database"]) == shop.root / ".git" / "sfn-release" / "local.db"
+
+
+def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
+    """The text output names the endpoint, and a command to try it with."""
+    shop.publish("1.0.0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfn_release", "local", "serve", "--port", "0"],
+        cwd=shop.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        url, line = process.stdout.readline(), process.stdout.readline()
+        assert url.endswith("  (not AWS)\n")
+        program, *arguments = line.split()
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name(program)), *arguments],
+            env=os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert json.loads(done.stdout)["stateMachines"][0]["name"] == "hello"
+
+
+def test_outside_a_repository_the_state_is_the_users(tmp_path: Path) -> None:
+    """Without a project it is a service of the user's own, in their data folder."""
+    with serving(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")) as told:
+        assert Path(told["database"]) == tmp_path / "data" / "sfn-release" / "local.db"
+        client = boto3.client(
+            "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
+        )
+        assert client.list_state_machines()["stateMachines"] == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {"HOME": "/home/a"}, "/home/a/.local/share/sfn-release"),
+        ("linux", {"HOME": "/home/a", "XDG_DATA_HOME": "/data"}, "/data/sfn-release"),
+        ("darwin", {"HOME": "/Users/a"}, "/Users/a/Library/Application Support/sfn-release"),
+        ("win32", {"HOME": "/u", "LOCALAPPDATA": "/u/local"}, "/u/local/sfn-release"),
+    ],
+)
+def test_a_users_data_folder(platform: str, environ: dict[str, str], folder: str) -> None:
+    """Each system has its own place for what a program keeps for a user."""
+    assert data_folder(environ, platform) == Path(folder)
+
+
+def test_a_port_that_is_taken(shop: Project, local_server: str) -> None:
+    """The port is named, with what to do."""
+    port = local_server.rpartition(":")[2]
+    ran = shop.run("local", "serve", "--port", port)
+    assert (ran.code, ran.out) == (1, "")
+    assert "E_LOCAL" in ran.err
+    assert port in ran.err
+
+
+@pytest.mark.parametrize("environment", ["aws"], indirect=True)
+def test_only_a_local_environment_is_served(project: Project) -> None:
+    """An environment on AWS cannot be served."""
+    ran = run("-C", str(project.root), "local", "serve", "--env", "aws")
+    assert ran.code == 2
+    assert "aws is on AWS" in ran.err
