@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from faults import GitWrites, Shop, commit, race, run_git
 
-from sfn_release.errors import ImmutableError
+from sfn_release.errors import GitError, ImmutableError
 from sfn_release.local import service
 from sfn_release.local.server import start
-from sfn_release.operations import publish
+from sfn_release.operations import publish, releases
 from sfn_release.simulator import Mocks
 
 EIGHT = range(8)
@@ -73,6 +73,61 @@ def test_eight_clones_publish_one_version_with_different_content(tmp_path: Path)
     assert run_git(origin, "log", "--format=%s", RELEASES) == "release 1.0.0"
     content = run_git(origin, "show", f"{RELEASES}:definitions/alpha.asl.json")
     assert f'"alpha {winners[0]}"' in content
+
+
+@pytest.fixture
+def unread(tmp_path: Path) -> tuple[Shop, Path]:
+    """Give a shop that 0.9.0 was published from, and a clone that has not read its ledger."""
+    shop = Shop.create(tmp_path / "shop", {"alpha": 1}, remote=True)
+    clone = shop.clone("clone")
+    publish(shop.workspace(), "0.9.0", deploy=False)
+    return shop, clone
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("write", ["fetch.1", "update_refs.1"])
+def test_reading_is_not_disturbed_by_a_release_from_the_same_clone(
+    write: str, side: str, unread: tuple[Shop, Path]
+) -> None:
+    """Whoever reads while another process of the clone releases sees the ledger before or after."""
+    shop, clone = unread
+
+    def meanwhile() -> None:
+        publish(shop.workspace(root=clone), "1.0.0", deploy=False)
+
+    with GitWrites(write, side, strike=meanwhile).watched():
+        seen = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
+    assert seen in (["0.9.0"], ["1.0.0", "0.9.0"])
+    again = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
+    assert again == ["1.0.0", "0.9.0"]
+
+
+def test_a_fetch_that_another_process_was_faster_with_is_no_failure(
+    unread: tuple[Shop, Path],
+) -> None:
+    """Git's locks may refuse the slower of two fetches, which then reads what the other fetched."""
+    shop, clone = unread
+
+    def locked() -> None:
+        raise GitError("`git fetch` failed.", why="error: cannot lock ref")
+
+    with GitWrites("fetch.1", "after", strike=locked).watched():
+        seen = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
+    assert seen == ["0.9.0"]
+
+
+def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Path]) -> None:
+    """Nobody else fetched: the failure is one."""
+    shop, clone = unread
+
+    def refused() -> None:
+        raise GitError("`git fetch` failed.", why="fatal: out of disk")
+
+    with (
+        GitWrites("fetch.1", "before", strike=refused).watched(),
+        pytest.raises(GitError, match="git fetch"),
+    ):
+        releases(shop.workspace(root=clone))
 
 
 @pytest.mark.parametrize("write", ["write_blobs.1", "write_tag.1", "push.1"])

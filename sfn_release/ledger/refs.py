@@ -150,6 +150,11 @@ class LedgerRefs:
                 fix="Find out who pushed by force. What was seen last is kept below"
                 f" refs/sfn-release-remotes/{self.remote}.",
             ) from error
+        except GitError:
+            seen = self.git.refs(*(self._seen_ref(ref) for ref in changed))
+            if any(seen.get(mine) == ours.get(mine) for mine in map(self._seen_ref, changed)):
+                raise
+            # Another process of this clone was fetching the same, and holds git's locks.
         for ref in changed:
             mine = ours.get(ref)
             if mine and self._seen_ref(ref) not in ours and not self.git.is_ancestor(
@@ -165,8 +170,12 @@ class LedgerRefs:
 
     def _follow(self, ref: str, new: str, mine: str | None) -> None:
         """Let this clone's copy of a remote ref follow, unless somebody has it checked out."""
-        if mine != new and ref not in self.git.checked_out():
+        if mine == new or ref in self.git.checked_out():
+            return
+        try:
             self.git.update_refs([RefUpdate(ref, new, mine)])
+        except RefMovedError:
+            return  # another process of this clone has read the remote too, perhaps later
 
     def reachable(self, environment: str) -> Snapshot:
         """Read the ledger as a deployment to *environment* has to.
