@@ -177,9 +177,25 @@ def plan(
     )
 
 
-def plan_delete(environment: str, workflow: str, arn: str, serving: Serving) -> Plan:
-    """Return the plan that deletes one workflow's state machine."""
-    step = DeleteStateMachine(workflow, arn)
+def plan_delete(
+    workflow: str,
+    *,
+    project: str,
+    environment: str,
+    serving: Serving,
+    there: Observed | None,
+    known: frozenset[str] = frozenset(),
+) -> Plan:
+    """Return the plan that deletes the state machine of a *workflow* that is served.
+
+    One that is gone already is deleted all the same: AWS does not mind, and the record follows.
+    Raises NotOursError, and ConflictError for a machine that another ledger deploys to.
+    """
+    served = serving.workflows[workflow]
+    if there is not None:
+        name = served.settings["state_machine"]
+        _refuse_others(name, there, project, environment, known, served)
+    step = DeleteStateMachine(workflow, served.state_machine_arn)
     return Plan(
         environment=environment,
         action="delete",
@@ -273,6 +289,8 @@ def _refuse(
     *,
     adopt: bool,
 ) -> None:
+    if not adopt:
+        _refuse_others(rendered.name, there, project, environment, known, served)
     if there.latest is not None and there.latest.type != rendered.type:
         raise ConflictError(
             f"{rendered.name} is {there.latest.type} and the release says {rendered.type}:"
@@ -280,30 +298,40 @@ def _refuse(
             fix=f"Give the workflow another name, or delete the state machine first:"
             f"  sfn-release delete {rendered.workflow} --env {environment}",
         )
+
+
+def _refuse_others(
+    name: str,
+    there: Observed,
+    project: str,
+    environment: str,
+    known: frozenset[str],
+    served: Served | None,
+) -> None:
+    """Raise NotOursError, or ConflictError, for a machine that somebody else looks after."""
     owner = {key: there.tags.get(TAG_PREFIX + key) for key in ("project", "environment")}
-    if owner != {"project": project, "environment": environment} and not adopt:
+    if owner != {"project": project, "environment": environment}:
         whose = (
             f"Its tags say project {owner['project']}, environment {owner['environment']}."
             if any(owner.values())
             else "It has no tags of sfn-release."
         )
         raise NotOursError(
-            f"A state machine {rendered.name} exists that {environment} of {project} did not"
-            " create.",
+            f"The state machine {name} does not belong to {environment} of {project}.",
             why=f"{there.arn}\n  {whose}",
-            fix="Rename the workflow, set another `name` template, or take it over with --adopt.",
+            fix="Rename the workflow, set another `name` template, or take it over with a"
+            " deployment that says --adopt.",
         )
     description = there.alias.description if there.alias else ""
     deployment = alias_deployment(description)
     expected = served.alias_description if served else None
-    foreign = deployment is not None and deployment not in known
-    if foreign and description != expected and not adopt:
+    if deployment is not None and deployment not in known and description != expected:
         raise ConflictError(
-            f"Another ledger deploys to {rendered.name}.",
+            f"Another ledger deploys to {name}.",
             why=f'Its alias says "{description}", and this project\'s ledger has no such'
             " deployment.",
             fix="Use one remote for one environment (`remote` in releases.toml), or take the state"
-            " machine over with --adopt.",
+            " machine over with a deployment that says --adopt.",
         )
 
 

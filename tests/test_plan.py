@@ -19,6 +19,7 @@ from sfn_release.plan import (
     alias_deployment,
     machine_names_clash,
     plan,
+    plan_delete,
 )
 from sfn_release.record import Served, Serving
 from sfn_release.rendering import Rendered
@@ -339,6 +340,24 @@ def test_an_alias_without_our_words_is_nobody_elses(description: str) -> None:
     assert alias_deployment(description) is None
     observed = {"hello": there("hello", "a", alias=alias)}
     assert planned(target(hello="b"), observed, known=frozenset()).steps
+
+
+def test_deleting_is_refused_for_what_others_look_after() -> None:
+    """As deploying is; what is gone already is deleted from the record all the same."""
+
+    def decide(observed: Observed | None, known: frozenset[str] = frozenset()) -> Plan:
+        before = serving(served("hello"))
+        options = {"project": "shop", "environment": "prod", "serving": before}
+        return plan_delete("hello", there=observed, known=known, **options)  # type: ignore[arg-type]
+
+    deleted = DeleteStateMachine("hello", f"{ARN}hello")
+    assert decide(there("hello", "a")).steps == decide(None).steps == (deleted,)
+    with refused("E_NOT_OURS", "hello"):
+        decide(there("hello", "a", tags={}))
+    theirs = ObservedAlias(f"{ARN}hello:live", {V1: 100}, "sfn-release 2.0.0 theirs")
+    with refused("E_CONFLICT", "Another ledger", "sfn-release 2.0.0 theirs"):
+        decide(there("hello", "a", alias=theirs))
+    assert decide(there("hello", "a", alias=theirs), frozenset({"theirs"})).steps == (deleted,)
 
 
 def test_two_workflows_cannot_be_one_machine() -> None:

@@ -135,7 +135,8 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
 def prepare_delete(site: Site, workflow: str) -> Prepared:
     """Decide the deletion of one workflow's state machine. Reads only.
 
-    Raises NotFoundError when the environment does not serve it.
+    Raises NotFoundError when the environment does not serve it, and what `plan.plan_delete`
+    refuses.
     """
     state = site.ledger.state(site.ledger.reachable(site.name), site.name)
     closing = check_lock(site, state)
@@ -146,12 +147,24 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
             why=f"It serves: {', '.join(state.serving.workflows) if state.serving else 'nothing'}.",
             fix=did_you_mean(workflow, state.serving.workflows if state.serving else ()),
         )
+    wanted = Wanted(
+        served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
+    )
+    alias = site.environment.alias
+    observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
     return Prepared(
         id=site.around.new_id(site.around.now()),
         state=state,
         target=None,
-        plan=plan_delete(site.name, workflow, served.state_machine_arn, state.serving),
-        observed={},
+        plan=plan_delete(
+            workflow,
+            project=site.project,
+            environment=site.name,
+            serving=state.serving,
+            there=observed[workflow],
+            known=_known(site, state, observed),
+        ),
+        observed=observed,
         closing=closing,
     )
 

@@ -149,12 +149,19 @@ class LedgerReader(LedgerRefs):
         return served_forms(serving, definitions, where=where)
 
     def last_success(self, state: State, version: str) -> str | None:
-        """Return the newest commit after which *version* was served, None if it never was."""
-        if state.tip is None:
-            return None
+        """Return the newest commit that brought *version*, None if it was never served.
+
+        A deletion, though it is recorded under the version that stays, brings nothing.
+        """
         lines = [f"Version: {version}", "Status: succeeded"]
-        found = self.git.log(state.tip, limit=1, grep=lines)
-        return found[0][0] if found else None
+        for limit in (1, None):  # the last one is the one, except after deletions
+            found = self.git.log(state.tip, limit=limit, grep=lines) if state.tip else []
+            for commit, subject in found:
+                if not subject.startswith("delete "):
+                    return commit
+            if not found:
+                return None
+        return None
 
     def events(
         self, environment: str, tip: str | None, *, limit: int | None = None
