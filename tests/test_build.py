@@ -320,6 +320,14 @@ def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
     assert "Traceback" not in str(caught.value)
 
 
+def test_a_task_whose_resource_is_no_arn_is_refused(tmp_path: Path) -> None:
+    """AWS refuses it, and no environment fills it."""
+    task = {"Type": "Task", "Resource": "__tbd__", "End": True}
+    put(tmp_path, "workflows/a.asl.json", json.dumps({"StartAt": "A", "States": {"A": task}}))
+    with pytest.raises(DefinitionError, match='"__tbd__" is not an ARN'):
+        build(tmp_path, "workflows")
+
+
 def test_a_module_without_a_workflow_is_refused(tmp_path: Path) -> None:
     """The fix is to rename it as a helper."""
     with pytest.raises(BuildError, match=r"workflows/a.py holds no workflow") as caught:

@@ -195,6 +195,44 @@ def test_create_update_and_validate_agree() -> None:
     assert (len(report["diagnostics"]), report["truncated"]) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("state", "message", "location"),
+    [
+        (
+            {**PASS, "Seconds": 1},
+            "A Pass can't have the field Seconds.",
+            "/States/Two words/Seconds",
+        ),
+        (
+            {**PASS, "Parameters": {"a.$": "x"}},
+            "a.$ must be a path that starts with $, or an intrinsic function.",
+            "/States/Two words/Parameters/a.$",
+        ),
+        (
+            {"Type": "Task", "Resource": "arn:aws:lambda:x", "Retry": [{}], "End": True},
+            "A retrier needs the field ErrorEquals.",
+            "/States/Two words/Retry[0]",
+        ),
+    ],
+)
+def test_what_the_language_refuses_is_refused(state: Any, message: str, location: str) -> None:
+    """Where no words of AWS are known, ours say it; nothing runs here that AWS does not take."""
+    client: Any = sfn.local()
+    text = json.dumps({"StartAt": "Two words", "States": {"Two words": state}})
+    report = client.validate_state_machine_definition(definition=text)
+    (one,) = report["diagnostics"]
+    assert (message, location) == (one["message"], one["location"])
+    request = {"name": "m", "definition": text, "roleArn": ROLE}
+    assert refusal(client.create_state_machine, **request)[0] == "InvalidDefinition"
+
+
+def test_numbers_that_a_release_cannot_carry_are_taken() -> None:
+    """AWS takes them: it is canonical JSON that does not."""
+    client: Any = sfn.local()
+    text = json.dumps({"StartAt": "A", "States": {"A": {**PASS, "Result": 10**30}}})
+    assert client.validate_state_machine_definition(definition=text)["result"] == "OK"
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")
 def test_nothing_that_aws_accepted_is_refused() -> None:
     """No false alarm on real definitions but for resources that a placeholder stands for."""

@@ -6,11 +6,11 @@ Whatever can be known before a version is taken is refused here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 from sfn_release.asl.checks import check_definition
-from sfn_release.asl.finding import refuse
+from sfn_release.asl.finding import Finding, refuse
 from sfn_release.canonical import canonical
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import DefinitionError
@@ -58,14 +58,17 @@ def _accept_one(declaration: Declaration, place: str) -> None:
     problem = next(_problems(declaration), None)
     if problem:
         raise DefinitionError(f"{place}: {problem}", fix="Correct the StateMachine.")
-    refuse(
-        check_definition(declaration.definition, type=declaration.type),
-        f"The workflow {declaration.name!r} ({place})",
-    )
+    findings = check_definition(declaration.definition, type=declaration.type)
+    refuse(map(_final, findings), f"The workflow {declaration.name!r} ({place})")
     try:
         canonical({**content(declaration), "definition": None})  # that has been checked above
     except DefinitionError as error:
         raise DefinitionError(f"{place}: {error.message}", why=error.why, fix=error.fix) from error
+
+
+def _final(finding: Finding) -> Finding:
+    """Return a finding as it counts for a release: nothing fills what is not a ``${Parameter}``."""
+    return replace(finding, severity="error") if finding.rule == "resource" else finding
 
 
 def _problems(declaration: Declaration) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_SCHEMA = "SCHEMA_VALIDATION_FAILED"
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _TARGET = "MISSING_TRANSITION_TARGET"
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _LANGUAGES = ("JSONPath", "JSONata")
@@ -60,7 +60,7 @@ def diagnostics(text: str, type: str) -> list[Diagnostic]:
     except RecursionError:
         return [_TOO_DEEP]
     if not isinstance(definition, dict):
-        return [Diagnostic(_SCHEMA, "The definition should be an object", "/")]
+        return [Diagnostic(SCHEMA, "The definition should be an object", "/")]
     try:
         return list(_schema(definition, "", type, definition.get("QueryLanguage"))) or list(
             _graph(definition, "", set())
@@ -76,18 +76,18 @@ def _schema(scope: Mapping[str, Any], at: str, type: str, root: Any) -> Iterator
     """Check a scope (the machine, a branch, a Map's processor) whose path is *at*."""
     missing = [name for name in ("StartAt", "States") if name not in scope]
     if missing:
-        yield Diagnostic(_SCHEMA, f"These fields are required: [{', '.join(missing)}]", at or "/")
+        yield Diagnostic(SCHEMA, f"These fields are required: [{', '.join(missing)}]", at or "/")
     if "StartAt" in scope and not isinstance(scope["StartAt"], str):
-        yield Diagnostic(_SCHEMA, "Expected value of type String", f"{at}/StartAt")
+        yield Diagnostic(SCHEMA, "Expected value of type String", f"{at}/StartAt")
     if not at and scope.get("QueryLanguage", _LANGUAGES[0]) not in _LANGUAGES:
         yield _one_of("QueryLanguage", _LANGUAGES, at)
     states = scope.get("States")
     if "States" not in scope:
         return
     if not isinstance(states, dict):
-        yield Diagnostic(_SCHEMA, "Expected value of type Object", f"{at}/States")
+        yield Diagnostic(SCHEMA, "Expected value of type Object", f"{at}/States")
     elif not states:
-        yield Diagnostic(_SCHEMA, "Value cannot be empty", f"{at}/States")
+        yield Diagnostic(SCHEMA, "Value cannot be empty", f"{at}/States")
     else:
         for name, state in states.items():
             yield from _state(name, state, f"{at}/States/{name}", type, root)
@@ -95,7 +95,7 @@ def _schema(scope: Mapping[str, Any], at: str, type: str, root: Any) -> Iterator
 
 def _state(name: str, state: Any, at: str, type: str, root: Any) -> Iterator[Diagnostic]:
     if not isinstance(state, dict):
-        yield Diagnostic(_SCHEMA, "Expected value of type Object", at)
+        yield Diagnostic(SCHEMA, "Expected value of type Object", at)
         return
     if not 0 < len(name) <= _LONGEST_NAME:
         yield Diagnostic(
@@ -110,15 +110,15 @@ def _state(name: str, state: Any, at: str, type: str, root: Any) -> Iterator[Dia
         yield _one_of("QueryLanguage", _LANGUAGES, at)
     elif root == "JSONata" and language != root:
         yield Diagnostic(
-            _SCHEMA,
+            SCHEMA,
             "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
             at,
         )
     missing = [field for field in _REQUIRED.get(kind, ()) if field not in state]
     if missing:
-        yield Diagnostic(_SCHEMA, f"These fields are required: [{', '.join(missing)}]", at)
+        yield Diagnostic(SCHEMA, f"These fields are required: [{', '.join(missing)}]", at)
     if kind not in _WITHOUT_NEXT and "Next" not in state and state.get("End") is not True:
-        yield Diagnostic(_SCHEMA, "One of the fields 'Next' and 'End' is required", at)
+        yield Diagnostic(SCHEMA, "One of the fields 'Next' and 'End' is required", at)
     yield from _FIELDS.get(kind, _nothing)(state, at, type, root, language)
 
 
@@ -133,14 +133,14 @@ def _task(state: Mapping[str, Any], at: str, type: str, _: Any, __: Any) -> Iter
     credentials = state.get("Credentials")
     if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
         yield Diagnostic(
-            _SCHEMA, "The field 'RoleArn' is required but was missing", f"{at}/Credentials"
+            SCHEMA, "The field 'RoleArn' is required but was missing", f"{at}/Credentials"
         )
 
 
 def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
     # ${Placeholders} are for tools that fill them in; AWS takes them for a resource that is none.
     if not isinstance(resource, str) or not resource.startswith("arn:"):
-        yield Diagnostic(_SCHEMA, "Value is not a valid resource ARN", at)
+        yield Diagnostic(SCHEMA, "Value is not a valid resource ARN", at)
         return
     parts = _INTEGRATION.fullmatch(resource)
     if parts is None:
@@ -148,18 +148,18 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
     service, action, pattern = parts.groups()
     if service in _OPTIMIZED and action not in _OPTIMIZED[service]:
         yield Diagnostic(
-            _SCHEMA,
+            SCHEMA,
             f"The resource provided {resource} is not recognized. The value is not a valid resource"
             " ARN, or the resource is not available in this region.",
             at,
         )
     elif type == "EXPRESS" and service == "activity":
-        yield Diagnostic(_SCHEMA, "Express state machine does not support Activity ARN", at)
+        yield Diagnostic(SCHEMA, "Express state machine does not support Activity ARN", at)
     elif type == "EXPRESS" and pattern is not None:
         callback = pattern == "waitForTaskToken"
         named, blank = (pattern, " ") if callback else ("sync", "")  # the blank is AWS's
         yield Diagnostic(
-            _SCHEMA,
+            SCHEMA,
             f"Express state machine does not support '.{named}' service integration{blank}",
             at,
         )
@@ -170,11 +170,11 @@ def _wait(
 ) -> Iterator[Diagnostic]:
     given = [field for field in _WAITS if field in state]
     if len(given) != 1:
-        yield Diagnostic(_SCHEMA, f"Exactly one of [{', '.join(_WAITS)}] is required", at)
+        yield Diagnostic(SCHEMA, f"Exactly one of [{', '.join(_WAITS)}] is required", at)
     timestamp = state.get("Timestamp")
     computed = language == "JSONata" and _EXPRESSION.fullmatch(str(timestamp))
     if isinstance(timestamp, str) and not computed and not _RFC3339.fullmatch(timestamp):
-        yield Diagnostic(_SCHEMA, "String does not match RFC3339 timestamp", f"{at}/Timestamp")
+        yield Diagnostic(SCHEMA, "String does not match RFC3339 timestamp", f"{at}/Timestamp")
 
 
 def _choice(state: Mapping[str, Any], at: str, *_: Any) -> Iterator[Diagnostic]:
@@ -182,14 +182,14 @@ def _choice(state: Mapping[str, Any], at: str, *_: Any) -> Iterator[Diagnostic]:
     if "Choices" not in state:
         return
     if not isinstance(choices, list):
-        yield Diagnostic(_SCHEMA, "Expected value of type Array", f"{at}/Choices")
+        yield Diagnostic(SCHEMA, "Expected value of type Array", f"{at}/Choices")
     elif not choices:
-        yield Diagnostic(_SCHEMA, "Value cannot be empty", f"{at}/Choices")
+        yield Diagnostic(SCHEMA, "Value cannot be empty", f"{at}/Choices")
     else:
         for number, rule in enumerate(choices):
             if not isinstance(rule, dict) or "Next" not in rule:
                 yield Diagnostic(
-                    _SCHEMA, "These fields are required: [Next]", f"{at}/Choices[{number}]"
+                    SCHEMA, "These fields are required: [Next]", f"{at}/Choices[{number}]"
                 )
 
 
@@ -200,9 +200,9 @@ def _parallel(
     if "Branches" not in state:
         return
     if not isinstance(branches, list):
-        yield Diagnostic(_SCHEMA, "Expected value of type Array", f"{at}/Branches")
+        yield Diagnostic(SCHEMA, "Expected value of type Array", f"{at}/Branches")
     elif not branches:
-        yield Diagnostic(_SCHEMA, "Value cannot be empty", f"{at}/Branches")
+        yield Diagnostic(SCHEMA, "Value cannot be empty", f"{at}/Branches")
     else:
         for number, branch in enumerate(branches):
             yield from _inner(branch, f"{at}/Branches[{number}]", type, root)
@@ -211,7 +211,7 @@ def _parallel(
 def _map(state: Mapping[str, Any], at: str, type: str, root: Any, _: Any) -> Iterator[Diagnostic]:
     found = [field for field in ("ItemProcessor", "Iterator") if field in state]
     if not found:
-        yield Diagnostic(_SCHEMA, "These fields are required: [ItemProcessor]", at)
+        yield Diagnostic(SCHEMA, "These fields are required: [ItemProcessor]", at)
     for field in found:
         yield from _inner(state[field], f"{at}/{field}", type, root)
 
@@ -220,7 +220,7 @@ def _inner(scope: Any, at: str, type: str, root: Any) -> Iterator[Diagnostic]:
     if isinstance(scope, dict):
         yield from _schema(scope, at, type, root)
     else:
-        yield Diagnostic(_SCHEMA, "Expected value of type Object", at)
+        yield Diagnostic(SCHEMA, "Expected value of type Object", at)
 
 
 _FIELDS = {
@@ -295,7 +295,7 @@ def _scopes(state: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]
 
 def _one_of(field: str, values: tuple[str, ...], at: str) -> Diagnostic:
     return Diagnostic(
-        _SCHEMA,
+        SCHEMA,
         f"The field '{field}' should have one of these values: [{', '.join(values)}]",
         f"{at}/{field}",
     )
