@@ -5,6 +5,7 @@ The second deployer acts in the middle of a call of the first, so that every ord
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -16,7 +17,14 @@ import pytest
 from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError, Shop, around
 
 from sfn_release.deployment.application import OvertakenError
-from sfn_release.errors import AccessError, GitError, LockedError, NetworkError, NotFoundError
+from sfn_release.errors import (
+    AccessError,
+    ConflictError,
+    GitError,
+    LockedError,
+    NetworkError,
+    NotFoundError,
+)
 from sfn_release.git import Git
 from sfn_release.operations import delete, deploy, status, unlock
 
@@ -291,3 +299,63 @@ def test_what_could_not_be_undone_is_told_and_recorded(shop: Shop) -> None:
     left = "alpha: update state machine alpha could not be undone"
     assert left in caught.value.why
     assert left in (shop.ledger().deployments[0].error or "")
+
+
+def test_what_somebody_else_wrote_into_latest_is_not_undone(shop: Shop) -> None:
+    """Changed in the console between our update and our publish: refused, and theirs stays."""
+
+    def console() -> None:
+        shop.aws.update_state_machine(stateMachineArn=_arn("alpha"), definition=_definition("hot"))
+
+    with pytest.raises(ConflictError, match="changed by somebody else") as caught:
+        shop.publish("1.1.0", aws=Meanwhile(shop, PREPARING, console))
+    assert "somebody else has changed it since, and that stays" in caught.value.why
+    assert _live(shop) == {"alpha": ("alpha 1", "hot"), "beta": ("beta 1", "beta 1")}
+
+
+def test_an_alias_that_somebody_else_moved_is_not_undone(shop: Shop) -> None:
+    """An alias moved after ours stays where its mover put it, when we fail later."""
+    tagging = "alpha.TagResource"
+
+    def console() -> None:
+        route = {"stateMachineVersionArn": f"{_arn('alpha')}:1", "weight": 100}
+        shop.aws.update_state_machine_alias(
+            stateMachineAliasArn=f"{_arn('alpha')}:live",
+            description="by hand",
+            routingConfiguration=[route],
+        )
+
+    aws = Meanwhile(shop, tagging, console, At(tagging, DENIED))
+    with pytest.raises(AccessError) as caught:
+        shop.publish("1.1.0", aws=aws)
+    assert "somebody else has moved it since, and that stays" in caught.value.why
+    alias = shop.aws.describe_state_machine_alias(stateMachineAliasArn=f"{_arn('alpha')}:live")
+    assert alias["description"] == "by hand"
+
+
+def test_an_alias_that_somebody_else_created_is_not_deleted(tmp_path: Path) -> None:
+    """A create that timed out and had no effect does not cost another's alias of that name."""
+    creating = "alpha.CreateStateMachineAlias"
+    shop = Shop.create(tmp_path / "shop", {"alpha": 1})
+
+    def console() -> None:
+        route = {"stateMachineVersionArn": f"{_arn('alpha')}:1", "weight": 100}
+        shop.aws.create_state_machine_alias(
+            name="live", description="by hand", routingConfiguration=[route]
+        )
+
+    with shop.opened():
+        aws = Meanwhile(shop, creating, console, At(creating, TIMEOUT_BEFORE))
+        with pytest.raises(NetworkError):
+            shop.publish("1.0.0", aws=aws)
+        assert aws.raised is None
+        assert shop.machines()["alpha"].live == "alpha 1"
+
+
+def _arn(name: str) -> str:
+    return f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
+
+
+def _definition(result: str) -> str:
+    only = {"Type": "Pass", "Result": result, "End": True}
+    return json.dumps({"StartAt": "Only", "States": {"Only": only}})

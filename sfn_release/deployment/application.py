@@ -30,8 +30,6 @@ from sfn_release.steps import (
     routing_text,
 )
 
-_GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}
-
 
 class OvertakenError(LockedError):
     """The deployment may no longer write: its lease is over, or another one took it."""
@@ -229,11 +227,7 @@ class Application:
         """Undo one step and say so; what nobody calls stays, and None is returned."""
         match step:
             case UpdateStateMachine():
-                if step.before is None:
-                    raise ConflictError("what was there could not be read")
-                request = step.before.request()
-                self._write(self.client.update_state_machine, stateMachineArn=step.arn, **request)
-                return f"{step.before.name} has its former definition again"
+                return self._undo_update(step)
             case PointAlias():
                 return self._undo_alias(step)
             case CreateStateMachine():
@@ -241,28 +235,38 @@ class Application:
             case PublishVersion() | TagStateMachine() | DeleteStateMachine():
                 return None
 
+    def _undo_update(self, step: UpdateStateMachine) -> str:
+        if step.before is None:
+            raise ConflictError("what was there could not be read")
+        live = call(self.client.describe_state_machine, stateMachineArn=step.arn)
+        found = rendered_from(step.workflow, live)
+        if found is not None and found.digest not in {step.rendered.digest, step.before.digest}:
+            raise ConflictError("somebody else has changed it since, and that stays")
+        request = step.before.request()
+        self._write(self.client.update_state_machine, stateMachineArn=step.arn, **request)
+        return f"{step.before.name} has its former definition again"
+
     def _undo_alias(self, step: PointAlias) -> str:
-        if step.before is not None:
-            self._write(
-                self.client.update_state_machine_alias,
-                stateMachineAliasArn=step.before.arn,
-                description=step.before.description,
-                routingConfiguration=[
-                    {"stateMachineVersionArn": version, "weight": weight}
-                    for version, weight in step.before.routing.items()
-                ],
-            )
-            return f"alias {step.alias} points at {routing_text(step.before.routing)} again"
         machine = self.machines[step.workflow]
-        arn = machine.arn or (machine.version_arn or "").rpartition(":")[0]
-        try:
-            self._write(
-                self.client.delete_state_machine_alias, stateMachineAliasArn=f"{arn}:{step.alias}"
-            )
-        except AwsError as error:
-            if error.aws_code not in _GONE:
-                raise
-        return f"the new alias {step.alias} was deleted"
+        machine_arn = machine.arn or (machine.version_arn or "").rpartition(":")[0]
+        arn = step.before.arn if step.before else f"{machine_arn}:{step.alias}"
+        found = describe_alias(self.client, arn)
+        if found not in (None, step.before) and found.description != step.description:
+            raise ConflictError("somebody else has moved it since, and that stays")
+        if step.before is None:
+            if found is not None:
+                self._write(self.client.delete_state_machine_alias, stateMachineAliasArn=arn)
+            return f"the new alias {step.alias} was deleted"
+        self._write(
+            self.client.update_state_machine_alias,
+            stateMachineAliasArn=arn,
+            description=step.before.description,
+            routingConfiguration=[
+                {"stateMachineVersionArn": version, "weight": weight}
+                for version, weight in step.before.routing.items()
+            ],
+        )
+        return f"alias {step.alias} points at {routing_text(step.before.routing)} again"
 
     def _write(self, operation: Operation, **request: Any) -> dict[str, Any]:
         """Make one call that changes AWS.
