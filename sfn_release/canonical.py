@@ -46,12 +46,15 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-def loads(text: str | bytes) -> Any:
-    """Read JSON strictly: duplicate keys, NaN, infinities and 1e999 are a DefinitionError."""
+def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
+    """Read JSON strictly: duplicate keys, NaN, infinities and 1e999 are a DefinitionError.
+
+    Without *unique_keys* the last of several counts, as most JSON readers have it.
+    """
     try:
         return json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_unique if unique_keys else None,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )

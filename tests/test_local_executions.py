@@ -160,6 +160,7 @@ def test_the_name_of_an_ended_execution_is_taken(client: Any) -> None:
     [
         ({"input": "{"}, "InvalidExecutionInput"),
         ({"input": "NaN"}, "InvalidExecutionInput"),
+        ({"input": "[1e999]"}, "InvalidExecutionInput"),
         ({"name": "a b"}, "InvalidName"),
         ({"name": "n" * 81}, "ValidationException"),
     ],

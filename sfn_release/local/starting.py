@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError
 from sfn_release.local import errors, lookup, running
 from sfn_release.local.arns import check_name
 from sfn_release.local.running import Observe, Start
@@ -92,19 +94,15 @@ def _start(world: World, request: Mapping[str, Any]) -> Start:
         name = world.new_id()
     text = request.get("input", "{}")
     try:
-        json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise errors.invalid_input(f"{error}") from None
+        loads(text, unique_keys=False)
+    except DefinitionError as error:
+        raise errors.invalid_input(error.message) from None
     arn = (
         world.scope.express(target.name, name, world.new_id())
         if target.type == "EXPRESS"
         else world.scope.execution(target.name, name)
     )
     return Start(target, arn, name, text, world.now(), request.get("traceHeader"))
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"Unrecognized token '{name}'")
 
 
 def _repeated(world: World, begun: Start) -> dict[str, Any] | None:

@@ -1,16 +1,18 @@
 """Finds in a definition what Step Functions refuses when a state machine is created.
 
-Only what is statically obvious: JSON, required fields, state types, transitions, query languages,
-what EXPRESS does not support. The words are AWS's where a recording or a public report has them.
+Only what AWS's words, or at least its codes, are known for: JSON, required fields, state types,
+transitions, query languages, what EXPRESS does not support. The rest is `asl.checks`' to find.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _TARGET = "MISSING_TRANSITION_TARGET"
@@ -19,8 +21,6 @@ _LANGUAGES = ("JSONPath", "JSONata")
 _REQUIRED = {"Task": ("Resource",), "Choice": ("Choices",), "Parallel": ("Branches",)}
 _ENDING = ("Succeed", "Fail")
 _WITHOUT_NEXT = ("Succeed", "Fail", "Choice")
-_WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
-_LONGEST_NAME = 80
 _RFC3339 = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
@@ -54,11 +54,9 @@ class Diagnostic:
 def diagnostics(text: str, type: str) -> list[Diagnostic]:
     """Return why Step Functions would refuse the definition *text* for a machine of *type*."""
     try:
-        definition = json.loads(text)
-    except ValueError as error:
-        return [Diagnostic("INVALID_JSON_DESCRIPTION", f"{error}", None)]
-    except RecursionError:
-        return [_TOO_DEEP]
+        definition = loads(text, unique_keys=False)
+    except DefinitionError as error:
+        return [Diagnostic("INVALID_JSON_DESCRIPTION", error.message, None)]
     if not isinstance(definition, dict):
         return [Diagnostic(SCHEMA, "The definition should be an object", "/")]
     try:
@@ -90,17 +88,13 @@ def _schema(scope: Mapping[str, Any], at: str, type: str, root: Any) -> Iterator
         yield Diagnostic(SCHEMA, "Value cannot be empty", f"{at}/States")
     else:
         for name, state in states.items():
-            yield from _state(name, state, f"{at}/States/{name}", type, root)
+            yield from _state(state, f"{at}/States/{name}", type, root)
 
 
-def _state(name: str, state: Any, at: str, type: str, root: Any) -> Iterator[Diagnostic]:
+def _state(state: Any, at: str, type: str, root: Any) -> Iterator[Diagnostic]:
     if not isinstance(state, dict):
         yield Diagnostic(SCHEMA, "Expected value of type Object", at)
         return
-    if not 0 < len(name) <= _LONGEST_NAME:
-        yield Diagnostic(
-            "INVALID_STATE_NAME", f"A state name has 1 to {_LONGEST_NAME} characters", at
-        )
     kind = state.get("Type")
     if kind not in _TYPES:
         yield _one_of("Type", _TYPES, at)
@@ -168,29 +162,10 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
 def _wait(
     state: Mapping[str, Any], at: str, _: str, __: Any, language: Any
 ) -> Iterator[Diagnostic]:
-    given = [field for field in _WAITS if field in state]
-    if len(given) != 1:
-        yield Diagnostic(SCHEMA, f"Exactly one of [{', '.join(_WAITS)}] is required", at)
     timestamp = state.get("Timestamp")
     computed = language == "JSONata" and _EXPRESSION.fullmatch(str(timestamp))
     if isinstance(timestamp, str) and not computed and not _RFC3339.fullmatch(timestamp):
         yield Diagnostic(SCHEMA, "String does not match RFC3339 timestamp", f"{at}/Timestamp")
-
-
-def _choice(state: Mapping[str, Any], at: str, *_: Any) -> Iterator[Diagnostic]:
-    choices = state.get("Choices")
-    if "Choices" not in state:
-        return
-    if not isinstance(choices, list):
-        yield Diagnostic(SCHEMA, "Expected value of type Array", f"{at}/Choices")
-    elif not choices:
-        yield Diagnostic(SCHEMA, "Value cannot be empty", f"{at}/Choices")
-    else:
-        for number, rule in enumerate(choices):
-            if not isinstance(rule, dict) or "Next" not in rule:
-                yield Diagnostic(
-                    SCHEMA, "These fields are required: [Next]", f"{at}/Choices[{number}]"
-                )
 
 
 def _parallel(
@@ -226,7 +201,6 @@ def _inner(scope: Any, at: str, type: str, root: Any) -> Iterator[Diagnostic]:
 _FIELDS = {
     "Task": _task,
     "Wait": _wait,
-    "Choice": _choice,
     "Parallel": _parallel,
     "Map": _map,
 }
