@@ -16,6 +16,7 @@ from support import run_git
 from sfn_release.cli.watching import Progress
 from sfn_release.operations import open_workspace, surroundings
 from sfn_release.record import Lock, timestamp
+from sfn_release.scaffold import HELLO
 from sfn_release.stepfunctions import StepFunctions
 
 FOLD = re.compile(r" {2,}")
@@ -284,6 +285,17 @@ def test_execute_shows_how_an_execution_ended(project: Project) -> None:
     ) == ("SUCCEEDED", "Hello Alice", "1.0.0")
     assert {"execution_arn", "workflow", "error", "cause", "started_at", "stopped_at"} <= set(done)
     assert project.run("execute", "hello", "--no-wait").code == 0
+
+
+def test_an_express_workflow_runs_while_one_waits(project: Project) -> None:
+    """EXPRESS goes through StartSyncExecution, whose output is shown."""
+    project.write("workflows/greet.py", HELLO.replace('name="hello"', 'name="greet"'))
+    project.publish("1.0.0")
+
+    done = project.json("execute", "greet", "--input", "{}")
+
+    assert done["output"] == {"message": "Hello Alice"}
+    assert ":express:" in done["execution_arn"]
 
 
 def test_execute_takes_input_as_text_file_or_stdin(project: Project) -> None:

@@ -14,6 +14,8 @@ import pytest
 from conftest import ROLE, Project, run
 from support import Shop, forge, run_git
 
+from sfn_release.stepfunctions import in_process
+
 
 def refs(project: Project) -> str:
     """Return every ref and the state of the work tree."""
@@ -290,3 +292,54 @@ def test_a_bug_keeps_its_traceback(shop: Project, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sfn_release.operations.workspace.find_project", broken)
     with pytest.raises(ZeroDivisionError):
         shop.run("status")
+
+
+def test_no_credentials(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without credentials the error says where they are looked for; nothing is released."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    ran = project.run("publish", "1.0.0")
+    if project.environment == "local":  # needs none
+        assert ran.code == 0
+        return
+    assert (ran.code, ran.out) == (1, "")
+    assert "E_ACCESS" in ran.err
+    assert project.git("tag", "--list") == ""
+
+
+@pytest.mark.parametrize("environment", ["aws"], indirect=True)
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            {
+                "__type": "AccessDeniedException",
+                "message": "User: arn:aws:iam::1:user/u is not authorized to perform:"
+                " states:ListStateMachines on resource: *",
+            },
+            ["states:"],
+        ),
+        (
+            {"__type": "ExpiredTokenException", "message": "The security token is expired"},
+            ["expired"],
+        ),
+    ],
+    ids=["access denied", "expired credentials"],
+)
+def test_aws_refuses(
+    project: Project, monkeypatch: pytest.MonkeyPatch, answer: dict[str, str], words: list[str]
+) -> None:
+    """AWS's refusal names the permission or the credentials; nothing is released."""
+
+    def handle(*_: object) -> tuple[int, dict[str, str], bytes]:
+        return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
+
+    client = in_process(handle, region="us-east-1")
+    monkeypatch.setattr("sfn_release.stepfunctions.connect", lambda **_: client)
+
+    ran = project.run("publish", "1.0.0")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "E_ACCESS" in ran.err
+    assert [word for word in words if word not in ran.err] == [], ran.err
+    assert project.git("tag", "--list") == ""

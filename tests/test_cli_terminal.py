@@ -8,18 +8,22 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unicodedata
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import Project, config
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli import terminal
 from sfn_release.cli.failures import error_lines
 from sfn_release.errors import SfnReleaseError
+from sfn_release.local import LocalService, service
+from sfn_release.local.server import start
+from sfn_release.simulator import Mocks
 
 COMMAND = [sys.executable, "-m", "sfn_release"]
 ESC = b"\x1b"
@@ -194,6 +198,32 @@ def test_ctrl_c_while_building(shop: Project) -> None:
     assert shop.git("tag", "--list") == ""
 
 
+def test_ctrl_c_while_deploying(repository: Path, tmp_path: Path) -> None:
+    """Interrupted between two calls, publish records the failure; the same command finishes it."""
+    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+        shop = Project(repository, "aws", server.url)
+        shop.write("releases.toml", config("aws", server.url))
+        shop.commit(hello="Hello Alice")
+        process = subprocess.Popen(
+            [*COMMAND, "publish", "1.0.0"],
+            cwd=shop.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert slow.reached.wait(20)
+        process.send_signal(signal.SIGINT)
+        slow.go_on.set()
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out) == (130, "")
+        assert err.endswith("\ninterrupted\n")
+        assert "Traceback" not in err
+        assert shop.json("history")["deployments"][0]["status"] == "failed"
+        shop.ok("publish", "1.0.0")
+        assert shop.json("execute", "hello")["output"] == "Hello Alice"
+
+
 @given(st.text())
 def test_nothing_that_a_terminal_acts_upon_is_written(text: str) -> None:
     """Whatever data holds, a line stays one line of printable text."""
@@ -211,6 +241,26 @@ def test_errors_are_safe_whatever_they_quote(message: str, why: str, fix: str) -
     assert lines[0].startswith("error: ")
     assert lines[0].endswith("  E_ERROR")
     assert [line for line in lines if "\x1b" in line or "\n" in line] == []
+
+
+class _Slow:
+    """A service that stops at the first alias until it is told to go on."""
+
+    def __init__(self, inner: LocalService) -> None:
+        self.inner = inner
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+
+    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer as the service does, when it may."""
+        if operation == "CreateStateMachineAlias":
+            self.reached.set()
+            assert self.go_on.wait(20)
+        return self.inner.handle(operation, body)
+
+    def close(self) -> None:
+        """Close the service."""
+        self.inner.close()
 
 
 def _wait_for(path: Path) -> None:
