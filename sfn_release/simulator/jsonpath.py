@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.choice import holds
-from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.following import found, lookup, path_of, referred, shown
 from sfn_release.simulator.instants import parse_instant
 from sfn_release.simulator.situation import Exit, Situation
 
@@ -58,7 +58,7 @@ class JsonPath:
         """Return the first rule that holds."""
 
         def resolve(text: str) -> Any:
-            return _lookup(at, _path(at, text), input)
+            return lookup(at, path_of(at, text), input)
 
         for rule in at.field("Choices", list):
             try:
@@ -77,13 +77,13 @@ class JsonPath:
         if "Timestamp" in state or "TimestampPath" in state:
             return _timestamp(at, input)
         seconds = (
-            _referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
+            referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
         )
         if not _is_amount(seconds):
             where = state.get("SecondsPath", "Seconds")
             raise at.error(
                 "The SecondsPath parameter does not reference a valid number of seconds:"
-                f" {where} == {_shown(seconds)}"
+                f" {where} == {shown(seconds)}"
             )
         return now + timedelta(seconds=seconds)
 
@@ -103,7 +103,7 @@ class JsonPath:
     def items(self, at: Situation, input: Any) -> list[Any]:
         """Read ItemsPath; an object gives one item for each of its members."""
         text = at.definition.get("ItemsPath", "$")
-        items = _found(at, text, input)
+        items = found(at, text, input)
         if isinstance(items, Mapping):
             return [{"Key": key, "Value": value} for key, value in items.items()]
         if not isinstance(items, list):
@@ -141,9 +141,7 @@ def _reason(at: Situation, field: str, input: Any) -> str | None:
         return text
     value = _value(at, at.definition[path], path, input)
     if not isinstance(value, str):
-        raise at.error(
-            f"The field '{path}' refers to a value that is not a string: {_shown(value)}"
-        )
+        raise at.error(f"The field '{path}' refers to a value that is not a string: {shown(value)}")
     return value
 
 
@@ -152,7 +150,7 @@ def _filtered(at: Situation, field: str, data: Any) -> Any:
     text = at.definition.get(field, "$")
     if text is None:
         return {}
-    return data if text == "$" else _found(at, text, data)
+    return data if text == "$" else found(at, text, data)
 
 
 def _placed(at: Situation, source: Mapping[str, Any], result: Any) -> Any:
@@ -160,7 +158,7 @@ def _placed(at: Situation, source: Mapping[str, Any], result: Any) -> Any:
     text = source.get("ResultPath", "$")
     if text is None:
         return at.raw
-    path = _path(at, text)
+    path = path_of(at, text)
     try:
         return paths.put(at.raw, path, result)
     except paths.PathNotFoundError as error:
@@ -195,7 +193,7 @@ def _value(at: Situation, text: Any, field: str, data: Any) -> Any:
 
     def resolve(path: paths.Path) -> Any:
         try:
-            return _lookup(at, path, data)
+            return lookup(at, path, data)
         except paths.PathNotFoundError as error:
             raise at.error(
                 f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
@@ -203,36 +201,17 @@ def _value(at: Situation, text: Any, field: str, data: Any) -> Any:
             ) from error
 
     if not isinstance(text, str) or not intrinsics.is_call(text):
-        return resolve(_path(at, text))
+        return resolve(path_of(at, text))
     try:
         return intrinsics.parse(text).evaluate(resolve, at.random)
     except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
         raise at.error(str(error), error="States.IntrinsicFailure") from error
 
 
-def _found(at: Situation, text: Any, data: Any) -> Any:
-    """Return what a path selects; where it leads nowhere, the state fails with "Invalid path"."""
-    try:
-        return _lookup(at, _path(at, text), data)
-    except paths.PathNotFoundError as error:
-        raise at.error(f"Invalid path '{text}' : {error}") from error
-
-
-def _referred(at: Situation, field: str, data: Any) -> Any:
-    """Return what a Wait's ...Path field refers to."""
-    text = at.definition[field]
-    try:
-        return _lookup(at, _path(at, text), data)
-    except paths.PathNotFoundError as error:
-        raise at.error(
-            f"The {field} parameter does not reference an input value: {text}"
-        ) from error
-
-
 def _whole(at: Situation, field: str, data: Any) -> int:
     """Return the whole number that a ...Path field refers to; a text of digits counts as one."""
     text = at.definition[field]
-    value = _shown(_found(at, text, data))
+    value = shown(found(at, text, data))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
         raise at.error(
             f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
@@ -247,7 +226,7 @@ def _whole(at: Situation, field: str, data: Any) -> int:
 def _share(at: Situation, field: str, data: Any) -> float:
     """Return the percentage that a ...Path field refers to."""
     text = at.definition[field]
-    value = _shown(_found(at, text, data))
+    value = shown(found(at, text, data))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
         raise at.error(
             f'The {field} field refers to value "{value}" which is not a valid float: {text}'
@@ -260,7 +239,7 @@ def _share(at: Situation, field: str, data: Any) -> float:
 def _constant(at: Situation, field: str) -> float:
     value = at.definition[field]
     if not _is_amount(value):
-        raise at.error(f"The field '{field}' is not a number of 0 or more: {_shown(value)}")
+        raise at.error(f"The field '{field}' is not a number of 0 or more: {shown(value)}")
     return value
 
 
@@ -269,41 +248,16 @@ def _timestamp(at: Situation, input: Any) -> datetime:
     if "TimestampPath" not in state:
         text, where = state["Timestamp"], "Timestamp"
     else:
-        text, where = _referred(at, "TimestampPath", input), state["TimestampPath"]
+        text, where = referred(at, "TimestampPath", input), state["TimestampPath"]
     instant = parse_instant(text)
     if instant is None:
         raise at.error(
             "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
-            f" date-time format string: {where} == {_shown(text)}"
+            f" date-time format string: {where} == {shown(text)}"
         )
     return instant
-
-
-def _path(at: Situation, text: Any) -> paths.Path:
-    try:
-        return paths.parse(text)
-    except (paths.PathError, TypeError) as error:
-        raise at.error(str(error)) from error
-
-
-def _lookup(at: Situation, path: paths.Path, data: Any) -> Any:
-    """Follow a path from the data, the context object or a variable."""
-    name = path.variable
-    if name is None:
-        return path.find(at.context if path.root == "$$" else data)
-    if name not in at.variables:
-        raise _undefined(at, path)
-    return path.find(at.variables[name])
-
-
-def _undefined(at: Situation, path: paths.Path) -> StateFailure:
-    return at.error(f"The variable '{path.root}' in the path '{path.text}' has not been assigned.")
 
 
 def _is_amount(value: Any) -> TypeGuard[float]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and 0 <= value <= _MAX_AMOUNT
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else compact(value)
