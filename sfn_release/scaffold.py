@@ -11,7 +11,7 @@ RELEASES_TOML = """\
 # What was released, and what runs where:  sfn-release releases | history | status
 [project]
 name = "{name}"{padding}# stable: it names the ledger's branches and marks what is ours in AWS
-
+{tag}
 # `local` is the Step Functions service inside sfn-release: no AWS account, no credentials.
 # An environment on AWS is an account (by its credentials) and a region:
 #
@@ -73,12 +73,17 @@ def project_name(folder: str) -> str:
     return name if re.match("[a-z]", name) else f"project-{name}".strip("-")
 
 
-def files(folder: str) -> dict[str, str]:
-    """Return the files of a new project in a folder of this name: path → content."""
+def files(folder: str, *, nested: bool = False) -> dict[str, str]:
+    """Return the files of a new project in a folder of this name: path → content.
+
+    In a folder that is *nested* in its repository, the Git tags carry the project's name, because
+    other projects there have versions too.
+    """
     name = project_name(folder)
     padding = " " * max(2, 34 - len(f'name = "{name}"'))
+    tag = f'tag = "{name}-v{{version}}"\n' if nested else ""
     return {
-        "releases.toml": RELEASES_TOML.format(name=name, padding=padding),
+        "releases.toml": RELEASES_TOML.format(name=name, padding=padding, tag=tag),
         "workflows/hello.py": HELLO,
         "CHANGELOG.md": CHANGELOG,
         ".gitignore": "__pycache__/\n*.py[cod]\n.venv/\n",

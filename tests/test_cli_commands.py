@@ -387,6 +387,19 @@ def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
     assert fresh.json("execute", "hello")["output"] == {"message": "Hello Alice"}
 
 
+def test_init_of_a_nested_project_names_its_tags(repository: Path) -> None:
+    """A project in a subfolder puts its name into the tag, so that two of them do not clash."""
+    for name in ("shop", "depot"):
+        (repository / name).mkdir()
+        assert run("-C", str(repository / name), "init").code == 0
+    fresh = Project(repository)
+    fresh.commit()
+    for name in ("shop", "depot"):
+        ran = run("-C", str(repository / name), "publish", "1.0.0", "--no-deploy")
+        assert ran.code == 0, ran.err
+    assert fresh.git("tag", "--list").split() == ["depot-v1.0.0", "shop-v1.0.0"]
+
+
 def test_init_overwrites_nothing(repository: Path) -> None:
     """What exists stays, and a project with workflows gets no example."""
     fresh = Project(repository)

@@ -52,7 +52,7 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path, monkeypatch: pytest.Monk
     ]
     assert 'Result.message "Hello Alice" → "Hello Bob"' in ran.out
     assert "rollback  1.0.0    1.1.0  succeeded" in ran.out
-    named = re.search(r"A scratch project in (\S+);", ran.out)
+    named = re.search(r"^  (/\S+/sfn-release-demo-\S+)$", ran.out, re.MULTILINE)
     assert named
     assert Path(named[1]).parent == tmp_path
     assert list(tmp_path.glob("sfn-release-demo-*")) == []

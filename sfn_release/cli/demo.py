@@ -101,7 +101,8 @@ def tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool
     talk = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
     try:
         with talk:
-            terminal.write(f"A scratch project in {folder}; on `local`, with no AWS account.")
+            terminal.write("A scratch project on `local`, Step Functions without AWS, in")
+            terminal.write(f"  {folder}")
             _tell(story)
             _end(story, time.monotonic() - began, keep=keep)
     finally:

@@ -22,12 +22,13 @@ def init(session: Session) -> None:
     has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
     written: list[str] = []
     kept: list[str] = []
-    for path, content in files(root.name).items():
+    repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
+    nested = repository not in {None, root}
+    for path, content in files(root.name, nested=nested).items():
         if path.startswith("workflows/") and has_workflows:
             continue
         (written if write_new(root / path, content) else kept).append(path)
-    inside = any((folder / ".git").exists() for folder in (root, *root.parents))
-    steps = [] if inside else ["git init"]
+    steps = [] if repository else ["git init"]
     if written:
         steps += ["git add .", "git commit -m 'Set up sfn-release'"]
     steps += ["sfn-release publish 1.0.0", "sfn-release execute hello"]
@@ -37,7 +38,7 @@ def init(session: Session) -> None:
             terminal.write_parts(terminal.Styled("wrote  ", "green"), path)
         for path in kept:
             terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
-        if not inside:
+        if repository is None:
             terminal.tell()
             terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
         terminal.tell()
