@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
 from sfn_release.asl.paths import NUMBER, Path, PathError
 from sfn_release.asl.paths import parse as parse_path
+from sfn_release.asl.scanner import Scanner
 
 __all__ = ["Call", "IntrinsicError", "IntrinsicSyntaxError", "is_call", "parse", "problem"]
 
@@ -92,12 +93,11 @@ def problem(text: object) -> str | None:
     return None
 
 
-class _Parser:
+class _Parser(Scanner):
     """Reads one call, left to right."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+    what = "intrinsic function"
+    error = IntrinsicSyntaxError
 
     def whole(self) -> Call:
         """Read the whole text as a call."""
@@ -152,18 +152,6 @@ class _Parser:
             return parse_path(text or self._text[self._at :])
         except PathError as error:
             raise IntrinsicSyntaxError(str(error)) from error
-
-    def _match(self, pattern: str, flags: int = 0) -> str:
-        found = re.compile(pattern, flags).match(self._text, self._at)
-        if not found:
-            return ""
-        self._at = found.end()
-        return found.group()
-
-    def _fail(self, what: str) -> NoReturn:
-        raise IntrinsicSyntaxError(
-            f"{self._text!r} is not a valid intrinsic function: {what} (character {self._at + 1})."
-        )
 
 
 def _unquote(text: str) -> str:

@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 from sfn_release.asl.path_filters import ABSENT, COMPARISONS
 from sfn_release.asl.path_steps import (
@@ -32,6 +32,7 @@ from sfn_release.asl.path_steps import (
     Step,
     Wildcard,
 )
+from sfn_release.asl.scanner import Scanner
 
 __all__ = ["Path", "PathError", "PathNotFoundError", "parse", "problem", "put"]
 
@@ -100,12 +101,14 @@ def put(document: Any, path: Path, value: Any) -> Any:
     return value
 
 
-class _Parser:
+class _Parser(Scanner):
     """Reads one path, left to right."""
 
+    what = "path"
+    error = PathError
+
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+        super().__init__(text)
         self._nesting = 0
 
     def path(self) -> Path:
@@ -285,35 +288,6 @@ class _Parser:
             operand = self._operand()
             values.append(operand(None, None))
         return values
-
-    # The text
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-    def _skip(self, word: str) -> bool:
-        found = self._text.startswith(word, self._at)
-        self._at += len(word) if found else 0
-        return found
-
-    def _operator(self, word: str) -> bool:
-        self._blank()
-        return self._skip(word)
-
-    def _blank(self) -> bool:
-        """Skip white space; always False, so that it can stand before a condition."""
-        self._match(r"\s+")
-        return False
-
-    def _match(self, pattern: str, flags: int = 0) -> str:
-        found = re.compile(pattern, flags).match(self._text, self._at)
-        if not found:
-            return ""
-        self._at = found.end()
-        return found.group()
-
-    def _fail(self, what: str) -> NoReturn:
-        raise PathError(f"{self._text!r} is not a valid path: {what} (character {self._at + 1}).")
 
 
 def _unescape(name: str) -> str:

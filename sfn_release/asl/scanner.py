@@ -1,0 +1,47 @@
+"""A text that is read from left to right: what the parsers of paths and of calls share."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, NoReturn
+
+
+class Scanner:
+    """Reads one text; a parser says *what* it reads, and which *error* tells what is wrong."""
+
+    what: ClassVar[str]
+    error: ClassVar[type[ValueError]]
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _skip(self, word: str) -> bool:
+        found = self._text.startswith(word, self._at)
+        self._at += len(word) if found else 0
+        return found
+
+    def _operator(self, word: str) -> bool:
+        self._blank()
+        return self._skip(word)
+
+    def _blank(self) -> bool:
+        """Skip white space; always False, so that it can stand before a condition."""
+        self._match(r"\s+")
+        return False
+
+    def _match(self, pattern: str, flags: int = 0) -> str:
+        """Take what *pattern* matches here; nothing is the empty text."""
+        found = re.compile(pattern, flags).match(self._text, self._at)
+        if not found:
+            return ""
+        self._at = found.end()
+        return found.group()
+
+    def _fail(self, problem: str) -> NoReturn:
+        raise self.error(
+            f"{self._text!r} is not a valid {self.what}: {problem} (character {self._at + 1})."
+        )
