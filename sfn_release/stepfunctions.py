@@ -236,12 +236,18 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
         raise AwsError(
             "The request is not one that Step Functions takes.", why=str(error)
         ) from error
-    except (botocore.HTTPClientError, botocore.ConnectionError) as error:
+    except (
+        botocore.HTTPClientError,
+        botocore.ConnectionError,
+        botocore.IncompleteReadError,
+    ) as error:
         raise NetworkError(
             "The Step Functions endpoint was not reached.",
             why=str(error),
             fix="Check the network, and `region` and `endpoint_url` of the environment.",
         ) from error
+    except botocore.BotoCoreError as error:
+        raise AwsError("Step Functions could not be called.", why=str(error)) from error
 
 
 def _refused(error: Any) -> AwsError:

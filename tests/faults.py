@@ -26,7 +26,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, cast
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    ReadTimeoutError,
+)
 
 import sfn_release
 from sfn_release.git import Git
@@ -82,7 +88,10 @@ SERVER_ERROR = Fault("5xx", _refusal("InternalServerError", 503))
 DENIED = Fault("access-denied", _refusal("AccessDeniedException", 400))
 TIMEOUT_BEFORE = Fault("timeout-before", lambda _: ConnectTimeoutError(endpoint_url=_ENDPOINT))
 TIMEOUT_AFTER = Fault("timeout-after", lambda _: ReadTimeoutError(endpoint_url=_ENDPOINT), True)
-INTERRUPTED = Fault("interrupted", lambda _: KeyboardInterrupt(), True)
+CUT_OFF = Fault(
+    "cut-off", lambda _: IncompleteReadError(actual_bytes=7, expected_bytes=70), effect=True
+)
+NO_METADATA = Fault("no-metadata", lambda _: MetadataRetrievalError(error_msg="no answer"))
 KILLED = Fault("killed", KilledError, True)
 
 FAULTS = (THROTTLED, SERVER_ERROR, DENIED, TIMEOUT_BEFORE, TIMEOUT_AFTER)

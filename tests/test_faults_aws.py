@@ -14,9 +14,11 @@ from typing import Protocol
 
 import pytest
 from faults import (
+    CUT_OFF,
     DENIED,
     FAULTS,
     KILLED,
+    NO_METADATA,
     SERVER_ERROR,
     THROTTLED,
     TIMEOUT_AFTER,
@@ -189,7 +191,7 @@ SCENARIOS = {
         lambda shop, aws=None: shop.delete("alpha", aws=aws),
         "delete",
         "1.0.0",
-        calls=("alpha.DeleteStateMachine",),
+        calls=(*_observed("alpha"), "alpha.DeleteStateMachine"),
         live={"beta": "beta 1", "gamma": "gamma 1"},
         versions={"beta": ("beta 1",), "gamma": ("gamma 1",)},
     ),
@@ -300,6 +302,20 @@ def test_the_same_command_finishes_after_a_call_failed(
         scenario.command(shop)
 
         _assert_done(shop, scenario, undisturbed(name), failed)
+
+
+@pytest.mark.parametrize("fault", [CUT_OFF, NO_METADATA], ids=str)
+def test_whatever_botocore_raises_is_put_back(
+    fault: Fault, settings: Callable[[str], Shop], tmp_path: Path
+) -> None:
+    """Rarer failures, an answer that breaks off or no credentials half-way, are failures too."""
+    shop = settings("change").copy(tmp_path / "shop")
+    with shop.opened():
+        before = _serves(shop.machines())
+        with pytest.raises(AwsError):
+            shop.publish("1.1.0", aws=Faulty(shop.aws, At("alpha.UpdateStateMachineAlias", fault)))
+        assert before == _serves(shop.machines())
+        assert shop.ledger().deployments[0].status == "failed"
 
 
 @pytest.mark.parametrize(("name", "call"), WRITES)

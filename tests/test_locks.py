@@ -10,11 +10,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError, Shop, around
+from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError, Shop, Watcher, around
 
 from sfn_release.deployment.application import OvertakenError
 from sfn_release.errors import (
@@ -27,6 +28,7 @@ from sfn_release.errors import (
 )
 from sfn_release.git import Git
 from sfn_release.operations import delete, deploy, status, unlock
+from sfn_release.plan import Plan
 
 FIRST = {"alpha": 1, "beta": 1}
 SECOND = {"alpha": 2, "beta": 2}
@@ -289,6 +291,42 @@ def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
 
     shop.publish("1.1.0")
     assert _live(shop) == NEW
+
+
+def test_ctrl_c_while_a_thread_is_started_waits_for_that_thread(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that its pool does not know of is waited for, so that its work is undone too."""
+    start = ThreadPoolExecutor._adjust_thread_count
+    begun = threading.Event()
+    told: list[str] = []
+
+    def interrupted(pool: Any) -> None:
+        start(pool)
+        if begun.wait(5) and not told:
+            told.append("once")
+            pool._threads.clear()
+            raise KeyboardInterrupt
+
+    def update() -> None:
+        monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", start)
+        begun.set()
+        time.sleep(0.1)  # the call is under way while the main thread is interrupted
+
+    def planned(_: Plan) -> None:
+        monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", interrupted)
+
+    who = around(now=shop.clock, watcher=Watcher(planned))
+    with pytest.raises(KeyboardInterrupt):
+        shop.publish(
+            "1.1.0", aws=Meanwhile(shop, "alpha.UpdateStateMachine", update), surroundings=who
+        )
+    assert told == ["once"]
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(5)
+    assert _live(shop) == OLD
+    assert _ends(shop)[0] == "publish 1.1.0 failed"
 
 
 def test_what_could_not_be_undone_is_told_and_recorded(shop: Shop) -> None:

@@ -63,6 +63,8 @@ class Application:
     machines: dict[str, Machine] = field(default_factory=dict)
     _undo: list[Step] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
+    _calm: threading.Condition = field(default_factory=threading.Condition)
+    _busy: int = 0
 
     def run(self) -> None:
         """Apply both phases. Raises the first error; nothing new is begun after it."""
@@ -95,27 +97,43 @@ class Application:
         if not busy:
             return
         with ThreadPoolExecutor(min(THREADS, len(busy))) as pool:
-            futures = [pool.submit(self._steps, workflow_steps) for workflow_steps in busy]
             try:
+                futures = [pool.submit(self._steps, workflow_steps) for workflow_steps in busy]
                 wait(futures)
             except BaseException:
-                self._stop.set()  # Ctrl-C: what is under way ends, nothing new begins
+                # Ctrl-C: what is under way ends, nothing new begins. The pool does not know of a
+                # thread that was being started when it came, so the threads are counted here.
+                self._stop.set()
+                with self._calm:
+                    self._calm.wait_for(lambda: not self._busy)
                 raise
         _raise_first(futures)
 
     def _steps(self, steps: Iterable[Step]) -> None:
-        for step in steps:
+        with self._calm:
             if self._stop.is_set():
                 return
-            try:
-                self._apply(step)
-            except BaseException as error:
-                self._stop.set()
-                if isinstance(error, NetworkError):
-                    self._undo.append(step)  # it may have had its effect all the same
-                raise
-            self._undo.append(step)
-            self.done(step)
+            self._busy += 1
+        try:
+            for step in steps:
+                if self._stop.is_set():
+                    return
+                self._step(step)
+        finally:
+            with self._calm:
+                self._busy -= 1
+                self._calm.notify_all()
+
+    def _step(self, step: Step) -> None:
+        try:
+            self._apply(step)
+        except BaseException as error:
+            self._stop.set()
+            if isinstance(error, NetworkError):
+                self._undo.append(step)  # it may have had its effect all the same
+            raise
+        self._undo.append(step)
+        self.done(step)
 
     def _apply(self, step: Step) -> None:
         machine = self.machines[step.workflow]
