@@ -21,7 +21,10 @@ from support import (
     untouched,
 )
 
+from sfn_release.operations.diff import diff
+from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
+from sfn_release.operations.listing import list_workflows
 from sfn_release.operations.releases import releases, show
 from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
@@ -368,11 +371,16 @@ def test_without_the_remote_reading_warns(shop: Shop) -> None:
     """And tells what was seen last."""
     shop.publish("1.0.0", "prod")
     unreachable(shop)
-    assert [one.version for one in history(shop.workspace(), environment="prod")] == ["1.0.0"]
-    assert [one.manifest.version for one in releases(shop.workspace())] == ["1.0.0"]
-    assert status(shop.workspace(), environment="prod")[0].state == "in-sync"
+    workspace = shop.workspace()
+    assert [one.version for one in history(workspace, environment="prod")] == ["1.0.0"]
+    assert [one.manifest.version for one in releases(workspace)] == ["1.0.0"]
+    assert status(workspace, environment="prod")[0].state == "in-sync"
+    assert show(workspace, "1.0.0").version == "1.0.0"
+    assert [one.differences for one in diff(workspace, "1.0.0", "@prod")] == [()]
+    assert [one.since for one in list_workflows(workspace)] == ["1.0.0"]
+    assert execute(workspace, "hello", environment="prod").status == "SUCCEEDED"
     warnings = [text for text in shop.watcher.said if "origin was not reached" in text]
-    assert len(warnings) == 3
+    assert len(warnings) == 7, "once for each"
 
 
 def test_without_the_remote_nothing_shared_is_deployed(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def deploy(
     there = workspace.environment(environment)
     site = open_site(workspace, there)
     local = there.backend == "local"
-    release = workspace.released(version, offline=local)
+    release = workspace.released(workspace.snapshot(offline=local), version)
 
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(workspace, release, there, state)

@@ -9,6 +9,7 @@ from typing import Any
 from sfn_release.declaration import Declaration
 from sfn_release.differences import Difference, differences
 from sfn_release.errors import NotFoundError
+from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.workspace import Workspace
@@ -39,8 +40,9 @@ def diff(workspace: Workspace, old: str, new: str | None = None) -> list[Workflo
     """
     live = [side[1:] for side in (old, new) if side and side.startswith("@")]
     environment = workspace.environment(live[0]) if live else None
-    before = _side(workspace, old, environment)
-    after = _side(workspace, new, environment)
+    snapshot = workspace.snapshot()
+    before = _side(workspace, snapshot, old, environment)
+    after = _side(workspace, snapshot, new, environment)
     return [
         WorkflowDiff(name, differences(before.get(name), after.get(name)))
         for name in sorted({*before, *after})
@@ -48,15 +50,14 @@ def diff(workspace: Workspace, old: str, new: str | None = None) -> list[Workflo
 
 
 def _side(
-    workspace: Workspace, side: str | None, environment: Environment | None
+    workspace: Workspace, snapshot: Snapshot, side: str | None, environment: Environment | None
 ) -> Mapping[str, Declaration]:
     if side is not None and side.startswith("@"):
-        return _live(workspace, workspace.environment(side[1:]))
+        return _live(workspace, snapshot, workspace.environment(side[1:]))
     if side is None:
         declarations = {found.name: found for found in build_definitions(workspace)}
     else:
-        release = workspace.released(parse_version(side))
-        declarations = dict(release.declarations)
+        declarations = dict(workspace.released(snapshot, parse_version(side)).declarations)
     if environment is None:
         return declarations
     return {
@@ -65,9 +66,10 @@ def _side(
     }
 
 
-def _live(workspace: Workspace, environment: Environment) -> dict[str, Declaration]:
+def _live(
+    workspace: Workspace, snapshot: Snapshot, environment: Environment
+) -> dict[str, Declaration]:
     """Return what AWS has now of every workflow that the environment serves."""
-    snapshot = workspace.ledger.snapshot(offline=True)
     serving = workspace.ledger.state(snapshot, environment.name).serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")

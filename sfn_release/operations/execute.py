@@ -63,7 +63,7 @@ def execute(
             fix="Give JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
         ) from error
     there = workspace.environment(environment)
-    snapshot = workspace.ledger.snapshot(offline=True)
+    snapshot = workspace.snapshot()
     state = workspace.ledger.state(snapshot, there.name)
     wanted = parse_version(version) if version else None
     serving = _serving(workspace, state, there.name, wanted)

@@ -11,8 +11,6 @@ def history(
 ) -> list[Record]:
     """Return the deployments of an environment in their last state, newest first."""
     there = workspace.environment(environment)
-    snapshot = workspace.ledger.snapshot(offline=True)
-    if snapshot.warning:
-        workspace.around.watcher.say(snapshot.warning)
+    snapshot = workspace.snapshot()
     tip = snapshot.refs.get(workspace.ledger.env_ref(there.name))
     return workspace.ledger.deployments(there.name, tip, limit=limit)

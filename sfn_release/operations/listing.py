@@ -37,7 +37,7 @@ class ListedWorkflow:
 def list_workflows(workspace: Workspace) -> list[ListedWorkflow]:
     """Return the workflows by name, each with the release that brought its present content."""
     declarations = build_definitions(workspace)
-    snapshot = workspace.ledger.snapshot(offline=True)
+    snapshot = workspace.snapshot()
     since: dict[tuple[str, str], str] = {}
     for manifest in workspace.ledger.manifests(snapshot):
         for name, entry in manifest.workflows.items():

@@ -29,7 +29,7 @@ def plan_version(
     """
     there = workspace.environment(environment)
     wanted = parse_version(version) if version else None
-    release = workspace.released(wanted) if wanted else _unreleased(workspace)
+    release = workspace.released(workspace.snapshot(), wanted) if wanted else _unreleased(workspace)
 
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(workspace, release, there, state)

@@ -37,9 +37,7 @@ class ListedRelease:
 
 def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRelease]:
     """Return the releases, the highest version first."""
-    snapshot = workspace.ledger.snapshot(offline=True)
-    if snapshot.warning:
-        workspace.around.watcher.say(snapshot.warning)
+    snapshot = workspace.snapshot()
     live: dict[str, list[str]] = {}
     for name in sorted(workspace.project.environments):
         serving = workspace.ledger.state(snapshot, name).serving
@@ -57,7 +55,7 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
 
 def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
     """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
-    release = workspace.released(parse_version(version))
+    release = workspace.released(workspace.snapshot(), parse_version(version))
     if workflow is not None and workflow not in release.declarations:
         raise NotFoundError(
             f"{version} has no workflow {workflow!r}.",

@@ -39,21 +39,23 @@ def rollback(
     site = open_site(workspace, there)
     wanted = parse_version(version) if version else None
 
-    def decide(_: Snapshot, state: State) -> Target:
-        return rollback_target(workspace, there, state, wanted, rerender=rerender)
+    def decide(snapshot: Snapshot, state: State) -> Target:
+        return rollback_target(workspace, there, snapshot, state, wanted, rerender=rerender)
 
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)
 
     prepared = decided()
     if there.backend != "local":
-        workspace.share(workspace.released(prepared.plan.version, offline=False))
+        snapshot = workspace.snapshot(offline=False)
+        workspace.share(workspace.released(snapshot, prepared.plan.version))
     return run(site, prepared, decided, reason=reason)
 
 
 def rollback_target(
     workspace: Workspace,
     environment: Environment,
+    snapshot: Snapshot,
     state: State,
     version: str | None,
     *,
@@ -81,7 +83,7 @@ def rollback_target(
             )
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
-    release = workspace.released(chosen, offline=environment.backend == "local")
+    release = workspace.released(snapshot, chosen)
     recorded = {}
     before = None
     success = workspace.ledger.last_success(state, chosen)

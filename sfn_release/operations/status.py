@@ -75,9 +75,7 @@ def status(workspace: Workspace, *, environment: str | None = None) -> list[Envi
     names = [environment] if environment else sorted(project.environments)
     for name in names:
         project.environment(name)
-    snapshot = workspace.ledger.snapshot(offline=True)
-    if snapshot.warning:
-        workspace.around.watcher.say(snapshot.warning)
+    snapshot = workspace.snapshot()
     return [_environment(workspace, name, workspace.ledger.state(snapshot, name)) for name in names]
 
 

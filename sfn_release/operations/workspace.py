@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import DirtyError, ImmutableError, NotFoundError
 from sfn_release.git import Git, Identity
-from sfn_release.ledger import Ledger, open_ledger
+from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.project import Environment, Project, find_project, read_project
 from sfn_release.release import Release
 from sfn_release.surroundings import Surroundings, Watcher
@@ -61,8 +61,9 @@ class Workspace:
         """Raise DirtyError when files below the project's root differ from HEAD."""
         changes = self.git.changes([self._inside(path) for path in paths])
         if changes:
+            count = "1 file differs" if len(changes) == 1 else f"{len(changes)} files differ"
             raise DirtyError(
-                f"{len(changes)} file(s) differ from the commit, and {why}:",
+                f"{count} from the commit, and {why}:",
                 why="\n  ".join(changes[:20] + (["…"] if len(changes) > 20 else [])),  # noqa: PLR2004
                 fix="Commit them:  git add --all && git commit -m 'Prepare the release'\n"
                 "  or put them aside:  git stash --include-untracked",
@@ -71,12 +72,18 @@ class Workspace:
     def _inside(self, path: str) -> str:
         return f"{self.folder}/{path}" if self.folder else path
 
-    def released(self, version: str, *, offline: bool = True) -> Release:
-        """Return a release that exists; unless *offline*, the remote must be reached to tell.
+    def snapshot(self, *, offline: bool = True) -> Snapshot:
+        """Read where the ledger's refs are, and say so when the remote was not reached.
 
-        Raises NotFoundError that names the nearest versions.
+        Unless *offline*, that is a GitError.
         """
         snapshot = self.ledger.snapshot(offline=offline)
+        if snapshot.warning:
+            self.around.watcher.say(snapshot.warning)
+        return snapshot
+
+    def released(self, snapshot: Snapshot, version: str) -> Release:
+        """Return a release that exists; raises NotFoundError that names those that do."""
         release = self.ledger.release(snapshot, version)
         if release is None:
             versions = self.ledger.versions(snapshot)
