@@ -53,6 +53,17 @@ def is_version(text: str) -> bool:
         return False
 
 
+def next_patch(version: str) -> str:
+    """Return the lowest version above *version* that is not a pre-release.
+
+    >>> next_patch("1.2.3"), next_patch("2.0.0-rc.1")
+    ('1.2.4', '2.0.0')
+    """
+    import semver
+
+    return str(semver.Version.parse(version).next_version("patch"))
+
+
 @total_ordering
 class Precedence:
     """A version as Semantic Versioning orders it: ``sorted(versions, key=Precedence)``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sfn_release.build import Build, build_archive
@@ -19,9 +19,8 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.project import Environment
 from sfn_release.record import Record, State, timestamp
-from sfn_release.release import Release, make_release, parse_version
+from sfn_release.release import Release, make_release, next_patch, parse_version
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
 
@@ -189,20 +188,9 @@ def _immutable(mine: Release, standing: Release) -> ImmutableError:
         f"The released digest is {short(standing.digest)}; yours is {short(mine.digest)}.",
         f"Released by {manifest.author} on {manifest.date} from {manifest.commit[:12]}.",
     ]
-    import semver
-
-    following = semver.Version.parse(mine.version).bump_patch()
     return ImmutableError(
         f"{mine.version} is already released with different content.",
         why="\n  ".join(told),
         fix="A release never changes. Publish the new content under a higher version:"
-        f"  sfn-release publish {following}",
+        f"  sfn-release publish {next_patch(mine.version)}",
     )
-
-
-def planned(
-    workspace: Workspace, version: str, environment: Environment, *, adopt: bool = False
-) -> Prepared:
-    """Return what publishing the current commit would do to an environment."""
-    release, standing = freeze(workspace, version, offline=environment.backend == "local")
-    return _prepare(open_site(workspace, environment), replace(release), standing, adopt=adopt)

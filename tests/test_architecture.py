@@ -1,0 +1,200 @@
+"""The shape of the program: who imports whom, and what nobody may reach for."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sfn_release
+
+PACKAGE = Path(sfn_release.__file__).parent
+
+ROOMS = [
+    # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
+    *("errors", "canonical", "forms"),
+    *("asl", "declaration", "settings", "workflow"),
+    "simulator",
+    *("project", "build"),
+    *("differences", "rendering", "release", "record", "steps", "plan", "drift", "surroundings"),
+    *("git", "hold", "ledger"),
+    *("stepfunctions", "console", "whereabouts", "local"),
+    "state_machine",
+    *("observation", "deployment"),
+    *("operations", "scaffold"),
+    "cli",
+    "__main__",
+]
+
+ONLY = {
+    # Each outside package has one room that knows it; whoever replaces it looks there.
+    "git": {"git"},
+    "boto3": {"stepfunctions"},
+    "botocore": {"stepfunctions", "local"},  # the local service validates by botocore's own model
+    "sqlite3": {"local"},
+    "tomli": {"project"},
+    "semver": {"release"},
+    "rfc8785": {"canonical"},
+    "yaml": {"build"},
+    "rich": {"cli"},
+    "click": {"cli"},
+    "tomli_w": {"cli"},
+}
+
+EDGES = {
+    # Where the world may be asked for its time, its chance or its environment, and why.
+    "operations": "the edge: `surroundings` hands the world down from here",
+    "cli": "the edge: arguments, terminals, output",
+    "git/running.py": "takes another repository's GIT_* variables out of git's environment",
+    "simulator/clock.py": "RealClock is the clock that others are given",
+    "local/__init__.py": "the defaults of what the service is given",
+    "local/service.py": "request id and date of an HTTP answer",
+    "local/server.py": "request id and date of an HTTP answer",
+}
+
+LAZY = sorted({*ONLY} - {"sqlite3", "click"})
+
+
+def files() -> Iterator[tuple[str, str, ast.Module]]:
+    """Yield room, path below the package, and syntax tree of every file."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        inside = path.relative_to(PACKAGE)
+        yield inside.parts[0].removesuffix(".py"), inside.as_posix(), ast.parse(path.read_text())
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Yield the full names that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        if node.module == "sfn_release":
+            yield from (f"sfn_release.{alias.name}" for alias in node.names)
+        else:
+            yield node.module or ""
+
+
+def test_every_room_is_in_the_order() -> None:
+    """A new room has to find its place."""
+    rooms = {room for room, _, _ in files()} - {"__init__"}
+    assert rooms == set(ROOMS)
+
+
+def test_a_room_imports_only_from_rooms_above_it() -> None:
+    """One way: types and errors at the bottom, the command line on top."""
+    wrong = []
+    for room, path, tree in files():
+        if room == "__init__":
+            continue  # the package's own names, each imported when it is asked for
+        above = {*ROOMS[: ROOMS.index(room) + 1], "__version__"}
+        for node in ast.walk(tree):
+            for name in imported(node):
+                first, _, rest = name.partition(".")
+                if first == "sfn_release" and rest.split(".")[0] not in above:
+                    wrong.append(f"{path} imports {name}")
+    assert wrong == []
+
+
+def test_each_outside_package_has_one_room() -> None:
+    """Only `git` imports GitPython, and so on."""
+    found: dict[str, set[str]] = {name: set() for name in ONLY}
+    for room, _, tree in files():
+        for node in ast.walk(tree):
+            for name in imported(node):
+                package = name.partition(".")[0]
+                if package in ONLY:
+                    found[package].add(room)
+    assert found == ONLY
+
+
+def test_slow_packages_are_imported_where_they_are_used() -> None:
+    """Inside functions: `--help` must not wait for boto3."""
+    wrong = [
+        f"{path} imports {name} at its top"
+        for _, path, tree in files()
+        for node in tree.body
+        for name in imported(node)
+        if name.partition(".")[0] in LAZY
+    ]
+    assert wrong == []
+
+
+WORLD = {"random", "secrets", "time", "uuid", "getpass"}
+TYPES = {"Random", "UUID"}  # what is seeded, or made from what is given, asks nobody
+ASKING = {("os", "environ"), ("os", "getenv"), ("datetime", "now"), ("datetime", "utcnow")}
+
+
+def asks(tree: ast.Module) -> Iterator[str]:
+    """Yield what a file asks the world for: time, chance, environment, or that it prints."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if not {alias.name for alias in node.names} <= TYPES:
+                yield from (name for name in imported(node) if name in WORLD)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if (node.value.id, node.attr) in ASKING:
+                yield f"{node.value.id}.{node.attr}"
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node)
+            if called.startswith("print(") or called == "Random()":
+                yield called
+
+
+def test_nothing_below_the_verbs_asks_the_world() -> None:
+    """No clock, randomness, environment variable or print, the listed edges aside."""
+    found: dict[str, set[str]] = {}
+    for room, path, tree in files():
+        for thing in asks(tree):
+            found.setdefault(room if room in EDGES else path, set()).add(thing)
+    assert {path: things for path, things in found.items() if path not in EDGES} == {}
+    assert EDGES.keys() <= found.keys()
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    """Neither a room of its own nor a package of others: names come when they are asked for."""
+    code = "import sys; before = {*sys.modules}; import sfn_release; print({*sys.modules} - before)"
+    assert ast.literal_eval(run(code)) <= {"sfn_release", "__future__"}
+
+
+def test_reading_the_ledger_loads_no_aws() -> None:
+    """`history` and `releases` need Git alone."""
+    code = (
+        "import sys, json, sfn_release.operations.history, sfn_release.operations.releases;"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    assert {*ONLY} & {*json.loads(run(code))} == set()
+
+
+def test_the_exported_names_are_these() -> None:
+    """A name that goes, or comes, is a change that users see."""
+    assert sfn_release.__all__ == [
+        *("NOT_GIVEN", "Catch", "Choice", "ChoiceRule", "Condition", "Declaration", "Fail"),
+        *("Finding", "Logging", "Map", "Parallel", "Pass", "Raw", "Retry", "State"),
+        *("StateMachine", "States", "Succeed", "Task", "Var", "Wait", "Workflow", "and_"),
+        *("check_definition", "local", "not_", "or_", "task"),
+    ]
+
+
+@pytest.mark.parametrize("name", sfn_release.__all__)
+def test_every_exported_name_is_there(name: str) -> None:
+    """And has a docstring, where it is ours to write one."""
+    value = getattr(sfn_release, name)
+    assert name in dir(sfn_release)
+    assert name == "NOT_GIVEN" or value.__doc__
+
+
+def test_a_misspelt_name_is_an_attribute_error() -> None:
+    """As of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'Pas'"):
+        _ = sfn_release.Pas  # type: ignore[attr-defined]
