@@ -275,6 +275,16 @@ def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
     assert _ends(shop)[0] == "rollback 1.0.0 succeeded"
 
 
+def test_a_changed_releases_toml_hides_no_lock(shop: Shop) -> None:
+    """What may not be deployed from may still be looked at, and unlocked."""
+    with pytest.raises(KilledError):
+        shop.publish("1.1.0", aws=Faulty(shop.aws, At(SWITCHING, KILLED)))
+    with (shop.root / "releases.toml").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert status(shop.workspace(), environment="prod")[0].state == "abandoned"
+    assert unlock(shop.workspace()).status == "failed"
+
+
 @pytest.mark.parametrize("call", ["alpha.UpdateStateMachine", PREPARING, SWITCHING])
 def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
     """Interrupted, a deployment lets calls end, undoes what it did, and records that it failed."""

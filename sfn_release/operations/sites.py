@@ -21,6 +21,11 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     if environment.backend != "local":
         _require_remote(workspace, environment)
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
+    return site(workspace, environment)
+
+
+def site(workspace: Workspace, environment: Environment) -> Site:
+    """Return an environment whose deployments are looked at, or closed."""
     return Site(
         project=workspace.project.name,
         environment=environment,

@@ -10,7 +10,7 @@ from sfn_release.deployment import check_lock
 from sfn_release.drift import WorkflowState, compare
 from sfn_release.errors import AwsError, LockedError
 from sfn_release.observation import Wanted, observe
-from sfn_release.operations.sites import open_site
+from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed
 from sfn_release.record import Record, Served, State
@@ -141,7 +141,7 @@ def _state(
     if record.status == "started":
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
         try:
-            reason = check_lock(open_site(workspace, workspace.project.environment(name)), state)
+            reason = check_lock(site(workspace, workspace.project.environment(name)), state)
         except LockedError:
             return "in-progress", who
         return "abandoned", f"{who}: {reason}"

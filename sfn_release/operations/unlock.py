@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfn_release.deployment import close
 from sfn_release.errors import NotFoundError
-from sfn_release.operations.sites import open_site
+from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Record, State
 
@@ -17,10 +17,10 @@ def unlock(
     What it had changed in AWS stays until the next deployment or rollback. Raises NotFoundError
     when nothing holds the lock.
     """
-    site = open_site(workspace, workspace.environment(environment))
-    state, _ = _held(workspace, site.name)
+    locked = site(workspace, workspace.environment(environment))
+    state, _ = _held(workspace, locked.name)
     why = f": {reason}" if reason else ""
-    closed = close(site, state, f"unlocked by {site.around.actor}{why}")
+    closed = close(locked, state, f"unlocked by {locked.around.actor}{why}")
     assert closed.record is not None  # noqa: S101 - it was just written
     return closed.record
 
