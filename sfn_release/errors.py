@@ -130,6 +130,16 @@ class TamperedError(SfnReleaseError):
 
     code = "E_TAMPERED"
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        why: str = "",
+        fix: str = "Only sfn-release may write there. `git log` of that branch tells who did; put"
+        " it back to the commit before.",
+    ) -> None:
+        super().__init__(message, why=why, fix=fix)
+
 
 class GitError(SfnReleaseError):
     """A git command failed; git's own words are in *why*."""

@@ -29,6 +29,7 @@ def refs(project: Project) -> str:
         (["nonsense"], 2, "E_USAGE", ["sfn-release --help"]),
         (["publish"], 2, "E_USAGE", ["VERSION", "sfn-release publish --help"]),
         (["publish", "1.0.0", "--no-deplo"], 2, "E_USAGE", ["Did you mean --no-deploy?"]),
+        (["publish", "1.0.0", "--evn", "x"], 2, "E_USAGE", ["'--evn'.  E_", "--env or --reason?"]),
         (["history", "-n", "0"], 2, "E_USAGE", ["0"]),
         (["local", "serv"], 2, "E_USAGE", ["serv"]),
         (["status", "--env", "locl"], 1, "E_NOT_FOUND", ["'locl'", "Did you mean local?"]),
@@ -263,6 +264,7 @@ def test_a_ledger_of_nonsense(shop: Project) -> None:
         assert ran.code == 1, command
         assert "E_TAMPERED" in ran.err, command
         assert ref in ran.err, command
+        assert "git log" in ran.err, command
 
 
 def test_errors_as_json(shop: Project) -> None:

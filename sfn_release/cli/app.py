@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -180,8 +181,8 @@ def _usage(error: click.ClickException) -> UsageError:
     near: Any = getattr(error, "possibilities", None)
     path = context.command_path if context else _NAME
     message = error.format_message()
-    if near:  # click's message ends with what it suggests
-        message = message.partition(" Did you mean")[0].partition(" (Possible")[0]
+    if near:  # click's message ends with what it suggests, in brackets when there are several
+        message = re.split(r" \(?Did you mean| \(Possible", message)[0]
     return UsageError(
         message,
         why=f"Did you mean {' or '.join(sorted(near))}?" if near else "",

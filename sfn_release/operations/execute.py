@@ -97,7 +97,10 @@ def _serving(workspace: Workspace, state: State, environment: str, version: str 
         return state.serving
     commit = workspace.ledger.last_success(state, version)
     if commit is None:
-        raise NotFoundError(f"{version} was never live in {environment}.")
+        raise NotFoundError(
+            f"{version} was never live in {environment}.",
+            fix=f"See what was:  sfn-release history --env {environment}",
+        )
     return workspace.ledger.serving_at(environment, commit)
 
 
