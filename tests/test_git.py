@@ -70,7 +70,7 @@ def test_a_folder_whose_owner_git_does_not_trust_is_refused_in_gits_words(
 
 NAMES = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="/\0\n"), min_size=1, max_size=20
-).filter(lambda name: name not in {".", "..", ".git"})
+).filter(lambda name: name not in {".", "..", ".git"} and not name.endswith("\r"))
 
 
 @settings(
@@ -100,9 +100,9 @@ def test_line_ends_are_kept(shop: Shop, git: Git) -> None:
 def test_what_is_not_there_is_none(git: Git) -> None:
     """A file, a folder, a name with a line break; what follows is read all the same."""
     made = commit(git, "there")
-    wanted = ["nope", "file", "a\nb", "file/x", "file", ""]
+    wanted = ["nope", "file", "a\nb", "file\r", "file/x", "file"]
     contents = git.read_many([(made, path) for path in wanted])
-    assert contents[:5] == [None, b"there", None, None, b"there"]
+    assert contents == [None, b"there", None, None, None, b"there"]
     assert git.read_many([(made, "a\nb")]) == [None]
     assert (git.read_many([]), git.tree(made, "nope"), git.commit_id("refs/heads/nope")) == (
         *([], {}, None),

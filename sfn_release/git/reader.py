@@ -104,8 +104,7 @@ class GitReader:
 
     def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
         """Return many files, each named by commit and path, in one git process."""
-        # Git reads a line for each, so it cannot be asked for a name with a line break.
-        asked = [f"{checked(commit)}:{path}\n" for commit, path in files if "\n" not in path]
+        asked = [f"{checked(commit)}:{path}\n" for commit, path in files if _fits_line(path)]
         if not asked:
             return [None] * len(files)
         wanted = "".join(asked).encode("utf-8", "surrogateescape")
@@ -113,7 +112,7 @@ class GitReader:
         contents: list[bytes | None] = []
         at = 0
         for _, path in files:
-            if "\n" in path:
+            if not _fits_line(path):
                 contents.append(None)
                 continue
             end = answer.index(b"\n", at)
@@ -280,3 +279,8 @@ class GitReader:
             )
             raise failure(name, result)
         return result
+
+
+def _fits_line(path: str) -> bool:
+    """Tell whether git can be asked for *path*: it reads a line, without its CR, for each."""
+    return "\n" not in path and not path.endswith("\r")
