@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.errors import DirtyError, ImmutableError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
-from sfn_release.project import Environment, Project, find_project, read_project
+from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.release import Release
 from sfn_release.surroundings import Surroundings, Watcher
 
@@ -58,8 +58,15 @@ class Workspace:
         return commit
 
     def refuse_changes(self, paths: list[str], why: str) -> None:
-        """Raise DirtyError when files below the project's root differ from HEAD."""
-        changes = self.git.changes([self._inside(path) for path in paths])
+        """Raise DirtyError when files below the project's root differ from HEAD.
+
+        Files that git does not know count where a build would look for them.
+        """
+        looked_for = (self.project.workflows, "src", FILE_NAME)
+        changes = self.git.changes(
+            [self._inside(path) for path in paths],
+            untracked=[self._inside(path) for path in looked_for],
+        )
         if changes:
             count = "1 file differs" if len(changes) == 1 else f"{len(changes)} files differ"
             raise DirtyError(
@@ -154,17 +161,16 @@ def surroundings(
 
     Who acts is *actor*, else whoever started the CI run, else (an empty name) git's identity.
     """
-    environ = os.environ if environ is None else environ
-    import secrets
-    import socket
+    import platform
 
+    environ = os.environ if environ is None else environ
     return Surroundings(
         now=lambda: datetime.now(UTC),
-        new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-        new_token=lambda: secrets.token_hex(16),
+        new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}",
+        new_token=lambda: os.urandom(16).hex(),
         pause=_pause,
         actor=actor or _actor(environ),
-        host=socket.gethostname(),
+        host=platform.node(),
         process=os.getpid(),
         ci=_ci(environ),
         watcher=watcher,
