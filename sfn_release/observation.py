@@ -109,7 +109,8 @@ def _observe(
         )
     tags = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
     routed = describe_alias(client, f"{arn}:{alias}") if alias else None
-    candidates = [*(routed.routing if routed else ()), *want.versions]
+    own = [version for version in want.versions if version.rpartition(":")[0] == arn]
+    candidates = [*(routed.routing if routed else ()), *own]
     versions = _describe_versions(client, workflow, candidates, want.rendered_digest)
     if search and want.rendered_digest not in versions.values():
         listed = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=_SEARCHED)

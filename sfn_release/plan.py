@@ -161,6 +161,7 @@ def plan(
                 version_text=f"{_BY} {target.version} {short(workflow.rendered.digest)}",
                 alias_text=f"{_BY} {target.version} {deployment}",
                 dropped=_dropped_tags(served, workflow.rendered),
+                left=_left_behind(served, workflow.rendered),
             )
         )
     for name in sorted(serving.workflows if serving else ()):
@@ -216,6 +217,7 @@ def _plan_workflow(
     version_text: str,
     alias_text: str,
     dropped: frozenset[str],
+    left: tuple[str, ...],
 ) -> WorkflowPlan:
     rendered = workflow.rendered
     at_once = () if alias else (f"{name} has no alias: its callers see the change at once",)
@@ -224,7 +226,7 @@ def _plan_workflow(
             name, rendered, {**rendered.tags, **owner, **origin}, version_text
         )
         pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
-        return WorkflowPlan(name, "created", None, (create,), pointing, at_once)
+        return WorkflowPlan(name, "created", None, (create,), pointing, (*left, *at_once))
 
     latest = there.latest is not None and there.latest.digest == rendered.digest
     update = UpdateStateMachine(name, there.arn, rendered, there.latest)
@@ -247,7 +249,7 @@ def _plan_workflow(
     removed = tuple(sorted(key for key in dropped if key in there.tags))
     if tags or removed:
         switch.append(TagStateMachine(name, there.arn, tags, removed))
-    notes = at_once if change != "unchanged" else ()
+    notes = (*left, *at_once) if change != "unchanged" else left
     if there.latest is None:
         notes = (*notes, f"the live definition of {name} cannot be read, so it is sent again")
     return WorkflowPlan(name, change, reused, tuple(prepare), tuple(switch), notes)
@@ -272,6 +274,17 @@ def _tags(
     if live.get(digest) != origin[digest] or any(key not in live for key in origin):
         wanted = {**wanted, **origin}
     return {key: value for key, value in wanted.items() if live.get(key) != value}
+
+
+def _left_behind(served: Served | None, rendered: Rendered) -> tuple[str, ...]:
+    """Return the note that a workflow gets another machine, and the one before it stays."""
+    if served is None or served.settings["state_machine"] == rendered.name:
+        return ()
+    note = (
+        f"{rendered.workflow} was the state machine {served.settings['state_machine']}, which stays"
+        f" with its callers and is no longer looked after: {served.state_machine_arn}"
+    )
+    return (note,)
 
 
 def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:

@@ -337,3 +337,38 @@ def test_many_workflows_are_one_deployment(shop: Shop, count: int) -> None:
     shop.rollback(environment="prod")
     assert {step.workflow for step in shop.watcher.steps} == {"w03", "w11"}
     assert shop.versions("w03", "prod") == [2, 1]
+
+
+def test_a_workflow_can_get_another_machine_and_its_former_one_back(shop: Shop) -> None:
+    """By another `name`: versions belong to their own machine, equal content or not."""
+    config = (shop.root / "releases.toml").read_text()
+    head = "[environments.prod]\n"
+    renamed = config.replace(head, f'{head}name = "{{workflow}}-new"\n')
+    shop.publish("1.0.0", "prod")
+    for text, name, change in (
+        (renamed, "hello-new", "created"),
+        (config, "hello", "unchanged"),
+        (renamed, "hello-new", "unchanged"),
+    ):
+        shop.write("releases.toml", text)
+        shop.commit()
+        assert changes(shop.deploy("1.0.0", "prod")) == {"hello": change}
+        assert shop.live(name, "prod") == ("one Alice", "one Alice")
+        assert shop.serving("prod").workflows["hello"].version_arn == f"{shop.arn(name, 'prod')}:1"
+
+
+def test_an_equal_version_that_somebody_pointed_at_is_recorded(shop: Shop) -> None:
+    """There is nothing to change in AWS, and the ledger follows: `status` is in sync again."""
+    shop.publish("1.0.0", "prod")
+    client, arn = shop.client("prod"), shop.arn("hello", "prod")
+    for content in ("x", "one Alice"):
+        client.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition(content)))
+    version = client.publish_state_machine_version(stateMachineArn=arn)["stateMachineVersionArn"]
+    client.update_state_machine_alias(
+        stateMachineAliasArn=f"{arn}:live",
+        routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}],
+    )
+    assert status(shop.workspace(), environment="prod")[0].state == "drifted"
+    assert changes(shop.deploy("1.0.0", "prod")) == {"hello": "unchanged"}
+    assert status(shop.workspace(), environment="prod")[0].state == "in-sync"
+    assert shop.deploy("1.0.0", "prod") is None

@@ -289,6 +289,15 @@ def test_a_workflow_that_is_not_in_the_release_stays() -> None:
     assert decided.steps == ()
 
 
+def test_a_machine_that_is_left_behind_is_told() -> None:
+    """Another `name` template gives a workflow another machine; callers of the old one stay."""
+    before = serving(served("hello"))
+    renamed = replace(A, name="hello-prod")
+    (found,) = planned(target(hello=renamed), {"hello": None}, serving=before).workflows
+    words = "hello was the state machine hello, which stays with its callers and is no longer"
+    assert found.notes == (f"{words} looked after: {ARN}hello",)
+
+
 FOREIGN = {
     "no tags at all": {},
     "another project": {**OWN, "sfn-release:project": "other"},

@@ -18,6 +18,7 @@ from sfn_release.plan import (
     Observed,
     Plan,
     Target,
+    WorkflowPlan,
     alias_deployment,
     machine_names_clash,
     plan,
@@ -84,6 +85,16 @@ class Prepared:
             and not self.state.unfinished
             and self.plan.version == serving.version
             and (self.target is None or self.target.below == serving.below)
+            and all(self._recorded(planned, serving) for planned in self.plan.workflows)
+        )
+
+    def _recorded(self, planned: WorkflowPlan, serving: Serving) -> bool:
+        """Tell whether the ledger names the machine and the version that serve a workflow."""
+        there = self.observed.get(planned.workflow)
+        served = serving.workflows.get(planned.workflow)
+        return served is not None and (
+            there is None  # it is retained
+            or (served.state_machine_arn, served.version_arn) == (there.arn, planned.version_arn)
         )
 
 
