@@ -475,10 +475,10 @@ def test_a_project_in_a_subfolder_has_its_own_tags(tmp_path: Path) -> None:
         project.write("releases.toml", config)
         project.workflow(f"of-{slug}", slug)
     root.commit()
-    root.write("services/a/new.txt", "dirty")
+    root.write("services/a/workflows/new.txt", "dirty")
     other = replace(root, folder="services/b c", clients={})
     assert list(other.publish("1.0.0").release.declarations) == ["of-b-c"]
-    with refused("E_DIRTY", "services/a/new.txt (untracked)"):
+    with refused("E_DIRTY", "services/a/workflows/new.txt (untracked)"):
         replace(root, folder="services/a").publish("1.0.0")
     assert {
         "refs/heads/main",
