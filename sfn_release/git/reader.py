@@ -104,21 +104,38 @@ class GitReader:
 
     def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
         """Return many files, each named by commit and path, in one git process."""
-        asked = [f"{checked(commit)}:{path}\n" for commit, path in files if _fits_line(path)]
-        if not asked:
-            return [None] * len(files)
-        wanted = "".join(asked).encode("utf-8", "surrogateescape")
+        found = iter(
+            self._objects(
+                [f"{checked(commit)}:{path}" for commit, path in files if _fits_line(path)]
+            )
+        )
+        return [next(found) if _fits_line(path) else None for _, path in files]
+
+    def read_back(self, tip: str, path: str, limit: int) -> list[bytes | None]:
+        """Return a file of *tip* and of the commits before it, newest first, *limit* at most.
+
+        None stands for a commit without the file. One git process, however long the history.
+        """
+        names = []
+        for distance in range(limit):
+            names += [f"{checked(tip)}~{distance}", f"{tip}~{distance}:{path}"]
+        found = self._objects(names)
+        commits, files = found[::2], found[1::2]
+        return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
+
+    def _objects(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the content of every object that is named; None for one that does not exist."""
+        if not names:
+            return []
+        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
         answer = self.ok("cat-file", "--batch", stdin=wanted).stdout
         contents: list[bytes | None] = []
         at = 0
-        for _, path in files:
-            if not _fits_line(path):
-                contents.append(None)
-                continue
+        for _ in names:
             end = answer.index(b"\n", at)
             header = answer[at:end].rsplit(b" ", 2)
             at = end + 1
-            if header[-1] == b"missing" or header[-1] == b"ambiguous":
+            if header[-1] in {b"missing", b"ambiguous"}:
                 contents.append(None)
                 continue
             size = int(header[-1])
@@ -205,10 +222,11 @@ class GitReader:
         )
         return folder
 
-    def changes(self, paths: Sequence[str]) -> list[str]:
-        """Return what in *paths* differs from HEAD, untracked and hidden files included.
+    def changes(self, paths: Sequence[str], *, untracked: Sequence[str]) -> list[str]:
+        """Return what in *paths* differs from HEAD, hidden files included, a line for each.
 
-        Each is a line for people: ``workflows/hello.py (modified)``.
+        A file that git does not know counts when it is one of *untracked* or lies below it. A line
+        is for people: ``workflows/hello.py (modified)``.
         """
         status = self.ok(
             "status",
@@ -229,7 +247,7 @@ class GitReader:
                     found[path] = "added, not committed"
             elif line.startswith("u "):
                 found[line.split(" ", 10)[10]] = "unmerged"
-            elif line.startswith("? "):
+            elif line.startswith("? ") and _is_below(line[2:], untracked):
                 found[line[2:]] = "untracked"
         hidden = self.ok("ls-files", "-v", "-z", "--full-name", "--", *paths).stdout
         for line in hidden.decode("utf-8", "surrogateescape").split("\0"):
@@ -279,6 +297,10 @@ class GitReader:
             )
             raise failure(name, result)
         return result
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _fits_line(path: str) -> bool:

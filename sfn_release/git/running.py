@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sfn_release.errors import GitError, NotFoundError
 
@@ -50,16 +51,11 @@ def run_git(
     git = _gitpython()
     scrubbed = [name for name in _SCRUBBED if name in os.environ]
     prefix = ["env", *(word for name in scrubbed for word in ("-u", name))] if scrubbed else []
-    import tempfile
-
-    with tempfile.TemporaryFile() as file:  # GitPython wants a real file for standard input
-        if stdin is not None:
-            file.write(stdin)
-            file.seek(0)
+    with _stream(stdin) as istream:
         try:
             returncode, stdout, stderr = git.Git(str(directory)).execute(
                 [*prefix, "git", *arguments],
-                istream=file if stdin is not None else None,
+                istream=istream,
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
@@ -71,6 +67,20 @@ def run_git(
                 raise NotFoundError(f"{directory} is not a folder.") from error
             raise _no_git() from error
     return Result(int(returncode), stdout, stderr)
+
+
+@contextmanager
+def _stream(content: bytes | None) -> Iterator[IO[bytes] | None]:
+    """Give *content* as a real file: GitPython wants one for standard input."""
+    if content is None:
+        yield None
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
 
 
 def _gitpython() -> Any:

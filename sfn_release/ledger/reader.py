@@ -163,11 +163,9 @@ class LedgerReader(LedgerRefs):
                 return None
         return None
 
-    def events(
-        self, environment: str, tip: str | None, *, limit: int | None = None
-    ) -> list[tuple[str, Record]]:
+    def events(self, environment: str, tip: str | None) -> list[tuple[str, Record]]:
         """Return the events of an environment with their commits, newest first."""
-        commits = [commit for commit, _ in self.git.log(tip, limit=limit)] if tip else []
+        commits = [commit for commit, _ in self.git.log(tip)] if tip else []
         contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
         found = []
         for commit, content in zip(commits, contents, strict=True):
@@ -179,12 +177,20 @@ class LedgerReader(LedgerRefs):
         self, environment: str, tip: str | None, *, limit: int | None = None
     ) -> list[Record]:
         """Return the deployments of an environment, each in its last state, newest first."""
-        # A deployment has at most two events of its own, next to each other.
-        count = None if limit is None else 2 * limit
         latest: dict[str, Record] = {}
-        for _, record in self.events(environment, tip, limit=count):
+        for record in self._records(environment, tip, limit=limit):
             latest.setdefault(record.id, record)
         return list(latest.values())[:limit]
+
+    def _records(self, environment: str, tip: str | None, *, limit: int | None) -> list[Record]:
+        if tip is None or limit is None:
+            return [record for _, record in self.events(environment, tip)]
+        # A deployment has at most two events of its own, next to each other.
+        contents = self.git.read_back(tip, "deployment.json", 2 * limit)
+        return [
+            self._record(content, f"{self.env_ref(environment)} ({tip[:12]}~{distance})")
+            for distance, content in enumerate(contents)
+        ]
 
     def knows(self, state: State, deployment: str) -> bool:
         """Tell whether a deployment id stands in an environment's branch."""
