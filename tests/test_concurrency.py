@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import GitWrites, Shop, commit, race, run_git
+from faults import GitWrites
+from faults_race import race
+from faults_shop import Shop, commit, run_git
 
 from sfn_release.errors import GitError, ImmutableError
 from sfn_release.local import service

@@ -27,10 +27,8 @@ from faults import (
     Fault,
     Faulty,
     KilledError,
-    Machine,
-    Shop,
-    Told,
 )
+from faults_shop import Machine, Shop, Told
 
 from sfn_release.errors import AccessError, AwsError, NetworkError
 

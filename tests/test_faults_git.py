@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from faults import GitWrites, KilledError, Machine, Shop, Told, race, run_git
+from faults import GitWrites, KilledError
+from faults_race import race
+from faults_shop import Machine, Shop, Told, run_git
 
 from sfn_release.errors import GitError
 from sfn_release.operations import publish

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError, Shop, Watcher, around
+from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError
+from faults_shop import Shop, Watcher, around
 
 from sfn_release.deployment.application import OvertakenError
 from sfn_release.errors import (
