@@ -116,6 +116,29 @@ def test_the_code_of_an_error_stands_at_the_right_end(shop: Project) -> None:
     assert shop.run("show", "9.9.9").err.splitlines()[0].endswith("9.9.9.  E_NOT_FOUND")
 
 
+def test_errors_are_laid_out_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prose is wrapped; a traceback keeps its shape and a command to copy stays whole."""
+    error = SfnReleaseError(
+        "A message that is a little longer than what fits into the line beside its code, as some.",
+        why="Traceback (most recent call last):\n  File a, line 4\n    f()\nKeyError: 'x'",
+        fix="Publish the new content under a higher version than that one, such as this:"
+        "  sfn-release publish 1.2.1",
+    )
+    monkeypatch.setattr(terminal, "on_terminal", lambda _: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert error_lines(error) == [
+        "error: A message that is a little longer than what fits into the line    E_ERROR",
+        "  beside its code, as some.",
+        "  Traceback (most recent call last):",
+        "    File a, line 4",
+        "      f()",
+        "  KeyError: 'x'",
+        "  Publish the new content under a higher version than that one, such as this:",
+        "    sfn-release publish 1.2.1",
+    ]
+
+
 def test_a_reader_that_goes_away(shop: Project) -> None:
     """`history | head -0` ends without a traceback."""
     shop.publish("1.0.0")

@@ -9,6 +9,10 @@ import traceback
 from sfn_release.cli import terminal
 from sfn_release.errors import SfnReleaseError
 
+_HEAD = "error: "
+_GAP = "  "
+_NARROWEST = 20  # columns that a text is still wrapped into
+
 
 def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool) -> None:
     """Write an error to stderr; with *as_json* its JSON object to stdout too.
@@ -37,42 +41,47 @@ def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool) -> None:
 
 
 def error_lines(error: SfnReleaseError) -> list[str]:
-    """Return the lines of an error, as wide as the terminal where there is one."""
-    shown = terminal.on_terminal(sys.stderr)
-    columns = terminal.width() if shown else 0
-    first, *rest = _wrapped(terminal.safe(error.message), columns, len("error: "))
-    gap = max(2, columns - len("error: ") - len(first) - len(error.code))
-    if columns and gap + len("error: ") + len(first) + len(error.code) > columns:
-        gap = 2
-    code = terminal.paint(error.code, "dim", sys.stderr)
-    lines = [f"{terminal.paint('error:', 'bold red', sys.stderr)} {first}{' ' * gap}{code}"]
+    """Return the lines of an error, as wide as the terminal where there is one.
+
+    The code stands at the right end of the first line; in a pipe it follows two spaces.
+    """
+    columns = terminal.width() if terminal.on_terminal(sys.stderr) else 0
+    margin = len(_HEAD) + len(_GAP) + len(error.code)
+    first, *rest = _wrapped(terminal.safe(error.message), columns, margin)
+    gap = " " * (columns - margin - len(first)) + _GAP
+    head = terminal.paint(_HEAD.strip(), "bold red", sys.stderr)
+    lines = [f"{head} {first}{gap}{terminal.paint(error.code, 'dim', sys.stderr)}"]
     lines += [f"  {line}" for line in rest]
     for text in (error.why, error.fix):
-        for line in terminal.safe(text).splitlines():
+        for line in _as_written(terminal.safe(text)):
             lines += _indented(line, columns)
     return lines
 
 
+def _as_written(text: str) -> list[str]:
+    """Return a text's lines without the indent that all but the first may have been given."""
+    first, *rest = text.splitlines() or [""]
+    if all(line.startswith("  ") for line in rest):
+        rest = [line[2:] for line in rest]
+    return [first, *rest] if text else []
+
+
 def _indented(line: str, columns: int) -> list[str]:
-    """Return a line two columns in; a command in it (after two spaces) is never broken."""
-    inner = line.removeprefix("  ")
-    if not columns or len(inner) + 2 <= columns:
-        return [f"  {inner}"]
-    words, gap, command = inner.partition("  ")
-    if gap and words.strip() and words.endswith(":"):
+    """Return a line two columns in; what is laid out, or is a command, is never broken."""
+    words, gap, command = line.partition("  ")
+    if not columns or len(line) + 2 <= columns or line.startswith(" "):
+        return [f"  {line}"]
+    if gap and words.endswith(":"):  # a command to copy, on a line of its own
         return [*(f"  {one}" for one in _wrapped(words, columns, 2)), f"    {command.strip()}"]
-    if inner.startswith(" ") or '"' in inner[:2] or gap:  # laid out by whoever wrote it
-        return [f"  {inner}"]
-    return [f"  {one}" for one in _wrapped(inner, columns, 2)]
+    if gap:
+        return [f"  {line}"]
+    return [f"  {one}" for one in _wrapped(line, columns, 2)]
 
 
 def _wrapped(text: str, columns: int, used: int) -> list[str]:
+    """Return *text* in lines that leave *used* of *columns* free; never empty."""
     if not columns or len(text) + used <= columns:
         return text.splitlines() or [""]
     return textwrap.wrap(
-        text,
-        max(columns - used, 20),
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )
+        text, max(columns - used, _NARROWEST), break_long_words=False, break_on_hyphens=False
+    ) or [""]
