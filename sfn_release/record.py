@@ -114,7 +114,8 @@ class Record:
             status=status,
             finished_at=timestamp(at),
             workflows=self.workflows if workflows is None else workflows,
-            account=_account(workflows or self.workflows),
+            account=_arn_part(workflows or self.workflows, 4),
+            region=self.region or _arn_part(workflows or self.workflows, 3),
             error=error,
             lock=None,
         )
@@ -292,7 +293,7 @@ def timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _account(workflows: Mapping[str, Outcome]) -> str | None:
-    """Return the AWS account that the state machines are in: the fifth part of their ARNs."""
+def _arn_part(workflows: Mapping[str, Outcome], part: int) -> str | None:
+    """Return one part of the state machines' ARNs: 3 is their region, 4 their account."""
     arns = [outcome.state_machine_arn for outcome in workflows.values()]
-    return next((arn.split(":")[4] for arn in arns if arn and arn.count(":") > 4), None)  # noqa: PLR2004
+    return next((arn.split(":")[part] for arn in arns if arn and arn.count(":") > part), None)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from support import (
     CONFIG,
     LOCAL,
@@ -44,6 +45,8 @@ def test_a_release_is_a_tag_a_commit_and_its_deployment(shop: Shop) -> None:
     before = shop.refs()
     head = shop.git("rev-parse", "HEAD")
     published = shop.publish("1.0.0")
+    (record,) = published.deployments
+    assert (record.account, record.region) == ("000000000000", "us-east-1")
     assert {"refs/tags/v1.0.0", RELEASES, LOCAL} == shop.refs().keys() - before.keys()
     assert ("1.0.0", head, False) == (
         published.release.version,
@@ -70,7 +73,7 @@ def test_nothing_of_the_clone_is_touched(shop: Shop) -> None:
 
 
 def test_the_tree_of_a_release_is_its_manifest_and_its_definitions(shop: Shop) -> None:
-    """Indented, so that git's own diff reads well; the manifest says what DESIGN §6 lists."""
+    """Indented, so that git's own diff reads well; the manifest says where it is from."""
     head = shop.commit(bye={"a": [1]})
     shop.publish("1.0.0")
     files = shop.git("ls-tree", "-r", "--name-only", RELEASES).splitlines()
@@ -175,6 +178,27 @@ def test_several_environments_get_it_in_one_run(shop: Shop) -> None:
     published = shop.publish("1.0.0", "prod", "local")
     assert [one.environment for one in published.deployments] == ["prod", "local"]
     assert ("one", "one") == shop.live("hello", "prod") == shop.live("hello")
+
+
+def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
+    """What is released, who has it, who does not; the same command goes on from there."""
+    config = CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""')
+    third = CONFIG[CONFIG.index("[environments.prod]") :].replace("prod", "third")
+    shop.write("releases.toml", config + third)
+    shop.commit()
+
+    def unreachable(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://states.example")
+
+    events = shop.client("prod").meta.events  # type: ignore[attr-defined]  # it is boto3's client
+    call = "before-call.stepfunctions.CreateStateMachineAlias"
+    events.register(call, unreachable)
+    told = "1.0.0 is released, and was not brought to prod; local had it before; nothing was begun"
+    with refused("E_NETWORK", f"{told} in third."):
+        shop.publish("1.0.0", "local", "prod", "third")
+    events.unregister(call, unreachable)
+    again = shop.publish("1.0.0", "local", "prod", "third")
+    assert [one.environment for one in again.deployments] == ["prod", "third"]
 
 
 # A version never changes

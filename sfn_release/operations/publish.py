@@ -11,7 +11,7 @@ from sfn_release.build import Build, build_archive
 from sfn_release.canonical import short
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.differences import differences
-from sfn_release.errors import ConflictError, ImmutableError, VersionError
+from sfn_release.errors import ConflictError, ImmutableError, SfnReleaseError, VersionError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.notes import release_notes
 from sfn_release.operations.running import run
@@ -89,14 +89,29 @@ def publish(
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
     if written.digest != release.digest:
         raise _immutable(release, written)
-    records = []
-    for site, decided in zip(sites, prepared, strict=True):
+    records: list[Record] = []
+    for number, (site, decided) in enumerate(zip(sites, prepared, strict=True)):
 
         def again(site: Site = site) -> Prepared:
             return _prepare(site, written, standing, adopt=adopt)
 
-        records.append(run(site, decided, again, reason=reason))
-    return Published(written, not new, tuple(record for record in records if record))
+        try:
+            record = run(site, decided, again, reason=reason)
+        except SfnReleaseError as error:
+            error.why = f"{error.why}\n  {_so_far(version, names, number)}".lstrip()
+            raise
+        records += [record] if record else []
+    return Published(written, not new, tuple(records))
+
+
+def _so_far(version: str, names: Sequence[str], number: int) -> str:
+    """Return what had been done when the deployment to the *number*-th of *names* failed."""
+    told = f"{version} is released, and was not brought to {names[number]}"
+    if number:
+        told += f"; {', '.join(names[:number])} had it before"
+    if number + 1 < len(names):
+        told += f"; nothing was begun in {', '.join(names[number + 1 :])}"
+    return f"{told}."
 
 
 def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:
@@ -113,9 +128,7 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         work_tree=workspace.git.root,
         environ=workspace.around.environ,
     )
-    snapshot = workspace.ledger.snapshot(offline=offline)
-    if snapshot.warning:
-        workspace.around.watcher.say(snapshot.warning)
+    snapshot = workspace.snapshot(offline=offline)
     standing = workspace.ledger.release(snapshot, version)
     release = _release(workspace, snapshot, built, version, commit)
     if standing is not None and standing.digest != release.digest:
