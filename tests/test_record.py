@@ -96,7 +96,7 @@ def test_what_is_written_reads_back() -> None:
 
 
 def test_a_record_has_the_members_that_json_promises() -> None:
-    """DESIGN §10's list, which pipelines read."""
+    """Pipelines read them."""
     promised = (
         "id environment action version from_version commit release_digest status actor host reason"
         " started_at finished_at expires_at account region config_blob workflows error"

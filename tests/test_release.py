@@ -54,7 +54,7 @@ def freeze(*declarations: Declaration, version: str = "1.0.0", after: Release | 
 
 
 def test_versions_are_ordered_as_semantic_versioning_says() -> None:
-    """Its own example (§11), and numbers as numbers."""
+    """The example of Semantic Versioning 2.0.0, item 11, and numbers as numbers."""
     ordered = [
         *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2"),
         *("1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.9.0", "1.10.0", "2.0.0"),
