@@ -26,9 +26,9 @@ A rollback is a deployment of what an earlier record says, byte for byte.
 The environment ``local`` is Step Functions in this process: `local` is the control plane with AWS's
 rules, `simulator` runs the definitions. It is a boto3 client like any other: ``sfn.local()``.
 
-`operations` are the verbs that the command line (`cli`) and a pipeline call. A room imports only
-from rooms before it in this text; slow packages are imported where they are used, and the names
-below when they are first asked for.
+`operations` are the verbs that the command line (`cli`) and a pipeline call. Imports go one way:
+data and decisions know nothing of Git, AWS or the clock, and nothing knows the command line. Slow
+packages are imported where they are used, and the names below when they are first asked for.
 """
 
 from __future__ import annotations
