@@ -17,12 +17,17 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hypothesis import settings
 from support import definition, isolate_git, run_git
 
 from sfn_release.cli import main
 from sfn_release.local import service
 from sfn_release.local.server import start
 from sfn_release.simulator import Mocks
+
+# Examples are judged by what they do: a busy machine is no failure.
+settings.register_profile("sfn-release", deadline=None)
+settings.load_profile("sfn-release")
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
