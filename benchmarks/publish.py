@@ -22,6 +22,7 @@ from measuring import ENVIRON, PYTHON, SFN_RELEASE, run, seconds
 
 from sfn_release.local import service
 from sfn_release.local.server import serve
+from sfn_release.simulator import Tasks
 
 WORKFLOWS = 100
 STEPS = 10
@@ -177,7 +178,7 @@ def _serve(database: Path, connection: Connection) -> None:
     serve(running, port=0, ready=connection.send)
 
 
-def _no_tasks() -> object:
+def _no_tasks() -> Tasks:
     raise AssertionError("nothing is executed here")
 
 

@@ -47,6 +47,8 @@ def compare(served: Served, there: Observed | None, *, alias: str) -> Drift:
 
 
 def _alias(served: Served, there: Observed, alias: str) -> list[str]:
+    if there.alias is None and served.version_arn is None:
+        return []  # it was left by a deployment that did not get so far
     if there.alias is None:
         return [f"the alias {alias} is gone"]
     if served.version_arn and there.alias.routing != {served.version_arn: 100}:

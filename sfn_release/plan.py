@@ -129,12 +129,14 @@ def plan(
     observed: Mapping[str, Observed | None],
     known: frozenset[str] = frozenset(),
     adopt: bool = False,
+    unclaimed: frozenset[str] = frozenset(),
 ) -> Plan:
     """Decide what brings *environment* from what was *observed* to *target*.
 
     *deployment* is the id that the alias descriptions will carry. *serving* is what the ledger
     says of now, *known* the deployments of this ledger that the observed aliases name. *adopt*
-    takes over a state machine that is not ours, or that another ledger deploys.
+    takes over a state machine that is not ours, or that another ledger deploys. *unclaimed* are
+    workflows that an attempt that did not finish has left in AWS.
 
     Raises NotOursError, and ConflictError for a changed type or another ledger's alias.
     """
@@ -169,6 +171,9 @@ def plan(
             note = f"{name} is not in {target.version} and stays: `sfn-release delete {name}`"
             kept = serving.workflows[name].version_arn if serving else None
             plans.append(WorkflowPlan(name, "retained", kept, notes=(note,)))
+    for name in sorted(unclaimed):
+        note = f"{name} was left by a deployment that did not finish: `sfn-release delete {name}`"
+        plans.append(WorkflowPlan(name, "retained", notes=(note,)))
     return Plan(
         environment=environment,
         action=target.action,
@@ -322,8 +327,8 @@ def _refuse_others(
     served: Served | None,
 ) -> None:
     """Raise NotOursError, or ConflictError, for a machine that somebody else looks after."""
-    owner = {key: there.tags.get(TAG_PREFIX + key) for key in ("project", "environment")}
-    if owner != {"project": project, "environment": environment}:
+    if not is_ours(there, project, environment):
+        owner = {key: there.tags.get(TAG_PREFIX + key) for key in ("project", "environment")}
         whose = (
             f"Its tags say project {owner['project']}, environment {owner['environment']}."
             if any(owner.values())
@@ -346,6 +351,12 @@ def _refuse_others(
             fix="Use one remote for one environment (`remote` in releases.toml), or take the state"
             " machine over with a deployment that says --adopt.",
         )
+
+
+def is_ours(there: Observed, project: str, environment: str) -> bool:
+    """Tell whether a machine's tags say that this environment of this project looks after it."""
+    owner = {"project": project, "environment": environment}
+    return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
 
 
 def alias_deployment(description: str) -> str | None:

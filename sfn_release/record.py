@@ -125,8 +125,9 @@ class Record:
 class Served:
     """One workflow as an environment serves it.
 
-    *settings* is `Rendered.settings`; *alias_description* what we last wrote to the alias.
-    *retained* marks a workflow that is deployed and not in the release.
+    *settings* is `Rendered.settings`; *alias_description* what we last wrote to the alias;
+    *version* the release that it is of. *retained* marks a workflow that is deployed and not in the
+    release that the environment serves.
     """
 
     digest: str
@@ -136,6 +137,7 @@ class Served:
     state_machine_arn: str
     version_arn: str | None
     alias_description: str | None
+    version: str
     retained: bool = False
 
 

@@ -59,6 +59,7 @@ class StepFunctions(Protocol):
     start_execution: Operation
     start_sync_execution: Operation
     describe_execution: Operation
+    get_execution_history: Operation
 
 
 def connect(

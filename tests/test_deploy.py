@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support import CONFIG, ROLE, Shop, copy_shop, definition, isolate_git, refused
 
+from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.delete import delete, plan_deletion
 from sfn_release.operations.execute import execute
 from sfn_release.operations.planning import plan_version
@@ -35,6 +36,21 @@ def parameter(shop: Shop, who: str) -> None:
 def changes(record: Any) -> dict[str, str]:
     assert record is not None
     return {name: outcome.change for name, outcome in record.workflows.items()}
+
+
+class Refusing:
+    """A Step Functions client that is denied one operation, and those that begin like it."""
+
+    def __init__(self, client: Any, denied: str) -> None:
+        self._client = client
+        self._denied = denied
+
+    def __getattr__(self, name: str) -> Any:
+        return refuse if name.startswith(self._denied) else getattr(self._client, name)
+
+
+def refuse(**_: Any) -> Any:
+    raise AwsError("Refused.")
 
 
 # Rollback
@@ -372,3 +388,52 @@ def test_an_equal_version_that_somebody_pointed_at_is_recorded(shop: Shop) -> No
     assert changes(shop.deploy("1.0.0", "prod")) == {"hello": "unchanged"}
     assert status(shop.workspace(), environment="prod")[0].state == "in-sync"
     assert shop.deploy("1.0.0", "prod") is None
+
+
+def test_what_an_unfinished_attempt_has_created_is_kept_in_mind(shop: Shop) -> None:
+    """A rollback past it keeps its machines as retained, so that `delete` can name them."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(extra="x")
+    client = shop.client("prod")
+    shop.clients["prod"] = Refusing(client, "create_state_machine_alias")
+    with pytest.raises(AwsError):
+        shop.publish("1.1.0", "prod")
+    shop.clients["prod"] = client
+    record = shop.rollback(None, "prod")
+    assert changes(record) == {"hello": "unchanged", "extra": "retained"}
+    found = status(shop.workspace(), environment="prod")[0]
+    assert [(one.name, one.state) for one in found.workflows] == [
+        ("extra", "retained"),
+        ("hello", "in-sync"),
+    ]
+    assert changes(delete(shop.workspace(), "extra", environment="prod")) == {"extra": "deleted"}
+    assert [one["name"] for one in client.list_state_machines()["stateMachines"]] == ["hello"]
+
+
+def test_an_execution_names_the_release_that_its_workflow_is_of(shop: Shop) -> None:
+    """A retained workflow is of an earlier release, and not of the one that is served."""
+    shop.commit(old="x")
+    shop.publish("1.0.0", "prod")
+    (shop.root / "workflows/old.asl.json").unlink()
+    shop.commit(hello="two")
+    shop.publish("1.1.0", "prod")
+    assert execute(shop.workspace(), "old", environment="prod").version == "1.0.0"
+    with pytest.raises(NotFoundError, match=r"1\.1\.0 has no workflow 'old'"):
+        execute(shop.workspace(), "old", environment="prod", version="1.1.0")
+    with pytest.raises(NotFoundError, match=r"There is no release 9\.9\.9"):
+        execute(shop.workspace(), "old", environment="prod", version="9.9.9")
+
+
+def test_a_rollback_that_failed_is_finished_by_the_same_command(shop: Shop) -> None:
+    """A bare rollback after a failed one goes where that one went, not back to the bad release."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two")
+    shop.publish("1.1.0", "prod")
+    client = shop.client("prod")
+    shop.clients["prod"] = Refusing(client, "update_state_machine")
+    with pytest.raises(AwsError):
+        shop.rollback(None, "prod")
+    shop.clients["prod"] = client
+    record = shop.rollback(None, "prod")
+    assert record is not None
+    assert record.version == "1.0.0"

@@ -16,7 +16,7 @@ from sfn_release.steps import ObservedAlias
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:hello"
 FORM = Rendered("hello", "hello", definition("a"), "STANDARD", ROLE, {}, {"enabled": False}, {})
-SERVED = Served("sha256:a", FORM.digest, "x.py", FORM.settings(), ARN, f"{ARN}:1", "said")
+SERVED = Served("sha256:a", FORM.digest, "x.py", FORM.settings(), ARN, f"{ARN}:1", "said", "1.0.0")
 ALIAS = ObservedAlias(f"{ARN}:live", {f"{ARN}:1": 100}, "said")
 THERE = Observed(ARN, FORM, "r1", {}, ALIAS, {f"{ARN}:1": FORM.digest})
 

@@ -80,7 +80,9 @@ def origin(version: str, content: Any) -> dict[str, str]:
 def served(name: str, content: Any = "a", **tags: str) -> Served:
     form = rendered(name, content, tags=tags)
     alias = "sfn-release 1.0.0 old"
-    return Served("sha256:a", form.digest, "x.py", form.settings(), ARN + name, None, alias)
+    return Served(
+        "sha256:a", form.digest, "x.py", form.settings(), ARN + name, None, alias, "1.0.0"
+    )
 
 
 def serving(*workflows: Served) -> Serving:

@@ -67,7 +67,7 @@ RECORD = Record(
     plan=("hello: publish a state machine version",),
 )
 SERVED = Served(
-    "sha256:d", FORM.digest, "workflows/hello.py", FORM.settings(), ARN, f"{ARN}:2", "said"
+    "sha256:d", FORM.digest, "workflows/hello.py", FORM.settings(), ARN, f"{ARN}:2", "said", "1.1.0"
 )
 SERVING = Serving("1.1.0", "c" * 40, "sha256:r", "1", "d" * 40, {"hello": SERVED})
 RELEASE = make_release(

@@ -1,7 +1,8 @@
 """Rollback is a fold over what succeeded, compared with a plain list.
 
 Successful deployments push, rollbacks pop; deploying the top again pushes nothing; popping skips
-what has the top's content; after a failed attempt the top is restored.
+what has the top's content; after a failed attempt the top is restored, or, if it
+was a rollback, the rollback is finished.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ VERSIONS = st.sampled_from(sorted(CONTENTS))
 
 @dataclass
 class Model:
-    """The stack as a plain list, its top last. *unfinished* says that the last attempt failed."""
+    """The stack as a plain list, its top last.
+
+    *unfinished* says that the last attempt failed, *begun* where it led if it was a rollback.
+    """
 
     stack: list[str] = field(default_factory=list)
     unfinished: bool = False
+    begun: str | None = None
 
     def deploy(self, version: str) -> None:
         """Push a release, unless it is the top already."""
@@ -42,7 +47,7 @@ class Model:
     def aim(self, yanked: frozenset[str] = frozenset()) -> str | None:
         """Return where a rollback without a version leads, None for nowhere."""
         if self.unfinished:
-            return self.stack[-1] if self.stack else None
+            return self.begun or (self.stack[-1] if self.stack else None)
         content = CONTENTS[self.stack[-1]] if self.stack else None
         below = self.stack[-2::-1]
         return next((one for one in below if CONTENTS[one] != content and one not in yanked), None)
@@ -193,6 +198,7 @@ def one_step(shop: Shop, model: Model, verb: str, version: str) -> None:
         else:
             shop.rollback(version if verb == "rollback to" else None, "prod")
     except AwsError:
+        model.begun = None if verb == "deploy" else version if verb == "rollback to" else aim
         model.unfinished = True
     except NotFoundError:
         assert nowhere

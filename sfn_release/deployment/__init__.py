@@ -67,7 +67,7 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         account=None,
         region=site.environment.region,
         config_blob=site.config_blob,
-        workflows={},
+        workflows=outcomes(prepared, {}),
         lock=lock,
         plan=tuple(f"{step.workflow}: {step}" for step in prepared.plan.steps),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sfn_release import hold
@@ -20,6 +20,7 @@ from sfn_release.plan import (
     Target,
     WorkflowPlan,
     alias_deployment,
+    is_ours,
     machine_names_clash,
     plan,
     plan_delete,
@@ -59,7 +60,11 @@ class Site:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A deployment that was decided and not begun. *closing* is why an old lock may be closed."""
+    """A deployment that was decided and not begun.
+
+    *closing* is why an old lock may be closed. *unclaimed* are the machines that an attempt that
+    did not finish has left, and that neither the target nor what is served holds.
+    """
 
     id: str
     state: State
@@ -67,6 +72,7 @@ class Prepared:
     plan: Plan
     observed: Mapping[str, Observed | None]
     closing: str | None = None
+    unclaimed: Mapping[str, Observed] = field(default_factory=dict)
 
     @property
     def content(self) -> Target | Serving:
@@ -122,6 +128,10 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
         alias=site.environment.alias,
         search=state.unfinished,
     )
+    known = _known(site, state, observed)
+    if known is None:
+        return prepare(site, decide, adopt=adopt)
+    unclaimed = _unclaimed(site, state, target)
     identity = site.around.new_id(site.around.now())
     return Prepared(
         id=identity,
@@ -135,11 +145,13 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
             deployment=identity,
             serving=state.serving,
             observed=observed,
-            known=_known(site, state, observed),
+            known=known,
             adopt=adopt,
+            unclaimed=frozenset(unclaimed),
         ),
         observed=observed,
         closing=closing,
+        unclaimed=unclaimed,
     )
 
 
@@ -163,6 +175,9 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     )
     alias = site.environment.alias
     observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
+    known = _known(site, state, observed)
+    if known is None:
+        return prepare_delete(site, workflow)
     return Prepared(
         id=site.around.new_id(site.around.now()),
         state=state,
@@ -173,7 +188,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
             environment=site.name,
             serving=state.serving,
             there=observed[workflow],
-            known=_known(site, state, observed),
+            known=known,
         ),
         observed=observed,
         closing=closing,
@@ -222,10 +237,13 @@ def _wanted(state: State, target: Target, name: str) -> Wanted:
     )
 
 
-def _known(site: Site, state: State, observed: Mapping[str, Observed | None]) -> frozenset[str]:
+def _known(
+    site: Site, state: State, observed: Mapping[str, Observed | None]
+) -> frozenset[str] | None:
     """Return which deployments that the aliases name stand in our ledger.
 
-    An alias that still says what was last written to it needs no search.
+    An alias that still says what was last written to it needs no search. None means that the
+    ledger has moved since *state* was read: what it does not know may have been written since.
     """
     served = state.serving.workflows if state.serving else {}
     expected = {served[name].alias_description for name in observed if name in served}
@@ -235,4 +253,32 @@ def _known(site: Site, state: State, observed: Mapping[str, Observed | None]) ->
         if there and there.alias and there.alias.description not in expected
         if (deployment := alias_deployment(there.alias.description))
     }
-    return frozenset(name for name in named if site.ledger.knows(state, name))
+    known = frozenset(name for name in named if site.ledger.knows(state, name))
+    if known != named and site.ledger.tip(site.name) != state.tip:
+        return None
+    return known
+
+
+def _unclaimed(site: Site, state: State, target: Target) -> dict[str, Observed]:
+    """Return the machines that an attempt that did not finish has left in AWS, ours and readable.
+
+    They stay until somebody deletes them, so they have to be known.
+    """
+    if state.record is None or not state.unfinished:
+        return {}
+    claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
+    wanted = {
+        name: Wanted(
+            site.environment.state_machine_name(name),
+            outcome.rendered_digest,
+            outcome.state_machine_arn,
+        )
+        for name, outcome in state.record.workflows.items()
+        if name not in claimed
+    }
+    found = observe(site.client, wanted, alias=site.environment.alias, search=False)
+    return {
+        name: there
+        for name, there in found.items()
+        if there and there.latest and is_ours(there, site.project, site.name)
+    }

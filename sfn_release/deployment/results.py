@@ -8,19 +8,23 @@ from typing import Any
 
 from sfn_release.deployment.application import Machine
 from sfn_release.deployment.preparation import Prepared
+from sfn_release.plan import Observed
 from sfn_release.record import Outcome, Served, Serving
 from sfn_release.rendering import Rendered
 
 
 def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, Outcome]:
-    """Return what became of every workflow; *machines* is what applying the plan has learnt."""
+    """Return what became of every workflow; *machines* is what applying the plan has learnt.
+
+    Before anything is applied, that is nothing, and the outcomes are what is planned.
+    """
     before = prepared.state.serving.workflows if prepared.state.serving else {}
     found = {}
     for planned in prepared.plan.workflows:
         name = planned.workflow
         served = before.get(name)
         workflow = prepared.target.workflows.get(name) if prepared.target else None
-        machine = machines.get(name) or Machine()
+        machine = machines.get(name) or Machine(version_arn=planned.version_arn)
         there = prepared.observed.get(name)
         known = there.arn if there else served.state_machine_arn if served else None
         found[name] = Outcome(
@@ -63,6 +67,8 @@ def serving_after(
         before = prepared.state.serving
         assert before is not None  # noqa: S101 - what is deleted was served
         return replace(before, deployment=prepared.id, workflows=workflows), definitions
+    for name, left in prepared.unclaimed.items():
+        workflows[name], definitions[name] = _retained(prepared, name, left)
     became = outcomes(prepared, machines)
     for name, workflow in target.workflows.items():
         there = prepared.observed.get(name)
@@ -75,6 +81,7 @@ def serving_after(
             state_machine_arn=became[name].state_machine_arn or "",
             version_arn=became[name].version_arn,
             alias_description=machines[name].alias_description or alias,
+            version=target.version,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
@@ -86,3 +93,22 @@ def serving_after(
         workflows=workflows,
     )
     return serving, definitions
+
+
+def _retained(prepared: Prepared, name: str, there: Observed) -> tuple[Served, Any]:
+    """Return a machine that an unfinished attempt left, as the environment keeps it from now on."""
+    attempt, form = prepared.state.record, there.latest
+    assert attempt is not None  # noqa: S101 - it is the attempt that left the machine
+    assert form is not None  # noqa: S101 - what cannot be read is not claimed
+    served = Served(
+        digest=attempt.workflows[name].digest,
+        rendered_digest=form.digest,
+        source="",
+        settings=form.settings(),
+        state_machine_arn=there.arn,
+        version_arn=None,
+        alias_description=there.alias.description if there.alias else None,
+        version=attempt.version,
+        retained=True,
+    )
+    return served, form.definition

@@ -66,8 +66,14 @@ def execute(
     snapshot = workspace.snapshot()
     state = workspace.ledger.state(snapshot, there.name)
     wanted = parse_version(version) if version else None
+    if wanted is not None:
+        workspace.released(snapshot, wanted)
     serving = _serving(workspace, state, there.name, wanted)
     served = serving.workflows.get(workflow)
+    if served is not None and wanted is not None and served.version != wanted:
+        raise NotFoundError(
+            f"{wanted} has no workflow {workflow!r}; {there.name} keeps it from {served.version}."
+        )
     if served is None:
         raise NotFoundError(
             f"{there.name} serves no workflow {workflow!r}.",
@@ -84,7 +90,7 @@ def execute(
         answer = call(client.start_execution, **request)
         if wait:
             answer = _finished(client, answer["executionArn"], workspace.around)
-    return _execution(answer, workflow, serving.version)
+    return _execution(answer, workflow, served.version)
 
 
 def _serving(workspace: Workspace, state: State, environment: str, version: str | None) -> Serving:

@@ -29,7 +29,8 @@ def rollback(
     """Roll an environment back to *version*, or to the release before the present one.
 
     Without a version, the last successful deployment is undone; rolling back again goes further
-    back. When the last attempt did not succeed, what was live before it is restored. What is sent
+    back. When the last attempt did not succeed, what was live before it is restored; an attempt
+    that was itself a rollback is finished. What is sent
     is what was recorded when that version last succeeded here, unless *rerender* asks for today's
     parameters.
 
@@ -69,6 +70,9 @@ def rollback_target(
         )
     load = partial(workspace.ledger.serving_at, environment.name)
     entry: Serving | None
+    attempt = state.record
+    if version is None and state.unfinished and attempt and attempt.action == "rollback":
+        version = attempt.version  # the same command again finishes what it began
     if version is not None:
         entry = entry_of(top, load, version)
     elif state.unfinished:

@@ -30,7 +30,6 @@ class WorkflowStatus:
     routing: Mapping[str, int]
     recorded_digest: str
     live_digest: str | None
-    since: str | None
     differences: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -128,7 +127,6 @@ def _workflow(workflow: str, served: Served, there: Observed | None, alias: str)
         routing=there.alias.routing if there and there.alias else {},
         recorded_digest=served.rendered_digest,
         live_digest=there.latest.digest if there and there.latest else None,
-        since=None,
         differences=compared.differences,
     )
 
