@@ -167,6 +167,48 @@ def test_talk_that_nobody_reads_stops_no_deployment(shop: Project) -> None:
     assert b"deployed 1.0.0" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    [(">&-", "stdout is closed"), (">/dev/full", "No space left on device")],
+)
+@pytest.mark.parametrize(
+    "arguments", ["status", "status --json", "releases --format toml", "--version", "show --help"]
+)
+def test_an_output_that_cannot_be_written(
+    shop: Project, arguments: str, redirection: str, words: str
+) -> None:
+    """A closed stdout and a full disk are one line on stderr, and exit 1."""
+    shop.publish("1.0.0")
+    line = f'"$0" -m sfn_release {arguments} {redirection}'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable],
+        cwd=shop.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: stdout ")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_closed_output_changes_nothing(shop: Project) -> None:
+    """What cannot tell its result is not begun; what cannot talk is done all the same."""
+    publish = '"$0" -m sfn_release publish 1.0.0 {}'
+    codes = [
+        subprocess.run(
+            ["sh", "-c", publish.format(closed), sys.executable],
+            cwd=shop.root,
+            capture_output=True,
+            check=False,
+        ).returncode
+        for closed in (">&-", "2>&-", "2>/dev/full")
+    ]
+    assert codes == [1, 0, 0]
+    assert [one["action"] for one in shop.json("history")["deployments"]] == ["publish"]
+
+
 def test_an_output_that_lacks_characters(shop: Project) -> None:
     """What an ASCII stream cannot carry is written as an escape."""
     shop.publish("1.0.0")

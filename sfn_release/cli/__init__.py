@@ -25,8 +25,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: this process's) and return its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words == ["--version"]:
-        sys.stdout.write(f"sfn-release {__version__}\n")
+    if words == ["--version"] and _told_version():
         return 0
     try:
         import gc
@@ -38,3 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(words)
     except KeyboardInterrupt:  # while importing, or while telling of an interruption
         return INTERRUPTED
+
+
+def _told_version() -> bool:
+    """Write the version without importing anything; what hinders that is told by `run`."""
+    try:
+        sys.stdout.write(f"sfn-release {__version__}\n")
+        sys.stdout.flush()
+    except (AttributeError, OSError):  # stdout is closed, or cannot be written
+        return False
+    return True

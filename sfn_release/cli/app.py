@@ -15,7 +15,7 @@ from sfn_release import __version__
 from sfn_release.cli import INTERRUPTED, terminal
 from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
-from sfn_release.errors import SfnReleaseError, UsageError
+from sfn_release.errors import FileError, SfnReleaseError, UsageError
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
@@ -130,23 +130,31 @@ def program(ctx: click.Context) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; a bug keeps its traceback."""
-    terminal.prepare_streams()
     session = Session(as_json=_wants_json(arguments))
     try:
-        try:
-            code = _run(arguments, session)
-        finally:
-            session.close()
-            sys.stdout.flush()
+        with terminal.checked_output():
+            try:
+                code = _run(arguments, session)
+            finally:
+                session.close()
     except BrokenPipeError:
-        # Nobody reads any more. Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return READER_GONE
+    except terminal.OutputError as error:
+        _discard_output()
+        terminal.tell(f"error: {error}")
+        return FileError.exit_code
     except KeyboardInterrupt:
         terminal.tell()  # the terminal has shown ^C
         terminal.tell("interrupted")
         return INTERRUPTED
     return code
+
+
+def _discard_output() -> None:
+    """Let stdout lead nowhere: Python would complain once more when it flushes at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str], session: Session) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
 import traceback
@@ -37,7 +38,8 @@ def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool) -> None:
         for line in "".join(traceback.format_exception(cause)).splitlines():
             terminal.tell(f"  | {line}", style="dim")
     for line in error_lines(error):
-        sys.stderr.write(line + "\n")
+        with contextlib.suppress(OSError):  # the exit code tells it too
+            sys.stderr.write(line + "\n")
 
 
 def error_lines(error: SfnReleaseError) -> list[str]:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import IO, Any, Self
 
@@ -79,12 +79,60 @@ def json_text(value: Any) -> str:
     return _unsafe().sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def prepare_streams() -> None:
-    """Let what an output's encoding lacks be written as an escape instead of failing."""
+class OutputError(Exception):
+    """Standard output cannot be written; the text says why, and what became of the command."""
+
+
+class _Output:
+    """A stream whose failures are told from those of every other file."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with _writing():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _writing():
+            self._stream.flush()
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # a reader that has seen enough, such as `head`
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"stdout cannot be written ({error.strerror}): what the command did is done,"
+            " and its result is lost"
+        ) from error
+
+
+@contextlib.contextmanager
+def checked_output() -> Iterator[None]:
+    """Prepare the streams, and let whatever is written to stdout raise OutputError.
+
+    What an output's encoding lacks is written as an escape. Raises OutputError at once for a
+    closed stdout, whose place the next file that is opened would take.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
+    if sys.stdout is None:
+        raise OutputError("stdout is closed: nothing was done (>/dev/null does without it)")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a test's stream has none
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    output: Any = _Output(sys.stdout)
+    with contextlib.redirect_stdout(output):
+        yield
+        output.flush()
 
 
 def on_terminal(stream: IO[str]) -> bool:
@@ -129,9 +177,9 @@ def write_block(text: str) -> None:
 def tell(text: str = "", *, style: str = "") -> None:
     """Write a line of talk to stderr.
 
-    When nobody reads it any more, whatever is being done is still done to its end.
+    When it cannot be written any more, whatever is being done is still done to its end.
     """
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):
         sys.stderr.write(paint(one_line(text), style, sys.stderr) + "\n")
         sys.stderr.flush()
 
