@@ -10,7 +10,7 @@ from sfn_release.plan import Observed
 from sfn_release.record import Served
 from sfn_release.steps import routing_text
 
-WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained"]
+WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained", "deleted"]
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def test_a_deletion_asks_on_a_terminal(shop: Project, answer: str, code: int) ->
     assert ended == code
     plan = written.index(b"plan: a deletion in local (not AWS)")
     assert written.index(b"Delete hello from local (not AWS)? [y/N]") > plan
-    alive = shop.json("status")["environments"][0]["workflows"] != []
-    assert alive is (code == 1)
+    (workflow,) = shop.json("status")["environments"][0]["workflows"]
+    assert workflow["state"] == ("in-sync" if code else "deleted")
 
 
 def test_a_rollback_asks_where_confirm_is_set(shop: Project) -> None:
@@ -282,6 +282,7 @@ def test_ctrl_c_while_deploying(repository: Path, tmp_path: Path) -> None:
         slow.go_on.set()
         out, err = process.communicate(timeout=30)
         assert (process.returncode, out) == (130, "")
+        assert "putting back what it changed\nhello: " in err
         assert err.endswith("\ninterrupted\n")
         assert "Traceback" not in err
         assert shop.json("history")["deployments"][0]["status"] == "failed"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 DIFFERENT = 3
 _QUIET = {"in-sync", "never-deployed"}
+_LEGEND = (
+    "Beside the version: the release's digest. LIVE and RECORDED: a workflow's as it was sent,",
+    "with parameters filled; list, publish and show give the one that was released, without.",
+)
 _MARKS = {
     "added": terminal.Styled("  + ", "green"),
     "removed": terminal.Styled("  - ", "red"),
@@ -42,6 +46,9 @@ def status(session: Session, check: bool) -> int:
             if index:
                 terminal.write()
             _write_environment(one)
+        if session.verbose:
+            for line in _LEGEND:
+                terminal.tell(line, style="dim")
 
     session.show("status", {"environments": [one.to_json() for one in found]}, text)
     return DIFFERENT if check and any(one.state not in _QUIET for one in found) else 0
@@ -85,6 +92,8 @@ def _write_environment(one: EnvironmentStatus) -> None:
     parts: list[str] = [terminal.Styled(where, "bold")]
     if one.version is not None:
         parts.append(f"  {one.version}")
+    if one.release_digest is not None:
+        parts.append(f"  {short(one.release_digest)}")
     parts += ["  ", terminal.state(one.state)]
     if one.record is not None and one.version is not None:
         record = one.record
@@ -102,14 +111,18 @@ def _write_environment(one: EnvironmentStatus) -> None:
                     f"{workflow.alias} → {routing_text(workflow.routing)}"
                     if workflow.alias
                     else "",
-                    short(workflow.live_digest) if workflow.live_digest else "none",
-                    short(workflow.recorded_digest),
+                    _digest(workflow.live_digest),
+                    _digest(workflow.recorded_digest),
                     "; ".join(workflow.differences),
                 )
                 for workflow in one.workflows
             ],
             indent=2,
         )
+
+
+def _digest(digest: str | None) -> str:
+    return short(digest) if digest else "none"
 
 
 def _counted(found: list[WorkflowDiff]) -> str:

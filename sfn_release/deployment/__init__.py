@@ -133,6 +133,7 @@ def _carry_out(
             else _overtaken(site, why=str(error))
         )
         if isinstance(error, KeyboardInterrupt):
+            around.watcher.say(told.why or told.message)
             raise
         raise told from error
     serving, definitions = _served(site, prepared, application.machines)
@@ -184,6 +185,8 @@ def _fail(
     restored, stuck = application.put_back()
     told = DeploymentError("Interrupted.") if isinstance(error, KeyboardInterrupt) else error
     lines = [*restored, *stuck]
+    if isinstance(error, KeyboardInterrupt) and not lines:
+        lines = ["there was nothing to put back"]
     now = site.around.now()
     became = outcomes(prepared, application.machines)
     text = "\n".join([str(told), *lines])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from sfn_release import hold
@@ -28,6 +29,7 @@ from sfn_release.plan import (
 from sfn_release.project import Environment
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import (
+    SKEW,
     Serving,
     State,
     takeover,
@@ -213,8 +215,9 @@ def check_lock(site: Site, state: State) -> str | None:
     if reason is None:
         raise LockedError(
             f"{site.name} is being deployed to: {record.action} {record.version}.",
-            why=f"By {record.actor} on {record.host}, since {record.started_at}; it ends by itself"
-            f" at {record.expires_at} at the latest.",
+            why=f"By {record.actor} on {record.host}, since {record.started_at}; it stops by itself"
+            f" at {record.expires_at} at the latest, and {SKEW // timedelta(minutes=1)} minutes"
+            " later, since clocks differ, others may take over.",
             fix=f"Wait, or if it is certainly dead:  sfn-release unlock --env {site.name}",
         )
     return reason

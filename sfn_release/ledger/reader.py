@@ -60,6 +60,14 @@ class LedgerReader(LedgerRefs):
         kept = self.releases_ref in snapshot.kept
         return not kept and self._branch_commit(snapshot, release.version) is not None
 
+    def manifest(self, snapshot: Snapshot, version: str) -> Manifest | None:
+        """Return the manifest of one release; None if there is none."""
+        commit = self._release_commit(snapshot, version)
+        if commit is None:
+            return None
+        where = f"{self.releases_ref} ({commit[:12]})"
+        return read_manifest(self.git.read(commit, "manifest.json"), where=where)
+
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
         commits = list(self._commits(snapshot).values())
@@ -99,11 +107,7 @@ class LedgerReader(LedgerRefs):
         limit = Precedence(version)
         below = (name for name in self.versions(snapshot) if Precedence(name) < limit)
         highest = next(below, None)
-        commit = self._release_commit(snapshot, highest) if highest else None
-        if commit is None:
-            return None
-        content = self.git.read(commit, "manifest.json")
-        return read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
+        return self.manifest(snapshot, highest) if highest else None
 
     def state(self, snapshot: Snapshot, environment: str) -> State:
         """Return the tip of an environment's branch."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sfn_release.deployment import check_lock
 from sfn_release.drift import WorkflowState, compare
 from sfn_release.errors import AwsError, LockedError
+from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
@@ -22,13 +23,16 @@ EnvironmentState = Literal[
 
 @dataclass(frozen=True)
 class WorkflowStatus:
-    """One workflow of an environment. *routing* maps version ARNs to weights."""
+    """One workflow of an environment. *routing* maps version ARNs to weights.
+
+    *recorded_digest* is None for one of the release that was deleted from the environment.
+    """
 
     name: str
     state: WorkflowState
     alias: str | None
     routing: Mapping[str, int]
-    recorded_digest: str
+    recorded_digest: str | None
     live_digest: str | None
     differences: tuple[str, ...]
 
@@ -47,7 +51,10 @@ class WorkflowStatus:
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """What an environment serves. *record* is its last deployment, *problem* what went wrong."""
+    """What an environment serves. *record* is its last deployment, *problem* what went wrong.
+
+    *release_digest* is the digest of the release that it serves.
+    """
 
     name: str
     backend: str
@@ -56,12 +63,14 @@ class EnvironmentStatus:
     workflows: tuple[WorkflowStatus, ...]
     record: Record | None = None
     problem: str = ""
+    release_digest: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "name": self.name,
             "version": self.version,
+            "release_digest": self.release_digest,
             "state": self.state,
             "problem": self.problem or None,
             "workflows": [workflow.to_json() for workflow in self.workflows],
@@ -75,12 +84,14 @@ def status(workspace: Workspace, *, environment: str | None = None) -> list[Envi
     for name in names:
         project.environment(name)
     snapshot = workspace.snapshot()
-    return [_environment(workspace, name, workspace.ledger.state(snapshot, name)) for name in names]
+    return [_environment(workspace, snapshot, name) for name in names]
 
 
-def _environment(workspace: Workspace, name: str, state: State) -> EnvironmentStatus:
+def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentStatus:
+    state = workspace.ledger.state(snapshot, name)
     environment = workspace.project.environment(name)
     version = state.serving.version if state.serving else None
+    digest = state.serving.release_digest if state.serving else None
     if state.record is None:
         return EnvironmentStatus(name, environment.backend, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
@@ -89,15 +100,20 @@ def _environment(workspace: Workspace, name: str, state: State) -> EnvironmentSt
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
-            name, environment.backend, version, "unreachable", (), state.record, problem
+            name, environment.backend, version, "unreachable", (), state.record, problem, digest
         )
-    workflows = tuple(
+    found = [
         _workflow(workflow, served[workflow], observed[workflow], environment.alias)
-        for workflow in sorted(served)
-    )
+        for workflow in served
+    ]
+    released = workspace.ledger.manifest(snapshot, version) if version else None
+    found += [
+        _deleted(gone) for gone in (released.workflows if released else ()) if gone not in served
+    ]
+    workflows = tuple(sorted(found, key=lambda one: one.name))
     health, problem = _state(workspace, name, state, workflows)
     return EnvironmentStatus(
-        name, environment.backend, version, health, workflows, state.record, problem
+        name, environment.backend, version, health, workflows, state.record, problem, digest
     )
 
 
@@ -131,6 +147,12 @@ def _workflow(workflow: str, served: Served, there: Observed | None, alias: str)
     )
 
 
+def _deleted(workflow: str) -> WorkflowStatus:
+    """Return the status of a workflow that the release has and the environment does not."""
+    why = "it was deleted here; deploying the release creates it again"
+    return WorkflowStatus(workflow, "deleted", None, {}, None, None, (why,))
+
+
 def _state(
     workspace: Workspace, name: str, state: State, workflows: tuple[WorkflowStatus, ...]
 ) -> tuple[EnvironmentState, str]:
@@ -146,6 +168,6 @@ def _state(
     if record.status in {"failed", "reverted"}:
         told = (record.error or "").partition("\n")[0]
         return "failed", f"{record.action} {record.version} {record.status}: {told}"
-    if any(workflow.state not in {"in-sync", "retained"} for workflow in workflows):
+    if any(workflow.state not in {"in-sync", "retained", "deleted"} for workflow in workflows):
         return "drifted", ""
     return "in-sync", ""
