@@ -87,7 +87,8 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
     yields to the environment's. On `local`, where nothing assumes it, a role need not be given.
     Raises ConfigError for an undeclared parameter or a missing role.
     """
-    where = f"workflow {declaration.name}, environment {environment.name}"
+    module = f" ({declaration.source})" if declaration.source else ""
+    where = f"workflow {declaration.name}{module}, environment {environment.name}"
 
     def filled(value: Any) -> Any:
         return environment.fill(value, where=where)

@@ -274,7 +274,7 @@ def _refused(error: Any) -> AwsError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = NetworkError if status >= 500 else AwsError  # noqa: PLR2004 - HTTP's own
     return kind(
-        f"AWS refused {operation}: {code}.",
+        f"Step Functions refused {operation}: {code}.",
         why=message,
         fix=_FIXES.get(code, ""),
         aws_code=code,

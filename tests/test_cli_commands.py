@@ -177,7 +177,9 @@ def test_status_shows_what_is_live(project: Project) -> None:
     assert list(workflow["routing"].values()) == [100]
     assert workflow["recorded_digest"] == workflow["live_digest"]
     text = project.ok("status", "--env", project.environment).out
-    assert text.startswith(f"{project.named}  1.0.0  in-sync  (publish by Ann")
+    digest = found[0]["release_digest"].removeprefix("sha256:")[:12]
+    assert text.startswith(f"{project.named}  1.0.0  {digest}  in-sync  (publish by Ann")
+    assert "LIVE and RECORDED" in project.ok("status", "-v").err
     assert "live → :1" in text
     assert project.run("status", "--check").code == 0
 
@@ -311,6 +313,10 @@ def test_execute_takes_input_as_text_file_or_stdin(project: Project) -> None:
     assert output('{"from": "text"}') == {"from": "text"}
     assert output("@order.json") == {"from": "file"}
     assert output("-", stdin='{"from": "stdin"}') == {"from": "stdin"}
+    mark = "\ufeff"  # as some editors begin a file
+    project.write("order.json", mark + '{"from": "Windows"}')
+    assert output("@order.json") == {"from": "Windows"}
+    assert output("-", stdin=mark + "1") == 1
 
 
 def test_execute_of_a_failure_exits_1(project: Project) -> None:
@@ -358,6 +364,75 @@ def test_unlock_closes_an_abandoned_deployment(project: Project) -> None:
     last = project.json("history")["deployments"][0]
     assert last["status"] == "failed"
     assert "the job was killed" in last["error"]
+
+
+def test_a_lower_version_is_noted(project: Project) -> None:
+    """Deploying below the version that is served is possible, and its plan says so."""
+    project.publish("1.0.0")
+    project.publish("1.3.0", hello="Hello Bob")
+    note = "  note: 1.0.0 is lower than 1.3.0, which is served\n"
+    assert note in project.ok("plan", "1.0.0").out
+    assert "lower" not in project.ok("plan").out
+    assert note in project.ok("deploy", "1.0.0").err
+    assert "lower" not in project.ok("deploy", "1.3.0").err
+
+
+def test_what_was_deleted_is_told(project: Project) -> None:
+    """`history` names the workflow; `status` says that the release has it, and is in sync."""
+    project.publish("1.0.0", bye="Bye")
+    project.ok("delete", "hello", "--yes")
+    assert rows(project.ok("history").out)[1][1] == "delete hello"
+    (told,) = project.json("status", "--env", project.environment)["environments"]
+    assert told["state"] == "in-sync"
+    states = [(one["name"], one["state"], one["recorded_digest"]) for one in told["workflows"]]
+    assert states[1] == ("hello", "deleted", None)
+    assert states[0][:2] == ("bye", "in-sync")
+    assert project.run("status", "--check").code == 0
+    project.ok("deploy", "1.0.0")
+    assert "deleted" not in project.ok("status").out
+
+
+def test_execute_of_what_is_gone_says_to_deploy_again(project: Project) -> None:
+    """A state machine that was deleted by other means is refused in Step Functions' name."""
+    project.publish("1.0.0")
+    arn = project.json("history")["deployments"][0]["workflows"]["hello"]["state_machine_arn"]
+    _client(project).delete_state_machine(stateMachineArn=arn)
+    ran = project.run("execute", "hello")
+    assert ran.code == 1
+    assert ran.err.startswith("error: Step Functions refused StartExecution: ")
+    assert f"Deploy it again:  sfn-release deploy 1.0.0 --env {project.environment}" in ran.err
+    project.ok("deploy", "1.0.0")
+    assert project.run("execute", "hello").code == 0
+
+
+def test_a_rollback_says_what_it_passes_over(project: Project) -> None:
+    """A release with the content that is live is not gone back to, and is named."""
+    project.publish("1.3.0")
+    project.publish("1.4.0-rc.1", hello="Hello Bob")
+    project.publish("1.4.0")
+    ran = project.ok("rollback")
+    assert "1.4.0-rc.1 has the same content as 1.4.0: skipped\n" in ran.err
+    assert "back from 1.4.0 to 1.3.0" in ran.out
+
+
+def test_a_rollback_after_an_unfinished_attempt_restores(project: Project) -> None:
+    """It is not told as a rollback from a version to itself."""
+    project.publish("1.0.0")
+    _abandon(project)
+    project.ok("unlock", "--yes")
+    ran = project.ok("rollback")
+    assert "publish 1.0.0 did not finish: 1.0.0 is restored\n" in ran.err
+    assert f"plan: restore 1.0.0 in {project.named}\n" in ran.err
+    assert ran.out.startswith(f"restored 1.0.0 in {project.named}: ")
+
+
+def test_local_reset_without_a_remote_keeps_releases(shop: Project) -> None:
+    """What is asked and what is told say so."""
+    shop.publish("1.0.0")
+    assert "? The releases stay. " in shop.run("local", "reset").err
+    ran = shop.ok("local", "reset", "--yes")
+    assert "no release was forgotten\n" in ran.out
+    assert [one["version"] for one in shop.json("releases")["releases"]] == ["1.0.0"]
 
 
 def test_local_reset_forgets_everything_of_local(shop: Project, tmp_path: Path) -> None:
@@ -410,7 +485,11 @@ def test_init_overwrites_nothing(repository: Path) -> None:
 
     assert (made["written"], made["kept"]) == (["releases.toml", ".gitignore"], ["CHANGELOG.md"])
     assert (repository / "CHANGELOG.md").read_text() == "mine"
-    assert fresh.json("init")["written"] == []
+    again = fresh.json("init")
+    assert again["written"] == []
+    assert again["next"][:2] == ["git add .", "git commit -m 'Set up sfn-release'"]
+    fresh.commit()
+    assert fresh.json("init")["next"] == ["sfn-release publish 1.0.0", "sfn-release execute hello"]
 
 
 def test_init_outside_a_repository_says_to_make_one(tmp_path: Path) -> None:

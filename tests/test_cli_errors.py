@@ -36,7 +36,7 @@ def refs(project: Project) -> str:
         (["status", "--env", "local", "--env", "prod"], 2, "E_USAGE", ["one --env"]),
         (["publish", "1.0"], 1, "E_VERSION", ["'1.0' is not a semantic version"]),
         (["publish", "1.0.0+build"], 1, "E_VERSION", ["build metadata"]),
-        (["deploy", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9", "publish 9.9.9"]),
+        (["deploy", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9", "nearest is 1.0.0"]),
         (["rollback", "9.9.9"], 1, "E_NOT_FOUND", ["9.9.9"]),
         (["show", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),
         (["diff", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),
@@ -123,7 +123,8 @@ def test_an_undeclared_parameter(shop: Project) -> None:
     ran = shop.run("publish", "1.0.0")
     assert (ran.code, ran.out) == (1, "")
     assert "E_CONFIG" in ran.err
-    assert "Whoo" in ran.err
+    assert "workflow hello (workflows/hello.asl.json), environment local" in ran.err
+    assert "[environments.local.parameters]\n    Whoo = " in ran.err
     assert shop.git("tag", "--list") == ""
 
 

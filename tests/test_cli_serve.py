@@ -70,7 +70,7 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
         program, *arguments = line.split()
         done = subprocess.run(
             [str(Path(sys.executable).with_name(program)), *arguments],
-            env=os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""},
+            env=os.environ | {"AWS_PAGER": ""},
             capture_output=True,
             text=True,
             check=True,

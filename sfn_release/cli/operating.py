@@ -108,7 +108,14 @@ def unlock(session: Session, yes: bool, reason: str | None) -> None:
 
 
 def _input(session: Session, given: str) -> str:
-    """Return the input's text: as given, of a file, or of standard input."""
+    """Return the input's text: as given, of a file, or of standard input.
+
+    A byte order mark, which some editors and shells write, is not part of it.
+    """
+    return _given(session, given).removeprefix("\ufeff")
+
+
+def _given(session: Session, given: str) -> str:
     if given == "-":
         if sys.stdin is None:
             raise UsageError("There is no standard input to read.")

@@ -26,10 +26,14 @@ def plan_lines(
     now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
     if plan.action == "delete":
         yield f"plan: a deletion in {where}, {now}"
+    elif plan.action == "rollback" and plan.version == plan.from_version:
+        yield f"plan: restore {plan.version} in {where}"
     elif plan.action == "rollback":
         yield f"plan: roll {where} back to {version or plan.version}, {now}"
     else:
         yield f"plan: {plan.action} {version or plan.version} to {where}, {now}"
+    if plan.from_version and plan.action != "rollback" and version in {None, plan.version}:
+        yield from _lower(plan.version, plan.from_version)
     quiet = [one for one in plan.workflows if not (one.prepare or one.switch)]
     loud = [one for one in plan.workflows if one.prepare or one.switch]
     wide = max((len(one.workflow) for one in loud), default=0)
@@ -57,6 +61,13 @@ def step_text(step: Step, *, verbose: bool = False) -> str:
     if len(theirs) < len(step.tags):
         texts.append("sfn-release:*")
     return "tag " + ", ".join(texts)
+
+
+def _lower(version: str, served: str) -> Iterator[str]:
+    from sfn_release.release import Precedence
+
+    if Precedence(version) < Precedence(served):
+        yield f"  note: {version} is lower than {served}, which is served"
 
 
 def _workflow(one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:

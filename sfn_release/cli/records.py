@@ -19,6 +19,7 @@ _DONE = {
     "rollback": "rolled {where} back from {from_version} to {version}",
     "delete": "deleted from {where}",
 }
+_RESTORED = "restored {version} in {where}"  # what was live before an attempt that did not finish
 
 
 def told(
@@ -41,7 +42,8 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
     where = named(environment)
     if record is None:
         return [f"{where} {otherwise}: nothing to do"]
-    sentence = _DONE[record.action].format(
+    restored = record.action == "rollback" and record.version == record.from_version
+    sentence = (_RESTORED if restored else _DONE[record.action]).format(
         where=where, version=record.version, from_version=record.from_version
     )
     return [terminal.Styled(sentence, "green"), f": {changes(record)}"]
@@ -50,6 +52,12 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
 def name(actor: str) -> str:
     """Return an actor without the address."""
     return actor.partition(" <")[0]
+
+
+def action(record: Record) -> str:
+    """Return what a deployment was: ``publish``, ``delete hello``."""
+    gone = [name for name, outcome in record.workflows.items() if outcome.change == "deleted"]
+    return " ".join([record.action, *(gone if record.action == "delete" else [])])
 
 
 def changes(record: Record) -> str:

@@ -9,7 +9,7 @@ import click
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
-from sfn_release.cli.records import name
+from sfn_release.cli.records import action, name
 from sfn_release.cli.session import Session, named
 from sfn_release.cli.tables import write_table
 
@@ -120,7 +120,7 @@ def _write_history(records: list[Record]) -> None:
         [
             (
                 record.started_at,
-                record.action,
+                action(record),
                 terminal.Styled(record.version, "bold"),
                 record.from_version or "",
                 terminal.state(record.status),

@@ -12,6 +12,11 @@ from sfn_release.cli.options import command, global_options
 from sfn_release.cli.session import Session, confirm
 from sfn_release.errors import UsageError
 
+_HELP = (
+    "credentials may be anything; if there are none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
+    "for start-sync-execution (EXPRESS): AWS_DISABLE_HOST_PREFIX_INJECTION=true",
+)
+
 
 @click.group("local", invoke_without_command=True)
 @global_options
@@ -33,6 +38,7 @@ def serve(session: Session, port: int, real_time: bool) -> None:
     Any AWS client works with the endpoint URL that is printed and any credentials. The state is
     the one of the `local` environment, or of your user account outside a repository.
     """
+    from sfn_release.local import REGION
     from sfn_release.local.server import serve as act
     from sfn_release.operations.serve import service_for
 
@@ -49,7 +55,10 @@ def serve(session: Session, port: int, real_time: bool) -> None:
             terminal.write_json("local-serve", {"endpoint_url": url, "database": str(where)})
         else:
             terminal.write_parts(terminal.Styled(url, "bold"), "  (not AWS)")
-            terminal.write(f"  aws --endpoint-url {url} stepfunctions list-state-machines")
+            line = f"aws --endpoint-url {url} --region {REGION} stepfunctions list-state-machines"
+            terminal.write(f"  {line}")
+            for talk in _HELP:
+                terminal.tell(f"  {talk}")
             terminal.tell(f"  state in {where}; Ctrl-C ends it")
         sys.stdout.flush()
 
@@ -60,20 +69,26 @@ def serve(session: Session, port: int, real_time: bool) -> None:
 @command("reset")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(session: Session, yes: bool) -> None:
-    """Forget everything about `local`.
+    """Forget what is deployed to `local`.
 
-    Its state machines, its records, and the releases that no other environment knows.
+    Its state machines with their executions, and the records of its deployments. Where the
+    repository has a remote, the releases that were never pushed to it too; without one all stay.
     """
     from sfn_release.operations.serving import reset_local
 
     workspace = session.workspace()
-    confirm("Drop local's state machines, its history and every unpushed release?", yes=yes)
+    shared = workspace.ledger.remote is not None
+    what = "Forget the state machines and records of local"
+    unpushed = f"{what}, and the releases that were never pushed?"
+    confirm(unpushed if shared else f"{what}? The releases stay.", yes=yes)
     forgotten = reset_local(workspace.project, workspace.git, workspace.ledger)
 
     def text() -> None:
-        terminal.write("local is empty")
+        terminal.write("local is empty: its state machines and records are forgotten")
         if forgotten:
-            terminal.write(f"forgot the unpushed releases {', '.join(forgotten)}")
+            terminal.write(f"forgot the releases that were never pushed: {', '.join(forgotten)}")
+        else:
+            terminal.write("no release was forgotten")
 
     session.show("local-reset", {"forgotten": forgotten}, text)
 

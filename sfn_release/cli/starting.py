@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sfn_release.cli import terminal
 from sfn_release.cli.files import write_new
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @command("init")
@@ -29,7 +34,7 @@ def init(session: Session) -> None:
             continue
         (written if write_new(root / path, content) else kept).append(path)
     steps = [] if repository else ["git init"]
-    if written:
+    if written or not _has_commit(repository):
         steps += ["git add .", "git commit -m 'Set up sfn-release'"]
     steps += ["sfn-release publish 1.0.0", "sfn-release execute hello"]
 
@@ -47,6 +52,14 @@ def init(session: Session) -> None:
             terminal.tell(f"  {step}")
 
     session.show("init", {"written": written, "kept": kept, "next": steps}, text)
+
+
+def _has_commit(repository: Path | None) -> bool:
+    from sfn_release.git import Git, Identity
+
+    return repository is not None and (
+        Git.open(repository, fallback=Identity("", "")).head() is not None
+    )
 
 
 @command("demo")

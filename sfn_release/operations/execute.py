@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sfn_release.canonical import loads
-from sfn_release.errors import DefinitionError, NotFoundError, UsageError
+from sfn_release.errors import AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import Served, Serving, State, timestamp
 from sfn_release.release import parse_version
 from sfn_release.stepfunctions import StepFunctions, call
 from sfn_release.surroundings import Surroundings
+
+_GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}  # the state machine; its alias or version
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,18 @@ def execute(
     client = workspace.connect(there)
     request: dict[str, Any] = {"stateMachineArn": _started(served, there.alias, wanted)}
     request |= {"input": input} | ({"name": name} if name else {})
-    express = served.settings["type"] == "EXPRESS"
-    if express and wait:
-        answer = call(client.start_sync_execution, **request)
-    else:
-        answer = call(client.start_execution, **request)
-        if wait:
-            answer = _finished(client, answer["executionArn"], workspace.around)
+    in_sync = wait and served.settings["type"] == "EXPRESS"
+    try:
+        answer = call(client.start_sync_execution if in_sync else client.start_execution, **request)
+    except AwsError as error:
+        if error.aws_code in _GONE:
+            error.fix = (
+                f"It was deleted by other means. Deploy it again:"
+                f"  sfn-release deploy {served.version} --env {there.name}"
+            )
+        raise
+    if wait and not in_sync:
+        answer = _finished(client, answer["executionArn"], workspace.around)
     return _execution(answer, workflow, served.version)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from sfn_release.deployment import Prepared, prepare
@@ -69,6 +70,7 @@ def rollback_target(
             f"Nothing was ever deployed to {environment.name}: there is nothing to go back to."
         )
     load = partial(workspace.ledger.serving_at, environment.name)
+    say = workspace.around.watcher.say
     entry: Serving | None
     attempt = state.record
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
@@ -77,6 +79,8 @@ def rollback_target(
         entry = entry_of(top, load, version)
     elif state.unfinished:
         entry = top
+        if attempt:
+            say(f"{attempt.action} {attempt.version} did not finish: {top.version} is restored")
     else:
         entry = previous(top, load)
         if entry is None:
@@ -85,6 +89,8 @@ def rollback_target(
                 " there is nothing to go back to.",
                 fix="To bring another release:  sfn-release deploy VERSION",
             )
+        for skipped in _between(top, entry, load):
+            say(f"{skipped} has the same content as {top.version}: skipped")
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
@@ -106,3 +112,11 @@ def rollback_target(
         below=entry.below if entry else None,
         popped=entry is not None,
     )
+
+
+def _between(top: Serving, entry: Serving, load: Callable[[str], Serving]) -> Iterator[str]:
+    """Yield the versions on the stack between its top and an entry below, the uppermost first."""
+    below = top.below
+    while below is not None and (passed := load(below)) != entry:
+        yield passed.version
+        below = passed.below

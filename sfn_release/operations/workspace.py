@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from sfn_release.errors import DirtyError, ImmutableError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
-from sfn_release.release import Release
+from sfn_release.release import Precedence, Release
 from sfn_release.surroundings import Surroundings, Watcher
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ class Workspace:
             raise NotFoundError(
                 f"There is no release {version}.",
                 why=f"Released are: {', '.join(versions[:10])}." if versions else "",
-                fix=f"Make it from the current commit:  sfn-release publish {version}",
+                fix=f"The nearest is {_nearest(version, versions)}."
+                if versions
+                else f"Make it from the current commit:  sfn-release publish {version}",
             )
         return release
 
@@ -116,6 +118,13 @@ class Workspace:
                 " different content.",
                 fix="Publish yours under a higher version.",
             )
+
+
+def _nearest(version: str, versions: Sequence[str]) -> str:
+    """Return the highest of *versions* below *version*, or else the lowest of them."""
+    wanted = Precedence(version)
+    ordered = sorted(versions, key=Precedence)
+    return next((one for one in reversed(ordered) if Precedence(one) < wanted), ordered[0])
 
 
 def open_workspace(directory: Path, around: Surroundings) -> Workspace:
