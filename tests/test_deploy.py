@@ -437,3 +437,16 @@ def test_a_rollback_that_failed_is_finished_by_the_same_command(shop: Shop) -> N
     record = shop.rollback(None, "prod")
     assert record is not None
     assert record.version == "1.0.0"
+
+
+def test_content_that_comes_back_under_another_version_needs_no_new_aws_version(
+    shop: Shop,
+) -> None:
+    """One state machine version serves every release of equal content."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two")
+    shop.publish("1.1.0", "prod")
+    shop.rollback("1.0.0", "prod")
+    (record,) = shop.publish("1.2.0", "prod").deployments
+    assert changes(record) == {"hello": "repointed"}
+    assert str(record.workflows["hello"].version_arn).endswith(":2")

@@ -6,7 +6,7 @@ from sfn_release.deployment import Prepared, prepare
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import target
+from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.project import Environment
@@ -47,7 +47,6 @@ def deploy(
 def deploy_target(
     workspace: Workspace, release: Release, environment: Environment, state: State
 ) -> Target:
-    """Return what deploying *release* brings: rendered afresh, and what served it before."""
-    success = workspace.ledger.last_success(state, release.version)
-    before = workspace.ledger.serving_at(environment.name, success) if success else None
-    return target(release, environment, state, "deploy", before=before)
+    """Return what deploying *release* brings: rendered afresh, and what may have it already."""
+    versions = earlier_versions(workspace.ledger, release, environment.name, state)
+    return target(release, environment, state, "deploy", versions=versions)

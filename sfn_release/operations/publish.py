@@ -16,7 +16,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.operations.notes import release_notes
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import target
+from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, State, timestamp
@@ -169,7 +169,9 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
                     fix=f"Use  sfn-release deploy {release.version} --env {site.name}\n"
                     f"  or   sfn-release rollback {release.version} --env {site.name}",
                 )
-        return target(release, site.environment, state, "publish")
+        fresh = standing is None
+        versions = earlier_versions(site.ledger, release, site.name, state, fresh=fresh)
+        return target(release, site.environment, state, "publish", versions=versions)
 
     return prepare(site, decide, adopt=adopt)
 

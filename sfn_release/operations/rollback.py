@@ -10,7 +10,7 @@ from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import recorded_forms, target
+from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.project import Environment
@@ -95,7 +95,6 @@ def rollback_target(
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
     recorded = {}
-    before = None
     success = workspace.ledger.last_success(state, chosen)
     if success is not None:
         before = workspace.ledger.serving_at(environment.name, success)
@@ -107,7 +106,7 @@ def rollback_target(
         environment,
         state,
         "rollback",
-        before=before,
+        versions=earlier_versions(workspace.ledger, release, environment.name, state),
         rendered=recorded,
         below=entry.below if entry else None,
         popped=entry is not None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.project import Environment
-from sfn_release.record import Action, Serving, State, pushed
+from sfn_release.record import Action, Served, Serving, State, pushed
 from sfn_release.release import Release
 from sfn_release.rendering import Rendered, render
 
@@ -17,19 +18,18 @@ def target(
     state: State,
     action: Action,
     *,
-    before: Serving | None = None,
+    versions: Mapping[str, str] | None = None,
     rendered: Mapping[str, Rendered] | None = None,
     below: str | None = None,
     popped: bool = False,
 ) -> Target:
     """Return what brings *release* to *environment*.
 
-    *before* is what the environment served when this release was last live in it, if it was.
+    *versions* are state machine versions that may have the content already (`earlier_versions`).
     *rendered* are recorded forms to use as they are; what it lacks is rendered afresh. When the
     rollback stack was *popped*, *below* is what remains under the release; else it is pushed.
     """
     recorded = rendered or {}
-    earlier = before.workflows if before else {}
     workflows = {}
     for name, declaration in release.declarations.items():
         entry = release.manifest.workflows[name]
@@ -37,7 +37,7 @@ def target(
             digest=entry.digest,
             source=entry.source,
             rendered=recorded.get(name) or render(declaration, environment),
-            version_arn=earlier[name].version_arn if name in earlier else None,
+            version_arn=(versions or {}).get(name),
         )
     return Target(
         action=action,
@@ -47,6 +47,33 @@ def target(
         workflows=workflows,
         below=below if popped else pushed(state.serving, state.tip, release.version),
     )
+
+
+def earlier_versions(
+    ledger: LedgerReader, release: Release, environment: str, state: State, *, fresh: bool = False
+) -> dict[str, str]:
+    """Return the state machine versions that had the content of *release*'s workflows here.
+
+    Looked for are workflows that serve something else now: as what this release brought (not when
+    it is *fresh*), or as what the release brought that their content is of.
+    """
+    served = state.serving.workflows if state.serving else {}
+    lived: dict[str, Mapping[str, Served]] = {}
+    found = {}
+    for name, entry in release.manifest.workflows.items():
+        if name not in served or served[name].digest == entry.digest:
+            continue
+        for version in {release.version: None, entry.since: None}:
+            if fresh and version == release.version:
+                continue
+            if version not in lived:
+                commit = ledger.last_success(state, version)
+                lived[version] = ledger.serving_at(environment, commit).workflows if commit else {}
+            old = lived[version].get(name)
+            if old is not None and old.digest == entry.digest and old.version_arn:
+                found[name] = old.version_arn
+                break
+    return found
 
 
 def recorded_forms(
