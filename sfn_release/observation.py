@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AwsError, ConflictError, DefinitionError
 from sfn_release.plan import Observed
 from sfn_release.rendering import Rendered, normal_encryption, normal_logging, normal_tracing
-from sfn_release.stepfunctions import StepFunctions, call
 from sfn_release.steps import ObservedAlias
 
 THREADS = 8

@@ -63,7 +63,10 @@ class TargetWorkflow:
 
 @dataclass(frozen=True)
 class Target:
-    """What an environment is to serve. *below* is what `record.Serving` will hold."""
+    """What an environment is to serve. *below* is what `record.Serving` will hold.
+
+    *parameters* are the values that were looked up to render it.
+    """
 
     action: Action
     version: str
@@ -71,6 +74,7 @@ class Target:
     release_digest: str
     workflows: Mapping[str, TargetWorkflow]
     below: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,12 @@ class Lock:
 
 @dataclass(frozen=True)
 class Record:
-    """One event of a deployment. Times are UTC, ISO 8601."""
+    """One event of a deployment. Times are UTC, ISO 8601.
+
+    *parameters* are the values that were looked up for it (from the process's environment and
+    Parameter Store); *override* is why a policy that refused it was overridden; *promoted_from* the
+    environment whose release a promotion took.
+    """
 
     id: str
     environment: str
@@ -83,6 +88,9 @@ class Record:
     error: str | None = None
     lock: Lock | None = None
     plan: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    override: str | None = None
+    promoted_from: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -127,7 +135,8 @@ class Served:
 
     *settings* is `Rendered.settings`; *alias_description* what we last wrote to the alias;
     *version* the release that it is of. *retained* marks a workflow that is deployed and not in the
-    release that the environment serves.
+    release that the environment serves. *pins* maps what its definition refers to without a version
+    to the version that it was pinned to.
     """
 
     digest: str
@@ -139,6 +148,7 @@ class Served:
     alias_description: str | None
     version: str
     retained: bool = False
+    pins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

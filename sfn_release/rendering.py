@@ -7,7 +7,7 @@ AWS fills in by itself (logging OFF, tracing disabled, its own key) is always sp
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sfn_release.canonical import digest
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
-from sfn_release.project import Environment
+from sfn_release.project import Environment, parameters_in
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
 _LOCAL_ROLE = "arn:aws:iam::000000000000:role/local"  # nothing on this machine assumes it
@@ -112,6 +112,19 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
         encryption=normal_encryption(filled(declaration.encryption or environment.encryption)),
         tags=filled({**environment.tags, **declaration.tags}),
     )
+
+
+def parameters_of(declarations: Iterable[Declaration], environment: Environment) -> frozenset[str]:
+    """Return the names of the parameters that rendering *declarations* may ask for."""
+    shared = [
+        *(environment.role_arn, environment.logging, environment.tracing),
+        *(environment.encryption, environment.tags),
+    ]
+    own = [
+        [one.definition, one.role, one.logging, one.tracing, one.encryption, one.tags]
+        for one in declarations
+    ]
+    return parameters_in([*shared, *own]) if own else frozenset()
 
 
 def _role(declaration: Declaration, environment: Environment) -> str:

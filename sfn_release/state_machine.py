@@ -14,6 +14,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sfn_release.asl.given import NOT_GIVEN
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions, client_of
 from sfn_release.console import execution_url, state_machine_url, visual_editor_url
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import (
@@ -24,7 +26,6 @@ from sfn_release.errors import (
     UsageError,
 )
 from sfn_release.settings import Logging, encryption_of, logging_of, tracing_of
-from sfn_release.stepfunctions import StepFunctions, call, client_of
 from sfn_release.whereabouts import find
 from sfn_release.workflow import Workflow
 

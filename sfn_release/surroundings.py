@@ -32,15 +32,17 @@ class Watcher(Protocol):
 class Surroundings:
     """What a deployment takes from the world around it, so that tests can give their own.
 
-    *actor* may be empty: git's identity then acts. *ci* names the CI run and attempt
-    (``{"run": …, "attempt": …}``), None outside CI. *environ* is the process's environment,
-    of which a build takes ``PATH`` and the like.
+    *pause* waits before the n-th try of something that failed, or says by False that it is enough;
+    *wait* waits some seconds. *actor* may be empty: git's identity then acts. *ci* names the CI run
+    and attempt (``{"run": …, "attempt": …}``), None outside CI. *environ* is the process's
+    environment, of which a build takes ``PATH`` and the like.
     """
 
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
     new_token: Callable[[], str]
     pause: Callable[[int], bool]
+    wait: Callable[[float], None]
     actor: str
     host: str
     process: int

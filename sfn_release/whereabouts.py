@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import AccessError, AwsError
-from sfn_release.stepfunctions import StepFunctions, call
 
 _ROLE_PARTS = 6  # arn:partition:iam::account:role/name
 

@@ -17,8 +17,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.git import Git
-from sfn_release.stepfunctions import StepFunctions
 
 _ENDPOINT = "https://states.us-east-1.amazonaws.com/"
 

@@ -84,10 +84,11 @@ def _killing(write: str, side: str) -> AbstractContextManager[None]:
 def _connected(workspace: Workspace, orders: dict[str, Any]) -> Workspace:
     if "folder" not in orders:
         return workspace
+    from sfn_release.aws.services import Aws
     from sfn_release.local import local
 
     client = local(Path(orders["folder"], "aws.db"))
-    return replace(workspace, connect=lambda _: client)
+    return replace(workspace, aws=lambda _: Aws.of(client))
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ from typing import Any, cast
 
 from faults import Faulty
 
+from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
@@ -33,7 +35,6 @@ from sfn_release.plan import TAG_PREFIX, Plan
 from sfn_release.project import Environment
 from sfn_release.record import Record
 from sfn_release.simulator import Mocks
-from sfn_release.stepfunctions import StepFunctions, in_process
 from sfn_release.steps import Step
 from sfn_release.surroundings import Surroundings
 
@@ -95,6 +96,7 @@ def around(
         now=now,
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
         new_token=lambda: secrets.token_hex(16),
+        wait=lambda _: None,
         pause=lambda attempt: attempt <= 10,
         actor=actor,
         host="build-1",
@@ -268,10 +270,12 @@ class Shop:
         opened = open_workspace(root or self.root, surroundings or around(now=self.clock))
         client = aws or self.aws
 
-        def connect(environment: Environment) -> StepFunctions:
-            return client if environment.name == ENVIRONMENT else opened.connect(environment)
+        def services(environment: Environment) -> Aws:
+            if environment.name != ENVIRONMENT:
+                return opened.aws(environment)
+            return Aws.of(client)
 
-        return replace(opened, connect=connect)
+        return replace(opened, aws=services)
 
     def publish(self, version: str, **options: Any) -> None:
         """Publish the current commit to the environment."""

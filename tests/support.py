@@ -22,6 +22,8 @@ import pytest
 from hypothesis import strategies as st
 
 import sfn_release as sfn
+from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import SfnReleaseError
 from sfn_release.git import Git
 from sfn_release.operations.deploy import deploy
@@ -31,7 +33,6 @@ from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.plan import Plan
 from sfn_release.project import Environment
 from sfn_release.record import Record, Serving
-from sfn_release.stepfunctions import StepFunctions
 from sfn_release.steps import Step
 from sfn_release.surroundings import Surroundings
 
@@ -114,6 +115,10 @@ class Clock:
         self.at += timedelta(seconds=1)
         return self.at
 
+    def wait(self, seconds: float) -> None:
+        """Let time go by, at once."""
+        self.at += timedelta(seconds=seconds)
+
 
 _numbers = itertools.count(1)
 
@@ -125,6 +130,7 @@ def surroundings(watcher: SilentWatcher, clock: Clock) -> Surroundings:
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{next(_numbers):08x}",
         new_token=lambda: f"{next(_numbers):032x}",
         pause=lambda attempt: attempt <= 3,
+        wait=clock.wait,
         actor="ann",
         host="desk",
         process=1,
@@ -173,17 +179,19 @@ class Shop:
     def workspace(self) -> Workspace:
         """Open the project as a command does."""
         workspace = open_workspace(self.project, surroundings(self.watcher, self.clock))
-        local = workspace.connect
+        local = workspace.aws
 
-        def connect(environment: Environment) -> StepFunctions:
+        def aws(environment: Environment) -> Aws:
             name = environment.name
             if name not in self.clients:
                 private = environment.backend == "local"
                 region = environment.region or ""
-                self.clients[name] = local(environment) if private else sfn.local(region=region)
-            return self.clients[name]
+                self.clients[name] = (
+                    local(environment).stepfunctions if private else sfn.local(region=region)
+                )
+            return Aws.of(self.clients[name])
 
-        return replace(workspace, connect=connect)
+        return replace(workspace, aws=aws)
 
     # The verbs, each in a workspace of its own, as commands run them
 
@@ -216,7 +224,7 @@ class Shop:
     def client(self, environment: str = "local") -> StepFunctions:
         """Return an environment's client."""
         workspace = self.workspace()
-        return workspace.connect(workspace.environment(environment))
+        return workspace.aws(workspace.environment(environment)).stepfunctions
 
     def live(self, name: str, environment: str = "local", alias: str = "live") -> tuple[Any, Any]:
         """Return the results that callers of the alias and of the bare machine get."""

@@ -23,7 +23,7 @@ ROOMS = [
     *("project", "build"),
     *("differences", "rendering", "release", "record", "steps", "plan", "drift", "surroundings"),
     *("git", "hold", "ledger"),
-    *("stepfunctions", "console", "whereabouts", "local"),
+    *("aws", "console", "whereabouts", "local"),
     "state_machine",
     *("observation", "deployment"),
     *("operations", "scaffold"),
@@ -34,8 +34,8 @@ ROOMS = [
 ONLY = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
     "git": {"git"},
-    "boto3": {"stepfunctions"},
-    "botocore": {"stepfunctions", "local"},  # the local service validates by botocore's own model
+    "boto3": {"aws"},
+    "botocore": {"aws", "local"},  # the local service validates by botocore's own model
     "sqlite3": {"local"},
     "tomli": {"project"},
     "semver": {"release"},

@@ -13,11 +13,11 @@ import pytest
 from conftest import Project, run
 from support import run_git
 
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.cli.watching import Progress
 from sfn_release.operations import open_workspace, surroundings
 from sfn_release.record import Lock, timestamp
 from sfn_release.scaffold import HELLO
-from sfn_release.stepfunctions import StepFunctions
 
 FOLD = re.compile(r" {2,}")
 
@@ -503,7 +503,7 @@ def test_init_outside_a_repository_says_to_make_one(tmp_path: Path) -> None:
 
 def _client(project: Project) -> StepFunctions:
     workspace = open_workspace(project.root, surroundings(Progress()))
-    return workspace.connect(workspace.environment(None))
+    return workspace.aws(workspace.environment(None)).stepfunctions
 
 
 def _abandon(project: Project) -> None:

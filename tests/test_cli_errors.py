@@ -14,7 +14,8 @@ import pytest
 from conftest import ROLE, Project, run
 from support import Shop, forge, run_git
 
-from sfn_release.stepfunctions import in_process
+from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import in_process
 
 
 def refs(project: Project) -> str:
@@ -338,7 +339,7 @@ def test_aws_refuses(
         return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
 
     client = in_process(handle, region="us-east-1")
-    monkeypatch.setattr("sfn_release.stepfunctions.connect", lambda **_: client)
+    monkeypatch.setattr("sfn_release.aws.services.connect", lambda _: Aws.of(client))
 
     ran = project.run("publish", "1.0.0")
 

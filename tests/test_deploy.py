@@ -113,7 +113,7 @@ def test_a_version_that_aws_lost_is_published_again(shop: Shop) -> None:
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
-    client.delete_state_machine_version(stateMachineVersionArn=f"{arn}:1")  # type: ignore[attr-defined]
+    client.delete_state_machine_version(stateMachineVersionArn=f"{arn}:1")
     assert changes(shop.rollback(environment="prod")) == {"hello": "updated"}
     assert shop.live("hello", "prod") == ("one Alice", "one Alice")
     assert shop.versions("hello", "prod") == [3, 2]

@@ -23,10 +23,11 @@ from botocore.config import Config
 from local_kit import MACHINES, ROLE, create, definition, refusal
 
 import sfn_release as sfn
+from sfn_release.aws.services import connect
+from sfn_release.aws.sessions import Access
 from sfn_release.errors import LocalServiceError
 from sfn_release.local import server, service
 from sfn_release.simulator import Mocks
-from sfn_release.stepfunctions import connect
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "any",
@@ -102,7 +103,7 @@ def raw(port: int, method: str = "POST", **request: Any) -> tuple[int, Any, dict
 
 def test_boto3_cannot_tell_it_from_aws(running: server.Background) -> None:
     """The release engine's own client: create, publish, alias, execute, errors with their types."""
-    client: Any = connect(region="us-east-1", endpoint_url=running.url)
+    client: Any = connect(Access("us-east-1", endpoints={"*": running.url})).stepfunctions
     arn = create(client, publish=True, type="EXPRESS")
     client.create_state_machine_alias(
         name="live", routingConfiguration=[{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]

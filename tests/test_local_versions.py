@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from local_kit import MACHINES, ROLE, create, definition, refusal
 
 import sfn_release as sfn
+from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local import service
 from sfn_release.local.running import route_by
 from sfn_release.simulator import Mocks
-from sfn_release.stepfunctions import in_process
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
+from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local import service
 from sfn_release.simulator import Mocks, TaskCall
-from sfn_release.stepfunctions import in_process
 
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
 ACCOUNT = "111111111111"

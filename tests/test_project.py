@@ -1,13 +1,18 @@
 """releases.toml: what is read, and what is refused at which line."""
 
+import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project import (
+    AssumedRole,
     Environment,
     Project,
+    Source,
+    Strategy,
     find_project,
     parse_project,
     read_project,
@@ -97,7 +102,7 @@ def test_every_key_is_read() -> None:
                 backend="aws",
                 region="eu-west-1",
                 profile="staging",
-                endpoint_url="http://127.0.0.1:8083",
+                endpoints={"*": "http://127.0.0.1:8083"},
                 role_arn="arn:aws:iam::${Account}:role/shop",
                 alias="blue",
                 name_template="{workflow}-staging",
@@ -128,7 +133,39 @@ REFUSED = {
     "unknown setting": (settings('remotes = "x"'), 3, "unknown key 'remotes' in [project]"),
     "unknown table": ("[projekt]\nname = 'shop'", 1, "unknown key 'projekt' in releases.toml"),
     "unknown nested key": (environment("logging.levl = 'ALL'"), 5, "unknown key 'levl'"),
-    "a key of a later issue": (environment("soak = '1h'"), 5, "unknown key 'soak'"),
+    "soak without requires": (environment("soak = '1h'"), 5, "`requires`, which is missing"),
+    "a span of time": (environment("requires = ['local']\nsoak = '1 h'"), 6, "soak = '1 h'"),
+    "an unknown environment": (environment("requires = ['stagin']"), 5, "prod requires 'stagin'"),
+    "local is required": (environment("requires = ['local']"), 5, "stay in each clone"),
+    "a circle": (environment("requires = ['prod']"), 5, "nothing could ever enter"),
+    "an account that is a number": (environment("account = 222222222222"), 5, "a whole number"),
+    "a short account": (environment("account = '2222'"), 5, "account = '2222'"),
+    "two sources": (environment("parameters.X = { env = 'A', ssm = 'b' }"), 5, "X = {"),
+    "no source": (environment("parameters.X = { file = 'A' }"), 5, "unknown key 'file'"),
+    "a role without an ARN": (environment("assume_role = { external_id = 'x1' }"), 5, "assume"),
+    "an unknown service": (
+        environment("endpoint_url = { s3 = 'http://a' }"),
+        5,
+        "unknown key 's3'",
+    ),
+    "an unknown strategy": (environment("strategy = 'canary'"), 5, "strategy = 'canary'"),
+    "half a strategy": (
+        environment("strategy = { type = 'canary', percent = 5 }"),
+        5,
+        "`interval` is missing",
+    ),
+    "a strategy without an alias": (
+        environment("alias = ''\nstrategy = { type = 'linear', percent = 5, interval = '1m' }"),
+        6,
+        "this environment has none",
+    ),
+    "a whole canary": (
+        environment("strategy = { type = 'canary', percent = 100, interval = '1m' }"),
+        5,
+        "percent = 100",
+    ),
+    "a bad pin": (environment("pins = 'on'"), 5, "pins = 'on'"),
+    "an impossible branch": (environment("branches = ['a..b']"), 5, "branches"),
     "wrong type": (settings("workflows = 1"), 3, "is a whole number, but must be a string"),
     "boolean for a number": (
         environment("encryption.kmsDataKeyReusePeriodSeconds = true"),
@@ -316,10 +353,56 @@ def test_illegal_settings_are_refused(key: str, value: str) -> None:
 @pytest.mark.parametrize(("key", "value"), _cases(ENVIRONMENT_VALUES, legal=True))
 def test_legal_environment_values_are_taken(key: str, value: str) -> None:
     """A value that AWS takes is taken."""
-    attribute = "name_template" if key == "name" else key
-    assert value == getattr(
-        parse(_text(key, value, of_project=False)).environment("prod"), attribute
+    attribute = {"name": "name_template", "endpoint_url": "endpoints"}.get(key, key)
+    read = parse(_text(key, value, of_project=False)).environment("prod")
+    expected = {"*": value} if key == "endpoint_url" else value
+    assert expected == getattr(read, attribute)
+
+
+def test_the_keys_of_a_production_environment_are_read() -> None:
+    """Who may deploy, what may enter, where parameters come from and how traffic is shifted."""
+    text = """
+        [project]
+        name = "shop"
+        [environments.staging]
+        region = "eu-west-1"
+        [environments.prod]
+        region = "eu-west-1"
+        account = "222222222222"
+        assume_role = { role_arn = "arn:aws:iam::222222222222:role/deployer", external_id = "shop" }
+        endpoint_url = { lambda = "http://127.0.0.1:5000" }
+        requires = ["staging"]
+        soak = "1h30m"
+        branches = ["main", "release/*"]
+        protect_drift = true
+        pins = "required"
+        parameters = { A = "a", B = { env = "BEE" }, C = { ssm = "/shop/c" } }
+        strategy.type = "linear"
+        strategy.percent = 40
+        strategy.interval = "5m"
+        strategy.alarms = ["a"]
+        strategy.max_failures = 0
+        """
+    expected = Environment(
+        name="prod",
+        backend="aws",
+        region="eu-west-1",
+        account="222222222222",
+        assume_role=AssumedRole("arn:aws:iam::222222222222:role/deployer", "shop"),
+        endpoints={"lambda": "http://127.0.0.1:5000"},
+        requires=("staging",),
+        soak=timedelta(hours=1, minutes=30),
+        branches=("main", "release/*"),
+        protect_drift=True,
+        pins="required",
+        strategy=Strategy("linear", 40, timedelta(minutes=5), ("a",), 0),
+        parameters={"A": "a", "B": Source("env", "BEE"), "C": Source("ssm", "/shop/c")},
     )
+    read = parse(textwrap.dedent(text)).environment("prod")
+    assert expected == read
+    assert read.strategy is not None
+    assert read.strategy.weights == (40, 80)
+    assert timedelta(minutes=10) == read.strategy.duration
 
 
 @pytest.mark.parametrize(("key", "value"), _cases(ENVIRONMENT_VALUES, legal=False))
@@ -345,7 +428,7 @@ def test_the_nearest_known_key_is_named() -> None:
 
 def test_without_a_near_key_the_known_ones_are_listed() -> None:
     """A key that is like none is told which there are."""
-    assert "alias, backend, confirm" in refusal(environment("zzz = 1")).fix
+    assert "account, alias, assume_role" in refusal(environment("zzz = 1")).fix
 
 
 def test_deep_nesting_is_an_error_and_no_traceback() -> None:

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 import sfn_release as sfn
+from sfn_release.aws.stepfunctions import client_of, in_process
 from sfn_release.errors import (
     AccessError,
     AwsError,
@@ -19,7 +20,6 @@ from sfn_release.errors import (
     NotFoundError,
     UsageError,
 )
-from sfn_release.stepfunctions import client_of, in_process
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/workflows"

@@ -1,5 +1,6 @@
 """Deployments: a plan, applied to one environment under a lock that the ledger keeps.
 
+    resolving     look the environment's parameters up
     preparation   read the ledger and AWS, decide, refuse what must be refused
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
     application   make the plan's changes, and put them back when one fails
@@ -26,6 +27,7 @@ from sfn_release.deployment.preparation import (
     prepare,
     prepare_delete,
 )
+from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.deployment.results import kept, outcomes, serving_after
 from sfn_release.errors import DeploymentError, GitError, SfnReleaseError
 from sfn_release.git import RefMovedError
@@ -44,6 +46,7 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
     """
     around = site.around
     around.watcher.planned(prepared.plan)
+    refuse_changed(site, prepared)
     state = prepared.state
     if prepared.closing:
         state = close(site, state, f"taken over by {around.actor}: {prepared.closing}")
@@ -70,6 +73,7 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         workflows=outcomes(prepared, {}),
         lock=lock,
         plan=tuple(f"{step.workflow}: {step}" for step in prepared.plan.steps),
+        parameters=prepared.target.parameters if prepared.target else {},
     )
     with hold.hold(site.notes, record.id, lock.token):
         try:
@@ -112,6 +116,7 @@ def _carry_out(
         fence()
         if site.ledger.tip(site.name) != started.tip:
             raise _overtaken(site)
+        refuse_changed(site, prepared)
 
     application = Application(
         plan=prepared.plan,

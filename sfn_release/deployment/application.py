@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+from sfn_release.aws.calling import Operation, call
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import (
     AwsError,
     ConflictError,
@@ -18,7 +20,6 @@ from sfn_release.errors import (
 )
 from sfn_release.observation import THREADS, describe_alias, rendered_from
 from sfn_release.plan import Plan
-from sfn_release.stepfunctions import Operation, StepFunctions, call
 from sfn_release.steps import (
     CreateStateMachine,
     DeleteStateMachine,

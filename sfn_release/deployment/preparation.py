@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from sfn_release import hold
+from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import (
     ConflictError,
     LockedError,
@@ -34,7 +36,6 @@ from sfn_release.record import (
     State,
     takeover,
 )
-from sfn_release.stepfunctions import StepFunctions
 from sfn_release.surroundings import Surroundings
 
 
@@ -45,7 +46,7 @@ class Site:
     project: str
     environment: Environment
     ledger: Ledger
-    client: StepFunctions
+    aws: Aws
     around: Surroundings
     config_blob: str | None
 
@@ -53,6 +54,11 @@ class Site:
     def name(self) -> str:
         """The environment's name."""
         return self.environment.name
+
+    @property
+    def client(self) -> StepFunctions:
+        """The Step Functions client."""
+        return self.aws.stepfunctions
 
     @property
     def notes(self) -> Path:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment import Prepared, prepare
+from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.project import Environment
 from sfn_release.record import Record, State
 from sfn_release.release import Release, parse_version
 
@@ -33,7 +32,7 @@ def deploy(
     release = workspace.released(workspace.snapshot(offline=local), version)
 
     def decide(_: Snapshot, state: State) -> Target:
-        return deploy_target(workspace, release, there, state)
+        return deploy_target(release, site, state)
 
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)
@@ -44,9 +43,7 @@ def deploy(
     return run(site, prepared, decided, reason=reason)
 
 
-def deploy_target(
-    workspace: Workspace, release: Release, environment: Environment, state: State
-) -> Target:
+def deploy_target(release: Release, site: Site, state: State) -> Target:
     """Return what deploying *release* brings: rendered afresh, and what may have it already."""
-    versions = earlier_versions(workspace.ledger, release, environment.name, state)
-    return target(release, environment, state, "deploy", versions=versions)
+    versions = earlier_versions(site.ledger, release, site.name, state)
+    return target(release, site, state, "deploy", versions=versions)

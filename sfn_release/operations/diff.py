@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.declaration import Declaration
+from sfn_release.deployment.resolving import look_up
 from sfn_release.differences import Difference, differences
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
 from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release import parse_version
-from sfn_release.rendering import Rendered, render
+from sfn_release.rendering import Rendered, parameters_of, render
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def _side(
         declarations = dict(workspace.released(snapshot, parse_version(side)).declarations)
     if environment is None:
         return declarations
+    names = parameters_of(declarations.values(), environment)
+    environment = environment.resolved(look_up(site(workspace, environment), names))
     return {
         name: _declared(render(declaration, environment))
         for name, declaration in declarations.items()
@@ -79,7 +83,7 @@ def _live(
         )
         for name, served in serving.workflows.items()
     }
-    client = workspace.connect(environment)
+    client = workspace.reach(environment).stepfunctions
     observed = observe(client, wanted, alias="", search=False)
     return {
         name: _declared(there.latest)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import Served, Serving, State, timestamp
 from sfn_release.release import parse_version
-from sfn_release.stepfunctions import StepFunctions, call
 from sfn_release.surroundings import Surroundings
 
 _GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}  # the state machine; its alias or version
@@ -82,7 +83,7 @@ def execute(
             why=f"It serves: {', '.join(serving.workflows)}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
-    client = workspace.connect(there)
+    client = workspace.reach(there).stepfunctions
     request: dict[str, Any] = {"stateMachineArn": _started(served, there.alias, wanted)}
     request |= {"input": input} | ({"name": name} if name else {})
     in_sync = wait and served.settings["type"] == "EXPRESS"

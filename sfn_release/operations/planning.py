@@ -31,10 +31,12 @@ def plan_version(
     wanted = parse_version(version) if version else None
     release = workspace.released(workspace.snapshot(), wanted) if wanted else _unreleased(workspace)
 
-    def decide(_: Snapshot, state: State) -> Target:
-        return deploy_target(workspace, release, there, state)
+    site = open_site(workspace, there)
 
-    return prepare(open_site(workspace, there), decide, adopt=adopt).plan
+    def decide(_: Snapshot, state: State) -> Target:
+        return deploy_target(release, site, state)
+
+    return prepare(site, decide, adopt=adopt).plan
 
 
 def _unreleased(workspace: Workspace) -> Release:

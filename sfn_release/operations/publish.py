@@ -171,7 +171,7 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
                 )
         fresh = standing is None
         versions = earlier_versions(site.ledger, release, site.name, state, fresh=fresh)
-        return target(release, site.environment, state, "publish", versions=versions)
+        return target(release, site, state, "publish", versions=versions)
 
     return prepare(site, decide, adopt=adopt)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sfn_release.deployment import Prepared, prepare
+from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
@@ -13,7 +13,6 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.project import Environment
 from sfn_release.record import Record, Serving, State, entry_of, previous
 from sfn_release.release import parse_version
 
@@ -42,7 +41,7 @@ def rollback(
     wanted = parse_version(version) if version else None
 
     def decide(snapshot: Snapshot, state: State) -> Target:
-        return rollback_target(workspace, there, snapshot, state, wanted, rerender=rerender)
+        return rollback_target(workspace, site, snapshot, state, wanted, rerender=rerender)
 
     def decided() -> Prepared:
         return prepare(site, decide, adopt=adopt)
@@ -56,7 +55,7 @@ def rollback(
 
 def rollback_target(
     workspace: Workspace,
-    environment: Environment,
+    site: Site,
     snapshot: Snapshot,
     state: State,
     version: str | None,
@@ -67,9 +66,9 @@ def rollback_target(
     top = state.serving
     if top is None:
         raise NotFoundError(
-            f"Nothing was ever deployed to {environment.name}: there is nothing to go back to."
+            f"Nothing was ever deployed to {site.name}: there is nothing to go back to."
         )
-    load = partial(workspace.ledger.serving_at, environment.name)
+    load = partial(workspace.ledger.serving_at, site.name)
     say = workspace.around.watcher.say
     entry: Serving | None
     attempt = state.record
@@ -85,7 +84,7 @@ def rollback_target(
         entry = previous(top, load)
         if entry is None:
             raise NotFoundError(
-                f"{environment.name} has served nothing else before {top.version}:"
+                f"{site.name} has served nothing else before {top.version}:"
                 " there is nothing to go back to.",
                 fix="To bring another release:  sfn-release deploy VERSION",
             )
@@ -97,16 +96,16 @@ def rollback_target(
     recorded = {}
     success = workspace.ledger.last_success(state, chosen)
     if success is not None:
-        before = workspace.ledger.serving_at(environment.name, success)
+        before = workspace.ledger.serving_at(site.name, success)
         if not rerender:
-            forms = workspace.ledger.served(environment.name, success, before)
+            forms = workspace.ledger.served(site.name, success, before)
             recorded = recorded_forms(release, before, forms)
     return target(
         release,
-        environment,
+        site,
         state,
         "rollback",
-        versions=earlier_versions(workspace.ledger, release, environment.name, state),
+        versions=earlier_versions(workspace.ledger, release, site.name, state),
         rendered=recorded,
         below=entry.below if entry else None,
         popped=entry is not None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.errors import LocalServiceError
 from sfn_release.git import Git
 from sfn_release.ledger import Ledger
@@ -12,7 +13,6 @@ from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.project import Environment, Project
 from sfn_release.record import Serving
 from sfn_release.simulator import Mocks, Tasks, load_mocks
-from sfn_release.stepfunctions import StepFunctions, in_process
 
 DATABASE = "sfn-release/local.db"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
+from sfn_release.aws.services import Aws
 from sfn_release.deployment import Site
 from sfn_release.errors import ConfigError
 from sfn_release.operations.workspace import Workspace
@@ -21,16 +21,18 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     if environment.backend != "local":
         _require_remote(workspace, environment)
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
-    return site(workspace, environment)
+    aws = workspace.reach(environment)
+    _ = aws.stepfunctions  # made now, while others build: it takes its time
+    return site(workspace, environment, aws)
 
 
-def site(workspace: Workspace, environment: Environment) -> Site:
+def site(workspace: Workspace, environment: Environment, aws: Aws | None = None) -> Site:
     """Return an environment whose deployments are looked at, or closed."""
     return Site(
         project=workspace.project.name,
         environment=environment,
         ledger=workspace.ledger,
-        client=workspace.connect(environment),
+        aws=aws or workspace.aws(environment),
         around=replace(
             workspace.around, actor=workspace.around.actor or str(workspace.git.identity)
         ),
@@ -41,10 +43,9 @@ def site(workspace: Workspace, environment: Environment) -> Site:
 def _require_remote(workspace: Workspace, environment: Environment) -> None:
     """Raise ConfigError, or warn, when only this clone would know of a deployment.
 
-    A loopback endpoint is on this machine as the clone is.
+    A state machine at a loopback endpoint is on this machine, as the clone is.
     """
-    host = urlsplit(environment.endpoint_url or "").hostname
-    if workspace.ledger.remote is not None or host in {"127.0.0.1", "localhost", "::1"}:
+    if workspace.ledger.remote is not None or environment.on_this_machine:
         return
     if workspace.project.remote is None:
         raise ConfigError(

@@ -130,7 +130,7 @@ def _observed(
         )
         for workflow, one in served.items()
     }
-    client = workspace.connect(environment)
+    client = workspace.reach(environment).stepfunctions
     return observe(client, wanted, alias=environment.alias, search=False)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sfn_release.deployment import Site
+from sfn_release.deployment.resolving import look_up
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.project import Environment
 from sfn_release.record import Action, Served, Serving, State, pushed
 from sfn_release.release import Release
-from sfn_release.rendering import Rendered, render
+from sfn_release.rendering import Rendered, parameters_of, render
 
 
 def target(
     release: Release,
-    environment: Environment,
+    site: Site,
     state: State,
     action: Action,
     *,
@@ -23,13 +24,16 @@ def target(
     below: str | None = None,
     popped: bool = False,
 ) -> Target:
-    """Return what brings *release* to *environment*.
+    """Return what brings *release* to *site*.
 
     *versions* are state machine versions that may have the content already (`earlier_versions`).
     *rendered* are recorded forms to use as they are; what it lacks is rendered afresh. When the
     rollback stack was *popped*, *below* is what remains under the release; else it is pushed.
     """
     recorded = rendered or {}
+    fresh = [one for name, one in release.declarations.items() if name not in recorded]
+    parameters = look_up(site, parameters_of(fresh, site.environment))
+    environment = site.environment.resolved(parameters)
     workflows = {}
     for name, declaration in release.declarations.items():
         entry = release.manifest.workflows[name]
@@ -46,6 +50,7 @@ def target(
         release_digest=release.digest,
         workflows=workflows,
         below=below if popped else pushed(state.serving, state.tip, release.version),
+        parameters=parameters,
     )
 
 

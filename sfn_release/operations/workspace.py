@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import DirtyError, ImmutableError, NotFoundError
+from sfn_release.errors import AccessError, DirtyError, ImmutableError, NotFoundError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
@@ -18,7 +18,7 @@ from sfn_release.release import Precedence, Release
 from sfn_release.surroundings import Surroundings, Watcher
 
 if TYPE_CHECKING:
-    from sfn_release.stepfunctions import StepFunctions
+    from sfn_release.aws.services import Aws
 
 _LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
 _TRIES = 30
@@ -28,14 +28,14 @@ _TRIES = 30
 class Workspace:
     """One project, its repository and its ledger.
 
-    *connect* gives the Step Functions client of an environment.
+    *aws* gives the services of an environment; `reach` does so where they are to be used.
     """
 
     project: Project
     git: Git
     ledger: Ledger
     around: Surroundings
-    connect: Callable[[Environment], StepFunctions]
+    aws: Callable[[Environment], Aws]
 
     @property
     def folder(self) -> str:
@@ -46,6 +46,26 @@ class Workspace:
     def environment(self, name: str | None) -> Environment:
         """Return an environment, the project's default for None."""
         return self.project.environment(name or self.project.default_environment)
+
+    def reach(self, environment: Environment) -> Aws:
+        """Return the services of an environment, once the credentials are known to be its own.
+
+        Raises AccessError when they belong to another account than releases.toml names.
+        """
+        aws = self.aws(environment)
+        if environment.account is not None:
+            from sfn_release.aws.calling import call
+
+            caller = call(aws.identity.get_caller_identity)
+            if caller["Account"] != environment.account:
+                raise AccessError(
+                    f"The credentials for {environment.name} belong to account"
+                    f" {caller['Account']}, and releases.toml says {environment.account}.",
+                    why=f"They are those of {caller['Arn']}.",
+                    fix="Log in to that account, or set `profile` or `assume_role` for the"
+                    " environment.",
+                )
+        return aws
 
     def head(self) -> str:
         """Return the commit that is checked out; raises NotFoundError before the first one."""
@@ -147,20 +167,26 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
         pause=around.pause,
     )
 
-    def client(environment: Environment) -> StepFunctions:
+    def aws(environment: Environment) -> Aws:
+        from sfn_release.aws.services import Aws, connect
+        from sfn_release.aws.sessions import Access
+
         if environment.backend == "local":
             from sfn_release.operations.serving import local_client
 
-            return local_client(project, git, ledger, environment)
-        from sfn_release.stepfunctions import connect
-
+            return Aws.of(local_client(project, git, ledger, environment))
+        role = environment.assume_role
         return connect(
-            region=environment.region,
-            profile=environment.profile,
-            endpoint_url=environment.endpoint_url,
+            Access(
+                region=environment.region,
+                profile=environment.profile,
+                assume_role=role.role_arn if role else None,
+                external_id=role.external_id if role else None,
+                endpoints=environment.endpoints,
+            )
         )
 
-    return Workspace(project, git, ledger, around, client)
+    return Workspace(project, git, ledger, around, aws)
 
 
 def surroundings(
@@ -178,6 +204,7 @@ def surroundings(
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}",
         new_token=lambda: os.urandom(16).hex(),
         pause=_pause,
+        wait=time.sleep,
         actor=actor or _actor(environ),
         host=platform.node(),
         process=os.getpid(),

@@ -33,7 +33,8 @@ class Expected:
 
     *type* and *rule* are those of the value, *example* is a line of TOML that shows it. A table
     has its known *keys*; *others* is what further keys hold (None: there may be none) and
-    *key_rule* how they are named. An array has its *items*.
+    *key_rule* how they are named. An array has its *items*. What may be a *table* instead of the
+    simple value has that too.
     """
 
     type: type
@@ -43,6 +44,7 @@ class Expected:
     others: Expected | None = None
     key_rule: rules.Rule = rules.anything
     items: Expected | None = None
+    table: Expected | None = None
 
 
 def table_name(key: Key) -> str:
@@ -106,6 +108,8 @@ class Document:
 
     def check(self, value: Any, at: Key, expected: Expected) -> None:
         """Fail unless *value*, found at the key *at*, is what is *expected*, down to every leaf."""
+        if expected.table is not None and isinstance(value, dict):
+            expected = expected.table
         # bool is an int in Python and not in TOML.
         if not isinstance(value, expected.type) or (
             isinstance(value, bool) and expected.type is not bool
@@ -113,7 +117,7 @@ class Document:
             self.fail(
                 at,
                 f"{at[-1]!r} in {table_name(at[:-1])} is {_kind_of(value)}, but must be"
-                f" {_KINDS[expected.type]}",
+                f" {_KINDS[expected.type]}{' or a table' if expected.table else ''}",
                 fix=f"For example:  {expected.example}" if expected.example else "",
             )
         if isinstance(value, str | int) and not isinstance(value, bool):
@@ -124,6 +128,7 @@ class Document:
         elif isinstance(value, dict):
             for key, item in value.items():
                 self.check(item, (*at, key), self.known(key, at, expected))
+            self.require(at, value, expected.rule, expected.example)
 
     def known(self, key: str, at: Key, expected: Expected) -> Expected:
         """Return what is expected of member *key* of the table *at*; fail if it is unknown."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -252,3 +253,88 @@ def tag_value(value: str) -> str | None:
             " _ . : / = + - @"
         )
     return None
+
+
+def account(value: str) -> str | None:
+    """Check an AWS account's id."""
+    if not re.fullmatch(r"[0-9]{12}", value):
+        return "An AWS account's id has twelve digits; it is a string, as it may begin with 0."
+    return None
+
+
+def external_id(value: str) -> str | None:
+    """Check the external id of a role's trust policy (AssumeRole, parameter ``ExternalId``)."""
+    if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
+        return "It has 2 to 1224 characters: letters, digits and _ + = , . @ : / -"
+    return None
+
+
+def variable(value: str) -> str | None:
+    """Check the name of an environment variable."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        return "It is the name of an environment variable: letters, digits and '_'."
+    return None
+
+
+def ssm_name(value: str) -> str | None:
+    """Check the name of a parameter in Parameter Store, with a version or label if it has one."""
+    if not re.fullmatch(r"(?:arn:[^\s]+|[\w./-]+)(?::[\w.-]+)?", value, re.ASCII):
+        return "A name in Parameter Store is written like /shop/charge, with a version :3."
+    return None
+
+
+def one_source(value: dict[str, Any]) -> str | None:
+    """Check that a parameter comes from one place."""
+    if len(value) != 1:
+        return 'It is a text, { env = "VARIABLE" } or { ssm = "/name" }: one of them.'
+    return None
+
+
+def has(key: str) -> Rule:
+    """Return the rule that a table has the member *key*."""
+
+    def rule(value: dict[str, Any]) -> str | None:
+        return None if key in value else f"`{key}` is missing in it."
+
+    return rule
+
+
+def branch(value: str) -> str | None:
+    """Check a branch's name, or a pattern with ``*`` for several."""
+    return ref(f"refs/heads/{value.replace('*', 'x')}")
+
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_DURATION = re.compile(r"(?:\d{1,4}[dhms])+")
+_LONGEST = timedelta(days=30)
+
+
+def duration(value: str) -> str | None:
+    """Check a span of time."""
+    if not _DURATION.fullmatch(value) or not timedelta() < timespan(value) <= _LONGEST:
+        return "A span of time is written like 90s, 5m, 2h, 1h30m or 2d; 30 days at most."
+    return None
+
+
+def timespan(value: str) -> timedelta:
+    """Return what a `duration` says.
+
+    >>> timespan("1h30m")
+    datetime.timedelta(seconds=5400)
+    """
+    parts = re.findall(r"(\d+)([dhms])", value)
+    return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
+
+
+def duration_text(span: timedelta) -> str:
+    """Return a span of time as `duration` writes it.
+
+    >>> duration_text(timedelta(minutes=90)), duration_text(timedelta())
+    ('1h30m', '0s')
+    """
+    seconds = int(span.total_seconds())
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"

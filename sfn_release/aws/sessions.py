@@ -1,0 +1,141 @@
+"""boto3 clients of one account and region: credentials, an assumed role, endpoints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.errors import AccessError, AwsError
+
+_MAX_THREADS = 32
+_SESSION_NAME = "sfn-release"  # how an assumed role's calls are named in CloudTrail
+
+creating = threading.Lock()
+"""Held while a client is made: boto3's sessions are not thread-safe then."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """How an account and region are reached.
+
+    Credentials come from *profile* or boto3's usual chain; with *assume_role*, an ARN, they are
+    those of that role, taken with *external_id* if its trust policy asks for one. *endpoints* maps
+    botocore's ids of services (``stepfunctions``, ``lambda`` …) to URLs, "*" to that of the rest.
+    """
+
+    region: str | None = None
+    profile: str | None = None
+    assume_role: str | None = None
+    external_id: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+    def endpoint(self, service: str) -> str | None:
+        """Return where a service is reached, None for AWS's own endpoint."""
+        return self.endpoints.get(service) or self.endpoints.get("*")
+
+
+def clients(access: Access) -> Callable[[str], Any]:
+    """Return what gives the boto3 client of a service; each is made once, when first asked for.
+
+    Raises AccessError for an unknown profile and AwsError when no region is known, both when a
+    client is first asked for.
+    """
+    made: dict[str, Any] = {}
+    sessions: list[Any] = []
+
+    def client(service: str) -> Any:
+        with creating:
+            if service not in made:
+                with _told():
+                    if not sessions:
+                        sessions.append(_session(access))
+                    made[service] = _client(sessions[0], access, service)
+            return made[service]
+
+    return client
+
+
+def client_config(*, custom_endpoint: bool) -> Any:
+    """Return the botocore configuration of every client of ours."""
+    from botocore.config import Config
+
+    return Config(
+        # StartSyncExecution's host prefix "sync-" names no host beside a custom endpoint.
+        inject_host_prefix=not custom_endpoint,
+        max_pool_connections=_MAX_THREADS,
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=60,
+        user_agent_extra="sfn-release",
+    )
+
+
+def _session(access: Access) -> Any:
+    import boto3
+
+    session = boto3.Session(profile_name=access.profile, region_name=access.region)
+    return _assumed(session, access) if access.assume_role else session
+
+
+def _client(session: Any, access: Access, service: str) -> Any:
+    url = access.endpoint(service)
+    config = client_config(custom_endpoint=url is not None)
+    return session.client(service, endpoint_url=url, config=config)
+
+
+def _assumed(session: Any, access: Access) -> Any:
+    """Return a session with the credentials of the assumed role, renewed before they expire.
+
+    STS gives a chained role an hour at most, and a deployment that shifts traffic may take longer.
+    """
+    import boto3
+    import botocore.session
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    source = session.get_credentials()
+    if source is None:
+        raise AccessError(
+            f"There are no AWS credentials to assume {access.assume_role} with.",
+            fix="Set `profile` for the environment, or log in (`aws sso login`, `aws configure`).",
+        )
+
+    def sts(service: str, **credentials: Any) -> Any:
+        url = access.endpoint(service)
+        return session.client(
+            service,
+            endpoint_url=url,
+            config=client_config(custom_endpoint=url is not None),
+            **credentials,
+        )
+
+    extra = {"RoleSessionName": _SESSION_NAME}
+    if access.external_id:
+        extra["ExternalId"] = access.external_id
+    fetcher = AssumeRoleCredentialFetcher(sts, source, access.assume_role, extra_args=extra)
+    inner = botocore.session.Session(profile=access.profile)
+    inner._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no other way
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=inner, region_name=access.region)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what is wrong with the way to an account in our words."""
+    import botocore.exceptions
+
+    try:
+        yield
+    except botocore.exceptions.ProfileNotFound as error:
+        raise AccessError(
+            f"{error}.", fix="Name another profile in releases.toml, or run `aws configure`."
+        ) from error
+    except botocore.exceptions.NoRegionError as error:
+        raise AwsError(
+            "No AWS region is known.", fix="Set `region` for the environment in releases.toml."
+        ) from error
+    except ValueError as error:  # botocore's word for an endpoint that is no URL
+        raise AwsError(f"The endpoint cannot be used: {error}.") from error

@@ -1,0 +1,174 @@
+"""Reading the tables of environments: each alone, and how they refer to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.errors import ConfigError
+from sfn_release.project import rules
+from sfn_release.project.document import Document
+from sfn_release.project.environment import AssumedRole, Environment, Source, Strategy
+from sfn_release.project.lines import Key
+from sfn_release.project.parameters import parameters_in
+
+LOCAL = "local"
+_ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
+_ROLE = 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
+
+
+def read_environment(document: Document, name: str, table: Mapping[str, Any]) -> Environment:
+    """Return the environment that a table, its single values checked, describes."""
+    at: Key = ("environments", name)
+    values = dict(table)
+    values.setdefault("backend", "local" if name == LOCAL else "aws")
+    if name == LOCAL and values["backend"] != "local":
+        document.fail(
+            (*at, "backend"),
+            "the environment local is always the embedded service",
+            fix="Give an environment on AWS another name.",
+        )
+    if values["backend"] == "local":
+        _refuse_aws(document, at, values)
+    elif "region" not in values:
+        document.fail(
+            at,
+            f"`region` is missing in [{'.'.join(at)}]",
+            why="An environment on AWS is an account and a region.",
+            fix='For example:  region = "eu-west-1"',
+        )
+    if "soak" in values and not values.get("requires"):
+        document.fail(
+            (*at, "soak"),
+            "`soak` is a time in the environments of `requires`, which is missing",
+            fix='For example:  requires = ["staging"]',
+        )
+    environment = Environment(
+        name=name,
+        name_template=values.pop("name", "{workflow}"),
+        endpoints=_endpoints(values.pop("endpoint_url", {})),
+        assume_role=_assumed_role(values.pop("assume_role", None)),
+        parameters={key: _parameter(value) for key, value in values.pop("parameters", {}).items()},
+        requires=tuple(values.pop("requires", ())),
+        soak=rules.timespan(values.pop("soak")) if "soak" in values else None,
+        branches=tuple(values.pop("branches", ())),
+        strategy=_strategy(document, (*at, "strategy"), values),
+        **values,
+    )
+    _check_role(document, (*at, "role_arn"), environment)
+    return environment
+
+
+def check_requires(document: Document, environments: Mapping[str, Environment]) -> None:
+    """Fail when an environment requires one that is not there, itself, or what requires it."""
+    for name, environment in environments.items():
+        at = ("environments", name, "requires")
+        for required in environment.requires:
+            if required not in environments:
+                document.fail(
+                    at,
+                    f"{name} requires {required!r}, which is not one of the environments",
+                    fix=rules.did_you_mean(required, environments),
+                )
+            if environments[required].backend == "local" and environment.backend != "local":
+                document.fail(
+                    at,
+                    f"{name} requires {required}, whose records stay in each clone",
+                    fix="Require an environment on AWS, or one at an endpoint_url.",
+                )
+            if _leads_to(environments, required, name, frozenset()):
+                document.fail(
+                    at,
+                    f"{name} requires {required}, which requires {name}: nothing could ever enter",
+                    fix="Take one of them out of `requires`.",
+                )
+
+
+def _leads_to(
+    environments: Mapping[str, Environment], start: str, goal: str, seen: frozenset[str]
+) -> bool:
+    if start == goal:
+        return True
+    if start in seen or start not in environments:
+        return False
+    return any(
+        _leads_to(environments, one, goal, seen | {start}) for one in environments[start].requires
+    )
+
+
+def _refuse_aws(document: Document, at: Key, values: Mapping[str, Any]) -> None:
+    for key in (key for key in _ONLY_AWS if key in values):
+        document.fail(
+            (*at, key),
+            f"`{key}` means nothing in [{'.'.join(at)}]: its backend is local",
+            fix="Remove it: it belongs to environments on AWS.",
+        )
+    for key, value in values.get("parameters", {}).items():
+        if isinstance(value, dict) and "ssm" in value:
+            document.fail(
+                (*at, "parameters", key),
+                f"the parameter {key} cannot come from Parameter Store: the backend is local",
+                fix=f'Write a text for it here:  {key} = "…"',
+            )
+    strategy = values.get("strategy")
+    if isinstance(strategy, dict) and strategy.get("alarms"):
+        document.fail(
+            (*at, "strategy"),
+            "the local service has no CloudWatch alarms",
+            fix="Use `max_failures` here, or leave `alarms` out.",
+        )
+
+
+def _endpoints(value: str | Mapping[str, str]) -> Mapping[str, str]:
+    return {"*": value} if isinstance(value, str) else value
+
+
+def _assumed_role(value: str | Mapping[str, str] | None) -> AssumedRole | None:
+    if value is None:
+        return None
+    return AssumedRole(value) if isinstance(value, str) else AssumedRole(**value)
+
+
+def _parameter(value: str | Mapping[str, str]) -> str | Source:
+    if isinstance(value, str):
+        return value
+    ((kind, name),) = value.items()
+    return Source("env" if kind == "env" else "ssm", name)
+
+
+def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy | None:
+    table = values.pop("strategy", "all-at-once")
+    if isinstance(table, str) or table["type"] == "all-at-once":
+        return None
+    for key in ("percent", "interval"):
+        if key not in table:
+            document.fail(
+                at,
+                f"`{key}` is missing in the strategy",
+                fix='For example:  strategy = { type = "canary", percent = 10, interval = "5m" }',
+            )
+    if values.get("alias") == "":
+        document.fail(
+            at,
+            "a strategy shifts the callers of an alias, and this environment has none",
+            fix='Leave out  alias = ""  or the strategy.',
+        )
+    return Strategy(
+        type=table["type"],
+        percent=table["percent"],
+        interval=rules.timespan(table["interval"]),
+        alarms=tuple(table.get("alarms", ())),
+        max_failures=table.get("max_failures"),
+    )
+
+
+def _check_role(document: Document, at: Key, environment: Environment) -> None:
+    """Fail for a role that is none, as far as its parameters are known without asking."""
+    role = environment.role_arn
+    if role is None or environment.sources(parameters_in(role)):
+        return
+    try:
+        role = environment.fill(role, where=f"role_arn of {environment.name}")
+    except ConfigError as error:
+        document.fail(at, error.message, why=error.why, fix=error.fix)
+    document.require(at, role, rules.role_arn, _ROLE)

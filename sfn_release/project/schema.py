@@ -1,0 +1,163 @@
+"""What may stand in releases.toml: every key with its type, its rule and an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sfn_release.project import rules
+from sfn_release.project.document import Expected
+from sfn_release.project.environment import SERVICES
+
+_TAGS = Expected(
+    dict,
+    example='tags = { team = "checkout" }',
+    others=Expected(str, rules.tag_value, 'team = "checkout"'),
+    key_rule=rules.tag_key,
+)
+_LOGGING = Expected(
+    dict,
+    example='logging = { level = "ERROR", includeExecutionData = false }',
+    keys={
+        "level": Expected(str, rules.one_of("ALL", "ERROR", "FATAL", "OFF"), 'level = "ERROR"'),
+        "includeExecutionData": Expected(bool, example="includeExecutionData = false"),
+        "destinations": Expected(
+            list,
+            example='destinations = [{ cloudWatchLogsLogGroup = { logGroupArn = "${LogGroup}" } }]',
+            items=Expected(
+                dict,
+                keys={
+                    "cloudWatchLogsLogGroup": Expected(
+                        dict, keys={"logGroupArn": Expected(str, rules.text)}
+                    )
+                },
+            ),
+        ),
+    },
+)
+_TRACING = Expected(dict, example="tracing = { enabled = true }", keys={"enabled": Expected(bool)})
+_ENCRYPTION = Expected(
+    dict,
+    example='encryption = { type = "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId = "alias/shop" }',
+    keys={
+        "type": Expected(str, rules.one_of("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY")),
+        "kmsKeyId": Expected(str, rules.text, 'kmsKeyId = "alias/shop"'),
+        "kmsDataKeyReusePeriodSeconds": Expected(
+            int, rules.between(60, 900), "kmsDataKeyReusePeriodSeconds = 300"
+        ),
+    },
+)
+_PARAMETER = Expected(
+    str,
+    example='OrdersTable = "orders"',
+    table=Expected(
+        dict,
+        rules.one_source,
+        example='ChargeFunction = { ssm = "/shop/charge" }',
+        keys={
+            "env": Expected(str, rules.variable, '{ env = "CHARGE_ARN" }'),
+            "ssm": Expected(str, rules.ssm_name, '{ ssm = "/shop/charge" }'),
+        },
+    ),
+)
+_ASSUMED_ROLE = Expected(
+    str,
+    rules.role_arn,
+    'assume_role = "arn:aws:iam::222222222222:role/deployer"',
+    table=Expected(
+        dict,
+        rules.has("role_arn"),
+        example='assume_role = { role_arn = "arn:aws:iam::…:role/deployer", external_id = "shop" }',
+        keys={
+            "role_arn": Expected(
+                str, rules.role_arn, 'role_arn = "arn:aws:iam::222222222222:role/deployer"'
+            ),
+            "external_id": Expected(str, rules.external_id, 'external_id = "shop"'),
+        },
+    ),
+)
+_ENDPOINT = Expected(
+    str,
+    rules.endpoint_url,
+    'endpoint_url = "http://127.0.0.1:8083"',
+    table=Expected(
+        dict,
+        example='endpoint_url = { stepfunctions = "http://127.0.0.1:8083" }',
+        keys={
+            service: Expected(str, rules.endpoint_url, f'{service} = "http://127.0.0.1:8083"')
+            for service in SERVICES
+        },
+    ),
+)
+_STRATEGY = Expected(
+    str,
+    rules.one_of("all-at-once"),
+    'strategy = { type = "canary", percent = 10, interval = "5m" }',
+    table=Expected(
+        dict,
+        rules.has("type"),
+        example='strategy = { type = "canary", percent = 10, interval = "5m" }',
+        keys={
+            "type": Expected(str, rules.one_of("all-at-once", "canary", "linear")),
+            "percent": Expected(int, rules.between(1, 99), "percent = 10"),
+            "interval": Expected(str, rules.duration, 'interval = "5m"'),
+            "alarms": Expected(
+                list, example='alarms = ["shop-failed"]', items=Expected(str, rules.text)
+            ),
+            "max_failures": Expected(int, rules.between(0, 1000), "max_failures = 0"),
+        },
+    ),
+)
+_ENVIRONMENT: Mapping[str, Expected] = {
+    "backend": Expected(str, rules.one_of("aws", "local"), 'backend = "aws"'),
+    "region": Expected(str, rules.region, 'region = "eu-west-1"'),
+    "profile": Expected(str, rules.text, 'profile = "staging"'),
+    "account": Expected(str, rules.account, 'account = "222222222222"'),
+    "assume_role": _ASSUMED_ROLE,
+    "endpoint_url": _ENDPOINT,
+    "role_arn": Expected(
+        str, rules.text, 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
+    ),
+    "alias": Expected(str, rules.alias, 'alias = "live"'),
+    "name": Expected(str, rules.name_template, 'name = "{workflow}-staging"'),
+    "parameters": Expected(
+        dict,
+        example='parameters = { OrdersTable = "orders" }',
+        others=_PARAMETER,
+        key_rule=rules.parameter_name,
+    ),
+    "logging": _LOGGING,
+    "tracing": _TRACING,
+    "encryption": _ENCRYPTION,
+    "tags": _TAGS,
+    "confirm": Expected(bool, example="confirm = true"),
+    "requires": Expected(
+        list, example='requires = ["staging"]', items=Expected(str, example='["staging"]')
+    ),
+    "soak": Expected(str, rules.duration, 'soak = "2h"'),
+    "branches": Expected(
+        list, example='branches = ["main"]', items=Expected(str, rules.branch, '["main"]')
+    ),
+    "protect_drift": Expected(bool, example="protect_drift = true"),
+    "pins": Expected(str, rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
+    "strategy": _STRATEGY,
+}
+_PROJECT: Mapping[str, Expected] = {
+    "name": Expected(str, rules.project_name, 'name = "shop"'),
+    "workflows": Expected(str, rules.workflows, 'workflows = "workflows"'),
+    "default_environment": Expected(str, example='default_environment = "local"'),
+    "tag": Expected(str, rules.tag_template, 'tag = "v{version}"'),
+    "remote": Expected(str, rules.remote, 'remote = "origin"'),
+    "ledger": Expected(str, rules.ledger, 'ledger = "refs/heads/sfn-release"'),
+}
+DOCUMENT = Expected(
+    dict,
+    keys={
+        "project": Expected(dict, keys=_PROJECT, example="[project]"),
+        "environments": Expected(
+            dict,
+            others=Expected(dict, keys=_ENVIRONMENT, example="[environments.staging]"),
+            key_rule=rules.environment_name,
+            example="[environments.staging]",
+        ),
+    },
+)
