@@ -19,6 +19,7 @@ ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "forms"),
     *("asl", "declaration", "settings", "workflow"),
+    "report",
     "simulator",
     *("project", "build"),
     *("differences", "rendering", "release", "record", "steps", "plan", "drift", "surroundings"),

@@ -20,6 +20,7 @@ from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
 _JSON = ".asl.json"
 _YAML = (".asl.yaml", ".asl.yml")
+_PLAIN = (".json", ".yaml", ".yml")  # what such a file may also be called outside the folder
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def find_sources(root: Path, workflows: str) -> Sources:
             fix="Make it (`sfn-release init` does), or set `workflows` in releases.toml.",
         )
     files = sorted(_files(root, workflows))
-    modules = tuple(Module(_module_name(file), file) for file in files if file.endswith(".py"))
+    modules = tuple(Module(module_name(file), file) for file in files if file.endswith(".py"))
     documents = tuple(file for file in files if file.endswith((_JSON, *_YAML)))
     if not modules and not documents:
         raise BuildError(
@@ -65,8 +66,9 @@ def find_sources(root: Path, workflows: str) -> Sources:
 def document_name(file: str) -> str:
     """Return the workflow's name that a definition file carries: its own, without the suffix."""
     name = PurePosixPath(file).name
-    for suffix in (_JSON, *_YAML):
-        name = name.removesuffix(suffix)
+    for suffix in (_JSON, *_YAML, *_PLAIN):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
     return name
 
 
@@ -77,9 +79,19 @@ def read_document(root: Path, file: str) -> dict[str, Any]:
     """
     try:
         content = (root / file).read_bytes()
-        definition = loads(content) if file.endswith(_JSON) else _load_yaml(content, file)
     except OSError as error:
         raise BuildError(f"{file} cannot be read: {error.strerror}.") from error
+    return parse_document(content, file)
+
+
+def parse_document(content: bytes, file: str) -> dict[str, Any]:
+    """Return the definition that *content* is: YAML where *file* ends like that, else JSON.
+
+    Raises DefinitionError for what is not an object, and names *file*.
+    """
+    try:
+        yaml = file.endswith((".yaml", ".yml"))
+        definition = _load_yaml(content, file) if yaml else loads(content)
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
     if not isinstance(definition, dict):
@@ -98,8 +110,11 @@ def _files(root: Path, workflows: str) -> Iterator[str]:
                 yield (Path(folder) / name).relative_to(root).as_posix()
 
 
-def _module_name(file: str) -> str:
-    """Return the name that *file* is imported by, from the root or from ``src``."""
+def module_name(file: str) -> str:
+    """Return the name that *file*, relative to the root, is imported by: from there or ``src``.
+
+    Raises BuildError for one that cannot be imported by its name.
+    """
     parts = file.removesuffix(".py").split("/")
     if parts[0] == "src" and len(parts) > 2:  # noqa: PLR2004 - src, folder, module
         parts = parts[1:]  # src is on the path itself

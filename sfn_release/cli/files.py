@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from sfn_release.errors import FileError, UsageError
@@ -44,6 +45,15 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text.") from error
+
+
+def read_stdin() -> bytes:
+    """Read standard input to its end; raises UsageError where there is none."""
+    if sys.stdin is None:
+        raise UsageError("There is no standard input to read.")
+    binary = getattr(sys.stdin, "buffer", None)  # a text put in its place has none
+    content: bytes = binary.read() if binary else sys.stdin.read().encode()
+    return content
 
 
 def _unusable(path: Path, done: str, error: OSError) -> FileError:

@@ -1,0 +1,89 @@
+"""One file, in any format that workflows are written in, without the project around it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from sfn_release.build.files import Module, document_name, module_name, parse_document
+from sfn_release.build.process import FIRST, Job, Running
+from sfn_release.declaration import Declaration
+from sfn_release.errors import NotFoundError, UsageError
+
+SUFFIXES = (".json", ".yaml", ".yml", ".py")
+STDIN = "-"
+_MARKS = ("releases.toml", "pyproject.toml", ".git")  # what a project's root holds
+_TIMEOUT = 120.0  # seconds that a module may take to load
+
+
+def is_file(argument: str) -> bool:
+    """Tell whether an argument names a file, or standard input, rather than a workflow."""
+    return argument == STDIN or argument.endswith(SUFFIXES)
+
+
+def read_workflows(
+    file: Path, *, name: str = "", environ: Mapping[str, str] | None = None
+) -> tuple[Declaration, ...]:
+    """Return what *file* declares, sorted by name; definitions are not checked.
+
+    A Python module is loaded in a process of its own, as a module of the project that it lies in,
+    or of its folder alone. *name* is what errors call the file. *environ* gives
+    ``PATH`` and the like.
+
+    Raises UsageError for a name that ends otherwise, NotFoundError without such a file, BuildError
+    for a module that does not load, and DefinitionError for what is no definition.
+    """
+    name = name or str(file)
+    if not name.endswith(SUFFIXES):
+        raise UsageError(
+            f"{name} is no file that workflows are written in.",
+            fix=f"Their names end in {', '.join(SUFFIXES)}.",
+        )
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
+    if name.endswith(".py"):
+        return _of_module(file.resolve(), environ or {})
+    return (read_text(content, name),)
+
+
+def read_text(content: bytes, name: str) -> Declaration:
+    """Return the definition that *content* is; its format is that of *name*, by default JSON.
+
+    Raises DefinitionError for what is no definition.
+    """
+    workflow = "stdin" if name == STDIN else document_name(name)
+    shown = "stdin" if name == STDIN else name
+    return Declaration(workflow, parse_document(content, shown), source=shown)
+
+
+def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...]:
+    root = next((one for one in file.parents if _is_project(one)), file.parent)
+    inside = file.relative_to(root)
+    module = Module(module_name(inside.as_posix()), inside.as_posix())
+    with tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True) as scratch:
+        job = Job(
+            root=root,
+            work_tree=root,
+            workflows=inside.parent.as_posix(),
+            modules=(module,),
+            scratch=Path(scratch).resolve(),
+            surroundings=FIRST,
+            python=sys.executable,
+            environ=environ,
+            timeout=_TIMEOUT,
+        )
+        with Running(job) as running:
+            entries = running.result()["workflows"]
+    declarations = [
+        Declaration(**{key: value for key, value in entry.items() if key != "variable"})
+        for entry in entries
+    ]
+    return tuple(sorted(declarations, key=lambda one: one.name))
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in _MARKS)
