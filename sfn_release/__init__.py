@@ -39,7 +39,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sfn_release.asl import tasks as task
-    from sfn_release.asl.checks import check_definition
     from sfn_release.asl.conditions import ChoiceRule, Condition, and_, not_, or_
     from sfn_release.asl.finding import Finding
     from sfn_release.asl.given import NOT_GIVEN
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
         Wait,
     )
     from sfn_release.asl.var import Var
+    from sfn_release.checks import check_definition
     from sfn_release.declaration import Declaration
     from sfn_release.local import local
     from sfn_release.settings import Logging
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from sfn_release.workflow import Workflow
 
 _ROOMS = {
-    "asl.checks": ("check_definition",),
+    "checks": ("check_definition",),
     "asl.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
     "asl.finding": ("Finding",),
     "asl.given": ("NOT_GIVEN",),

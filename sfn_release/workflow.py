@@ -197,7 +197,7 @@ class Workflow:
         return written | {"States": states}
 
     def _examined(self, type: Type) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-        from sfn_release.asl.checks import check_definition
+        from sfn_release.checks import check_definition
 
         try:
             names = Names(self)

@@ -18,7 +18,7 @@ PACKAGE = Path(sfn_release.__file__).parent
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "forms"),
-    *("asl", "declaration", "settings", "workflow"),
+    *("asl", "checks", "declaration", "settings", "workflow"),
     "report",
     "simulator",
     *("project", "build"),

@@ -324,7 +324,7 @@ def test_a_task_whose_resource_is_no_arn_is_refused(tmp_path: Path) -> None:
     """AWS refuses it, and no environment fills it."""
     task = {"Type": "Task", "Resource": "__tbd__", "End": True}
     put(tmp_path, "workflows/a.asl.json", json.dumps({"StartAt": "A", "States": {"A": task}}))
-    with pytest.raises(DefinitionError, match='"__tbd__" is not an ARN'):
+    with pytest.raises(DefinitionError, match='"__tbd__" is not a valid resource ARN'):
         build(tmp_path, "workflows")
 
 

@@ -196,22 +196,28 @@ def test_create_update_and_validate_agree() -> None:
     [
         (
             {"Type": "Wait", "End": True},
-            "A Wait needs the field Seconds or Timestamp or SecondsPath or TimestampPath.",
+            (
+                "A Wait needs the field Seconds or Timestamp or SecondsPath or TimestampPath:"
+                " it is required but was missing."
+            ),
             "/States/Two words",
         ),
         (
             {**PASS, "Seconds": 1},
-            "A Pass can't have the field Seconds.",
+            "A Pass can't have the field Seconds: it is not supported there.",
             "/States/Two words/Seconds",
         ),
         (
             {**PASS, "Parameters": {"a.$": "x"}},
-            "a.$ must be a path that starts with $, or an intrinsic function.",
+            (
+                "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic"
+                " function call: it starts with $ or States."
+            ),
             "/States/Two words/Parameters/a.$",
         ),
         (
             {"Type": "Task", "Resource": "arn:aws:lambda:x", "Retry": [{}], "End": True},
-            "A retrier needs the field ErrorEquals.",
+            "A retrier needs the field ErrorEquals: it is required but was missing.",
             "/States/Two words/Retry[0]",
         ),
     ],

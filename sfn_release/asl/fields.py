@@ -25,7 +25,6 @@ from sfn_release.asl.kinds import (
     path,
     path_or_call,
     path_or_null,
-    reference_or_null,
     text,
 )
 
@@ -44,7 +43,7 @@ _WORK: Mapping[str, Kind] = {
     "Parameters": anything,
     "Arguments": anything,
     "ResultSelector": mapping,
-    "ResultPath": reference_or_null,
+    "ResultPath": path_or_null,
     "Retry": array,
     "Catch": array,
 }
@@ -56,7 +55,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
         **_DATA,
         "Parameters": anything,
         "Result": anything,
-        "ResultPath": reference_or_null,
+        "ResultPath": path_or_null,
     },
     "Task": {
         **_COMMON,
@@ -130,8 +129,11 @@ ROOT: Final[Mapping[str, Kind]] = {
     "TimeoutSeconds": integer(1, MAX_SECONDS),
     "Version": text,
 }
-INNER: Final[Mapping[str, Kind]] = {
-    **{key: ROOT[key] for key in ("Comment", "QueryLanguage", "StartAt", "States")},
+BRANCH: Final[Mapping[str, Kind]] = {
+    key: ROOT[key] for key in ("Comment", "QueryLanguage", "StartAt", "States")
+}
+PROCESSOR: Final[Mapping[str, Kind]] = {
+    **{key: ROOT[key] for key in ("Comment", "StartAt", "States")},
     "ProcessorConfig": mapping,
 }
 
@@ -169,6 +171,30 @@ TWINS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 """Of each pair a state has at most one."""
 
+COUNTERPARTS: Final[Mapping[str, str]] = {
+    "InputPath": "Arguments or Output",
+    "OutputPath": "Output",
+    "Parameters": "Arguments",
+    "ResultSelector": "Output",
+    "ResultPath": "Output",
+    "ItemsPath": "Items",
+    "SecondsPath": "Seconds",
+    "TimestampPath": "Timestamp",
+    "ErrorPath": "Error",
+    "CausePath": "Cause",
+    "TimeoutSecondsPath": "TimeoutSeconds",
+    "HeartbeatSecondsPath": "HeartbeatSeconds",
+    "MaxConcurrencyPath": "MaxConcurrency",
+    "ToleratedFailureCountPath": "ToleratedFailureCount",
+    "ToleratedFailurePercentagePath": "ToleratedFailurePercentage",
+    "Variable": "Condition",
+    "Arguments": "Parameters",
+    "Output": "ResultSelector, ResultPath or OutputPath",
+    "Items": "ItemsPath",
+    "Condition": "Variable and an operator",
+}
+"""What the other query language has in a field's place."""
+
 RETRIER: Final[Mapping[str, Kind]] = {
     "ErrorEquals": filled_array,
     "IntervalSeconds": integer(1, MAX_SECONDS),
@@ -181,8 +207,55 @@ RETRIER: Final[Mapping[str, Kind]] = {
 CATCHER: Final[Mapping[str, Kind]] = {
     "ErrorEquals": filled_array,
     "Next": text,
-    "ResultPath": reference_or_null,
+    "ResultPath": path_or_null,
     "Output": anything,
     "Assign": mapping,
     "Comment": text,
 }
+
+_ITEM_PLACE: Mapping[str, Kind] = {
+    "Resource": text,
+    "Parameters": anything,
+    "Arguments": anything,
+}
+NESTED: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "Credentials": {"RoleArn": anything, "RoleArn.$": path_or_call},
+    "ProcessorConfig": {
+        "Mode": one_of("INLINE", "DISTRIBUTED"),
+        "ExecutionType": one_of("STANDARD", "EXPRESS"),
+    },
+    "ItemReader": {**_ITEM_PLACE, "ReaderConfig": mapping},
+    "ReaderConfig": {
+        "InputType": one_of("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
+        "CSVHeaderLocation": one_of("FIRST_ROW", "GIVEN"),
+        "CSVHeaders": array,
+        "CSVDelimiter": one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
+        "MaxItems": integer(0, 100_000_000),
+        "MaxItemsPath": path,
+        "ItemsPointer": text,
+        "Transformation": one_of("NONE", "LOAD_AND_FLATTEN"),
+        "ManifestType": one_of("ATHENA_DATA", "S3_INVENTORY"),
+    },
+    "ItemBatcher": {
+        "MaxItemsPerBatch": integer(1),
+        "MaxItemsPerBatchPath": path,
+        "MaxInputBytesPerBatch": integer(1, 262_144),
+        "MaxInputBytesPerBatchPath": path,
+        "BatchInput": anything,
+    },
+    "ResultWriter": {**_ITEM_PLACE, "WriterConfig": mapping},
+    "WriterConfig": {
+        "Transformation": one_of("NONE", "COMPACT", "FLATTEN"),
+        "OutputType": one_of("JSON", "JSONL"),
+    },
+}
+"""The fields of the objects inside a Task or Map."""
+
+DISTRIBUTED: Final = frozenset(
+    (
+        *("ItemReader", "ItemBatcher", "ResultWriter", "Label"),
+        *("ToleratedFailureCount", "ToleratedFailureCountPath"),
+        *("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
+    )
+)
+"""What only a distributed Map has."""

@@ -136,6 +136,8 @@ class _Parser(Scanner):
             quoted = self._match(r"'(?:\\.|[^\\'])*'", re.DOTALL)
             if not quoted:
                 self._fail("the quote is not closed")
+            if re.search(r"\\[^'{}\\]", re.sub(r"\\\\", "", quoted)):
+                self._fail("a backslash stands only before ' { } and another backslash")
             return Literal(_unquote(quoted[1:-1]))
         if word := self._match(rf"(?:true|false|null)\b|{NUMBER}"):
             return Literal(json.loads(word))

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sfn_release.asl import intrinsics, paths
-
 Kind = Callable[[Any], str | None]
 """Says what a value should have been, None when it is."""
 
@@ -45,27 +43,6 @@ def path_or_call(value: Any) -> str | None:
 def path_or_null(value: Any) -> str | None:
     """Want a path or null."""
     return None if value is None or _starts(value, "$") else "a path that starts with $, or null"
-
-
-def reference_or_null(value: Any) -> str | None:
-    """Want a path to a single place that can be written to, or null."""
-    if value is None:
-        return None
-    good = _starts(value, "$") and not _starts(value, "$$")
-    if good and paths.problem(value) is None:  # else it is `unreadable`
-        good = paths.problem(value, reference=True) is None
-    return None if good else "a path to one place, or null"
-
-
-def unreadable(kind: Kind, value: Any) -> str | None:
-    """Say what looks wrong with the syntax of a path or a call of the right *kind*.
-
-    Step Functions reads more than the specification has (``[?(@.lang == es)]``), so that this is a
-    doubt, not a refusal.
-    """
-    if kind not in (path, path_or_call, path_or_null, reference_or_null) or value is None:
-        return None
-    return intrinsics.problem(value) if intrinsics.is_call(value) else paths.problem(value)
 
 
 def _starts(value: Any, *heads: str) -> bool:
@@ -133,7 +110,7 @@ def one_of(*words: str) -> Kind:
 
 def instant(value: Any) -> str | None:
     """Want an RFC 3339 timestamp in the profile that AWS takes: capital T and Z, a zone."""
-    wanted = "an RFC 3339 timestamp such as 2026-01-31T12:00:00Z"
+    wanted = "a string that matches RFC3339, a timestamp such as 2026-01-31T12:00:00Z"
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         return wanted
     try:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, get_args
 
-from sfn_release.asl.checks import check_definition
 from sfn_release.asl.finding import Finding, refuse
 from sfn_release.canonical import canonical
+from sfn_release.checks import check_definition
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import DefinitionError
 from sfn_release.project.parameters import fill, parameters_in

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sfn_release.asl.checks import MAX_BYTES
 from sfn_release.canonical import loads
+from sfn_release.checks import MAX_BYTES
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
 _JSON = ".asl.json"

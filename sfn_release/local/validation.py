@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from sfn_release.asl.checks import MAX_BYTES, check_definition
+from sfn_release.checks import MAX_BYTES, check_definition
 from sfn_release.local import errors
 from sfn_release.local.structure import SCHEMA, Diagnostic, diagnostics
 

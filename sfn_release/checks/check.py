@@ -1,0 +1,57 @@
+"""Runs every rule over a definition; pure, and never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from sfn_release.asl.finding import Finding
+from sfn_release.canonical import canonical
+from sfn_release.checks.document import Document, take_apart
+from sfn_release.checks.rule import Rule
+from sfn_release.checks.table import RULES
+from sfn_release.errors import DefinitionError
+
+_MOST = 100
+"""Findings of one rule: a definition that breaks it oftener was written by a broken program."""
+
+
+def check_definition(definition: Any, *, type: str = "STANDARD") -> tuple[Finding, ...]:
+    """Return what is wrong with a definition in the Amazon States Language.
+
+    *definition* is any value; *type* is the state machine's, STANDARD or EXPRESS. Errors are what
+    Step Functions refuses. A ``${Parameter}`` may stand for any text or number. Findings come in
+    the order of the definition, at most 100 of one rule.
+    """
+    problem = _unusable(definition)
+    if problem:
+        return (problem,)
+    document = take_apart(definition, type)
+    found = _found(document)
+    order = {state.id: index for index, state in enumerate(document.states)}
+    return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))
+
+
+def _unusable(definition: Any) -> Finding | None:
+    """Tell what cannot be taken apart at all."""
+    try:
+        canonical(definition)
+    except DefinitionError as error:
+        return Finding("not-json", "error", "$", "", error.message, error.fix)
+    except RecursionError:
+        return Finding("not-json", "error", "$", "", "This value is nested too deeply.")
+    if not isinstance(definition, Mapping):
+        return Finding("wrong-value", "error", "$", "", "A definition must be an object.")
+    return None
+
+
+def _found(document: Document) -> Iterator[Finding]:
+    for rule in RULES:
+        yield from islice(_told(rule, document), _MOST)
+
+
+def _told(rule: Rule, document: Document) -> Iterator[Finding]:
+    for find in rule.find:
+        for place, message, fix in find(document):
+            yield Finding(rule.name, rule.severity, place.path, place.state, message, fix)

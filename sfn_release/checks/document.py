@@ -1,0 +1,136 @@
+"""A definition taken apart: its scopes and states, whatever JSON it is.
+
+A scope is a graph of states: the workflow itself, a branch of a Parallel, the processor of a Map.
+States of the wrong shape are left out; the rules of `structure` tell of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from sfn_release.asl.fields import FIELDS
+from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.checks.rule import Keys, Place, entries
+
+MAX_BYTES: Final = 1024 * 1024
+"""The length of a definition that CreateStateMachine takes (botocore's model, ``Definition``)."""
+
+_PROCESSORS = ("ItemProcessor", "Iterator")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A graph of states. *holder* is the state that it is in, None for the workflow itself.
+
+    *language* is the query language of states that name none.
+    """
+
+    body: Mapping[str, Any]
+    place: Place
+    language: str
+    holder: State | None = None
+
+    @property
+    def states(self) -> Mapping[str, Any]:
+        """Its states as they are written; none if they are no object."""
+        states = self.body.get("States")
+        return states if isinstance(states, Mapping) else {}
+
+    @property
+    def distributed(self) -> bool:
+        """Whether it is the processor of a distributed Map, whose items run by themselves."""
+        config = self.body.get("ProcessorConfig")
+        return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+
+    def place_of(self, id: str) -> Place:
+        """Return the place of the state *id* of this scope."""
+        return Place((*self.place.keys, "States", id), id)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in its scope. *type* is "" when it is none that exists."""
+
+    id: str
+    body: Mapping[str, Any]
+    place: Place
+    type: str
+    language: str
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Document:
+    """A definition for a state machine of *type* STANDARD or EXPRESS, ready to be checked."""
+
+    type: str
+    scopes: tuple[Scope, ...]
+    states: tuple[State, ...]
+    misshapen: tuple[Place, ...] = field(default=())
+    """Branches and processors that are no objects."""
+
+    @property
+    def root(self) -> Scope:
+        """The workflow itself."""
+        return self.scopes[0]
+
+    @cached_property
+    def homes(self) -> Mapping[str, Scope]:
+        """For each state's id, the first scope that has it."""
+        homes: dict[str, Scope] = {}
+        for scope in self.scopes:
+            for id in scope.states:
+                homes.setdefault(id, scope)
+        return homes
+
+    def of_type(self, *types: str) -> Iterator[State]:
+        """Yield the states of one of these types."""
+        return (state for state in self.states if state.type in types)
+
+    def in_language(self, language: str) -> Iterator[State]:
+        """Yield the states whose query language this is."""
+        return (state for state in self.states if state.language == language)
+
+
+def take_apart(definition: Mapping[str, Any], type: str) -> Document:
+    """Return the Document of a definition, outer scopes first."""
+    language = language_of(definition, JSONPATH)
+    scopes = [Scope(definition, Place(), language)]
+    states: list[State] = []
+    misshapen: list[Place] = []
+    for scope in scopes:  # which grows
+        for id, body in scope.states.items():
+            if not isinstance(body, Mapping):
+                continue
+            kind = body.get("Type")
+            known = kind if isinstance(kind, str) and kind in FIELDS else ""
+            own = language_of(body, scope.language)
+            state = State(id, body, scope.place_of(id), known, own, scope)
+            states.append(state)
+            for inner, keys in _inner(state):
+                place = state.place.at(*keys)
+                if isinstance(inner, Mapping):
+                    # What the Map or Parallel says of its own language is not for the states in it.
+                    scopes.append(Scope(inner, place, language_of(inner, language), state))
+                else:
+                    misshapen.append(place)
+    return Document(type, tuple(scopes), tuple(states), tuple(misshapen))
+
+
+def language_of(body: Mapping[str, Any], default: str) -> str:
+    """Return the query language that a workflow, a branch or a state names."""
+    own = body.get("QueryLanguage")
+    return own if isinstance(own, str) and own in (JSONPATH, JSONATA) else default
+
+
+def _inner(state: State) -> Iterator[tuple[Any, Keys]]:
+    if state.type == "Parallel":
+        for index, branch in entries(state.body.get("Branches")):
+            yield branch, ("Branches", index)
+    elif state.type == "Map":
+        for key in _PROCESSORS:
+            if key in state.body:
+                yield state.body[key], (key,)

@@ -1,0 +1,103 @@
+"""Rules of Retry and Catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.retry import States
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.rule import Place, Told, entries
+
+_RESERVED = "States."
+_NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
+_WORK = ("Task", "Parallel", "Map")
+_ONLY_IN = {
+    States.BranchFailed: ("Parallel",),
+    States.ExceedToleratedFailureThreshold: ("Map",),
+    States.ItemReaderFailed: ("Map",),
+    States.ResultWriterFailed: ("Map",),
+    States.HeartbeatTimeout: ("Task", "Parallel", "Map"),
+    States.NoChoiceMatched: ("Parallel", "Map"),
+}
+"""Errors that only some types of state can report, by themselves or from the states inside."""
+
+_ONLY_JSONPATH = (
+    States.IntrinsicFailure,
+    States.ParameterPathFailure,
+    States.ResultPathMatchFailure,
+)
+
+
+def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
+    """Yield each error name: its state, Retry or Catch, the name and its place."""
+    for state in document.of_type(*_WORK):
+        for key in ("Retry", "Catch"):
+            for index, rule in entries(state.body.get(key)):
+                if isinstance(rule, Mapping):
+                    place = state.place.at(key, index, "ErrorEquals")
+                    for at, name in entries(rule.get("ErrorEquals")):
+                        if isinstance(name, str):
+                            yield state, key, name, place.at(at)
+
+
+def wrong_error_name(document: Document) -> Iterator[Told]:
+    """Tell of error names that are no strings."""
+    for state in document.of_type(*_WORK):
+        for key in ("Retry", "Catch"):
+            for index, rule in entries(state.body.get(key)):
+                names: Any = rule.get("ErrorEquals") if isinstance(rule, Mapping) else None
+                for at, name in entries(names):
+                    if not isinstance(name, str):
+                        place = state.place.at(key, index, "ErrorEquals", at)
+                        yield Told(place, "An error name must be a string.")
+
+
+def catch_all(document: Document) -> Iterator[Told]:
+    """Tell of States.ALL beside other names, or before other rules."""
+    for state in document.of_type(*_WORK):
+        for key in ("Retry", "Catch"):
+            rules = list(entries(state.body.get(key)))
+            for index, rule in rules:
+                names: Any = rule.get("ErrorEquals") if isinstance(rule, Mapping) else None
+                if not isinstance(names, list | tuple) or States.ALL not in names:
+                    continue
+                if len(names) > 1 or index < len(rules) - 1:
+                    yield Told(
+                        state.place.at(key, index, "ErrorEquals"),
+                        f"{States.ALL} must stand alone, in the last rule of its list.",
+                        "Rules after it would never be tried.",
+                    )
+
+
+def unknown_error(document: Document) -> Iterator[Told]:
+    """Tell of names that begin with States. and that the language does not have."""
+    for _, _, name, place in error_names(document):
+        if name.startswith(_RESERVED) and name not in _NAMES:
+            message = f"There is no error {name}; names that begin with States. are the language's."
+            yield Told(place, message, nearest(name, _NAMES))
+
+
+def impossible_error(document: Document) -> Iterator[Told]:
+    """Tell of errors that the state can't report, or that retrying can't help."""
+    for state, key, name, place in error_names(document):
+        types = _ONLY_IN.get(name)
+        if types and state.type not in types:
+            yield Told(place, f"A {state.type} never reports {name}.", "Remove it.")
+        elif name in _ONLY_JSONPATH and state.language == JSONATA and state.type == "Task":
+            message = f"A state in {JSONATA} never reports {name}."
+            yield Told(place, message, f"JSONata fails with {States.QueryEvaluationError}.")
+        elif (
+            name == States.QueryEvaluationError
+            and state.language == JSONPATH
+            and state.type == "Task"
+        ):
+            yield Told(place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
+        elif key == "Retry" and name == States.Runtime:
+            yield Told(
+                place,
+                f"{name} is never retried: the execution fails whatever Retry says.",
+                "Mend its cause; a retrier for it has no effect.",
+            )

@@ -1,0 +1,74 @@
+"""What a rule is, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sfn_release.canonical import member
+
+if TYPE_CHECKING:
+    from sfn_release.asl.finding import Severity
+    from sfn_release.checks.document import Document
+
+Keys = tuple[str | int, ...]
+
+
+class Place(NamedTuple):
+    """A place in a definition: the keys that lead there, and the state that it is in, if any."""
+
+    keys: Keys = ()
+    state: str = ""
+
+    def at(self, *keys: str | int) -> Place:
+        """Return the place below this one."""
+        return Place((*self.keys, *keys), self.state)
+
+    @property
+    def path(self) -> str:
+        """The place as a JSON path: ``$.States["Two words"].Retry[0]``."""
+        path = "$"
+        for key in self.keys:
+            path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
+        return path
+
+
+class Told(NamedTuple):
+    """One thing that a rule has to tell: where, what, and what to do about it."""
+
+    place: Place
+    message: str
+    fix: str = ""
+
+
+Find = Callable[["Document"], Iterator[Told]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the table.
+
+    *means* completes "It is broken when ...", *find* are the functions that tell. *code* is what
+    ValidateStateMachineDefinition calls it. An error is *final* when AWS is known to refuse it: no
+    project can silence it. One that depends on how new this program is (a field, an integration
+    that AWS may have added since) is not.
+    """
+
+    name: str
+    severity: Severity
+    means: str
+    find: tuple[Find, ...]
+    final: bool = True
+    code: str = "SCHEMA_VALIDATION_FAILED"
+
+    @property
+    def can_be_silenced(self) -> bool:
+        """Whether a project may decide to live with it."""
+        return self.severity == "warning" or not self.final
+
+
+def entries(value: Any) -> Iterator[tuple[int, Any]]:
+    """Yield the items of an array with their index; of anything else nothing."""
+    if isinstance(value, list | tuple):
+        yield from enumerate(value)

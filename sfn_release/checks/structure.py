@@ -1,0 +1,234 @@
+"""Rules of shape: which object has which fields, and what they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.asl.fields import (
+    COUNTERPARTS,
+    DISTRIBUTED,
+    FIELDS,
+    KNOWN,
+    NEEDED,
+    ONLY_JSONATA,
+    ONLY_JSONPATH,
+    TWINS,
+)
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.checks.document import MAX_BYTES, Document, State
+from sfn_release.checks.parts import Part, parts
+from sfn_release.checks.rule import Place, Told, entries
+
+_NEEDED_INSIDE = {
+    "A retrier": ("ErrorEquals",),
+    "A catcher": ("ErrorEquals", "Next"),
+    "A definition": ("StartAt", "States"),
+    "A branch": ("StartAt", "States"),
+    "An item processor": ("StartAt", "States"),
+    "ItemReader": ("Resource",),
+}
+
+
+def nothing(_: Document) -> Iterator[Told]:
+    """Tell nothing: `check` itself tells what cannot be taken apart."""
+    return iter(())
+
+
+def too_large(document: Document) -> Iterator[Told]:
+    """Tell of a definition that CreateStateMachine does not take for its length."""
+    text = json.dumps(document.root.body, ensure_ascii=False, separators=(",", ":"))
+    size = len(text.encode())
+    if size > MAX_BYTES:
+        yield Told(
+            Place(),
+            f"The definition has {size:,} bytes; Step Functions takes {MAX_BYTES:,}.",
+            "Move a part of it to a workflow of its own, and start that by a Task.",
+        )
+
+
+def unknown_field(document: Document) -> Iterator[Told]:
+    """Tell of fields that the language does not have anywhere."""
+    for part in _objects(document):
+        for key in part.body:
+            if key not in part.fields and key not in KNOWN:
+                yield Told(
+                    part.place.at(key),
+                    f"{part.what} has no field {key}: it is not supported.",
+                    nearest(key, part.fields),
+                )
+
+
+def misplaced_field(document: Document) -> Iterator[Told]:
+    """Tell of fields that belong to another type of state, or to a distributed Map."""
+    for part in _objects(document):
+        for key in part.body:
+            if key not in part.fields and key in KNOWN:
+                homes = [type for type, fields in FIELDS.items() if key in fields]
+                yield Told(
+                    part.place.at(key),
+                    f"{part.what} can't have the field {key}: it is not supported there.",
+                    f"It belongs to: {', '.join(homes)}." if len(homes) < len(FIELDS) else "",
+                )
+
+
+def inline_map(document: Document) -> Iterator[Told]:
+    """Tell of fields that only do something in a distributed Map."""
+    for state in document.of_type("Map"):
+        if not _distributed(state):
+            for key in sorted(DISTRIBUTED & state.body.keys()):
+                yield Told(
+                    state.place.at(key),
+                    f"{key} belongs to a distributed Map, and this one runs inline.",
+                    "Give its ItemProcessor the ProcessorConfig of a distributed one.",
+                )
+
+
+def missing_field(document: Document) -> Iterator[Told]:
+    """Tell of fields that an object cannot do without."""
+    for part in _objects(document):
+        for key in _NEEDED_INSIDE.get(part.what, ()):
+            if key not in part.body:
+                yield _missing(part.place, part.what, key)
+    for state in document.states:
+        if "Type" not in state.body:
+            yield _missing(state.place, "A state", "Type")
+        for group in NEEDED.get(state.type, ()):
+            if not any(key in state.body for key in group):
+                yield _missing(state.place, f"A {state.type}", " or ".join(group))
+        yield from _missing_inside(state)
+
+
+def _missing_inside(state: State) -> Iterator[Told]:
+    body, place = state.body, state.place
+    credentials = body.get("Credentials")
+    if isinstance(credentials, Mapping) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
+        yield _missing(place.at("Credentials"), "Credentials", "RoleArn")
+    for index, rule in entries(body.get("Choices") if state.type == "Choice" else None):
+        if isinstance(rule, Mapping):
+            if "Next" not in rule:
+                yield _missing(place.at("Choices", index), "A choice rule", "Next")
+            if state.language == JSONATA and "Condition" not in rule:
+                what = "A choice rule in JSONata"
+                yield _missing(place.at("Choices", index), what, "Condition")
+    if state.type != "Map":
+        return
+    writer, batcher = body.get("ResultWriter"), body.get("ItemBatcher")
+    if isinstance(writer, Mapping) and not {"Resource", "WriterConfig"} & writer.keys():
+        yield _missing(place.at("ResultWriter"), "A ResultWriter", "Resource or WriterConfig")
+    if isinstance(batcher, Mapping) and not (batcher.keys() - {"BatchInput"}):
+        which = "MaxItemsPerBatch or MaxInputBytesPerBatch"
+        yield _missing(place.at("ItemBatcher"), "An ItemBatcher", which)
+    processor = body.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    if _distributed(state) and isinstance(config, Mapping) and "ExecutionType" not in config:
+        yield _missing(
+            place.at("ItemProcessor", "ProcessorConfig"), "A distributed Map", "ExecutionType"
+        )
+
+
+def _missing(place: Place, what: str, key: str) -> Told:
+    return Told(place, f"{what} needs the field {key}: it is required but was missing.")
+
+
+def wrong_value(document: Document) -> Iterator[Told]:
+    """Tell of values of the wrong type, out of range, or not among the words that a field takes."""
+    for part in parts(document):
+        if not isinstance(part.body, Mapping):
+            yield Told(part.place, f"{part.what} must be an object.")
+            continue
+        for key, value in part.body.items():
+            kind = part.fields.get(key)
+            wanted = kind(value) if kind and not is_open(value, part.language) else None
+            if wanted:
+                yield Told(part.place.at(key), f"{key} must be {wanted}.")
+    for place in document.misshapen:
+        yield Told(place, "A branch or item processor must be an object with StartAt and States.")
+    for scope in document.scopes:
+        if isinstance(scope.body.get("States"), Mapping) and not scope.states:
+            yield Told(scope.place.at("States"), "A workflow needs at least one state.")
+        for id, body in scope.states.items():
+            if not isinstance(body, Mapping):
+                yield Told(scope.place_of(id), "A state must be an object.")
+
+
+def unknown_type(document: Document) -> Iterator[Told]:
+    """Tell of states of a type that does not exist."""
+    for state in document.states:
+        if not state.type and "Type" in state.body:
+            type = state.body["Type"]
+            yield Told(
+                state.place.at("Type"),
+                f"There is no state of type {type!r}: it should be one of {', '.join(FIELDS)}.",
+                nearest(type, FIELDS) if isinstance(type, str) else "",
+            )
+
+
+def language(document: Document) -> Iterator[Told]:
+    """Tell of JSONPath in a JSONata workflow, and of fields of the other query language."""
+    for state in document.states:
+        if document.root.language == JSONATA and state.language == JSONPATH:
+            yield Told(
+                state.place.at("QueryLanguage"),
+                "'QueryLanguage' can not be 'JSONPath' if it is 'JSONata' for the whole workflow.",
+                "Remove it, or name the language in each state instead.",
+            )
+        foreign = ONLY_JSONPATH if state.language == JSONATA else ONLY_JSONATA
+        known = FIELDS.get(state.type, {})
+        for key in state.body:
+            if key in foreign and key in known:
+                yield _foreign(state.place.at(key), key, state.language)
+        yield from _foreign_inside(state)
+
+
+def _foreign_inside(state: State) -> Iterator[Told]:
+    """Look for the other language in choice rules, catchers, readers and writers."""
+    if state.type == "Choice":
+        wrong = "Variable" if state.language == JSONATA else "Condition"
+        keys = (wrong,) if state.language == JSONATA else (wrong, "Output")
+        for index, rule in entries(state.body.get("Choices")):
+            for key in keys:
+                if isinstance(rule, Mapping) and key in rule:
+                    yield _foreign(state.place.at("Choices", index, key), key, state.language)
+    wrong = "ResultPath" if state.language == JSONATA else "Output"
+    if state.type in ("Task", "Parallel", "Map"):
+        for index, rule in entries(state.body.get("Catch")):
+            if isinstance(rule, Mapping) and wrong in rule:
+                yield _foreign(state.place.at("Catch", index, wrong), wrong, state.language)
+    wrong = "Parameters" if state.language == JSONATA else "Arguments"
+    for part in ("ItemReader", "ResultWriter") if state.type == "Map" else ():
+        inner = state.body.get(part)
+        if isinstance(inner, Mapping) and wrong in inner:
+            yield _foreign(state.place.at(part, wrong), wrong, state.language)
+
+
+def _foreign(place: Place, key: str, language: str) -> Told:
+    other = JSONPATH if language == JSONATA else JSONATA
+    return Told(
+        place,
+        f"The query language here is {language}, and {key} is only supported in {other}.",
+        f"{language} has {COUNTERPARTS[key]} instead." if key in COUNTERPARTS else "",
+    )
+
+
+def one_of(document: Document) -> Iterator[Told]:
+    """Tell of fields that exclude each other."""
+    for state in document.states:
+        groups = (*NEEDED.get(state.type, ()), *TWINS.get(state.type, ()))
+        for group in groups:
+            given = [key for key in group if key in state.body]
+            if len(given) > 1:
+                message = f"A {state.type} has only one of {' and '.join(given)}."
+                yield Told(state.place, message, "Remove one of them.")
+
+
+def _objects(document: Document) -> Iterator[Part]:
+    return (part for part in parts(document) if isinstance(part.body, Mapping))
+
+
+def _distributed(state: State) -> bool:
+    processor: Any = state.body.get("ItemProcessor", state.body.get("Iterator"))
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"

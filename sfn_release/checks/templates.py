@@ -1,0 +1,196 @@
+"""The values of JSONPath states that are read when they run: paths, calls, payload templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sfn_release.asl import intrinsics, paths
+from sfn_release.asl.intrinsics import is_call
+from sfn_release.asl.kinds import JSONPATH, is_open
+from sfn_release.checks.choices import conditions
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.rule import Place, Told, entries
+
+_PATHS = (
+    *("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath"),
+    *("TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath"),
+    *("ToleratedFailureCountPath", "ToleratedFailurePercentagePath"),
+)
+_TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials")
+
+
+class Expression(NamedTuple):
+    """A path or a call: the field's name, its text, its place.
+
+    *reference* says that it names a place to write to, *callable* that an intrinsic may stand here.
+    """
+
+    key: str
+    text: Any
+    place: Place
+    callable: bool = False
+    reference: bool = False
+
+
+def expressions(state: State) -> Iterator[Expression]:
+    """Yield every path and call of a JSONPath state that begins as one of them must."""
+    for one in _written(state):
+        heads = ("$", "States.") if one.callable else ("$",)
+        if isinstance(one.text, str) and one.text.startswith(heads) and not is_open(one.text):
+            yield one
+
+
+def _written(state: State) -> Iterator[Expression]:
+    body, place = state.body, state.place
+    yield from _members(body, place, _PATHS)
+    for key in ("ErrorPath", "CausePath"):
+        if key in body:
+            yield Expression(key, body[key], place.at(key), callable=True)
+    yield from _results(state)
+    yield from _limits(state)
+    if state.type == "Choice":
+        for condition in conditions(state):
+            if isinstance(condition.body, Mapping):
+                keys = [key for key in condition.body if key == "Variable" or key.endswith("Path")]
+                yield from _members(condition.body, condition.place, keys)
+    for _, key, value, at in template_members(state):
+        if key.endswith(".$"):
+            yield Expression(key, value, at, callable=True)
+
+
+def _members(body: Mapping[str, Any], place: Place, keys: Iterable[str]) -> Iterator[Expression]:
+    for key in keys:
+        if key in body:
+            yield Expression(key, body[key], place.at(key))
+
+
+def _limits(state: State) -> Iterator[Expression]:
+    """Yield the paths to the limits of a distributed Map's reader and batches."""
+    batcher, reader = state.body.get("ItemBatcher"), state.body.get("ItemReader")
+    if isinstance(batcher, Mapping):
+        keys = ("MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
+        yield from _members(batcher, state.place.at("ItemBatcher"), keys)
+    config = reader.get("ReaderConfig") if isinstance(reader, Mapping) else None
+    if isinstance(config, Mapping):
+        place = state.place.at("ItemReader", "ReaderConfig")
+        yield from _members(config, place, ("MaxItemsPath",))
+
+
+def _results(state: State) -> Iterator[Expression]:
+    key = "ResultPath"
+    if key in state.body:
+        yield Expression(key, state.body[key], state.place.at(key), reference=True)
+    for index, rule in entries(state.body.get("Catch")):
+        if isinstance(rule, Mapping) and key in rule:
+            yield Expression(key, rule[key], state.place.at("Catch", index, key), reference=True)
+
+
+def template_roots(state: State) -> Iterator[tuple[str, Any, Place]]:
+    """Yield the payload templates of a JSONPath state with the names of their fields."""
+    body, place = state.body, state.place
+    for key in _TEMPLATES:
+        if key in body:
+            yield key, body[key], place.at(key)
+    for key, inner in (
+        ("ItemReader", "Parameters"),
+        ("ResultWriter", "Parameters"),
+        ("ItemBatcher", "BatchInput"),
+    ):
+        holder = body.get(key)
+        if isinstance(holder, Mapping) and inner in holder:
+            yield inner, holder[inner], place.at(key, inner)
+    for key in ("Catch", "Choices"):
+        for index, rule in entries(body.get(key)):
+            if isinstance(rule, Mapping) and "Assign" in rule:
+                yield "Assign", rule["Assign"], place.at(key, index, "Assign")
+
+
+def template_members(state: State) -> Iterator[tuple[Mapping[str, Any], str, Any, Place]]:
+    """Yield the members of every object of the payload templates: object, key, value, place.
+
+    What a key that ends in ``.$`` holds is an expression, and not looked into.
+    """
+    for _, root, at in template_roots(state):
+        queue: list[tuple[Any, Place]] = [(root, at)]
+        while queue:
+            node, here = queue.pop()
+            if isinstance(node, Mapping):
+                for key, value in node.items():
+                    yield node, key, value, here.at(key)
+                    if not key.endswith(".$"):
+                        queue.append((value, here.at(key)))
+            else:
+                queue.extend((item, here.at(index)) for index, item in entries(node))
+
+
+def not_a_path(document: Document) -> Iterator[Told]:
+    """Tell of template keys that end in ``.$`` and hold neither a path nor a call."""
+    for state in document.in_language(JSONPATH):
+        for _, key, value, place in template_members(state):
+            if not key.endswith(".$") or is_open(value):
+                continue
+            if not isinstance(value, str) or not value.startswith(("$", "States.")):
+                yield Told(
+                    place,
+                    f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic"
+                    " function call: it starts with $ or States.",
+                    f"A constant stands under the key {key[:-2]!r}.",
+                )
+
+
+def syntax(document: Document) -> Iterator[Told]:
+    """Tell of paths and calls that can't be read."""
+    for one in _all(document):
+        problem = _problem(one)
+        if problem and not _doubtful(one.text):
+            kind = "valid JSONPath or a valid intrinsic function call"
+            wanted = kind if one.callable else "valid JSONPath"
+            yield Told(
+                one.place, f"The value for the field '{one.key}' must be a {wanted}: {problem}"
+            )
+
+
+def doubtful_path(document: Document) -> Iterator[Told]:
+    """Tell of filters and brackets that this program can't read, and AWS perhaps can."""
+    for one in _all(document):
+        if _doubtful(one.text):
+            problem = _problem(one)
+            if problem:
+                yield Told(one.place, f"{one.key} looks wrong: {problem}")
+
+
+def reference_path(document: Document) -> Iterator[Told]:
+    """Tell of places to write to that may be several, or none at all."""
+    for one in _all(document):
+        if not one.reference or _problem(one):
+            continue
+        path = paths.parse(one.text)
+        if path.root != "$" or not path.is_reference:
+            yield Told(
+                one.place,
+                f"{one.key} must be a Reference Path, a path to one place in the input, or null.",
+                "Names and single indexes only: no wildcard, slice, filter, function or variable.",
+            )
+
+
+def duplicate_key(document: Document) -> Iterator[Told]:
+    """Tell of template objects that hold a key as a constant and as an expression."""
+    for state in document.in_language(JSONPATH):
+        for node, key, _, place in template_members(state):
+            if key.endswith(".$") and key[:-2] in node:
+                message = f"The keys {key} and {key[:-2]} are one: {key[:-2]} stands twice here."
+                yield Told(place, message, "Remove one of the two.")
+
+
+def _all(document: Document) -> Iterator[Expression]:
+    return (one for state in document.in_language(JSONPATH) for one in expressions(state))
+
+
+def _problem(one: Expression) -> str | None:
+    return intrinsics.problem(one.text) if is_call(one.text) else paths.problem(one.text)
+
+
+def _doubtful(text: str) -> bool:
+    """Whether it holds what AWS's parser reads more generously than the specification has it."""
+    return "?(" in text or "[(" in text or text != text.strip()
