@@ -176,9 +176,12 @@ class Workflow:
         """Return the definition as indented JSON text; raises what `serialize` raises."""
         return json.dumps(self.serialize(type=type), indent=2, ensure_ascii=False)
 
-    def diagnostics(self, *, type: Type = "STANDARD") -> tuple[Finding, ...]:
-        """Return what is wrong with the workflow, in order; nothing is raised."""
-        return self._examined(type)[1]
+    def diagnostics(self, *, type: Type = "STANDARD", services: bool = True) -> tuple[Finding, ...]:
+        """Return what is wrong with the workflow, in order; nothing is raised.
+
+        With *services*, what Tasks send is compared with the installed botocore's models.
+        """
+        return self._examined(type, services=services)[1]
 
     def to_asl(self, naming: Any) -> dict[str, Any]:
         """Return the definition as part of a document whose names *naming* gives."""
@@ -196,7 +199,9 @@ class Workflow:
             states.setdefault(naming.id_of(state), state.to_asl(naming))
         return written | {"States": states}
 
-    def _examined(self, type: Type) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    def _examined(
+        self, type: Type, *, services: bool = False
+    ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         from sfn_release.checks import check_definition
 
         try:
@@ -213,7 +218,7 @@ class Workflow:
             *names.findings,
             *(
                 finding
-                for finding in check_definition(definition, type=type)
+                for finding in check_definition(definition, type=type, services=services)
                 if not (finding.rule == "duplicate-state" and finding.state in told)
             ),
         )

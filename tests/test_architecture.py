@@ -18,7 +18,7 @@ PACKAGE = Path(sfn_release.__file__).parent
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "forms"),
-    *("asl", "checks", "declaration", "settings", "workflow"),
+    *("asl", "services", "checks", "declaration", "settings", "workflow"),
     "report",
     "simulator",
     *("project", "build"),
@@ -36,7 +36,7 @@ ONLY = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
     "git": {"git"},
     "boto3": {"aws"},
-    "botocore": {"aws", "local"},  # the local service validates by botocore's own model
+    "botocore": {"aws", "local", "services"},  # the last two read its models
     "sqlite3": {"local"},
     "tomli": {"project"},
     "semver": {"release"},

@@ -10,25 +10,31 @@ from sfn_release.asl.finding import Finding
 from sfn_release.canonical import canonical
 from sfn_release.checks.document import Document, take_apart
 from sfn_release.checks.rule import Rule
-from sfn_release.checks.table import RULES
+from sfn_release.checks.table import BY_NAME, RULES
 from sfn_release.errors import DefinitionError
 
 _MOST = 100
 """Findings of one rule: a definition that breaks it oftener was written by a broken program."""
 
 
-def check_definition(definition: Any, *, type: str = "STANDARD") -> tuple[Finding, ...]:
+def check_definition(
+    definition: Any, *, type: str = "STANDARD", services: bool = False
+) -> tuple[Finding, ...]:
     """Return what is wrong with a definition in the Amazon States Language.
 
     *definition* is any value; *type* is the state machine's, STANDARD or EXPRESS. Errors are what
     Step Functions refuses. A ``${Parameter}`` may stand for any text or number. Findings come in
     the order of the definition, at most 100 of one rule.
+
+    With *services*, what Tasks send to AWS's services is compared with the models of the installed
+    botocore, whose files are read when a service is first met. What they say depends on how new
+    botocore is, so that no such finding decides what can be released.
     """
     problem = _unusable(definition)
     if problem:
         return (problem,)
     document = take_apart(definition, type)
-    found = _found(document)
+    found = [*_found(document), *(_of_models(document) if services else ())]
     order = {state.id: index for index, state in enumerate(document.states)}
     return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))
 
@@ -49,6 +55,14 @@ def _unusable(definition: Any) -> Finding | None:
 def _found(document: Document) -> Iterator[Finding]:
     for rule in RULES:
         yield from islice(_told(rule, document), _MOST)
+
+
+def _of_models(document: Document) -> Iterator[Finding]:
+    from sfn_release.checks.sdk import told_by_models
+
+    for name, (place, message, fix) in islice(told_by_models(document), _MOST):
+        severity = BY_NAME[name].severity
+        yield Finding(name, severity, place.path, place.state, message, fix)
 
 
 def _told(rule: Rule, document: Document) -> Iterator[Finding]:

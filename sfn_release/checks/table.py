@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sfn_release.checks import choices, failures, graph, integrations, labels, structure, templates
+from sfn_release.checks import (
+    choices,
+    failures,
+    graph,
+    integrations,
+    labels,
+    sdk,
+    structure,
+    templates,
+)
 from sfn_release.checks.rule import Rule
 
 _TARGET = "MISSING_TRANSITION_TARGET"
@@ -91,4 +100,5 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 """In the order in which they are tried; findings come in the order of the definition."""
 
-BY_NAME: Final[Mapping[str, Rule]] = {rule.name: rule for rule in RULES}
+BY_NAME: Final[Mapping[str, Rule]] = {rule.name: rule for rule in (*RULES, *sdk.RULES)}
+"""Those of `sdk` too, which are asked for apart: they read the models of AWS's services."""

@@ -1,0 +1,91 @@
+"""What Tasks send, compared with botocore's models: tells under several rules in one pass.
+
+Slow when a service is met for the first time, since its model is read then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import Call, call_of
+from sfn_release.checks.rule import Rule, Told
+from sfn_release.services import java
+from sfn_release.services.catalogue import (
+    Service,
+    optimized_service,
+    own_id,
+    sdk_ids,
+    sdk_service,
+)
+from sfn_release.services.judge import Sent, judge
+
+_SDK = "aws-sdk"
+_NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("sdk-service", "warning", "botocore knows no such service", ()),
+    Rule("sdk-action", "error", "the service has no such action", (), final=False),
+    Rule("sdk-parameter", "error", "the action has no such parameter", (), final=False),
+    Rule("sdk-required", "error", "the action needs a parameter", (), final=False),
+    Rule("sdk-value", "error", "a parameter's value is of another type", (), final=False),
+    Rule("sdk-enum", "warning", "a value is none of those known", ()),
+    Rule("optimized-parameter", "warning", "the service's model says otherwise", ()),
+)
+
+
+def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
+    """Yield what the models of the services say, each with the name of its rule."""
+    for state in document.of_type("Task"):
+        call = call_of(state)
+        if call is None or (call.service == _SDK and not call.sdk):
+            continue
+        sdk = call.service == _SDK
+        service = sdk_service(call.sdk) if sdk else optimized_service(call.service)
+        if service is None:
+            if sdk:
+                yield "sdk-service", _unknown_service(state, call)
+        elif call.action in service.actions:
+            if sdk:
+                yield from _unsupported(state, service, call)
+            yield from _parameters(state, Sent(service, call.action, sdk, state.language))
+        elif sdk:
+            yield "sdk-action", _unknown_action(state, service, call)
+
+
+def _unknown_service(state: State, call: Call) -> Told:
+    own = own_id(call.sdk)
+    return Told(
+        state.place.at("Resource"),
+        f"The installed botocore has no service that SDK integrations call {call.sdk}.",
+        f'Did you mean "{own}"?' if own else nearest(call.sdk, sdk_ids()) or _NEWER,
+    )
+
+
+def _unknown_action(state: State, service: Service, call: Call) -> Told:
+    place = state.place.at("Resource")
+    for action in service.actions:
+        if action.lower() == call.action.lower():
+            return Told(place, f"The action {call.action} is spelled {action}, in camelCase.")
+    fix = nearest(call.action, service.actions)
+    return Told(place, f"{service.id} has no action {call.action}.", fix or _NEWER)
+
+
+def _unsupported(state: State, service: Service, call: Call) -> Iterator[tuple[str, Told]]:
+    named = (service.id, call.action) in java.UNSUPPORTED
+    if named or service.streams(call.action):
+        why = "it is among those that AWS leaves out" if named else "it streams events"
+        message = f"Step Functions can't call {service.id}:{call.action}: {why}."
+        fix = "Call it from a Lambda function."
+        yield "sdk-action", Told(state.place.at("Resource"), message, fix)
+
+
+def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
+    field = "Arguments" if state.language == JSONATA else "Parameters"
+    place = state.place.at(field) if field in state.body else state.place
+    for kind, keys, message, fix in judge(sent, state.body.get(field)):
+        rule = f"sdk-{kind}" if sent.sdk else "optimized-parameter"
+        yield rule, Told(place.at(*keys), message, fix)
