@@ -7,29 +7,20 @@ the same ones, and a repeated publish to write nothing.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
 
+from endpoint import WRITES, server
 from measuring import ENVIRON, PYTHON, SFN_RELEASE, run, seconds
-
-from sfn_release.local import service
-from sfn_release.local.server import serve
-from sfn_release.simulator import Tasks
 
 WORKFLOWS = 100
 STEPS = 10
 ROUNDS = 5
 GOAL = 1.3
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
-WRITES = ("Create", "Update", "Delete", "Publish", "Tag", "Untag")
 
 MODULE = """
 import sfn_release as sfn
@@ -99,7 +90,7 @@ def _round(folder: Path) -> tuple[float, float]:
     for number in range(WORKFLOWS):
         text = MODULE.format(number=number, steps=STEPS, role=ROLE)
         (project / "workflows" / f"w{number:03}.py").write_text(text)
-    with _server(folder / "ours.db") as (url, calls):
+    with server(folder / "ours.db") as (url, calls):
         (project / "releases.toml").write_text(
             '[project]\nname = "benchmark"\n\n[environments.aws]\nregion = "us-east-1"\n'
             f'endpoint_url = "{url}"\nrole_arn = "{ROLE}"\n'
@@ -119,7 +110,7 @@ def _round(folder: Path) -> tuple[float, float]:
     definitions.write_text(
         json.dumps({one["name"]: json.dumps(one["definition"]) for one in built["workflows"]})
     )
-    with _server(folder / "bare.db") as (url, calls):
+    with server(folder / "bare.db") as (url, calls):
         bare = seconds(
             lambda: subprocess.run(
                 [PYTHON, "-c", BARE, url, str(definitions), ROLE], env=ENVIRON, check=True
@@ -128,58 +119,6 @@ def _round(folder: Path) -> tuple[float, float]:
         if calls() != first:
             raise SystemExit(f"the bare script makes other calls: {calls()}, not {first}")
     return ours, bare
-
-
-@contextmanager
-def _server(database: Path) -> Iterator[tuple[str, Counts]]:
-    """Serve the local service from a process of its own, and count what is called."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(database, there))
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{here.recv()}", Counts(here)
-    finally:
-        process.terminate()
-        process.join()
-
-
-class Counts:
-    """The calls since the last time that somebody asked."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __call__(self) -> dict[str, int]:
-        """Return ``{operation: calls}`` and begin anew."""
-        self._connection.send("counts")
-        counts: dict[str, int] = self._connection.recv()
-        return counts
-
-
-def _serve(database: Path, connection: Connection) -> None:
-    import threading
-
-    running = service(database, tasks_for=lambda _name, _tags: _no_tasks())
-    counts: Counter[str] = Counter()
-    handle = running.handle
-
-    def counting(operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        counts[operation] += 1
-        return handle(operation, body)
-
-    running.handle = counting  # type: ignore[method-assign]
-
-    def answer() -> None:
-        while connection.recv():
-            connection.send(dict(counts))
-            counts.clear()
-
-    threading.Thread(target=answer, daemon=True).start()
-    serve(running, port=0, ready=connection.send)
-
-
-def _no_tasks() -> Tasks:
-    raise AssertionError("nothing is executed here")
 
 
 if __name__ == "__main__":

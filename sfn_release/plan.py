@@ -166,6 +166,7 @@ def plan(
                 alias=alias,
                 version_text=f"{_BY} {target.version} {short(workflow.rendered.digest)}",
                 alias_text=f"{_BY} {target.version} {deployment}",
+                origin_stays=target.action == "rollback",
                 dropped=_dropped_tags(served, workflow.rendered),
                 left=_left_behind(served, workflow.rendered),
             )
@@ -225,6 +226,7 @@ def _plan_workflow(
     alias: str,
     version_text: str,
     alias_text: str,
+    origin_stays: bool,
     dropped: frozenset[str],
     left: tuple[str, ...],
 ) -> WorkflowPlan:
@@ -254,7 +256,7 @@ def _plan_workflow(
     change: Change = "unchanged"
     if prepare or switch:
         change = "updated" if reused is None else "repointed"
-    tags = _tags(there.tags, {**rendered.tags, **owner}, origin)
+    tags = _tags(there.tags, {**rendered.tags, **owner}, origin, stays=origin_stays)
     removed = tuple(sorted(key for key in dropped if key in there.tags))
     if tags or removed:
         switch.append(TagStateMachine(name, there.arn, tags, removed))
@@ -272,15 +274,20 @@ def _reusable(there: Observed, digest: str) -> str | None:
 
 
 def _tags(
-    live: Mapping[str, str], wanted: Mapping[str, str], origin: Mapping[str, str]
+    live: Mapping[str, str],
+    wanted: Mapping[str, str],
+    origin: Mapping[str, str],
+    *,
+    stays: bool,
 ) -> dict[str, str]:
     """Return what has to be written.
 
-    The origin names the release that brought the present content, so it stays as it is while the
-    content does.
+    The origin names the release that last brought new content, so it stays as it is while the
+    content does. A rollback lets it stay too: that saves a write for each workflow, and what is
+    served now is what the alias's description says, and the record.
     """
-    digest = TAG_PREFIX + "digest"
-    if live.get(digest) != origin[digest] or any(key not in live for key in origin):
+    other = live.get(TAG_PREFIX + "digest") != origin[TAG_PREFIX + "digest"]
+    if (other and not stays) or any(key not in live for key in origin):
         wanted = {**wanted, **origin}
     return {key: value for key, value in wanted.items() if live.get(key) != value}
 

@@ -264,6 +264,17 @@ def test_origin_tags_follow_the_content() -> None:
     assert [origin("2.0.0", "b")] == [{**tags[0], **same}]
 
 
+def test_a_rollback_leaves_the_origin_tags() -> None:
+    """Two writes for each workflow, the alias and $LATEST; a third only puts back what is gone."""
+    back = replace(target(hello="a"), action="rollback")
+    observed = there("hello", "b", versions={V1: B.digest, V2: A.digest})
+    assert kinds(planned(back, {"hello": observed})) == [PointAlias, UpdateStateMachine]
+    bare = replace(observed, tags=OWN)
+    (*_, step) = planned(back, {"hello": bare}).steps
+    assert isinstance(step, TagStateMachine)
+    assert step.tags == origin("1.0.0", "a")
+
+
 def test_tags_that_the_release_no_longer_declares_are_removed() -> None:
     """Those of the last release alone: other people's tags stay."""
     observed = there("hello", "a")
