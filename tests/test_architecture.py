@@ -40,6 +40,7 @@ ONLY = {
     "sqlite3": {"local"},
     "tomli": {"project"},
     "semver": {"release"},
+    "jsonata": {"asl"},
     "rfc8785": {"canonical"},
     "yaml": {"build"},
     "rich": {"cli"},

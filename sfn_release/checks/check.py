@@ -18,13 +18,17 @@ _MOST = 100
 
 
 def check_definition(
-    definition: Any, *, type: str = "STANDARD", services: bool = False
+    definition: Any,
+    *,
+    type: str = "STANDARD",
+    logging: Mapping[str, Any] | None = None,
+    services: bool = False,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a definition in the Amazon States Language.
 
-    *definition* is any value; *type* is the state machine's, STANDARD or EXPRESS. Errors are what
-    Step Functions refuses. A ``${Parameter}`` may stand for any text or number. Findings come in
-    the order of the definition, at most 100 of one rule.
+    *definition* is any value; *type* is the state machine's, STANDARD or EXPRESS, *logging* its
+    ``loggingConfiguration``. Errors are what Step Functions refuses. A ``${Parameter}`` may stand
+    for any text or number. Findings come in the order of the definition, at most 100 of one rule.
 
     With *services*, what Tasks send to AWS's services is compared with the models of the installed
     botocore, whose files are read when a service is first met. What they say depends on how new
@@ -33,7 +37,7 @@ def check_definition(
     problem = _unusable(definition)
     if problem:
         return (problem,)
-    document = take_apart(definition, type)
+    document = take_apart(definition, type, logging)
     found = [*_found(document), *(_of_models(document) if services else ())]
     order = {state.id: index for index, state in enumerate(document.states)}
     return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))

@@ -1,7 +1,8 @@
 """A definition taken apart: its scopes and states, whatever JSON it is.
 
 A scope is a graph of states: the workflow itself, a branch of a Parallel, the processor of a Map.
-States of the wrong shape are left out; the rules of `structure` tell of them.
+States of the wrong shape are left out; the rules of `structure` tell of them. Scopes and states are
+themselves: two are equal when they are one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MAX_BYTES: Final = 1024 * 1024
 _PROCESSORS = ("ItemProcessor", "Iterator")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """A graph of states. *holder* is the state that it is in, None for the workflow itself.
 
@@ -50,7 +51,7 @@ class Scope:
         return Place((*self.place.keys, "States", id), id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """A state in its scope. *type* is "" when it is none that exists."""
 
@@ -71,6 +72,8 @@ class Document:
     states: tuple[State, ...]
     misshapen: tuple[Place, ...] = field(default=())
     """Branches and processors that are no objects."""
+    logging: Mapping[str, Any] | None = None
+    """The API member ``loggingConfiguration``, if it is known."""
 
     @property
     def root(self) -> Scope:
@@ -95,7 +98,9 @@ class Document:
         return (state for state in self.states if state.language == language)
 
 
-def take_apart(definition: Mapping[str, Any], type: str) -> Document:
+def take_apart(
+    definition: Mapping[str, Any], type: str, logging: Mapping[str, Any] | None = None
+) -> Document:
     """Return the Document of a definition, outer scopes first."""
     language = language_of(definition, JSONPATH)
     scopes = [Scope(definition, Place(), language)]
@@ -117,7 +122,7 @@ def take_apart(definition: Mapping[str, Any], type: str) -> Document:
                     scopes.append(Scope(inner, place, language_of(inner, language), state))
                 else:
                     misshapen.append(place)
-    return Document(type, tuple(scopes), tuple(states), tuple(misshapen))
+    return Document(type, tuple(scopes), tuple(states), tuple(misshapen), logging)
 
 
 def language_of(body: Mapping[str, Any], default: str) -> str:

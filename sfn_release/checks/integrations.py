@@ -127,7 +127,7 @@ def express(document: Document) -> Iterator[Told]:
         call = call_of(state)
         place = state.place.at("Resource")
         if isinstance(value, str) and ":activity:" in value and not is_open(value):
-            yield Told(place, "An EXPRESS state machine does not support activities.", fix)
+            yield Told(place, "An EXPRESS state machine does not support Activity ARNs.", fix)
         elif call is not None and call.wait:
             wait = _TOKEN if call.wait == _TOKEN else _SYNC
             message = f"An EXPRESS state machine does not support '{wait}' service integrations."

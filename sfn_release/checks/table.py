@@ -9,11 +9,14 @@ from sfn_release.checks import (
     choices,
     failures,
     graph,
+    habits,
     integrations,
+    jsonata,
     labels,
     sdk,
     structure,
     templates,
+    variables,
 )
 from sfn_release.checks.rule import Rule
 
@@ -87,6 +90,44 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("reference-path", "error", "it is no Reference Path", (templates.reference_path,)),
     Rule("duplicate-key", "error", "a key stands with .$ and without", (templates.duplicate_key,)),
     Rule("doubtful-path", "warning", "a filter is hard to read", (templates.doubtful_path,)),
+    Rule("literal-path", "warning", "a path is sent as a text", (habits.literal_path,)),
+    # -- JSONata -------------------------------------------------------------------------------
+    Rule(
+        "jsonata",
+        "error",
+        "an expression can't be read",
+        (jsonata.syntax,),
+        code="INVALID_JSONATA_EXPRESSION",
+    ),
+    Rule(
+        "jsonata-context",
+        "error",
+        "a name is read from nothing",
+        (jsonata.context,),
+        code="UNSUPPORTED_JSONATA_EXPRESSION",
+    ),
+    Rule(
+        "states-member",
+        "error",
+        "$states has no such member there",
+        (jsonata.states_member,),
+        code="UNSUPPORTED_JSONATA_EXPRESSION",
+    ),
+    # -- variables -----------------------------------------------------------------------------
+    Rule("variable-name", "error", "a variable can't have that name", (variables.variable_name,)),
+    Rule(
+        "variable-scope",
+        "error",
+        "an inner scope assigns an outer variable",
+        (variables.assigned_inside,),
+    ),
+    Rule(
+        "distributed-variable",
+        "error",
+        "a distributed Map reads a variable around it",
+        (variables.distributed,),
+    ),
+    Rule("undefined-variable", "warning", "nothing assigns a variable", (variables.undefined,)),
     # -- integrations --------------------------------------------------------------------------
     Rule(
         "integration",
@@ -97,6 +138,42 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
     Rule("resource", "warning", "a Resource is no ARN", (integrations.resource,)),
+    # -- habits --------------------------------------------------------------------------------
+    Rule("no-default", "warning", "a Choice has no Default", (habits.no_default,)),
+    Rule("unpinned", "warning", "no version or alias is named", (habits.unpinned,)),
+    Rule(
+        "lambda-retry",
+        "warning",
+        "a Lambda Task does not retry",
+        (habits.function_without_retry,),
+    ),
+    Rule(
+        "callback-timeout",
+        "warning",
+        "a callback is waited for without end",
+        (habits.callback_without_timeout,),
+    ),
+    Rule(
+        "callback-token",
+        "warning",
+        "a callback's token is not handed out",
+        (habits.callback_without_token,),
+    ),
+    Rule(
+        "job-timeout",
+        "warning",
+        "a job is waited for without end",
+        (habits.job_without_timeout,),
+    ),
+    Rule("heartbeat", "warning", "a heartbeat is not below its timeout", (habits.slow_heartbeat,)),
+    Rule(
+        "map-concurrency",
+        "warning",
+        "a distributed Map has no MaxConcurrency",
+        (habits.unbounded_map,),
+    ),
+    Rule("hard-coded", "warning", "an account or region is written out", (habits.hard_coded,)),
+    Rule("log-payload", "warning", "the log holds payloads", (habits.logged_payload,)),
 )
 """In the order in which they are tried; findings come in the order of the definition."""
 

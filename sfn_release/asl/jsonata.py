@@ -1,0 +1,162 @@
+"""JSONata expressions, ``{% $states.input.id %}``: read, not run.
+
+    parse(text) → Expression      what it reads: variables, members of $states, names of no object
+
+The grammar is jsonata-python's. Step Functions evaluates an expression without a context item, so
+that a name at its top, ``id`` instead of ``$states.input.id``, refers to nothing: AWS refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+OPENING: Final = "{%"
+CLOSING: Final = "%}"
+
+FUNCTIONS: Final = frozenset(
+    (
+        *("string", "length", "substring", "substringBefore", "substringAfter", "uppercase"),
+        *("lowercase", "trim", "pad", "contains", "split", "join", "match", "replace"),
+        *("base64encode", "base64decode", "encodeUrlComponent", "encodeUrl"),
+        *("decodeUrlComponent", "decodeUrl", "number", "abs", "floor", "ceil", "round", "power"),
+        *("sqrt", "random", "formatNumber", "formatBase", "formatInteger", "parseInteger"),
+        *("sum", "max", "min", "average", "boolean", "not", "exists", "count", "append", "sort"),
+        *("reverse", "shuffle", "distinct", "zip", "keys", "lookup", "spread", "merge", "sift"),
+        *("each", "error", "assert", "type", "now", "millis", "fromMillis", "toMillis", "map"),
+        *("filter", "single", "reduce", "clone"),
+        *("partition", "range", "hash", "uuid", "parse"),
+    )
+)
+"""The functions of JSONata 2.1 that Step Functions has (not ``eval``), and its own five.
+
+Sources: docs.jsonata.org; "Transforming data with JSONata" in AWS's developer guide.
+"""
+
+_TOP = ("lhs", "rhs", "lhs_object", "rhs_object", "expressions", "arguments", "procedure")
+_TOP_TOO = ("condition", "then", "_else")
+_BELOW = ("predicate", "stages", "group", "terms", "expression", "expr", "pattern", "update")
+
+
+class JsonataError(ValueError):
+    """A text is no JSONata; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What an expression reads.
+
+    *variables* are those it does not bind itself, ``states`` and functions left out. *members* are
+    what it reads of ``$states``: ``input``, ``result`` ... *contexts* are the names, ``$`` and
+    ``$$`` that need a context item where there is none.
+    """
+
+    variables: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    contexts: tuple[str, ...] = ()
+
+
+def is_jsonata(value: Any) -> bool:
+    """Whether a value of a JSONata state is an expression: a text in ``{% %}``."""
+    return (
+        isinstance(value, str)
+        and value.startswith(OPENING)
+        and value.endswith(CLOSING)
+        and len(value) >= len(OPENING + CLOSING)
+    )
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Read an expression without its ``{% %}``. Raises JsonataError.
+
+    One that is nested beyond what Python can follow, or that holds a regular expression of another
+    dialect than Python's, is taken to read nothing.
+    """
+    from jsonata.jexception import JException
+    from jsonata.parser import Parser
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Python's, of regular expressions
+            tree = Parser().parse(text)
+    except (RecursionError, re.error):
+        return Expression()
+    except JException as error:
+        raise JsonataError(f"{error} (character {max(error.location, 1)})") from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # the parser stumbles over some texts that are no JSONata instead of refusing them
+        raise JsonataError("it is no JSONata expression") from error
+    return _read(tree)
+
+
+def _read(tree: Any) -> Expression:
+    """Walk a syntax tree without recursion."""
+    used: set[str] = set()
+    bound: set[str] = set()
+    members: set[str] = set()
+    contexts: dict[str, None] = {}
+    seen: set[int] = set()
+    queue: list[tuple[Any, bool]] = [(tree, True)]  # a node; whether it has no context item
+    while queue:
+        node, top = queue.pop()
+        if isinstance(node, list | tuple):
+            queue.extend((item, top) for item in reversed(node))
+            continue
+        if node is None or isinstance(node, str) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        bound.update(_bound(node))
+        if node.type == "path" and node.steps:
+            members.update(_members(node.steps))
+            queue.extend((step, False) for step in reversed(node.steps[1:]))
+            queue.append((node.steps[0], top))
+        elif node.type == "variable":
+            if node.value in ("", "$"):
+                contexts.update({f"${node.value}": None} if top else {})
+            else:
+                used.add(str(node.value))
+        elif top and node.type in ("name", "wildcard", "descendant", "parent"):
+            contexts[str(node.value)] = None
+        queue.extend(_children(node, top=top))
+    if "states" in used and not members:
+        members.add("")
+    return Expression(
+        frozenset(used - bound - FUNCTIONS - {"states"}), frozenset(members), tuple(contexts)
+    )
+
+
+def _children(node: Any, *, top: bool) -> Iterator[tuple[Any, bool]]:
+    if node.type == "lambda":
+        yield node.body, False  # who calls it may give it a context item
+        return
+    if node.type == "transform":
+        top = False
+    for key in (*_TOP, *_TOP_TOO):
+        if key != "lhs" or node.type != "bind":
+            yield getattr(node, key), top
+    for key in _BELOW:
+        yield getattr(node, key), False
+
+
+def _bound(node: Any) -> Iterator[str]:
+    """Yield the variables that a node binds; they count for the whole expression."""
+    if node.type == "bind":
+        yield str(node.lhs.value)
+    elif node.type == "lambda":
+        yield from (str(argument.value) for argument in node.arguments or ())
+    for binding in (node.focus, node.index):
+        if isinstance(binding, str):
+            yield binding
+
+
+def _members(steps: Any) -> Iterator[str]:
+    first = steps[0]
+    if first.type != "variable" or first.value != "states":
+        return
+    second = steps[1] if len(steps) > 1 else None
+    named = second is not None and second.type in ("name", "string")
+    yield str(second.value) if named and second is not None else ""

@@ -1,0 +1,226 @@
+"""Rules of habits: what Step Functions takes, and somebody will regret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.checks import templates
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import call_of
+from sfn_release.checks.rule import Place, Told, entries
+
+_FUNCTION = re.compile(
+    r"(?P<arn>arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:function:[A-Za-z0-9_-]+)(?::(?P<version>.+))?"
+)
+_MACHINE = re.compile(
+    r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:stateMachine:[^:]+(?P<version>:.+)?"
+)
+_OWNED = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):")
+_TOKEN_PATH = "$$.Task.Token"  # noqa: S105 - where the context object has it
+_PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
+
+
+def no_default(document: Document) -> Iterator[Told]:
+    """Tell of Choices that fail when none of their rules matches."""
+    for state in document.of_type("Choice"):
+        if "Default" not in state.body:
+            yield Told(
+                state.place,
+                "It has no Default: when no rule matches, the execution fails with"
+                " States.NoChoiceMatched.",
+                "Say where to go then, if only to a Fail that names the reason.",
+            )
+
+
+def unpinned(document: Document) -> Iterator[Told]:
+    """Tell of functions and state machines called without a version or an alias."""
+    for state, value, place in _called(document):
+        function, machine = _FUNCTION.fullmatch(value), _MACHINE.fullmatch(value)
+        version = (function or machine or {"version": ""})["version"]
+        if (function or machine) and version in (None, "$LATEST"):
+            what = "function" if function else "state machine"
+            yield Told(
+                place,
+                f"It calls whatever the {what} is at that time: a rollback of {state.id!r} brings"
+                " back the graph, and not that code.",
+                "Name a version or an alias.",
+            )
+
+
+def _called(document: Document) -> Iterator[tuple[State, str, Place]]:
+    """Yield what Tasks call by name: the function or the state machine."""
+    for state in document.of_type("Task"):
+        resource = state.body.get("Resource")
+        if isinstance(resource, str) and not is_open(resource):
+            yield state, resource, state.place.at("Resource")
+        key = "Arguments" if state.language == JSONATA else "Parameters"
+        given = state.body.get(key)
+        for name in ("FunctionName", "StateMachineArn"):
+            value = given.get(name) if isinstance(given, Mapping) else None
+            if isinstance(value, str) and not is_open(value, state.language):
+                yield state, value, state.place.at(key, name)
+
+
+def calls_function(state: State) -> bool:
+    """Whether a Task runs a Lambda function."""
+    resource = state.body.get("Resource")
+    call = call_of(state)
+    return (call is not None and call.service == "lambda") or (
+        isinstance(resource, str) and ":lambda:" in resource and ":function:" in resource
+    )
+
+
+def function_without_retry(document: Document) -> Iterator[Told]:
+    """Tell of Lambda Tasks that fail with the service's hiccups."""
+    for state in document.of_type("Task"):
+        if calls_function(state) and not state.body.get("Retry"):
+            yield Told(
+                state.place,
+                "Lambda fails now and then (TooManyRequestsException, ServiceException), and"
+                " nothing tries again.",
+                "Retry Lambda.ServiceException, Lambda.AWSLambdaException,"
+                " Lambda.SdkClientException and Lambda.TooManyRequestsException.",
+            )
+
+
+def callback_without_timeout(document: Document) -> Iterator[Told]:
+    """Tell of callbacks that are waited for without end."""
+    for state in document.of_type("Task"):
+        if _waits(state, ".waitForTaskToken") and not _limited(state):
+            yield Told(
+                state.place,
+                "If the callback never comes, the execution waits for up to a year.",
+                "Give it TimeoutSeconds, and HeartbeatSeconds if the other side can beat.",
+            )
+
+
+def job_without_timeout(document: Document) -> Iterator[Told]:
+    """Tell of jobs that are waited for without end."""
+    for state in document.of_type("Task"):
+        if _waits(state, ".sync") and not _limited(state):
+            yield Told(
+                state.place,
+                "If the job hangs, the execution waits for up to a year.",
+                "Give it TimeoutSeconds.",
+            )
+
+
+def _waits(state: State, how: str) -> bool:
+    call = call_of(state)
+    return call is not None and call.wait.startswith(how)
+
+
+def _limited(state: State) -> bool:
+    limits = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
+    return any(key in state.body for key in limits)
+
+
+def callback_without_token(document: Document) -> Iterator[Told]:
+    """Tell of callbacks that nobody can make: the token is not handed out."""
+    for state in document.of_type("Task"):
+        key = "Arguments" if state.language == JSONATA else "Parameters"
+        given = state.body.get(key, {})
+        if _waits(state, ".waitForTaskToken") and isinstance(given, Mapping):
+            if any(_may_hold_token(text) for _, text in _texts(given, Place())):
+                continue
+            token = "{% $states.context.Task.Token %}" if state.language == JSONATA else _TOKEN_PATH
+            yield Told(
+                state.place,
+                "It waits for a callback, and does not hand out the token for it.",
+                f"Put the token into the payload: {token}.",
+            )
+
+
+def _may_hold_token(text: str) -> bool:
+    whole = text.strip("{% }") in ("$$", "$states.context", "$states", "$$.Task")
+    return whole or "Task.Token" in text or is_open(text)
+
+
+def slow_heartbeat(document: Document) -> Iterator[Told]:
+    """Tell of heartbeats that can't be missed before the time is up anyway."""
+    for state in document.of_type("Task"):
+        beat, limit = state.body.get("HeartbeatSeconds"), state.body.get("TimeoutSeconds")
+        if isinstance(beat, int) and isinstance(limit, int) and beat >= limit:
+            yield Told(
+                state.place.at("HeartbeatSeconds"),
+                f"A heartbeat every {beat} s is not below the timeout of {limit} s.",
+                "Make it smaller than TimeoutSeconds, as the language asks for.",
+            )
+
+
+def unbounded_map(document: Document) -> Iterator[Told]:
+    """Tell of distributed Maps that may start 10,000 executions at once."""
+    for scope in document.scopes:
+        holder = scope.holder
+        if holder is None or not scope.distributed:
+            continue
+        if not {"MaxConcurrency", "MaxConcurrencyPath"} & holder.body.keys():
+            yield Told(
+                holder.place,
+                "Without MaxConcurrency up to 10,000 items run at once.",
+                "Give it the MaxConcurrency that what it calls can bear.",
+            )
+
+
+def hard_coded(document: Document) -> Iterator[Told]:
+    """Tell of accounts and regions that only fit one environment."""
+    for state in document.of_type("Task"):
+        for key in ("Resource", "Parameters", "Arguments", "Credentials"):
+            for place, text in _texts(state.body.get(key), state.place.at(key)):
+                found = _OWNED.search(text)
+                if found:
+                    what = f"the account {found['account']}"
+                    what += f" and the region {found['region']}" if found["region"] else ""
+                    yield Told(
+                        place,
+                        f"It names {what}, and can run nowhere else.",
+                        "Write a ${Parameter}, and its value in each environment.",
+                    )
+
+
+def literal_path(document: Document) -> Iterator[Told]:
+    """Tell of texts that look like a path and are sent as they are."""
+    for state in document.in_language(JSONPATH):
+        for _, key, value, place in templates.template_members(state):
+            if isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
+                yield Told(
+                    place,
+                    f"{value!r} looks like a path and is sent as a text.",
+                    f"Name the key {key}.$ for what is there.",
+                )
+        if state.type == "Pass" and isinstance(state.body.get("Result"), Mapping):
+            for key in state.body["Result"]:
+                if key.endswith(".$"):
+                    yield Told(
+                        state.place.at("Result", key),
+                        "The Result of a Pass is sent as it is: paths in it are not read.",
+                        "Use Parameters instead.",
+                    )
+
+
+def logged_payload(document: Document) -> Iterator[Told]:
+    """Tell of a log that holds the data of executions."""
+    logging = document.logging or {}
+    level = logging.get("level")
+    if logging.get("includeExecutionData") is True and level not in (None, "OFF"):
+        yield Told(
+            Place(("logging",)),
+            f"The log (level {level}) holds the inputs and outputs of executions, with whatever"
+            " is secret in them.",
+            "Set includeExecutionData to false, or see to it who reads that log.",
+        )
+
+
+def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    queue = [(value, place)]
+    while queue:
+        node, here = queue.pop()
+        if isinstance(node, str):
+            yield here, node
+        elif isinstance(node, Mapping):
+            queue.extend((item, here.at(key)) for key, item in node.items())
+        else:
+            queue.extend((item, here.at(index)) for index, item in entries(node))

@@ -1,0 +1,175 @@
+"""Rules of variables: their names, and where one may be read and assigned.
+
+Scopes are lexical. A state reads the variables of its scope and of the scopes around it, up to a
+distributed Map, whose items run by themselves; it assigns those of its own scope only. Source:
+"Passing data between states with variables" in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.asl import intrinsics, paths
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.jsonata import FUNCTIONS
+from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.checks import jsonata, templates
+from sfn_release.checks.document import Document, Scope, State
+from sfn_release.checks.graph import links, reach
+from sfn_release.checks.rule import Place, Told, entries
+
+_MAX_NAME = 80
+_NAME = re.compile(r"[^\W\d]\w*")
+_RESERVED = "states"
+
+
+def assignments(state: State) -> Iterator[tuple[str, Place]]:
+    """Yield the variables that a state assigns, each with its place."""
+    if state.type in ("", "Succeed", "Fail"):
+        return
+    holders = [(state.body, state.place)]
+    for key in ("Choices", "Catch"):
+        holders += [
+            (rule, state.place.at(key, index))
+            for index, rule in entries(state.body.get(key))
+            if isinstance(rule, Mapping)
+        ]
+    for holder, place in holders:
+        assigned = holder.get("Assign")
+        for key in assigned if isinstance(assigned, Mapping) else ():
+            name = key.removesuffix(".$") if state.language == JSONPATH else key
+            yield name, place.at("Assign", key)
+
+
+def variable_name(document: Document) -> Iterator[Told]:
+    """Tell of names that no variable can have."""
+    for state in document.states:
+        for name, place in assignments(state):
+            if name == _RESERVED:
+                message = "The variable $states is reserved: it can't be assigned."
+                yield Told(place, message, "Give the variable another name.")
+            elif not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
+                yield Told(
+                    place,
+                    f"{name!r} can't be the name of a variable.",
+                    "It begins with a letter or _, holds letters, digits and _, and has at most"
+                    f" {_MAX_NAME} characters.",
+                )
+
+
+def undefined(document: Document) -> Iterator[Told]:
+    """Tell of variables, and functions, that nothing assigns."""
+    assigned = _assigned(document)
+    outside = _outside(document, assigned)
+    for state, name, place in _references(document):
+        known = _visible(state.scope, assigned)
+        if name not in known and name not in outside.get(state.scope, ()):
+            functions = FUNCTIONS if state.language == JSONATA else ()
+            message = f"Nothing assigns the variable ${name}, here or in a scope around."
+            near = nearest(f"${name}", [f"${each}" for each in (*known, *functions)])
+            yield Told(place, message, near)
+
+
+def distributed(document: Document) -> Iterator[Told]:
+    """Tell of variables that are read from outside of a distributed Map."""
+    assigned = _assigned(document)
+    outside = _outside(document, assigned)
+    for state, name, place in _references(document):
+        beyond = outside.get(state.scope, set())
+        if name in beyond and name not in _visible(state.scope, assigned):
+            yield Told(
+                place,
+                f"A distributed Map can't read the variable ${name} of the workflow around it.",
+                "Hand it to the items by ItemSelector, or by the BatchInput of ItemBatcher.",
+            )
+
+
+def assigned_inside(document: Document) -> Iterator[Told]:
+    """Tell of assignments to a variable of a scope around, which may only be read."""
+    assigned = _assigned(document)
+    for state in document.states:
+        outer = _before(state.scope, assigned)
+        for name, place in assignments(state):
+            if name in outer:
+                yield Told(
+                    place,
+                    f"The variable ${name} belongs to {outer[name]}: it can be read here, and not"
+                    " assigned.",
+                    "Give the inner variable another name, and hand it out by the output.",
+                )
+
+
+def _before(scope: Scope, assigned: Mapping[Scope, Mapping[str, set[str]]]) -> dict[str, str]:
+    """Return the variables of the scopes around that may be assigned when this one runs."""
+    found: dict[str, str] = {}
+    while scope.holder is not None and not scope.distributed:
+        holder, scope = scope.holder, scope.holder.scope
+        behind: dict[str, list[str]] = {id: [] for id in scope.states}
+        for id, body in scope.states.items():
+            for _, target in links(body):
+                behind.get(target, []).append(id)
+        leading = reach(behind[holder.id], behind)
+        for name, ids in assigned[scope].items():
+            if ids & leading:
+                found.setdefault(name, scope.place.path)
+    return found
+
+
+def _assigned(document: Document) -> dict[Scope, dict[str, set[str]]]:
+    """Return, for each scope, its variables with the states that assign them."""
+    found: dict[Scope, dict[str, set[str]]] = {scope: {} for scope in document.scopes}
+    for state in document.states:
+        for name, _ in assignments(state):
+            found[state.scope].setdefault(name, set()).add(state.id)
+    return found
+
+
+def _visible(scope: Scope, assigned: Mapping[Scope, Mapping[str, Any]]) -> set[str]:
+    names = set(assigned[scope])
+    while scope.holder is not None and not scope.distributed:
+        scope = scope.holder.scope
+        names |= assigned[scope].keys()
+    return names
+
+
+def _outside(
+    document: Document, assigned: Mapping[Scope, Mapping[str, Any]]
+) -> dict[Scope, set[str]]:
+    """Return, for each scope in a distributed Map, the variables around that it can't see."""
+    found: dict[Scope, set[str]] = {}
+    for scope in document.scopes:
+        inner = scope
+        while inner.holder is not None:
+            beyond = inner.distributed
+            inner = inner.holder.scope
+            if beyond or scope in found:
+                found.setdefault(scope, set()).update(assigned[inner])
+    return found
+
+
+def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
+    for text, expression in jsonata.expressions(document):
+        for name in sorted(expression.variables):
+            yield text.state, name, text.place
+    for state in document.in_language(JSONPATH):
+        for one in templates.expressions(state):
+            if not one.reference:
+                for name in _in_path(one.text):
+                    yield state, name, one.place
+
+
+def _in_path(text: str) -> Iterator[str]:
+    """Yield the variables that a path or a call reads; one that can't be read has none."""
+    queue: list[Any] = []
+    if intrinsics.is_call(text):
+        queue += [] if intrinsics.problem(text) else [intrinsics.parse(text)]
+    elif not paths.problem(text):
+        queue.append(paths.parse(text))
+    while queue:
+        node = queue.pop()
+        if isinstance(node, intrinsics.Call):
+            queue.extend(reversed(node.arguments))
+        elif isinstance(node, paths.Path) and node.variable is not None:
+            yield node.variable
