@@ -1,6 +1,7 @@
 """AWS as we use it: the only importer of boto3.
 
 calling         one call: whatever goes wrong is one of our errors
+pacing          below AWS's quotas
 sessions        whose credentials, which region, which endpoints: boto3 clients
 stepfunctions   the Step Functions client, on AWS and in this process
 services        the services of one environment: Step Functions, and who else is asked

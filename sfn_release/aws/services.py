@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sfn_release.aws.calling import Operation
+from sfn_release.aws.pacing import Pacing
 from sfn_release.aws.sessions import Access, clients
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConfigError
@@ -50,11 +51,12 @@ class Aws:
     """The services of one environment; each is connected to when it is first asked for.
 
     *other* gives the boto3 client of a service by its botocore id. Where there is none, as on
-    `local`, asking raises ConfigError.
+    `local`, asking raises ConfigError. *pacing* keeps the Step Functions client below its quotas.
     """
 
     step_functions: Callable[[], StepFunctions]
     other: Callable[[str], Any] = _none
+    pacing: Pacing | None = None
 
     @classmethod
     def of(cls, client: StepFunctions, other: Callable[[str], Any] = _none) -> Aws:
@@ -65,6 +67,11 @@ class Aws:
     def stepfunctions(self) -> StepFunctions:
         """Step Functions."""
         return self.step_functions()
+
+    def expect(self, operation: str, calls: int) -> None:
+        """Hear how many calls of a Step Functions operation are about to be made."""
+        if self.pacing is not None:
+            self.pacing.expect(operation, calls)
 
     @property
     def identity(self) -> Identity:
@@ -87,7 +94,7 @@ class Aws:
         return self.other("cloudwatch")  # type: ignore[no-any-return]
 
 
-def connect(access: Access) -> Aws:
+def connect(access: Access, pacing: Pacing | None = None) -> Aws:
     """Return the services of an account and region; nothing is connected to yet."""
-    client = clients(access)
-    return Aws(lambda: client("stepfunctions"), client)
+    client = clients(access, pacing)
+    return Aws(lambda: client("stepfunctions"), client, pacing)

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sfn_release.aws.pacing import Pacing
 from sfn_release.errors import AccessError, AwsError
 
 _MAX_THREADS = 32
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SESSION_NAME = "sfn-release"  # how an assumed role's calls are named in CloudTrail
 
 creating = threading.Lock()
@@ -36,12 +38,18 @@ class Access:
         """Return where a service is reached, None for AWS's own endpoint."""
         return self.endpoints.get(service) or self.endpoints.get("*")
 
+    def on_this_machine(self, service: str) -> bool:
+        """Whether a service is reached on loopback, where AWS's quotas are nobody's concern."""
+        from urllib.parse import urlsplit
 
-def clients(access: Access) -> Callable[[str], Any]:
+        return urlsplit(self.endpoint(service) or "").hostname in _LOOPBACK
+
+
+def clients(access: Access, pacing: Pacing | None = None) -> Callable[[str], Any]:
     """Return what gives the boto3 client of a service; each is made once, when first asked for.
 
-    Raises AccessError for an unknown profile and AwsError when no region is known, both when a
-    client is first asked for.
+    *pacing* keeps Step Functions below its quotas. Raises AccessError for an unknown profile and
+    AwsError when no region is known, both when a client is first asked for.
     """
     made: dict[str, Any] = {}
     sessions: list[Any] = []
@@ -53,20 +61,25 @@ def clients(access: Access) -> Callable[[str], Any]:
                     if not sessions:
                         sessions.append(_session(access))
                     made[service] = _client(sessions[0], access, service)
+                if pacing and service == "stepfunctions" and not access.on_this_machine(service):
+                    pacing.attach(made[service])
             return made[service]
 
     return client
 
 
-def client_config(*, custom_endpoint: bool) -> Any:
-    """Return the botocore configuration of every client of ours."""
+def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
+    """Return the botocore configuration of every client of ours.
+
+    An *adaptive* one calls more slowly for a while after AWS has throttled it.
+    """
     from botocore.config import Config
 
     return Config(
         # StartSyncExecution's host prefix "sync-" names no host beside a custom endpoint.
         inject_host_prefix=not custom_endpoint,
         max_pool_connections=_MAX_THREADS,
-        retries={"mode": "standard", "max_attempts": 5},
+        retries={"mode": "adaptive" if adaptive else "standard", "max_attempts": 5},
         connect_timeout=5,
         read_timeout=60,
         user_agent_extra="sfn-release",
@@ -82,7 +95,8 @@ def _session(access: Access) -> Any:
 
 def _client(session: Any, access: Access, service: str) -> Any:
     url = access.endpoint(service)
-    config = client_config(custom_endpoint=url is not None)
+    adaptive = not access.on_this_machine(service)
+    config = client_config(custom_endpoint=url is not None, adaptive=adaptive)
     return session.client(service, endpoint_url=url, config=config)
 
 

@@ -168,6 +168,7 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
     )
 
     def aws(environment: Environment) -> Aws:
+        from sfn_release.aws.pacing import Pacing
         from sfn_release.aws.services import Aws, connect
         from sfn_release.aws.sessions import Access
 
@@ -183,7 +184,8 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
                 assume_role=role.role_arn if role else None,
                 external_id=role.external_id if role else None,
                 endpoints=environment.endpoints,
-            )
+            ),
+            Pacing(now=around.now, wait=around.wait, say=around.watcher.say),
         )
 
     return Workspace(project, git, ledger, around, aws)
