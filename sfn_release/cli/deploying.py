@@ -12,6 +12,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.records import told
 from sfn_release.cli.session import Session, confirm, named
 from sfn_release.cli.tables import write_table
+from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.operations.publish import Published
@@ -57,24 +58,35 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool) ->
 
 
 @command("publish")
-@click.argument("version")
+@click.argument("version", required=False)
+@click.option(
+    "--version-from-tag", "from_tag", is_flag=True, help="Take it from the release tag on HEAD."
+)
 @click.option("--no-deploy", is_flag=True, help="Release only.")
 @adopt_option
 @reason_option
 def publish(
-    session: Session, version: str, no_deploy: bool, adopt: bool, reason: str | None
+    session: Session,
+    version: str | None,
+    from_tag: bool,
+    no_deploy: bool,
+    adopt: bool,
+    reason: str | None,
 ) -> None:
     """Release the current commit and deploy it.
 
-    VERSION is semantic: 1.2.0, 2.0.0-rc.1. It never changes: publishing it again does nothing
-    when the content is equal and is refused when it is not. --env may be given several times.
+    VERSION is semantic: 1.2.0, 2.0.0-rc.1; or, with --version-from-tag, what the release tag on
+    HEAD says. It never changes: publishing it again does nothing when the content is equal and is
+    refused when it is not. --env may be given several times.
     """
     from sfn_release.operations.publish import publish as act
 
+    _one_version(version, from_tag=from_tag)
     workspace = session.workspace()
+    chosen = version or _tagged(workspace)
     names = list(dict.fromkeys(session.environments))
     done = act(
-        workspace, version, environments=names, deploy=not no_deploy, adopt=adopt, reason=reason
+        workspace, chosen, environments=names, deploy=not no_deploy, adopt=adopt, reason=reason
     )
     targets = [] if no_deploy else names or [workspace.project.default_environment]
     session.show("publish", done.to_json(), lambda: _published(workspace, done, targets))
@@ -129,6 +141,29 @@ def rollback(
         reason=reason,
     )
     told(session, "rollback", record, environment, otherwise=f"serves {version} already")
+
+
+def _one_version(version: str | None, *, from_tag: bool) -> None:
+    """Raise UsageError unless the version is named in one way."""
+    if from_tag and version is not None:
+        raise UsageError(
+            f"Both VERSION ({version}) and --version-from-tag were given.",
+            fix="Give one of them.",
+        )
+    if version is None and not from_tag:
+        raise UsageError(
+            "Missing argument 'VERSION'.",
+            why="Name it, or take that of the release tag on HEAD with --version-from-tag.",
+            fix="See:  sfn-release publish --help",
+        )
+
+
+def _tagged(workspace: Workspace) -> str:
+    from sfn_release.operations.tagged import version_from_tag
+
+    version = version_from_tag(workspace)
+    workspace.around.watcher.say(f"the release tag on this commit says {version}")
+    return version
 
 
 def _published(workspace: Workspace, done: Published, targets: list[str]) -> None:

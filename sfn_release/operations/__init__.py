@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.serve import service_for
     from sfn_release.operations.serving import local_service, reset_local
     from sfn_release.operations.status import EnvironmentStatus, WorkflowStatus, status
+    from sfn_release.operations.tagged import version_from_tag
     from sfn_release.operations.unlock import unlock
     from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
 
@@ -64,6 +65,7 @@ _HOMES = {
     "status": "status",
     "surroundings": "workspace",
     "unlock": "unlock",
+    "version_from_tag": "tagged",
 }
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "status",
     "surroundings",
     "unlock",
+    "version_from_tag",
 ]
 
 
