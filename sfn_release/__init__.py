@@ -38,10 +38,22 @@ TYPE_CHECKING = False  # type checkers take it for true; typing itself would be 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from sfn_release.asl import fn
     from sfn_release.asl import tasks as task
+    from sfn_release.asl.chain import Chain
     from sfn_release.asl.conditions import ChoiceRule, Condition, and_, not_, or_
+    from sfn_release.asl.distributed import (
+        ItemBatcher,
+        ItemReader,
+        ProcessorConfig,
+        ReaderConfig,
+        ResultWriter,
+        WriterConfig,
+    )
+    from sfn_release.asl.expressions import Context, Intrinsic, JsonPath, Portable, path
     from sfn_release.asl.finding import Finding
     from sfn_release.asl.given import NOT_GIVEN
+    from sfn_release.asl.query import Jsonata, q
     from sfn_release.asl.retry import Catch, Retry, States
     from sfn_release.asl.state import State
     from sfn_release.asl.states import (
@@ -66,8 +78,15 @@ if TYPE_CHECKING:
 _ROOMS = {
     "checks": ("check_definition",),
     "asl.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
+    "asl.chain": ("Chain",),
+    "asl.distributed": (
+        *("ItemBatcher", "ItemReader", "ProcessorConfig", "ReaderConfig", "ResultWriter"),
+        "WriterConfig",
+    ),
+    "asl.expressions": ("Context", "Intrinsic", "JsonPath", "Portable", "path"),
     "asl.finding": ("Finding",),
     "asl.given": ("NOT_GIVEN",),
+    "asl.query": ("Jsonata", "q"),
     "asl.retry": ("Catch", "Retry", "States"),
     "asl.state": ("State",),
     "asl.states": (
@@ -80,22 +99,34 @@ _ROOMS = {
     "state_machine": ("StateMachine",),
     "workflow": ("Workflow",),
 }
+_MODULES = {"fn": "asl.fn", "task": "asl.tasks"}
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "NOT_GIVEN",
     "Catch",
+    "Chain",
     "Choice",
     "ChoiceRule",
     "Condition",
+    "Context",
     "Declaration",
     "Fail",
     "Finding",
+    "Intrinsic",
+    "ItemBatcher",
+    "ItemReader",
+    "JsonPath",
+    "Jsonata",
     "Logging",
     "Map",
     "Parallel",
     "Pass",
+    "Portable",
+    "ProcessorConfig",
     "Raw",
+    "ReaderConfig",
+    "ResultWriter",
     "Retry",
     "State",
     "StateMachine",
@@ -105,11 +136,15 @@ __all__ = [
     "Var",
     "Wait",
     "Workflow",
+    "WriterConfig",
     "and_",
     "check_definition",
+    "fn",
     "local",
     "not_",
     "or_",
+    "path",
+    "q",
     "task",
 ]
 
@@ -120,8 +155,8 @@ if not TYPE_CHECKING:  # else every misspelt name would have a type
         """Import a public name when it is first used, so that the command line starts fast."""
         from importlib import import_module
 
-        if name == "task":
-            value: object = import_module("sfn_release.asl.tasks")
+        if name in _MODULES:
+            value: object = import_module(f"sfn_release.{_MODULES[name]}")
         elif name in _HOMES:
             value = getattr(import_module(f"sfn_release.{_HOMES[name]}"), name)
         else:

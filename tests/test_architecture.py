@@ -18,7 +18,7 @@ PACKAGE = Path(sfn_release.__file__).parent
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "forms"),
-    *("asl", "services", "checks", "declaration", "settings", "workflow"),
+    *("asl", "services", "checks", "declaration", "settings", "building", "workflow"),
     "report",
     "simulator",
     *("project", "build"),
@@ -181,10 +181,14 @@ def test_reading_the_ledger_loads_no_aws() -> None:
 def test_the_exported_names_are_these() -> None:
     """A name that goes, or comes, is a change that users see."""
     assert sfn_release.__all__ == [
-        *("NOT_GIVEN", "Catch", "Choice", "ChoiceRule", "Condition", "Declaration", "Fail"),
-        *("Finding", "Logging", "Map", "Parallel", "Pass", "Raw", "Retry", "State"),
-        *("StateMachine", "States", "Succeed", "Task", "Var", "Wait", "Workflow", "and_"),
-        *("check_definition", "local", "not_", "or_", "task"),
+        *("NOT_GIVEN", "Catch", "Chain", "Choice", "ChoiceRule", "Condition"),
+        *("Context", "Declaration", "Fail", "Finding", "Intrinsic", "ItemBatcher"),
+        *("ItemReader", "JsonPath", "Jsonata", "Logging", "Map", "Parallel"),
+        *("Pass", "Portable", "ProcessorConfig", "Raw", "ReaderConfig", "ResultWriter"),
+        *("Retry", "State", "StateMachine", "States", "Succeed", "Task"),
+        *("Var", "Wait", "Workflow", "WriterConfig", "and_", "check_definition"),
+        *("fn", "local", "not_", "or_", "path", "q"),
+        "task",
     ]
 
 

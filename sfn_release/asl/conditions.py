@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, plain, plain_object
+from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.query import Jsonata, all_of, braced, none_of
+from sfn_release.asl.writing import write_field, write_object
+from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
     from sfn_release.asl.state import State
@@ -27,8 +32,8 @@ OPERATORS: Final = frozenset(
 """The 39 comparison operators (states-language.net, "Choice State")."""
 
 
-class Condition:
-    """Something that is true or false of a state's input.
+class Condition(ABC):
+    """Something that is true or false when the workflow runs, in JSONPath; JSONata's are `q`'s.
 
     Combine conditions with ``&``, ``|`` and ``~`` (or `and_`, `or_`, `not_`), and say where to go
     with `next_then`.
@@ -36,19 +41,20 @@ class Condition:
 
     __slots__ = ()
 
+    @abstractmethod
     def to_asl(self) -> dict[str, Any]:
         """Return the condition as the language writes it, without Next."""
-        raise NotImplementedError
 
     def next_then(
         self,
         state: State | str,
         *,
         comment: str | NotGiven = NOT_GIVEN,
+        assign: Mapping[str, Any] | NotGiven = NOT_GIVEN,
         extra: Mapping[str, Any] | None = None,
     ) -> ChoiceRule:
-        """Return the rule "if this is true, go to *state*"."""
-        return ChoiceRule(self, state, comment=comment, extra=extra or {})
+        """Return the rule "if this is true, set the variables of *assign* and go to *state*"."""
+        return ChoiceRule(self, state, comment=comment, assign=assign, extra=extra or {})
 
     def __and__(self, other: Condition) -> Condition:
         return and_(self, other)
@@ -112,29 +118,84 @@ class RawCondition(Condition):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """A condition and the state to go to; *next* is the state, or its id."""
+    """A condition and the state to go to; *next* is the state, or its id.
 
-    condition: Condition
+    *assign* sets variables on the way; *output* (JSONata) is what the next state gets.
+    """
+
+    condition: Condition | Jsonata
     next: State | str
     comment: str | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    output: Any = field(default=NOT_GIVEN, kw_only=True)
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
-    def to_asl(self, next_id: str) -> dict[str, Any]:
-        """Return the rule as the language writes it; *next_id* is the id of `next`."""
-        comment = {} if self.comment is NOT_GIVEN else {"Comment": self.comment}
-        return comment | self.condition.to_asl() | plain_object(self.extra) | {"Next": next_id}
+    def to_asl(self, next_id: str, language: str = JSONPATH) -> dict[str, Any]:
+        """Return the rule as the language writes it; *next_id* is the id of `next`.
+
+        Raises DefinitionError for what is no condition, and values of the other query language.
+        """
+        return {
+            **write_field("Comment", self.comment, language),
+            **self._tested(),
+            **write_field("Assign", self.assign, language),
+            **write_field("Output", self.output, language),
+            **write_object(self.extra, language),
+            "Next": next_id,
+        }
+
+    def _tested(self) -> dict[str, Any]:
+        if isinstance(self.condition, Jsonata):
+            return {"Condition": braced(self.condition)}
+        if isinstance(self.condition, Condition):
+            return self.condition.to_asl()
+        raise DefinitionError(
+            f"{self.condition!r} is no condition.",
+            fix='Write sfn.Var("$.a").is_present(), or in JSONata q("...").',
+        )
 
 
-def and_(*conditions: Condition) -> Condition:
-    """Return the condition that is true when all of *conditions* are."""
-    return Combination("And", conditions)
+@overload
+def and_(first: Condition, /, *others: Condition) -> Condition: ...
+@overload
+def and_(first: Jsonata, /, *others: Jsonata) -> Jsonata: ...
+def and_(*conditions: Condition | Jsonata) -> Condition | Jsonata:
+    """Return the condition that is true when all of *conditions* are.
+
+    Raises DefinitionError for conditions of two query languages.
+    """
+    return _combined("And", conditions)
 
 
-def or_(*conditions: Condition) -> Condition:
-    """Return the condition that is true when one of *conditions* is."""
-    return Combination("Or", conditions)
+@overload
+def or_(first: Condition, /, *others: Condition) -> Condition: ...
+@overload
+def or_(first: Jsonata, /, *others: Jsonata) -> Jsonata: ...
+def or_(*conditions: Condition | Jsonata) -> Condition | Jsonata:
+    """Return the condition that is true when one of *conditions* is.
+
+    Raises DefinitionError for conditions of two query languages.
+    """
+    return _combined("Or", conditions)
 
 
-def not_(condition: Condition) -> Condition:
+@overload
+def not_(condition: Condition) -> Condition: ...
+@overload
+def not_(condition: Jsonata) -> Jsonata: ...
+def not_(condition: Condition | Jsonata) -> Condition | Jsonata:
     """Return the condition that is true when *condition* is not."""
-    return Negation(condition)
+    return none_of(condition) if isinstance(condition, Jsonata) else Negation(condition)
+
+
+def _combined(operator: str, conditions: tuple[Condition | Jsonata, ...]) -> Condition | Jsonata:
+    of_jsonata = tuple(each for each in conditions if isinstance(each, Jsonata))
+    of_jsonpath = tuple(each for each in conditions if isinstance(each, Condition))
+    if not of_jsonata and len(of_jsonpath) == len(conditions):
+        return Combination(operator, of_jsonpath)
+    if len(of_jsonata) == len(conditions):
+        return all_of(operator.lower(), of_jsonata)
+    raise DefinitionError(
+        f"{operator} takes conditions of one query language.",
+        fix="Combine sfn.Var(...) tests with each other, and q(...) with q(...).",
+    )

@@ -108,6 +108,11 @@ class Names:
         self.findings.append(Finding("duplicate-state", "error", where, id, message, fix))
 
 
+def walk(graph: Graph) -> Iterator[State]:
+    """Yield every state of *graph*, and of the graphs inside it, each once."""
+    yield from dict.fromkeys(state for state, _ in _walk(graph, _Home()))
+
+
 def _walk(graph: Graph | Mapping[str, Any], home: _Home) -> Iterator[tuple[State, _Home]]:
     """Yield every state below *graph* in the order in which the document is written."""
     if isinstance(graph, Mapping | State):  # as written; or a mistake, told by the writer

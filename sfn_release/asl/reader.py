@@ -20,6 +20,7 @@ from sfn_release.asl.conditions import (
     RawCondition,
 )
 from sfn_release.asl.given import asl_key
+from sfn_release.asl.query import Jsonata, q
 from sfn_release.asl.retry import Catch, Retry
 from sfn_release.asl.state import Graph, State
 from sfn_release.asl.states import (
@@ -136,8 +137,20 @@ def _rule(value: Any) -> ChoiceRule:
     next = rule.pop("Next", None)
     if not isinstance(next, str):
         raise _NotTyped
-    comment = {"comment": rule.pop("Comment")} if "Comment" in rule else {}
-    return ChoiceRule(_condition(rule), next, **comment)
+    beside = {key.lower(): rule.pop(key) for key in ("Comment", "Assign", "Output") if key in rule}
+    return ChoiceRule(_decision(rule), next, **beside)
+
+
+def _decision(rule: Mapping[str, Any]) -> Condition | Jsonata:
+    match rule:
+        case {"Condition": str(text)} if len(rule) == 1 and _is_jsonata(text):
+            return q(text)
+        case _:
+            return _condition(rule)
+
+
+def _is_jsonata(text: str) -> bool:
+    return text.startswith("{%") and text.endswith("%}") and bool(text[2:-2].strip())
 
 
 def _condition(rule: Any) -> Condition:

@@ -3,39 +3,56 @@
 A field has the language's name in snake_case: ``timeout_seconds`` is ``TimeoutSeconds``. What is
 not given is not written; None is written as null. Anything else goes through *extra*, as it is.
 Links (*next*, *default*, a rule's or catcher's *next*) hold a state, or its id as a string.
+
+Fields of both query languages are there; which of them a state may have, its language decides:
+its own *query_language*, or else its workflow's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from sfn_release.asl.conditions import ChoiceRule
-from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain, plain_object
+from sfn_release.asl.expressions import Dynamic, JsonPath, Portable
+from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
+from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.query import Jsonata
 from sfn_release.asl.retry import Catch, Retry
+from sfn_release.asl.writing import write_field, write_object
 from sfn_release.errors import DefinitionError
 
-Path: TypeAlias = str | NotGiven | None
+if TYPE_CHECKING:
+    from sfn_release.asl.chain import Chain
+
+Path: TypeAlias = str | JsonPath | Portable | NotGiven | None
 """A JSONPath; None is written as null: nothing goes in, or nothing comes out."""
-Whole: TypeAlias = int | NotGiven
+ItsPath: TypeAlias = str | JsonPath | Portable | NotGiven
+"""The path of a field's value."""
+Whole: TypeAlias = int | Dynamic | NotGiven
+Real: TypeAlias = float | Dynamic | NotGiven
 Text: TypeAlias = str | NotGiven
+"""A text that is known when the workflow is written."""
+OpenText: TypeAlias = str | Dynamic | NotGiven
 Template: TypeAlias = Mapping[str, Any] | NotGiven
-"""A payload template: an object in which keys that end in ``.$`` hold paths."""
+"""An object that may hold expressions: `path`, `fn`, `q`, `Context`."""
+Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
+Language: TypeAlias = Literal["JSONPath", "JSONata"] | NotGiven
 Keys: TypeAlias = tuple[str | int, ...]
 """Where something is below a state."""
 
 
 class Graph(Protocol):
-    """States and where to start: a Workflow, seen from the state that holds it."""
+    """States and where to start: a Workflow or a chain, seen from the state that holds it."""
 
     @property
     def states(self) -> tuple[State, ...]:
         """The states of the graph, not those of graphs inside it."""
         ...
 
-    def to_asl(self, naming: Naming) -> dict[str, Any]:
-        """Return StartAt and States."""
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
+        """Return StartAt and States; *language* is the query language outside."""
         ...
 
 
@@ -47,6 +64,14 @@ class Naming(Protocol):
         ...
 
 
+class StateError(DefinitionError):
+    """A state can't be written; *state* is its id."""
+
+    def __init__(self, state: str, error: DefinitionError) -> None:
+        super().__init__(error.message, why=error.why, fix=error.fix)
+        self.state = state
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class State:
     """What all states have in common.
@@ -54,15 +79,23 @@ class State:
     *id* is the state's name, 1 to 80 characters, unique in the whole workflow. Without one the
     name is made of the type and the position ("Pass 2" is the second Pass), so that it is the same
     every time, but not after a state of this type was put in before it.
+
+    ``a >> b >> c`` is a chain: see `Chain`.
     """
 
     type: ClassVar[str]
     id: str | None = None
     comment: Text = field(default=NOT_GIVEN, kw_only=True)
+    query_language: Language = field(default=NOT_GIVEN, kw_only=True)
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}({self.id!r})"
+
+    def __rshift__(self, other: State | Chain | Graph) -> Chain:
+        from sfn_release.asl.chain import chain
+
+        return chain(self) >> other
 
     @property
     def terminal(self) -> bool:
@@ -77,40 +110,59 @@ class State:
         """Yield the branches, or the item processor, and under which keys they are written."""
         yield from ()
 
-    def to_asl(self, naming: Naming) -> dict[str, Any]:
-        """Return the state as the language writes it."""
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
+        """Return the state as the language writes it; *language* is that of its workflow.
+
+        Raises DefinitionError for values that the state's query language does not take.
+        """
+        own = own_language(self, language)
         body: dict[str, Any] = {"Type": self.type}
         for attribute in _ORDER:
             value = getattr(self, attribute, NOT_GIVEN)
             if value is not NOT_GIVEN:
-                body |= _field(attribute, value, naming)
-        body.update(plain_object(self.extra))
+                body |= _field(attribute, value, naming, own, language)
+        body.update(write_object(self.extra, own))
         return body
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class WithData(State):
-    """A state that takes input and gives output."""
+    """A state that takes input and gives output: cut by paths, or made by *output* (JSONata)."""
 
     input_path: Path = field(default=NOT_GIVEN, kw_only=True)
     output_path: Path = field(default=NOT_GIVEN, kw_only=True)
+    output: Any = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Step(WithData):
-    """A state that is followed by another one (*next*) or by none (*end*)."""
+    """A state that is followed by another one (*next*) or by none (*end*).
 
+    *assign* sets variables.
+    """
+
+    assign: Template = field(default=NOT_GIVEN, kw_only=True)
     next: State | str | None = field(default=None, kw_only=True)
     end: bool = field(default=False, kw_only=True)
+
+    @property
+    def open(self) -> bool:
+        """Whether no state follows, though one could."""
+        return self.next is None and not self.terminal
+
+    def go_to(self, state: State | str) -> None:
+        """Let *state* follow."""
+        self.end = False
+        self.next = state
 
     def links(self) -> Iterator[State | str]:
         """Yield what comes next."""
         if self.next is not None:
             yield self.next
 
-    def to_asl(self, naming: Naming) -> dict[str, Any]:
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the state as the language writes it, Next or End last."""
-        return State.to_asl(self, naming) | transition(self, naming)
+        return State.to_asl(self, naming, language) | transition(self, naming)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -127,12 +179,13 @@ class Work(Step):
         """Yield what comes next, then where errors go."""
         yield from Step.links(self)
         for catcher in check_all(self.catch, Catch):
-            yield catcher.next
+            yield catcher.target
 
 
 _ORDER = (
-    *("comment", "input_path", "items_path", "item_reader", "item_batcher", "item_selector"),
-    *("resource", "credentials", "parameters", "result"),
+    *("comment", "query_language", "input_path", "items", "items_path"),
+    *("item_reader", "item_batcher", "item_selector"),
+    *("resource", "credentials", "parameters", "arguments", "result"),
     *("seconds", "timestamp", "seconds_path", "timestamp_path"),
     *("error", "error_path", "cause", "cause_path"),
     *("choices", "default", "branches", "processor_config", "item_processor", "iterator", "label"),
@@ -140,39 +193,68 @@ _ORDER = (
     *("tolerated_failure_count", "tolerated_failure_count_path"),
     *("tolerated_failure_percentage", "tolerated_failure_percentage_path", "result_writer"),
     *("timeout_seconds", "timeout_seconds_path", "heartbeat_seconds", "heartbeat_seconds_path"),
-    *("result_selector", "result_path", "output_path", "retry", "catch"),
+    *("result_selector", "result_path", "assign", "output", "output_path", "retry", "catch"),
 )
 """The order in which fields are written: for people, the language has none."""
 
 
-def _field(attribute: str, value: Any, naming: Naming) -> dict[str, Any]:
-    """Return one field as the language writes it: no field at all for a list or link not used."""
-    written: Any
+def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str) -> dict[str, Any]:
+    """Return one field as the language writes it: no field at all for a list or link not used.
+
+    *language* is that of the state, *outer* that of its graph, which inner graphs start from.
+    """
+    result: Any
     match attribute:
         case "retry":
-            written = [retrier.to_asl() for retrier in check_all(value, Retry)] or NOT_GIVEN
+            result = [retrier.to_asl() for retrier in check_all(value, Retry)] or NOT_GIVEN
         case "catch":
             rules = check_all(value, Catch)
-            written = [rule.to_asl(naming.id_of(rule.next)) for rule in rules] or NOT_GIVEN
+            result = [
+                rule.to_asl(naming.id_of(rule.target), language) for rule in rules
+            ] or NOT_GIVEN
         case "choices":
-            written = [
-                rule.to_asl(naming.id_of(rule.next)) for rule in check_all(value, ChoiceRule)
+            result = [
+                rule.to_asl(naming.id_of(rule.next), language)
+                for rule in check_all(value, ChoiceRule)
             ]
         case "default":
-            written = NOT_GIVEN if value is None else naming.id_of(value)
+            result = NOT_GIVEN if value is None else naming.id_of(value)
         case "branches":
-            written = [_graph(branch, naming) for branch in value]
+            result = [_graph(branch, naming, outer) for branch in value]
         case "item_processor" | "iterator":
-            written = _graph(value, naming)
+            result = _graph(value, naming, outer)
         case _:
-            written = plain(value)
-    return {} if written is NOT_GIVEN else {asl_key(attribute): written}
+            return write_field(asl_key(attribute), value, language)
+    return {} if result is NOT_GIVEN else {asl_key(attribute): result}
 
 
 def transition(state: Step, naming: Naming) -> dict[str, Any]:
     """Return Next or End, or neither where the state has none yet."""
     following = {} if state.next is None else {"Next": naming.id_of(state.next)}
     return following | ({"End": True} if state.end else {})
+
+
+def own_language(owner: Any, outer: str) -> str:
+    """Return the query language of a state or a workflow inside of *outer*."""
+    own = owner.query_language
+    if own is NOT_GIVEN:
+        own = owner.extra.get("QueryLanguage")
+    return own if own in (JSONPATH, JSONATA) else outer
+
+
+def write_states(states: Iterable[State], naming: Naming, language: str) -> dict[str, Any]:
+    """Return States; of two with one id the first. Raises StateError for one that is wrong."""
+    written: dict[str, Any] = {}
+    for state in states:
+        id = naming.id_of(state)
+        try:
+            body = state.to_asl(naming, language)
+        except StateError:  # of a state inside this one
+            raise
+        except DefinitionError as error:
+            raise StateError(id, error) from error
+        written.setdefault(id, body)
+    return written
 
 
 _Rule = TypeVar("_Rule", Retry, Catch, ChoiceRule)
@@ -190,10 +272,12 @@ def check_all(rules: Any, kind: type[_Rule]) -> list[_Rule]:
     return list(rules)
 
 
-def _graph(graph: Graph | Mapping[str, Any], naming: Naming) -> dict[str, Any]:
+def _graph(graph: Graph | Mapping[str, Any], naming: Naming, language: str) -> dict[str, Any]:
     if isinstance(graph, State):
         raise DefinitionError(
             f"A branch is a workflow, not a {graph.type}.",
             fix="Write sfn.Workflow.of(...) around its states.",
         )
-    return plain_object(graph) if isinstance(graph, Mapping) else graph.to_asl(naming)
+    if isinstance(graph, Mapping):
+        return write_object(graph, language)
+    return graph.to_asl(naming, language)

@@ -1,4 +1,8 @@
-"""The eight states and `Raw`: mutable Python objects with the language's JSONPath fields."""
+"""The eight states and `Raw`: mutable Python objects with the language's fields.
+
+A field belongs to JSONPath, to JSONata, or to both: *parameters* to the one, *arguments* to the
+other. Where JSONPath has two fields (``Seconds``, ``SecondsPath``), the first takes a `path` too.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,19 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sfn_release.asl.conditions import ChoiceRule
-from sfn_release.asl.given import NOT_GIVEN, NotGiven, plain_object
+from sfn_release.asl.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from sfn_release.asl.expressions import Dynamic
+from sfn_release.asl.given import NOT_GIVEN, NotGiven
+from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.state import (
+    Arguments,
     Graph,
+    ItsPath,
     Keys,
     Naming,
+    OpenText,
     Path,
+    Real,
     State,
     Step,
     Template,
@@ -22,13 +33,18 @@ from sfn_release.asl.state import (
     WithData,
     Work,
     check_all,
+    own_language,
     transition,
 )
+from sfn_release.asl.writing import write_object
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Pass(Step):
-    """Hand the input on, or *result* in its place; *parameters* reshapes the input first."""
+    """Hand the input on, or *result* in its place, as it is; *parameters* reshapes the input.
+
+    In JSONata *output* and *assign* do all of that.
+    """
 
     type: ClassVar[str] = "Pass"
     parameters: Template = field(default=NOT_GIVEN, kw_only=True)
@@ -45,20 +61,25 @@ class Task(Work):
 
     type: ClassVar[str] = "Task"
     resource: Text = field(default=NOT_GIVEN, kw_only=True)
+    arguments: Arguments = field(default=NOT_GIVEN, kw_only=True)
     credentials: Template = field(default=NOT_GIVEN, kw_only=True)
     timeout_seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
-    timeout_seconds_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    timeout_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
     heartbeat_seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
-    heartbeat_seconds_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    heartbeat_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Choice(WithData):
-    """Go where the first rule that is true says, else to *default*."""
+    """Go where the first rule that is true says, else to *default*.
+
+    *assign* sets variables when *default* is taken; a rule has its own.
+    """
 
     type: ClassVar[str] = "Choice"
     choices: Sequence[ChoiceRule] = field(default_factory=list, kw_only=True)
     default: State | str | None = field(default=None, kw_only=True)
+    assign: Template = field(default=NOT_GIVEN, kw_only=True)
 
     def links(self) -> Iterator[State | str]:
         """Yield where the rules go, then the default."""
@@ -74,9 +95,9 @@ class Wait(Step):
 
     type: ClassVar[str] = "Wait"
     seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
-    timestamp: str | datetime | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    seconds_path: Text = field(default=NOT_GIVEN, kw_only=True)
-    timestamp_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    timestamp: OpenText | datetime = field(default=NOT_GIVEN, kw_only=True)
+    seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    timestamp_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -96,10 +117,10 @@ class Fail(State):
     """End the execution as failed, with an error's name and its cause."""
 
     type: ClassVar[str] = "Fail"
-    error: Text = field(default=NOT_GIVEN, kw_only=True)
-    error_path: Text = field(default=NOT_GIVEN, kw_only=True)
-    cause: Text = field(default=NOT_GIVEN, kw_only=True)
-    cause_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    error: OpenText = field(default=NOT_GIVEN, kw_only=True)
+    error_path: OpenText = field(default=NOT_GIVEN, kw_only=True)
+    cause: OpenText = field(default=NOT_GIVEN, kw_only=True)
+    cause_path: OpenText = field(default=NOT_GIVEN, kw_only=True)
 
     @property
     def terminal(self) -> bool:
@@ -113,6 +134,7 @@ class Parallel(Work):
 
     type: ClassVar[str] = "Parallel"
     branches: Sequence[Graph | Mapping[str, Any]] = field(default_factory=list, kw_only=True)
+    arguments: Arguments = field(default=NOT_GIVEN, kw_only=True)
 
     def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the branches."""
@@ -124,26 +146,30 @@ class Parallel(Work):
 class Map(Work):
     """Run *item_processor* for each item; the result is the list of its results.
 
-    *processor_config* is the ProcessorConfig of the item processor, ``{"Mode": "DISTRIBUTED",
-    "ExecutionType": "STANDARD"}`` for a distributed Map. *iterator* and *parameters* are the
-    language's old names of *item_processor* and *item_selector*.
+    The items are the input, or what *items_path* (JSONPath), *items* (JSONata) or *item_reader*
+    says. *processor_config* is the ProcessorConfig of the item processor, for a distributed Map
+    ``ProcessorConfig.distributed()``. *iterator* and *parameters* are the language's old names of
+    *item_processor* and *item_selector*.
     """
 
     type: ClassVar[str] = "Map"
     item_processor: Graph | Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    processor_config: Template = field(default=NOT_GIVEN, kw_only=True)
+    processor_config: ProcessorConfig | Template = field(default=NOT_GIVEN, kw_only=True)
     iterator: Graph | Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    items_path: Text = field(default=NOT_GIVEN, kw_only=True)
-    item_selector: Template = field(default=NOT_GIVEN, kw_only=True)
-    item_reader: Template = field(default=NOT_GIVEN, kw_only=True)
-    item_batcher: Template = field(default=NOT_GIVEN, kw_only=True)
-    result_writer: Template = field(default=NOT_GIVEN, kw_only=True)
+    items: Sequence[Any] | Mapping[str, Any] | Dynamic | NotGiven = field(
+        default=NOT_GIVEN, kw_only=True
+    )
+    items_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    item_selector: Arguments = field(default=NOT_GIVEN, kw_only=True)
+    item_reader: ItemReader | Template = field(default=NOT_GIVEN, kw_only=True)
+    item_batcher: ItemBatcher | Template = field(default=NOT_GIVEN, kw_only=True)
+    result_writer: ResultWriter | Template = field(default=NOT_GIVEN, kw_only=True)
     max_concurrency: Whole = field(default=NOT_GIVEN, kw_only=True)
-    max_concurrency_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    max_concurrency_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
     tolerated_failure_count: Whole = field(default=NOT_GIVEN, kw_only=True)
-    tolerated_failure_count_path: Text = field(default=NOT_GIVEN, kw_only=True)
-    tolerated_failure_percentage: float | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    tolerated_failure_percentage_path: Text = field(default=NOT_GIVEN, kw_only=True)
+    tolerated_failure_count_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    tolerated_failure_percentage: Real = field(default=NOT_GIVEN, kw_only=True)
+    tolerated_failure_percentage_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
     label: Text = field(default=NOT_GIVEN, kw_only=True)
 
     def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
@@ -152,9 +178,9 @@ class Map(Work):
             if not isinstance(graph, NotGiven):
                 yield (key,), graph
 
-    def to_asl(self, naming: Naming) -> dict[str, Any]:
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the state as the language writes it, ProcessorConfig inside its processor."""
-        body = Step.to_asl(self, naming)
+        body = Step.to_asl(self, naming, language)
         config = body.pop("ProcessorConfig", None)
         if config is not None:
             processor = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
@@ -177,8 +203,20 @@ class Raw(Step):
         """Whether the body is a Succeed or a Fail."""
         return self.body.get("Type") in {"Succeed", "Fail"}
 
-    def to_asl(self, naming: Naming) -> dict[str, Any]:
+    @property
+    def open(self) -> bool:
+        """Whether no state follows, though one could."""
+        return self.next is None and not self.terminal and "Next" not in self.body
+
+    def go_to(self, state: State | str) -> None:
+        """Let *state* follow, whatever the body says of an end."""
+        self.body = {key: value for key, value in self.body.items() if key != "End"}
+        Step.go_to(self, state)
+
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the body, with the transition that the workflow gave it."""
-        body = plain_object(self.body)
-        body.update(plain_object(self.extra))
+        said = self.body.get("QueryLanguage")
+        own = own_language(self, said if said in (JSONPATH, JSONATA) else language)
+        body = write_object(self.body, own)
+        body.update(write_object(self.extra, own))
         return body | transition(self, naming)
