@@ -39,7 +39,7 @@ ORDER: dict[str, Any] = {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
             "Parameters": {"FunctionName": "charge", "Payload.$": "$"},
-            "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0, "New": 1}],
+            "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Sorry"}],
             "Assign": {"charged": True},
             "Next": "Each",
