@@ -10,6 +10,7 @@ import contextlib
 import io
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +136,10 @@ def config(environment: str, endpoint: str) -> str:
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the user's Git settings, AWS credentials and terminal out of every test."""
     isolate_git(monkeypatch, tmp_path / "home")
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "NO_COLOR", "COLUMNS", "GITHUB_ACTOR"):
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "NO_COLOR", "COLUMNS", "CI_COMMIT_TAG"):
         monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
 

@@ -129,9 +129,12 @@ def program(ctx: click.Context) -> int:
     return 0
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code; a bug keeps its traceback."""
-    session = Session(as_json=_wants_json(arguments))
+def run(arguments: Sequence[str], *, reports: bool = True) -> int:
+    """Run a command line and return its exit code; a bug keeps its traceback.
+
+    With *reports*, a job of GitHub Actions gets summaries, outputs and annotations.
+    """
+    session = Session(as_json=_wants_json(arguments), reports=reports)
     try:
         with terminal.checked_output():
             try:
@@ -169,19 +172,25 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
     except SfnReleaseError as error:
-        from sfn_release.cli.failures import tell_error
-
         session.close()
-        tell_error(error, as_json=session.as_json, verbose=session.verbose)
+        _tell(error, session, verbose=session.verbose)
         return error.exit_code
     except click.ClickException as error:
-        from sfn_release.cli.failures import tell_error
-
-        tell_error(_usage(error), as_json=session.as_json, verbose=False)
+        _tell(_usage(error), session, verbose=False)
         return UsageError.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None  # click's name for Ctrl-C
     return code if isinstance(code, int) else 0
+
+
+def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
+    from sfn_release.cli.failures import tell_error
+
+    tell_error(error, as_json=session.as_json, verbose=verbose)
+    if session.reports:
+        from sfn_release.cli.github import report_error
+
+        report_error(error)
 
 
 def _usage(error: click.ClickException) -> UsageError:

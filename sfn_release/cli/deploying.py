@@ -30,7 +30,14 @@ reason_option = click.option("--reason", metavar="TEXT", help="Why, for the reco
 @click.argument("version", required=False)
 @click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
-def plan(session: Session, version: str | None, adopt: bool, exit_code: bool) -> int:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="markdown: for a comment on a pull request.",
+)
+def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, form: str) -> int:
     """Show what a deployment would do.
 
     Of release VERSION, or of the work tree as it stands. Nothing is changed.
@@ -42,9 +49,17 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool) ->
     made = plan_version(workspace, version, environment=session.environment, adopt=adopt)
     there = workspace.environment(session.environment)
     shown = made.version if version else "the work tree"
+    local = frozenset({there.name} if there.backend == "local" else ())
+
+    def summary() -> str:
+        from sfn_release.cli import markdown
+
+        return markdown.plan(made, local=local, name=None if version else shown)
 
     def text() -> None:
-        local = frozenset({there.name} if there.backend == "local" else ())
+        if form == "markdown":
+            terminal.write_block(summary())
+            return
         for line in plan_lines(made, local=local, verbose=session.verbose, version=shown):
             terminal.write(line)
         if not made.steps:
@@ -53,7 +68,7 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool) ->
     members = made.to_json()
     if version is None:
         members["version"] = None
-    session.show("plan", members, text)
+    session.show("plan", members, text, summary=summary)
     return DIFFERENT if exit_code and made.steps else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from sfn_release.surroundings import Surroundings
 
 
+_GITHUB = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+
+
 class Session:
     """The global options, gathered before and after the command's name."""
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, reports: bool = True) -> None:
+        self.reports = reports  # tell a CI job too what is shown
         self.folder = ""  # as -C names it
         self.environments: list[str] = []
         self.as_json = as_json
@@ -79,12 +84,27 @@ class Session:
         if self.progress is not None:
             self.progress.close()
 
-    def show(self, command: str, members: dict[str, Any], text: Callable[[], None]) -> None:
-        """Write a command's result: its JSON object, or *text* for people."""
+    def show(
+        self,
+        command: str,
+        members: dict[str, Any],
+        text: Callable[[], None],
+        *,
+        summary: Callable[[], str] | None = None,
+    ) -> None:
+        """Write a command's result: its JSON object, or *text* for people.
+
+        A job of GitHub Actions gets it too: *summary* is Markdown for it.
+        """
         if self.as_json:
             terminal.write_json(command, members)
         else:
             text()
+        if self.reports and any(name in os.environ for name in _GITHUB):
+            from sfn_release.cli import github
+
+            sys.stdout.flush()
+            github.report(command, members, summary() if summary else None)
 
 
 def named(environment: Environment) -> str:

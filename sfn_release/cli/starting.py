@@ -70,10 +70,12 @@ def demo(session: Session, keep: bool) -> int:
     Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
     real, in a temporary folder, with no AWS account.
     """
+    from functools import partial
+
     from sfn_release.cli.app import run
     from sfn_release.cli.demo import tell_story
 
-    return tell_story(run, keep=keep, as_json=session.as_json)
+    return tell_story(partial(run, reports=False), keep=keep, as_json=session.as_json)
 
 
 COMMANDS = {"init": init, "demo": demo}

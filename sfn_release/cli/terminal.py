@@ -63,7 +63,11 @@ def safe(text: str) -> str:
     >>> safe("\x1b[31mred")
     '\\x1b[31mred'
     """
-    return text if text.isascii() and text.isprintable() else _unsafe().sub(_escaped, text)
+    if not (text.isascii() and text.isprintable()):
+        text = _unsafe().sub(_escaped, text)
+    if ("::" in text or "##[" in text) and in_github_actions():
+        text = _commands().sub(_disarmed, text)
+    return text
 
 
 def one_line(text: str) -> str:
@@ -76,7 +80,14 @@ def json_text(value: Any) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, indent=2)
+    if "##[" in text and in_github_actions():
+        text = text.replace("##[", "\\u0023#[")
     return _unsafe().sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def in_github_actions() -> bool:
+    """Tell whether a runner of GitHub Actions reads what is printed, and acts on its commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 class OutputError(Exception):
@@ -184,6 +195,13 @@ def tell(text: str = "", *, style: str = "") -> None:
         sys.stderr.flush()
 
 
+def tell_runner(command: str) -> None:
+    """Write a workflow command to stderr, where a runner of GitHub Actions reads it too."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(command + "\n")
+        sys.stderr.flush()
+
+
 def write_parts(*parts: str) -> None:
     """Write one line of the result that is made of styled parts."""
     painted = [paint(one_line(part), getattr(part, "style", ""), sys.stdout) for part in parts]
@@ -198,8 +216,18 @@ def write_json(command: str, members: Mapping[str, Any]) -> None:
 
 
 @cache
+def _commands() -> re.Pattern[str]:
+    """Match what a runner of GitHub Actions takes for a command of ours: ``::name`` and ``##[``."""
+    return re.compile(r"(?m)^([^\S\n]*):(?=:)|#(?=#\[)")
+
+
+@cache
 def _unsafe() -> re.Pattern[str]:
     return re.compile(_UNSAFE)
+
+
+def _disarmed(found: re.Match[str]) -> str:
+    return f"{found[1] or ''}\\x{ord(found[0][-1]):02x}"
 
 
 def _escaped(found: re.Match[str]) -> str:
