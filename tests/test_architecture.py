@@ -27,7 +27,7 @@ ROOMS = [
     *("aws", "console", "whereabouts", "local"),
     "state_machine",
     *("observation", "deployment"),
-    *("operations", "scaffold"),
+    *("operations", "scaffold", "pipelines"),
     "cli",
     "__main__",
 ]

@@ -16,26 +16,23 @@ if TYPE_CHECKING:
 
 
 @command("init")
-def init(session: Session) -> None:
+@click.option("--ci", type=click.Choice(["github"]), help="Write a pipeline too.")
+def init(session: Session, ci: str | None) -> None:
     """Scaffold releases.toml and a first workflow; overwrite nothing.
 
-    What is written can be published at once.
+    What is written can be published at once. With --ci github, a workflow file of GitHub Actions
+    for the environments of releases.toml too: plan, publish, promote.
     """
-    from sfn_release.scaffold import files
-
     root = session.directory.resolve()
-    has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
-    written: list[str] = []
-    kept: list[str] = []
     repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
-    nested = repository not in {None, root}
-    for path, content in files(root.name, nested=nested).items():
-        if path.startswith("workflows/") and has_workflows:
-            continue
-        (written if write_new(root / path, content) else kept).append(path)
+    wrote, notes = _scaffold(root, repository, ci)
+    written = [path for path, new in wrote.items() if new]
+    kept = [path for path, new in wrote.items() if not new]
     steps = [] if repository else ["git init"]
     if written or not _has_commit(repository):
-        steps += ["git add .", "git commit -m 'Set up sfn-release'"]
+        # In a subfolder, the pipeline lies outside of it.
+        add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
+        steps += [add, "git commit -m 'Set up sfn-release'"]
     steps += ["sfn-release publish 1.0.0", "sfn-release execute hello"]
 
     def text() -> None:
@@ -46,12 +43,60 @@ def init(session: Session) -> None:
         if repository is None:
             terminal.tell()
             terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
+        for note in notes:
+            terminal.tell(note)
         terminal.tell()
         terminal.tell("Next:")
         for step in steps:
             terminal.tell(f"  {step}")
 
     session.show("init", {"written": written, "kept": kept, "next": steps}, text)
+
+
+def _scaffold(
+    root: Path, repository: Path | None, ci: str | None
+) -> tuple[dict[str, bool], list[str]]:
+    """Write what is missing; return each path with whether it was, and what to know about it."""
+    from sfn_release.project import FILE_NAME, read_project
+    from sfn_release.scaffold import files
+
+    if ci and (root / FILE_NAME).exists():
+        read_project(root / FILE_NAME)  # what is wrong with it is told before anything is written
+    nested = repository not in {None, root}
+    has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
+    wrote = {
+        path: write_new(root / path, content)
+        for path, content in files(root.name, nested=nested).items()
+        if not (path.startswith("workflows/") and has_workflows)
+    }
+    if not ci:
+        return wrote, []
+    return wrote, _pipeline(root, repository or root, wrote)
+
+
+def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
+    """Write the workflow file of GitHub Actions; return what has to be done for it."""
+    import os
+
+    from sfn_release import __version__
+    from sfn_release.pipelines import github_workflow, stages
+    from sfn_release.project import FILE_NAME, read_project
+
+    project = read_project(root / FILE_NAME)
+    folder = "" if root == repository else root.relative_to(repository).as_posix()
+    path, content = github_workflow(project, folder, release=__version__)
+    wrote[os.path.relpath(repository / path, root)] = write_new(repository / path, content)
+    notes = [f"What to set up on GitHub stands at the top of {path}."]
+    for stage in stages(project):
+        environment = project.environments.get(stage.name)
+        if environment is None:
+            notes.append(f"It deploys to {stage.name}: add [environments.{stage.name}].")
+        elif environment.profile is not None:
+            notes.append(
+                f"{stage.name} names the profile {environment.profile}, which a runner has not:"
+                " leave `profile` out, and set AWS_PROFILE where you work."
+            )
+    return notes
 
 
 def _has_commit(repository: Path | None) -> bool:
