@@ -24,7 +24,7 @@ from sfn_release.asl.keywords import (
 )
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import Graph, ItsPath, Naming, OpenText, State, Step, Whole
+from sfn_release.asl.state import Graph, ItsPath, Naming, OpenText, State, Step, Target, Whole
 from sfn_release.asl.states import Choice, Fail, Map, Parallel, Succeed, Wait
 from sfn_release.errors import DefinitionError
 
@@ -155,7 +155,7 @@ class Building(ABC):
     def choice(
         self,
         choices: Sequence[ChoiceRule],
-        default: State | str | None = None,
+        default: Target | None = None,
         id: str | None = None,
         **fields: Unpack[ChoiceFields],
     ) -> Self:
@@ -228,7 +228,7 @@ class Building(ABC):
     def start_from_choice(
         self,
         choices: Sequence[ChoiceRule],
-        default: State | str | None = None,
+        default: Target | None = None,
         id: str | None = None,
         **fields: Unpack[ChoiceFields],
     ) -> Self:

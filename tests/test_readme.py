@@ -7,6 +7,7 @@ import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -110,6 +111,15 @@ def test_the_workflow_modules_build(index: int, tmp_path: Path) -> None:
     (tmp_path / "workflows" / "shown.py").write_text(blocks("python")[index])
     (declared,) = build(tmp_path, "workflows").declarations
     assert declared.name == ["hello", "charging"][index]
+
+
+@pytest.mark.parametrize("index", range(3, len(blocks("python"))))
+def test_the_examples_of_the_language_are_sound(index: int) -> None:
+    """Each is a module by itself, and there is nothing to say against its workflow."""
+    shown: dict[str, Any] = {}
+    exec(compile(blocks("python")[index], f"README.md example {index}", "exec"), shown)  # noqa: S102 - ours
+    assert shown["workflow"].diagnostics() == ()
+    assert "StartAt" in shown["workflow"].serialize()
 
 
 def test_the_documentation_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

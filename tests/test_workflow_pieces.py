@@ -70,6 +70,28 @@ def test_a_chain_may_lead_back() -> None:
         _ = chain >> sfn.Pass("Never")
 
 
+def test_a_transition_may_lead_to_a_chain() -> None:
+    """To its first state; where the chain is open, it ends, unless something follows."""
+    retried = sfn.Wait("Pause", seconds=1)
+    work = sfn.Task(
+        "Work", resource="arn:x", catch=[sfn.Catch("E", sfn.Pass("Note") >> sfn.Pass("Give up"))]
+    )
+    which = sfn.Choice(
+        "Which",
+        choices=[sfn.Var("$.a").is_null().next_then(retried >> work)],
+        default=sfn.Pass("Other") >> sfn.Succeed("Fine"),
+    )
+    definition = sfn.Workflow().start_from(which).serialize()
+    assert definition["States"]["Which"]["Choices"][0]["Next"] == "Pause"
+    assert definition["States"]["Which"]["Default"] == "Other"
+    assert definition["States"]["Work"]["Catch"][0]["Next"] == "Note"
+    ends = {"Work": True, "Give up": True}
+    assert ends == {id: body["End"] for id, body in definition["States"].items() if "End" in body}
+    piece = sfn.Workflow().start_from(which)
+    after = sfn.Workflow().start_from(piece).next_then(sfn.Pass("After")).end().serialize()
+    assert after["States"]["Work"]["Next"] == after["States"]["Give up"]["Next"] == "After"
+
+
 @pytest.mark.parametrize(
     ("write", "message"),
     [

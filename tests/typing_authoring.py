@@ -41,8 +41,10 @@ sfn.Choice(
         (Var("$.a").is_null() & ~Var("$.b").numeric_equals(path("$.c"))).next_then(done),
         (q.input.total > 100).next_then("Done", output={"total": q.input.total}),
     ],
-    default=sorry,
+    default=sfn.Pass() >> sorry,
 )
+sfn.Pass(next=sfn.Pass() >> done)
+Catch("E", sfn.Pass() >> done)
 
 # -- right: what things are -----------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 A piece has one beginning and any number of open ends: the states that nothing follows yet. Linking
 makes every open end go on to what follows. A branch of a Parallel or an item processor may be a
-chain: its open ends are its ends.
+chain, and so may what a transition leads to: its open ends are its ends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import Graph, Naming, State, Step, write_states
+from sfn_release.asl.state import Graph, Naming, State, Step, Target, write_states
 from sfn_release.errors import DefinitionError
 
 
@@ -59,11 +59,7 @@ class Chain:
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the chain as a graph of its own: its open ends end it."""
-        states = write_states(self.states, naming, language)
-        for state in self.ends:
-            body = states[naming.id_of(state)]
-            if "Next" not in body:
-                body["End"] = True
+        states = write_states(self.states, naming, language, self.ends)
         return {"StartAt": naming.id_of(self.first), "States": states}
 
 
@@ -127,8 +123,10 @@ def dead_end(last: State, following: State) -> DefinitionError:
     )
 
 
-def called(state: State | str | None) -> str:
+def called(state: Target | None) -> str:
     """Return what people call a state."""
+    if isinstance(state, Chain):
+        return called(state.first)
     if isinstance(state, State):
         return f'"{state.id}"' if state.id else f"the {state.type} without an id"
     return f'"{state}"'

@@ -14,7 +14,7 @@ from sfn_release.asl.writing import write_field, write_object
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.asl.state import State
+    from sfn_release.asl.state import Target
 
 _COMPARED = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
 _VALUES: Final = (
@@ -47,7 +47,7 @@ class Condition(ABC):
 
     def next_then(
         self,
-        state: State | str,
+        state: Target,
         *,
         comment: str | NotGiven = NOT_GIVEN,
         assign: Mapping[str, Any] | NotGiven = NOT_GIVEN,
@@ -124,7 +124,7 @@ class ChoiceRule:
     """
 
     condition: Condition | Jsonata
-    next: State | str
+    next: Target
     comment: str | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     output: Any = field(default=NOT_GIVEN, kw_only=True)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from sfn_release.asl.naming import Names, walk
-from sfn_release.asl.state import Graph, State, Step, Work
+from sfn_release.asl.state import Graph, State, Step, Target, Work
 from sfn_release.asl.states import Choice, Raw
 
 _Graph = TypeVar("_Graph", bound=Graph)
@@ -50,7 +50,7 @@ def _relink(state: State, ids: Mapping[str, str]) -> None:
     if isinstance(state, Work):
         state.catch = [replace(rule, next=_renamed(rule.next, ids)) for rule in state.catch]
     if isinstance(state, Choice):
-        state.choices = [replace(rule, next=_to(rule.next, ids)) for rule in state.choices]
+        state.choices = [replace(rule, next=_renamed(rule.next, ids)) for rule in state.choices]
         state.default = _renamed(state.default, ids)
     if isinstance(state, Raw):
         state.body = _body(state.body, ids)
@@ -64,11 +64,10 @@ def _relink(state: State, ids: Mapping[str, str]) -> None:
         ]
 
 
-def _renamed(target: State | str | None, ids: Mapping[str, str]) -> State | str | None:
-    return ids.get(target, target) if isinstance(target, str) else target
+_Target = TypeVar("_Target", bound="Target | None")
 
 
-def _to(target: State | str, ids: Mapping[str, str]) -> State | str:
+def _renamed(target: _Target, ids: Mapping[str, str]) -> _Target | str:
     return ids.get(target, target) if isinstance(target, str) else target
 
 

@@ -16,7 +16,7 @@ from sfn_release.asl.state import (
     OpenText,
     Path,
     Real,
-    State,
+    Target,
     Template,
     Text,
     Whole,
@@ -56,7 +56,7 @@ class StepFields(DataFields, total=False):
     """The fields of a state that another one follows."""
 
     assign: Template
-    next: State | str | None
+    next: Target | None
     end: bool
 
 

@@ -17,7 +17,7 @@ from sfn_release.asl.writing import write_field, write_object
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.asl.state import State
+    from sfn_release.asl.state import Target
 
 
 class States:
@@ -191,12 +191,12 @@ class Catch(ErrorRule):
     gets; *assign* sets variables, in both languages.
     """
 
-    next: State | str | None = None
+    next: Target | None = None
     result_path: str | JsonPath | NotGiven | None = field(default=NOT_GIVEN, kw_only=True)
     assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     output: Any = field(default=NOT_GIVEN, kw_only=True)
 
-    def next_then(self, state: State | str) -> Catch:
+    def next_then(self, state: Target) -> Catch:
         """Return the rule that goes to *state*."""
         return replace(self, next=state)
 
@@ -213,8 +213,8 @@ class Catch(ErrorRule):
         return replace(self, assign=assign)
 
     @property
-    def target(self) -> State | str:
-        """The state to go to, or its id. Raises DefinitionError where none was given."""
+    def target(self) -> Target:
+        """Where to go. Raises DefinitionError where none was given."""
         if self.next is None:
             raise DefinitionError(
                 f"The Catch of {', '.join(self.errors) or 'no error'} leads nowhere.",

@@ -39,6 +39,9 @@ Template: TypeAlias = Mapping[str, Any] | NotGiven
 """An object that may hold expressions: `path`, `fn`, `q`, `Context`."""
 Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
 Language: TypeAlias = Literal["JSONPath", "JSONata"] | NotGiven
+Target: TypeAlias = "State | Chain | str"
+"""Where a transition leads: a state, a chain (to its first state; it ends where it is open), or an
+id."""
 Keys: TypeAlias = tuple[str | int, ...]
 """Where something is below a state."""
 
@@ -102,9 +105,14 @@ class State:
         """Whether the workflow ends here by the nature of the state."""
         return False
 
+    def targets(self) -> Iterator[Target]:
+        """Yield where its transitions lead, the usual one first."""
+        yield from ()
+
     def links(self) -> Iterator[State | str]:
         """Yield the states that may come next, the usual one first."""
-        yield from ()
+        for target in self.targets():
+            yield entry(target)
 
     def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the branches, or the item processor, and under which keys they are written."""
@@ -142,7 +150,7 @@ class Step(WithData):
     """
 
     assign: Template = field(default=NOT_GIVEN, kw_only=True)
-    next: State | str | None = field(default=None, kw_only=True)
+    next: Target | None = field(default=None, kw_only=True)
     end: bool = field(default=False, kw_only=True)
 
     @property
@@ -155,7 +163,7 @@ class Step(WithData):
         self.end = False
         self.next = state
 
-    def links(self) -> Iterator[State | str]:
+    def targets(self) -> Iterator[Target]:
         """Yield what comes next."""
         if self.next is not None:
             yield self.next
@@ -175,9 +183,9 @@ class Work(Step):
     retry: Sequence[Retry] = field(default_factory=list, kw_only=True)
     catch: Sequence[Catch] = field(default_factory=list, kw_only=True)
 
-    def links(self) -> Iterator[State | str]:
+    def targets(self) -> Iterator[Target]:
         """Yield what comes next, then where errors go."""
-        yield from Step.links(self)
+        yield from Step.targets(self)
         for catcher in check_all(self.catch, Catch):
             yield catcher.target
 
@@ -210,15 +218,15 @@ def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str
         case "catch":
             rules = check_all(value, Catch)
             result = [
-                rule.to_asl(naming.id_of(rule.target), language) for rule in rules
+                rule.to_asl(naming.id_of(entry(rule.target)), language) for rule in rules
             ] or NOT_GIVEN
         case "choices":
             result = [
-                rule.to_asl(naming.id_of(rule.next), language)
+                rule.to_asl(naming.id_of(entry(rule.next)), language)
                 for rule in check_all(value, ChoiceRule)
             ]
         case "default":
-            result = NOT_GIVEN if value is None else naming.id_of(value)
+            result = NOT_GIVEN if value is None else naming.id_of(entry(value))
         case "branches":
             result = [_graph(branch, naming, outer) for branch in value]
         case "item_processor" | "iterator":
@@ -230,7 +238,7 @@ def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str
 
 def transition(state: Step, naming: Naming) -> dict[str, Any]:
     """Return Next or End, or neither where the state has none yet."""
-    following = {} if state.next is None else {"Next": naming.id_of(state.next)}
+    following = {} if state.next is None else {"Next": naming.id_of(entry(state.next))}
     return following | ({"End": True} if state.end else {})
 
 
@@ -242,9 +250,24 @@ def own_language(owner: Any, outer: str) -> str:
     return own if own in (JSONPATH, JSONATA) else outer
 
 
-def write_states(states: Iterable[State], naming: Naming, language: str) -> dict[str, Any]:
-    """Return States; of two with one id the first. Raises StateError for one that is wrong."""
+def entry(target: Target) -> State | str:
+    """Return the state that a transition leads to, or its id."""
+    from sfn_release.asl.chain import Chain
+
+    return target.first if isinstance(target, Chain) else target
+
+
+def write_states(
+    states: Sequence[State], naming: Naming, language: str, ends: Iterable[State] = ()
+) -> dict[str, Any]:
+    """Return States; of two with one id the first.
+
+    *ends*, and the open ends of chains that a transition leads to, are given an End. Raises
+    StateError for a state that can't be written.
+    """
     written: dict[str, Any] = {}
+    led_to = (target for state in states for target in state.targets())
+    ended = {*ends, *(end for target in led_to for end in getattr(target, "ends", ()))}
     for state in states:
         id = naming.id_of(state)
         try:
@@ -253,6 +276,8 @@ def write_states(states: Iterable[State], naming: Naming, language: str) -> dict
             raise
         except DefinitionError as error:
             raise StateError(id, error) from error
+        if state in ended and "Next" not in body:
+            body["End"] = True
         written.setdefault(id, body)
     return written
 

@@ -27,6 +27,7 @@ from sfn_release.asl.state import (
     Real,
     State,
     Step,
+    Target,
     Template,
     Text,
     Whole,
@@ -78,10 +79,10 @@ class Choice(WithData):
 
     type: ClassVar[str] = "Choice"
     choices: Sequence[ChoiceRule] = field(default_factory=list, kw_only=True)
-    default: State | str | None = field(default=None, kw_only=True)
+    default: Target | None = field(default=None, kw_only=True)
     assign: Template = field(default=NOT_GIVEN, kw_only=True)
 
-    def links(self) -> Iterator[State | str]:
+    def targets(self) -> Iterator[Target]:
         """Yield where the rules go, then the default."""
         for rule in check_all(self.choices, ChoiceRule):
             yield rule.next
