@@ -22,6 +22,7 @@ stable code. A bug is none of these: it keeps its traceback.
     │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials
     │   └── NetworkError        E_NETWORK           ... or was not reached
     ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
+    │   └── RevertedError       E_REVERTED          ... while callers were shifted: they are back
     ├── RefusedError            E_REFUSED           somebody was asked, and said no
     ├── FileError               E_FILE              a file or folder cannot be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
@@ -182,6 +183,12 @@ class DeploymentError(SfnReleaseError):
     """A deployment failed; *why* tells what had been done and what was put back."""
 
     code = "E_DEPLOYMENT"
+
+
+class RevertedError(DeploymentError):
+    """Callers that were being shifted to a new version were not safe there."""
+
+    code = "E_REVERTED"
 
 
 class RefusedError(SfnReleaseError):

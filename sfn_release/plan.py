@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sfn_release.canonical import short
@@ -24,6 +25,7 @@ from sfn_release.steps import (
     Step,
     TagStateMachine,
     UpdateStateMachine,
+    Watch,
     step_json,
 )
 
@@ -93,23 +95,48 @@ class WorkflowPlan:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One stage of a shift: *steps* bring every alias to a weight, which is then watched."""
+
+    steps: tuple[Step, ...]
+    watch: Watch
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a deployment will do to an environment."""
+    """What a deployment will do to an environment.
+
+    With a *strategy*, in words, callers are brought over in *stages* between the two phases;
+    *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
+    attempts that stand in AWS: when this deployment fails, they are undone with its own.
+    """
 
     environment: str
     action: Action
     version: str
     from_version: str | None
     workflows: tuple[WorkflowPlan, ...]
+    stages: tuple[Stage, ...] = ()
+    strategy: str | None = None
+    resumed: str | None = None
+    left: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every step in the order it is applied: all that prepare, then all that switch."""
+        """Every step in the order it is applied: all that prepare, that shift, that switch."""
         prepare = [step for workflow in self.workflows for step in workflow.prepare]
-        return (*prepare, *(step for workflow in self.workflows for step in workflow.switch))
+        shift = [step for stage in self.stages for step in (*stage.steps, stage.watch)]
+        switch = [step for workflow in self.workflows for step in workflow.switch]
+        return (*prepare, *shift, *switch)
+
+    @property
+    def watching(self) -> timedelta:
+        """How long callers are watched before all of them are where they shall be."""
+        return sum((stage.watch.interval for stage in self.stages), timedelta())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form: ``environment, version, changes, steps``."""
+        """Return the JSON form: ``environment, version, changes, steps``, and the stages."""
         return {
             "environment": self.environment,
             "action": self.action,
@@ -117,8 +144,17 @@ class Plan:
             "from_version": self.from_version,
             "changes": bool(self.steps),
             "steps": [step_json(step) for step in self.steps],
+            "strategy": self.strategy,
+            "stages": [
+                {
+                    "weight": stage.watch.weight,
+                    "interval_seconds": int(stage.watch.interval.total_seconds()),
+                    "workflows": [one.workflow for one in stage.steps],
+                }
+                for stage in self.stages
+            ],
             "workflows": {plan.workflow: plan.change for plan in self.workflows},
-            "notes": [note for plan in self.workflows for note in plan.notes],
+            "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
         }
 
 

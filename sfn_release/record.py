@@ -197,7 +197,7 @@ class State:
     @property
     def unfinished(self) -> bool:
         """Whether the last attempt did not bring what it was to bring."""
-        return self.record is not None and self.record.status in {"started", "failed"}
+        return self.record is not None and self.record.status != "succeeded"
 
 
 def served_forms(

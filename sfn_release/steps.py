@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from sfn_release.project.rules import duration_text
 from sfn_release.rendering import Rendered
 
 
@@ -59,19 +61,62 @@ class PublishVersion:
 
 @dataclass(frozen=True)
 class PointAlias:
-    """Send an alias's callers to one version: *version_arn*, or the one just published."""
+    """Send an alias's callers to one version: *version_arn*, or the one just published.
+
+    *latest* is the digest that the unqualified content must still have then, None if any will do.
+    """
 
     workflow: str
     alias: str
     version_arn: str | None
     description: str
     before: ObservedAlias | None
+    latest: str | None = None
 
     def __str__(self) -> str:
         to = number(self.version_arn) if self.version_arn else "the new version"
         if self.before is None:
             return f"create alias {self.alias} at {to}"
         return f"point alias {self.alias} at {to} (now {routing_text(self.before.routing)})"
+
+
+@dataclass(frozen=True)
+class ShiftWeight:
+    """Send *weight* percent of an alias's callers to one version, and the others to *old*.
+
+    *version_arn* is None for the version just published; *before* is the alias as it was found,
+    *latest* as in `PointAlias`.
+    """
+
+    workflow: str
+    alias: str
+    version_arn: str | None
+    old: str
+    weight: int
+    description: str
+    before: ObservedAlias
+    latest: str | None = None
+
+    def __str__(self) -> str:
+        to = number(self.version_arn) if self.version_arn else "the new version"
+        return (
+            f"shift {self.weight} % of alias {self.alias} to {to}, the rest to {number(self.old)}"
+        )
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Watch, for *interval*, what *weight* percent of the callers of every workflow meet.
+
+    It is a step of the whole deployment: its *workflow* is "".
+    """
+
+    weight: int
+    interval: timedelta
+    workflow: str = ""
+
+    def __str__(self) -> str:
+        return f"watch {self.weight} % for {duration_text(self.interval)}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +149,8 @@ Step = (
     | UpdateStateMachine
     | PublishVersion
     | PointAlias
+    | ShiftWeight
+    | Watch
     | TagStateMachine
     | DeleteStateMachine
 )
@@ -116,10 +163,12 @@ def step_json(step: Step) -> dict[str, Any]:
         UpdateStateMachine: "update",
         PublishVersion: "publish",
         PointAlias: "point-alias",
+        ShiftWeight: "shift-weight",
+        Watch: "watch",
         TagStateMachine: "tag",
         DeleteStateMachine: "delete",
     }[type(step)]
-    members: dict[str, Any] = {"workflow": step.workflow, "action": action}
+    members: dict[str, Any] = {"workflow": step.workflow or None, "action": action}
     match step:
         case CreateStateMachine():
             members |= {"name": step.rendered.name, "rendered_digest": step.rendered.digest}
@@ -128,11 +177,22 @@ def step_json(step: Step) -> dict[str, Any]:
         case PointAlias():
             before = step.before.routing if step.before else None
             members |= {"alias": step.alias, "to": step.version_arn, "from": before}
+        case ShiftWeight():
+            members |= {"alias": step.alias, "to": step.version_arn, "from": step.old}
+            members |= {"weight": step.weight}
+        case Watch():
+            seconds = int(step.interval.total_seconds())
+            members |= {"weight": step.weight, "interval_seconds": seconds}
         case TagStateMachine():
             members |= {"arn": step.arn, "tags": dict(step.tags), "removed": list(step.removed)}
         case PublishVersion() | DeleteStateMachine():
             members |= {"arn": step.arn}
     return members
+
+
+def step_line(step: Step) -> str:
+    """Return a step in a line that names its workflow, as records hold it."""
+    return f"{step.workflow}: {step}" if step.workflow else str(step)
 
 
 def routing_text(routing: Mapping[str, int]) -> str:

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # plans are not needed to read the ledger, and take their time to load
     from sfn_release.plan import Plan
     from sfn_release.steps import Step
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Executions of one side since callers began to be shifted; *more* were not counted."""
+
+    started: int
+    failed: int
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a shift stands: in stage *stage* of *stages*, with *left* until its end.
+
+    *new* and *old* are the executions of the versions that callers go to, and come from; None when
+    they are not counted.
+    """
+
+    weight: int
+    stage: int
+    stages: int
+    left: timedelta
+    new: Tally | None = None
+    old: Tally | None = None
 
 
 class Watcher(Protocol):
@@ -26,6 +51,9 @@ class Watcher(Protocol):
 
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
+
+    def seen(self, seen: Seen) -> None:
+        """See how a shift stands, every few seconds."""
 
 
 @dataclass(frozen=True)

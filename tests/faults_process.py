@@ -29,6 +29,7 @@ from sfn_release.operations.workspace import Workspace, open_workspace, surround
 if TYPE_CHECKING:
     from sfn_release.plan import Plan
     from sfn_release.steps import Step
+    from sfn_release.surroundings import Seen
 
 
 class Silent:
@@ -45,6 +46,9 @@ class Silent:
 
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
+
+    def seen(self, seen: Seen) -> None:
+        """See how a shift stands."""
 
 
 def _pause(attempt: int) -> bool:

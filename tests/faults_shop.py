@@ -36,7 +36,7 @@ from sfn_release.project import Environment
 from sfn_release.record import Record
 from sfn_release.simulator import Mocks
 from sfn_release.steps import Step
-from sfn_release.surroundings import Surroundings
+from sfn_release.surroundings import Seen, Surroundings
 
 ENVIRONMENT = "prod"
 ALIAS = "live"
@@ -67,6 +67,9 @@ class Watcher:
 
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
+
+    def seen(self, seen: Seen) -> None:
+        """See how a shift stands."""
 
 
 class Clock:

@@ -34,7 +34,7 @@ from sfn_release.plan import Plan
 from sfn_release.project import Environment
 from sfn_release.record import Record, Serving
 from sfn_release.steps import Step
-from sfn_release.surroundings import Surroundings
+from sfn_release.surroundings import Seen, Surroundings
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """When the tests begin."""
@@ -87,6 +87,7 @@ class SilentWatcher:
         self.said: list[str] = []
         self.plans: list[Plan] = []
         self.steps: list[Step] = []
+        self.shifts: list[Seen] = []
 
     def say(self, text: str) -> None:
         """Hear talk."""
@@ -102,6 +103,10 @@ class SilentWatcher:
     def applied(self, step: Step) -> None:
         """Hear of a step."""
         self.steps.append(step)
+
+    def seen(self, seen: Seen) -> None:
+        """See how a shift stands."""
+        self.shifts.append(seen)
 
 
 class Clock:

@@ -12,6 +12,7 @@ from sfn_release.cli import terminal
 if TYPE_CHECKING:
     from sfn_release.plan import Plan
     from sfn_release.steps import Step
+    from sfn_release.surroundings import Seen
 
 
 class Progress:
@@ -70,6 +71,9 @@ class Progress:
 
                 text = step_text(step, verbose=self._verbose)
                 terminal.tell(f"[{self._done}/{self._steps}] {step.workflow}: {text}")
+
+    def seen(self, seen: Seen) -> None:
+        """Show how a shift stands."""
 
     def close(self) -> None:
         """Take the bar off the screen."""

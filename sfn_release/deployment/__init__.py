@@ -3,7 +3,10 @@
     resolving     look the environment's parameters up
     preparation   read the ledger and AWS, decide, refuse what must be refused
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
+    fence         whether it may still write, asked before every write
     application   make the plan's changes, and put them back when one fails
+    aliases       ... those to aliases
+    monitoring    watch callers who are being shifted: `alarms`, failed `executions`
     results       what it leaves: outcomes, and what the environment serves from now on
 
 The ``started`` record is the lock: it is appended by compare-and-swap before AWS is touched. Every
@@ -15,11 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sfn_release import hold
-from sfn_release.deployment.application import Application, Machine, OvertakenError
+from sfn_release.deployment.application import Application, writes
+from sfn_release.deployment.fence import Fence, OvertakenError
+from sfn_release.deployment.machines import Machine
+from sfn_release.deployment.monitoring import Monitor
 from sfn_release.deployment.preparation import (
     Prepared,
     Site,
@@ -29,10 +35,12 @@ from sfn_release.deployment.preparation import (
 )
 from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.deployment.results import kept, outcomes, serving_after
-from sfn_release.errors import DeploymentError, GitError, SfnReleaseError
+from sfn_release.errors import DeploymentError, SfnReleaseError
 from sfn_release.git import RefMovedError
-from sfn_release.record import LEASE, Lock, Record, Serving, State, timestamp
+from sfn_release.plan import Plan
+from sfn_release.record import LEASE, Lock, Record, Serving, State, Status, timestamp
 from sfn_release.rendering import Rendered
+from sfn_release.steps import step_line
 
 __all__ = ["Prepared", "Site", "check_lock", "close", "execute", "prepare", "prepare_delete"]
 
@@ -51,6 +59,7 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
     if prepared.closing:
         state = close(site, state, f"taken over by {around.actor}: {prepared.closing}")
     now = around.now()
+    expires = now + LEASE + prepared.plan.watching + _paced(prepared.plan)
     lock = Lock(around.new_token(), around.process, around.ci)
     record = Record(
         id=prepared.id,
@@ -66,13 +75,13 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         reason=reason,
         started_at=timestamp(now),
         finished_at=None,
-        expires_at=timestamp(now + LEASE),
+        expires_at=timestamp(expires),
         account=None,
         region=site.environment.region,
         config_blob=site.config_blob,
         workflows=outcomes(prepared, {}),
         lock=lock,
-        plan=tuple(f"{step.workflow}: {step}" for step in prepared.plan.steps),
+        plan=tuple(step_line(step) for step in prepared.plan.steps),
         parameters=prepared.target.parameters if prepared.target else {},
     )
     with hold.hold(site.notes, record.id, lock.token):
@@ -81,9 +90,14 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         except RefMovedError:
             hold.forget(site.notes, record.id)
             raise
-        finished = _carry_out(site, prepared, started, record, expires=now + LEASE)
+        finished = _carry_out(site, prepared, started, record, expires=expires)
     hold.forget(site.notes, record.id)
     return finished
+
+
+def _paced(plan: Plan) -> timedelta:
+    """Return how long AWS's quotas make a large plan take: after a hundred, a write a second."""
+    return timedelta(seconds=max(0, len(plan.steps) - 100))
 
 
 def close(site: Site, state: State, error: str) -> State:
@@ -105,27 +119,18 @@ def _carry_out(
     """Apply the plan and append the end of the deployment."""
     around = site.around
 
-    def fence() -> None:
-        if around.now() >= expires:
-            raise OvertakenError(
-                f"This deployment's time was over at {record.expires_at}: it stopped.",
-                fix="Run it again: it goes on from what is there.",
-            )
-
-    def turn() -> None:
-        fence()
-        if site.ledger.tip(site.name) != started.tip:
-            raise _overtaken(site)
-        refuse_changed(site, prepared)
-
+    fence = Fence(site, prepared, started, expires)
     application = Application(
         plan=prepared.plan,
         client=site.client,
-        fence=fence,
-        turn=turn,
+        fence=fence.check,
+        turn=fence.turn,
         pause=around.pause,
         done=around.watcher.applied,
+        monitor=Monitor(site, prepared, fence.check),
     )
+    for operation, calls in writes(prepared.plan.steps).items():
+        site.aws.expect(operation, calls)
     around.watcher.applying(len(prepared.plan.steps))
     try:
         application.run()
@@ -134,8 +139,8 @@ def _carry_out(
     except (SfnReleaseError, KeyboardInterrupt) as error:
         told = (
             _fail(site, prepared, started, record, application, error)
-            if _still_ours(site, started)
-            else _overtaken(site, why=str(error))
+            if fence.holds()
+            else fence.overtaken(why=str(error))
         )
         if isinstance(error, KeyboardInterrupt):
             around.watcher.say(told.why or told.message)
@@ -161,22 +166,6 @@ def _carry_out(
     return finished
 
 
-def _still_ours(site: Site, started: State) -> bool:
-    """Tell whether nobody took the deployment over, as far as the ledger can be asked."""
-    try:
-        return site.ledger.tip(site.name) == started.tip
-    except GitError:
-        return True  # the lease is the fence that needs no network
-
-
-def _overtaken(site: Site, *, why: str = "") -> OvertakenError:
-    return OvertakenError(
-        "Another deployer took this deployment over: it stopped.",
-        why=why,
-        fix=f"See who:  sfn-release history --env {site.name}",
-    )
-
-
 def _fail(
     site: Site,
     prepared: Prepared,
@@ -185,17 +174,23 @@ def _fail(
     application: Application,
     error: SfnReleaseError | KeyboardInterrupt,
 ) -> SfnReleaseError:
-    """Put back what was changed, append ``failed``, and return the error to tell."""
+    """Put back what was changed, append the end, and return the error to tell.
+
+    The end is ``reverted`` when callers had been shifted and are all back, else ``failed``.
+    """
     site.around.watcher.say("the deployment failed; putting back what it changed")
     restored, stuck = application.put_back()
-    told = DeploymentError("Interrupted.") if isinstance(error, KeyboardInterrupt) else error
+    at = "" if application.shifted is None else f" at {application.shifted} %"
+    told = DeploymentError(f"Interrupted{at}.") if isinstance(error, KeyboardInterrupt) else error
     lines = [*restored, *stuck]
     if isinstance(error, KeyboardInterrupt) and not lines:
         lines = ["there was nothing to put back"]
     now = site.around.now()
     became = outcomes(prepared, application.machines)
     text = "\n".join([str(told), *lines])
-    failed = record.finish("failed", at=now, workflows=became, error=text)
+    back = application.shifted is not None and not stuck
+    status: Status = "reverted" if back else "failed"
+    failed = record.finish(status, at=now, workflows=became, error=text)
     try:
         site.ledger.append(site.name, started, failed, at=now)
     except SfnReleaseError as second:

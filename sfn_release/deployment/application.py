@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.aws.calling import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.aliases import Aliases, AliasStep
+from sfn_release.deployment.fence import OvertakenError
+from sfn_release.deployment.machines import Machine
+from sfn_release.deployment.monitoring import Monitor
 from sfn_release.errors import (
     AwsError,
     ConflictError,
-    LockedError,
     NetworkError,
     NotOursError,
     SfnReleaseError,
 )
-from sfn_release.observation import THREADS, describe_alias, rendered_from
+from sfn_release.observation import THREADS, rendered_from
 from sfn_release.plan import Plan
 from sfn_release.steps import (
     CreateStateMachine,
     DeleteStateMachine,
     PointAlias,
     PublishVersion,
+    ShiftWeight,
     Step,
     TagStateMachine,
     UpdateStateMachine,
-    routing_text,
+    Watch,
 )
-
-
-class OvertakenError(LockedError):
-    """The deployment may no longer write: its lease is over, or another one took it."""
-
-
-@dataclass
-class Machine:
-    """What applying the plan has learnt of one workflow's state machine."""
-
-    arn: str | None = None
-    revision: str | None = None
-    version_arn: str | None = None
-    alias_description: str | None = None
 
 
 @dataclass
@@ -51,8 +42,10 @@ class Application:
     """One plan being applied. *machines* is what is known so far, for the record.
 
     *fence* is called before every write and raises OvertakenError when it may not happen; *turn*
-    once between the two phases. *pause* waits before the n-th retry of a write that collided, or
-    says by False that it is enough. *done* hears of every step.
+    before callers are brought over, by each stage and at last. *pause* waits before the n-th retry
+    of a write that collided, or says by False that it is enough. *done* hears of every step.
+    *monitor* watches callers who are being shifted; *shifted* is the weight of the last stage that
+    was begun.
     """
 
     plan: Plan
@@ -61,11 +54,16 @@ class Application:
     turn: Callable[[], None]
     pause: Callable[[int], bool]
     done: Callable[[Step], None]
+    monitor: Monitor
+    shifted: int | None = None
     machines: dict[str, Machine] = field(default_factory=dict)
     _undo: list[Step] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _calm: threading.Condition = field(default_factory=threading.Condition)
     _busy: int = 0
+
+    def __post_init__(self) -> None:
+        self._aliases = Aliases(self.client, self._write)
 
     def run(self) -> None:
         """Apply both phases. Raises the first error; nothing new is begun after it."""
@@ -73,7 +71,16 @@ class Application:
             workflow.workflow: Machine(version_arn=workflow.version_arn)
             for workflow in self.plan.workflows
         }
+        self._undo = [*self.plan.left]
         self._phase({plan.workflow: plan.prepare for plan in self.plan.workflows})
+        for stage in self.plan.stages:
+            if self.shifted is None:
+                self.monitor.begin(self.machines)
+            self.turn()
+            self.shifted = stage.watch.weight
+            self._phase({step.workflow: (step,) for step in stage.steps})
+            self.monitor.watch(stage.watch)
+            self.done(stage.watch)
         if any(plan.switch for plan in self.plan.workflows):
             self.turn()
             self._phase({plan.workflow: plan.switch for plan in self.plan.workflows})
@@ -81,9 +88,15 @@ class Application:
     def put_back(self) -> tuple[list[str], list[str]]:
         """Undo, newest first, what was changed; return what was put back and what could not be."""
         restored, failed = [], []
-        for step in reversed(self._undo):
+        changed: dict[tuple[str, bool, bool], list[Step]] = {}
+        for step in self._undo:
+            key = (step.workflow, isinstance(step, AliasStep), isinstance(step, UpdateStateMachine))
+            changed.setdefault(key, []).append(step)
+        # What was changed several times is put back once, to what it was before the first.
+        for steps in sorted(changed.values(), key=lambda one: -self._undo.index(one[-1])):
+            step = steps[-1]
             try:
-                text = self._undo_step(step)
+                text = self._undo_steps(steps)
             except OvertakenError:
                 raise
             except SfnReleaseError as error:
@@ -151,8 +164,14 @@ class Application:
                 machine.revision = answer.get("revisionId")
             case PublishVersion():
                 self._publish(step, machine)
-            case PointAlias():
-                self._point(step, machine)
+            case PointAlias() | ShiftWeight():
+                version_arn = step.version_arn or machine.version_arn
+                assert version_arn is not None  # noqa: S101 - plans publish before they point
+                self._aliases.apply(step, version_arn, machine.found(version_arn))
+                machine.version_arn = version_arn
+                machine.alias_description = step.description
+            case Watch():
+                raise AssertionError("a stage is watched when all of its workflows are there")
             case TagStateMachine():
                 self._tag(step)
             case DeleteStateMachine():
@@ -206,34 +225,6 @@ class Application:
             ) from error
         machine.version_arn = answer["stateMachineVersionArn"]
 
-    def _point(self, step: PointAlias, machine: Machine) -> None:
-        version_arn = step.version_arn or machine.version_arn
-        assert version_arn is not None  # noqa: S101 - plans publish before they point
-        routing = [{"stateMachineVersionArn": version_arn, "weight": 100}]
-        if step.before is None:
-            self._write(
-                self.client.create_state_machine_alias,
-                name=step.alias,
-                description=step.description,
-                routingConfiguration=routing,
-            )
-        else:
-            # The last writer wins in AWS, so look once more just before.
-            if describe_alias(self.client, step.before.arn) != step.before:
-                raise ConflictError(
-                    f"The alias {step.alias} of {step.workflow} was moved by somebody else during"
-                    " this deployment.",
-                    fix="Run this again: the plan will say where it points.",
-                )
-            self._write(
-                self.client.update_state_machine_alias,
-                stateMachineAliasArn=step.before.arn,
-                description=step.description,
-                routingConfiguration=routing,
-            )
-        machine.version_arn = version_arn
-        machine.alias_description = step.description
-
     def _tag(self, step: TagStateMachine) -> None:
         if step.tags:
             self._write(self.client.tag_resource, resourceArn=step.arn, tags=_tag_list(step.tags))
@@ -242,50 +233,31 @@ class Application:
                 self.client.untag_resource, resourceArn=step.arn, tagKeys=list(step.removed)
             )
 
-    def _undo_step(self, step: Step) -> str | None:
-        """Undo one step and say so; what nobody calls stays, and None is returned."""
+    def _undo_steps(self, steps: Sequence[Step]) -> str | None:
+        """Undo steps of one kind and say so; what nobody calls stays, and None is returned."""
+        step = steps[0]
         match step:
             case UpdateStateMachine():
-                return self._undo_update(step)
-            case PointAlias():
-                return self._undo_alias(step)
+                return self._undo_update(step, steps)
+            case PointAlias() | ShiftWeight():
+                moved = [one for one in steps if isinstance(one, AliasStep)]
+                return self._aliases.put_back(moved, self.machines[step.workflow].found())
             case CreateStateMachine():
                 return f"{step.rendered.name} was created and stays, without callers"
-            case PublishVersion() | TagStateMachine() | DeleteStateMachine():
+            case PublishVersion() | TagStateMachine() | DeleteStateMachine() | Watch():
                 return None
 
-    def _undo_update(self, step: UpdateStateMachine) -> str:
+    def _undo_update(self, step: UpdateStateMachine, steps: Sequence[Step]) -> str:
         if step.before is None:
             raise ConflictError("what was there could not be read")
         live = call(self.client.describe_state_machine, stateMachineArn=step.arn)
         found = rendered_from(step.workflow, live)
-        if found is not None and found.digest not in {step.rendered.digest, step.before.digest}:
+        ours = {one.rendered.digest for one in steps if isinstance(one, UpdateStateMachine)}
+        if found is not None and found.digest not in {*ours, step.before.digest}:
             raise ConflictError("somebody else has changed it since, and that stays")
         request = step.before.request()
         self._write(self.client.update_state_machine, stateMachineArn=step.arn, **request)
         return f"{step.before.name} has its former definition again"
-
-    def _undo_alias(self, step: PointAlias) -> str:
-        machine = self.machines[step.workflow]
-        machine_arn = machine.arn or (machine.version_arn or "").rpartition(":")[0]
-        arn = step.before.arn if step.before else f"{machine_arn}:{step.alias}"
-        found = describe_alias(self.client, arn)
-        if found not in (None, step.before) and found.description != step.description:
-            raise ConflictError("somebody else has moved it since, and that stays")
-        if step.before is None:
-            if found is not None:
-                self._write(self.client.delete_state_machine_alias, stateMachineAliasArn=arn)
-            return f"the new alias {step.alias} was deleted"
-        self._write(
-            self.client.update_state_machine_alias,
-            stateMachineAliasArn=arn,
-            description=step.before.description,
-            routingConfiguration=[
-                {"stateMachineVersionArn": version, "weight": weight}
-                for version, weight in step.before.routing.items()
-            ],
-        )
-        return f"alias {step.alias} points at {routing_text(step.before.routing)} again"
 
     def _write(self, operation: Operation, **request: Any) -> dict[str, Any]:
         """Make one call that changes AWS.
@@ -304,6 +276,25 @@ class Application:
                     raise
                 if not self.pause(attempt):
                     raise
+
+
+def writes(steps: Iterable[Step]) -> Counter[str]:
+    """Return how many calls of each operation *steps* make; an untagging may come on top."""
+    return Counter(_operation(step) for step in steps if not isinstance(step, Watch))
+
+
+def _operation(step: Step) -> str:
+    if isinstance(step, ShiftWeight):
+        return "UpdateStateMachineAlias"
+    if isinstance(step, PointAlias):
+        return "UpdateStateMachineAlias" if step.before else "CreateStateMachineAlias"
+    return {
+        CreateStateMachine: "CreateStateMachine",
+        UpdateStateMachine: "UpdateStateMachine",
+        PublishVersion: "PublishStateMachineVersion",
+        TagStateMachine: "TagResource",
+        DeleteStateMachine: "DeleteStateMachine",
+    }[type(step)]
 
 
 def _raise_first(futures: Iterable[Future[None]]) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from sfn_release import hold
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.errors import (
     ConflictError,
     LockedError,
     NotFoundError,
 )
 from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.leftovers import leftovers
 from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
     Observed,
@@ -32,11 +35,15 @@ from sfn_release.project import Environment
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import (
     SKEW,
+    Record,
     Serving,
     State,
     takeover,
 )
+from sfn_release.shifting import refuse_uncounted, shifted
 from sfn_release.surroundings import Surroundings
+
+_ATTEMPTS = 10  # that are looked at for what they left
 
 
 @dataclass(frozen=True)
@@ -115,11 +122,15 @@ class Prepared:
 Decide = Callable[[Snapshot, State], Target]
 
 
-def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
+def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = False) -> Prepared:
     """Decide a deployment from what the ledger and AWS say now. Reads only.
 
-    *decide* gives the target for the environment's state. Raises LockedError while another
-    deployment is under way, and whatever `plan.plan` refuses.
+    *decide* gives the target for the environment's state. With *resume*, a shift that an attempt
+    did not finish goes on at the weight that it had reached; it does so too when that attempt was
+    of the same release, and was killed.
+
+    Raises LockedError while another deployment is under way, whatever `plan.plan` refuses, and
+    what `shifting` and `alarms` do where callers are to be shifted.
     """
     snapshot = site.ledger.reachable(site.name)
     state = site.ledger.state(snapshot, site.name)
@@ -138,29 +149,70 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False) -> Prepared:
     )
     known = _known(site, state, observed)
     if known is None:
-        return prepare(site, decide, adopt=adopt)
+        return prepare(site, decide, adopt=adopt, resume=resume)
     unclaimed = _unclaimed(site, state, target)
     identity = site.around.new_id(site.around.now())
+    decided = plan(
+        target,
+        project=site.project,
+        environment=site.name,
+        alias=site.environment.alias,
+        deployment=identity,
+        serving=state.serving,
+        observed=observed,
+        known=known,
+        adopt=adopt,
+        unclaimed=frozenset(unclaimed),
+    )
     return Prepared(
         id=identity,
         state=state,
         target=target,
-        plan=plan(
-            target,
-            project=site.project,
-            environment=site.name,
-            alias=site.environment.alias,
-            deployment=identity,
-            serving=state.serving,
-            observed=observed,
-            known=known,
-            adopt=adopt,
-            unclaimed=frozenset(unclaimed),
-        ),
+        plan=_shifted(site, state, target, decided, observed, resume=resume),
         observed=observed,
         closing=closing,
         unclaimed=unclaimed,
     )
+
+
+def _shifted(
+    site: Site,
+    state: State,
+    target: Target,
+    decided: Plan,
+    observed: Mapping[str, Observed | None],
+    *,
+    resume: bool,
+) -> Plan:
+    """Return a plan with its stages, and with what attempts that did not finish have left."""
+    attempts = _attempts(site, state)
+    if attempts and state.serving is not None and state.tip is not None:
+        forms = site.ledger.served(site.name, state.tip, state.serving)
+        decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))
+    killed = state.record is not None and state.record.status == "started"
+    same = state.record is not None and state.record.release_digest == target.release_digest
+    strategy = site.environment.strategy
+    refuse_uncounted(target, strategy, site.name)
+    decided = shifted(
+        decided,
+        strategy,
+        target=target,
+        serving=state.serving,
+        observed=observed,
+        attempts=attempts,
+        resume=resume or (killed and same),
+    )
+    if strategy is not None and strategy.alarms and decided.stages:
+        refuse_firing(site.aws.alarms, strategy.alarms, site.name)
+    return decided
+
+
+def _attempts(site: Site, state: State) -> list[Record]:
+    """Return the deployments that did not succeed since the last one that did."""
+    if not state.unfinished:
+        return []
+    last = site.ledger.deployments(site.name, state.tip, limit=_ATTEMPTS)
+    return list(takewhile(lambda record: record.status != "succeeded", last))
 
 
 def prepare_delete(site: Site, workflow: str) -> Prepared:

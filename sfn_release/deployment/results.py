@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sfn_release.deployment.application import Machine
+from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.preparation import Prepared
 from sfn_release.plan import Observed
 from sfn_release.record import Outcome, Served, Serving

@@ -1,0 +1,111 @@
+"""Writing aliases: pointed, shifted, put back; never over what somebody else wrote meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.errors import ConflictError
+from sfn_release.observation import describe_alias, rendered_from
+from sfn_release.steps import ObservedAlias, PointAlias, ShiftWeight, routing_text
+
+AliasStep = PointAlias | ShiftWeight
+Write = Callable[..., dict[str, Any]]
+"""Makes one call that changes AWS: the operation, and its request."""
+
+
+@dataclass
+class Aliases:
+    """The aliases of one deployment. What it wrote is what it expects to find."""
+
+    client: StepFunctions
+    write: Write
+    _written: dict[str, list[ObservedAlias]] = field(default_factory=dict)
+
+    def apply(self, step: AliasStep, new: str, machine_arn: str) -> None:
+        """Bring an alias to the version *new*, or some of its callers.
+
+        Raises ConflictError when somebody else moved it, or changed what callers without the alias
+        get, since this deployment looked.
+        """
+        routing = {new: 100}
+        if isinstance(step, ShiftWeight):
+            routing = {step.old: 100 - step.weight, new: step.weight}
+        routes = _routes(routing)
+        if step.before is None:
+            arn = f"{machine_arn}:{step.alias}"
+            self._remember(step, ObservedAlias(arn, routing, step.description))
+            self.write(
+                self.client.create_state_machine_alias,
+                name=step.alias,
+                description=step.description,
+                routingConfiguration=routes,
+            )
+            return
+        # The last writer wins in AWS, so look once more just before.
+        written = self._written.get(step.workflow)
+        if describe_alias(self.client, step.before.arn) != (written or [step.before])[-1]:
+            raise ConflictError(
+                f"The alias {step.alias} of {step.workflow} was moved by somebody else during"
+                " this deployment.",
+                fix="Run this again: the plan will say where it points.",
+            )
+        if step.latest is not None:
+            self._refuse_edited(step, machine_arn)
+        self._remember(step, ObservedAlias(step.before.arn, routing, step.description))
+        self.write(
+            self.client.update_state_machine_alias,
+            stateMachineAliasArn=step.before.arn,
+            description=step.description,
+            routingConfiguration=routes,
+        )
+
+    def put_back(self, steps: Sequence[AliasStep], machine_arn: str) -> str:
+        """Bring an alias back to where it was before the first of its *steps*, and say so.
+
+        Raises ConflictError when somebody else has moved it since.
+        """
+        first = steps[0]
+        arn = first.before.arn if first.before else f"{machine_arn}:{first.alias}"
+        found = describe_alias(self.client, arn)
+        ours = [*(step.before for step in steps), *self._written.get(first.workflow, [])]
+        left = first.workflow not in self._written  # by an attempt that did not finish
+        same = found is not None and left and found.description == first.description
+        if found not in (None, *ours) and not same:
+            raise ConflictError("somebody else has moved it since, and that stays")
+        if first.before is None:
+            if found is not None:
+                self.write(self.client.delete_state_machine_alias, stateMachineAliasArn=arn)
+            return f"the new alias {first.alias} was deleted"
+        self.write(
+            self.client.update_state_machine_alias,
+            stateMachineAliasArn=arn,
+            description=first.before.description,
+            routingConfiguration=_routes(first.before.routing),
+        )
+        return f"alias {first.alias} points at {routing_text(first.before.routing)} again"
+
+    def _remember(self, step: AliasStep, written: ObservedAlias) -> None:
+        self._written.setdefault(step.workflow, []).append(written)
+
+    def _refuse_edited(self, step: AliasStep, machine_arn: str) -> None:
+        """Raise ConflictError when somebody edited the machine while its callers were shifted."""
+        found = rendered_from(
+            step.workflow, call(self.client.describe_state_machine, stateMachineArn=machine_arn)
+        )
+        if found is not None and found.digest != step.latest:
+            raise ConflictError(
+                f"The state machine of {step.workflow} was changed by somebody else during this"
+                " deployment.",
+                why="Whoever starts it without the alias got that change at once.",
+                fix="Run this again: the plan will say what it overwrites.",
+            )
+
+
+def _routes(routing: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"stateMachineVersionArn": version, "weight": weight} for version, weight in routing.items()
+    ]

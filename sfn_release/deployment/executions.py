@@ -1,0 +1,101 @@
+"""Counting the executions of state machine versions, and those that failed, since a moment.
+
+Only new ones count: what ran or had failed before is remembered when counting begins. Executions
+that somebody aborted are no failures of the version. One call per version suffices unless more
+than a thousand executions have started since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.errors import AwsError
+from sfn_release.observation import in_parallel
+from sfn_release.surroundings import Tally
+
+_FAILED = ("FAILED", "TIMED_OUT")
+_PAGE = 1000  # what one call of ListExecutions gives at most
+_SHOWN = 3  # failures that are told with error and cause
+_LONGEST = 300  # characters of a cause that are told
+
+
+@dataclass
+class Count:
+    """The executions of one version. *failed* are those that failed since counting began."""
+
+    client: StepFunctions
+    version_arn: str
+    failed: list[str] = field(default_factory=list)
+    _before: dict[str, bool] = field(default_factory=dict)
+
+    def begin(self, since: datetime | None) -> None:
+        """Remember what there is; with *since*, only what was started before it."""
+        listed, more = self._page()
+        failed = self._failures() if more else []
+        for one in (*listed, *failed):
+            if since is None or one["startDate"] < since:
+                self._before[one["executionArn"]] = one["status"] in _FAILED
+
+    def look(self) -> Tally:
+        """Count anew."""
+        listed, more = self._page()
+        started = 0
+        for one in listed:
+            if one["executionArn"] in self._before:
+                more = False
+                break
+            started += 1
+        if more:
+            listed = self._failures()
+        self.failed = [
+            one["executionArn"]
+            for one in listed
+            if one["status"] in _FAILED and not self._before.get(one["executionArn"])
+        ]
+        return Tally(started, len(self.failed), more)
+
+    def _page(self, **options: Any) -> tuple[list[dict[str, Any]], bool]:
+        """Return the newest executions, and whether there are more."""
+        answer = call(
+            self.client.list_executions,
+            stateMachineArn=self.version_arn,
+            maxResults=_PAGE,
+            **options,
+        )
+        return answer["executions"], bool(answer.get("nextToken"))
+
+    def _failures(self) -> list[dict[str, Any]]:
+        return [one for status in _FAILED for one in self._page(statusFilter=status)[0]]
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Return the sum of several tallies."""
+    tallies = list(tallies)
+    return Tally(
+        sum(one.started for one in tallies),
+        sum(one.failed for one in tallies),
+        any(one.more for one in tallies),
+    )
+
+
+def causes(client: StepFunctions, executions: Sequence[str]) -> list[str]:
+    """Return the first few of failed *executions*, each with its error and cause."""
+    shown = in_parallel(lambda arn: _cause(client, arn), executions[:_SHOWN])
+    more = len(executions) - _SHOWN
+    return [*shown, *([f"… and {more} more"] if more > 0 else [])]
+
+
+def _cause(client: StepFunctions, execution: str) -> str:
+    try:
+        found = call(client.describe_execution, executionArn=execution)
+    except AwsError as error:
+        return f"{execution}: {error.message}"
+    cause = found.get("cause") or ""
+    short = cause if len(cause) <= _LONGEST else cause[:_LONGEST] + "…"
+    told = ": ".join(part for part in (found.get("error"), short) if part)
+    return f"{execution} {found['status']}{f': {told}' if told else ''}"

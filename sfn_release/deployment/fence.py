@@ -1,0 +1,61 @@
+"""The fence: whether a deployment may still write, asked before every write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sfn_release.deployment.preparation import Prepared, Site
+from sfn_release.deployment.resolving import refuse_changed
+from sfn_release.errors import GitError, LockedError
+from sfn_release.record import State, timestamp
+
+
+class OvertakenError(LockedError):
+    """The deployment may no longer write: its lease is over, or another one took it."""
+
+
+@dataclass
+class Fence:
+    """The lease of a deployment that has *started*: until *expires*, unless another takes it."""
+
+    site: Site
+    prepared: Prepared
+    started: State
+    expires: datetime
+    _turned: bool = field(default=False)
+
+    def check(self) -> None:
+        """Raise OvertakenError when the lease is over; needs no network."""
+        if self.site.around.now() >= self.expires:
+            raise OvertakenError(
+                f"This deployment's time was over at {timestamp(self.expires)}: it stopped.",
+                fix="Run it again: it goes on from what is there.",
+            )
+
+    def turn(self) -> None:
+        """Raise, before callers are brought over, when somebody else took the deployment over.
+
+        At the first turn, ConflictError too when what the plan was made with has changed.
+        """
+        self.check()
+        if self.site.ledger.tip(self.site.name) != self.started.tip:
+            raise self.overtaken()
+        if not self._turned:
+            refuse_changed(self.site, self.prepared)
+            self._turned = True
+
+    def holds(self) -> bool:
+        """Tell whether nobody took the deployment over, as far as the ledger can be asked."""
+        try:
+            return self.site.ledger.tip(self.site.name) == self.started.tip
+        except GitError:
+            return True  # the lease is the fence that needs no network
+
+    def overtaken(self, *, why: str = "") -> OvertakenError:
+        """Return the error that says that another deployer goes on."""
+        return OvertakenError(
+            "Another deployer took this deployment over: it stopped.",
+            why=why,
+            fix=f"See who:  sfn-release history --env {self.site.name}",
+        )

@@ -1,0 +1,137 @@
+"""Watching callers who are being shifted: alarms, and the new version's failed executions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sfn_release.deployment.alarms import firing
+from sfn_release.deployment.executions import Count, causes, total
+from sfn_release.deployment.machines import Machine
+from sfn_release.deployment.preparation import Prepared, Site
+from sfn_release.errors import AwsError, NotFoundError, RevertedError
+from sfn_release.observation import in_parallel
+from sfn_release.plan import Plan
+from sfn_release.project import Strategy
+from sfn_release.record import SKEW
+from sfn_release.steps import ShiftWeight, Watch
+from sfn_release.surroundings import Seen, Tally
+
+_SOONEST, _LATEST = 5.0, 30.0  # seconds between two looks
+_PART = 20  # looks in one interval, where that is neither too soon nor too late
+_CALLS_A_SECOND = 2.5  # half of what AWS refills for ListExecutions
+
+
+@dataclass
+class Monitor:
+    """Watches the stages of what was *prepared*; *fence* raises when the time for it is over.
+
+    Whatever cannot be seen counts as not safe.
+    """
+
+    site: Site
+    prepared: Prepared
+    fence: Callable[[], None]
+    _new: list[Count] = field(default_factory=list)
+    _old: list[Count] = field(default_factory=list)
+    _tallies: tuple[Tally, Tally] | None = None
+    _next: datetime | None = None
+
+    def begin(self, machines: Mapping[str, Machine]) -> None:
+        """Remember which executions there were before callers are shifted."""
+        since = self._plan.resumed
+        first = datetime.fromisoformat(since) - SKEW if since else None
+        for step in self._plan.stages[0].steps:
+            if isinstance(step, ShiftWeight) and self._is_listed(step.workflow):
+                new = step.version_arn or machines[step.workflow].version_arn
+                assert new is not None  # noqa: S101 - plans publish before they shift
+                self._new.append(Count(self.site.client, new))
+                self._old.append(Count(self.site.client, step.old))
+        self._counting(lambda: in_parallel(lambda one: one.begin(first), self._new))
+        self._counting(lambda: in_parallel(lambda one: one.begin(None), self._old))
+
+    def watch(self, step: Watch) -> None:
+        """Look again and again until the interval is over.
+
+        Raises RevertedError when an alarm fires, when too many executions failed, and when either
+        cannot be told.
+        """
+        around = self.site.around
+        pause = min(max(step.interval.total_seconds() / _PART, _SOONEST), _LATEST)
+        weights = [stage.watch.weight for stage in self._plan.stages]
+        end = around.now() + step.interval
+        while True:
+            self.fence()
+            now = around.now()
+            left = max(end - now, timedelta())
+            try:
+                self._look(step, now, pause, last=not left)
+            except (AwsError, NotFoundError) as error:
+                raise RevertedError(
+                    f"{self._stopped(step)}: it cannot be seen whether callers are safe.",
+                    why=str(error),
+                    fix="Nothing is known to be wrong with the release. See to it that it can be"
+                    " watched, and deploy it again.",
+                ) from error
+            new, old = self._tallies or (None, None)
+            number = weights.index(step.weight) + 1
+            around.watcher.seen(Seen(step.weight, number, len(weights), left, new, old))
+            if not left:
+                return
+            around.wait(min(pause, left.total_seconds()))
+
+    def _look(self, step: Watch, now: datetime, pause: float, *, last: bool) -> None:
+        strategy = self._strategy
+        if strategy.alarms:
+            fired = firing(self.site.aws.alarms, strategy.alarms)
+            if fired:
+                raise RevertedError(
+                    f"{self._stopped(step)}: the alarm {', '.join(fired)} fires.",
+                    why="\n  ".join(f"{name}: {reason}" for name, reason in fired.items()),
+                )
+        if not self._new or (self._next and now < self._next and not last):
+            return
+        self._next = now + timedelta(seconds=max(pause, 2 * len(self._new) / _CALLS_A_SECOND))
+        self._counting(self._count)
+        failed = [execution for count in self._new for execution in count.failed]
+        if strategy.max_failures is not None and len(failed) > strategy.max_failures:
+            executions = "1 execution" if len(failed) == 1 else f"{len(failed)} executions"
+            raise RevertedError(
+                f"{self._stopped(step)}: {executions} of the new version failed,"
+                f" and max_failures is {strategy.max_failures}.",
+                why="\n  ".join(causes(self.site.client, failed)),
+            )
+
+    def _count(self) -> None:
+        new = total(in_parallel(Count.look, self._new))
+        old = total(in_parallel(Count.look, self._old))
+        self._tallies = new, old
+
+    def _counting(self, count: Callable[[], object]) -> None:
+        """Count; where only people look at the figures, they may be missing."""
+        try:
+            count()
+        except AwsError as error:
+            if self._strategy.max_failures is not None:
+                raise
+            self.site.around.watcher.say(f"executions are not counted: {error.message}")
+            self._new, self._old, self._tallies = [], [], None
+
+    def _stopped(self, step: Watch) -> str:
+        return f"The shift to {self._plan.version} was stopped at {step.weight} %"
+
+    def _is_listed(self, workflow: str) -> bool:
+        """Tell whether Step Functions lists a workflow's executions."""
+        target = self.prepared.target
+        return target is not None and target.workflows[workflow].rendered.type == "STANDARD"
+
+    @property
+    def _plan(self) -> Plan:
+        return self.prepared.plan
+
+    @property
+    def _strategy(self) -> Strategy:
+        strategy = self.site.environment.strategy
+        assert strategy is not None  # noqa: S101 - only a strategy makes stages
+        return strategy

@@ -1,0 +1,63 @@
+"""What attempts that did not finish have left in AWS, as steps that can be undone. Pure.
+
+A deployment that was killed half-way leaves aliases and `$LATEST` where they were then. The next
+one starts from there; when it fails in its turn, what it puts back is not that, but what the
+ledger says was served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sfn_release.plan import Observed, alias_deployment
+from sfn_release.record import Record, Served, Serving
+from sfn_release.rendering import Rendered
+from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine
+
+
+def left_alias(
+    served: Served | None, there: Observed | None, attempts: frozenset[str]
+) -> ObservedAlias | None:
+    """Return what an alias was before one of *attempts*, deployment ids, moved it.
+
+    None when none of them has, or when the ledger does not know what it was before.
+    """
+    alias = there.alias if there else None
+    if served is None or served.version_arn is None or alias is None:
+        return None
+    recorded = {served.version_arn: 100}
+    if alias.routing == recorded or alias_deployment(alias.description) not in attempts:
+        return None
+    return ObservedAlias(alias.arn, recorded, served.alias_description or "")
+
+
+def leftovers(
+    serving: Serving | None,
+    forms: Mapping[str, Rendered],
+    observed: Mapping[str, Observed | None],
+    attempts: Iterable[Record],
+) -> tuple[Step, ...]:
+    """Return the steps of *attempts* that stand in AWS; undone, what was served is there again.
+
+    *forms* are the recorded forms of what is served.
+    """
+    attempts = list(attempts)
+    identities = frozenset(attempt.id for attempt in attempts)
+    steps: list[Step] = []
+    for name, served in serving.workflows.items() if serving else ():
+        there = observed.get(name)
+        if there is None or there.arn != served.state_machine_arn:
+            continue
+        sent = {
+            attempt.workflows[name].rendered_digest
+            for attempt in attempts
+            if name in attempt.workflows
+        }
+        live = there.latest
+        if live is not None and name in forms and live.digest in sent - {served.rendered_digest}:
+            steps.append(UpdateStateMachine(name, there.arn, live, forms[name]))
+        before = left_alias(served, there, identities)
+        if before is not None and there.alias is not None:
+            alias = there.alias.arn.rpartition(":")[2]
+            steps.append(PointAlias(name, alias, None, there.alias.description, before))
+    return tuple(steps)

@@ -1,0 +1,192 @@
+"""Traffic shifting: the stages in which callers are brought to new versions. Pure.
+
+The plan of an environment with a strategy gets its stages between its two phases: each brings every
+alias that moves to one weight, and is watched for an interval. All workflows of a deployment shift
+together. What nobody calls yet is not shifted: a new alias is made before the first stage, so that
+whoever is among the first callers of a new version finds the workflows that are new with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sfn_release.errors import ConfigError
+from sfn_release.leftovers import left_alias
+from sfn_release.plan import Observed, Plan, Stage, Target, WorkflowPlan
+from sfn_release.project import Strategy
+from sfn_release.record import Record, Serving
+from sfn_release.steps import PointAlias, ShiftWeight, Step, UpdateStateMachine, Watch
+
+_FEW = 6  # names in a note
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """One alias on its way: *point* is the step that ends it, *old* who served until now."""
+
+    point: PointAlias
+    old: str
+    latest: str | None
+    at_once: bool
+
+    def to(self, weight: int, *, first: bool) -> ShiftWeight:
+        """Return the step to a weight; at the *first*, no time has passed to look back on."""
+        point = self.point
+        assert point.before is not None  # noqa: S101 - new aliases are not shifted
+        return ShiftWeight(
+            workflow=point.workflow,
+            alias=point.alias,
+            version_arn=point.version_arn,
+            old=self.old,
+            weight=weight,
+            description=point.description,
+            before=point.before,
+            latest=None if first else self.latest,
+        )
+
+
+def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str) -> None:
+    """Raise ConfigError when failures are to be counted that Step Functions does not list."""
+    express = [
+        name for name, one in sorted(target.workflows.items()) if one.rendered.type == "EXPRESS"
+    ]
+    if strategy is None or strategy.max_failures is None or not express:
+        return
+    if target.action == "rollback":
+        return
+    raise ConfigError(
+        f"The strategy of {environment} counts failed executions, and those of"
+        f" {_names(express)} are not listed.",
+        why="`max_failures` reads ListExecutions, which Step Functions has for STANDARD workflows"
+        " alone, and these are EXPRESS.",
+        fix="Name CloudWatch alarms in the strategy, and take `max_failures` out:\n"
+        f'  strategy = {{ type = "{strategy.type}", …, alarms = ["…"] }}',
+    )
+
+
+def shifted(
+    plan: Plan,
+    strategy: Strategy | None,
+    *,
+    target: Target,
+    serving: Serving | None,
+    observed: Mapping[str, Observed | None],
+    attempts: Iterable[Record] = (),
+    resume: bool = False,
+) -> Plan:
+    """Return *plan* with the stages of *strategy*; as it is when nothing is to be shifted.
+
+    *attempts* are those that did not finish. With *resume* the shift goes on at the weight that
+    they had reached. A rollback is never slowed.
+    """
+    attempts = list(attempts)
+    identities = frozenset(attempt.id for attempt in attempts)
+    if strategy is None or plan.action == "rollback":
+        return plan
+    served = serving.workflows if serving else {}
+    shifts: dict[str, _Shift] = {}
+    reached = 0
+    for one in plan.workflows:
+        there = observed.get(one.workflow)
+        before = left_alias(served.get(one.workflow), there, identities)
+        point = _point(one)
+        if there is None or there.alias is None:
+            continue
+        if before is not None and one.version_arn is not None:
+            reached = max(reached, there.alias.routing.get(one.version_arn, 0))
+        if point is None or point.before is None:
+            continue
+        old = _old(point, before, served[one.workflow].version_arn if before else None)
+        if old is not None and old != point.version_arn:
+            shifts[one.workflow] = _shift(one, point, old, target, there)
+    weights = [w for w in strategy.weights if not resume or w >= reached]
+    if not shifts or not weights:
+        return plan
+    new = [
+        step
+        for one in plan.workflows
+        for step in one.switch
+        if isinstance(step, PointAlias) and step.before is None
+    ]
+    stages: list[Stage] = []
+    for weight in weights:
+        steps: list[Step] = [] if stages else [*new]
+        steps += [shift.to(weight, first=not stages) for shift in shifts.values()]
+        stages.append(Stage(tuple(steps), Watch(weight, strategy.interval)))
+    return replace(
+        plan,
+        workflows=tuple(_rest(one, shifts.get(one.workflow), new) for one in plan.workflows),
+        stages=tuple(stages),
+        strategy=_words(strategy),
+        resumed=min(attempt.started_at for attempt in attempts) if resume and reached else None,
+        notes=(*plan.notes, *_notes(plan.version, shifts)),
+    )
+
+
+def _point(one: WorkflowPlan) -> PointAlias | None:
+    return next((step for step in one.switch if isinstance(step, PointAlias)), None)
+
+
+def _old(point: PointAlias, before: object, recorded: str | None) -> str | None:
+    """Return the version that callers get until now: of a mix that was left, the recorded one."""
+    if before is not None:
+        return recorded
+    routing = point.before.routing if point.before else {}
+    others = {arn: weight for arn, weight in routing.items() if arn != point.version_arn}
+    return max(others, key=lambda arn: others[arn], default=None)
+
+
+def _shift(
+    one: WorkflowPlan, point: PointAlias, old: str, target: Target, there: Observed
+) -> _Shift:
+    at_once = not any(isinstance(step, UpdateStateMachine) for step in one.switch)
+    if one.prepare:
+        latest: str | None = target.workflows[one.workflow].rendered.digest
+    else:
+        latest = there.latest.digest if there.latest else None
+    return _Shift(point, old, latest, at_once)
+
+
+def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> WorkflowPlan:
+    """Return what is left for the switch: a new alias is made before, a shifted one looked at."""
+    switch: list[Step] = []
+    for step in one.switch:
+        if isinstance(step, PointAlias) and shift is not None:
+            switch.append(replace(step, latest=shift.latest))
+        elif step not in new:
+            switch.append(step)
+    return replace(one, switch=tuple(switch))
+
+
+def _words(strategy: Strategy) -> str:
+    """Return a strategy for people, with what stops it."""
+    watched = [f"the alarm{'s' * (len(strategy.alarms) > 1)} {', '.join(strategy.alarms)}"]
+    watched = watched if strategy.alarms else []
+    if strategy.max_failures is not None:
+        count = strategy.max_failures
+        watched.append(f"more than {count} failed executions" if count else "any failed execution")
+    return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
+
+
+def _notes(version: str, shifts: Mapping[str, _Shift]) -> list[str]:
+    """Return what callers see who do not go through the alias: they are never shifted."""
+    at_once = [name for name, shift in shifts.items() if shift.at_once]
+    later = [name for name in shifts if name not in at_once]
+    notes = []
+    if at_once:
+        notes.append(
+            f"who starts {_names(at_once)} without the alias gets {version} at once, before any"
+            " caller of the alias"
+        )
+    if later:
+        notes.append(
+            f"who starts {_names(later)} without the alias gets {version} when all callers of the"
+            " alias have it"
+        )
+    return notes
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(names[:_FEW])
+    return f"{shown} and {len(names) - _FEW} more" if len(names) > _FEW else shown
