@@ -130,6 +130,16 @@ class Plan:
         switch = [step for workflow in self.workflows for step in workflow.switch]
         return (*prepare, *shift, *switch)
 
+    def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
+        """Return every step of a workflow but those that shift its callers, in order."""
+        new = [
+            step
+            for stage in self.stages
+            for step in stage.steps
+            if step.workflow == one.workflow and isinstance(step, PointAlias)
+        ]
+        return (*one.prepare, *new, *one.switch)
+
     @property
     def watching(self) -> timedelta:
         """How long callers are watched before all of them are where they shall be."""

@@ -15,6 +15,7 @@ from sfn_release.errors import ConfigError
 from sfn_release.leftovers import left_alias
 from sfn_release.plan import Observed, Plan, Stage, Target, WorkflowPlan
 from sfn_release.project import Strategy
+from sfn_release.project.rules import duration_text
 from sfn_release.record import Record, Serving
 from sfn_release.steps import PointAlias, ShiftWeight, Step, UpdateStateMachine, Watch
 
@@ -122,6 +123,24 @@ def shifted(
         resumed=min(attempt.started_at for attempt in attempts) if resume and reached else None,
         notes=(*plan.notes, *_notes(plan.version, shifts)),
     )
+
+
+def stages_text(plan: Plan) -> str:
+    """Return what the stages of a plan do, in a line; "" without stages.
+
+    ``20 %, 40 % of callers for 10m each, then all: hello``
+    """
+    if not plan.stages:
+        return ""
+    weights = [f"{stage.watch.weight} %" for stage in plan.stages]
+    if len(weights) > _FEW:
+        weights = [*weights[:2], "…", weights[-1]]
+    interval = duration_text(plan.stages[0].watch.interval)
+    each = " each" if len(plan.stages) > 1 else ""
+    names = [step.workflow for step in plan.stages[0].steps if isinstance(step, ShiftWeight)]
+    onward = "going on at " if plan.resumed else ""
+    shares = ", ".join(weights)
+    return f"{onward}{shares} of callers for {interval}{each}, then all: {_names(names)}"
 
 
 def _point(one: WorkflowPlan) -> PointAlias | None:

@@ -19,6 +19,7 @@ from support import CONFIG, NOON, ROLE, Clock, Shop, SilentWatcher, make_shop
 
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 
@@ -85,11 +86,15 @@ class Canary(Shop):
     during: Callable[[timedelta], None] = lambda _: None
     began: Any = NOON
 
+    def deploy(self, version: str, environment: str | None = "prod", **options: Any) -> Any:
+        """Deploy to ``prod``."""
+        self.began = self.clock.at
+        return super().deploy(version, environment, **options)
+
     def workspace(self) -> Workspace:
         """Open the project; waiting lets things happen."""
         opened = super().workspace()
         services = opened.aws
-        self.began = self.clock.at
 
         def aws(environment: Environment) -> Aws:
             client = services(environment).stepfunctions
@@ -100,6 +105,14 @@ class Canary(Shop):
             self.during(self.clock.at - self.began)
 
         return replace(opened, aws=aws, around=replace(opened.around, wait=wait))
+
+    def client(self, environment: str = "local") -> StepFunctions:
+        """Return an environment's client."""
+        return self.clients.get(environment) or super().client(environment)
+
+    def arn(self, name: str, environment: str = "local") -> str:
+        """Return a state machine's ARN."""
+        return MACHINES + name if environment == "prod" else super().arn(name, environment)
 
     def routing(self, workflow: str = "hello") -> dict[int, int]:
         """Return the weights of the alias by version number."""

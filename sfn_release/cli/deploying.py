@@ -108,17 +108,41 @@ def publish(
 
 
 @command("deploy")
-@click.argument("version")
+@click.argument("version", required=False)
+@click.option("--resume", is_flag=True, help="Go on where the last attempt was killed.")
 @adopt_option
 @reason_option
-def deploy(session: Session, version: str, adopt: bool, reason: str | None) -> None:
-    """Deploy a release that exists."""
-    from sfn_release.operations.deploy import deploy as act
+def deploy(
+    session: Session, version: str | None, resume: bool, adopt: bool, reason: str | None
+) -> None:
+    """Deploy a release that exists.
 
+    With --resume, that of the last attempt, which did not finish: callers who were being shifted
+    go on from the weight that it had reached.
+    """
+    from sfn_release.operations.deploy import deploy as act
+    from sfn_release.operations.deploy import unfinished
+
+    if resume == (version is not None):
+        raise UsageError(
+            f"Both VERSION ({version}) and --resume were given."
+            if resume
+            else "Missing argument 'VERSION'.",
+            why="--resume deploys the version of the attempt that did not finish.",
+            fix="Give one of them.",
+        )
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
-    record = act(workspace, version, environment=environment.name, adopt=adopt, reason=reason)
-    told(session, "deploy", record, environment, otherwise=f"serves {version} already")
+    chosen = version or unfinished(workspace, environment=environment.name).version
+    record = act(
+        workspace,
+        chosen,
+        environment=environment.name,
+        adopt=adopt,
+        resume=resume,
+        reason=reason,
+    )
+    told(session, "deploy", record, environment, otherwise=f"serves {chosen} already")
 
 
 @command("rollback")

@@ -70,20 +70,25 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
     lines = [f"### Plan: {made.action} {name or code(made.version)} to {where}{now}", ""]
     loud = [one for one in made.workflows if one.prepare or one.switch]
     if loud:
-        lines += table(("Workflow", "Change", "Steps"), (_workflow(one) for one in loud))
+        lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))
     else:
         lines.append("Nothing to change.")
     quiet = len(made.workflows) - len(loud)
     if quiet and loud:
         lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
-    lines += ["", *(f"- {code(note)}" for one in made.workflows for note in one.notes)]
+    if made.stages:
+        from sfn_release.shifting import stages_text
+
+        lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
+    notes = [*(note for one in made.workflows for note in one.notes), *made.notes]
+    lines += ["", *(f"- {code(note)}" for note in notes)]
     return "\n".join(lines).rstrip("\n")
 
 
-def _workflow(one: WorkflowPlan) -> tuple[str, str, str]:
+def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:
     from sfn_release.cli.plans import step_text
 
-    steps = "<br>".join(code(step_text(step)) for step in (*one.prepare, *one.switch))
+    steps = "<br>".join(code(step_text(step)) for step in made.steps_of(one))
     return code(one.workflow), one.change, steps
 
 

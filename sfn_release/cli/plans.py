@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.shifting import stages_text
 from sfn_release.steps import Step, TagStateMachine
 
 _MARKS = {
@@ -38,7 +39,7 @@ def plan_lines(
     loud = [one for one in plan.workflows if one.prepare or one.switch]
     wide = max((len(one.workflow) for one in loud), default=0)
     for one in loud:
-        yield from _workflow(one, wide, verbose=verbose)
+        yield from _workflow(plan, one, wide, verbose=verbose)
     for word in ("unchanged", "retained"):
         names = [
             one.workflow for one in quiet if (one.change == "retained") == (word == "retained")
@@ -47,7 +48,10 @@ def plan_lines(
             few = names if verbose else names[:_FEW]
             more = f" and {len(names) - len(few)} more" if len(names) > len(few) else ""
             yield f"  = {word}: {', '.join(few)}{more}"
-    for note in (note for one in plan.workflows for note in one.notes):
+    if plan.stages:
+        yield f"  shift: {stages_text(plan)}"
+        yield f"  strategy: {plan.strategy}"
+    for note in (*(note for one in plan.workflows for note in one.notes), *plan.notes):
         yield f"  note: {note}"
 
 
@@ -70,9 +74,9 @@ def _lower(version: str, served: str) -> Iterator[str]:
         yield f"  note: {version} is lower than {served}, which is served"
 
 
-def _workflow(one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:
+def _workflow(plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:
     mark, word = _MARKS[one.change]
-    steps = [step_text(step, verbose=verbose) for step in (*one.prepare, *one.switch)]
+    steps = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
     head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
     for step in steps:
         yield f"{head}  {step}".rstrip()

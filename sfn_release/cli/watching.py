@@ -5,14 +5,20 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli import terminal
+from sfn_release.project.rules import duration_text
 
 if TYPE_CHECKING:
     from sfn_release.plan import Plan
     from sfn_release.steps import Step
-    from sfn_release.surroundings import Seen
+    from sfn_release.surroundings import Seen, Tally
+
+
+_OFTEN = timedelta(minutes=1)
+_LINES = 10  # that a log gets of one stage, if they are not more often than that
 
 
 class Progress:
@@ -30,6 +36,10 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
         self._done = self._steps = 0
+        # In a log: the stage that is watched, how often it is told, and when it was last.
+        self._stage = 0
+        self._every = _OFTEN
+        self._told: timedelta | None = None
 
     def say(self, text: str) -> None:
         """Write one sentence of talk."""
@@ -63,17 +73,29 @@ class Progress:
         with self._lock:
             self._done += 1
             if self._bar is not None:
-                self._bar.update(self._task, advance=1, step=terminal.one_line(step.workflow))
+                shown = terminal.one_line(step.workflow or str(step))
+                self._bar.update(self._task, advance=1, step=shown)
                 if self._done >= self._steps:
                     self._stop()
             else:
                 from sfn_release.cli.plans import step_text
 
                 text = step_text(step, verbose=self._verbose)
-                terminal.tell(f"[{self._done}/{self._steps}] {step.workflow}: {text}")
+                whose = f"{step.workflow}: " if step.workflow else ""
+                terminal.tell(f"[{self._done}/{self._steps}] {whose}{text}")
 
     def seen(self, seen: Seen) -> None:
-        """Show how a shift stands."""
+        """Show how a shift stands: on a terminal beside the bar, in a log every so often."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.update(self._task, step=_shift(seen))
+                return
+            if seen.stage != self._stage:
+                self._stage, self._told = seen.stage, None
+                self._every = max(_OFTEN, seen.left / _LINES)
+            if self._told is None or self._told - seen.left >= self._every:
+                self._told = seen.left
+                terminal.tell(_shift(seen))
 
     def close(self) -> None:
         """Take the bar off the screen."""
@@ -101,3 +123,17 @@ class Progress:
         )
         self._task = self._bar.add_task("", total=steps, step="")
         self._bar.start()
+
+
+def _shift(seen: Seen) -> str:
+    """Return how a shift stands, in a line."""
+    stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
+    parts = [f"{seen.weight} % on the new version{stage}, {duration_text(seen.left)} left"]
+    parts += [f"new: {_tally(seen.new)}"] if seen.new else []
+    parts += [f"old: {_tally(seen.old)}"] if seen.old else []
+    return "; ".join(parts)
+
+
+def _tally(tally: Tally) -> str:
+    more = "+" if tally.more else ""
+    return f"{tally.started}{more} started, {tally.failed} failed"

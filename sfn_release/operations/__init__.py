@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # type checkers take it for true; typing itself would be 
 
 if TYPE_CHECKING:
     from sfn_release.operations.delete import delete, plan_deletion
-    from sfn_release.operations.deploy import deploy
+    from sfn_release.operations.deploy import deploy, unfinished
     from sfn_release.operations.diff import WorkflowDiff, diff
     from sfn_release.operations.execute import Execution, execute
     from sfn_release.operations.history import history
@@ -64,6 +64,7 @@ _HOMES = {
     "show": "releases",
     "status": "status",
     "surroundings": "workspace",
+    "unfinished": "deploy",
     "unlock": "unlock",
     "version_from_tag": "tagged",
 }
@@ -96,6 +97,7 @@ __all__ = [
     "show",
     "status",
     "surroundings",
+    "unfinished",
     "unlock",
     "version_from_tag",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfn_release.deployment import Prepared, Site, prepare
+from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
@@ -19,10 +20,12 @@ def deploy(
     *,
     environment: str | None = None,
     adopt: bool = False,
+    resume: bool = False,
     reason: str | None = None,
 ) -> Record | None:
     """Deploy a release that exists; None when the environment serves it already.
 
+    With *resume*, a shift of callers that an attempt left goes on at the weight that it reached.
     Raises NotFoundError for a version that is not released.
     """
     version = parse_version(version)
@@ -35,12 +38,37 @@ def deploy(
         return deploy_target(release, site, state)
 
     def decided() -> Prepared:
-        return prepare(site, decide, adopt=adopt)
+        return prepare(site, decide, adopt=adopt, resume=resume)
 
     prepared = decided()
     if not local:
         workspace.share(release)  # once nothing refuses it: sharing takes the version for good
     return run(site, prepared, decided, reason=reason)
+
+
+def unfinished(workspace: Workspace, *, environment: str | None = None) -> Record:
+    """Return the attempt that `deploy` is to *resume*.
+
+    Raises NotFoundError when the last one succeeded, or was put back, and ConflictError when it was
+    no deployment of a release.
+    """
+    name = workspace.environment(environment).name
+    record = workspace.ledger.state(workspace.ledger.reachable(name), name).record
+    if record is None or record.status == "succeeded":
+        raise NotFoundError(f"No deployment to {name} was left unfinished.")
+    again = f"sfn-release deploy {record.version} --env {name}"
+    if record.status == "reverted":
+        raise NotFoundError(
+            f"{record.action} {record.version} to {name} was put back: there is nothing to resume.",
+            why=record.error or "",
+            fix=f"To begin anew:  {again}",
+        )
+    if record.action in {"rollback", "delete"}:
+        raise ConflictError(
+            f"The attempt that did not finish in {name} is a {record.action}.",
+            fix="To finish it, run it again; or deploy a release by its version.",
+        )
+    return record
 
 
 def deploy_target(release: Release, site: Site, state: State) -> Target:
