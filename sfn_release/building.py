@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Self, Unpack
 
@@ -24,7 +25,17 @@ from sfn_release.asl.keywords import (
 )
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import Graph, ItsPath, Naming, OpenText, State, Step, Target, Whole
+from sfn_release.asl.state import (
+    Copies,
+    Graph,
+    ItsPath,
+    Naming,
+    OpenText,
+    State,
+    Step,
+    Target,
+    Whole,
+)
 from sfn_release.asl.states import Choice, Fail, Map, Parallel, Succeed, Wait
 from sfn_release.errors import DefinitionError
 
@@ -34,7 +45,7 @@ class Building(ABC):
 
     def __init__(self) -> None:
         self.start: State | str | None = None
-        self._added: list[State] = []
+        self._added: dict[State, None] = {}
         self._last: State | None = None
         self._ends: tuple[State, ...] = ()
 
@@ -115,8 +126,7 @@ class Building(ABC):
         """Add states without linking them; they are written in the order of adding."""
         for state in states:
             self._check(state)
-            if not any(state is known for known in self._added):
-                self._added.append(state)
+            self._added[state] = None
         return self
 
     # -- states that are made on the way ------------------------------------------------------
@@ -237,6 +247,19 @@ class Building(ABC):
 
     def __rshift__(self, other: State | Chain | Graph) -> Chain:
         return chain(self) >> other
+
+    def copied(self, copies: Copies) -> Self:
+        """Return the workflow over the copies of its states."""
+        new, fresh = copies.states, copy(self)
+        if self.start is not None:
+            start = self.start
+            fresh.start = new[start] if isinstance(start, State) else copies.ids.get(start, start)
+        vars(fresh).update(
+            _added={new[state]: None for state in self._added},
+            _last=None if self._last is None else new[self._last],
+            _ends=tuple(new[state] for state in self._ends),
+        )
+        return fresh
 
     # -- inside -------------------------------------------------------------------------------
 

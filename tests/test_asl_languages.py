@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 import sfn_release as sfn
 from sfn_release import Context, fn, path, q
+from sfn_release.asl.fields import CATCHER, FIELDS, RETRIER
+from sfn_release.asl.given import asl_key
 from sfn_release.errors import DefinitionError
 
 PROCESSOR = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
@@ -328,3 +331,30 @@ def test_every_part_has_its_fields_for_what_no_maker_makes() -> None:
             "MaxItemsPath": "$.n",
         },
     }
+
+
+CLASSES: dict[str, type[sfn.State]] = {
+    each.type: each
+    for each in (
+        *(sfn.Pass, sfn.Task, sfn.Choice, sfn.Wait),
+        *(sfn.Succeed, sfn.Fail, sfn.Parallel, sfn.Map),
+    )
+}
+
+
+@pytest.mark.parametrize("type", sorted(FIELDS))
+def test_every_field_of_the_language_is_an_attribute(type: str) -> None:
+    """And no state has an attribute that its language lacks, but for what builds it."""
+    attributes = {asl_key(each.name) for each in dataclasses.fields(CLASSES[type])}
+    assert set(FIELDS[type]) - {"Type"} <= attributes
+    ours = {"Id", "Extra", "ProcessorConfig"}
+    assert attributes - ours <= set(FIELDS[type])
+
+
+@pytest.mark.parametrize(
+    ("part", "known"), [(sfn.Retry, RETRIER), (sfn.Catch, CATCHER)], ids=["Retry", "Catch"]
+)
+def test_every_field_of_a_rule_is_an_attribute(part: Any, known: dict[str, Any]) -> None:
+    """Of retriers and catchers too."""
+    attributes = {asl_key(each.name) for each in dataclasses.fields(part)} - {"Extra"}
+    assert set(known) == attributes

@@ -169,7 +169,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-9, 9)
-    | st.sampled_from(["", "A", "$.x", "States.ALL"]),
+    | st.sampled_from(["", "A", "$.x", "States.ALL", "{% $x %}", "{%%}", "JSONata"]),
     lambda inside: (
         st.lists(inside, max_size=2)
         | st.dictionaries(
@@ -180,6 +180,9 @@ JSON = st.recursive(
                     "Variable",
                     "IsNull",
                     "And",
+                    "Condition",
+                    "Assign",
+                    "Output",
                     "Not",
                     "Comment",
                     "States",
@@ -195,6 +198,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(
     [
         *("Comment", "Next", "End", "Result", "ResultPath", "Retry", "Catch", "Choices", "Default"),
+        *("QueryLanguage", "Assign", "Output", "Arguments", "Items", "ItemReader", "Credentials"),
         *("Branches", "ItemProcessor", "Iterator", "ProcessorConfig", "Resource", "Seconds", "Id"),
     ]
 )
@@ -207,3 +211,22 @@ def test_no_state_is_read_with_a_loss(type: str, fields: dict[str, Any]) -> None
     definition = {"StartAt": "A", "States": {"A": {"Type": type, **fields}}}
     workflow = sfn.Workflow.from_dict(definition)
     assert first_difference(workflow.to_asl(Names(workflow)), definition) is None
+
+
+def test_a_jsonata_condition_becomes_an_expression() -> None:
+    """And is written as it was, white space included."""
+    rules = [
+        {"Condition": "{%$states.input.a>1%}", "Assign": {"a": 1}, "Output": None, "Next": "A"},
+        {"Condition": True, "Next": "A"},
+    ]
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "C",
+        "States": {"C": {"Type": "Choice", "Choices": rules}, "A": {"Type": "Succeed"}},
+    }
+    workflow = sfn.Workflow.from_dict(definition)
+    choice = workflow.state("C")
+    assert isinstance(choice, sfn.Choice)
+    assert workflow.query_language == "JSONata"
+    assert str(choice.choices[0].condition) == "$states.input.a>1"
+    assert definition == workflow.to_asl(Names(workflow))

@@ -143,6 +143,7 @@ def test_authoring_needs_no_aws_library() -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        *("asl.chain", "asl.distributed", "asl.expressions", "asl.fn", "asl.query"),
         *("asl.given", "asl.retry", "asl.var", "asl.tasks", "workflow", "whereabouts"),
         "canonical",
     ],

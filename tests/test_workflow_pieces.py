@@ -192,6 +192,31 @@ def test_fragments_follow_each_other_in_one_workflow() -> None:
     }
 
 
+def test_a_copy_shares_nothing_with_its_fragment() -> None:
+    """What is changed in one stays as it was in the other."""
+    task = sfn.task.sdk("s3:getObject", {"Bucket": "b"}, id="T", catch=[sfn.Catch("E", "T")])
+    chain = task >> sfn.Choice("C", choices=[sfn.Var("$.a").is_null().next_then(task)])
+    fresh = chain.prefixed("x ")
+    copy = fresh.first
+    assert isinstance(copy, sfn.Task)
+    assert copy.parameters == {"Bucket": "b"}
+    copy.parameters["Bucket"] = "c"  # type: ignore[index]
+    assert task.parameters == {"Bucket": "b"}
+    assert copy.catch[0].next == "x T"
+    assert copy.next is fresh.parts[1]
+
+
+def test_a_long_workflow_is_no_deep_one() -> None:
+    """Thousands of states in a row are copied and written without recursion."""
+    workflow = sfn.Workflow()
+    for number in range(2000):
+        state = sfn.Pass(f"S{number}")
+        workflow = workflow.next_then(state) if number else workflow.start_from(state)
+    copy = workflow.end().prefixed("x")
+    assert len(copy.to_asl(_Names())["States"]) == 2000
+    assert copy.states[-1].id == "xS1999"
+
+
 def test_a_definition_that_was_read_is_a_fragment_too() -> None:
     """Its links are ids; they get the prefix."""
     definition = {

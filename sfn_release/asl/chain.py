@@ -13,7 +13,7 @@ from typing import Any
 
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import Graph, Naming, State, Step, Target, write_states
+from sfn_release.asl.state import Copies, Graph, Naming, State, Step, Target, write_states
 from sfn_release.errors import DefinitionError
 
 
@@ -46,6 +46,12 @@ class Chain:
         from sfn_release.asl.fragments import prefixed
 
         return prefixed(self, prefix)
+
+    def copied(self, copies: Copies) -> Chain:
+        """Return the chain over the copies of its states."""
+        new = copies.states
+        parts, ends = (tuple(new[state] for state in each) for each in (self.parts, self.ends))
+        return Chain(new[self.first], parts, ends)
 
     @property
     def start(self) -> State:

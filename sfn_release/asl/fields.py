@@ -41,7 +41,6 @@ _DATA: Mapping[str, Kind] = {
 }
 _WORK: Mapping[str, Kind] = {
     "Parameters": anything,
-    "Arguments": anything,
     "ResultSelector": mapping,
     "ResultPath": path_or_null,
     "Retry": array,
@@ -63,6 +62,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
         **_DATA,
         **_WORK,
         "Resource": text,
+        "Arguments": anything,
         "Credentials": mapping,
         "TimeoutSeconds": integer(1, MAX_SECONDS),
         "TimeoutSecondsPath": path,
@@ -93,7 +93,14 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
         "Cause": text,
         "CausePath": path_or_call,
     },
-    "Parallel": {**_COMMON, **_STEP, **_DATA, **_WORK, "Branches": filled_array},
+    "Parallel": {
+        **_COMMON,
+        **_STEP,
+        **_DATA,
+        **_WORK,
+        "Arguments": anything,
+        "Branches": filled_array,
+    },
     "Map": {
         **_COMMON,
         **_STEP,

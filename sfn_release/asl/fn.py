@@ -115,7 +115,7 @@ def format(template: str, *values: Argument) -> Intrinsic:
     Raises DefinitionError when their numbers differ.
 
     >>> format("Order {}: {total}", JsonPath("$.id")).text
-    "States.Format('Order {}: \\\\{total\\\\}', $.id)"
+    "States.Format('Order {}: \\{total\\}', $.id)"
     """
     places = template.count("{}")
     if places != len(values):

@@ -11,14 +11,15 @@ way out of it is an id, as a string, that is not in the piece.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import copy, deepcopy
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from sfn_release.asl.chain import Chain
 from sfn_release.asl.naming import Names, walk
-from sfn_release.asl.state import Graph, State, Step, Target, Work
-from sfn_release.asl.states import Choice, Raw
+from sfn_release.asl.state import Copies, Graph, State, Target
+from sfn_release.asl.states import Raw
 
 _Graph = TypeVar("_Graph", bound=Graph)
 
@@ -29,46 +30,53 @@ def prefixed(graph: _Graph, prefix: str) -> _Graph:
     Ids, and every transition to one of them, are changed, in branches and item processors too.
     Raises DefinitionError for what is no state.
     """
-    fresh = copy.deepcopy(graph)
-    names = Names(fresh)
-    states = list(walk(fresh))
+    names = Names(graph)
+    states = list(walk(graph))
     bodies = [inner for state in states for inner in _as_written(state)]
     ids = {id: prefix + id for id in (*map(names.id_of, states), *_ids(bodies))}
+    copies = Copies({state: copy(state) for state in states}, ids)
     for state in states:
-        state.id = ids[names.id_of(state)]
-    for state in states:
-        _relink(state, ids)
-    start = getattr(fresh, "start", None)
-    if isinstance(start, str):
-        fresh.start = ids.get(start, start)  # type: ignore[attr-defined] # a workflow's
-    return fresh
+        fresh = copies.states[state]
+        for each in fields(state):
+            setattr(fresh, each.name, _copied(each.name, getattr(state, each.name), copies))
+        fresh.id = ids[names.id_of(state)]
+    return graph.copied(copies)
 
 
-def _relink(state: State, ids: Mapping[str, str]) -> None:
-    if isinstance(state, Step):
-        state.next = _renamed(state.next, ids)
-    if isinstance(state, Work):
-        state.catch = [replace(rule, next=_renamed(rule.next, ids)) for rule in state.catch]
-    if isinstance(state, Choice):
-        state.choices = [replace(rule, next=_renamed(rule.next, ids)) for rule in state.choices]
-        state.default = _renamed(state.default, ids)
-    if isinstance(state, Raw):
-        state.body = _body(state.body, ids)
-    for attribute in ("item_processor", "iterator"):
-        if isinstance(getattr(state, attribute, None), Mapping):
-            setattr(state, attribute, _written(getattr(state, attribute), ids))
-    branches = getattr(state, "branches", None)
-    if branches:
-        state.branches = [  # type: ignore[attr-defined] # a Parallel's
-            _written(branch, ids) if isinstance(branch, Mapping) else branch for branch in branches
-        ]
+def _copied(name: str, value: Any, copies: Copies) -> Any:
+    """Return a field of a state for the copy of the state."""
+    match name:
+        case "next" | "default":
+            return _target(value, copies)
+        case "choices" | "catch":
+            return [_rule(rule, copies) for rule in value]
+        case "branches":
+            return [_graph(branch, copies) for branch in value]
+        case "item_processor" | "iterator":
+            return _graph(value, copies)
+        case "body":
+            return _body(deepcopy(value), copies.ids)
+        case _:
+            return deepcopy(value)
 
 
-_Target = TypeVar("_Target", bound="Target | None")
+def _rule(rule: Any, copies: Copies) -> Any:
+    """Return a rule of a Choice or a catcher; what leads on is not copied deeply: it may be all."""
+    return replace(deepcopy(replace(rule, next="")), next=_target(rule.next, copies))
 
 
-def _renamed(target: _Target, ids: Mapping[str, str]) -> _Target | str:
-    return ids.get(target, target) if isinstance(target, str) else target
+def _target(target: Target | None, copies: Copies) -> Target | None:
+    if isinstance(target, Chain):
+        return target.copied(copies)
+    if isinstance(target, State):
+        return copies.states[target]
+    return target if target is None else copies.ids.get(target, target)
+
+
+def _graph(graph: Any, copies: Copies) -> Any:
+    if isinstance(graph, Mapping):
+        return _written(deepcopy(graph), copies.ids)
+    return graph.copied(copies) if hasattr(graph, "copied") else graph
 
 
 def _as_written(state: State) -> Iterator[Any]:

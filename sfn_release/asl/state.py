@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.expressions import Dynamic, JsonPath, Portable
@@ -46,6 +46,14 @@ Keys: TypeAlias = tuple[str | int, ...]
 """Where something is below a state."""
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies of states, and what their ids became."""
+
+    states: Mapping[State, State]
+    ids: Mapping[str, str]
+
+
 class Graph(Protocol):
     """States and where to start: a Workflow or a chain, seen from the state that holds it."""
 
@@ -56,6 +64,10 @@ class Graph(Protocol):
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return StartAt and States; *language* is the query language outside."""
+        ...
+
+    def copied(self, copies: Copies) -> Self:
+        """Return the graph over the copies of its states."""
         ...
 
 
