@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from sfn_release.errors import DefinitionError
 _EXACT = (
     2**53 - 1
 )  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
+_STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
 def canonical(value: Any) -> bytes:
@@ -97,6 +99,18 @@ def member(path: str, key: str) -> str:
     """Return the JSON path of member *key* below *path*."""
     plain = key.replace("_", "a").isalnum() and key.isascii()
     return f"{path}.{key}" if plain else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def keys_of(path: str) -> tuple[str | int, ...]:
+    """Return the keys of a JSON *path* that `member` wrote.
+
+    >>> keys_of('$.States["Two words"].Retry[0]')
+    ('States', 'Two words', 'Retry', 0)
+    """
+    return tuple(
+        int(index) if index else name or str(json.loads(quoted))
+        for name, index, quoted in _STEP.findall(path)
+    )
 
 
 def _is_array(value: Any) -> bool:

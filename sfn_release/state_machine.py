@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from sfn_release.asl.finding import Finding
 from sfn_release.asl.given import NOT_GIVEN
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions, client_of
@@ -74,9 +75,17 @@ class StateMachine:
 
         Raises DefinitionError for a definition that Step Functions would refuse.
         """
+        return self._declared(self._definition(), source)
+
+    def draft(self, source: str = "") -> tuple[Declaration, tuple[Finding, ...]]:
+        """Return the frozen form unchecked, and what the workflow's `draft` knows to be wrong."""
+        definition, findings = self._workflow().draft()
+        return self._declared(definition, source), findings
+
+    def _declared(self, definition: dict[str, Any], source: str) -> Declaration:
         return Declaration(
             name=self.name,
-            definition=self._definition(),
+            definition=definition,
             type=self.type,
             role=self.role_arn,
             logging=logging_of(self.logging),
@@ -233,14 +242,17 @@ class StateMachine:
                 call(client.tag_resource, resourceArn=arn, tags=_tag_list(new))
         self._tagged[arn] = set(wanted)
 
-    def _definition(self) -> dict[str, Any]:
+    def _workflow(self) -> Workflow:
         if not isinstance(self.workflow, Workflow):
             raise DefinitionError(
                 f"The workflow of the state machine {self.name!r} is no sfn.Workflow.",
                 fix="Read an existing definition with sfn.Workflow.from_dict({...}).",
             )
+        return self.workflow
+
+    def _definition(self) -> dict[str, Any]:
         try:
-            return self.workflow.serialize(type=self.type)
+            return self._workflow().serialize(type=self.type)
         except DefinitionError as error:
             raise DefinitionError(
                 f"The state machine {self.name!r} can't be deployed: {error.message}",

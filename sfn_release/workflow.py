@@ -98,10 +98,13 @@ class Workflow(Building):
         """Return the definition in the Amazon States Language, as fresh dicts and lists.
 
         Raises DefinitionError, listing what is wrong, for a definition that Step Functions would
-        refuse for a state machine of this *type*.
+        refuse for a state machine of this *type*. What it may have learnt since this library was
+        made, such as a field in *extra*, passes: see ``sfn-release check``.
         """
+        from sfn_release.checks import final
+
         definition, findings = self._examined(type)
-        refuse(findings, "The workflow")
+        refuse(final(findings), "The workflow")
         return definition
 
     def to_json(self, *, type: Type = "STANDARD") -> str:
@@ -134,14 +137,14 @@ class Workflow(Building):
         states = write_states(self.states, naming, own_language(self, language))
         return written | {"States": states}
 
-    def _examined(
-        self, type: Type, *, services: bool = False
-    ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-        from sfn_release.checks import check_definition
+    def draft(self) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+        """Return the definition unchecked, and what is wrong that it does not show itself.
 
+        Two states of one id are one in it; with a state that can't be written it is empty.
+        """
         try:
             names = Names(self)
-            definition = self.to_asl(names)
+            return self.to_asl(names), tuple(names.findings)
         except DefinitionError as error:
             state = error.state if isinstance(error, StateError) else ""
             where = f'The state "{state}": ' if state else ""
@@ -150,15 +153,14 @@ class Workflow(Building):
             message = "The workflow holds itself, or is nested too deeply."
             fix = "Give each branch and item processor a workflow of its own."
             return {}, (Finding("not-asl", "error", "$", "", message, fix),)
-        told = {finding.state for finding in names.findings}
-        return definition, (
-            *names.findings,
-            *(
-                finding
-                for finding in check_definition(definition, type=type, services=services)
-                if not (finding.rule == "duplicate-state" and finding.state in told)
-            ),
-        )
+
+    def _examined(
+        self, type: Type, *, services: bool = False
+    ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+        from sfn_release.checks import check_draft
+
+        definition, known = self.draft()
+        return definition, check_draft(definition, known, type=type, services=services)
 
     # -- existing definitions -----------------------------------------------------------------
 

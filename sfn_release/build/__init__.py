@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sfn_release import __version__
+from sfn_release.asl.silence import Silence
 from sfn_release.build.acceptance import accept, content
 from sfn_release.build.files import Sources, document_name, find_sources, read_document
 from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
-from sfn_release.canonical import digest, first_difference
+from sfn_release.canonical import digest, first_difference, keys_of
 from sfn_release.declaration import Declaration
 from sfn_release.errors import BuildError, NonDeterministicError
 
@@ -44,11 +44,15 @@ class Toolchain:
 
 @dataclass(frozen=True)
 class Build:
-    """What a project declares, sorted by name; *output* is what its modules printed."""
+    """What a project declares, sorted by name; *output* is what its modules printed.
+
+    *warnings* is how many findings about the definitions are no errors and are not silenced.
+    """
 
     declarations: tuple[Declaration, ...]
     toolchain: Toolchain
     output: str = field(default="", compare=False)
+    warnings: int = field(default=0, compare=False)
 
     @property
     def digest(self) -> str:
@@ -64,19 +68,20 @@ def build(
     python: str | None = None,
     environ: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
+    silences: Sequence[Silence] = (),
 ) -> Build:
     """Return what the folder *workflows* below *root* declares, as it lies there.
 
     *work_tree* is the folder that imports may not lead into, other than *root* and its ``src``;
     by default *root*. *environ* gives ``PATH`` and the like, nothing else is taken from it.
-    *timeout* is in seconds.
+    *timeout* is in seconds. What *silences* cover is no reason to refuse a definition.
 
     Raises NotFoundError without that folder, BuildError for modules that do not load and
     DefinitionError for definitions that Step Functions would refuse.
     """
     with ExitStack() as stack:
         options = _Options(workflows, work_tree or root, python, environ, timeout)
-        return _checked(_start(stack, root, FIRST, options).result())
+        return _checked(_start(stack, root, FIRST, options).result(), silences)
 
 
 def build_archive(
@@ -88,6 +93,7 @@ def build_archive(
     python: str | None = None,
     environ: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
+    silences: Sequence[Silence] = (),
 ) -> Build:
     """Return what the commit declares whose ``git archive`` is the tar file *archive*.
 
@@ -115,7 +121,7 @@ def build_archive(
                 fix=_ADVICE,
             ) from error
     _require_equal(first, second)
-    return _checked(first)
+    return _checked(first, silences)
 
 
 @dataclass(frozen=True)
@@ -206,8 +212,9 @@ def _extract(archive: bytes, root: Path) -> None:
         ) from error
 
 
-def _checked(declared: _Declared) -> Build:
-    return Build(accept(declared.places), declared.toolchain, declared.output)
+def _checked(declared: _Declared, silences: Sequence[Silence]) -> Build:
+    declarations, warnings = accept(declared.places, silences)
+    return Build(declarations, declared.toolchain, declared.output, warnings)
 
 
 def _require_equal(first: _Declared, second: _Declared) -> None:
@@ -236,13 +243,11 @@ _ADVICE = (
     "Take out what changes from run to run: the time, random numbers, the order of a set, names of"
     " users, hosts and folders."
 )
-_STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
 def _at(value: Any, path: str) -> str:
     """Return the value at a JSON *path* that `first_difference` gave, as short JSON."""
-    for name, index, quoted in _STEP.findall(path):
-        key: Any = int(index) if index else name or json.loads(quoted)
+    for key in keys_of(path):
         try:
             value = value[key]
         except (KeyError, IndexError):

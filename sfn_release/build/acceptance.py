@@ -5,11 +5,12 @@ Whatever can be known before a version is taken is refused here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, get_args
 
 from sfn_release.asl.finding import Finding, refuse
+from sfn_release.asl.silence import Silence, told
 from sfn_release.canonical import canonical
 from sfn_release.checks import check_definition
 from sfn_release.declaration import Declaration, Type
@@ -20,17 +21,22 @@ from sfn_release.project.rules import state_machine_name, tag_key, tag_value
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
 
 
-def accept(places: Iterable[tuple[Declaration, str]]) -> tuple[Declaration, ...]:
-    """Return the declarations, sorted by name; each comes with where it stands, for errors.
+def accept(
+    places: Iterable[tuple[Declaration, str]], silences: Sequence[Silence] = ()
+) -> tuple[tuple[Declaration, ...], int]:
+    """Return the declarations, sorted by name, and how many warnings there are about them.
+
+    Each declaration comes with where it stands, for errors. What *silences* cover does not count.
 
     Raises DefinitionError for a name that AWS does not take or that stands twice, for a definition
     that Step Functions would refuse, and for settings that it would.
     """
     found: dict[str, str] = {}
     declarations = []
+    warnings = 0
     for declaration, place in places:
         name: Any = declaration.name
-        problem = state_machine_name(name) if isinstance(name, str) else "It is not a text."
+        problem = name_problem(name)
         if problem:
             raise DefinitionError(
                 f"{place}: {name!r} cannot be the name of a workflow.",
@@ -44,9 +50,14 @@ def accept(places: Iterable[tuple[Declaration, str]]) -> tuple[Declaration, ...]
                 fix="Give one of them another name.",
             )
         found[name] = place
-        _accept_one(declaration, place)
+        warnings += _accept_one(declaration, place, silences)
         declarations.append(declaration)
-    return tuple(sorted(declarations, key=lambda one: one.name))
+    return tuple(sorted(declarations, key=lambda one: one.name)), warnings
+
+
+def name_problem(name: Any) -> str | None:
+    """Say why *name* cannot be the name of a workflow, None if it can."""
+    return state_machine_name(name) if isinstance(name, str) else "It is not a text."
 
 
 def content(declaration: Declaration) -> dict[str, Any]:
@@ -54,24 +65,31 @@ def content(declaration: Declaration) -> dict[str, Any]:
     return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
 
 
-def _accept_one(declaration: Declaration, place: str) -> None:
-    problem = next(_problems(declaration), None)
+def _accept_one(declaration: Declaration, place: str, silences: Sequence[Silence]) -> int:
+    problem = next(problems(declaration), None)
     if problem:
         raise DefinitionError(f"{place}: {problem}", fix="Correct the StateMachine.")
-    findings = check_definition(declaration.definition, type=declaration.type)
-    refuse(map(_final, findings), f"The workflow {declaration.name!r} ({place})")
+    findings, _ = told(
+        check_definition(
+            declaration.definition, type=declaration.type, logging=declaration.logging
+        ),
+        silences,
+        declaration.name,
+    )
+    refuse(map(as_released, findings), f"The workflow {declaration.name!r} ({place})")
     try:
         canonical({**content(declaration), "definition": None})  # that has been checked above
     except DefinitionError as error:
         raise DefinitionError(f"{place}: {error.message}", why=error.why, fix=error.fix) from error
+    return len(findings)
 
 
-def _final(finding: Finding) -> Finding:
+def as_released(finding: Finding) -> Finding:
     """Return a finding as it counts for a release: nothing fills what is not a ``${Parameter}``."""
     return replace(finding, severity="error") if finding.rule == "resource" else finding
 
 
-def _problems(declaration: Declaration) -> Iterator[str]:
+def problems(declaration: Declaration) -> Iterator[str]:
     """Yield what is wrong with the settings: modules give them unchecked."""
     types = get_args(Type)
     role: Any = declaration.role

@@ -61,14 +61,12 @@ def read_text(content: bytes, name: str) -> Declaration:
 
 
 def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...]:
-    root = next((one for one in file.parents if _is_project(one)), file.parent)
-    inside = file.relative_to(root)
-    module = Module(module_name(inside.as_posix()), inside.as_posix())
+    root, module = locate(file)
     with tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True) as scratch:
         job = Job(
             root=root,
             work_tree=root,
-            workflows=inside.parent.as_posix(),
+            workflows=Path(module.file).parent.as_posix(),
             modules=(module,),
             scratch=Path(scratch).resolve(),
             surroundings=FIRST,
@@ -83,6 +81,13 @@ def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...
         for entry in entries
     ]
     return tuple(sorted(declarations, key=lambda one: one.name))
+
+
+def locate(file: Path) -> tuple[Path, Module]:
+    """Return the project's folder that a module's *file* lies in, or its own, and the module."""
+    root = next((one for one in file.parents if _is_project(one)), file.parent)
+    inside = file.relative_to(root).as_posix()
+    return root, Module(module_name(inside), inside)
 
 
 def _is_project(folder: Path) -> bool:

@@ -19,7 +19,7 @@ import os
 import platform
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ report = _neighbour("report")
 
 _EXPECTED = "A module is expected to hold a StateMachine or Workflow of its own at module level."
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
+_FINDING = ("rule", "severity", "path", "state", "message", "fix")
 
 
 def main(job_file: str) -> None:
@@ -92,7 +93,7 @@ def _build(job: Mapping[str, Any]) -> dict[str, Any]:
         found = []
         for module in in_order:
             progress.write(f"{modules[module]}\n".encode())
-            found += _declared(module, modules[module], seen, reporter)
+            found += _declared(module, modules[module], seen, reporter, draft=job["draft"])
     brought = sorted(set(sys.modules) - before)
     _refuse_leaks(world, brought)
     own = getattr(sys.modules.get("sfn_release"), "__version__", None)
@@ -110,7 +111,7 @@ def _build(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared(
-    module: types.ModuleType, file: str, seen: set[int], reporter: Reporter
+    module: types.ModuleType, file: str, seen: set[int], reporter: Reporter, *, draft: bool
 ) -> list[dict[str, Any]]:
     own: dict[int, tuple[str, Any]] = {}
     for variable, value in vars(module).items():
@@ -121,15 +122,26 @@ def _declared(
     found = []
     for variable, machine in machines:
         with reporter.of(file, f"the state machine {variable!r}"):
-            declaration = machine.declare(source=file)
+            declaration, findings = (
+                machine.draft(source=file)
+                if draft and hasattr(machine, "draft")  # a project may bring an older sfn_release
+                else (machine.declare(source=file), ())
+            )
             entry = {name: getattr(declaration, name) for name in _SETTINGS}
             entry |= {"name": declaration.name, "definition": declaration.definition}
+            entry |= _findings(findings)
         found.append((variable, entry))
     stem = Path(file).stem
     if not machines and bare:
         with reporter.of(file, "its workflow"):
             variable, workflow = _only(_not_inside_another(bare), file)
-            found.append((variable, {"name": stem, "definition": workflow.serialize()}))
+            definition, findings = (
+                workflow.draft()
+                if draft and hasattr(workflow, "draft")
+                else (workflow.serialize(), ())
+            )
+            entry = {"name": stem, "definition": definition} | _findings(findings)
+            found.append((variable, entry))
     doubts: list[str] = []
     for variable, value in fresh.values():
         definition = _foreign(variable, value, doubts)
@@ -150,6 +162,12 @@ def _declared(
     for variable, entry in found:
         _require_json(entry, f"{file}: {variable}")
     return [entry | more | {"variable": variable} for variable, entry in found]
+
+
+def _findings(findings: Iterable[Any]) -> dict[str, Any]:
+    """Return what is wrong with a draft as an entry has it: nothing where nothing is."""
+    told = [[getattr(finding, name) for name in _FINDING] for finding in findings]
+    return {"findings": told} if told else {}
 
 
 def _is(value: Any, room: str, name: str) -> bool:

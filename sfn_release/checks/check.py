@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -41,6 +41,33 @@ def check_definition(
     found = [*_found(document), *(_of_models(document) if services else ())]
     order = {state.id: index for index, state in enumerate(document.states)}
     return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))
+
+
+def check_draft(
+    definition: Any,
+    known: Sequence[Finding],
+    *,
+    type: str = "STANDARD",
+    logging: Mapping[str, Any] | None = None,
+    services: bool = False,
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a `Workflow.draft`, whose findings are *known*, each thing once."""
+    if not definition and known:
+        return tuple(known)
+    told = {finding.state for finding in known if finding.rule == "duplicate-state"}
+    found = check_definition(definition, type=type, logging=logging, services=services)
+    return (
+        *known,
+        *(one for one in found if one.rule != "duplicate-state" or one.state not in told),
+    )
+
+
+def final(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the errors of which it is sure that Step Functions refuses them."""
+    for finding in findings:
+        rule = BY_NAME.get(finding.rule)
+        if finding.severity == "error" and not (rule and rule.can_be_silenced):
+            yield finding
 
 
 def _unusable(definition: Any) -> Finding | None:

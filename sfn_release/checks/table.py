@@ -24,6 +24,7 @@ _TARGET = "MISSING_TRANSITION_TARGET"
 
 RULES: Final[tuple[Rule, ...]] = (
     # -- shape ---------------------------------------------------------------------------------
+    Rule("not-asl", "error", "the Python objects make no definition", (structure.nothing,)),
     Rule("not-json", "error", "it is no JSON, or not exactly", (structure.nothing,)),
     Rule("too-large", "error", "it is over 1 MiB", (structure.too_large,)),
     Rule(
@@ -173,6 +174,8 @@ RULES: Final[tuple[Rule, ...]] = (
         (habits.unbounded_map,),
     ),
     Rule("hard-coded", "warning", "an account or region is written out", (habits.hard_coded,)),
+    Rule("settings", "error", "a StateMachine's settings can't be", (structure.nothing,)),
+    Rule("unused-silence", "warning", "a silence covers nothing", (structure.nothing,)),
     Rule("log-payload", "warning", "the log holds payloads", (habits.logged_payload,)),
 )
 """In the order in which they are tried; findings come in the order of the definition."""

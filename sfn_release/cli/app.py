@@ -31,6 +31,7 @@ COMMANDS = {
     "Release": {
         "list": ("authoring", "List the workflows of the work tree with their digests."),
         "build": ("authoring", "Print the definitions of the work tree."),
+        "check": ("checking", "Tell what is wrong with definitions; exit 1 on errors."),
         "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
         "plan": ("deploying", "Show what a deployment would do."),
         "publish": ("deploying", "Release the current commit and deploy it."),

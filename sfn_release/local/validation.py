@@ -7,16 +7,15 @@ checks decide, in ours, so that whatever runs here runs on AWS too.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from sfn_release.canonical import keys_of
 from sfn_release.checks import MAX_BYTES, check_definition
 from sfn_release.local import errors
 from sfn_release.local.structure import SCHEMA, Diagnostic, diagnostics
 
 _MOST = 100
 _OURS = ("not-json", "too-large")  # what a release cannot carry; AWS takes it, or measures itself
-_STEP = re.compile(r'\.([A-Za-z0-9_]+)|(\[\d+\])|\[("(?:[^"\\]|\\.)*")\]')
 
 
 def check(definition: str, type: str) -> None:
@@ -60,8 +59,7 @@ def _location(path: str) -> str:
     >>> _location('$.States["Two words"].Retry[0]')
     '/States/Two words/Retry[0]'
     """
-    steps = _STEP.findall(path)
-    written = (index or f"/{name or json.loads(quoted)}" for name, index, quoted in steps)
+    written = (f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys_of(path))
     return "".join(written) or "/"
 
 

@@ -15,6 +15,7 @@ import types
 TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
 
 if TYPE_CHECKING:
+    from sfn_release.operations.check import Checked, CheckedFinding, check
     from sfn_release.operations.delete import delete, plan_deletion
     from sfn_release.operations.deploy import deploy, unfinished
     from sfn_release.operations.diff import WorkflowDiff, diff
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
 
 _HOMES = {
+    "Checked": "check",
+    "CheckedFinding": "check",
     "EnvironmentStatus": "status",
     "Execution": "execute",
     "ListedRelease": "releases",
@@ -46,6 +49,7 @@ _HOMES = {
     "WorkflowStatus": "status",
     "Workspace": "workspace",
     "build_definitions": "listing",
+    "check": "check",
     "delete": "delete",
     "deploy": "deploy",
     "diff": "diff",
@@ -70,6 +74,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Checked",
+    "CheckedFinding",
     "EnvironmentStatus",
     "Execution",
     "ListedRelease",
@@ -79,6 +85,7 @@ __all__ = [
     "WorkflowStatus",
     "Workspace",
     "build_definitions",
+    "check",
     "delete",
     "deploy",
     "diff",

@@ -55,6 +55,7 @@ def build_work_tree(workspace: Workspace) -> Build:
         workspace.project.workflows,
         work_tree=workspace.git.root,
         environ=workspace.around.environ,
+        silences=workspace.project.silences,
     )
 
 

@@ -127,7 +127,11 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         workspace.project.workflows,
         work_tree=workspace.git.root,
         environ=workspace.around.environ,
+        silences=workspace.project.silences,
     )
+    if built.warnings:
+        count = "a warning" if built.warnings == 1 else f"{built.warnings} warnings"
+        workspace.around.watcher.say(f"{count} about the definitions: see `sfn-release check`")
     snapshot = workspace.snapshot(offline=offline)
     standing = workspace.ledger.release(snapshot, version)
     release = _release(workspace, snapshot, built, version, commit)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from sfn_release.asl.silence import Silence
 from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project import rules
 from sfn_release.project.document import MINIMUM, Document
@@ -21,6 +22,7 @@ from sfn_release.project.environment import AssumedRole, Environment, Source, St
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.reading import LOCAL, check_requires, read_environment
 from sfn_release.project.schema import DOCUMENT
+from sfn_release.project.silences import silences_of
 
 __all__ = [
     "FILE_NAME",
@@ -50,6 +52,7 @@ class Project:
     *root* is its folder, *workflows* the folder of the modules below it, with "/". *tag* holds
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
+    *silences* are the findings that checks do not tell of.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Project:
     remote: str | None = None
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_only_local)
+    silences: tuple[Silence, ...] = ()
 
     def environment(self, name: str) -> Environment:
         """Return the environment *name*; raises NotFoundError that names the nearest."""
@@ -134,4 +138,5 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         )
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
-    return Project(**settings, root=path.parent, environments=environments)
+    silences = silences_of(document, data.get("checks", {}))
+    return Project(**settings, root=path.parent, environments=environments, silences=silences)

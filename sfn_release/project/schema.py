@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sfn_release.project import rules
 from sfn_release.project.document import Expected
 from sfn_release.project.environment import SERVICES
+from sfn_release.project.silences import CHECKS
 
 _TAGS = Expected(
     dict,
@@ -159,5 +160,6 @@ DOCUMENT = Expected(
             key_rule=rules.environment_name,
             example="[environments.staging]",
         ),
+        "checks": CHECKS,
     },
 )

@@ -1,0 +1,124 @@
+"""Reads workflows to be checked: whatever is wrong with one is told, not raised."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfn_release.asl.finding import Finding
+from sfn_release.build.files import Module, document_name, find_sources, parse_document
+from sfn_release.build.process import FIRST, Job, Running
+from sfn_release.build.single import SUFFIXES, locate
+from sfn_release.declaration import Declaration
+from sfn_release.errors import BuildError, DefinitionError, NotFoundError, UsageError
+
+_TIMEOUT = 120.0  # seconds that all modules together may take to load
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A workflow, unchecked. *findings* are what is known to be wrong already.
+
+    *text* is what its *source* holds, "" where that is not known, and *path* the file.
+    """
+
+    declaration: Declaration
+    findings: tuple[Finding, ...] = ()
+    text: str = ""
+    path: Path | None = None
+
+
+def read_project_drafts(
+    root: Path, workflows: str, *, work_tree: Path, environ: Mapping[str, str]
+) -> tuple[Draft, ...]:
+    """Return the workflows in the folder *workflows* below *root*, sorted by name.
+
+    Raises NotFoundError without that folder, and BuildError for a module that does not load.
+    """
+    sources = find_sources(root, workflows)
+    drafts = [
+        _document((root / file).read_bytes(), file, root / file) for file in sources.documents
+    ]
+    if sources.modules:
+        drafts += _modules(root, workflows, sources.modules, work_tree, environ)
+    return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
+
+
+def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tuple[Draft, ...]:
+    """Return the workflows in one *file*, which errors call *name*; no project is needed.
+
+    Raises UsageError for a name that ends otherwise, NotFoundError without such a file, and
+    BuildError for a module that does not load.
+    """
+    if not name.endswith(SUFFIXES):
+        raise UsageError(
+            f"{name} is no file that workflows are written in.",
+            fix=f"Their names end in {', '.join(SUFFIXES)}.",
+        )
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
+    if not name.endswith(".py"):
+        return (_document(content, name, file),)
+    root, module = locate(file.resolve())
+    folder = Path(module.file).parent.as_posix()
+    drafts = _modules(root, folder, (module,), root, environ)
+    return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
+
+
+def read_text_draft(content: bytes, name: str) -> Draft:
+    """Return the definition that *content* is, called *name*: JSON, or YAML if it ends so."""
+    return _document(content, name)
+
+
+def _document(content: bytes, name: str, path: Path | None = None) -> Draft:
+    text = content.decode(errors="replace")
+    workflow = document_name(name)
+    try:
+        declaration = Declaration(workflow, parse_document(content, name), source=name)
+    except DefinitionError as error:
+        message = error.message.removeprefix(f"{name}: ")
+        why = f" {' '.join(error.why.split())}" if error.why else ""
+        found = Finding("not-json", "error", "$", "", message + why, error.fix)
+        return Draft(Declaration(workflow, {}, source=name), (found,), text, path)
+    return Draft(declaration, (), text, path)
+
+
+def _modules(
+    root: Path,
+    workflows: str,
+    modules: tuple[Module, ...],
+    work_tree: Path,
+    environ: Mapping[str, str],
+) -> list[Draft]:
+    with tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True) as scratch:
+        job = Job(
+            root=root,
+            work_tree=work_tree,
+            workflows=workflows,
+            modules=modules,
+            scratch=Path(scratch).resolve(),
+            surroundings=FIRST,
+            python=sys.executable,
+            environ=environ,
+            timeout=_TIMEOUT,
+            draft=True,
+        )
+        with Running(job) as running:
+            return [_of_entry(entry, root) for entry in running.result()["workflows"]]
+
+
+def _of_entry(entry: dict[str, Any], root: Path) -> Draft:
+    known = tuple(Finding(*told) for told in entry.pop("findings", ()))
+    del entry["variable"]
+    path = root / entry["source"]
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BuildError(f"{entry['source']} cannot be read: {error.strerror}.") from error
+    return Draft(Declaration(**entry), known, text, path)

@@ -1,0 +1,193 @@
+"""check: what is wrong with workflows and files, told as findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sfn_release.asl.finding import Finding
+from sfn_release.asl.silence import Silence, told
+from sfn_release.build.acceptance import as_released, name_problem, problems
+from sfn_release.build.drafts import (
+    Draft,
+    read_file_drafts,
+    read_project_drafts,
+    read_text_draft,
+)
+from sfn_release.build.lines import line_finder
+from sfn_release.build.single import STDIN, is_file
+from sfn_release.checks import check_draft
+from sfn_release.errors import NotFoundError
+from sfn_release.project import FILE_NAME, Project, find_project, read_project
+from sfn_release.project.rules import did_you_mean
+
+
+@dataclass(frozen=True)
+class CheckedFinding:
+    """A finding about a *workflow*, and where it is written: *line* counts from 1, if known.
+
+    *file* is as people name it: below the project, or as it was asked for. *path* is the same one
+    on this machine, None for standard input.
+    """
+
+    workflow: str
+    finding: Finding
+    file: str
+    line: int | None = None
+    path: Path | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "workflow": self.workflow,
+            **asdict(self.finding),
+            "file": self.file,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What checking gave; *silenced* is how many findings releases.toml silences."""
+
+    workflows: tuple[str, ...]
+    findings: tuple[CheckedFinding, ...]
+    silenced: int
+
+    def count(self, severity: str) -> int:
+        """Return how many findings are of that severity."""
+        return sum(one.finding.severity == severity for one in self.findings)
+
+
+def check(
+    named: Sequence[str],
+    directory: Path,
+    *,
+    stdin: Callable[[], bytes],
+    environ: Mapping[str, str],
+) -> Checked:
+    """Check workflows of the project and files; without any, every workflow of the project.
+
+    *named* are workflows, files (.json, .yaml, .py) and ``-`` for *stdin*. Files need no project;
+    where there is one around *directory*, what it silences is silenced in them too.
+
+    Raises NotFoundError for what is not there, ConfigError for releases.toml, BuildError for a
+    module that does not load.
+    """
+    for name in named:
+        if not is_file(name) and (directory / name).is_file():
+            read_file_drafts(directory / name, name=name, environ=environ)  # tells how it must end
+    project = _project(directory, needed=not all(map(is_file, named)) or not named)
+    silences = project.silences if project else ()
+    found: list[CheckedFinding] = []
+    used: set[Silence] = set()
+    silenced = 0
+    names: list[str] = []
+    for draft, released in _drafts(named, directory, project, stdin, environ):
+        name = str(draft.declaration.name)
+        names.append(name)
+        findings = tuple(_findings(draft, released=released))
+        kept, covering = told(findings, silences, name)
+        used |= covering
+        silenced += len(findings) - len(kept)
+        line_of = line_finder(draft.text, draft.declaration.source) if kept else None
+        for finding in kept:
+            line = line_of(finding) if line_of else None
+            found.append(CheckedFinding(name, finding, draft.declaration.source, line, draft.path))
+    found += _twins(names) if not named else ()
+    concerned = [
+        one
+        for one in silences
+        if one not in used and (not named or (one.workflow is not None and one.workflow in names))
+    ]
+    found += [_unused(silence) for silence in concerned]
+    return Checked(tuple(names), tuple(found), silenced)
+
+
+def _project(directory: Path, *, needed: bool) -> Project | None:
+    try:
+        path = find_project(directory)
+    except NotFoundError:
+        if needed:
+            raise
+        return None
+    return read_project(path)
+
+
+def _drafts(
+    named: Sequence[str],
+    directory: Path,
+    project: Project | None,
+    stdin: Callable[[], bytes],
+    environ: Mapping[str, str],
+) -> Iterator[tuple[Draft, bool]]:
+    """Yield what is to be checked, and whether it would be released as it is."""
+    wanted = [name for name in named if not is_file(name)]
+    if project is not None and (wanted or not named):
+        drafts = read_project_drafts(
+            project.root, project.workflows, work_tree=_work_tree(project.root), environ=environ
+        )
+        known = [str(one.declaration.name) for one in drafts]
+        for name in wanted:
+            if name not in known:
+                raise NotFoundError(
+                    f"There is no workflow {name!r} in {project.workflows}/.",
+                    why=f"There are: {', '.join(known)}.",
+                    fix=did_you_mean(name, known)
+                    or "A file is told by its ending: .json, .yaml, .yml or .py.",
+                )
+        for draft in drafts:
+            if not named or draft.declaration.name in wanted:
+                yield draft, True
+    for name in filter(is_file, dict.fromkeys(named)):
+        if name == STDIN:
+            yield read_text_draft(stdin(), "stdin"), False
+            continue
+        for draft in read_file_drafts(directory / name, name=name, environ=environ):
+            yield draft, False
+
+
+def _work_tree(root: Path) -> Path:
+    return next((one for one in (root, *root.parents) if (one / ".git").exists()), root)
+
+
+def _findings(draft: Draft, *, released: bool) -> Iterator[Finding]:
+    declaration = draft.declaration
+    problem = name_problem(declaration.name) if released else None
+    if problem:
+        message = f"{declaration.name!r} cannot be the name of a workflow. {problem}"
+        yield Finding("settings", "error", "$", "", message, "Give it another name.")
+    for wrong in problems(declaration):
+        message = f"{wrong[:1].upper()}{wrong[1:]}"
+        yield Finding("settings", "error", "$", "", message, "Correct the StateMachine.")
+    for finding in check_draft(
+        declaration.definition,
+        draft.findings,
+        type=declaration.type,
+        logging=declaration.logging,
+        services=True,
+    ):
+        yield as_released(finding) if released else finding
+
+
+def _twins(names: Iterable[str]) -> Iterator[CheckedFinding]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            message = f"{count} workflows are named {name!r}."
+            finding = Finding("settings", "error", "$", "", message, "Rename all but one.")
+            yield CheckedFinding(name, finding, "")
+
+
+def _unused(silence: Silence) -> CheckedFinding:
+    finding = Finding(
+        "unused-silence",
+        "warning",
+        "$",
+        silence.state or "",
+        f"The silence of {silence} covers nothing.",
+        f"Remove it from {FILE_NAME}.",
+    )
+    return CheckedFinding(silence.workflow or "", finding, FILE_NAME)

@@ -1,0 +1,68 @@
+"""The ``[checks]`` of releases.toml: what a project lives with, and why."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sfn_release.asl.silence import Silence
+from sfn_release.project import rules
+from sfn_release.project.document import Document, Expected
+
+_EXAMPLE = '{ rule = "lambda-retry", workflow = "orders", reason = "its caller tries again" }'
+
+CHECKS: Final = Expected(
+    dict,
+    example="[[checks.silence]]",
+    keys={
+        "silence": Expected(
+            list,
+            example=f"silence = [{_EXAMPLE}]",
+            items=Expected(
+                dict,
+                example=_EXAMPLE,
+                keys={
+                    "rule": Expected(str, rules.text, 'rule = "lambda-retry"'),
+                    "workflow": Expected(str, rules.text, 'workflow = "orders"'),
+                    "state": Expected(str, rules.text, 'state = "Charge"'),
+                    "reason": Expected(str, rules.text, 'reason = "its caller tries again"'),
+                },
+            ),
+        )
+    },
+)
+_AT = ("checks", "silence")
+
+
+def silences_of(document: Document, table: dict[str, Any]) -> tuple[Silence, ...]:
+    """Return what the table ``[checks]`` silences; raises ConfigError."""
+    return tuple(_silence(document, entry) for entry in table.get("silence", ()))
+
+
+def _silence(document: Document, entry: dict[str, str]) -> Silence:
+    from sfn_release.checks.table import BY_NAME
+
+    for key in ("rule", "reason"):
+        if not entry.get(key, "").strip():
+            shown = f" of {entry['rule']!r}" if "rule" in entry else ""
+            document.fail(
+                _AT,
+                f"`{key}` is missing in a silence{shown} of [checks]",
+                why="Whoever reads it later has to know what is silenced, and why.",
+                fix=f"For example:  silence = [{_EXAMPLE}]",
+            )
+    rule = BY_NAME.get(entry["rule"])
+    if rule is None:
+        near = rules.nearest(entry["rule"], BY_NAME)
+        document.fail(
+            _AT,
+            f"there is no rule {entry['rule']!r} to silence",
+            fix=f"Did you mean {near}?" if near else "docs/rules.md lists the rules.",
+        )
+    if not rule.can_be_silenced:
+        document.fail(
+            _AT,
+            f"{rule.name!r} can't be silenced",
+            why="Step Functions itself refuses a definition that breaks it.",
+            fix="Mend the definition, and remove the silence.",
+        )
+    return Silence(**entry)

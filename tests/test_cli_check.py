@@ -1,0 +1,236 @@
+"""`sfn-release check`: workflows and files, formats, lines, silences, and what publish does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project, run
+
+BROKEN = """{
+  "StartAt": "A",
+  "States": {
+    "A": {
+      "Type": "Pass",
+      "Next": "Shp"
+    },
+    "Ship": {"Type": "Succeed"}
+  }
+}
+"""
+NO_DEFAULT = {
+    "StartAt": "A",
+    "States": {
+        "A": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.x", "IsPresent": True, "Next": "B"}],
+        },
+        "B": {"Type": "Succeed"},
+    },
+}
+MODULE = """
+import sfn_release as sfn
+
+workflow = sfn.Workflow()
+workflow.start_from(sfn.Pass("Charge")).add(sfn.Pass("Charge"), sfn.Pass("Lost", next="Gone"))
+"""
+
+
+def silence(**fields: str) -> str:
+    """Return a silence of releases.toml."""
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
+    return f"\n[[checks.silence]]\n{lines}\n"
+
+
+def told(ran: Any) -> list[tuple[str, str, str, int | None]]:
+    """Return workflow, rule, path and line of each finding."""
+    return [(one["workflow"], one["rule"], one["path"], one["line"]) for one in ran["findings"]]
+
+
+def test_a_project_without_faults_is_told_so(shop: Project) -> None:
+    """One line, and exit 0."""
+    assert shop.ok("check").out == "nothing found in 1 workflow\n"
+    checked = shop.json("check")
+    assert {"sfn-release/check/1", ("hello",), ()} == {
+        checked["schema"],
+        tuple(checked["workflows"]),
+        tuple(checked["findings"]),
+    }
+
+
+def test_findings_say_where_what_and_how_to_mend_it(shop: Project) -> None:
+    """With file and line; exit 1 for an error; the fix has a line of its own."""
+    shop.write("workflows/pay.asl.json", BROKEN)
+    ran = shop.run("check", "pay")
+    assert ran.code == 1
+    assert ran.out == (
+        "pay  workflows/pay.asl.json\n"
+        "  error   $.States.A.Next  line 6  [dangling]\n"
+        '          Missing target: there is no state "Shp".\n'
+        '          Did you mean "Ship"?\n'
+        "  error   $.States.Ship  line 8  [unreachable]\n"
+        '          The state "Ship" is not reachable: nothing leads to it.\n'
+        "          Lead to it, or remove it.\n"
+        "2 errors in 1 workflow\n"
+    )
+    (first, _) = shop.run("--json", "check", "pay").json["findings"]
+    assert first == {
+        "workflow": "pay",
+        "rule": "dangling",
+        "severity": "error",
+        "path": "$.States.A.Next",
+        "state": "A",
+        "message": 'Missing target: there is no state "Shp".',
+        "fix": 'Did you mean "Ship"?',
+        "file": "workflows/pay.asl.json",
+        "line": 6,
+    }
+    formatted = shop.run("check", "pay", "--format", "json")
+    assert formatted.out == shop.run("check", "--json", "pay").out
+
+
+def test_annotations_are_githubs(shop: Project) -> None:
+    """File from the root of the repository, line, title; what ends a command is escaped."""
+    project = shop.root / "sub, folder"
+    project.mkdir()
+    for name in ("releases.toml", "workflows"):
+        (shop.root / name).rename(project / name)
+    (project / "workflows" / "hello.asl.json").unlink()
+    (project / "workflows" / "a.asl.json").write_text(BROKEN.replace("Shp", "100%\\nC"))
+    ran = run("-C", str(project), "check", "--format", "github")
+    first, *_ = ran.out.splitlines()
+    assert first == (
+        "::error file=sub%2C folder/workflows/a.asl.json,line=6,title=a%3A dangling::"
+        '$.States.A.Next: Missing target: there is no state "100%25%0AC".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.json", BROKEN, [("a", "dangling", 6), ("a", "unreachable", 8)]),
+        ("a.asl.json", '{"StartAt": 1,\n"States": {}}', [("a", "wrong-value", 1)]),
+        ("a.json", '{"StartAt": 1,\n"States": }', [("a", "not-json", 2)]),
+        ("a.json", "[]", [("a", "not-json", 1)]),
+        ("a.yml", "StartAt: A\nStates:\n  A:\n    Type: Pas\n", [("a", "unknown-type", 4)]),
+        ("a.yaml", "StartAt: A\nStates: [\n", [("a", "not-json", 3)]),
+        ("a.py", MODULE, [("a", "duplicate-state", 5), ("a", "transition", 5)]),
+        ("a.py", MODULE, [("a", "dangling", 5), ("a", "unreachable", 5)]),
+    ],
+)
+def test_a_file_needs_no_project(
+    name: str, text: str, expected: list[tuple[str, str, int]], tmp_path: Path
+) -> None:
+    """Whatever format it has, what is wrong with it is found, with its line."""
+    (tmp_path / name).write_text(text)
+    ran = run("-C", str(tmp_path), "check", name, "--json")
+    assert ran.code == 1, ran.out + ran.err
+    found = {(one[0], one[1], one[3]) for one in told(ran.json)}
+    assert set(expected) <= found
+
+
+def test_a_definition_comes_by_standard_input(tmp_path: Path) -> None:
+    """As `-`, with its lines and without a file."""
+    ran = run("-C", str(tmp_path), "check", "-", "--json", stdin=BROKEN)
+    assert told(ran.json)[0] == ("stdin", "dangling", "$.States.A.Next", 6)
+
+
+def test_warnings_fail_only_when_asked_to(shop: Project) -> None:
+    """Exit 0, and 1 with --strict."""
+    shop.write("workflows/pay.asl.json", json.dumps(NO_DEFAULT))
+    assert "1 warning in 2 workflows\n" in shop.ok("check").out
+    assert shop.run("check", "--strict").code == 1
+
+
+@pytest.mark.parametrize("where", [{}, {"workflow": "pay"}, {"workflow": "pay", "state": "A"}])
+def test_a_silence_covers_a_project_a_workflow_or_a_state(
+    shop: Project, where: dict[str, str]
+) -> None:
+    """What is silenced is counted, and no longer told."""
+    shop.write("workflows/pay.asl.json", json.dumps(NO_DEFAULT))
+    config = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", config + silence(rule="no-default", **where, reason="it is rare"))
+    assert shop.ok("check", "--strict").out == "nothing found in 2 workflows; 1 silenced\n"
+    assert shop.ok("check", "pay").out == "nothing found in 1 workflow; 1 silenced\n"
+    file = shop.ok("check", "workflows/pay.asl.json")
+    assert file.out == "nothing found in 1 workflow; 1 silenced\n"
+
+
+def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:
+    """Of a workflow that is gone, or that was mended; not when others are asked for."""
+    config = (shop.root / "releases.toml").read_text()
+    shop.write(
+        "releases.toml", config + silence(rule="no-default", workflow="gone", reason="it is rare")
+    )
+    assert told(shop.json("check")) == [("gone", "unused-silence", "$", None)]
+    assert told(shop.json("check", "hello")) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"rule": "no-default"}, "`reason` is missing in a silence of 'no-default'"),
+        ({"rule": "no-default", "reason": " "}, "`reason` is missing"),
+        ({"reason": "because"}, "`rule` is missing in a silence"),
+        ({"rule": "no-defalt", "reason": "because"}, "Did you mean no-default?"),
+        ({"rule": "dangling", "reason": "because"}, "'dangling' can't be silenced"),
+        ({"rule": "no-default", "reason": "because", "sate": "A"}, "Did you mean state?"),
+    ],
+)
+def test_a_silence_needs_a_rule_and_a_reason(
+    shop: Project, fields: dict[str, str], words: str
+) -> None:
+    """And what AWS refuses can't be silenced: an error that names the line."""
+    config = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", config + silence(**fields))
+    ran = shop.run("check")
+    assert ran.code == 1
+    assert words in ran.err
+    assert "releases.toml:" in ran.err
+
+
+def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project) -> None:
+    """Unless it is silenced; an unknown field may be newer than this program."""
+    new = {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Tomorrow": 1}}}
+    shop.write("workflows/pay.asl.json", json.dumps(new))
+    shop.write("workflows/more.asl.json", json.dumps(NO_DEFAULT))
+    shop.commit()
+    ran = shop.run("publish", "1.0.0")
+    assert ran.code == 1
+    assert "A Succeed has no field Tomorrow" in ran.err
+    config = (shop.root / "releases.toml").read_text()
+    entry = silence(rule="unknown-field", workflow="pay", state="A", reason="AWS has it by now")
+    shop.write("releases.toml", config + entry)
+    shop.commit()
+    ran = shop.ok("publish", "1.0.0", "--no-deploy")
+    assert "a warning about the definitions: see `sfn-release check`" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["helo"], 1, "Did you mean hello?"),
+        (["gone.json"], 1, "gone.json cannot be read"),
+        (["notes.txt"], 2, "notes.txt is no file that workflows are written in"),
+        (["--format", "xml"], 2, "xml"),
+    ],
+)
+def test_what_is_not_there_is_one_clear_error(
+    shop: Project, arguments: list[str], code: int, words: str
+) -> None:
+    """With the nearest workflow, and no traceback."""
+    shop.write("notes.txt", "")
+    ran = shop.run("check", *arguments)
+    assert code == ran.code
+    assert words in ran.err
+
+
+def test_hostile_names_can_not_write_to_the_terminal(tmp_path: Path) -> None:
+    """Control characters of a definition are escaped, whatever the format."""
+    evil = json.dumps({"StartAt": "\x1b[31m\r\n::error::x", "States": {"A": {"Type": "Succeed"}}})
+    for format in ("text", "github", "json"):
+        out = run("-C", str(tmp_path), "check", "-", "--format", format, stdin=evil).out
+        assert "\x1b" not in out
+        assert "\n::error::x" not in out
