@@ -16,6 +16,7 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── LockedError             E_LOCKED            another deployment is under way
     ├── ConflictError           E_CONFLICT          somebody else changed the same thing
     ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
+    ├── PolicyError             E_POLICY            a policy of the environment refuses a release
     ├── TamperedError           E_TAMPERED          the ledger is not what was written
     ├── GitError                E_GIT               git failed
     ├── AwsError                E_AWS               AWS refused a call
@@ -24,12 +25,14 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
     │   └── RevertedError       E_REVERTED          ... while callers were shifted: they are back
     ├── RefusedError            E_REFUSED           somebody was asked, and said no
+    ├── SeveralError            E_SEVERAL           of several environments, some failed
     ├── FileError               E_FILE              a file or folder cannot be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -126,6 +129,12 @@ class NotOursError(SfnReleaseError):
     code = "E_NOT_OURS"
 
 
+class PolicyError(SfnReleaseError):
+    """What releases.toml asks of a release before it may enter an environment is not met."""
+
+    code = "E_POLICY"
+
+
 class TamperedError(SfnReleaseError):
     """The ledger does not hold what was written to it."""
 
@@ -195,6 +204,24 @@ class RefusedError(SfnReleaseError):
     """Somebody was asked and said no: nothing was changed."""
 
     code = "E_REFUSED"
+
+
+class SeveralError(SfnReleaseError):
+    """What was asked of several environments failed in some of them.
+
+    *errors* maps those to what went wrong there; *done* is what the others brought, None when
+    nothing was begun.
+    """
+
+    code = "E_SEVERAL"
+
+    def __init__(
+        self, message: str, *, errors: Mapping[str, SfnReleaseError], done: object = None
+    ) -> None:
+        told = [f"{name}: {error}" for name, error in errors.items()]
+        super().__init__(message, why="\n".join(told).replace("\n", "\n  "))
+        self.errors = dict(errors)
+        self.done = done
 
 
 class FileError(SfnReleaseError):

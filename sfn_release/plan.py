@@ -14,6 +14,7 @@ from typing import Any
 
 from sfn_release.canonical import short
 from sfn_release.errors import ConflictError, NotOursError
+from sfn_release.policy import Refusal
 from sfn_release.record import Action, Change, Served, Serving
 from sfn_release.rendering import Rendered
 from sfn_release.steps import (
@@ -67,7 +68,8 @@ class TargetWorkflow:
 class Target:
     """What an environment is to serve. *below* is what `record.Serving` will hold.
 
-    *parameters* are the values that were looked up to render it.
+    *parameters* are the values that were looked up to render it, *promoted_from* the environment
+    whose release a promotion takes.
     """
 
     action: Action
@@ -77,6 +79,7 @@ class Target:
     workflows: Mapping[str, TargetWorkflow]
     below: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    promoted_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Plan:
     With a *strategy*, in words, callers are brought over in *stages* between the two phases;
     *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
     attempts that stand in AWS: when this deployment fails, they are undone with its own.
+    *refusals* are those of the environment's policies.
     """
 
     environment: str
@@ -121,6 +125,7 @@ class Plan:
     resumed: str | None = None
     left: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -165,6 +170,7 @@ class Plan:
             ],
             "workflows": {plan.workflow: plan.change for plan in self.workflows},
             "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
+            "refusals": [refusal.to_json() for refusal in self.refusals],
         }
 
 

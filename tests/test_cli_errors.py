@@ -34,7 +34,7 @@ def refs(project: Project) -> str:
         (["history", "-n", "0"], 2, "E_USAGE", ["0"]),
         (["local", "serv"], 2, "E_USAGE", ["serv"]),
         (["status", "--env", "locl"], 1, "E_NOT_FOUND", ["'locl'", "Did you mean local?"]),
-        (["status", "--env", "local", "--env", "prod"], 2, "E_USAGE", ["one --env"]),
+        (["history", "--env", "local", "--env", "prod"], 2, "E_USAGE", ["one --env"]),
         (["publish", "1.0"], 1, "E_VERSION", ["'1.0' is not a semantic version"]),
         (["publish", "1.0.0+build"], 1, "E_VERSION", ["build metadata"]),
         (["deploy", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9", "nearest is 1.0.0"]),
@@ -339,7 +339,7 @@ def test_aws_refuses(
         return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
 
     client = in_process(handle, region="us-east-1")
-    monkeypatch.setattr("sfn_release.aws.services.connect", lambda _: Aws.of(client))
+    monkeypatch.setattr("sfn_release.aws.services.connect", lambda *_: Aws.of(client))
 
     ran = project.run("publish", "1.0.0")
 

@@ -27,7 +27,9 @@ from support import (
 )
 
 from sfn_release.canonical import digest
+from sfn_release.errors import SeveralError
 from sfn_release.operations.history import history
+from sfn_release.operations.publish import Published
 from sfn_release.operations.releases import releases, show
 
 
@@ -181,7 +183,7 @@ def test_several_environments_get_it_in_one_run(shop: Shop) -> None:
 
 
 def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
-    """What is released, who has it, who does not; the same command goes on from there."""
+    """The others get it all the same; the same command goes on from there."""
     config = CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""')
     third = CONFIG[CONFIG.index("[environments.prod]") :].replace("prod", "third")
     shop.write("releases.toml", config + third)
@@ -193,12 +195,17 @@ def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
     events = shop.client("prod").meta.events  # type: ignore[attr-defined]  # it is boto3's client
     call = "before-call.stepfunctions.CreateStateMachineAlias"
     events.register(call, unreachable)
-    told = "1.0.0 is released, and was not brought to prod; local had it before; nothing was begun"
-    with refused("E_NETWORK", f"{told} in third."):
+    with pytest.raises(SeveralError) as caught:
         shop.publish("1.0.0", "local", "prod", "third")
+    assert caught.value.message == "1.0.0 is released, and failed in 1 of 3 environments."
+    assert {name: one.code for name, one in caught.value.errors.items()} == {"prod": "E_NETWORK"}
+    assert "1.0.0 is released, and was not brought to prod." in caught.value.why
+    done = caught.value.done
+    assert isinstance(done, Published)
+    assert [one.environment for one in done.deployments] == ["local", "third"]
     events.unregister(call, unreachable)
     again = shop.publish("1.0.0", "local", "prod", "third")
-    assert [one.environment for one in again.deployments] == ["prod", "third"]
+    assert [one.environment for one in again.deployments] == ["prod"]
 
 
 # A version never changes
@@ -415,7 +422,7 @@ def test_a_plan_that_is_refused_takes_no_version(shop: Shop) -> None:
         name="hello", roleArn=ROLE, definition=json.dumps(definition("theirs"))
     )
     refs = shop.refs()
-    with refused("E_NOT_OURS", "hello"):
+    with refused("E_SEVERAL", "1.0.0 was not published", "prod: The state machine hello does"):
         shop.publish("1.0.0", "local", "prod")
     assert refs == shop.refs()
     published = shop.publish("1.0.0", "local", "prod", adopt=True)

@@ -93,7 +93,7 @@ def test_the_releases_toml_is_one() -> None:
     """The example is read, and names every key of [project]."""
     (text,) = blocks("toml")
     read = project.parse_project(text, path=ROOT / "releases.toml")
-    assert list(read.environments) == ["local", "staging", "emulator"]
+    assert list(read.environments) == ["local", "staging", "prod", "emulator"]
     assert read.environment("staging").confirm is True
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
         "plan": ("deploying", "Show what a deployment would do."),
         "publish": ("deploying", "Release the current commit and deploy it."),
         "deploy": ("deploying", "Deploy a release that exists."),
+        "promote": ("deploying", "Deploy the release that succeeded in another environment."),
         "rollback": ("deploying", "Bring back an earlier release, byte for byte."),
     },
     "See": {

@@ -1,27 +1,32 @@
-"""plan, publish, deploy and rollback: what changes an environment."""
+"""plan, publish, deploy, promote and rollback: what changes an environment."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
-from sfn_release.cli.records import told
 from sfn_release.cli.session import Session, confirm, named
 from sfn_release.cli.tables import write_table
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
+    from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.publish import Published
     from sfn_release.operations.workspace import Workspace
+    from sfn_release.record import Record
 
 DIFFERENT = 3
 
 adopt_option = click.option(
     "--adopt", is_flag=True, help="Take over a state machine that another tool or ledger made."
+)
+override_option = click.option(
+    "--override", metavar="REASON", help="Let policies pass; the reason is recorded."
 )
 reason_option = click.option("--reason", metavar="TEXT", help="Why, for the record.")
 
@@ -40,36 +45,51 @@ reason_option = click.option("--reason", metavar="TEXT", help="Why, for the reco
 def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, form: str) -> int:
     """Show what a deployment would do.
 
-    Of release VERSION, or of the work tree as it stands. Nothing is changed.
+    Of release VERSION, or of the work tree as it stands. Nothing is changed. --env may be given
+    several times.
     """
     from sfn_release.cli.plans import plan_lines
+    from sfn_release.cli.several import FAILED, errors_json, tell_failure, write_failure
     from sfn_release.operations.planning import plan_version
+    from sfn_release.operations.several import in_each
 
     workspace = session.workspace()
-    made = plan_version(workspace, version, environment=session.environment, adopt=adopt)
-    there = workspace.environment(session.environment)
-    shown = made.version if version else "the work tree"
-    local = frozenset({there.name} if there.backend == "local" else ())
+    local = frozenset(
+        name for name, there in workspace.project.environments.items() if there.backend == "local"
+    )
+    names = session.names(workspace)
+    plans, errors = in_each(
+        names,
+        lambda name: plan_version(workspace, version, environment=name, adopt=adopt),
+        failed=lambda *told: tell_failure(session, *told),
+    )
 
     def summary() -> str:
         from sfn_release.cli import markdown
 
-        return markdown.plan(made, local=local, name=None if version else shown)
+        shown = None if version else "the work tree"
+        return "\n\n".join(markdown.plan(made, local=local, name=shown) for made in plans.values())
 
     def text() -> None:
         if form == "markdown":
             terminal.write_block(summary())
             return
-        for line in plan_lines(made, local=local, verbose=session.verbose, version=shown):
-            terminal.write(line)
-        if not made.steps:
-            terminal.write("nothing to change")
+        for name in names:
+            if name in errors:
+                write_failure(workspace, name, errors[name])
+                continue
+            shown = plans[name].version if version else "the work tree"
+            lines = plan_lines(plans[name], local=local, verbose=session.verbose, version=shown)
+            for line in lines:
+                terminal.write(line)
+            if not plans[name].steps:
+                terminal.write("nothing to change")
 
-    members = made.to_json()
-    if version is None:
-        members["version"] = None
-    session.show("plan", members, text, summary=summary)
-    return DIFFERENT if exit_code and made.steps else 0
+    found = [made.to_json() | ({} if version else {"version": None}) for made in plans.values()]
+    changes = any(made.steps for made in plans.values())
+    members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
+    session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
+    return FAILED if errors else DIFFERENT if exit_code and changes else 0
 
 
 @command("publish")
@@ -79,6 +99,7 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, fo
 )
 @click.option("--no-deploy", is_flag=True, help="Release only.")
 @adopt_option
+@override_option
 @reason_option
 def publish(
     session: Session,
@@ -86,40 +107,65 @@ def publish(
     from_tag: bool,
     no_deploy: bool,
     adopt: bool,
+    override: str | None,
     reason: str | None,
-) -> None:
+) -> int:
     """Release the current commit and deploy it.
 
     VERSION is semantic: 1.2.0, 2.0.0-rc.1; or, with --version-from-tag, what the release tag on
     HEAD says. It never changes: publishing it again does nothing when the content is equal and is
     refused when it is not. --env may be given several times.
     """
+    from sfn_release.cli.several import FAILED, errors_json, tell_failure
+    from sfn_release.errors import SeveralError
     from sfn_release.operations.publish import publish as act
 
     _one_version(version, from_tag=from_tag)
     workspace = session.workspace()
     chosen = version or _tagged(workspace)
-    names = list(dict.fromkeys(session.environments))
-    done = act(
-        workspace, chosen, environments=names, deploy=not no_deploy, adopt=adopt, reason=reason
-    )
-    targets = [] if no_deploy else names or [workspace.project.default_environment]
-    session.show("publish", done.to_json(), lambda: _published(workspace, done, targets))
+    errors: dict[str, SfnReleaseError] = {}
+    try:
+        done = act(
+            workspace,
+            chosen,
+            environments=session.environments,
+            deploy=not no_deploy,
+            adopt=adopt,
+            reason=reason,
+            override=override,
+            failed=lambda *told: tell_failure(session, *told),
+        )
+    except SeveralError as error:
+        if error.done is None:  # the version was not taken
+            raise
+        done, errors = cast("Published", error.done), error.errors
+    targets = [] if no_deploy else session.names(workspace)
+    members = {**done.to_json(), "errors": errors_json(errors)}
+    session.show("publish", members, lambda: _published(workspace, done, targets, errors))
+    return FAILED if errors else 0
 
 
 @command("deploy")
 @click.argument("version", required=False)
 @click.option("--resume", is_flag=True, help="Go on where the last attempt was killed.")
 @adopt_option
+@override_option
 @reason_option
 def deploy(
-    session: Session, version: str | None, resume: bool, adopt: bool, reason: str | None
-) -> None:
+    session: Session,
+    version: str | None,
+    resume: bool,
+    adopt: bool,
+    override: str | None,
+    reason: str | None,
+) -> int:
     """Deploy a release that exists.
 
     With --resume, that of the last attempt, which did not finish: callers who were being shifted
-    go on from the weight that it had reached.
+    go on from the weight that it had reached. --env may be given several times: each environment
+    is tried, one after another.
     """
+    from sfn_release.cli.several import deployed
     from sfn_release.operations.deploy import deploy as act
     from sfn_release.operations.deploy import unfinished
 
@@ -132,17 +178,73 @@ def deploy(
             fix="Give one of them.",
         )
     workspace = session.workspace()
-    environment = workspace.environment(session.environment)
-    chosen = version or unfinished(workspace, environment=environment.name).version
-    record = act(
-        workspace,
-        chosen,
-        environment=environment.name,
-        adopt=adopt,
-        resume=resume,
-        reason=reason,
+
+    def one(name: str) -> Record | None:
+        chosen, granted = version, override
+        if chosen is None:
+            attempt = unfinished(workspace, environment=name)
+            chosen, granted = attempt.version, override or attempt.override
+        return act(
+            workspace,
+            chosen,
+            environment=name,
+            adopt=adopt,
+            resume=resume,
+            reason=reason,
+            override=granted,
+        )
+
+    served = f"serves {version} already" if version else "serves that release already"
+    return deployed(session, workspace, "deploy", session.names(workspace), one, otherwise=served)
+
+
+@command("promote")
+@click.argument("version", required=False)
+@click.option("--from", "source", metavar="NAME", required=True, help="Where it has succeeded.")
+@click.option(
+    "--to", "targets", metavar="NAME", multiple=True, required=True, help="Where it shall go."
+)
+@adopt_option
+@override_option
+@reason_option
+def promote(
+    session: Session,
+    version: str | None,
+    source: str,
+    targets: tuple[str, ...],
+    adopt: bool,
+    override: str | None,
+    reason: str | None,
+) -> int:
+    """Deploy the release that succeeded in another environment.
+
+    Without VERSION what that environment serves. Nothing is built again: the digest is the same.
+    --to may be given several times: each environment is tried, one after another.
+    """
+    from sfn_release.cli.several import deployed
+    from sfn_release.operations.promote import promote as act
+
+    if session.environments:
+        raise UsageError("`promote` takes --from and --to, and no --env.")
+    workspace = session.workspace()
+
+    def one(name: str) -> Record | None:
+        return act(
+            workspace,
+            version,
+            source=source,
+            environment=name,
+            adopt=adopt,
+            reason=reason,
+            override=override,
+        )
+
+    names = list(dict.fromkeys(targets))
+    for name in (source, *names):
+        workspace.environment(name)
+    return deployed(
+        session, workspace, "promote", names, one, otherwise="serves that release already"
     )
-    told(session, "deploy", record, environment, otherwise=f"serves {chosen} already")
 
 
 @command("rollback")
@@ -158,28 +260,37 @@ def rollback(
     adopt: bool,
     reason: str | None,
     yes: bool,
-) -> None:
+) -> int:
     """Bring back an earlier release, byte for byte.
 
     Without VERSION the one before the present one; rolling back again goes further back.
+    --env may be given several times: each environment is tried, one after another.
     """
+    from sfn_release.cli.several import deployed
     from sfn_release.operations.rollback import rollback as act
 
-    def ask() -> None:
-        if environment.confirm:
-            confirm(f"Roll {named(environment)} back?", yes=yes)
+    workspace = session.workspace()
 
-    workspace = session.workspace(ask)
-    environment = workspace.environment(session.environment)
-    record = act(
+    def one(name: str) -> Record | None:
+        environment = workspace.environment(name)
+
+        def ask() -> None:
+            if environment.confirm:
+                confirm(f"Roll {named(environment)} back?", yes=yes)
+
+        session.ask(ask)
+        return act(
+            workspace, version, environment=name, rerender=rerender, adopt=adopt, reason=reason
+        )
+
+    return deployed(
+        session,
         workspace,
-        version,
-        environment=environment.name,
-        rerender=rerender,
-        adopt=adopt,
-        reason=reason,
+        "rollback",
+        session.names(workspace),
+        one,
+        otherwise=f"serves {version} already",
     )
-    told(session, "rollback", record, environment, otherwise=f"serves {version} already")
 
 
 def _one_version(version: str | None, *, from_tag: bool) -> None:
@@ -205,7 +316,12 @@ def _tagged(workspace: Workspace) -> str:
     return version
 
 
-def _published(workspace: Workspace, done: Published, targets: list[str]) -> None:
+def _published(
+    workspace: Workspace,
+    done: Published,
+    targets: list[str],
+    errors: Mapping[str, SfnReleaseError],
+) -> None:
     manifest = done.release.manifest
     what = "is already released with this content" if done.already_released else "released"
     terminal.write_parts(
@@ -221,12 +337,22 @@ def _published(workspace: Workspace, done: Published, targets: list[str]) -> Non
         indent=2,
     )
     from sfn_release.cli.records import line
+    from sfn_release.cli.several import write_failure
 
     records = {record.environment: record for record in done.deployments}
     for name in targets:
+        if name in errors:
+            write_failure(workspace, name, errors[name])
+            continue
         environment = workspace.environment(name)
         otherwise = f"serves {manifest.version} already"
         terminal.write_parts(*line(records.get(name), environment, otherwise))
 
 
-COMMANDS = {"plan": plan, "publish": publish, "deploy": deploy, "rollback": rollback}
+COMMANDS = {
+    "plan": plan,
+    "publish": publish,
+    "deploy": deploy,
+    "promote": promote,
+    "rollback": rollback,
+}

@@ -6,50 +6,52 @@ import contextlib
 import sys
 import textwrap
 import traceback
+from typing import Any
 
 from sfn_release.cli import terminal
-from sfn_release.errors import SfnReleaseError
+from sfn_release.errors import SeveralError, SfnReleaseError
 
 _HEAD = "error: "
 _GAP = "  "
 _NARROWEST = 20  # columns that a text is still wrapped into
 
 
-def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool) -> None:
+def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: str = "") -> None:
     """Write an error to stderr; with *as_json* its JSON object to stdout too.
 
-    *verbose* adds the tracebacks of what caused it.
+    *verbose* adds the tracebacks of what caused it, *where* names the environment of several.
     """
     if as_json:
-        terminal.write_json(
-            "error",
-            {
-                "error": {
-                    "code": error.code,
-                    "message": error.message,
-                    "why": error.why,
-                    "fix": error.fix,
-                }
-            },
-        )
+        members: dict[str, Any] = {"error": error_json(error)}
+        if isinstance(error, SeveralError):
+            members["errors"] = [
+                {"environment": name, **error_json(one)} for name, one in error.errors.items()
+            ]
+        terminal.write_json("error", members)
         sys.stdout.flush()
     cause = error.__cause__
     if verbose and cause is not None:
         for line in "".join(traceback.format_exception(cause)).splitlines():
             terminal.tell(f"  | {line}", style="dim")
-    for line in error_lines(error):
+    for line in error_lines(error, where=where):
         with contextlib.suppress(OSError):  # the exit code tells it too
             sys.stderr.write(line + "\n")
 
 
-def error_lines(error: SfnReleaseError) -> list[str]:
+def error_json(error: SfnReleaseError) -> dict[str, str]:
+    """Return an error as ``--json`` tells it."""
+    return {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
+
+
+def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
     """Return the lines of an error, as wide as the terminal where there is one.
 
     The code stands at the right end of the first line; in a pipe it follows two spaces.
     """
     columns = terminal.width() if terminal.on_terminal(sys.stderr) else 0
     margin = len(_HEAD) + len(_GAP) + len(error.code)
-    first, *rest = _wrapped(terminal.safe(error.message), columns, margin)
+    message = f"{where}: {error.message}" if where else error.message
+    first, *rest = _wrapped(terminal.safe(message), columns, margin)
     gap = " " * (columns - margin - len(first)) + _GAP
     head = terminal.paint(_HEAD.strip(), "bold red", sys.stderr)
     lines = [f"{head} {first}{gap}{terminal.paint(error.code, 'dim', sys.stderr)}"]

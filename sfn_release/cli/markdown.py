@@ -82,6 +82,7 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
         lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
     notes = [*(note for one in made.workflows for note in one.notes), *made.notes]
     lines += ["", *(f"- {code(note)}" for note in notes)]
+    lines += [f"- **Refused**: {code(f'{one.message} {one.fix}')}" for one in made.refusals]
     return "\n".join(lines).rstrip("\n")
 
 

@@ -35,11 +35,11 @@ _MARKS = {
 def status(session: Session, check: bool) -> int:
     """Show what is live where, and drift.
 
-    Of every environment, or of the one that --env names.
+    Of every environment, or of those that --env names.
     """
     from sfn_release.operations.status import status as find
 
-    found = find(session.workspace(), environment=session.environment)
+    found = find(session.workspace(), environments=session.environments)
 
     def text() -> None:
         for index, one in enumerate(found):

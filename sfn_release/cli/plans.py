@@ -51,8 +51,9 @@ def plan_lines(
     if plan.stages:
         yield f"  shift: {stages_text(plan)}"
         yield f"  strategy: {plan.strategy}"
-    for note in (*(note for one in plan.workflows for note in one.notes), *plan.notes):
-        yield f"  note: {note}"
+    notes = [*(note for one in plan.workflows for note in one.notes), *plan.notes]
+    yield from (f"  note: {note}" for note in notes)
+    yield from (f"  refused: {one.message} {one.fix}" for one in plan.refusals)
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:

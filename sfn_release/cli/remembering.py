@@ -116,16 +116,17 @@ def _write_releases(found: list[ListedRelease]) -> None:
 
 def _write_history(records: list[Record]) -> None:
     write_table(
-        ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON"),
+        ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE"),
         [
             (
                 record.started_at,
-                action(record),
+                action(record) + (f" from {record.promoted_from}" if record.promoted_from else ""),
                 terminal.Styled(record.version, "bold"),
                 record.from_version or "",
                 terminal.state(record.status),
                 name(record.actor),
                 record.reason or (record.error or "").partition("\n")[0],
+                record.override or "",
             )
             for record in records
         ],

@@ -50,9 +50,17 @@ class Session:
         if len(names) > 1:
             raise UsageError(
                 f"This command takes one --env, and {len(names)} were given: {', '.join(names)}.",
-                fix="Only `publish` takes several.",
+                fix="Run it once for each.",
             )
         return names[0] if names else None
+
+    def names(self, workspace: Workspace) -> list[str]:
+        """Return the environments that were named, the project's default for none.
+
+        Raises NotFoundError for one that does not exist.
+        """
+        names = dict.fromkeys(self.environments) or [workspace.project.default_environment]
+        return [workspace.environment(name).name for name in names]
 
     def workspace(self, ask: Callable[[], None] | None = None) -> Workspace:
         """Open the project of this folder; *ask* is called between a plan and its application.
@@ -78,6 +86,11 @@ class Session:
 
         self.progress = Progress(verbose=self.verbose, ask=ask)
         return surroundings(self.progress)
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Ask *question* between the next plan and its application; raising there refuses it."""
+        assert self.progress is not None  # noqa: S101 - `workspace` made it
+        self.progress.ask = question
 
     def close(self) -> None:
         """Take what is drawn while a deployment runs off the screen."""

@@ -31,7 +31,7 @@ class Progress:
     def __init__(self, *, verbose: bool = False, ask: Callable[[], None] | None = None) -> None:
         self.local: frozenset[str] = frozenset({"local"})
         self._verbose = verbose
-        self._ask = ask
+        self.ask = ask
         self._lock = threading.Lock()
         self._bar: Any = None
         self._task: Any = None
@@ -57,9 +57,9 @@ class Progress:
 
         for line in plan_lines(plan, local=self.local, verbose=self._verbose):
             terminal.tell(line)
-        if self._ask is not None:
+        if self.ask is not None:
             sys.stderr.flush()
-            ask, self._ask = self._ask, None
+            ask, self.ask = self.ask, None
             ask()
 
     def applying(self, steps: int) -> None:

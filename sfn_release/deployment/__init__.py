@@ -27,6 +27,7 @@ from sfn_release.deployment.fence import Fence, OvertakenError
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.monitoring import Monitor
 from sfn_release.deployment.preparation import (
+    Decide,
     Prepared,
     Site,
     check_lock,
@@ -42,7 +43,16 @@ from sfn_release.record import LEASE, Lock, Record, Serving, State, Status, time
 from sfn_release.rendering import Rendered
 from sfn_release.steps import step_line
 
-__all__ = ["Prepared", "Site", "check_lock", "close", "execute", "prepare", "prepare_delete"]
+__all__ = [
+    "Decide",
+    "Prepared",
+    "Site",
+    "check_lock",
+    "close",
+    "execute",
+    "prepare",
+    "prepare_delete",
+]
 
 
 def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Record:
@@ -83,6 +93,8 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         lock=lock,
         plan=tuple(step_line(step) for step in prepared.plan.steps),
         parameters=prepared.target.parameters if prepared.target else {},
+        override=prepared.override,
+        promoted_from=prepared.target.promoted_from if prepared.target else None,
     )
     with hold.hold(site.notes, record.id, lock.token):
         try:

@@ -77,17 +77,20 @@ class Site:
 class Prepared:
     """A deployment that was decided and not begun.
 
-    *closing* is why an old lock may be closed. *unclaimed* are the machines that an attempt that
-    did not finish has left, and that neither the target nor what is served holds.
+    *snapshot* is where the ledger's refs were. *closing* is why an old lock may be closed.
+    *unclaimed* are the machines that an attempt that did not finish has left, and that neither the
+    target nor what is served holds. *override* is why it may happen though a policy refuses it.
     """
 
     id: str
+    snapshot: Snapshot
     state: State
     target: Target | None
     plan: Plan
     observed: Mapping[str, Observed | None]
     closing: str | None = None
     unclaimed: Mapping[str, Observed] = field(default_factory=dict)
+    override: str | None = None
 
     @property
     def content(self) -> Target | Serving:
@@ -166,6 +169,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     )
     return Prepared(
         id=identity,
+        snapshot=snapshot,
         state=state,
         target=target,
         plan=_shifted(site, state, target, decided, observed, resume=resume),
@@ -221,7 +225,8 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     Raises NotFoundError when the environment does not serve it, and what `plan.plan_delete`
     refuses.
     """
-    state = site.ledger.state(site.ledger.reachable(site.name), site.name)
+    snapshot = site.ledger.reachable(site.name)
+    state = site.ledger.state(snapshot, site.name)
     closing = check_lock(site, state)
     served = state.serving.workflows.get(workflow) if state.serving else None
     if state.serving is None or served is None:
@@ -240,6 +245,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
         return prepare_delete(site, workflow)
     return Prepared(
         id=site.around.new_id(site.around.now()),
+        snapshot=snapshot,
         state=state,
         target=None,
         plan=plan_delete(

@@ -3,6 +3,7 @@
     running     runs git: the only importer of GitPython, and only of its command runner, since its
                 object API loses data when several processes write
     reader      reads: commits, refs, files, the work tree's changes
+    ancestry    which branch of a remote holds a commit
     Git         writes too: objects, refs, and the refs of remotes
 
 Every write of a ref is a compare-and-swap; every object id is checked before it reaches a command
@@ -22,7 +23,7 @@ from sfn_release.git.running import Result, checked, failure
 
 __all__ = ["Git", "Identity", "RefMovedError", "RefUpdate", "Result"]
 
-_WRITING = (
+WRITING = (
     "-c",
     "core.hooksPath=/dev/null",  # the ledger is ours: no user's hook may veto half a release
     "-c",
@@ -32,6 +33,7 @@ _WRITING = (
     "-c",
     "maintenance.auto=false",
 )
+"""What every command that writes is told."""
 
 
 class RefMovedError(SfnReleaseError):
@@ -68,7 +70,7 @@ class Git(GitReader):
                 paths.append(str(path))
             listing = "\n".join(paths) + "\n"
             return self.ok(
-                *_WRITING, "hash-object", "-w", "--no-filters", "--stdin-paths",
+                *WRITING, "hash-object", "-w", "--no-filters", "--stdin-paths",
                 stdin=listing.encode(),
             ).text.split("\n")  # fmt: skip
 
@@ -78,7 +80,7 @@ class Git(GitReader):
             f"{mode} {kind} {checked(object_id)}\t{name}\0"
             for name, (mode, kind, object_id) in entries.items()
         )
-        return self.ok(*_WRITING, "mktree", "-z", stdin=listing.encode("utf-8")).text
+        return self.ok(*WRITING, "mktree", "-z", stdin=listing.encode("utf-8")).text
 
     def write_commit(
         self, tree: str, parent: str | None, message: str, *, by: Identity, at: datetime
@@ -86,7 +88,7 @@ class Git(GitReader):
         """Store a commit of *tree* on *parent* and return its id."""
         parents = ["-p", checked(parent)] if parent else []
         return self.ok(
-            *_WRITING, "-c", "commit.gpgSign=false",
+            *WRITING, "-c", "commit.gpgSign=false",
             "commit-tree", checked(tree), *parents, "-F", "-",
             stdin=message.encode(),
             env=_signature(by, at),
@@ -98,7 +100,7 @@ class Git(GitReader):
             f"object {checked(commit)}\ntype commit\ntag {name}\n"
             f"tagger {by} {int(at.timestamp())} +0000\n\n{message}"
         )
-        return self.ok(*_WRITING, "mktag", stdin=text.encode()).text
+        return self.ok(*WRITING, "mktag", stdin=text.encode()).text
 
     def complete(self, new: str, old: str | None) -> None:
         """Raise GitError unless every object that *new* adds to *old* is really stored.
@@ -123,7 +125,7 @@ class Git(GitReader):
             else:
                 commands += f"update {update.ref} {checked(update.new)} {checked(update.old)}\n"
         commands += "prepare\ncommit\n"
-        result = self.run(*_WRITING, "update-ref", "--stdin", stdin=commands.encode())
+        result = self.run(*WRITING, "update-ref", "--stdin", stdin=commands.encode())
         if result.returncode == 0:
             return
         now = self.refs(*(update.ref for update in updates))
@@ -135,7 +137,7 @@ class Git(GitReader):
 
     def delete_ref(self, ref: str, old: str) -> None:
         """Delete a local ref if it still is *old*."""
-        self.ok(*_WRITING, "update-ref", "-d", ref, checked(old))
+        self.ok(*WRITING, "update-ref", "-d", ref, checked(old))
 
     def remote_urls(self, remote: str) -> tuple[str, str]:
         """Return where a remote fetches from and where it pushes to."""
@@ -160,7 +162,7 @@ class Git(GitReader):
         Raises RefMovedError when a remote ref was rewritten, GitError otherwise.
         """
         result = self.run(
-            *_WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
+            *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
             "--recurse-submodules=no", "--", remote,
             *(f"{theirs}:{ours}" for theirs, ours in refs.items()),
         )  # fmt: skip
@@ -178,7 +180,7 @@ class Git(GitReader):
         """
         leases = [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
         result = self.run(
-            *_WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--quiet",
+            *WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--quiet",
             "--no-signed", "--recurse-submodules=no", *(["--atomic"] if atomic else []), *leases,
             "--", remote, *(f"{checked(update.new)}:{update.ref}" for update in updates),
         )  # fmt: skip

@@ -209,12 +209,19 @@ class GitReader:
 
         There is no other way to have git leave out ``info/attributes``.
         """
-        (folder / "refs").mkdir()
-        (folder / "objects" / "info").mkdir(parents=True)
+        self.scratch_repository(folder)
+        (folder / "objects" / "info").mkdir()
         (folder / "objects" / "info" / "alternates").write_text(
             f"{self.common_dir / 'objects'}\n", encoding="utf-8"
         )
         (folder / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
+        return folder
+
+    def scratch_repository(self, folder: Path) -> Path:
+        """Make *folder* a bare repository without an object, of this one's kind; return it."""
+        (folder / "refs").mkdir()
+        (folder / "objects").mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
         (folder / "config").write_text(
             "[core]\n\tbare = true\n\trepositoryFormatVersion = 1\n"
             f"[extensions]\n\tobjectFormat = {self.object_format}\n",

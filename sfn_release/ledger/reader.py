@@ -6,6 +6,8 @@ ref and the commit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.refs import LedgerRefs, Snapshot
 from sfn_release.record import Record, Serving, State, served_forms
@@ -20,6 +22,8 @@ from sfn_release.release import (
     read_release,
 )
 from sfn_release.rendering import Rendered
+
+_PAGE = 20  # records that are read at once while one is looked for
 
 
 class LedgerReader(LedgerRefs):
@@ -166,6 +170,15 @@ class LedgerReader(LedgerRefs):
             if not found:
                 return None
         return None
+
+    def successes(self, environment: str, tip: str | None) -> Iterator[Record]:
+        """Yield what succeeded in an environment, newest first, reading no more than is taken."""
+        found = self.git.log(tip, grep=["Status: succeeded"]) if tip else []
+        for start in range(0, len(found), _PAGE):
+            commits = [commit for commit, _ in found[start : start + _PAGE]]
+            contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
+            for commit, content in zip(commits, contents, strict=True):
+                yield self._record(content, f"{self.env_ref(environment)} ({commit[:12]})")
 
     def events(self, environment: str, tip: str | None) -> list[tuple[str, Record]]:
         """Return the events of an environment with their commits, newest first."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         list_workflows,
     )
     from sfn_release.operations.planning import plan_version
+    from sfn_release.operations.promote import promote
     from sfn_release.operations.publish import Published, publish
     from sfn_release.operations.releases import ListedRelease, releases, show
     from sfn_release.operations.rollback import rollback
@@ -60,6 +61,7 @@ _HOMES = {
     "open_workspace": "workspace",
     "plan_deletion": "delete",
     "plan_version": "planning",
+    "promote": "promote",
     "publish": "publish",
     "releases": "releases",
     "reset_local": "serving",
@@ -96,6 +98,7 @@ __all__ = [
     "open_workspace",
     "plan_deletion",
     "plan_version",
+    "promote",
     "publish",
     "releases",
     "reset_local",

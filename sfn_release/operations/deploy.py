@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment import Prepared, Site, prepare
+from dataclasses import replace
+
+from sfn_release.deployment import Decide, Prepared, Site, prepare
 from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.policies import checked_override, permitted
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Record, State
+from sfn_release.record import Action, Record, State
 from sfn_release.release import Release, parse_version
 
 
@@ -22,26 +25,54 @@ def deploy(
     adopt: bool = False,
     resume: bool = False,
     reason: str | None = None,
+    override: str | None = None,
 ) -> Record | None:
     """Deploy a release that exists; None when the environment serves it already.
 
     With *resume*, a shift of callers that an attempt left goes on at the weight that it reached.
-    Raises NotFoundError for a version that is not released.
+    *override* is why it may enter although a policy refuses it. Raises NotFoundError for a version
+    that is not released, PolicyError.
     """
     version = parse_version(version)
+    override = checked_override(override)
     there = workspace.environment(environment)
     site = open_site(workspace, there)
-    local = there.backend == "local"
-    release = workspace.released(workspace.snapshot(offline=local), version)
+    release = workspace.released(workspace.snapshot(offline=there.backend == "local"), version)
 
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(release, site, state)
 
+    return bring(
+        workspace,
+        site,
+        release,
+        decide,
+        adopt=adopt,
+        resume=resume,
+        reason=reason,
+        override=override,
+    )
+
+
+def bring(
+    workspace: Workspace,
+    site: Site,
+    release: Release,
+    decide: Decide,
+    *,
+    adopt: bool,
+    reason: str | None,
+    override: str | None,
+    resume: bool = False,
+) -> Record | None:
+    """Carry out what *decide* makes of a release that exists, if the policies permit it."""
+
     def decided() -> Prepared:
-        return prepare(site, decide, adopt=adopt, resume=resume)
+        prepared = prepare(site, decide, adopt=adopt, resume=resume)
+        return permitted(workspace, site, prepared, release, override=override)
 
     prepared = decided()
-    if not local:
+    if site.environment.backend != "local":
         workspace.share(release)  # once nothing refuses it: sharing takes the version for good
     return run(site, prepared, decided, reason=reason)
 
@@ -71,7 +102,11 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
     return record
 
 
-def deploy_target(release: Release, site: Site, state: State) -> Target:
+def deploy_target(
+    release: Release, site: Site, state: State, *, promoted_from: str | None = None
+) -> Target:
     """Return what deploying *release* brings: rendered afresh, and what may have it already."""
     versions = earlier_versions(site.ledger, release, site.name, state)
-    return target(release, site, state, "deploy", versions=versions)
+    action: Action = "promote" if promoted_from else "deploy"
+    found = target(release, site, state, action, versions=versions)
+    return replace(found, promoted_from=promoted_from)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sfn_release.deployment import prepare
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.deploy import deploy_target
 from sfn_release.operations.listing import build_work_tree
+from sfn_release.operations.policies import objections
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
@@ -25,7 +28,8 @@ def plan_version(
 ) -> Plan:
     """Return what deploying a release would do, or the work tree as it stands for None.
 
-    Nothing is changed. Raises whatever a deployment would be refused for.
+    Nothing is changed. What policies have against it stands in the plan; raises whatever else a
+    deployment would be refused for.
     """
     there = workspace.environment(environment)
     wanted = parse_version(version) if version else None
@@ -36,7 +40,12 @@ def plan_version(
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(release, site, state)
 
-    return prepare(site, decide, adopt=adopt).plan
+    prepared = prepare(site, decide, adopt=adopt)
+    if prepared.nothing_to_do:
+        return prepared.plan
+    called = None if wanted else "the work tree"
+    found = objections(workspace, site, prepared, release, called=called)
+    return replace(prepared.plan, refusals=found)
 
 
 def _unreleased(workspace: Workspace) -> Release:

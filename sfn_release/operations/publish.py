@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,10 +11,18 @@ from sfn_release.build import Build, build_archive
 from sfn_release.canonical import short
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.differences import differences
-from sfn_release.errors import ConflictError, ImmutableError, SfnReleaseError, VersionError
+from sfn_release.errors import (
+    ConflictError,
+    ImmutableError,
+    SeveralError,
+    SfnReleaseError,
+    VersionError,
+)
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.notes import release_notes
+from sfn_release.operations.policies import checked_override, permitted
 from sfn_release.operations.running import run
+from sfn_release.operations.several import in_each
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
@@ -63,25 +71,42 @@ def publish(
     deploy: bool = True,
     adopt: bool = False,
     reason: str | None = None,
+    override: str | None = None,
+    failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
 ) -> Published:
     """Release the current commit as *version* and deploy it to *environments*.
 
     Everything that can be refused is refused before the version is taken: the work tree, the
-    build, every environment's plan. Publishing a version again, with equal content, deploys it
-    where it never was or where its last attempt did not finish, and does nothing where it is live.
+    build, every environment's plan and policies. *override* is why it may enter although a policy
+    refuses it. Publishing a version again, with equal content, deploys it where it never was or
+    where its last attempt did not finish, and does nothing where it is live.
 
-    Raises ImmutableError when the version is released with other content.
+    Each environment is tried, in the order given; *failed* hears at once of one that fails while
+    others go on. Raises ImmutableError when the version is released with other content; what fails
+    in some of several environments is a SeveralError, whose *done* is the Published of the others,
+    None when the version was not taken.
     """
     version = parse_version(version)
-    names = (environments or [workspace.project.default_environment]) if deploy else []
+    override = checked_override(override)
+    default = [workspace.project.default_environment]
+    names = dict.fromkeys(environments or default) if deploy else {}
     chosen = [workspace.environment(name) for name in names]
     push = not chosen or any(environment.backend != "local" for environment in chosen)
     with ThreadPoolExecutor(1) as pool:
         # Clients take as long to make as a small project to build: both at once.
         opening = pool.submit(lambda: [open_site(workspace, one) for one in chosen])
         release, standing = freeze(workspace, version, offline=not push)
-        sites = opening.result()
-    prepared = [_prepare(site, release, standing, adopt=adopt) for site in sites]
+        sites = dict(zip((one.name for one in chosen), opening.result(), strict=True))
+
+    def decided(site: Site, release: Release) -> Prepared:
+        prepared = _prepare(site, release, standing, adopt=adopt)
+        return permitted(workspace, site, prepared, release, override=override)
+
+    prepared, errors = in_each(list(sites), lambda name: decided(sites[name], release))
+    if errors:
+        raise SeveralError(
+            f"{version} was not published: {_counted(errors, sites)} refuse it.", errors=errors
+        )
     at = workspace.around.now()
     notes = release_notes(workspace.project.root, version)
     if notes is None:
@@ -89,29 +114,29 @@ def publish(
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
     if written.digest != release.digest:
         raise _immutable(release, written)
-    records: list[Record] = []
-    for number, (site, decided) in enumerate(zip(sites, prepared, strict=True)):
 
-        def again(site: Site = site) -> Prepared:
-            return _prepare(site, written, standing, adopt=adopt)
-
+    def carried_out(name: str) -> Record | None:
+        site = sites[name]
         try:
-            record = run(site, decided, again, reason=reason)
+            return run(site, prepared[name], lambda: decided(site, written), reason=reason)
         except SfnReleaseError as error:
-            error.why = f"{error.why}\n  {_so_far(version, names, number)}".lstrip()
+            told = f"{version} is released, and was not brought to {name}."
+            error.why = f"{error.why}\n  {told}".lstrip()
             raise
-        records += [record] if record else []
-    return Published(written, not new, tuple(records))
+
+    records, errors = in_each(list(sites), carried_out, failed=failed)
+    done = Published(written, not new, tuple(record for record in records.values() if record))
+    if errors:
+        raise SeveralError(
+            f"{version} is released, and failed in {_counted(errors, sites)}.",
+            errors=errors,
+            done=done,
+        )
+    return done
 
 
-def _so_far(version: str, names: Sequence[str], number: int) -> str:
-    """Return what had been done when the deployment to the *number*-th of *names* failed."""
-    told = f"{version} is released, and was not brought to {names[number]}"
-    if number:
-        told += f"; {', '.join(names[:number])} had it before"
-    if number + 1 < len(names):
-        told += f"; nothing was begun in {', '.join(names[number + 1 :])}"
-    return f"{told}."
+def _counted(errors: Mapping[str, object], environments: Mapping[str, object]) -> str:
+    return f"{len(errors)} of {len(environments)} environments"
 
 
 def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,10 +77,13 @@ class EnvironmentStatus:
         }
 
 
-def status(workspace: Workspace, *, environment: str | None = None) -> list[EnvironmentStatus]:
-    """Return the status of one environment, or of all that are configured."""
+def status(
+    workspace: Workspace, *, environment: str | None = None, environments: Sequence[str] = ()
+) -> list[EnvironmentStatus]:
+    """Return the status of one environment, of several, or of all that are configured."""
     project = workspace.project
-    names = [environment] if environment else sorted(project.environments)
+    chosen = [*([environment] if environment else ()), *environments]
+    names = list(dict.fromkeys(chosen)) or sorted(project.environments)
     for name in names:
         project.environment(name)
     snapshot = workspace.snapshot()

@@ -1,0 +1,70 @@
+"""Telling of one command in several environments: each result, each error, one exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.cli import terminal
+from sfn_release.cli.failures import error_json, tell_error
+from sfn_release.cli.records import line
+from sfn_release.cli.session import Session, named
+
+if TYPE_CHECKING:
+    from sfn_release.errors import SfnReleaseError
+    from sfn_release.operations.workspace import Workspace
+    from sfn_release.record import Record
+
+FAILED = 1
+
+
+def deployed(
+    session: Session,
+    workspace: Workspace,
+    command: str,
+    names: Sequence[str],
+    act: Callable[[str], Record | None],
+    *,
+    otherwise: str,
+) -> int:
+    """Run a deployment in each environment, tell how they ended, and return the exit code.
+
+    A single one raises what it raises. None for a record is told as *otherwise*.
+    """
+    from sfn_release.operations.several import in_each
+
+    records, errors = in_each(names, act, failed=lambda *told: tell_failure(session, *told))
+    members: dict[str, Any] = {
+        "deployments": [record.to_json() for record in records.values() if record],
+        "errors": errors_json(errors),
+    }
+
+    def text() -> None:
+        for name in names:
+            if name in records:
+                there = workspace.environment(name)
+                terminal.write_parts(*line(records[name], there, otherwise))
+            else:
+                write_failure(workspace, name, errors[name])
+
+    session.show(command, members, text)
+    return FAILED if errors else 0
+
+
+def errors_json(errors: Mapping[str, SfnReleaseError]) -> list[dict[str, str]]:
+    """Return what failed where, as ``--json`` tells it."""
+    return [{"environment": name, **error_json(error)} for name, error in errors.items()]
+
+
+def tell_failure(session: Session, name: str, error: SfnReleaseError) -> None:
+    """Write an error of one environment to stderr, when it happens."""
+    session.close()
+    tell_error(error, as_json=False, verbose=session.verbose, where=name)
+
+
+def write_failure(workspace: Workspace, name: str, error: SfnReleaseError) -> None:
+    """Write, among the results, that one environment failed."""
+    where = named(workspace.environment(name))
+    terminal.write_parts(
+        terminal.Styled(f"failed in {where}", "red"), f": {error.message}  {error.code}"
+    )

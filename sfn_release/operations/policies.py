@@ -1,0 +1,110 @@
+"""Asking the policies of an environment whether a release may enter it, before it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sfn_release.deployment import Prepared, Site
+from sfn_release.errors import GitError, UsageError
+from sfn_release.git.ancestry import holder
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.workspace import Workspace
+from sfn_release.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
+from sfn_release.record import Record
+from sfn_release.release import Release
+
+_HEADS = "refs/heads/"
+
+
+def checked_override(override: str | None) -> str | None:
+    """Return the reason of an override; raises UsageError for an empty one."""
+    if override is not None and not override.strip():
+        raise UsageError(
+            "--override needs a reason: it is recorded for those who ask later.",
+            fix='For example:  --override "Hotfix of incident 42"',
+        )
+    return override
+
+
+def permitted(
+    workspace: Workspace, site: Site, prepared: Prepared, release: Release, *, override: str | None
+) -> Prepared:
+    """Return a decided deployment, with the *override* that it needed.
+
+    What changes nothing needs no permission. Raises PolicyError, which tells all refusals at once.
+    """
+    if prepared.nothing_to_do:
+        return prepared
+    found = objections(workspace, site, prepared, release)
+    if not found:
+        return prepared
+    if override is None:
+        raise refused(site.environment, release.version, found)
+    for refusal in found:
+        site.around.watcher.say(f"overridden: {refusal.message}")
+    return replace(prepared, override=override)
+
+
+def objections(
+    workspace: Workspace,
+    site: Site,
+    prepared: Prepared,
+    release: Release,
+    *,
+    called: str | None = None,
+) -> tuple[Refusal, ...]:
+    """Return what the policies of an environment have against a release.
+
+    *called* is how people are told of it, its version for None.
+    """
+    environment, manifest = site.environment, release.manifest
+    facts = Facts(
+        release=called or manifest.version,
+        commit=manifest.commit,
+        now=site.around.now(),
+        stays={
+            required: stay(workspace, prepared.snapshot, required, release)
+            for required in environment.requires
+        },
+        branches=_on_branches(workspace, environment.branches, manifest.commit)
+        if environment.branches
+        else None,
+    )
+    return refusals(environment, facts)
+
+
+def stay(workspace: Workspace, snapshot: Snapshot, environment: str, release: Release) -> Stay:
+    """Return when *environment* served a release last, recognised by its digest."""
+    ledger = workspace.ledger
+    tip = snapshot.refs.get(ledger.env_ref(environment))
+    after: Record | None = None
+    for record in ledger.successes(environment, tip):
+        if record.action == "delete":
+            if any(name in release.manifest.workflows for name in record.workflows):
+                after = record  # it served the whole of nothing from then on
+        elif record.release_digest != release.digest:
+            after = record
+        elif after is None:
+            return Stay(record.finished_at)
+        else:
+            what = "a deletion" if after.action == "delete" else after.version
+            return Stay(record.finished_at, after.finished_at, what)
+    return Stay()
+
+
+def _on_branches(workspace: Workspace, patterns: tuple[str, ...], commit: str) -> OnBranches:
+    """Ask the ledger's remote, or this clone where there is none, for the branches of a commit."""
+    git, remote = workspace.git, workspace.ledger.remote
+    where = remote or "this clone"
+    try:
+        # git's own * crosses slashes: it lists more than what `matches` takes, never less
+        asked = [_HEADS + pattern for pattern in patterns]
+        found = git.ls_remote(remote, asked) if remote else git.refs(_HEADS)
+        tips = {
+            ref: tip for ref, tip in found.items() if matches(ref.removeprefix(_HEADS), patterns)
+        }
+        names = tuple(ref.removeprefix(_HEADS) for ref in tips)
+        held = holder(git, remote, tips, commit)
+    except GitError as error:
+        return OnBranches(where, unknown=" ".join((error.why or error.message).split()))
+    return OnBranches(where, names, held.removeprefix(_HEADS) if held else None)

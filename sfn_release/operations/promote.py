@@ -1,0 +1,80 @@
+"""promote: bring to an environment the very release that succeeded in another."""
+
+from __future__ import annotations
+
+from sfn_release.errors import NotFoundError, TamperedError, UsageError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.deploy import bring, deploy_target
+from sfn_release.operations.policies import checked_override, stay
+from sfn_release.operations.sites import open_site
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Target
+from sfn_release.record import Record, State
+from sfn_release.release import Release, parse_version
+
+
+def promote(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    source: str,
+    environment: str,
+    adopt: bool = False,
+    reason: str | None = None,
+    override: str | None = None,
+) -> Record | None:
+    """Deploy to *environment* what *source* serves after its last success, or served as *version*.
+
+    Nothing is built: it is the release with the digest that succeeded there. None when the
+    environment serves it already. Raises NotFoundError for what has not succeeded in *source*,
+    PolicyError unless there is an *override*.
+    """
+    override = checked_override(override)
+    before, there = workspace.environment(source), workspace.environment(environment)
+    if before.name == there.name:
+        raise UsageError(
+            f"{source} cannot be promoted to itself.", fix="Name another environment with --to."
+        )
+    site = open_site(workspace, there)
+    local = before.backend == there.backend == "local"
+    release = _succeeded(workspace, workspace.snapshot(offline=local), source, version)
+
+    def decide(_: Snapshot, state: State) -> Target:
+        return deploy_target(release, site, state, promoted_from=source)
+
+    return bring(workspace, site, release, decide, adopt=adopt, reason=reason, override=override)
+
+
+def _succeeded(
+    workspace: Workspace, snapshot: Snapshot, source: str, version: str | None
+) -> Release:
+    """Return the release to promote, once it is certain that it succeeded in *source*."""
+    state = workspace.ledger.state(snapshot, source)
+    if state.serving is None:
+        raise NotFoundError(
+            f"Nothing has succeeded in {source} yet: there is nothing to promote.",
+            fix=f"Bring a release there first:  sfn-release publish VERSION --env {source}",
+        )
+    if version is None:
+        attempt = state.record
+        if state.unfinished and attempt is not None:
+            workspace.around.watcher.say(
+                f"{attempt.action} {attempt.version} to {source} has not succeeded:"
+                f" {state.serving.version}, which {source} serves, is promoted"
+            )
+        release = workspace.released(snapshot, state.serving.version)
+        if release.digest != state.serving.release_digest:
+            raise TamperedError(
+                f"{source} serves another {release.version} than the one that is released.",
+                why=f"Its record says {state.serving.release_digest},"
+                f" the release is {release.digest}.",
+            )
+        return release
+    release = workspace.released(snapshot, parse_version(version))
+    if stay(workspace, snapshot, source, release).since is None:
+        raise NotFoundError(
+            f"{release.version} has never succeeded in {source}: it cannot be promoted from there.",
+            why=f"{source} serves {state.serving.version}.",
+            fix=f"Bring it there first:  sfn-release deploy {release.version} --env {source}",
+        )
+    return release

@@ -1,0 +1,37 @@
+"""Doing something in several environments, each on its own: one that fails hides no other.
+
+They are taken in turn and not side by side: what is asked and told stays readable, and whoever
+watches the first one fail can stop before the second begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sfn_release.errors import SfnReleaseError
+
+Answer = TypeVar("Answer")
+
+
+def in_each(
+    environments: Sequence[str],
+    act: Callable[[str], Answer],
+    *,
+    failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
+) -> tuple[dict[str, Answer], dict[str, SfnReleaseError]]:
+    """Return what *act* answered by environment, and what it raised; *failed* hears that at once.
+
+    With a single environment, what it raises is raised.
+    """
+    answers: dict[str, Answer] = {}
+    errors: dict[str, SfnReleaseError] = {}
+    for name in environments:
+        try:
+            answers[name] = act(name)
+        except SfnReleaseError as error:
+            if len(environments) == 1:
+                raise
+            errors[name] = error
+            failed(name, error)
+    return answers, errors

@@ -1,0 +1,122 @@
+"""Policies, pure: facts in, refusals out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sfn_release.policy import Facts, OnBranches, Stay, matches, refusals, refused
+from sfn_release.project import Environment
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+COMMIT = "c" * 40
+PROD = Environment("prod", "aws", requires=("staging",), soak=timedelta(hours=2))
+
+
+def rules(environment: Environment, facts: Facts) -> list[str]:
+    return [refusal.rule for refusal in refusals(environment, facts)]
+
+
+def soaked(stay: Stay, now: datetime = NOON) -> list[str]:
+    """Return what PROD has against a release that staging served like this."""
+    facts = Facts("1.2.0", COMMIT, now, {"staging": stay})
+    return [str(refusal) for refusal in refusals(PROD, facts)]
+
+
+def test_an_environment_without_policies_takes_everything() -> None:
+    """Nothing is asked, nothing is refused."""
+    assert rules(Environment("prod", "aws"), Facts("1.2.0", COMMIT, NOON)) == []
+
+
+def test_what_never_succeeded_is_refused_once() -> None:
+    """`requires` tells it; `soak` has nothing to add."""
+    (told,) = soaked(Stay())
+    assert told == (
+        'requires = ["staging"]: 1.2.0 has never succeeded in staging.\n'
+        "Bring it there first, with  --env staging"
+    )
+
+
+def test_what_is_still_served_may_enter_later() -> None:
+    """It says since when, for how long, and from when on it would pass."""
+    (told,) = soaked(Stay("2030-01-01T11:19:40Z"))
+    assert told == (
+        "soak = 2h: 1.2.0 has been served in staging for 40m, since 2030-01-01T11:19:40Z.\n"
+        "It may enter from 2030-01-01T13:19:40Z on."
+    )
+    assert soaked(Stay("2030-01-01T10:00:00Z")) == []
+    assert soaked(Stay("2030-01-01T10:00:01Z")) != []
+
+
+def test_what_was_replaced_has_to_be_served_again() -> None:
+    """Time counts until something else came, not until now."""
+    gone = Stay("2029-12-31T10:00:00Z", "2029-12-31T11:30:00Z", "1.3.0")
+    (told,) = soaked(gone)
+    assert told == (
+        "soak = 2h: 1.2.0 was served in staging for 1h30m, from 2029-12-31T10:00:00Z until"
+        " 2029-12-31T11:30:00Z, when 1.3.0 came.\nBring it there again, and wait 2h."
+    )
+    assert soaked(Stay("2029-12-31T10:00:00Z", "2029-12-31T12:00:00Z", "1.3.0")) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(119, "has been served in staging for 0s"), (121, "clocks of the two")]
+)
+def test_clocks_differ(seconds: int, words: str) -> None:
+    """A success in the future by up to two minutes has just been; later ones are told."""
+    since = (NOON + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (told,) = soaked(Stay(since))
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (OnBranches("origin", ("main",), "main"), []),
+        (OnBranches("origin", ("main", "release/1")), ["is not on main, release/1 of origin"]),
+        (OnBranches("origin"), ["origin has no such branch"]),
+        (OnBranches("origin", unknown="no route to host"), ["cannot be told", "no route to host"]),
+    ],
+)
+def test_the_commit_must_be_on_a_branch(found: OnBranches, words: list[str]) -> None:
+    """What cannot be told is refused, with the reason."""
+    environment = Environment("prod", "aws", branches=("main", "release/*"))
+    told = [str(one) for one in refusals(environment, Facts("1.2.0", COMMIT, NOON, branches=found))]
+    assert [word for word in words if word not in "".join(told)] == []
+    assert bool(words) == bool(told)
+
+
+def test_all_refusals_are_told_at_once() -> None:
+    """With what would satisfy each, and how to override them."""
+    environment = Environment(
+        "prod", "aws", requires=("staging", "eu"), soak=timedelta(hours=2), branches=("main",)
+    )
+    stays = {"staging": Stay(), "eu": Stay("2030-01-01T11:00:00Z")}
+    facts = Facts("1.2.0", COMMIT, NOON, stays, OnBranches("origin", ("main",)))
+    found = refusals(environment, facts)
+    assert [one.rule for one in found] == ["requires", "soak", "branches"]
+    error = refused(environment, "1.2.0", found)
+    assert (error.code, error.message) == (
+        "E_POLICY",
+        "prod does not take 1.2.0: 3 policies refuse it.",
+    )
+    assert [one.message in error.why for one in found] == [True] * 3
+    assert "--override" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("branch", "pattern", "expected"),
+    [
+        ("main", "main", True),
+        ("maintenance", "main", False),
+        ("release/1.2", "release/*", True),
+        ("release/1/2", "release/*", False),
+        ("release/1x2", "release/1.2", False),
+        ("x", "*", True),
+        ("a/b-1", "*/b-*", True),
+    ],
+)
+def test_a_star_stands_for_anything_but_a_slash(branch: str, pattern: str, expected: bool) -> None:
+    """As in the branch rules of Git hosts."""
+    assert matches(branch, [pattern]) == expected
