@@ -246,7 +246,8 @@ class StateMachine:
         if not isinstance(self.workflow, Workflow):
             raise DefinitionError(
                 f"The workflow of the state machine {self.name!r} is no sfn.Workflow.",
-                fix="Read an existing definition with sfn.Workflow.from_dict({...}).",
+                fix="Write sfn.Workflow.of(...) around a chain; read an existing definition"
+                " with sfn.Workflow.from_dict({...}).",
             )
         return self.workflow
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.finding import Finding, nearest, refuse
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain_object
+from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import Names
 from sfn_release.asl.state import (
@@ -63,14 +64,16 @@ class Workflow(Building):
         return f"Workflow({len(self.states)} states from {start!r})"
 
     @classmethod
-    def of(cls, *pieces: State | Chain | Graph, query_language: Language = NOT_GIVEN) -> Workflow:
+    def of(cls, *pieces: State | Chain | Graph, **fields: Unpack[WorkflowFields]) -> Workflow:
         """Return the workflow that runs *pieces* one after the other and then ends.
+
+        *fields* are those of the whole definition, as `Workflow` takes them.
 
         Raises DefinitionError without a piece, and where one can't be followed.
         """
         if not pieces:
             raise DefinitionError("A workflow needs at least one state.")
-        workflow = cls(query_language=query_language).start_from(pieces[0])
+        workflow = cls(**fields).start_from(pieces[0])
         for piece in pieces[1:]:
             workflow.next_then(piece)
         return workflow.end_here()

@@ -82,6 +82,9 @@ def evaluated(call: sfn.Intrinsic) -> Any:
         (lambda: fn.format("{} and {}", A), "2 times"),
         (lambda: fn.format("nothing", A), "0 times"),
         (lambda: fn.array({"a": 1}), "can't be an argument"),  # type: ignore[arg-type]
+        (lambda: fn.array(float("nan")), "can't be an argument"),
+        (lambda: q.input.a == float("inf"), "no form in JSONata"),
+        (lambda: q.input.a == [q.input.b], "no form in JSONata"),
         (lambda: path("a.b"), "is no path"),
         (lambda: path("States.UUID()"), "is no path"),
         (lambda: q(""), "no JSONata"),

@@ -251,7 +251,7 @@ def test_a_wrong_definition_is_refused_before_any_call() -> None:
     hello = sfn.StateMachine("hello", sfn.Workflow().start_from(sfn.Pass("Greet", next="Wave")))
     with pytest.raises(DefinitionError, match="'hello'") as caught:
         hello.deploy(Scripted({}).client)
-    assert 'There is no state "Wave"' in caught.value.why
+    assert 'there is no state "Wave"' in caught.value.why
 
 
 def test_an_express_machine_can_not_wait_for_a_job() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import TypeAlias
 
 from sfn_release.asl.expressions import Intrinsic, JsonPath, Portable
@@ -139,7 +140,7 @@ def _argument(value: Argument) -> str:
             return value.jsonpath
         case str():
             return f"'{_escaped(value)}'"
-        case None | bool() | int() | float():
+        case None | bool() | int() | float() if value is None or isfinite(value):
             return json.dumps(value)
         case _:
             raise DefinitionError(

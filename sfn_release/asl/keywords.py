@@ -23,6 +23,16 @@ from sfn_release.asl.state import (
 )
 
 
+class WorkflowFields(TypedDict, total=False):
+    """The fields of a whole definition beside its states."""
+
+    comment: Text
+    version: Text
+    timeout_seconds: int | NotGiven
+    query_language: Language
+    extra: Mapping[str, Any] | None
+
+
 class StateFields(TypedDict, total=False):
     """The fields that every state has."""
 

@@ -63,7 +63,7 @@ class Jsonata:
 
     def __getitem__(self, key: str | int) -> Jsonata:
         if isinstance(key, str) and "`" in key:  # JSONata can't quote it
-            return Jsonata(f"$lookup({self._text}, {json.dumps(key)})", atom=True)
+            return Jsonata(f"$lookup({self._text}, {_operand(key)})", atom=True)
         return Jsonata(_closed(self) + member_text(key), atom=True)
 
     def __eq__(self, other: object) -> Jsonata:  # type: ignore[override] # an expression, no answer
@@ -230,9 +230,12 @@ def _operand(value: object) -> str:
     written = getattr(value, "jsonata", None)
     if isinstance(written, str):  # of the context object
         return written
-    if value is None or isinstance(value, str | bool | int | float | list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    raise DefinitionError(f"{value!r} has no form in JSONata.", fix="Write it out: q('...').")
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(
+            f"{value!r} has no form in JSONata.", fix="Write it out: q('...')."
+        ) from error
 
 
 def _closed(expression: Jsonata) -> str:
