@@ -210,17 +210,30 @@ class Workflow(Building):
         return cls.from_dict(loads(text))
 
     @classmethod
-    def from_file(cls, path: str | Path) -> Workflow:
-        """Return the workflow of an ``.asl.json`` file in UTF-8.
+    def from_yaml(cls, text: str | bytes) -> Workflow:
+        """Return the workflow of a definition as YAML text; needs the extra ``yaml``.
 
-        Raises NotFoundError without such a file, and DefinitionError as `from_json` does.
+        Raises BuildError without that, DefinitionError for what is no YAML or could not be JSON,
+        and as `from_dict` does.
+        """
+        from sfn_release.documents import load_yaml
+
+        return cls.from_dict(load_yaml(text))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Workflow:
+        """Return the workflow of a definition in a file: YAML in ``.yaml`` and ``.yml``, else JSON.
+
+        Raises NotFoundError without such a file, and DefinitionError as `from_json` and
+        `from_yaml` do.
         """
         try:
             text = Path(path).read_bytes()
         except OSError as error:
             raise NotFoundError(f"{path} can't be read: {error.strerror}.") from error
+        read = cls.from_yaml if Path(path).suffix in (".yaml", ".yml") else cls.from_json
         try:
-            return cls.from_json(text)
+            return read(text)
         except DefinitionError as error:
             raise DefinitionError(
                 f"{path}: {error.message}", why=error.why, fix=error.fix

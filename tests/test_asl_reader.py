@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,3 +231,18 @@ def test_a_jsonata_condition_becomes_an_expression() -> None:
     assert workflow.query_language == "JSONata"
     assert str(choice.choices[0].condition) == "$states.input.a>1"
     assert definition == workflow.to_asl(Names(workflow))
+
+
+def test_yaml_is_read_too(tmp_path: Path) -> None:
+    """As text, and from a file by its suffix; what JSON cannot say is refused."""
+    text = "StartAt: A\nStates:\n  A: {Type: Wait, Timestamp: 2026-01-31T12:00:00Z, End: true}\n"
+    expected = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Wait", "Timestamp": "2026-01-31T12:00:00Z", "End": True}},
+    }
+    assert sfn.Workflow.from_yaml(text).serialize() == expected
+    (tmp_path / "a.yml").write_text(text)
+    assert sfn.Workflow.from_file(tmp_path / "a.yml").serialize() == expected
+    for broken in ("a: [", "1: 2", "? [a]\n: b", "a: 1\na: 2", "- 1", "a: &a [*a]"):
+        with pytest.raises(DefinitionError):
+            sfn.Workflow.from_yaml(broken)

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sfn_release.canonical import loads
-from sfn_release.checks import MAX_BYTES
+from sfn_release.documents import load_yaml
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
 _JSON = ".asl.json"
@@ -91,7 +91,7 @@ def parse_document(content: bytes, file: str) -> dict[str, Any]:
     """
     try:
         yaml = file.endswith((".yaml", ".yml"))
-        definition = _load_yaml(content, file) if yaml else loads(content)
+        definition = load_yaml(content) if yaml else loads(content)
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
     if not isinstance(definition, dict):
@@ -130,64 +130,3 @@ def module_name(file: str) -> str:
             fix="Give the folder another name, and set `workflows` in releases.toml.",
         )
     return ".".join(parts)
-
-
-def _load_yaml(content: bytes, file: str) -> Any:
-    try:
-        import yaml
-    except ImportError as error:
-        raise BuildError(
-            f"{file} cannot be read: PyYAML is not installed.",
-            fix="pip install 'sfn-release[yaml]'",
-        ) from error
-
-    class Loader(yaml.SafeLoader):
-        """Reads JSON's types: a key that stands twice is refused, a date stays the text it is."""
-
-        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
-            first: [(tag, regexp) for tag, regexp in pairs if tag != "tag:yaml.org,2002:timestamp"]
-            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            """Return the mapping; raise for a key that stands twice."""
-            seen = set()
-            for key, _ in node.value:
-                if (key.tag, key.value) in seen and key.tag != "tag:yaml.org,2002:merge":
-                    raise DefinitionError(
-                        f"Not usable YAML: the key {key.value!r} stands twice in one object, the"
-                        f" second time in line {key.start_mark.line + 1}."
-                    )
-                seen.add((key.tag, str(key.value)))
-            mapping = super().construct_mapping(node, deep=deep)
-            for key in mapping:
-                if not isinstance(key, str):
-                    raise DefinitionError(
-                        f"Not usable YAML: the key {key!r} in the object of line"
-                        f" {node.start_mark.line + 1} is not a text.",
-                        fix="Write it in quotes.",
-                    )
-            return mapping
-
-    try:
-        value = yaml.load(content, Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise DefinitionError("Not valid YAML.", why=str(error)) from error
-    except (RecursionError, ValueError) as error:
-        raise DefinitionError(f"Not usable YAML: {error}.") from error
-    _refuse_expansion(value)
-    return value
-
-
-def _refuse_expansion(value: Any) -> None:
-    """Refuse what anchors and aliases of YAML make of a few lines: endless or huge values."""
-    rest, seen = [value], 0
-    while rest:
-        item = rest.pop()
-        seen += 1
-        if seen > MAX_BYTES:  # each of them takes at least one
-            raise DefinitionError(
-                "Not usable YAML: its aliases make it endless, or larger than Step Functions takes."
-            )
-        if isinstance(item, dict | list):
-            rest.extend(item.values() if isinstance(item, dict) else item)

@@ -41,13 +41,18 @@ def read_workflows(
             f"{name} is no file that workflows are written in.",
             fix=f"Their names end in {', '.join(SUFFIXES)}.",
         )
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
+    content = read_content(file, name)
     if name.endswith(".py"):
         return _of_module(file.resolve(), environ or {})
     return (read_text(content, name),)
+
+
+def read_content(file: Path, name: str) -> bytes:
+    """Return the bytes of *file*, which errors call *name*; raises NotFoundError."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def read_text(content: bytes, name: str) -> Declaration:

@@ -26,6 +26,7 @@ READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
 COMMANDS = {
     "Start": {
         "init": ("starting", "Scaffold releases.toml and a first workflow; overwrite nothing."),
+        "import": ("importing", "Write an existing definition as a Python module."),
         "demo": ("starting", "Show the whole story in a scratch repository."),
     },
     "Release": {

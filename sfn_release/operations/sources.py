@@ -31,7 +31,7 @@ def read_source(
     """
     if named == STDIN:
         return (read_text(stdin(), STDIN),)
-    if is_file(named):
+    if is_file(named) or (directory / named).is_file():
         return read_workflows(directory / named, name=named, environ=environ)
     from sfn_release.operations.listing import build_definitions
 

@@ -1,0 +1,52 @@
+"""Variables for what has names of any kind: the same every time, and never anything but a name."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from typing import Final
+
+_TAKEN: Final = frozenset(
+    {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "sfn", "path", "q", "Context", "fn"}
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LONGEST = 40
+
+
+def identifier(text: str, otherwise: str = "state") -> str:
+    """Return a variable for *text*, in snake_case and ASCII; *otherwise* where nothing is left.
+
+    >>> identifier("Is It Überfällig?"), identifier("注文"), identifier("end"), identifier("class")
+    ('is_it_uberfallig', 'state', 'end', 'class_')
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = [word.lower() for word in _WORDS.findall(plain)]
+    name = ""
+    for word in words:
+        longer = f"{name}_{word}" if name else word
+        if len(longer) > _LONGEST:
+            break
+        name = longer
+    name = name or (words[0][:_LONGEST] if words else otherwise)
+    if name[0].isdigit():
+        name = f"{otherwise}_{name}"
+    return f"{name}_" if name in _TAKEN else name
+
+
+class Identifiers:
+    """The variables of one module: each name is given once."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def new(self, text: str, otherwise: str = "state") -> str:
+        """Return a variable for *text* that nobody else has."""
+        stem = name = identifier(text, otherwise)
+        copy = 1
+        while name in self._given:
+            copy += 1
+            name = f"{stem.rstrip('_')}_{copy}"
+        self._given.add(name)
+        return name

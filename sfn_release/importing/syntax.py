@@ -1,0 +1,228 @@
+"""The little Python that modules are written in, and how it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+WIDTH: Final = 100
+_INDENT: Final = "    "
+_PAIR: Final = 2  # a call, and one call on what it gives
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text, a number, True, False or None."""
+
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable, or a dotted name of the vocabulary (``sfn.States.Timeout``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, or a tuple."""
+
+    items: tuple[Expression, ...]
+    tuple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A dict with texts as keys."""
+
+    members: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: what is called is a dotted name, or a method of *of*."""
+
+    name: str
+    args: tuple[Expression, ...] = ()
+    keywords: tuple[tuple[str, Expression], ...] = ()
+    of: Expression | None = None
+
+
+Expression: TypeAlias = Literal | Name | Items | Members | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``target = value``; the target may be an attribute of a variable."""
+
+    target: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """An expression by itself."""
+
+    value: Expression
+
+
+Statement: TypeAlias = Assign | Do
+
+
+def source(statements: Sequence[Statement]) -> str:
+    """Return statements as Python.
+
+    An empty line stands around those of several lines, and where another kind begins: values,
+    chains of calls.
+    """
+    lines: list[str] = []
+    kinds = [type(one) for one in statements]
+    for index, text in enumerate(map(_statement, statements)):
+        apart = "\n" in text or (lines and "\n" in lines[-1])
+        begins = index > 0 and kinds[index - 1] is Do and kinds[index] is Assign
+        to_come = kinds[index : index + 2] == [Assign, Do]
+        if lines and (apart or begins or to_come):
+            lines.append("")
+        lines.append(text)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def quoted(text: str) -> str:
+    r"""Return a literal of *text*: what is not printable is escaped, so that nothing hides.
+
+    >>> quoted('say "no"\u202e')
+    '\'say "no"\\u202e\''
+    """
+    literal = repr(text)
+    if literal.startswith("'") and text.count('"') <= text.count("'"):
+        inside = literal[1:-1].replace("\\'", "'").replace('"', '\\"')
+        return f'"{inside}"'
+    return literal
+
+
+def flat(expression: Expression) -> str:
+    """Return an expression on one line."""
+    match expression:
+        case Literal(str() as text):
+            line = quoted(text)
+        case Literal(value):
+            line = repr(value)
+        case Name(text):
+            line = text
+        case Items(items, tuple=is_tuple):
+            inside = ", ".join(map(flat, items))
+            ending = "," if len(items) == 1 else ""
+            line = f"({inside}{ending})" if is_tuple else f"[{inside}]"
+        case Members(members):
+            inside = ", ".join(f"{quoted(key)}: {flat(one)}" for key, one in members)
+            line = f"{{{inside}}}"
+        case Call(name, args, keywords, of):
+            given = [*map(flat, args), *(f"{key}={flat(one)}" for key, one in keywords)]
+            called = name if of is None else f"{flat(of)}.{name}"
+            line = f"{called}({', '.join(given)})"
+    return line
+
+
+def laid_out(expression: Expression, indent: str = "", before: int = 0, after: int = 0) -> str:
+    """Return an expression on as few lines as have room; the first one has no indent.
+
+    *before* and *after* are the columns that something else takes on its first and last line.
+    """
+    line = flat(expression)
+    if len(indent) + before + len(line) + after <= WIDTH and not _has_lines(expression):
+        return line
+    inner = indent + _INDENT
+    match expression:
+        case Literal(str() as text) if "\n" in text[:-1]:
+            line = "\n".join(["(", *_pieces(text, inner), indent + ")"])
+        case Items(items, tuple=is_tuple) if items:
+            parts = [_part("", one, inner) for one in items]
+            line = _block("(" if is_tuple else "[", parts, indent, ")" if is_tuple else "]")
+        case Members(members) if members:
+            parts = [_part(f"{quoted(key)}: ", one, inner) for key, one in members]
+            line = _block("{", parts, indent, "}")
+        case Call(of=Call()):
+            line = _methods(expression, indent)
+        case Call(args=args, keywords=keywords) if args or keywords:
+            line = _call(expression, indent)
+    return line
+
+
+def _statement(statement: Statement) -> str:
+    match statement:
+        case Assign(target, value):
+            start = f"{target} = "
+            return start + laid_out(value, before=len(start))
+        case Do(value):
+            return laid_out(value)
+
+
+def _part(start: str, expression: Expression, indent: str) -> str:
+    return indent + start + laid_out(expression, indent, len(start), 1) + ","
+
+
+def _block(opening: str, parts: Sequence[str], indent: str, closing: str) -> str:
+    return "\n".join([opening, *parts, indent + closing])
+
+
+def _pieces(text: str, indent: str) -> list[str]:
+    """Return a text of several lines as literals, one a line."""
+    return [indent + quoted(piece) for piece in text.splitlines(keepends=True)]
+
+
+def _call(call: Call, indent: str) -> str:
+    inner = indent + _INDENT
+    called = call.name if call.of is None else f"{flat(call.of)}.{call.name}"
+    only = call.args[0] if len(call.args) == 1 and not call.keywords else None
+    if isinstance(only, Literal):  # nothing to gain by a comma after it
+        several = isinstance(only.value, str) and "\n" in only.value[:-1]
+        parts = _pieces(str(only.value), inner) if several else [inner + flat(only)]
+    else:
+        parts = [_part("", one, inner) for one in call.args]
+        parts += [_part(f"{key}=", one, inner) for key, one in call.keywords]
+    return _block(f"{called}(", parts, indent, ")")
+
+
+def _methods(expression: Call, indent: str) -> str:
+    """Return a chain of calls, each on a line of its own; two are one with the last one open."""
+    calls = list(_unchained(expression))
+    first = laid_out(calls[0], indent)
+    above, _, end = first.rpartition("\n")
+    last = f"{end.strip()}.{calls[1].name}"
+    if len(calls) == _PAIR and len(indent) + len(last) < WIDTH:
+        start = f"{above}\n{indent}" if above else ""
+        return start + laid_out(Call(last, *_given(calls[1])), indent)
+    inner = indent + _INDENT
+    parts = [inner + laid_out(calls[0], inner)]
+    parts += [inner + laid_out(Call(f".{one.name}", *_given(one)), inner) for one in calls[1:]]
+    return "\n".join(["(", *parts, indent + ")"])
+
+
+def _given(call: Call) -> tuple[tuple[Expression, ...], tuple[tuple[str, Expression], ...]]:
+    return call.args, call.keywords
+
+
+def _unchained(expression: Call) -> Iterator[Call]:
+    """Yield the calls of a chain, the first one with what it is called on."""
+    chain = [expression]
+    while isinstance(chain[-1].of, Call):
+        chain.append(chain[-1].of)
+    yield from reversed(chain)
+
+
+def _has_lines(expression: Expression) -> bool:
+    """Whether a text inside is better read line by line."""
+    match expression:
+        case Literal(str() as text):
+            return "\n" in text[:-1] and len(text) > WIDTH // 2
+        case Items(items):
+            return any(map(_has_lines, items))
+        case Members(members):
+            return any(_has_lines(one) for _, one in members)
+        case Call(_, args, keywords, of):
+            inside = [*args, *(one for _, one in keywords)]
+            return any(map(_has_lines, inside)) or (of is not None and _has_lines(of))
+        case _:
+            return False
