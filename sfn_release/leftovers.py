@@ -8,9 +8,11 @@ ledger says was served.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from sfn_release.pins import reopen
 from sfn_release.plan import Observed, alias_deployment
-from sfn_release.record import Record, Served, Serving
+from sfn_release.record import Outcome, Record, Served, Serving
 from sfn_release.rendering import Rendered
 from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine
 
@@ -48,16 +50,26 @@ def leftovers(
         there = observed.get(name)
         if there is None or there.arn != served.state_machine_arn:
             continue
-        sent = {
-            attempt.workflows[name].rendered_digest
-            for attempt in attempts
-            if name in attempt.workflows
-        }
+        sent = [attempt.workflows[name] for attempt in attempts if name in attempt.workflows]
         live = there.latest
-        if live is not None and name in forms and live.digest in sent - {served.rendered_digest}:
+        if (
+            live is not None
+            and name in forms
+            and live.digest != served.rendered_digest
+            and any(_is_of(live, outcome) for outcome in sent)
+        ):
             steps.append(UpdateStateMachine(name, there.arn, live, forms[name]))
         before = left_alias(served, there, identities)
         if before is not None and there.alias is not None:
             alias = there.alias.arn.rpartition(":")[2]
             steps.append(PointAlias(name, alias, None, there.alias.description, before))
     return tuple(steps)
+
+
+def _is_of(live: Rendered, outcome: Outcome) -> bool:
+    """Tell whether an attempt sent what is live, pinned to versions that it made itself perhaps.
+
+    When it was killed, its record does not know those yet.
+    """
+    planned = replace(live, definition=reopen(live.definition, outcome.pins.values()))
+    return outcome.rendered_digest in {live.digest, planned.digest}

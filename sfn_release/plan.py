@@ -8,12 +8,13 @@ There is one plan and several readers: the command line prints it, `deployment` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from sfn_release.canonical import short
 from sfn_release.errors import ConflictError, NotOursError
+from sfn_release.pins import pin
 from sfn_release.policy import Refusal
 from sfn_release.record import Action, Change, Served, Serving
 from sfn_release.rendering import Rendered
@@ -56,12 +57,22 @@ class TargetWorkflow:
     """One workflow of a target. *digest* is the workflow digest of the release.
 
     *version_arn* is a state machine version that served this before, if the ledger knows one.
+    *recorded* marks a form that was sent before, as the ledger has it.
+
+    *pins* maps what the definition refers to, as its author wrote it, to exact versions. *awaits*
+    maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
+    long as the version of that one is not known: then *rendered* is not yet what will be sent.
+    *notes* tell what could not be pinned.
     """
 
     digest: str
     source: str
     rendered: Rendered
     version_arn: str | None = None
+    recorded: bool = False
+    pins: Mapping[str, str] = field(default_factory=dict)
+    awaits: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ class Target:
     """What an environment is to serve. *below* is what `record.Serving` will hold.
 
     *parameters* are the values that were looked up to render it, *promoted_from* the environment
-    whose release a promotion takes.
+    whose release a promotion takes. *notes* are what people should know of the whole.
     """
 
     action: Action
@@ -80,6 +91,7 @@ class Target:
     below: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     promoted_from: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,8 @@ class WorkflowPlan:
     """What happens to one workflow. *notes* are what people should know before it does.
 
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
+    *pins* maps references to exact versions, None for one that is yet to be made; *pinned* is what
+    they were before.
     """
 
     workflow: str
@@ -95,6 +109,8 @@ class WorkflowPlan:
     prepare: tuple[Step, ...] = ()
     switch: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    pins: Mapping[str, str | None] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ class Plan:
     With a *strategy*, in words, callers are brought over in *stages* between the two phases;
     *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
     attempts that stand in AWS: when this deployment fails, they are undone with its own.
-    *refusals* are those of the environment's policies.
+    *notes* concern all of it, *refusals* are those of the environment's policies.
     """
 
     environment: str
@@ -169,6 +185,7 @@ class Plan:
                 for stage in self.stages
             ],
             "workflows": {plan.workflow: plan.change for plan in self.workflows},
+            "pins": {plan.workflow: dict(plan.pins) for plan in self.workflows if plan.pins},
             "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
             "refusals": [refusal.to_json() for refusal in self.refusals],
         }
@@ -208,21 +225,22 @@ def plan(
             TAG_PREFIX + "commit": target.commit,
             TAG_PREFIX + "digest": workflow.digest,
         }
-        plans.append(
-            _plan_workflow(
-                name,
-                workflow,
-                there,
-                owner=owner,
-                origin=origin,
-                alias=alias,
-                version_text=f"{_BY} {target.version} {short(workflow.rendered.digest)}",
-                alias_text=f"{_BY} {target.version} {deployment}",
-                origin_stays=target.action == "rollback",
-                dropped=_dropped_tags(served, workflow.rendered),
-                left=_left_behind(served, workflow.rendered),
-            )
+        # What awaits another workflow's version has no digest yet that could be told.
+        content = "" if workflow.awaits else f" {short(workflow.rendered.digest)}"
+        decided = _plan_workflow(
+            name,
+            workflow,
+            there,
+            owner=owner,
+            origin=origin,
+            alias=alias,
+            version_text=f"{_BY} {target.version}{content}",
+            alias_text=f"{_BY} {target.version} {deployment}",
+            origin_stays=target.action == "rollback",
+            dropped=_dropped_tags(served, workflow.rendered),
+            left=_left_behind(served, workflow.rendered),
         )
+        plans.append(_with_pins(decided, workflow, served))
     for name in sorted(serving.workflows if serving else ()):
         if name not in target.workflows:
             note = f"{name} is not in {target.version} and stays: `sfn-release delete {name}`"
@@ -237,6 +255,7 @@ def plan(
         version=target.version,
         from_version=serving.version if serving else None,
         workflows=tuple(plans),
+        notes=target.notes if any(one.prepare or one.switch for one in plans) else (),
     )
 
 
@@ -259,12 +278,18 @@ def plan_delete(
         name = served.settings["state_machine"]
         _refuse_others(name, there, project, environment, known, served)
     step = DeleteStateMachine(workflow, served.state_machine_arn)
+    notes = tuple(
+        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]} and will not find it"
+        for name, other in sorted(serving.workflows.items())
+        for arn in sorted({*other.pins.values()})
+        if arn.rpartition(":")[0] == served.state_machine_arn and name != workflow
+    )
     return Plan(
         environment=environment,
         action="delete",
         version=serving.version,
         from_version=serving.version,
-        workflows=(WorkflowPlan(workflow, "deleted", switch=(step,)),),
+        workflows=(WorkflowPlan(workflow, "deleted", switch=(step,), notes=notes),),
     )
 
 
@@ -286,14 +311,15 @@ def _plan_workflow(
     at_once = () if alias else (f"{name} has no alias: its callers see the change at once",)
     if there is None:
         create = CreateStateMachine(
-            name, rendered, {**rendered.tags, **owner, **origin}, version_text
+            name, rendered, {**rendered.tags, **owner, **origin}, version_text, workflow.awaits
         )
         pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
         return WorkflowPlan(name, "created", None, (create,), pointing, (*left, *at_once))
 
     latest = there.latest is not None and there.latest.digest == rendered.digest
-    update = UpdateStateMachine(name, there.arn, rendered, there.latest)
-    reused = _reusable(there, rendered.digest)
+    latest = latest and not workflow.awaits
+    update = UpdateStateMachine(name, there.arn, rendered, there.latest, workflow.awaits)
+    reused = serving_version(workflow, there)
     prepare: list[Step] = []
     switch: list[Step] = []
     if reused is None:
@@ -318,9 +344,43 @@ def _plan_workflow(
     return WorkflowPlan(name, change, reused, tuple(prepare), tuple(switch), notes)
 
 
-def _reusable(there: Observed, digest: str) -> str | None:
-    """Return a version with this content: the one that serves, else the newest."""
-    equal = [arn for arn, found in there.versions.items() if found == digest]
+def _with_pins(
+    decided: WorkflowPlan, workflow: TargetWorkflow, served: Served | None
+) -> WorkflowPlan:
+    """Return what was decided with what becomes of pins, and say so when nothing else changes."""
+    if not (decided.prepare or decided.switch):
+        return decided
+    pins = {text: None if arn in workflow.awaits else arn for text, arn in workflow.pins.items()}
+    pinned = served.pins if served else {}
+    notes = (*decided.notes, *workflow.notes)
+    if served and pins != pinned and _only_pins(workflow, served):
+        notes = (
+            *notes,
+            f"the content of {decided.workflow} stays: only what it is pinned to changes",
+        )
+    return replace(decided, notes=notes, pins=pins, pinned=pinned)
+
+
+def _only_pins(workflow: TargetWorkflow, served: Served) -> bool:
+    """Tell whether the form would be the one that is served, were it pinned as that one is."""
+    before = {
+        now: served.pins.get(text, text)
+        for text, now in workflow.pins.items()
+        if now != served.pins.get(text, text)
+    }
+    form = workflow.rendered
+    unpinned = replace(form, definition=pin(form.definition, before))
+    return workflow.digest == served.digest and unpinned.digest == served.rendered_digest
+
+
+def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | None:
+    """Return the version that will serve: the one that does, else the newest with this content.
+
+    None when it is yet to be made.
+    """
+    if there is None or workflow.awaits:
+        return None
+    equal = [arn for arn, found in there.versions.items() if found == workflow.rendered.digest]
     routed = there.alias.routing if there.alias else {}
     return max(equal, key=lambda arn: (arn in routed, _number(arn)), default=None)
 

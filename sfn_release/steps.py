@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -22,28 +22,37 @@ class ObservedAlias:
 
 @dataclass(frozen=True)
 class CreateStateMachine:
-    """Create a state machine and publish its first version."""
+    """Create a state machine and publish its first version.
+
+    *awaits* is that of `TargetWorkflow`: what has to be known before *rendered* can be sent.
+    """
 
     workflow: str
     rendered: Rendered
     tags: Mapping[str, str]
     description: str
+    awaits: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"create state machine {self.rendered.name} ({self.rendered.type})"
+        name, type = self.rendered.name, self.rendered.type
+        return f"create state machine {name} ({type}){_awaiting(self.awaits)}"
 
 
 @dataclass(frozen=True)
 class UpdateStateMachine:
-    """Change the unqualified content of a state machine; *before* is what it replaces."""
+    """Change the unqualified content of a state machine; *before* is what it replaces.
+
+    *awaits* is that of `TargetWorkflow`: what has to be known before *rendered* can be sent.
+    """
 
     workflow: str
     arn: str
     rendered: Rendered
     before: Rendered | None
+    awaits: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"update state machine {self.rendered.name}"
+        return f"update state machine {self.rendered.name}{_awaiting(self.awaits)}"
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,9 @@ def step_json(step: Step) -> dict[str, Any]:
     members: dict[str, Any] = {"workflow": step.workflow or None, "action": action}
     match step:
         case CreateStateMachine():
-            members |= {"name": step.rendered.name, "rendered_digest": step.rendered.digest}
+            members |= {"name": step.rendered.name, **_content(step)}
         case UpdateStateMachine():
-            members |= {"arn": step.arn, "rendered_digest": step.rendered.digest}
+            members |= {"arn": step.arn, **_content(step)}
         case PointAlias():
             before = step.before.routing if step.before else None
             members |= {"alias": step.alias, "to": step.version_arn, "from": before}
@@ -193,6 +202,20 @@ def step_json(step: Step) -> dict[str, Any]:
 def step_line(step: Step) -> str:
     """Return a step in a line that names its workflow, as records hold it."""
     return f"{step.workflow}: {step}" if step.workflow else str(step)
+
+
+def _content(step: CreateStateMachine | UpdateStateMachine) -> dict[str, Any]:
+    """Return the digest of what will be sent, or whose new versions have to be known for that."""
+    if step.awaits:
+        return {"rendered_digest": None, "awaits": sorted({*step.awaits.values()})}
+    return {"rendered_digest": step.rendered.digest}
+
+
+def _awaiting(awaits: Mapping[str, str]) -> str:
+    names = sorted({*awaits.values()})
+    if not names:
+        return ""
+    return f" (pinned to the new version{'s' if len(names) > 1 else ''} of {', '.join(names)})"
 
 
 def routing_text(routing: Mapping[str, int]) -> str:

@@ -22,7 +22,7 @@ ROOMS = [
     *("report", "importing"),
     "simulator",
     *("project", "build"),
-    *("differences", "rendering", "release", "record", "policy", "steps", "plan", "drift"),
+    *("differences", "rendering", "pins", "release", "record", "policy", "steps", "plan", "drift"),
     *("leftovers", "shifting", "surroundings"),
     *("git", "hold", "ledger"),
     *("aws", "console", "whereabouts", "local"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sfn_release.pins import pin_text
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.shifting import stages_text
 from sfn_release.steps import Step, TagStateMachine
@@ -78,6 +79,11 @@ def _lower(version: str, served: str) -> Iterator[str]:
 def _workflow(plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:
     mark, word = _MARKS[one.change]
     steps = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
+    for written, now in one.pins.items():
+        before = one.pinned.get(written)
+        exact = now is not None and now.endswith(written)  # its author has named the version
+        if not exact and (verbose or now != before):
+            steps.append(f"pin {pin_text(written, now, before)}")
     head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
     for step in steps:
         yield f"{head}  {step}".rstrip()

@@ -1,6 +1,8 @@
 """Deployments: a plan, applied to one environment under a lock that the ledger keeps.
 
     resolving     look the environment's parameters up
+    pinning       find the exact versions of what definitions refer to (`lookup` asks AWS for them)
+    binding       pin a release's workflows to each other, those that others start first
     preparation   read the ledger and AWS, decide, refuse what must be refused
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
     fence         whether it may still write, asked before every write

@@ -6,12 +6,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sfn_release.aws.calling import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.aliases import Aliases, AliasStep
+from sfn_release.deployment.binding import in_waves, pinned_form
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.monitoring import Monitor
@@ -23,7 +24,7 @@ from sfn_release.errors import (
     SfnReleaseError,
 )
 from sfn_release.observation import THREADS, rendered_from
-from sfn_release.plan import Plan
+from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.steps import (
     CreateStateMachine,
     DeleteStateMachine,
@@ -72,7 +73,10 @@ class Application:
             for workflow in self.plan.workflows
         }
         self._undo = [*self.plan.left]
-        self._phase({plan.workflow: plan.prepare for plan in self.plan.workflows})
+        # What others are pinned to is published before them.
+        for names in in_waves({plan.workflow: _awaited(plan) for plan in self.plan.workflows}):
+            prepare = {plan.workflow: plan.prepare for plan in self.plan.workflows}
+            self._phase({name: prepare[name] for name in names})
         for stage in self.plan.stages:
             if self.shifted is None:
                 self.monitor.begin(self.machines)
@@ -132,11 +136,22 @@ class Application:
             for step in steps:
                 if self._stop.is_set():
                     return
-                self._step(step)
+                self._step(self._pinned(step))
         finally:
             with self._calm:
                 self._busy -= 1
                 self._calm.notify_all()
+
+    def _pinned(self, step: Step) -> Step:
+        """Return a step with the versions filled in that it waited for."""
+        if isinstance(step, CreateStateMachine | UpdateStateMachine) and step.awaits:
+            versions = {name: self.machines[name].version_arn for name in step.awaits.values()}
+            rendered = pinned_form(step.rendered, step.awaits, versions)
+            return replace(step, rendered=rendered, awaits={})
+        if isinstance(step, AliasStep) and step.latest is not None:
+            # What waited for another workflow's version had no digest yet when it was planned.
+            return replace(step, latest=self.machines[step.workflow].sent or step.latest)
+        return step
 
     def _step(self, step: Step) -> None:
         try:
@@ -162,6 +177,7 @@ class Application:
                     **step.rendered.request(),
                 )
                 machine.revision = answer.get("revisionId")
+                machine.sent = step.rendered.digest
             case PublishVersion():
                 self._publish(step, machine)
             case PointAlias() | ShiftWeight():
@@ -303,6 +319,16 @@ def _raise_first(futures: Iterable[Future[None]]) -> None:
     errors.sort(key=lambda error: isinstance(error, SfnReleaseError))
     if errors:
         raise errors[0]
+
+
+def _awaited(plan: WorkflowPlan) -> set[str]:
+    """Return the workflows whose new versions have to be known before this one is prepared."""
+    return {
+        name
+        for step in plan.prepare
+        if isinstance(step, CreateStateMachine | UpdateStateMachine)
+        for name in step.awaits.values()
+    }
 
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass
 class Machine:
-    """What applying the plan has learnt of one workflow's state machine."""
+    """What applying the plan has learnt of one workflow's state machine.
+
+    *sent* is the rendered digest of what was sent to it.
+    """
 
     arn: str | None = None
     revision: str | None = None
     version_arn: str | None = None
     alias_description: str | None = None
+    sent: str | None = None
 
     def found(self, version_arn: str | None = None) -> str:
         """Return the machine's ARN, told from that of a version where nothing else did."""

@@ -12,6 +12,8 @@ from sfn_release import hold
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.alarms import refuse_firing
+from sfn_release.deployment.binding import bound, told_of_new, waves
+from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.errors import (
     ConflictError,
     LockedError,
@@ -30,6 +32,7 @@ from sfn_release.plan import (
     machine_names_clash,
     plan,
     plan_delete,
+    serving_version,
 )
 from sfn_release.project import Environment
 from sfn_release.project.rules import did_you_mean
@@ -144,12 +147,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         raise ConflictError(
             f"{clash[1]} and {clash[2]} would both be the state machine {clash[0]} in {site.name}."
         )
-    observed = observe(
-        site.client,
-        {name: _wanted(state, target, name) for name in target.workflows},
-        alias=site.environment.alias,
-        search=state.unfinished,
-    )
+    target, observed = _observe(site, state, resolve_pins(site, state, target))
     known = _known(site, state, observed)
     if known is None:
         return prepare(site, decide, adopt=adopt, resume=resume)
@@ -217,6 +215,27 @@ def _attempts(site: Site, state: State) -> list[Record]:
         return []
     last = site.ledger.deployments(site.name, state.tip, limit=_ATTEMPTS)
     return list(takewhile(lambda record: record.status != "succeeded", last))
+
+
+def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str, Observed | None]]:
+    """Return what AWS has, and *target* pinned to those of its own workflows that are there.
+
+    A workflow that others are pinned to is looked at before them: what they are to be depends on
+    the version that will serve it.
+    """
+    observed: dict[str, Observed | None] = {}
+    versions: dict[str, str | None] = {}
+    for names in waves(target):
+        ready = {name: bound(target.workflows[name], versions) for name in names}
+        target = replace(target, workflows={**target.workflows, **ready})
+        observed |= observe(
+            site.client,
+            {name: _wanted(state, target, name) for name in names},
+            alias=site.environment.alias,
+            search=state.unfinished,
+        )
+        versions |= {name: serving_version(ready[name], observed[name]) for name in names}
+    return told_of_new(target), observed
 
 
 def prepare_delete(site: Site, workflow: str) -> Prepared:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sfn_release.deployment.binding import bound
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.preparation import Prepared
-from sfn_release.plan import Observed
+from sfn_release.plan import Observed, TargetWorkflow
 from sfn_release.record import Outcome, Served, Serving
 from sfn_release.rendering import Rendered
 
@@ -24,6 +25,7 @@ def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, O
         name = planned.workflow
         served = before.get(name)
         workflow = prepared.target.workflows.get(name) if prepared.target else None
+        workflow = _as_sent(workflow, machines) if workflow else None
         machine = machines.get(name) or Machine(version_arn=planned.version_arn)
         there = prepared.observed.get(name)
         known = there.arn if there else served.state_machine_arn if served else None
@@ -36,8 +38,14 @@ def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, O
             version_arn=machine.version_arn,
             previous_version_arn=served.version_arn if served else None,
             change=planned.change,
+            pins=workflow.pins if workflow else served.pins if served else {},
         )
     return found
+
+
+def _as_sent(workflow: TargetWorkflow, machines: Mapping[str, Machine]) -> TargetWorkflow:
+    """Return a workflow pinned to the versions of others that the deployment has made so far."""
+    return bound(workflow, {name: machine.version_arn for name, machine in machines.items()})
 
 
 def kept(prepared: Prepared) -> dict[str, Served]:
@@ -70,7 +78,8 @@ def serving_after(
     for name, left in prepared.unclaimed.items():
         workflows[name], definitions[name] = _retained(prepared, name, left)
     became = outcomes(prepared, machines)
-    for name, workflow in target.workflows.items():
+    for name, planned in target.workflows.items():
+        workflow = _as_sent(planned, machines)
         there = prepared.observed.get(name)
         alias = there.alias.description if there and there.alias else None
         workflows[name] = Served(
@@ -82,6 +91,7 @@ def serving_after(
             version_arn=became[name].version_arn,
             alias_description=machines[name].alias_description or alias,
             version=target.version,
+            pins=workflow.pins,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(

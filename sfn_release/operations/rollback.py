@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from sfn_release.deployment import Prepared, Site, prepare
@@ -13,8 +13,9 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Record, Serving, State, entry_of, previous
+from sfn_release.record import Record, Served, Serving, State, entry_of, previous
 from sfn_release.release import parse_version
+from sfn_release.rendering import Rendered
 
 
 def rollback(
@@ -93,13 +94,15 @@ def rollback_target(
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
-    recorded = {}
+    recorded: dict[str, Rendered] = {}
+    served: Mapping[str, Served] = {}
     success = workspace.ledger.last_success(state, chosen)
     if success is not None:
         before = workspace.ledger.serving_at(site.name, success)
         if not rerender:
             forms = workspace.ledger.served(site.name, success, before)
             recorded = recorded_forms(release, before, forms)
+            served = before.workflows
     return target(
         release,
         site,
@@ -107,6 +110,7 @@ def rollback_target(
         "rollback",
         versions=earlier_versions(workspace.ledger, release, site.name, state),
         rendered=recorded,
+        served=served,
         below=entry.below if entry else None,
         popped=entry is not None,
     )

@@ -21,14 +21,16 @@ def target(
     *,
     versions: Mapping[str, str] | None = None,
     rendered: Mapping[str, Rendered] | None = None,
+    served: Mapping[str, Served] | None = None,
     below: str | None = None,
     popped: bool = False,
 ) -> Target:
     """Return what brings *release* to *site*.
 
     *versions* are state machine versions that may have the content already (`earlier_versions`).
-    *rendered* are recorded forms to use as they are; what it lacks is rendered afresh. When the
-    rollback stack was *popped*, *below* is what remains under the release; else it is pushed.
+    *rendered* are recorded forms to use as they are, with what was recorded beside them in
+    *served*; what it lacks is rendered afresh. When the rollback stack was *popped*, *below* is
+    what remains under the release; else it is pushed.
     """
     recorded = rendered or {}
     fresh = [one for name, one in release.declarations.items() if name not in recorded]
@@ -37,11 +39,15 @@ def target(
     workflows = {}
     for name, declaration in release.declarations.items():
         entry = release.manifest.workflows[name]
+        version_arn = (versions or {}).get(name)
+        old = served[name] if served and name in recorded else None
         workflows[name] = TargetWorkflow(
             digest=entry.digest,
             source=entry.source,
             rendered=recorded.get(name) or render(declaration, environment),
-            version_arn=(versions or {}).get(name),
+            version_arn=(old.version_arn if old else None) or version_arn,
+            recorded=old is not None,
+            pins=old.pins if old else {},
         )
     return Target(
         action=action,
@@ -66,7 +72,8 @@ def earlier_versions(
     lived: dict[str, Mapping[str, Served]] = {}
     found = {}
     for name, entry in release.manifest.workflows.items():
-        if name not in served or served[name].digest == entry.digest:
+        # What is pinned may have had the same content with other pins.
+        if name not in served or (served[name].digest == entry.digest and not served[name].pins):
             continue
         for version in {release.version: None, entry.since: None}:
             if fresh and version == release.version:

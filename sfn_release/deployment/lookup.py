@@ -1,0 +1,183 @@
+"""Looking versions up: of Lambda functions, and of state machines that are not the release's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.services import Aws, Functions
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.errors import AccessError, AwsError
+from sfn_release.observation import describe_alias, in_parallel, rendered_from
+from sfn_release.pins import LATEST, Name
+from sfn_release.steps import number, routing_text
+
+_SEARCHED = 10  # the newest versions of a state machine that are compared with its $LATEST
+_CONTENT = (
+    # What besides its code makes a version of a function behave as it does.
+    *("Runtime", "Handler", "Role", "Timeout", "MemorySize", "Environment", "Layers"),
+    *("VpcConfig", "FileSystemConfigs", "ImageConfigResponse", "PackageType", "Architectures"),
+    *("EphemeralStorage", "DeadLetterConfig", "KMSKeyArn"),
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where an environment's state machines are. *accounts* is empty while that is not known."""
+
+    region: str
+    accounts: frozenset[str]
+
+    def holds(self, name: Name) -> bool:
+        """Tell whether a name is one of this region and, as far as is known, account."""
+        return name.region in {None, self.region} and (
+            name.account is None or not self.accounts or name.account in self.accounts
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The exact version of something, or the *problem* with it; *gone*: it does not exist."""
+
+    arn: str | None = None
+    problem: str = ""
+    gone: bool = False
+
+
+def look_up_versions(
+    aws: Aws, names: Collection[Name], home: Home, *, tolerant: bool
+) -> dict[Name, Answer]:
+    """Return what AWS has for each name: one call each, or a page more, side by side.
+
+    Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
+    us look is an answer.
+    """
+
+    def one(name: Name) -> tuple[Name, Answer]:
+        try:
+            if name.kind == "function":
+                return name, _function(aws.functions, name, home)
+            return name, _machine(aws.stepfunctions, name)
+        except AwsError as error:
+            if error.aws_code in _GONE:
+                return name, Answer(problem=error.why or error.message, gone=True)
+            abroad = isinstance(error, AccessError) and error.aws_code and not home.holds(name)
+            if tolerant or abroad:
+                return name, Answer(problem=f"{error.message} {error.why}".strip())
+            raise
+
+    return dict(in_parallel(one, sorted(names, key=str)))
+
+
+_GONE = {"ResourceNotFoundException", "StateMachineDoesNotExist", "ResourceNotFound"}
+
+
+def _function(functions: Functions, name: Name, home: Home) -> Answer:
+    asked = name.name
+    if name.account and not (home.accounts and home.holds(name)):
+        partition, region = name.partition or "aws", name.region or home.region
+        asked = f"arn:{partition}:lambda:{region}:{name.account}:function:{name.name}"
+    if name.exact:
+        found = call(
+            functions.get_function_configuration, FunctionName=asked, Qualifier=name.qualifier
+        )
+        return Answer(found["FunctionArn"])
+    if name.qualifier in {None, LATEST}:
+        return _published(functions, asked)
+    alias = call(functions.get_alias, FunctionName=asked, Name=name.qualifier)
+    others = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    if others:
+        shares = ", ".join(f"{weight:.0%} to :{version}" for version, weight in others.items())
+        return Answer(
+            problem=f"the alias {name.qualifier} sends its calls to several versions"
+            f" (:{alias['FunctionVersion']}, {shares})"
+        )
+    if alias["FunctionVersion"] == LATEST:
+        return _published(functions, asked)
+    return Answer(f"{alias['AliasArn'].rpartition(':')[0]}:{alias['FunctionVersion']}")
+
+
+def _published(functions: Functions, function: str) -> Answer:
+    """Return the newest version that is what ``$LATEST`` is: its code, and how it is run."""
+    latest: Mapping[str, Any] | None = None
+    versions = []
+    for found in _versions(functions, function):
+        if found["Version"] == LATEST:
+            latest = found
+        else:
+            versions.append(found)
+    if latest is None:  # emulators; AWS refuses to list the versions of what does not exist
+        return Answer(problem="there is no such function", gone=True)
+    versions.sort(key=lambda found: int(found["Version"]), reverse=True)
+    equal = [found for found in versions if found["CodeSha256"] == latest["CodeSha256"]]
+    for found in equal:
+        if not _differing(latest, found):
+            return Answer(found["FunctionArn"])
+    if equal:
+        differing = ", ".join(_differing(latest, equal[0]))
+        return Answer(
+            problem=f"$LATEST has the code of :{equal[0]['Version']}, and another {differing}:"
+            " publish a version"
+        )
+    if versions:
+        return Answer(
+            problem=f"the code of $LATEST is not published: its newest version is"
+            f" :{versions[0]['Version']}, with other code"
+        )
+    return Answer(problem="no version of it is published")
+
+
+def _differing(latest: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
+    return [key for key in _CONTENT if (latest.get(key) or None) != (version.get(key) or None)]
+
+
+def _versions(functions: Functions, function: str) -> Iterator[Mapping[str, Any]]:
+    page: dict[str, Any] = {}
+    while True:
+        answer = call(functions.list_versions_by_function, FunctionName=function, **page)
+        yield from answer["Versions"]
+        if not answer.get("NextMarker"):
+            return
+        page = {"Marker": answer["NextMarker"]}
+
+
+def _machine(client: StepFunctions, name: Name) -> Answer:
+    arn = f"arn:{name.partition}:states:{name.region}:{name.account}:stateMachine:{name.name}"
+    if name.exact:
+        call(client.describe_state_machine, stateMachineArn=f"{arn}:{name.qualifier}")
+        return Answer(f"{arn}:{name.qualifier}")
+    if name.qualifier:
+        return _routed(client, arn, name.qualifier)
+    return _equal_to_latest(client, arn)
+
+
+def _routed(client: StepFunctions, arn: str, alias: str) -> Answer:
+    found = describe_alias(client, f"{arn}:{alias}")
+    if found is None:
+        return Answer(problem=f"it has no alias {alias}", gone=True)
+    if len(found.routing) != 1:
+        return Answer(
+            problem=f"the alias {alias} sends its callers to several versions"
+            f" ({routing_text(found.routing)})"
+        )
+    return Answer(next(iter(found.routing)))
+
+
+def _equal_to_latest(client: StepFunctions, arn: str) -> Answer:
+    """Return the newest version whose content is that of the state machine without a version."""
+    latest = rendered_from("", call(client.describe_state_machine, stateMachineArn=arn))
+    if latest is None:
+        return Answer(problem="its definition cannot be read")
+    listed = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=_SEARCHED)
+    versions = [found["stateMachineVersionArn"] for found in listed["stateMachineVersions"]]
+    for version in versions:
+        found = rendered_from("", call(client.describe_state_machine, stateMachineArn=version))
+        if found is not None and found.digest == latest.digest:
+            return Answer(version)
+    if not versions:
+        return Answer(problem="no version of it is published")
+    return Answer(
+        problem=f"what it is now is not published: its newest version is {number(versions[0])}"
+    )

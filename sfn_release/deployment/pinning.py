@@ -1,0 +1,234 @@
+"""Resolving pins: the exact version of everything that a target's definitions refer to. Reads only.
+
+What AWS knows is asked here, once for each distinct reference. A workflow of the same release is
+pinned to the version that the deployment itself makes, or reuses: `binding.bound` fills that in as
+soon as it is known. What was recorded is not resolved again, only looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sfn_release.deployment.binding import without_circles
+from sfn_release.deployment.lookup import Answer, Home, look_up_versions
+from sfn_release.errors import ConfigError, NotFoundError
+from sfn_release.local import REGION
+from sfn_release.pins import Name, Reference, exact_name, pin, references
+from sfn_release.plan import Target, TargetWorkflow
+from sfn_release.record import State
+
+if TYPE_CHECKING:
+    from sfn_release.deployment.preparation import Site
+
+_FEW = 6  # names in one line
+
+
+def resolve_pins(site: Site, state: State, target: Target) -> Target:
+    """Return *target* with its references pinned as the environment's ``pins`` asks.
+
+    Raises NotFoundError for what does not exist, ConfigError for what cannot be pinned where pins
+    are required, DefinitionError for workflows that start each other in a circle, and AccessError
+    for a missing permission. A rollback is stopped by one thing only: a recorded version that was
+    deleted, which is a NotFoundError.
+    """
+    mode, rollback = site.environment.pins, target.action == "rollback"
+    pinning = _Pinning(site, _home(site, state), target)
+    notes = target.notes
+    fresh = {name: one for name, one in target.workflows.items() if not one.recorded}
+    found = {name: references(one.rendered.definition) for name, one in fresh.items()}
+    workflows = dict(target.workflows)
+    if mode == "off":
+        notes = (*notes, *_off(site, found))
+    else:
+        answers = pinning.look_up(found, tolerant=rollback)
+        for name, refers in found.items():
+            workflows[name] = pinning.pinned(fresh[name], refers, answers)
+        problems = [note for name in sorted(fresh) for note in workflows[name].notes]
+        if mode == "required" and problems and not rollback:
+            raise ConfigError(
+                f"{site.name} requires pins, and not everything can be pinned:",
+                why="\n  ".join(problems),
+                fix='Publish and name versions, or set  pins = "resolve"  for'
+                f" [environments.{site.name}].",
+            )
+        notes = (*notes, *_unasked(site, found))
+    recorded = {name: one for name, one in target.workflows.items() if one.recorded and one.pins}
+    workflows |= pinning.restored(recorded)
+    target = replace(target, workflows=workflows, notes=notes)
+    return without_circles(target) if rollback else target
+
+
+@dataclass(frozen=True)
+class _Pinning:
+    """What all workflows of one target share while they are pinned."""
+
+    site: Site
+    home: Home
+    target: Target
+
+    def look_up(
+        self, found: Mapping[str, Collection[Reference]], *, tolerant: bool
+    ) -> Mapping[Name, Answer]:
+        """Ask AWS for every distinct reference; raises NotFoundError that names what is missing."""
+        asked = {
+            one.name
+            for refers in found.values()
+            for one in refers
+            if one.name and not self._reason(one) and not self._child(one.name)
+        }
+        answers = look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
+        missing = [
+            f"{one.written} of {workflow} ({one.where}): {answers[one.name].problem}"
+            for workflow, refers in sorted(found.items())
+            for one in refers
+            if one.name and one.name in answers and answers[one.name].gone
+        ]
+        if missing and not tolerant:
+            raise NotFoundError(
+                f"What workflows refer to does not exist in {self.site.name}:",
+                why="\n  ".join(missing),
+                fix="Create it first, or correct the name, or the parameter that it comes from.",
+            )
+        return answers
+
+    def pinned(
+        self,
+        workflow: TargetWorkflow,
+        refers: Collection[Reference],
+        answers: Mapping[Name, Answer],
+    ) -> TargetWorkflow:
+        """Return one workflow pinned as far as it can be, with notes on the rest."""
+        pins: dict[str, str] = {}
+        awaits: dict[str, str] = {}
+        notes: dict[str, None] = {}
+        for one in refers:
+            child = self._child(one.name) if one.name else None
+            problem = self._reason(one)
+            if not problem and child:
+                awaits[one.written] = child
+                pins[one.written] = one.written
+                continue
+            if not problem and one.name and one.name in answers:
+                problem, arn = answers[one.name].problem, answers[one.name].arn
+                if arn:
+                    pins[one.written] = arn
+            if problem and problem != _NOT_HERE:
+                name = workflow.rendered.workflow
+                notes[f"{one.written} of {name} is not pinned ({one.where}): {problem}"] = None
+        open_ones = {
+            one.written: pins[one.written]
+            for one in refers
+            if one.written in pins and one.name and not one.name.exact
+        }
+        form = workflow.rendered
+        return replace(
+            workflow,
+            rendered=replace(form, definition=pin(form.definition, open_ones)),
+            pins=pins,
+            awaits=awaits,
+            notes=(*workflow.notes, *notes),
+        )
+
+    def restored(self, recorded: Mapping[str, TargetWorkflow]) -> dict[str, TargetWorkflow]:
+        """Return workflows as they were sent before, after looking for what they were pinned to.
+
+        Raises NotFoundError for versions that were deleted since, and only for that: when they
+        cannot be looked for, a note says so.
+        """
+        result = {}
+        asked: dict[Name, list[str]] = {}
+        for name, workflow in recorded.items():
+            awaits = {}
+            for text, arn in workflow.pins.items():
+                exact = exact_name(arn)
+                child = self._child(exact, exact_too=True)
+                if child and text != arn:
+                    awaits[arn] = child
+                elif not (exact.kind == "function" and self.site.environment.backend == "local"):
+                    asked.setdefault(exact, []).append(name)
+            result[name] = replace(workflow, awaits=awaits)
+        answers = look_up_versions(self.site.aws, asked, self.home, tolerant=True)
+        gone = [
+            f"{exact} ({', '.join(sorted(asked[exact]))}): {answer.problem}"
+            for exact, answer in sorted(answers.items(), key=lambda item: str(item[0]))
+            if answer.gone
+        ]
+        if gone:
+            raise NotFoundError(
+                f"{self.target.version} was pinned to versions that were deleted since:",
+                why="\n  ".join(gone),
+                fix="To pin to today's versions instead:  sfn-release rollback"
+                f" {self.target.version} --env {self.site.name} --rerender",
+            )
+        for exact, answer in answers.items():
+            for name in asked[exact] if answer.problem else ():
+                note = f"whether {exact}, which {name} is pinned to, is still there is not known:"
+                notes = (*result[name].notes, f"{note} {answer.problem}")
+                result[name] = replace(result[name], notes=notes)
+        return result
+
+    def _reason(self, one: Reference) -> str:
+        """Return why a reference cannot be pinned, whatever AWS knows of it; "" when it may be."""
+        if one.kind == "function" and self.site.environment.backend == "local":
+            return _NOT_HERE
+        if one.name is None:
+            return one.problem
+        if one.foreign and one.name.account is None:
+            return "the state takes on another role, which may be of another account"
+        if one.name.region and one.name.region != self.home.region:
+            return f"it is in {one.name.region}, and {self.site.name} in {self.home.region}"
+        return ""
+
+    def _child(self, name: Name, *, exact_too: bool = False) -> str | None:
+        """Return the workflow of the target that this is: without a version, or by our alias."""
+        if name.kind != "state machine" or not self.home.holds(name):
+            return None
+        if not exact_too and name.qualifier not in {None, self.site.environment.alias}:
+            return None
+        names = {one.rendered.name: key for key, one in self.target.workflows.items()}
+        return names.get(name.name)
+
+
+_NOT_HERE = "there is no Lambda here"
+
+
+def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
+    """Yield the note on what a rollback will not bring back."""
+    names = sorted({_called(one) for one in _left_open(found)})
+    if names and site.environment.backend != "local":
+        few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
+        yield (
+            "pins are off: a rollback brings back the graph alone, not the code of what it calls:"
+            f" {few}"
+        )
+
+
+def _unasked(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
+    """Yield the note on Lambda functions where there is no Lambda."""
+    if site.environment.backend == "local" and any(
+        one.kind == "function" for one in _left_open(found)
+    ):
+        yield "Lambda functions are not pinned on local, where mocks answer for them"
+
+
+def _left_open(found: Mapping[str, Collection[Reference]]) -> Iterator[Reference]:
+    for refers in found.values():
+        for one in refers:
+            if one.name is None or not one.name.exact:
+                yield one
+
+
+def _called(one: Reference) -> str:
+    return str(one.name) if one.name else one.written
+
+
+def _home(site: Site, state: State) -> Home:
+    """Return where the environment's state machines are, as far as that is known beforehand."""
+    served = state.serving.workflows.values() if state.serving else ()
+    accounts = {one.state_machine_arn.split(":")[4] for one in served}
+    environment = site.environment
+    if not accounts and environment.account:
+        accounts = {environment.account}
+    return Home(environment.region or REGION, frozenset(accounts))
