@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonata.jsonata import Jsonata
 
 import sfn_release as sfn
 from sfn_release import fn, path, q
-from sfn_release.asl import intrinsics
+from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.errors import DefinitionError
 
@@ -85,6 +86,7 @@ def evaluated(call: sfn.Intrinsic) -> Any:
         (lambda: fn.array(float("nan")), "can't be an argument"),
         (lambda: q.input.a == float("inf"), "no form in JSONata"),
         (lambda: q.input.a == [q.input.b], "no form in JSONata"),
+        (lambda: path("$")["a\\b"], "differs between implementations"),
         (lambda: path("a.b"), "is no path"),
         (lambda: path("States.UUID()"), "is no path"),
         (lambda: q(""), "no JSONata"),
@@ -178,3 +180,56 @@ def test_a_path_goes_further_by_brackets() -> None:
     """Names that need quotes get them."""
     expected = "$.a.b[0]['c d']['it\\'s']"
     assert expected == path("$.a")["b"][0]["c d"]["it's"].text == str(path(expected))
+
+
+# -- what is written means what Python says -------------------------------------------------------
+
+NUMBERS = st.integers(-9, 9)
+KEYS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\"), min_size=1, max_size=8
+)
+
+
+@st.composite
+def sums(draw: st.DrawFn, depth: int = 3) -> tuple[Any, float]:
+    """Return an expression over the variable n, which is 7, and its value."""
+    if depth == 0 or draw(st.booleans()):
+        return q.var("n"), 7
+    expression, value = draw(sums(depth=depth - 1))
+    other, its_value = draw(st.one_of(NUMBERS.map(lambda n: (n, n)), sums(depth=depth - 1)))
+    match draw(st.sampled_from(["+", "-", "*", "r-", "r*"])):
+        case "+":
+            return expression + other, value + its_value
+        case "-":
+            return expression - other, value - its_value
+        case "*":
+            return expression * other, value * its_value
+        case "r-":
+            return other - expression, its_value - value
+        case _:
+            return other * expression, its_value * value
+
+
+@given(sums(), NUMBERS)
+def test_arithmetic_means_what_python_says(both: tuple[Any, float], limit: int) -> None:
+    """However it is nested: brackets are written where precedence needs them."""
+    expression, value = both
+    assert value == run_jsonata(expression, n=7)
+    assert (value > limit) == run_jsonata(expression > limit, n=7)
+    assert (value == limit) == run_jsonata(expression == limit, n=7)
+
+
+@given(KEYS, st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
+def test_any_key_and_any_text_is_quoted(key: str, text: str) -> None:
+    """Keys are found and texts compared, whatever they hold, in both languages."""
+    states = {"input": {key: {"x": [text]}}}
+    assert run_jsonata(q.input[key].x[0] == text, states=states) is True
+    assert paths.parse(path("$")[key]["x"][0].text).find(states["input"]) == text
+
+
+def run_jsonata(expression: sfn.Jsonata, **variables: Any) -> Any:
+    parsed = Jsonata(str(expression))
+    frame = parsed.create_frame()
+    for name, value in variables.items():
+        frame.bind(name, value)
+    return parsed.evaluate(None, frame)

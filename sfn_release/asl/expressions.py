@@ -98,7 +98,12 @@ def _step(key: str | int) -> str:
         return f"[{key}]"
     if _NAME.fullmatch(key):
         return f".{key}"
-    quoted = key.replace("\\", "\\\\").replace("'", "\\'")
+    if "\\" in key:
+        raise DefinitionError(
+            f"How {key!r} is quoted in a path differs between implementations.",
+            fix="Write the whole path by hand, and try it.",
+        )
+    quoted = key.replace("'", "\\'")
     return f"['{quoted}']"
 
 
