@@ -6,7 +6,7 @@ On ``local`` the tasks are answered by orders.mocks.json.
 """
 
 import sfn_release as sfn
-from sfn_release import Catch, Retry, States, Var
+from sfn_release import Catch, Context, Retry, States, Var, fn, path
 
 HOUR = 3600
 
@@ -21,7 +21,9 @@ busy_table = Retry(
 # How an order ends.
 
 order_complete = sfn.Succeed("Order Complete")
-order_failed = sfn.Fail("Order Failed", error_path="$.problem.Error", cause_path="$.problem.Cause")
+order_failed = sfn.Fail(
+    "Order Failed", error=path("$.problem.Error"), cause=path("$.problem.Cause")
+)
 nothing_ordered = sfn.Fail(
     "Nothing Ordered", error="EmptyOrder", cause="The order has no items: there is nothing to do."
 )
@@ -30,7 +32,7 @@ tell_customer = sfn.task.optimized(
     {
         "TopicArn": "${OrdersTopic}",
         "Subject": "Your order could not be completed",
-        "Message.$": "States.Format('Order {} failed: {}', $.order_id, $.problem.Error)",
+        "Message": fn.format("Order {} failed: {}", path("$.order_id"), path("$.problem.Error")),
     },
     id="Tell Customer",
     result_path=None,
@@ -43,20 +45,20 @@ and_tell = Catch(States.ALL, tell_customer, result_path="$.problem")
 accept = sfn.Pass(
     "Accept Order",
     parameters={
-        "order_id.$": "$.order_id",
-        "items.$": "$.items",
-        "total.$": "$.total",
-        "execution.$": "$$.Execution.Id",
+        "order_id": path("$.order_id"),
+        "items": path("$.items"),
+        "total": path("$.total"),
+        "execution": Context.Execution.Id,
     },
 )
 reserve_item = sfn.task.optimized(
     "dynamodb:updateItem",
     {
         "TableName": "${OrdersTable}",
-        "Key": {"id": {"S.$": "States.Format('stock#{}', $.sku)"}},
+        "Key": {"id": {"S": fn.format("stock#{}", path("$.sku"))}},
         "UpdateExpression": "SET available = available - :quantity",
         "ConditionExpression": "available >= :quantity",
-        "ExpressionAttributeValues": {":quantity": {"N.$": "States.Format('{}', $.quantity)"}},
+        "ExpressionAttributeValues": {":quantity": {"N": fn.format("{}", path("$.quantity"))}},
     },
     id="Reserve Item",
     result_selector={"reserved": True},
@@ -73,9 +75,9 @@ record_order = sfn.task.optimized(
     {
         "TableName": "${OrdersTable}",
         "Item": {
-            "id": {"S.$": "States.Format('order#{}', $.order_id)"},
-            "total": {"N.$": "States.Format('{}', $.total)"},
-            "execution": {"S.$": "$.execution"},
+            "id": {"S": fn.format("order#{}", path("$.order_id"))},
+            "total": {"N": fn.format("{}", path("$.total"))},
+            "execution": {"S": path("$.execution")},
         },
     },
     id="Record Order",
@@ -92,9 +94,9 @@ charge = sfn.task.lambda_invoke(
     "${ChargeFunction}",
     id="Charge",
     comment="Asked again about a pending order, the function tells how its payment stands.",
-    payload={"order_id.$": "$.order_id", "amount.$": "$.total"},
+    payload={"order_id": path("$.order_id"), "amount": path("$.total")},
     timeout_seconds=30,
-    result_selector={"status.$": "$.Payload.status", "charge_id.$": "$.Payload.charge_id"},
+    result_selector={"status": path("$.Payload.status"), "charge_id": path("$.Payload.charge_id")},
     result_path="$.payment",
     catch=[and_tell],
 )
@@ -102,9 +104,9 @@ mark_paid = sfn.task.optimized(
     "dynamodb:updateItem",
     {
         "TableName": "${OrdersTable}",
-        "Key": {"id": {"S.$": "States.Format('order#{}', $.order_id)"}},
+        "Key": {"id": {"S": fn.format("order#{}", path("$.order_id"))}},
         "UpdateExpression": "SET charge_id = :charge",
-        "ExpressionAttributeValues": {":charge": {"S.$": "$.payment.charge_id"}},
+        "ExpressionAttributeValues": {":charge": {"S": path("$.payment.charge_id")}},
     },
     id="Mark Paid",
     result_path=None,
@@ -115,7 +117,7 @@ confirm = sfn.task.optimized(
     {
         "TopicArn": "${OrdersTopic}",
         "Subject": "Your order is confirmed",
-        "Message.$": "States.Format('Order {} is paid and on its way.', $.order_id)",
+        "Message": fn.format("Order {} is paid and on its way.", path("$.order_id")),
     },
     id="Confirm Order",
     result_path=None,
