@@ -177,6 +177,10 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("settings", "error", "a StateMachine's settings can't be", (structure.nothing,)),
     Rule("unused-silence", "warning", "a silence covers nothing", (structure.nothing,)),
     Rule("log-payload", "warning", "the log holds payloads", (habits.logged_payload,)),
+    # -- check --remote ------------------------------------------------------------------------
+    Rule("aws", "error", "AWS itself refuses it", (structure.nothing,)),
+    Rule("aws-advice", "warning", "AWS itself warns of it", (structure.nothing,)),
+    Rule("aws-unasked", "warning", "AWS could not be asked", (structure.nothing,)),
 )
 """In the order in which they are tried; findings come in the order of the definition."""
 

@@ -28,16 +28,24 @@ _STYLES = {"error": "red", "warning": "yellow"}
     help="text (default), json, or github for annotations in a pull request.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
-def check(session: Session, named: tuple[str, ...], format_: str, strict: bool) -> int:
+@click.option("--remote", is_flag=True, help="Ask Step Functions of the environment too.")
+def check(
+    session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool
+) -> int:
     """Tell what is wrong with definitions; exit 1 on errors.
 
     Without arguments every workflow of the project, as it stands in the work tree. A FILE
-    (.json, .yaml, .py, or - for standard input) needs no project.
+    (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has
+    AWS validate the definitions with the parameters of the environment.
     """
     from sfn_release.operations.check import check as find
 
+    if remote:
+        from sfn_release.operations.asking import asker
+
     session.as_json |= format_ == "json"
-    checked = find(named, session.directory, stdin=read_stdin, environ=os.environ)
+    ask = asker(session.workspace(), session.environment) if remote else None
+    checked = find(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
     members = {
         "workflows": list(checked.workflows),
         "findings": [one.to_json() for one in checked.findings],

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sfn_release.asl.finding import Finding
 from sfn_release.asl.silence import Silence, told
@@ -20,9 +20,13 @@ from sfn_release.build.drafts import (
 from sfn_release.build.lines import line_finder
 from sfn_release.build.single import STDIN, is_file
 from sfn_release.checks import check_draft
+from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import NotFoundError
 from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.rules import did_you_mean
+
+Ask = Callable[[Declaration], tuple[Finding, ...]]
+"""Says what an environment's Step Functions finds wrong with what a workflow declares."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,13 @@ def check(
     *,
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
+    ask: Ask | None = None,
 ) -> Checked:
     """Check workflows of the project and files; without any, every workflow of the project.
 
     *named* are workflows, files (.json, .yaml, .py) and ``-`` for *stdin*. Files need no project;
-    where there is one around *directory*, what it silences is silenced in them too.
+    where there is one around *directory*, what it silences is silenced in them too. *ask* asks
+    Step Functions itself (`asking`); what it says is never silenced.
 
     Raises NotFoundError for what is not there, ConfigError for releases.toml, BuildError for a
     module that does not load.
@@ -93,6 +99,7 @@ def check(
         kept, covering = told(findings, silences, name)
         used |= covering
         silenced += len(findings) - len(kept)
+        kept = _merged(kept, ask(draft.declaration)) if ask and _can_be_sent(draft) else kept
         line_of = line_finder(draft.text, draft.declaration.source) if kept else None
         for finding in kept:
             line = line_of(finding) if line_of else None
@@ -171,6 +178,19 @@ def _findings(draft: Draft, *, released: bool) -> Iterator[Finding]:
         services=True,
     ):
         yield as_released(finding) if released else finding
+
+
+def _merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return AWS's findings after ours, without those at places where we found an error too."""
+    known = {finding.path for finding in ours if finding.severity == "error"}
+    return (*ours, *(one for one in theirs if one.rule != "aws" or one.path not in known))
+
+
+def _can_be_sent(draft: Draft) -> bool:
+    """Whether there is a definition, for a type that exists."""
+    declaration = draft.declaration
+    given: Any = declaration.definition
+    return isinstance(given, Mapping) and bool(given) and declaration.type in get_args(Type)
 
 
 def _twins(names: Iterable[str]) -> Iterator[CheckedFinding]:
