@@ -17,6 +17,7 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── ConflictError           E_CONFLICT          somebody else changed the same thing
     ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
     ├── PolicyError             E_POLICY            a policy of the environment refuses a release
+    ├── YankedError             E_YANKED            a release that nothing may bring anywhere
     ├── TamperedError           E_TAMPERED          the ledger is not what was written
     ├── GitError                E_GIT               git failed
     ├── AwsError                E_AWS               AWS refused a call
@@ -133,6 +134,12 @@ class PolicyError(SfnReleaseError):
     """What releases.toml asks of a release before it may enter an environment is not met."""
 
     code = "E_POLICY"
+
+
+class YankedError(SfnReleaseError):
+    """A release was yanked: nothing deploys, promotes, publishes or rolls back to it."""
+
+    code = "E_YANKED"
 
 
 class TamperedError(SfnReleaseError):

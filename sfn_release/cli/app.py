@@ -51,6 +51,8 @@ COMMANDS = {
         "execute": ("operating", "Start a workflow, wait for it and show how it ended."),
         "delete": ("operating", "Delete the state machine of a workflow."),
         "unlock": ("operating", "Close a deployment that was abandoned."),
+        "yank": ("yanking", "Let nothing bring a release anywhere any more."),
+        "unyank": ("yanking", "Let a yanked release be deployed again."),
     },
     "Step Functions on this machine": {
         "local": ("serving", "Serve the local service on HTTP, or reset it."),

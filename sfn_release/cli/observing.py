@@ -99,6 +99,8 @@ def _write_environment(one: EnvironmentStatus) -> None:
         record = one.record
         parts.append(f"  ({record.action} by {name(record.actor)}, {record.started_at})")
     terminal.write_parts(*parts)
+    if one.yank:
+        terminal.write_parts(terminal.Styled(f"  {one.version} was {one.yank}", "red"))
     if one.problem:
         terminal.write(f"  {one.problem}")
     if one.workflows:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.releases import ListedRelease
     from sfn_release.record import Record
     from sfn_release.release import Release
+    from sfn_release.yanks import Yank
 
 
 @command("releases")
@@ -74,10 +75,11 @@ def history(session: Session, limit: int) -> None:
 @click.argument("workflow", required=False)
 def show(session: Session, version: str, workflow: str | None) -> None:
     """Show one release, or one definition of it."""
-    from sfn_release.operations.releases import show as find
+    from sfn_release.operations.releases import shown
 
-    release = find(session.workspace(), version, workflow)
+    release, yank = shown(session.workspace(), version, workflow)
     members: dict[str, Any] = dict(release.manifest.to_json())
+    members["yanked"] = yank.to_json() if yank else None
     if workflow is not None:
         declaration = release.declarations[workflow]
         members = {
@@ -89,7 +91,7 @@ def show(session: Session, version: str, workflow: str | None) -> None:
 
     def text() -> None:
         if workflow is None:
-            _write_release(release)
+            _write_release(release, yank)
         else:
             terminal.write_block(terminal.json_text(release.declarations[workflow].definition))
 
@@ -107,11 +109,16 @@ def _write_releases(found: list[ListedRelease]) -> None:
                 str(len(one.manifest.workflows)),
                 terminal.Styled(", ".join(one.live_in), "green"),
                 name(one.manifest.author),
-                "" if one.pushed else "only in this clone",
+                _note(one),
             )
             for one in found
         ],
     )
+
+
+def _note(one: ListedRelease) -> str:
+    notes = [] if one.pushed else ["only in this clone"]
+    return "; ".join(notes + ([f"yanked: {one.yank.reason}"] if one.yank else []))
 
 
 def _write_history(records: list[Record]) -> None:
@@ -133,7 +140,7 @@ def _write_history(records: list[Record]) -> None:
     )
 
 
-def _write_release(release: Release) -> None:
+def _write_release(release: Release, yank: Yank | None) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     for what, value in (
@@ -144,6 +151,8 @@ def _write_release(release: Release) -> None:
         ("digest", manifest.release_digest),
     ):
         terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
+    if yank is not None:
+        terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()
     write_table(
         ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),

@@ -45,6 +45,7 @@ from sfn_release.record import (
 )
 from sfn_release.shifting import refuse_uncounted, shifted
 from sfn_release.surroundings import Surroundings
+from sfn_release.yanks import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
 
@@ -135,13 +136,14 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     did not finish goes on at the weight that it had reached; it does so too when that attempt was
     of the same release, and was killed.
 
-    Raises LockedError while another deployment is under way, whatever `plan.plan` refuses, and
-    what `shifting` and `alarms` do where callers are to be shifted.
+    Raises LockedError while another deployment is under way, YankedError, whatever `plan.plan`
+    refuses, and what `shifting` and `alarms` do where callers are to be shifted.
     """
     snapshot = site.ledger.reachable(site.name)
     state = site.ledger.state(snapshot, site.name)
     closing = check_lock(site, state)
     target = decide(snapshot, state)
+    refuse_yanked(target.version, site.ledger.yanked(snapshot))
     clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
     if clash:
         raise ConflictError(

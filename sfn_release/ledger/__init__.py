@@ -4,12 +4,14 @@ No database and no state file. Nothing here touches the work tree, the index or 
 
     <prefix>/<project>/releases        one commit per release
     <prefix>/<project>/env/<name>      one commit per deployment event
+    <prefix>/<project>/yanks           one commit per release that is yanked, or is no more
     refs/tags/<tag>                    annotated, on the source commit
 
 With a remote, the remote alone is the truth: objects are built, pushed by id with a lease, and only
 then do refs of this clone advance. What the remote was last seen to hold stands below
 ``refs/sfn-release-remotes``, fetched without force, so that a rewrite there is refused. Records of
-``local`` and releases that only ``local`` knows (``refs/sfn-release-unpushed``) stay in the clone.
+``local`` and releases that only ``local`` knows (``refs/sfn-release-unpushed``) stay in the clone,
+and so does what yanks those (``refs/sfn-release-yanked``).
 
 Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
 
@@ -39,6 +41,7 @@ from sfn_release.release import (
     make_release,
     release_files,
 )
+from sfn_release.yanks import FILE, Yank, yanks_file
 
 __all__ = ["Ledger", "Snapshot", "open_ledger"]
 
@@ -115,6 +118,9 @@ class Ledger(LedgerReader):
                 updates.append(RefUpdate(self._unpushed_ref(version), commit, None))
             else:
                 updates.append(RefUpdate(self.releases_ref, commit, tip))
+        if shared and self.yanks_ref in snapshot.kept:  # older than the remote too
+            yanks = snapshot.refs[self.yanks_ref]
+            updates.append(RefUpdate(self.yanks_ref, yanks, yanks))
         updates += self._tag_update(release, notes, at=at, shared=shared)
         if updates:
             self._write(updates, shared=shared)
@@ -193,8 +199,39 @@ class Ledger(LedgerReader):
         self._write([RefUpdate(ref, commit, state.tip)], shared=self._shared(ref))
         return State(commit, record, serving or state.serving)
 
+    def set_yank(
+        self, version: str, yank: Yank | None, *, at: datetime
+    ) -> tuple[Yank | None, bool]:
+        """Write that a release is yanked, or with None that it is not, unless that stands already.
+
+        Returns what stands, and whether it was written. Of a release that only this clone knows,
+        only this clone is told.
+        """
+        attempt = 0
+        while True:
+            own = self.remote is not None and bool(self.git.refs(self._unpushed_ref(version)))
+            snapshot = self.snapshot(offline=own)
+            ref = self.own_yanks_ref if own else self.yanks_ref
+            yanks = self._yanks(snapshot, ref)
+            if (version in yanks) == (yank is not None):
+                return yanks.get(version), False
+            others = {name: one for name, one in yanks.items() if name != version}
+            wanted = {**others, **({version: yank} if yank else {})}
+            tip = snapshot.refs.get(ref)
+            what = "yank" if yank else "unyank"
+            files = {FILE: yanks_file(wanted)}
+            commit = self._commit(files, tip, f"{what} {version}", {"Version": version}, at=at)
+            try:
+                self._write([RefUpdate(ref, commit, tip)], shared=self._shared(ref))
+            except RefMovedError:
+                attempt += 1
+                if not self.pause(attempt):
+                    raise
+                continue
+            return yank, True
+
     def drop_local(self) -> list[str]:
-        """Forget what stays in this clone: private records, unpushed releases, their tags.
+        """Forget what stays in this clone: private records, unpushed releases, tags and yanks.
 
         Returns the versions that were forgotten.
         """

@@ -22,6 +22,7 @@ from sfn_release.release import (
     read_release,
 )
 from sfn_release.rendering import Rendered
+from sfn_release.yanks import FILE, Yank, read_yanks
 
 _PAGE = 20  # records that are read at once while one is looked for
 
@@ -112,6 +113,21 @@ class LedgerReader(LedgerRefs):
         below = (name for name in self.versions(snapshot) if Precedence(name) < limit)
         highest = next(below, None)
         return self.manifest(snapshot, highest) if highest else None
+
+    def yanked(self, snapshot: Snapshot) -> dict[str, Yank]:
+        """Return the releases that are yanked."""
+        own = {
+            version: yank
+            for version, yank in self._yanks(snapshot, self.own_yanks_ref).items()
+            if version in snapshot.unpushed
+        }
+        return {**own, **self._yanks(snapshot, self.yanks_ref)}
+
+    def _yanks(self, snapshot: Snapshot, ref: str) -> dict[str, Yank]:
+        tip = snapshot.refs.get(ref)
+        if tip is None:
+            return {}
+        return read_yanks(self.git.read(tip, FILE), where=f"{ref} ({tip[:12]})")
 
     def state(self, snapshot: Snapshot, environment: str) -> State:
         """Return the tip of an environment's branch."""

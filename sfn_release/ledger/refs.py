@@ -52,6 +52,16 @@ class LedgerRefs:
         """Return the branch of an environment."""
         return f"{self.prefix}/{self.project}/env/{environment}"
 
+    @property
+    def yanks_ref(self) -> str:
+        """The branch that says which releases are yanked."""
+        return f"{self.prefix}/{self.project}/yanks"
+
+    @property
+    def own_yanks_ref(self) -> str:
+        """The ref that says which of the releases that only this clone knows are yanked."""
+        return f"refs/sfn-release-yanked/{self.project}"
+
     def tag_name(self, version: str) -> str:
         """Return the name of a release's Git tag."""
         return self.tag.replace("{version}", version)
@@ -67,7 +77,7 @@ class LedgerRefs:
         return self.remote is not None and ref not in self._private_refs()
 
     def _private_refs(self) -> set[str]:
-        return {self.env_ref(environment) for environment in self.private}
+        return {self.own_yanks_ref, *(self.env_ref(environment) for environment in self.private)}
 
     # Reading
 
@@ -81,11 +91,13 @@ class LedgerRefs:
             *self._above(),
             f"refs/sfn-release-unpushed/{self.project}",
             f"refs/sfn-release-remotes/{self.remote}/{self.project}",
+            self.own_yanks_ref,
         )
         start = f"refs/sfn-release-unpushed/{self.project}/"
         unpushed = {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
         inside = f"{self.prefix}/{self.project}/"
-        refs = {ref: at for ref, at in ours.items() if ref.startswith(inside)}
+        own = {self.own_yanks_ref}
+        refs = {ref: at for ref, at in ours.items() if ref.startswith(inside) or ref in own}
         self._refuse_in_the_way(ours, "this clone")
         if self.remote is None:
             return Snapshot(refs, unpushed)

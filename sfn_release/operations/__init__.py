@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.tagged import version_from_tag
     from sfn_release.operations.unlock import unlock
     from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+    from sfn_release.operations.yank import Yanked, unyank, yank
 
 _HOMES = {
     "Checked": "check",
@@ -49,6 +50,7 @@ _HOMES = {
     "WorkflowDiff": "diff",
     "WorkflowStatus": "status",
     "Workspace": "workspace",
+    "Yanked": "yank",
     "build_definitions": "listing",
     "check": "check",
     "delete": "delete",
@@ -72,6 +74,8 @@ _HOMES = {
     "surroundings": "workspace",
     "unfinished": "deploy",
     "unlock": "unlock",
+    "unyank": "yank",
+    "yank": "yank",
     "version_from_tag": "tagged",
 }
 
@@ -86,6 +90,7 @@ __all__ = [
     "WorkflowDiff",
     "WorkflowStatus",
     "Workspace",
+    "Yanked",
     "build_definitions",
     "check",
     "delete",
@@ -109,7 +114,9 @@ __all__ = [
     "surroundings",
     "unfinished",
     "unlock",
+    "unyank",
     "version_from_tag",
+    "yank",
 ]
 
 

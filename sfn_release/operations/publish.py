@@ -29,6 +29,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, State, timestamp
 from sfn_release.release import Release, make_release, next_patch, parse_version
+from sfn_release.yanks import refuse_yanked
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
 
@@ -111,6 +112,8 @@ def publish(
     notes = release_notes(workspace.project.root, version)
     if notes is None:
         workspace.around.watcher.say(f"CHANGELOG.md has no section for {version}")
+    if not sites:  # else preparing them asked
+        refuse_yanked(version, workspace.ledger.yanked(workspace.snapshot(offline=False)))
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
     if written.digest != release.digest:
         raise _immutable(release, written)

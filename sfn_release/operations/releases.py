@@ -9,15 +9,20 @@ from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.release import Manifest, Release, parse_version
+from sfn_release.yanks import Yank
 
 
 @dataclass(frozen=True)
 class ListedRelease:
-    """A release and the environments that serve it now. *pushed* is whether others know it."""
+    """A release and the environments that serve it now. *pushed* is whether others know it.
+
+    *yank* says why it was yanked, None unless it was.
+    """
 
     manifest: Manifest
     live_in: tuple[str, ...]
     pushed: bool = True
+    yank: Yank | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -32,6 +37,7 @@ class ListedRelease:
             "workflows": {name: entry.digest for name, entry in manifest.workflows.items()},
             "live_in": list(self.live_in),
             "pushed": self.pushed,
+            "yanked": self.yank.to_json() if self.yank else None,
         }
 
 
@@ -43,11 +49,13 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
         serving = workspace.ledger.state(snapshot, name).serving
         if serving is not None:
             live.setdefault(serving.version, []).append(name)
+    yanked = workspace.ledger.yanked(snapshot)
     return [
         ListedRelease(
             manifest=manifest,
             live_in=tuple(live.get(manifest.version, ())),
             pushed=manifest.version not in snapshot.unpushed or workspace.ledger.remote is None,
+            yank=yanked.get(manifest.version),
         )
         for manifest in workspace.ledger.manifests(snapshot, limit=limit)
     ]
@@ -55,11 +63,19 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
 
 def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
     """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
-    release = workspace.released(workspace.snapshot(), parse_version(version))
+    return shown(workspace, version, workflow)[0]
+
+
+def shown(
+    workspace: Workspace, version: str, workflow: str | None = None
+) -> tuple[Release, Yank | None]:
+    """Return what `show` does, and why the release was yanked, None unless it was."""
+    snapshot = workspace.snapshot()
+    release = workspace.released(snapshot, parse_version(version))
     if workflow is not None and workflow not in release.declarations:
         raise NotFoundError(
             f"{version} has no workflow {workflow!r}.",
             why=f"It has: {', '.join(release.declarations)}.",
             fix=did_you_mean(workflow, release.declarations),
         )
-    return release
+    return release, workspace.ledger.yanked(snapshot).get(release.version)

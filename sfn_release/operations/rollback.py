@@ -73,24 +73,30 @@ def rollback_target(
     say = workspace.around.watcher.say
     entry: Serving | None
     attempt = state.record
+    yanked = frozenset(workspace.ledger.yanked(snapshot))
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
-        version = attempt.version  # the same command again finishes what it began
+        # The same command again finishes what it began, unless it may not any more.
+        version = None if attempt.version in yanked else attempt.version
     if version is not None:
         entry = entry_of(top, load, version)
-    elif state.unfinished:
+    elif state.unfinished and top.version not in yanked:
         entry = top
         if attempt:
             say(f"{attempt.action} {attempt.version} did not finish: {top.version} is restored")
     else:
-        entry = previous(top, load)
+        entry = previous(top, load, yanked=yanked)
+        passed = [*_between(top, entry, load)]
+        for skipped in passed:
+            same = f"has the same content as {top.version}"
+            say(f"{skipped} {'was yanked' if skipped in yanked else same}: skipped")
         if entry is None:
+            others = [one for one in passed if one in yanked]
             raise NotFoundError(
                 f"{site.name} has served nothing else before {top.version}:"
                 " there is nothing to go back to.",
+                why=f"Yanked are: {', '.join(others)}." if others else "",
                 fix="To bring another release:  sfn-release deploy VERSION",
             )
-        for skipped in _between(top, entry, load):
-            say(f"{skipped} has the same content as {top.version}: skipped")
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
@@ -116,8 +122,8 @@ def rollback_target(
     )
 
 
-def _between(top: Serving, entry: Serving, load: Callable[[str], Serving]) -> Iterator[str]:
-    """Yield the versions on the stack between its top and an entry below, the uppermost first."""
+def _between(top: Serving, entry: Serving | None, load: Callable[[str], Serving]) -> Iterator[str]:
+    """Yield the versions on the stack from below its top to *entry*, which is not among them."""
     below = top.below
     while below is not None and (passed := load(below)) != entry:
         yield passed.version

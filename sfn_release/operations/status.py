@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sfn_release.deployment import check_lock
@@ -15,6 +15,7 @@ from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed
 from sfn_release.record import Record, Served, State
+from sfn_release.yanks import Yank
 
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
@@ -53,7 +54,8 @@ class WorkflowStatus:
 class EnvironmentStatus:
     """What an environment serves. *record* is its last deployment, *problem* what went wrong.
 
-    *release_digest* is the digest of the release that it serves.
+    *release_digest* is the digest of the release that it serves; *yank* says why that one was
+    yanked, None unless it was.
     """
 
     name: str
@@ -64,6 +66,7 @@ class EnvironmentStatus:
     record: Record | None = None
     problem: str = ""
     release_digest: str | None = None
+    yank: Yank | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -73,6 +76,7 @@ class EnvironmentStatus:
             "release_digest": self.release_digest,
             "state": self.state,
             "problem": self.problem or None,
+            "yanked": self.yank.to_json() if self.yank else None,
             "workflows": [workflow.to_json() for workflow in self.workflows],
         }
 
@@ -87,7 +91,9 @@ def status(
     for name in names:
         project.environment(name)
     snapshot = workspace.snapshot()
-    return [_environment(workspace, snapshot, name) for name in names]
+    found = [_environment(workspace, snapshot, name) for name in names]
+    yanked = workspace.ledger.yanked(snapshot)
+    return [replace(one, yank=yanked.get(one.version or "")) for one in found]
 
 
 def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentStatus:
