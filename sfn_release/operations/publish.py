@@ -112,8 +112,6 @@ def publish(
     notes = release_notes(workspace.project.root, version)
     if notes is None:
         workspace.around.watcher.say(f"CHANGELOG.md has no section for {version}")
-    if not sites:  # else preparing them asked
-        refuse_yanked(version, workspace.ledger.yanked(workspace.snapshot(offline=False)))
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
     if written.digest != release.digest:
         raise _immutable(release, written)
@@ -145,7 +143,7 @@ def _counted(errors: Mapping[str, object], environments: Mapping[str, object]) -
 def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:
     """Build the current commit as a release, and return the one that stands, if any.
 
-    Raises DirtyError, BuildError, NonDeterministicError, ImmutableError.
+    Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
     """
     commit = workspace.head()
     workspace.refuse_changes(["."], "a release is made from the commit alone")
@@ -161,6 +159,7 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         count = "a warning" if built.warnings == 1 else f"{built.warnings} warnings"
         workspace.around.watcher.say(f"{count} about the definitions: see `sfn-release check`")
     snapshot = workspace.snapshot(offline=offline)
+    refuse_yanked(version, workspace.ledger.yanked(snapshot))
     standing = workspace.ledger.release(snapshot, version)
     release = _release(workspace, snapshot, built, version, commit)
     if standing is not None and standing.digest != release.digest:
