@@ -121,7 +121,7 @@ def shifted(
         stages=tuple(stages),
         strategy=_words(strategy),
         resumed=min(attempt.started_at for attempt in attempts) if resume and reached else None,
-        notes=(*plan.notes, *_notes(plan.version, shifts)),
+        notes=(*plan.notes, *_notes(shifts)),
     )
 
 
@@ -188,20 +188,20 @@ def _words(strategy: Strategy) -> str:
     return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
 
 
-def _notes(version: str, shifts: Mapping[str, _Shift]) -> list[str]:
+def _notes(shifts: Mapping[str, _Shift]) -> list[str]:
     """Return what callers see who do not go through the alias: they are never shifted."""
     at_once = [name for name, shift in shifts.items() if shift.at_once]
     later = [name for name in shifts if name not in at_once]
     notes = []
     if at_once:
         notes.append(
-            f"who starts {_names(at_once)} without the alias gets {version} at once, before any"
+            f"who starts {_names(at_once)} without the alias gets what is new at once, before any"
             " caller of the alias"
         )
     if later:
         notes.append(
-            f"who starts {_names(later)} without the alias gets {version} when all callers of the"
-            " alias have it"
+            f"who starts {_names(later)} without the alias gets what is new when all callers of"
+            " the alias have it"
         )
     return notes
 

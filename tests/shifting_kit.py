@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
-from support import CONFIG, NOON, ROLE, Clock, Shop, SilentWatcher, make_shop
+from support import CONFIG, NOON, Shop, make_shop
 
-import sfn_release as sfn
 from sfn_release.aws.services import Aws
-from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.aws.stepfunctions import StepFunctions, in_process
+from sfn_release.canonical import digest
+from sfn_release.local import service
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
+from sfn_release.simulator import Mocks
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 _names = itertools.count(1)
@@ -85,6 +88,7 @@ class Canary(Shop):
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     during: Callable[[timedelta], None] = lambda _: None
     began: Any = NOON
+    close: Callable[[], None] = lambda: None
 
     def deploy(self, version: str, environment: str | None = "prod", **options: Any) -> Any:
         """Deploy to ``prod``."""
@@ -138,6 +142,18 @@ class Canary(Shop):
         return ledger.state(ledger.snapshot(offline=True), "prod").record
 
 
+def live(shop: Canary) -> tuple[Any, Any]:
+    """Return what the alias's first route and the bare machine give."""
+    client, arn = shop.client("prod"), shop.arn("hello", "prod")
+    alias = client.describe_state_machine_alias(stateMachineAliasArn=f"{arn}:live")
+    version = alias["routingConfiguration"][0]["stateMachineVersionArn"]
+    texts = [
+        client.describe_state_machine(stateMachineArn=one)["definition"] for one in (version, arn)
+    ]
+    first, second = (json.loads(text)["States"]["Only"]["Result"] for text in texts)
+    return first, second
+
+
 def may_fail(result: Any) -> dict[str, Any]:
     """Return a definition that fails when its input says ``{"fail": true}``."""
     return {
@@ -158,25 +174,44 @@ def canary(
     folder: Path, strategy: str = CANARY, workflows: Mapping[str, Any] | None = None
 ) -> Canary:
     """Return a shop where 1.0.0 is live in ``prod`` and 1.1.0 is released."""
-    made = make_shop(folder, config=config(strategy))
-    shop = Canary(made.root, clients={"prod": sfn.local(region="eu-west-1")})
-    names = workflows or {"hello": "one"}
-    for name, result in names.items():
-        shop.write(f"workflows/{name}.asl.json", json.dumps(may_fail(result)))
-    if "hello" not in names:
-        (shop.root / "workflows" / "hello.asl.json").unlink()
-    shop.git("config", "user.name", "Ann")
-    shop.git("config", "user.email", "ann@example.com")
-    shop.commit()
-    shop.write("releases.toml", config(strategy).replace("[project]\n", '[project]\nremote = ""\n'))
-    shop.commit()
-    shop.publish("1.0.0", "prod")
-    for name, result in names.items():
-        shop.write(f"workflows/{name}.asl.json", json.dumps(may_fail(f"{result} 2")))
-    shop.commit()
-    shop.publish("1.1.0", deploy=False)
-    shop.watcher = SilentWatcher()
+    names = dict(workflows or {"hello": "one"})
+    template = folder.parent.parent / f"canary-{digest([strategy, names]).removeprefix('sha256:')}"
+    if not template.exists():
+        making = template.with_name(f"{template.name}-making")
+        _make(making / "shop", strategy, names)
+        making.rename(template)
+    shutil.copytree(template, folder)
+    return _open(folder / "shop")
+
+
+def _open(root: Path) -> Canary:
+    """Open a shop with its AWS, a file beside it; AWS's clock is the shop's."""
+    shop = Canary(root)
+
+    def clock() -> float:
+        return shop.clock.at.timestamp()
+
+    aws = service(
+        root.parent / "aws.db",
+        tasks_for=lambda _name, _tags: Mocks(),
+        clock=clock,
+        region="eu-west-1",
+    )
+    shop.clients["prod"] = in_process(aws.handle, region="eu-west-1")
+    shop.close = aws.close
     return shop
 
 
-__all__ = ["CANARY", "LINEAR", "ROLE", "Canary", "Clock", "FakeAlarms", "canary", "may_fail"]
+def _make(root: Path, strategy: str, names: Mapping[str, Any]) -> None:
+    text = config(strategy).replace("[project]\n", '[project]\nremote = ""\n')
+    make_shop(root, config=text, workflows=names)
+    shop = _open(root)
+    shop.git("config", "user.name", "Ann")
+    shop.git("config", "user.email", "ann@example.com")
+    for version, deployed in (("1.0.0", True), ("1.1.0", False)):
+        for name, result in names.items():
+            definition = may_fail(result if deployed else f"{result} 2")
+            shop.write(f"workflows/{name}.asl.json", json.dumps(definition))
+        shop.commit()
+        shop.publish(version, *(["prod"] if deployed else []), deploy=deployed)
+    shop.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from shifting_kit import CANARY, LINEAR, Canary, canary, may_fail, refusal
+from shifting_kit import CANARY, LINEAR, Canary, canary, live, may_fail, refusal
 from support import refused
 
 from sfn_release.steps import PointAlias, ShiftWeight
@@ -68,24 +68,12 @@ def test_linear_shifts_a_share_more_with_each_interval(tmp_path: Path) -> None:
     shop.deploy("1.1.0")
     assert [(at // 10 * 10, how) for at, how in seen] == [(0, {1: 60, 2: 40}), (10, {1: 20, 2: 80})]
     assert shop.routing() == {2: 100}
-    assert _live(shop) == ("one 2", "one 2")
-
-
-def _live(shop: Canary) -> tuple[Any, Any]:
-    """Return what the alias's first route and the bare machine give."""
-    client, arn = shop.client("prod"), shop.arn("hello", "prod")
-    alias = client.describe_state_machine_alias(stateMachineAliasArn=f"{arn}:live")
-    version = alias["routingConfiguration"][0]["stateMachineVersionArn"]
-    texts = [
-        client.describe_state_machine(stateMachineArn=one)["definition"] for one in (version, arn)
-    ]
-    first, second = (json.loads(text)["States"]["Only"]["Result"] for text in texts)
-    return first, second
+    assert live(shop) == ("one 2", "one 2")
 
 
 def _assert_put_back(shop: Canary, *reason: str) -> None:
     assert shop.routing() == {1: 100}
-    assert _live(shop) == ("one", "one")
+    assert live(shop) == ("one", "one")
     record = shop.record()
     assert record.status == "reverted"
     assert [word for word in reason if word not in record.error] == []
@@ -343,7 +331,7 @@ def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Cana
     shop.during = _once(7 * MINUTE, edit)
     with refused("E_CONFLICT", "The state machine of hello was changed by somebody else"):
         shop.deploy("1.1.0")
-    assert (shop.routing(), _live(shop)[1]) == ({1: 100}, "edited")
+    assert (shop.routing(), live(shop)[1]) == ({1: 100}, "edited")
     assert "somebody else has changed it since, and that stays" in shop.record().error
 
 

@@ -127,8 +127,9 @@ class Progress:
 
 def _shift(seen: Seen) -> str:
     """Return how a shift stands, in a line."""
+    left = timedelta(seconds=round(seen.left.total_seconds()))
     stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
-    parts = [f"{seen.weight} % on the new version{stage}, {duration_text(seen.left)} left"]
+    parts = [f"{seen.weight} % on the new version{stage}, {duration_text(left)} left"]
     parts += [f"new: {_tally(seen.new)}"] if seen.new else []
     parts += [f"old: {_tally(seen.old)}"] if seen.old else []
     return "; ".join(parts)
