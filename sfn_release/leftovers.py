@@ -14,7 +14,7 @@ from sfn_release.pins import reopen
 from sfn_release.plan import Observed, alias_deployment
 from sfn_release.record import Outcome, Record, Served, Serving
 from sfn_release.rendering import Rendered
-from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine
+from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine, number
 
 
 def left_alias(
@@ -31,6 +31,20 @@ def left_alias(
     if alias.routing == recorded or alias_deployment(alias.description) not in attempts:
         return None
     return ObservedAlias(alias.arn, recorded, served.alias_description or "")
+
+
+def mix_text(served: Served, alias: ObservedAlias | None) -> str | None:
+    """Return how an alias splits its callers; None when all of them get one version.
+
+    ``20 % of callers are on :4 (1.2.0)``: the release is what the alias's description names.
+    """
+    if alias is None or len(alias.routing) == 1:
+        return None
+    words = alias.description.split(" ")
+    release = f" ({words[1]})" if alias_deployment(alias.description) else ""
+    new = {arn: weight for arn, weight in alias.routing.items() if arn != served.version_arn}
+    parts = [f"{weight} % of callers are on {number(arn)}{release}" for arn, weight in new.items()]
+    return ", ".join(parts)
 
 
 def leftovers(

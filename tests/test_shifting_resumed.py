@@ -25,7 +25,8 @@ from shifting_kit import LINEAR, Canary, canary, live, may_fail
 from support import refused
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.operations import unfinished, unlock
+from sfn_release.operations import status, unfinished, unlock
+from sfn_release.operations.unlock import split
 
 MINUTE = timedelta(minutes=1)
 WATCHED = LINEAR + 'alarms = ["shop-failed"]\nmax_failures = 1\n'
@@ -88,6 +89,45 @@ def _routings(shop: Canary) -> list[dict[int, int]]:
 
     shop.during = during
     return seen
+
+
+def test_status_says_how_callers_are_split(killed: Canary) -> None:
+    """It never stays there silently, whatever becomes of the attempt's record."""
+    words = "hello: 80 % of callers are on :2 (1.1.0)"
+    (found,) = status(killed.workspace(), environment="prod")
+    assert found.state == "abandoned"
+    assert words in found.problem
+    assert [words] == split(killed.workspace(), environment="prod")
+    unlock(killed.workspace(), environment="prod")
+    (found,) = status(killed.workspace(), environment="prod")
+    assert (found.state, words in found.problem) == ("failed", True)
+    killed.deploy("1.1.0", resume=True)
+    (found,) = status(killed.workspace(), environment="prod")
+    assert (found.state, found.problem) == ("in-sync", "")
+
+
+def test_status_says_so_while_a_shift_is_under_way(shop: Canary) -> None:
+    """To anybody who looks."""
+    seen: set[tuple[str, bool]] = set()
+
+    def look(passed: timedelta) -> None:
+        if passed > 11 * MINUTE and not seen:
+            (found,) = status(shop.workspace(), environment="prod")
+            seen.add((found.state, "80 % of callers are on :2 (1.1.0)" in found.problem))
+
+    shop.during = look
+    shop.deploy("1.1.0")
+    assert {("in-progress", True)} == seen
+
+
+def test_unlocking_does_not_need_aws(killed: Canary) -> None:
+    """How callers are split cannot be told then, and that is what is told."""
+    client = killed.client("prod")
+    at = At("hello.DescribeStateMachineAlias", TIMEOUT_BEFORE)
+    killed.clients["prod"] = Faulty(client, at)
+    (line,) = split(killed.workspace(), environment="prod")
+    assert line.startswith("whether callers are split cannot be told: The Step Functions endpoint")
+    assert unlock(killed.workspace(), environment="prod").status == "failed"
 
 
 @pytest.mark.parametrize("resume", [True, False], ids=["--resume", "the same command"])

@@ -85,7 +85,7 @@ def unlock(session: Session, yes: bool, reason: str | None) -> None:
 
     What it had changed in AWS stays until the next deployment or rollback.
     """
-    from sfn_release.operations.unlock import held
+    from sfn_release.operations.unlock import held, split
     from sfn_release.operations.unlock import unlock as act
 
     workspace = session.workspace()
@@ -95,6 +95,11 @@ def unlock(session: Session, yes: bool, reason: str | None) -> None:
         f"{named(environment)} is locked: {record.action} {record.version} by {record.actor}"
         f" on {record.host}, since {record.started_at}, until {record.expires_at}"
     )
+    callers = split(workspace, environment=environment.name)
+    for line in callers:
+        terminal.tell(f"  {line}")
+    if callers:
+        terminal.tell("  afterwards: sfn-release deploy --resume, or sfn-release rollback")
     confirm(f"Close it as failed, so that others can deploy to {named(environment)}?", yes=yes)
     closed = act(workspace, environment=environment.name, reason=reason)
 

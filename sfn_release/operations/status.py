@@ -11,6 +11,7 @@ from sfn_release.drift import WorkflowState, compare
 from sfn_release.errors import AwsError, LockedError
 from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
+from sfn_release.operations.mixes import mixes
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed
@@ -106,6 +107,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Environ
     served = state.serving.workflows if state.serving else {}
     try:
         observed = _observed(workspace, name, served)
+        split = mixes(workspace, name, state)
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
@@ -121,6 +123,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Environ
     ]
     workflows = tuple(sorted(found, key=lambda one: one.name))
     health, problem = _state(workspace, name, state, workflows)
+    problem = "; ".join([*([problem] if problem else []), *split])
     return EnvironmentStatus(
         name, environment.backend, version, health, workflows, state.record, problem, digest
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sfn_release.deployment import close
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.operations.mixes import mixes
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Record, State
@@ -28,6 +29,19 @@ def unlock(
 def held(workspace: Workspace, *, environment: str | None = None) -> Record:
     """Return the deployment that holds an environment's lock; raises NotFoundError for none."""
     return _held(workspace, workspace.environment(environment).name)[1]
+
+
+def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
+    """Return how callers are split by a shift that did not finish, a line for each workflow.
+
+    Where AWS cannot be asked, that is the line: unlocking needs the ledger alone.
+    """
+    there = workspace.environment(environment)
+    state = workspace.ledger.state(workspace.ledger.snapshot(), there.name)
+    try:
+        return mixes(workspace, there.name, state)
+    except AwsError as error:
+        return [f"whether callers are split cannot be told: {error.message}"]
 
 
 def _held(workspace: Workspace, name: str) -> tuple[State, Record]:

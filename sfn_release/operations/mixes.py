@@ -1,0 +1,32 @@
+"""Callers who are split between two versions: what a shift that was killed leaves behind."""
+
+from __future__ import annotations
+
+from sfn_release.leftovers import mix_text
+from sfn_release.observation import describe_alias, in_parallel
+from sfn_release.operations.workspace import Workspace
+from sfn_release.record import State
+
+_FEW = 6
+
+
+def mixes(workspace: Workspace, environment: str, state: State) -> list[str]:
+    """Return a line for each workflow whose callers are split, the first few.
+
+    ``charge: 20 % of callers are on :4 (1.2.0)``. AWS is asked when the last deployment did not
+    succeed. Raises AwsError.
+    """
+    there = workspace.environment(environment)
+    if not state.unfinished or state.serving is None or not there.alias:
+        return []
+    client = workspace.reach(there).stepfunctions
+    served = state.serving.workflows
+
+    def one(name: str) -> str | None:
+        alias = describe_alias(client, f"{served[name].state_machine_arn}:{there.alias}")
+        text = mix_text(served[name], alias)
+        return f"{name}: {text}" if text else None
+
+    found = [line for line in in_parallel(one, sorted(served)) if line]
+    more = len(found) - _FEW
+    return [*found[:_FEW], *([f"… and {more} more workflows"] if more > 0 else [])]
