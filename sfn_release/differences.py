@@ -75,8 +75,14 @@ def differences(old: Declaration | None, new: Declaration | None) -> tuple[Diffe
     found: list[Difference] = []
     for name in _SETTINGS:
         found += _values("", name, getattr(old, name), getattr(new, name))
-    found += _scopes("", old.definition, new.definition)
-    return tuple(found)
+    return (*found, *definition_differences(old.definition, new.definition))
+
+
+def definition_differences(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> tuple[Difference, ...]:
+    """Return how one definition differs from another, by state and field."""
+    return tuple(_scopes("", old, new))
 
 
 def _scopes(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

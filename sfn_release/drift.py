@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from sfn_release.canonical import short
-from sfn_release.plan import Observed
-from sfn_release.record import Served
-from sfn_release.steps import routing_text
+from sfn_release.differences import definition_differences
+from sfn_release.plan import TAG_PREFIX, Observed
+from sfn_release.record import Outcome, Served
+from sfn_release.rendering import Rendered
+from sfn_release.steps import ObservedAlias, number, routing_text
 
 WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained", "deleted"]
+
+_HIDDEN = "AWS does not show the definition (its KMS key is not ours), or one that is no exact JSON"
+_SETTINGS = ("type", "role", "logging", "tracing", "encryption")
 
 
 @dataclass(frozen=True)
@@ -21,38 +28,153 @@ class Drift:
     differences: tuple[str, ...] = ()
 
 
-def compare(served: Served, there: Observed | None, *, alias: str) -> Drift:
-    """Compare what the record says is *served* with what is *there*."""
+@dataclass(frozen=True)
+class Closer:
+    """What more calls tell of a state machine.
+
+    *versions* maps the ARN of every version to when it was made. *aliases* are those, beside the
+    one that the record names, that sfn-release wrote.
+    """
+
+    tags: Mapping[str, str]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[ObservedAlias, ...] = ()
+
+
+def compare(
+    served: Served,
+    there: Observed | None,
+    *,
+    alias: str,
+    form: Rendered | None = None,
+    attempts: Sequence[Outcome] = (),
+    more: Collection[str] = (),
+) -> Drift:
+    """Compare what the record says is *served* with what is *there*.
+
+    *form* is the recorded form, if it was read: then what differs in the definition is named. What
+    *attempts* that did not succeed may have left is no drift. *more* are differences that a closer
+    look has found.
+    """
     if there is None:
         return Drift("missing", (f"the state machine {served.state_machine_arn} is gone",))
-    found = []
-    if there.latest is not None and there.latest.digest != served.rendered_digest:
-        found.append(
-            f"$LATEST is {short(there.latest.digest)},"
-            f" the record says {short(served.rendered_digest)}"
-        )
-        settings = there.latest.settings()
-        found += [
-            f"{name} is {settings[name]}, the record says {served.settings[name]}"
-            for name in ("type", "role", "logging", "tracing", "encryption")
-            if settings[name] != served.settings[name]
-        ]
+    found = list(_content(served, there, form, attempts))
     if alias:
-        found += _alias(served, there, alias)
+        found += _alias(served, there, alias, attempts)
+    found += more
     if found:
         return Drift("drifted", tuple(found))
     if there.latest is None:
-        return Drift("unreadable", ("AWS does not show the definition (its KMS key is not ours)",))
+        return Drift("unreadable", (_HIDDEN,))
     return Drift("retained" if served.retained else "in-sync")
 
 
-def _alias(served: Served, there: Observed, alias: str) -> list[str]:
-    if there.alias is None and served.version_arn is None:
-        return []  # it was left by a deployment that did not get so far
+def differs(served: Served, there: Observed | None) -> bool:
+    """Tell whether a machine's own content can be read, and is not what was recorded."""
+    return (
+        there is not None
+        and there.latest is not None
+        and there.latest.digest != served.rendered_digest
+    )
+
+
+def tag_differences(served: Served, live: Mapping[str, str], owner: Mapping[str, str]) -> list[str]:
+    """Return how the *live* tags differ from the recorded ones and from those of the *owner*.
+
+    *owner* has ``project`` and ``environment``. Tags that somebody else has added are no matter.
+    """
+    own = {TAG_PREFIX + key: value for key, value in owner.items()}
+    recorded = {**served.settings["tags"], **own}
+    return [
+        f"the tag {key} is {_brief(live[key])}, the record says {_brief(value)}"
+        if key in live
+        else f"the tag {key} is gone, the record says {_brief(value)}"
+        for key, value in recorded.items()
+        if live.get(key) != value
+    ]
+
+
+def version_differences(versions: Mapping[str, str]) -> list[str]:
+    """Return the lines that tell of state machine *versions* that no release made."""
+    return [
+        f"the state machine version {number(arn)} of {made} was made by no release"
+        for arn, made in versions.items()
+    ]
+
+
+def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str) -> list[str]:
+    """Return the notes that tell of aliases that a changed ``alias`` key leaves behind.
+
+    *alias* is the environment's now. They are no drift: their callers are still served.
+    """
+    notes = []
+    if served.alias is not None and served.alias != alias:
+        was = f"the alias {served.alias}" if served.alias else "no alias"
+        now = f"the alias {alias}" if alias else "none"
+        notes.append(f"its callers use {was}; releases.toml names {now} for the next deployment")
+    for left in aliases:
+        name = left.arn.rpartition(":")[2]
+        notes.append(
+            f"the alias {name} was left at {routing_text(left.routing)} when `alias` changed"
+            f" ({left.description}): delete it when nobody calls it any more"
+        )
+    return notes
+
+
+def _content(
+    served: Served, there: Observed, form: Rendered | None, attempts: Sequence[Outcome]
+) -> Iterator[str]:
+    """Yield how $LATEST differs."""
+    latest = there.latest
+    if latest is None or latest.digest in _digests(served, attempts):
+        return
+    yield f"$LATEST is {short(latest.digest)}, the record says {short(served.rendered_digest)}"
+    settings = latest.settings()
+    for name in _SETTINGS:
+        live, recorded = settings[name], served.settings[name]
+        if live != recorded:
+            yield f"{name} is {_brief(live)}, the record says {_brief(recorded)}"
+    if form is not None:
+        for difference in definition_differences(form.definition, latest.definition):
+            yield f"in $LATEST, {difference}"
+
+
+def _alias(
+    served: Served, there: Observed, alias: str, attempts: Sequence[Outcome]
+) -> Iterator[str]:
+    """Yield how the alias differs."""
     if there.alias is None:
-        return [f"the alias {alias} is gone"]
-    if served.version_arn and there.alias.routing != {served.version_arn: 100}:
-        live, recorded = there.alias.routing, {served.version_arn: 100}
-        is_at, was_at = routing_text(live), routing_text(recorded)
-        return [f"the alias {alias} points at {is_at}, the record says {was_at}"]
-    return []
+        if served.version_arn is not None:  # else it was left before it had one
+            yield f"the alias {alias} is gone"
+        return
+    routing = there.alias.routing
+    if served.version_arn is None or routing == {served.version_arn: 100}:
+        return
+    if attempts:
+        digests = _digests(served, attempts)
+        known = {served.version_arn, *(attempt.version_arn for attempt in attempts)}
+        known |= {arn for arn, digest in there.versions.items() if digest in digests}
+        if routing.keys() <= known:
+            return
+    contents = [
+        f"{number(arn)} is {_content_of(there.versions[arn], served)}"
+        for arn in routing
+        if arn != served.version_arn and arn in there.versions
+    ]
+    told = f" ({', '.join(contents)})" if contents else ""
+    was = routing_text({served.version_arn: 100})
+    yield f"the alias {alias} points at {routing_text(routing)}, the record says {was}{told}"
+
+
+def _content_of(digest: str, served: Served) -> str:
+    if not digest:
+        return "unreadable"
+    return "of the same content" if digest == served.rendered_digest else short(digest)
+
+
+def _digests(served: Served, attempts: Sequence[Outcome]) -> set[str]:
+    return {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
+
+
+def _brief(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, TypeVar
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.calling import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
+from sfn_release.drift import Closer
 from sfn_release.errors import AwsError, ConflictError, DefinitionError
-from sfn_release.plan import Observed
+from sfn_release.plan import Observed, is_alias_description
+from sfn_release.record import Served, timestamp
 from sfn_release.rendering import Rendered, normal_encryption, normal_logging, normal_tracing
 from sfn_release.steps import ObservedAlias
 
@@ -61,6 +64,100 @@ def observe(
         return workflow, _observe(client, workflow, arn, want, alias=alias, search=search)
 
     return dict(in_parallel(one, wanted.items()))
+
+
+def look(
+    client: StepFunctions,
+    served: Mapping[str, Served],
+    *,
+    alias: str,
+    closer: bool,
+) -> dict[str, tuple[Observed | None, Closer | None]]:
+    """Return what AWS has of every workflow that is *served*, with two calls for each.
+
+    Tags and versions are not read; what an alias leads to is, when it is not what was recorded.
+    *alias* is that of records that name none. With *closer*, the second of each pair is what takes
+    more calls. Raises AwsError.
+    """
+
+    def one(
+        item: tuple[str, Served],
+    ) -> tuple[str, tuple[Observed | None, Closer | None]]:
+        workflow, recorded = item
+        name = alias if recorded.alias is None else recorded.alias
+        there = _look(client, workflow, recorded, name)
+        near = _look_closer(client, there.arn, name) if there and closer else None
+        return workflow, (there, near)
+
+    return dict(in_parallel(one, served.items()))
+
+
+def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> Observed | None:
+    arn = served.state_machine_arn
+    try:
+        machine = call(client.describe_state_machine, stateMachineArn=arn)
+    except AwsError as error:
+        if error.aws_code in _GONE:
+            return None
+        raise
+    routed = describe_alias(client, f"{arn}:{alias}") if alias else None
+    routing = routed.routing if routed else {}
+    other = [] if routing == {served.version_arn: 100} else [*routing]
+    return Observed(
+        arn=arn,
+        latest=rendered_from(workflow, machine),
+        revision=machine.get("revisionId"),
+        tags={},
+        alias=routed,
+        versions=_describe_versions(client, workflow, other),
+    )
+
+
+def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
+    tags = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
+    versions = {
+        one["stateMachineVersionArn"]: timestamp(one["creationDate"].astimezone(UTC))
+        for one in _pages(
+            client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn
+        )
+    }
+    others = [
+        describe_alias(client, one["stateMachineAliasArn"])
+        for one in _pages(
+            client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn
+        )
+        if one["stateMachineAliasArn"] != f"{arn}:{alias}"
+    ]
+    return Closer(
+        tags={tag["key"]: tag["value"] for tag in tags},
+        versions=versions,
+        aliases=tuple(one for one in others if one and is_alias_description(one.description)),
+    )
+
+
+def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str, str]:
+    """Return the descriptions of state machine versions, as far as they are still there."""
+
+    def one(arn: str) -> tuple[str, str]:
+        try:
+            found = call(client.describe_state_machine, stateMachineArn=arn)
+        except AwsError as error:
+            if error.aws_code in _GONE:
+                return arn, ""
+            raise
+        return arn, found.get("description") or ""
+
+    return dict(in_parallel(one, arns))
+
+
+def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+    """Yield what all pages of a list operation hold; botocore has no paginator for these."""
+    while True:
+        page = call(operation, maxResults=1000, **request)
+        yield from page[member]
+        if not page.get("nextToken"):
+            return
+        request["nextToken"] = page["nextToken"]
 
 
 def find_machines(client: StepFunctions, names: Iterable[str]) -> dict[str, str]:
@@ -144,7 +241,7 @@ def describe_alias(client: StepFunctions, arn: str) -> ObservedAlias | None:
 
 
 def _describe_versions(
-    client: StepFunctions, workflow: str, arns: Sequence[str], digest: str
+    client: StepFunctions, workflow: str, arns: Sequence[str], digest: str | None = None
 ) -> dict[str, str]:
     """Return the rendered digests of versions, as far as the first that has *digest*."""
     versions: dict[str, str] = {}
@@ -166,7 +263,8 @@ def _describe_versions(
 def rendered_from(workflow: str, described: Mapping[str, Any]) -> Rendered | None:
     """Return DescribeStateMachine's answer in the form that we send; None when it is hidden.
 
-    A machine whose key we may not use shows the definition ``{}``: that is not its content.
+    A machine whose key we may not use shows the definition ``{}``: that is not its content. One
+    that has no digest, since JSON cannot carry it exactly, was not made by us: None too.
     """
     try:
         definition = loads(described["definition"])
@@ -174,7 +272,7 @@ def rendered_from(workflow: str, described: Mapping[str, Any]) -> Rendered | Non
         return None
     if not isinstance(definition, dict) or not definition:
         return None
-    return Rendered(
+    found = Rendered(
         workflow=workflow,
         name=described["name"],
         definition=definition,
@@ -184,3 +282,8 @@ def rendered_from(workflow: str, described: Mapping[str, Any]) -> Rendered | Non
         tracing=normal_tracing(described.get("tracingConfiguration")),
         encryption=normal_encryption(described.get("encryptionConfiguration")),
     )
+    try:
+        _ = found.digest
+    except DefinitionError:
+        return None
+    return found

@@ -28,6 +28,7 @@ from sfn_release.steps import (
     TagStateMachine,
     UpdateStateMachine,
     Watch,
+    number,
     step_json,
 )
 
@@ -238,7 +239,7 @@ def plan(
             alias_text=f"{_BY} {target.version} {deployment}",
             origin_stays=target.action == "rollback",
             dropped=_dropped_tags(served, workflow.rendered),
-            left=_left_behind(served, workflow.rendered),
+            left=_left_behind(served, workflow.rendered, alias),
         )
         plans.append(_with_pins(decided, workflow, served))
     for name in sorted(serving.workflows if serving else ()):
@@ -404,15 +405,25 @@ def _tags(
     return {key: value for key, value in wanted.items() if live.get(key) != value}
 
 
-def _left_behind(served: Served | None, rendered: Rendered) -> tuple[str, ...]:
-    """Return the note that a workflow gets another machine, and the one before it stays."""
-    if served is None or served.settings["state_machine"] == rendered.name:
+def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:
+    """Return the notes that a workflow gets another machine or alias, and the one before stays."""
+    if served is None:
         return ()
-    note = (
-        f"{rendered.workflow} was the state machine {served.settings['state_machine']}, which stays"
-        f" with its callers and is no longer looked after: {served.state_machine_arn}"
-    )
-    return (note,)
+    workflow, machine = rendered.workflow, served.settings["state_machine"]
+    if machine != rendered.name:
+        note = (
+            f"{workflow} was the state machine {machine}, which stays"
+            f" with its callers and is no longer looked after: {served.state_machine_arn}"
+        )
+        return (note,)
+    if served.alias and served.alias != alias:
+        at = number(served.version_arn) if served.version_arn else "its version"
+        note = (
+            f"the alias {served.alias} of {workflow} stays at {at} with its callers and is no"
+            " longer moved: delete it when nobody calls it any more"
+        )
+        return (note,)
+    return ()
 
 
 def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:
@@ -480,6 +491,16 @@ def is_ours(there: Observed, project: str, environment: str) -> bool:
     """Tell whether a machine's tags say that this environment of this project looks after it."""
     owner = {"project": project, "environment": environment}
     return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
+
+
+def is_description(text: str) -> bool:
+    """Tell whether the description of a state machine version, or alias, is one that we write."""
+    return text.startswith(f"{_BY} ")
+
+
+def is_alias_description(text: str) -> bool:
+    """Tell whether the description of an alias is one that we write."""
+    return alias_deployment(text) is not None
 
 
 def alias_deployment(description: str) -> str | None:

@@ -17,6 +17,8 @@ from sfn_release.project import Environment
 from sfn_release.project.rules import duration_text
 from sfn_release.record import SKEW, timestamp
 
+_SHOWN = 10  # differences in a refusal; `status` shows them all
+
 
 @dataclass(frozen=True)
 class Stay:
@@ -50,7 +52,9 @@ class Facts:
     """What is known of a release that is to enter an environment.
 
     *release* is how people are told of it: its version, or ``the work tree``. *stays* has every
-    environment of ``requires``; *branches* is None where the environment names none.
+    environment of ``requires``; *branches* is None where the environment names none. *serves* is
+    the version that the environment serves, and *drift* what would be overwritten of each workflow
+    that no release brought, a line each.
     """
 
     release: str
@@ -58,6 +62,8 @@ class Facts:
     now: datetime
     stays: Mapping[str, Stay] = field(default_factory=dict)
     branches: OnBranches | None = None
+    serves: str | None = None
+    drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,10 +185,24 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         )
 
 
+def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    if environment.protect_drift and facts.drift:
+        lines = [f"{name}: {line}" for name, found in facts.drift.items() for line in found]
+        more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        yield Refusal(
+            "protect_drift",
+            f"protect_drift = true: {facts.release} would overwrite what no release brought:"
+            f" {'; '.join([*lines[:_SHOWN], *more])}.",
+            "Bring that into a release, or restore what is recorded with"
+            f"  sfn-release rollback {facts.serves} --env {environment.name}",
+        )
+
+
 RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _requires,
     _soak,
     _branches,
+    _protect_drift,
 )
 """Every rule, in the order in which refusals are told."""
 

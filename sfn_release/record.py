@@ -133,8 +133,9 @@ class Record:
 class Served:
     """One workflow as an environment serves it.
 
-    *settings* is `Rendered.settings`; *alias_description* what we last wrote to the alias;
-    *version* the release that it is of. *retained* marks a workflow that is deployed and not in the
+    *settings* is `Rendered.settings`; *alias* the name of the alias that callers use, "" for none
+    (None in records that do not tell); *alias_description* what we last wrote to it; *version* the
+    release that it is of. *retained* marks a workflow that is deployed and not in the
     release that the environment serves. *pins* maps what its definition refers to without a version
     to the version that it was pinned to.
     """
@@ -149,6 +150,7 @@ class Served:
     version: str
     retained: bool = False
     pins: Mapping[str, str] = field(default_factory=dict)
+    alias: str | None = None
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,10 @@ ROOMS = [
     "__main__",
 ]
 
-ONLY = {
+ONLY: dict[str, set[str]] = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
     "git": {"git"},
-    "boto3": {"aws"},
+    "boto3": set(),  # its sessions are what users hold; botocore, its core, makes our clients
     "botocore": {"aws", "local", "services"},  # the last two read its models
     "sqlite3": {"local"},
     "tomli": {"project"},

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from support import ROLE, definition
 
-from sfn_release.drift import compare
+from sfn_release.drift import compare, left_aliases, tag_differences
 from sfn_release.plan import Observed
-from sfn_release.record import Served
+from sfn_release.record import Outcome, Served
 from sfn_release.rendering import Rendered
 from sfn_release.steps import ObservedAlias
 
@@ -42,7 +42,7 @@ CASES = {
     "tracing": (
         with_latest(tracing={"enabled": True}),
         "drifted",
-        ["$LATEST is ", "tracing is {'enabled': True}, the record says {'enabled': False}"],
+        ["$LATEST is ", 'tracing is {"enabled": true}, the record says {"enabled": false}'],
     ),
     "the alias elsewhere": (
         routed(v2=100),
@@ -90,3 +90,58 @@ def test_a_retained_workflow_says_so_while_it_is_as_recorded() -> None:
 def test_without_an_alias_there_is_none_to_drift() -> None:
     """Callers get $LATEST."""
     assert compare(SERVED, replace(THERE, alias=None), alias="").state == "in-sync"
+
+
+def test_the_state_and_field_that_differ_are_named() -> None:
+    """Where the recorded form was read: the record's value, then the live one."""
+    found = compare(SERVED, with_latest(definition=definition("b")), alias="live", form=FORM)
+    assert found.differences[1:] == (
+        'in $LATEST, state "Only": Result {} → {}'.format('"a"', '"b"'),
+    )
+
+
+def test_what_an_alias_leads_to_is_told_when_it_was_looked_at() -> None:
+    """Another version may have the same content."""
+    versions = {f"{ARN}:2": FORM.digest, f"{ARN}:3": "sha256:0123456789abcdef", f"{ARN}:4": ""}
+    there = replace(routed(v2=20, v3=70, v4=10), versions=versions)
+    (line,) = compare(SERVED, there, alias="live").differences
+    assert line.endswith(
+        "the record says :1 (:2 is of the same content, :3 is 0123456789ab, :4 is unreadable)"
+    )
+
+
+def test_what_an_attempt_left_is_no_drift() -> None:
+    """Its content in $LATEST, its version behind the alias: by its ARN, or by its content."""
+    other = replace(FORM, definition=definition("b"))
+    left = Outcome("sha256:b", other.digest, ARN, f"{ARN}:2", f"{ARN}:1", "updated")
+    there = replace(routed(v1=80, v2=20), latest=other)
+    assert compare(SERVED, there, alias="live").state == "drifted"
+    assert compare(SERVED, there, alias="live", attempts=[left]).state == "in-sync"
+    third = replace(routed(v3=100), latest=other, versions={f"{ARN}:3": other.digest})
+    assert compare(SERVED, third, alias="live", attempts=[left]).state == "in-sync"
+    hacked = with_latest(definition=definition("hacked"))
+    assert compare(SERVED, hacked, alias="live", attempts=[left]).state == "drifted"
+
+
+def test_tags_of_ours_are_compared_and_others_are_not() -> None:
+    """Those that the release declares, and whose machine it is."""
+    served = replace(SERVED, settings={**SERVED.settings, "tags": {"team": "checkout"}})
+    owner = {"project": "shop", "environment": "prod"}
+    own = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}
+    assert tag_differences(served, {**own, "team": "checkout", "cost": "1"}, owner) == []
+    assert tag_differences(served, {**own, "sfn-release:project": "x"}, owner) == [
+        "the tag team is gone, the record says checkout",
+        "the tag sfn-release:project is x, the record says shop",
+    ]
+
+
+def test_a_changed_alias_key_is_noted() -> None:
+    """Before it is deployed, and of what it has left behind."""
+    served = replace(SERVED, alias="live")
+    assert left_aliases(SERVED, [], "prod") == left_aliases(served, [], "live") == []
+    (line,) = left_aliases(served, [], "prod")
+    assert line.startswith("its callers use the alias live; releases.toml names the alias prod")
+    (line,) = left_aliases(replace(served, alias=""), [], "live")
+    assert line.startswith("its callers use no alias; releases.toml names the alias live")
+    (line,) = left_aliases(replace(served, alias="prod"), [ALIAS], "prod")
+    assert line.startswith("the alias live was left at :1 when `alias` changed (said)")

@@ -1,4 +1,8 @@
-"""boto3 clients of one account and region: credentials, an assumed role, endpoints."""
+"""Clients of one account and region: credentials, an assumed role, endpoints.
+
+They are those that boto3 gives, made by botocore, its core: boto3 itself would load S3's transfer
+manager first, which takes as long as all the rest of a command.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,14 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SESSION_NAME = "sfn-release"  # how an assumed role's calls are named in CloudTrail
 
 creating = threading.Lock()
-"""Held while a client is made: boto3's sessions are not thread-safe then."""
+"""Held while a client is made: botocore's sessions are not thread-safe then."""
 
 
 @dataclass(frozen=True)
 class Access:
     """How an account and region are reached.
 
-    Credentials come from *profile* or boto3's usual chain; with *assume_role*, an ARN, they are
+    Credentials come from *profile* or AWS's usual chain; with *assume_role*, an ARN, they are
     those of that role, taken with *external_id* if its trust policy asks for one. *endpoints* maps
     botocore's ids of services (``stepfunctions``, ``lambda`` …) to URLs, "*" to that of the rest.
     """
@@ -46,7 +50,7 @@ class Access:
 
 
 def clients(access: Access, pacing: Pacing | None = None) -> Callable[[str], Any]:
-    """Return what gives the boto3 client of a service; each is made once, when first asked for.
+    """Return what gives the client of a service; each is made once, when first asked for.
 
     *pacing* keeps Step Functions below its quotas. Raises AccessError for an unknown profile and
     AwsError when no region is known, both when a client is first asked for.
@@ -87,17 +91,22 @@ def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
 
 
 def _session(access: Access) -> Any:
-    import boto3
+    import botocore.session
 
-    session = boto3.Session(profile_name=access.profile, region_name=access.region)
+    session = botocore.session.Session(profile=access.profile)
     return _assumed(session, access) if access.assume_role else session
 
 
-def _client(session: Any, access: Access, service: str) -> Any:
+def _client(
+    session: Any, access: Access, service: str, *, adaptive: bool | None = None, **more: Any
+) -> Any:
     url = access.endpoint(service)
-    adaptive = not access.on_this_machine(service)
+    if adaptive is None:
+        adaptive = not access.on_this_machine(service)
     config = client_config(custom_endpoint=url is not None, adaptive=adaptive)
-    return session.client(service, endpoint_url=url, config=config)
+    return session.create_client(
+        service, region_name=access.region, endpoint_url=url, config=config, **more
+    )
 
 
 def _assumed(session: Any, access: Access) -> Any:
@@ -105,7 +114,6 @@ def _assumed(session: Any, access: Access) -> Any:
 
     STS gives a chained role an hour at most, and a deployment that shifts traffic may take longer.
     """
-    import boto3
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
@@ -117,13 +125,7 @@ def _assumed(session: Any, access: Access) -> Any:
         )
 
     def sts(service: str, **credentials: Any) -> Any:
-        url = access.endpoint(service)
-        return session.client(
-            service,
-            endpoint_url=url,
-            config=client_config(custom_endpoint=url is not None),
-            **credentials,
-        )
+        return _client(session, access, service, adaptive=False, **credentials)
 
     extra = {"RoleSessionName": _SESSION_NAME}
     if access.external_id:
@@ -133,7 +135,7 @@ def _assumed(session: Any, access: Access) -> Any:
     inner._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no other way
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
-    return boto3.Session(botocore_session=inner, region_name=access.region)
+    return inner
 
 
 @contextmanager

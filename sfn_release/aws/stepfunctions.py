@@ -1,7 +1,7 @@
 """The Step Functions client: its operations, one in this process, one from what a user holds.
 
 Everything that touches a state machine goes through such a client. There are two kinds and no
-difference between them: boto3's own against AWS or an ``endpoint_url``, and boto3's own whose
+difference between them: botocore's own against AWS or an ``endpoint_url``, and botocore's own whose
 requests are answered in this process (`in_process`), which is how ``local`` works.
 """
 
@@ -40,6 +40,7 @@ class StepFunctions(Protocol):
     update_state_machine_alias: Operation
     describe_state_machine_alias: Operation
     delete_state_machine_alias: Operation
+    list_state_machine_aliases: Operation
     tag_resource: Operation
     untag_resource: Operation
     list_tags_for_resource: Operation
@@ -52,7 +53,7 @@ class StepFunctions(Protocol):
 
 
 def in_process(handle: Handler, *, region: str) -> StepFunctions:
-    """Return boto3's Step Functions client whose requests *handle* answers, without a network.
+    """Return botocore's Step Functions client whose requests *handle* answers, without a network.
 
     Parameters are validated, errors raised and answers parsed by botocore itself, so that nothing
     can tell such a client from one over HTTP.
@@ -67,7 +68,7 @@ def in_process(handle: Handler, *, region: str) -> StepFunctions:
         return AWSResponse(request.url, status, headers, _Raw(payload))
 
     with creating:
-        client = _isolated_session().client(
+        client = _isolated_session().create_client(
             "stepfunctions",
             region_name=region,
             endpoint_url="http://localhost",  # never asked; or AWS_ENDPOINT_URL would be read
@@ -83,21 +84,18 @@ def _isolated_session() -> Any:
 
     One for all clients in process: its models are read once, after which a client takes 2 ms.
     """
-    import boto3
     import botocore.session
 
     nowhere = (None, None, os.devnull, None)
-    return boto3.Session(
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - nothing checks it
-        botocore_session=botocore.session.Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": nowhere,
-                "credentials_file": nowhere,
-            }
-        ),
+    session = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": nowhere,
+            "credentials_file": nowhere,
+        }
     )
+    session.set_credentials("local", "local")  # nothing checks them
+    return session
 
 
 class _Raw(io.BytesIO):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.status import EnvironmentStatus
 
 DIFFERENT = 3
+_SHOWN = 8  # differences of one workflow; -v and --json tell all
 _QUIET = {"in-sync", "never-deployed"}
 _LEGEND = (
     "Beside the version: the release's digest. LIVE and RECORDED: a workflow's as it was sent,",
@@ -31,21 +32,26 @@ _MARKS = {
 
 
 @command("status")
-@click.option("--check", is_flag=True, help="Exit 3 when an environment is not as recorded.")
+@click.option(
+    "--check", is_flag=True, help="Look closer, and exit 3 when an environment is not as recorded."
+)
 def status(session: Session, check: bool) -> int:
     """Show what is live where, and drift.
 
-    Of every environment, or of those that --env names.
+    Of every environment, or of those that --env names. Definition, settings and alias of every
+    workflow are compared with the record; with --check or -v, tags and state machine versions are
+    too, which takes two calls more for each.
     """
     from sfn_release.operations.status import status as find
 
-    found = find(session.workspace(), environments=session.environments)
+    closer = check or session.verbose
+    found = find(session.workspace(), environments=session.environments, closer=closer)
 
     def text() -> None:
         for index, one in enumerate(found):
             if index:
                 terminal.write()
-            _write_environment(one)
+            _write_environment(one, verbose=session.verbose)
         if session.verbose:
             for line in _LEGEND:
                 terminal.tell(line, style="dim")
@@ -85,7 +91,7 @@ def diff(session: Session, old: str, new: str | None, exit_code: bool) -> int:
     return DIFFERENT if exit_code and different else 0
 
 
-def _write_environment(one: EnvironmentStatus) -> None:
+def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
     from sfn_release.steps import routing_text
 
     where = f"{one.name} (not AWS)" if one.backend == "local" else one.name
@@ -105,7 +111,7 @@ def _write_environment(one: EnvironmentStatus) -> None:
         terminal.write(f"  {one.problem}")
     if one.workflows:
         write_table(
-            ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED", "DIFFERENCES"),
+            ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED"),
             [
                 (
                     workflow.name,
@@ -115,12 +121,18 @@ def _write_environment(one: EnvironmentStatus) -> None:
                     else "",
                     _digest(workflow.live_digest),
                     _digest(workflow.recorded_digest),
-                    "; ".join(workflow.differences),
                 )
                 for workflow in one.workflows
             ],
             indent=2,
         )
+    for workflow in one.workflows:
+        lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
+        shown = lines if verbose else lines[:_SHOWN]
+        for line in shown:
+            terminal.write(f"  {workflow.name}: {line}")
+        if len(lines) > len(shown):
+            terminal.write(f"  {workflow.name}: … and {len(lines) - len(shown)} more (-v)")
 
 
 def _digest(digest: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import takewhile
@@ -13,6 +13,7 @@ from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.binding import bound, told_of_new, waves
+from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.errors import (
     ConflictError,
@@ -84,6 +85,8 @@ class Prepared:
     *snapshot* is where the ledger's refs were. *closing* is why an old lock may be closed.
     *unclaimed* are the machines that an attempt that did not finish has left, and that neither the
     target nor what is served holds. *override* is why it may happen though a policy refuses it.
+    *alias* is the environment's, "" for none. *drift* is what the plan overwrites of each workflow
+    that no release has brought, a line each.
     """
 
     id: str
@@ -95,6 +98,8 @@ class Prepared:
     closing: str | None = None
     unclaimed: Mapping[str, Observed] = field(default_factory=dict)
     override: str | None = None
+    alias: str = ""
+    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def content(self) -> Target | Serving:
@@ -122,7 +127,10 @@ class Prepared:
         served = serving.workflows.get(planned.workflow)
         return served is not None and (
             there is None  # it is retained
-            or (served.state_machine_arn, served.version_arn) == (there.arn, planned.version_arn)
+            or (
+                (served.state_machine_arn, served.version_arn) == (there.arn, planned.version_arn)
+                and served.alias in {None, self.alias}
+            )
         )
 
 
@@ -155,11 +163,12 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         return prepare(site, decide, adopt=adopt, resume=resume)
     unclaimed = _unclaimed(site, state, target)
     identity = site.around.new_id(site.around.now())
+    alias = site.environment.alias
     decided = plan(
         target,
         project=site.project,
         environment=site.name,
-        alias=site.environment.alias,
+        alias=alias,
         deployment=identity,
         serving=state.serving,
         observed=observed,
@@ -167,15 +176,23 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         adopt=adopt,
         unclaimed=frozenset(unclaimed),
     )
+    attempts = _attempts(site, state)
+    drift = overwritten(
+        site.ledger, site.project, alias, target, decided, state, observed, attempts
+    )
     return Prepared(
         id=identity,
         snapshot=snapshot,
         state=state,
         target=target,
-        plan=_shifted(site, state, target, decided, observed, resume=resume),
+        plan=with_notes(
+            _shifted(site, state, target, decided, observed, attempts, resume=resume), drift
+        ),
         observed=observed,
         closing=closing,
         unclaimed=unclaimed,
+        alias=alias,
+        drift=drift,
     )
 
 
@@ -185,11 +202,11 @@ def _shifted(
     target: Target,
     decided: Plan,
     observed: Mapping[str, Observed | None],
+    attempts: Sequence[Record],
     *,
     resume: bool,
 ) -> Plan:
-    """Return a plan with its stages, and with what attempts that did not finish have left."""
-    attempts = _attempts(site, state)
+    """Return a plan with its stages, and with what *attempts* that did not finish have left."""
     if attempts and state.serving is not None and state.tip is not None:
         forms = site.ledger.served(site.name, state.tip, state.serving)
         decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))

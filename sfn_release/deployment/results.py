@@ -92,6 +92,7 @@ def serving_after(
             alias_description=machines[name].alias_description or alias,
             version=target.version,
             pins=workflow.pins,
+            alias=prepared.alias,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
@@ -120,5 +121,6 @@ def _retained(prepared: Prepared, name: str, there: Observed) -> tuple[Served, A
         alias_description=there.alias.description if there.alias else None,
         version=attempt.version,
         retained=True,
+        alias=prepared.alias,
     )
     return served, form.definition

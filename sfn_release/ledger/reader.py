@@ -6,8 +6,9 @@ ref and the commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.refs import LedgerRefs, Snapshot
 from sfn_release.record import Record, Serving, State, served_forms
@@ -25,6 +26,7 @@ from sfn_release.rendering import Rendered
 from sfn_release.yanks import FILE, Yank, read_yanks
 
 _PAGE = 20  # records that are read at once while one is looked for
+_EVENTS = 100  # that are read at once when something is looked for in them
 
 
 class LedgerReader(LedgerRefs):
@@ -204,6 +206,22 @@ class LedgerReader(LedgerRefs):
         for commit, content in zip(commits, contents, strict=True):
             where = f"{self.env_ref(environment)} ({commit[:12]})"
             found.append((commit, self._record(content, where)))
+        return found
+
+    def recorded_arns(self, tip: str, arns: Collection[str]) -> set[str]:
+        """Return which of *arns* some event of an environment's branch names, the newest first.
+
+        The history is read only as far as is needed to find all of them.
+        """
+        commits = [commit for commit, _ in self.git.log(tip)]
+        texts = {arn: dumps(arn).strip().encode() for arn in arns}
+        found: set[str] = set()
+        for start in range(0, len(commits), _EVENTS):
+            if len(found) == len(texts):
+                break
+            page = [(commit, "deployment.json") for commit in commits[start : start + _EVENTS]]
+            content = b"\n".join(one or b"" for one in self.git.read_many(page))
+            found |= {arn for arn, text in texts.items() if text in content}
         return found
 
     def deployments(

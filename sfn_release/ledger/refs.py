@@ -189,6 +189,11 @@ class LedgerRefs:
         except RefMovedError:
             return  # another process of this clone has read the remote too, perhaps later
 
+    def seen(self, environment: str) -> bool:
+        """Tell, without asking the remote, whether an environment was ever deployed to."""
+        ref = self.env_ref(environment)
+        return bool(self.git.refs(ref, self._seen_ref(ref)))
+
     def reachable(self, environment: str) -> Snapshot:
         """Read the ledger as a deployment to *environment* has to.
 

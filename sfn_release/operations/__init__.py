@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # type checkers take it for true; typing itself would be 
 
 if TYPE_CHECKING:
     from sfn_release.operations.check import Checked, CheckedFinding, check
+    from sfn_release.operations.comparing import WorkflowStatus
     from sfn_release.operations.delete import delete, plan_deletion
     from sfn_release.operations.deploy import deploy, unfinished
     from sfn_release.operations.diff import WorkflowDiff, diff
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.rollback import rollback
     from sfn_release.operations.serve import service_for
     from sfn_release.operations.serving import local_service, reset_local
-    from sfn_release.operations.status import EnvironmentStatus, WorkflowStatus, status
+    from sfn_release.operations.status import EnvironmentStatus, status
     from sfn_release.operations.tagged import version_from_tag
     from sfn_release.operations.unlock import unlock
     from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
@@ -48,7 +49,7 @@ _HOMES = {
     "ListedWorkflow": "listing",
     "Published": "publish",
     "WorkflowDiff": "diff",
-    "WorkflowStatus": "status",
+    "WorkflowStatus": "comparing",
     "Workspace": "workspace",
     "Yanked": "yank",
     "build_definitions": "listing",

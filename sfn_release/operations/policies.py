@@ -69,6 +69,8 @@ def objections(
         branches=_on_branches(workspace, environment.branches, manifest.commit)
         if environment.branches
         else None,
+        serves=prepared.state.serving.version if prepared.state.serving else None,
+        drift=prepared.drift,
     )
     return refusals(environment, facts)
 

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sfn_release.deployment import check_lock
-from sfn_release.drift import WorkflowState, compare
+from sfn_release.aws.services import Aws
 from sfn_release.errors import AwsError, LockedError
 from sfn_release.ledger import Snapshot
-from sfn_release.observation import Wanted, observe
+from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses
 from sfn_release.operations.mixes import mixes
-from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Observed
-from sfn_release.record import Record, Served, State
+from sfn_release.project import Environment
+from sfn_release.record import Record, State
 from sfn_release.yanks import Yank
 
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
 ]
-
-
-@dataclass(frozen=True)
-class WorkflowStatus:
-    """One workflow of an environment. *routing* maps version ARNs to weights.
-
-    *recorded_digest* is None for one of the release that was deleted from the environment.
-    """
-
-    name: str
-    state: WorkflowState
-    alias: str | None
-    routing: Mapping[str, int]
-    recorded_digest: str | None
-    live_digest: str | None
-    differences: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
-            "name": self.name,
-            "state": self.state,
-            "alias": self.alias,
-            "routing": dict(self.routing),
-            "recorded_digest": self.recorded_digest,
-            "live_digest": self.live_digest,
-            "differences": list(self.differences),
-        }
 
 
 @dataclass(frozen=True)
@@ -83,40 +54,68 @@ class EnvironmentStatus:
 
 
 def status(
-    workspace: Workspace, *, environment: str | None = None, environments: Sequence[str] = ()
+    workspace: Workspace,
+    *,
+    environment: str | None = None,
+    environments: Sequence[str] = (),
+    closer: bool = False,
 ) -> list[EnvironmentStatus]:
-    """Return the status of one environment, of several, or of all that are configured."""
+    """Return the status of one environment, of several, or of all that are configured.
+
+    Compared with the record are definition, settings and alias of every workflow. With *closer*,
+    tags and state machine versions are too, which takes two calls more for each workflow.
+    """
     project = workspace.project
     chosen = [*([environment] if environment else ()), *environments]
     names = list(dict.fromkeys(chosen)) or sorted(project.environments)
-    for name in names:
-        project.environment(name)
-    snapshot = workspace.snapshot()
-    found = [_environment(workspace, snapshot, name) for name in names]
+    there = [project.environment(name) for name in names]
+    with ThreadPoolExecutor(len(names)) as pool:
+        # Clients take as long to make as the ledger to be read: both at once.
+        opened = [
+            pool.submit(_open, workspace, one) if one.backend != "local" else None for one in there
+        ]
+        snapshot = workspace.snapshot()
+        found = [
+            _environment(workspace, snapshot, one, opening, closer=closer)
+            for one, opening in zip(there, opened, strict=True)
+        ]
     yanked = workspace.ledger.yanked(snapshot)
     return [replace(one, yank=yanked.get(one.version or "")) for one in found]
 
 
-def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> EnvironmentStatus:
+def _open(workspace: Workspace, environment: Environment) -> Aws | None:
+    """Make the client of an environment that this clone knows of; None for any other."""
+    if not workspace.ledger.seen(environment.name):
+        return None
+    aws = workspace.aws(environment)
+    _ = aws.stepfunctions
+    return aws
+
+
+def _environment(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    environment: Environment,
+    opening: Future[Aws | None] | None,
+    *,
+    closer: bool,
+) -> EnvironmentStatus:
+    name = environment.name
     state = workspace.ledger.state(snapshot, name)
-    environment = workspace.project.environment(name)
     version = state.serving.version if state.serving else None
     digest = state.serving.release_digest if state.serving else None
     if state.record is None:
         return EnvironmentStatus(name, environment.backend, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
     try:
-        observed = _observed(workspace, name, served)
+        aws = workspace.reach(environment, opening.result() if opening else None)
+        found = workflow_statuses(workspace, environment, aws, state, closer=closer)
         split = mixes(workspace, name, state)
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
             name, environment.backend, version, "unreachable", (), state.record, problem, digest
         )
-    found = [
-        _workflow(workflow, served[workflow], observed[workflow], environment.alias)
-        for workflow in served
-    ]
     released = workspace.ledger.manifest(snapshot, version) if version else None
     found += [
         _deleted(gone) for gone in (released.workflows if released else ()) if gone not in served
@@ -126,36 +125,6 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Environ
     problem = "; ".join([*([problem] if problem else []), *split])
     return EnvironmentStatus(
         name, environment.backend, version, health, workflows, state.record, problem, digest
-    )
-
-
-def _observed(
-    workspace: Workspace, name: str, served: Mapping[str, Served]
-) -> dict[str, Observed | None]:
-    environment = workspace.project.environment(name)
-    wanted = {
-        workflow: Wanted(
-            name=one.settings["state_machine"],
-            rendered_digest=one.rendered_digest,
-            arn=one.state_machine_arn,
-            versions=(one.version_arn,) if one.version_arn else (),
-        )
-        for workflow, one in served.items()
-    }
-    client = workspace.reach(environment).stepfunctions
-    return observe(client, wanted, alias=environment.alias, search=False)
-
-
-def _workflow(workflow: str, served: Served, there: Observed | None, alias: str) -> WorkflowStatus:
-    compared = compare(served, there, alias=alias)
-    return WorkflowStatus(
-        name=workflow,
-        state=compared.state,
-        alias=alias or None,
-        routing=there.alias.routing if there and there.alias else {},
-        recorded_digest=served.rendered_digest,
-        live_digest=there.latest.digest if there and there.latest else None,
-        differences=compared.differences,
     )
 
 
@@ -171,6 +140,9 @@ def _state(
     record = state.record
     assert record is not None  # noqa: S101 - never-deployed was told before
     if record.status == "started":
+        from sfn_release.deployment import check_lock  # the rest does without all this
+        from sfn_release.operations.sites import site
+
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
         try:
             reason = check_lock(site(workspace, workspace.project.environment(name)), state)

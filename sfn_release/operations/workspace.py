@@ -47,12 +47,13 @@ class Workspace:
         """Return an environment, the project's default for None."""
         return self.project.environment(name or self.project.default_environment)
 
-    def reach(self, environment: Environment) -> Aws:
+    def reach(self, environment: Environment, aws: Aws | None = None) -> Aws:
         """Return the services of an environment, once the credentials are known to be its own.
 
-        Raises AccessError when they belong to another account than releases.toml names.
+        *aws* are its services, if they are open already. Raises AccessError when the credentials
+        belong to another account than releases.toml names.
         """
-        aws = self.aws(environment)
+        aws = aws or self.aws(environment)
         if environment.account is not None:
             from sfn_release.aws.calling import call
 

@@ -1,0 +1,79 @@
+"""What a deployment overwrites that no release has brought: drift of what it is about to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sfn_release.drift import compare, differs, tag_differences
+from sfn_release.ledger import Ledger
+from sfn_release.plan import Observed, Plan, Target
+from sfn_release.record import Record, State
+
+_OVERWRITES = "overwrites what no release brought to"
+
+
+def overwritten(
+    ledger: Ledger,
+    project: str,
+    alias: str,
+    target: Target,
+    plan: Plan,
+    state: State,
+    observed: Mapping[str, Observed | None],
+    attempts: Sequence[Record],
+) -> dict[str, tuple[str, ...]]:
+    """Return how the workflows that *plan* changes differ from the record, a line each.
+
+    What *attempts* that did not succeed may have left is none of it. *alias* is the environment's.
+    """
+    serving = state.serving
+    if serving is None or state.tip is None:
+        return {}
+    left = {
+        name: [attempt.workflows[name] for attempt in attempts if name in attempt.workflows]
+        for name in serving.workflows
+    }
+    touched = {one.workflow for one in plan.workflows if one.prepare or one.switch}
+    looked_at = {
+        name: served
+        for name, served in serving.workflows.items()
+        if name in touched
+        and target.workflows[name].rendered.name == served.settings["state_machine"]
+        and not any(attempt.change == "deleted" for attempt in left[name])
+    }
+    other = {
+        name: served for name, served in looked_at.items() if differs(served, observed.get(name))
+    }
+    forms = {}
+    if other:
+        forms = ledger.served(plan.environment, state.tip, replace(serving, workflows=other))
+    owner = {"project": project, "environment": plan.environment}
+    found = {}
+    for name, served in looked_at.items():
+        live = observed.get(name)
+        drift = compare(
+            served,
+            live,
+            alias=alias if served.alias in {None, alias} else "",
+            form=forms.get(name),
+            attempts=left[name],
+            more=tag_differences(served, live.tags, owner) if live and not attempts else (),
+        )
+        if drift.state in {"drifted", "missing"}:
+            found[name] = drift.differences
+    return found
+
+
+def with_notes(plan: Plan, drift: Mapping[str, tuple[str, ...]]) -> Plan:
+    """Return the plan with a note for everything that it overwrites."""
+    workflows = tuple(
+        replace(
+            one,
+            notes=(*one.notes, *(f"{_OVERWRITES} {one.workflow}: {line}" for line in lines)),
+        )
+        if (lines := drift.get(one.workflow))
+        else one
+        for one in plan.workflows
+    )
+    return replace(plan, workflows=workflows)

@@ -1,0 +1,144 @@
+"""Comparing what AWS has of an environment with what its last record says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sfn_release.aws.services import Aws
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.drift import (
+    Closer,
+    WorkflowState,
+    compare,
+    differs,
+    left_aliases,
+    tag_differences,
+    version_differences,
+)
+from sfn_release.observation import look, version_descriptions
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Observed, is_description
+from sfn_release.project import Environment
+from sfn_release.record import Serving, State
+from sfn_release.rendering import Rendered
+
+
+@dataclass(frozen=True)
+class WorkflowStatus:
+    """One workflow of an environment. *routing* maps version ARNs to weights.
+
+    *recorded_digest* is None for one of the release that was deleted from the environment.
+    *differences* are what makes it drifted, *notes* what is to be known all the same.
+    """
+
+    name: str
+    state: WorkflowState
+    alias: str | None
+    routing: Mapping[str, int]
+    recorded_digest: str | None
+    live_digest: str | None
+    differences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "alias": self.alias,
+            "routing": dict(self.routing),
+            "recorded_digest": self.recorded_digest,
+            "live_digest": self.live_digest,
+            "differences": list(self.differences),
+            "notes": list(self.notes),
+        }
+
+
+def workflow_statuses(
+    workspace: Workspace, environment: Environment, aws: Aws, state: State, *, closer: bool
+) -> list[WorkflowStatus]:
+    """Return how every workflow that an environment serves compares with the record.
+
+    With *closer*, tags, AWS versions and other aliases are compared too, which takes more calls.
+    Raises AwsError.
+    """
+    serving = state.serving
+    if serving is None:
+        return []
+    client = aws.stepfunctions
+    seen = look(client, serving.workflows, alias=environment.alias, closer=closer)
+    forms = _recorded(workspace, environment, state, {name: one[0] for name, one in seen.items()})
+    near = {name: one[1] for name, one in seen.items() if one[1] is not None}
+    strange = _strange_versions(workspace, client, state, near)
+    owner = {"project": workspace.project.name, "environment": environment.name}
+    found = []
+    for name, served in serving.workflows.items():
+        there, closely = seen[name]
+        alias = environment.alias if served.alias is None else served.alias
+        more = []
+        if closely is not None:
+            more = tag_differences(served, closely.tags, owner)
+            more += version_differences(strange[name])
+        drift = compare(served, there, alias=alias, form=forms.get(name), more=more)
+        latest = there.latest if there else None
+        found.append(
+            WorkflowStatus(
+                name=name,
+                state=drift.state,
+                alias=alias or None,
+                routing=there.alias.routing if there and there.alias else {},
+                recorded_digest=served.rendered_digest,
+                live_digest=latest.digest if latest else None,
+                differences=drift.differences,
+                notes=tuple(
+                    left_aliases(served, closely.aliases if closely else (), environment.alias)
+                ),
+            )
+        )
+    return found
+
+
+def _recorded(
+    workspace: Workspace,
+    environment: Environment,
+    state: State,
+    observed: Mapping[str, Observed | None],
+) -> Mapping[str, Rendered]:
+    """Return the recorded forms of the workflows whose content is another one now."""
+    serving = state.serving
+    assert serving is not None  # noqa: S101 - something is served
+    other = {
+        name: served
+        for name, served in serving.workflows.items()
+        if differs(served, observed[name])
+    }
+    if not other or state.tip is None:
+        return {}
+    part: Serving = replace(serving, workflows=other)
+    return workspace.ledger.served(environment.name, state.tip, part)
+
+
+def _strange_versions(
+    workspace: Workspace,
+    client: StepFunctions,
+    state: State,
+    near: Mapping[str, Closer],
+) -> dict[str, dict[str, str]]:
+    """Return the state machine versions of each workflow that no release has made.
+
+    Those are the ones that no record names. One that says itself that it is of a release was left
+    by an attempt that died before it could record it.
+    """
+    serving = state.serving
+    known = {served.version_arn for served in serving.workflows.values()} if serving else set()
+    listed = {arn for closer in near.values() for arn in closer.versions} - known
+    if listed and state.tip is not None:
+        listed -= workspace.ledger.recorded_arns(state.tip, listed)
+    said = version_descriptions(client, sorted(listed))
+    strange = {arn for arn in listed if not is_description(said[arn])}
+    return {
+        name: {arn: made for arn, made in closer.versions.items() if arn in strange}
+        for name, closer in near.items()
+    }
