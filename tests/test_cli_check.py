@@ -102,7 +102,7 @@ def test_annotations_are_githubs(shop: Project) -> None:
     ran = run("-C", str(project), "check", "--format", "github")
     first, *_ = ran.out.splitlines()
     assert first == (
-        "::error file=sub%2C folder/workflows/a.asl.json,line=6,title=a%3A dangling::"
+        "::error file=sub%2C folder/workflows/a.asl.json,line=6,title=dangling a%2C A::"
         '$.States.A.Next: Missing target: there is no state "100%25%0AC".'
     )
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sfn_release.errors import DefinitionError
 
+_MOST = 1000  # words that one is compared with
 Severity = Literal["error", "warning"]
 
 
@@ -47,5 +48,7 @@ def refuse(findings: Iterable[Finding], what: str) -> None:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the sentence "Did you mean ...?", or nothing when no known word is near."""
     folded = {each.casefold(): each for each in known}
+    if len(folded) > _MOST:  # comparing takes its time
+        return ""
     close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return f'Did you mean "{folded[close[0]]}"?' if close else ""

@@ -13,6 +13,7 @@ Keys = tuple[str | int, ...]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|\n|[^\s\[\]{},:"]+')
 _MOST_NODES = 100_000
+_DEEPEST = 500  # beyond, a definition is not checked
 _MOST = 4 * 1024 * 1024  # characters of a file that are looked through
 
 
@@ -62,15 +63,16 @@ def _json_lines(text: str) -> dict[Keys, int]:
         if mark == "\n":
             line += 1
         elif mark in "[{":
+            if len(at) == _DEEPEST:
+                break
             kinds.append(mark)
             at.append(0 if mark == "[" else "")
             expects_key = mark == "{"
             if mark == "[":
                 lines.setdefault(tuple(at), line)
-        elif mark in "]}":
-            if kinds:
-                kinds.pop()
-                at.pop()
+        elif mark in "]}" and kinds:
+            kinds.pop()
+            at.pop()
             expects_key = False
         elif mark == ",":
             if kinds and kinds[-1] == "[":

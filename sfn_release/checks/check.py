@@ -78,7 +78,7 @@ def _unusable(definition: Any) -> Finding | None:
         return Finding("not-json", "error", "$", "", error.message, error.fix)
     except RecursionError:
         return Finding("not-json", "error", "$", "", "This value is nested too deeply.")
-    if not isinstance(definition, Mapping):
+    if not isinstance(definition, dict):
         return Finding("wrong-value", "error", "$", "", "A definition must be an object.")
     return None
 

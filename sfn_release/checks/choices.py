@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sfn_release.asl.conditions import OPERATORS
@@ -35,7 +35,7 @@ def conditions(state: State) -> Iterator[Condition]:
         while queue:
             condition = queue.pop()
             yield condition
-            if not isinstance(condition.body, Mapping):
+            if not isinstance(condition.body, dict):
                 continue
             for key in _COMBINED:
                 value, place = condition.body.get(key), condition.place.at(key)
@@ -49,7 +49,7 @@ def wrong_condition(document: Document) -> Iterator[Told]:
     """Tell of conditions of the wrong type, and of operands that their operator can't compare."""
     for state in document.of_type("Choice"):
         for condition in conditions(state):
-            if not isinstance(condition.body, Mapping):
+            if not isinstance(condition.body, dict):
                 what = "A choice rule" if condition.outermost else "A condition"
                 yield Told(condition.place, f"{what} must be an object.")
             elif state.language == JSONATA:
@@ -110,7 +110,7 @@ def no_variable(document: Document) -> Iterator[Told]:
     for state in document.of_type("Choice"):
         for condition in conditions(state) if state.language == JSONPATH else ():
             body = condition.body
-            if isinstance(body, Mapping) and "Variable" not in body and OPERATORS & body.keys():
+            if isinstance(body, dict) and "Variable" not in body and OPERATORS & body.keys():
                 yield Told(
                     condition.place,
                     "A comparison needs the field Variable: it is required but was missing.",
@@ -121,7 +121,7 @@ def unknown_operator(document: Document) -> Iterator[Told]:
     """Tell of comparison operators that do not exist."""
     for state in document.of_type("Choice"):
         for condition in conditions(state):
-            if not isinstance(condition.body, Mapping):
+            if not isinstance(condition.body, dict):
                 continue
             for key in condition.tests:
                 if state.language == JSONATA:
@@ -139,7 +139,7 @@ def operator(document: Document) -> Iterator[Told]:
     """Tell of conditions without an operator, or with several."""
     for state in document.of_type("Choice"):
         for condition in conditions(state) if state.language == JSONPATH else ():
-            if not isinstance(condition.body, Mapping):
+            if not isinstance(condition.body, dict):
                 continue
             tests = condition.tests
             known = [key for key in tests if key in OPERATORS or key in _COMBINED]

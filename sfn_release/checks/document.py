@@ -7,10 +7,10 @@ themselves: two are equal when they are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sfn_release.asl.fields import FIELDS
 from sfn_release.asl.kinds import JSONATA, JSONPATH
@@ -19,6 +19,7 @@ from sfn_release.checks.rule import Keys, Place, entries
 MAX_BYTES: Final = 1024 * 1024
 """The length of a definition that CreateStateMachine takes (botocore's model, ``Definition``)."""
 
+_T = TypeVar("_T")
 _PROCESSORS = ("ItemProcessor", "Iterator")
 
 
@@ -38,13 +39,13 @@ class Scope:
     def states(self) -> Mapping[str, Any]:
         """Its states as they are written; none if they are no object."""
         states = self.body.get("States")
-        return states if isinstance(states, Mapping) else {}
+        return states if isinstance(states, dict) else {}
 
     @property
     def distributed(self) -> bool:
         """Whether it is the processor of a distributed Map, whose items run by themselves."""
         config = self.body.get("ProcessorConfig")
-        return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+        return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
 
     def place_of(self, id: str) -> Place:
         """Return the place of the state *id* of this scope."""
@@ -74,6 +75,14 @@ class Document:
     """Branches and processors that are no objects."""
     logging: Mapping[str, Any] | None = None
     """The API member ``loggingConfiguration``, if it is known."""
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Document], Iterable[_T]]) -> tuple[_T, ...]:
+        """Return what *make* gives for this document; several rules look at the same things."""
+        if make not in self._made:
+            self._made[make] = tuple(make(self))
+        made: tuple[_T, ...] = self._made[make]
+        return made
 
     @property
     def root(self) -> Scope:
@@ -108,7 +117,7 @@ def take_apart(
     misshapen: list[Place] = []
     for scope in scopes:  # which grows
         for id, body in scope.states.items():
-            if not isinstance(body, Mapping):
+            if not isinstance(body, dict):
                 continue
             kind = body.get("Type")
             known = kind if isinstance(kind, str) and kind in FIELDS else ""
@@ -117,7 +126,7 @@ def take_apart(
             states.append(state)
             for inner, keys in _inner(state):
                 place = state.place.at(*keys)
-                if isinstance(inner, Mapping):
+                if isinstance(inner, dict):
                     # What the Map or Parallel says of its own language is not for the states in it.
                     scopes.append(Scope(inner, place, language_of(inner, language), state))
                 else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sfn_release.asl.finding import nearest
@@ -36,7 +36,7 @@ def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
             for index, rule in entries(state.body.get(key)):
-                if isinstance(rule, Mapping):
+                if isinstance(rule, dict):
                     place = state.place.at(key, index, "ErrorEquals")
                     for at, name in entries(rule.get("ErrorEquals")):
                         if isinstance(name, str):
@@ -48,7 +48,7 @@ def wrong_error_name(document: Document) -> Iterator[Told]:
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
             for index, rule in entries(state.body.get(key)):
-                names: Any = rule.get("ErrorEquals") if isinstance(rule, Mapping) else None
+                names: Any = rule.get("ErrorEquals") if isinstance(rule, dict) else None
                 for at, name in entries(names):
                     if not isinstance(name, str):
                         place = state.place.at(key, index, "ErrorEquals", at)
@@ -61,7 +61,7 @@ def catch_all(document: Document) -> Iterator[Told]:
         for key in ("Retry", "Catch"):
             rules = list(entries(state.body.get(key)))
             for index, rule in rules:
-                names: Any = rule.get("ErrorEquals") if isinstance(rule, Mapping) else None
+                names: Any = rule.get("ErrorEquals") if isinstance(rule, dict) else None
                 if not isinstance(names, list | tuple) or States.ALL not in names:
                     continue
                 if len(names) > 1 or index < len(rules) - 1:

@@ -16,14 +16,14 @@ _MAX_NAME = 80
 
 def links(body: Any) -> Iterator[tuple[Keys, str]]:
     """Yield where a state may lead: the keys below the state, and the id there."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return
     for key in ("Next", "Default"):
         if isinstance(body.get(key), str):
             yield (key,), body[key]
     for key in ("Choices", "Catch"):
         for index, rule in entries(body.get(key)):
-            if isinstance(rule, Mapping) and isinstance(rule.get("Next"), str):
+            if isinstance(rule, dict) and isinstance(rule.get("Next"), str):
                 yield (key, index, "Next"), rule["Next"]
 
 
@@ -175,6 +175,6 @@ def _ends(scope: Scope) -> list[str]:
 
 def _may_end(body: Any, states: Mapping[str, Any]) -> bool:
     ways = [target for _, target in links(body)]
-    if not ways or not isinstance(body, Mapping) or any(target not in states for target in ways):
+    if not ways or not isinstance(body, dict) or any(target not in states for target in ways):
         return True
     return body.get("Type") in _TERMINAL or body.get("End") is True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
@@ -59,7 +59,7 @@ def _called(document: Document) -> Iterator[tuple[State, str, Place]]:
         key = "Arguments" if state.language == JSONATA else "Parameters"
         given = state.body.get(key)
         for name in ("FunctionName", "StateMachineArn"):
-            value = given.get(name) if isinstance(given, Mapping) else None
+            value = given.get(name) if isinstance(given, dict) else None
             if isinstance(value, str) and not is_open(value, state.language):
                 yield state, value, state.place.at(key, name)
 
@@ -123,7 +123,7 @@ def callback_without_token(document: Document) -> Iterator[Told]:
     for state in document.of_type("Task"):
         key = "Arguments" if state.language == JSONATA else "Parameters"
         given = state.body.get(key, {})
-        if _waits(state, ".waitForTaskToken") and isinstance(given, Mapping):
+        if _waits(state, ".waitForTaskToken") and isinstance(given, dict):
             if any(_may_hold_token(text) for _, text in _texts(given, Place())):
                 continue
             token = "{% $states.context.Task.Token %}" if state.language == JSONATA else _TOKEN_PATH
@@ -191,7 +191,7 @@ def literal_path(document: Document) -> Iterator[Told]:
                     f"{value!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
                 )
-        if state.type == "Pass" and isinstance(state.body.get("Result"), Mapping):
+        if state.type == "Pass" and isinstance(state.body.get("Result"), dict):
             for key in state.body["Result"]:
                 if key.endswith(".$"):
                     yield Told(
@@ -220,7 +220,7 @@ def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
         node, here = queue.pop()
         if isinstance(node, str):
             yield here, node
-        elif isinstance(node, Mapping):
+        elif isinstance(node, dict):
             queue.extend((item, here.at(key)) for key, item in node.items())
         else:
             queue.extend((item, here.at(index)) for index, item in entries(node))

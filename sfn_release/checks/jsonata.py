@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sfn_release.asl.finding import nearest
@@ -43,7 +43,7 @@ def texts(document: Document) -> Iterator[Text]:
                 yield from _below(state, key, state.body[key], state.place.at(key), caught=False)
         for holder, keys in _RULES.items():
             for index, rule in entries(state.body.get(holder)):
-                for key in keys if isinstance(rule, Mapping) else ():
+                for key in keys if isinstance(rule, dict) else ():
                     if key in rule:
                         place = state.place.at(holder, index, key)
                         yield from _below(state, key, rule[key], place, caught=holder == "Catch")
@@ -55,7 +55,7 @@ def _below(state: State, field: str, value: Any, place: Place, *, caught: bool) 
         node, here = queue.pop()
         if isinstance(node, str):
             yield Text(state, field, caught, node, here)
-        elif isinstance(node, Mapping):
+        elif isinstance(node, dict):
             queue.extend((item, here.at(key)) for key, item in node.items())
         else:
             queue.extend((item, here.at(index)) for index, item in entries(node))
@@ -63,7 +63,7 @@ def _below(state: State, field: str, value: Any, place: Place, *, caught: bool) 
 
 def expressions(document: Document) -> Iterator[tuple[Text, Expression]]:
     """Yield every expression that can be read, where it stands and what it reads."""
-    for text in texts(document):
+    for text in document.once(texts):
         if is_jsonata(text.text) and not is_open(text.text):
             try:
                 yield text, parse(text.text[2:-2])
@@ -73,7 +73,7 @@ def expressions(document: Document) -> Iterator[tuple[Text, Expression]]:
 
 def syntax(document: Document) -> Iterator[Told]:
     """Tell of expressions that are not closed, or not opened, or can't be read."""
-    for text in texts(document):
+    for text in document.once(texts):
         opened, closed = text.text.startswith(OPENING), text.text.endswith(CLOSING)
         if opened != closed or (opened and not is_jsonata(text.text)):
             lacks = f"end with {CLOSING}" if opened else f"start with {OPENING}"
@@ -92,7 +92,7 @@ def syntax(document: Document) -> Iterator[Told]:
 
 def context(document: Document) -> Iterator[Told]:
     """Tell of names that are read from nothing: the input is $states.input."""
-    for text, expression in expressions(document):
+    for text, expression in document.once(expressions):
         for name in expression.contexts:
             known = name.startswith("$") or not name.isidentifier()
             yield Told(
@@ -107,7 +107,7 @@ def context(document: Document) -> Iterator[Told]:
 
 def states_member(document: Document) -> Iterator[Told]:
     """Tell of members of $states that do not exist, or not there."""
-    for text, expression in expressions(document):
+    for text, expression in document.once(expressions):
         for name in sorted(expression.members - {""}):
             if name not in _MEMBERS:
                 message = f"Field '$states.{name}' does not exist."

@@ -66,13 +66,13 @@ def _in_state(state: State) -> Iterator[Part]:
         yield from _nested(body[key], state.place.at(key), key, language)
     if state.type == "Map":
         for key in ("ItemProcessor", "Iterator"):
-            if isinstance(body.get(key), Mapping) and "ProcessorConfig" in body[key]:
+            if isinstance(body.get(key), dict) and "ProcessorConfig" in body[key]:
                 place = state.place.at(key, "ProcessorConfig")
                 yield from _nested(body[key]["ProcessorConfig"], place, "ProcessorConfig", language)
 
 
 def _nested(body: Any, place: Place, key: str, language: str) -> Iterator[Part]:
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return  # the object around it tells
     yield Part(body, place, NESTED[key], key, language)
     inner = _INSIDE.get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sfn_release.asl.fields import (
@@ -104,10 +104,10 @@ def missing_field(document: Document) -> Iterator[Told]:
 def _missing_inside(state: State) -> Iterator[Told]:
     body, place = state.body, state.place
     credentials = body.get("Credentials")
-    if isinstance(credentials, Mapping) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
+    if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
         yield _missing(place.at("Credentials"), "Credentials", "RoleArn")
     for index, rule in entries(body.get("Choices") if state.type == "Choice" else None):
-        if isinstance(rule, Mapping):
+        if isinstance(rule, dict):
             if "Next" not in rule:
                 yield _missing(place.at("Choices", index), "A choice rule", "Next")
             if state.language == JSONATA and "Condition" not in rule:
@@ -116,14 +116,14 @@ def _missing_inside(state: State) -> Iterator[Told]:
     if state.type != "Map":
         return
     writer, batcher = body.get("ResultWriter"), body.get("ItemBatcher")
-    if isinstance(writer, Mapping) and not {"Resource", "WriterConfig"} & writer.keys():
+    if isinstance(writer, dict) and not {"Resource", "WriterConfig"} & writer.keys():
         yield _missing(place.at("ResultWriter"), "A ResultWriter", "Resource or WriterConfig")
-    if isinstance(batcher, Mapping) and not (batcher.keys() - {"BatchInput"}):
+    if isinstance(batcher, dict) and not (batcher.keys() - {"BatchInput"}):
         which = "MaxItemsPerBatch or MaxInputBytesPerBatch"
         yield _missing(place.at("ItemBatcher"), "An ItemBatcher", which)
     processor = body.get("ItemProcessor")
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    if _distributed(state) and isinstance(config, Mapping) and "ExecutionType" not in config:
+    config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+    if _distributed(state) and isinstance(config, dict) and "ExecutionType" not in config:
         yield _missing(
             place.at("ItemProcessor", "ProcessorConfig"), "A distributed Map", "ExecutionType"
         )
@@ -135,8 +135,8 @@ def _missing(place: Place, what: str, key: str) -> Told:
 
 def wrong_value(document: Document) -> Iterator[Told]:
     """Tell of values of the wrong type, out of range, or not among the words that a field takes."""
-    for part in parts(document):
-        if not isinstance(part.body, Mapping):
+    for part in document.once(parts):
+        if not isinstance(part.body, dict):
             yield Told(part.place, f"{part.what} must be an object.")
             continue
         for key, value in part.body.items():
@@ -147,10 +147,10 @@ def wrong_value(document: Document) -> Iterator[Told]:
     for place in document.misshapen:
         yield Told(place, "A branch or item processor must be an object with StartAt and States.")
     for scope in document.scopes:
-        if isinstance(scope.body.get("States"), Mapping) and not scope.states:
+        if isinstance(scope.body.get("States"), dict) and not scope.states:
             yield Told(scope.place.at("States"), "A workflow needs at least one state.")
         for id, body in scope.states.items():
-            if not isinstance(body, Mapping):
+            if not isinstance(body, dict):
                 yield Told(scope.place_of(id), "A state must be an object.")
 
 
@@ -190,17 +190,17 @@ def _foreign_inside(state: State) -> Iterator[Told]:
         keys = (wrong,) if state.language == JSONATA else (wrong, "Output")
         for index, rule in entries(state.body.get("Choices")):
             for key in keys:
-                if isinstance(rule, Mapping) and key in rule:
+                if isinstance(rule, dict) and key in rule:
                     yield _foreign(state.place.at("Choices", index, key), key, state.language)
     wrong = "ResultPath" if state.language == JSONATA else "Output"
     if state.type in ("Task", "Parallel", "Map"):
         for index, rule in entries(state.body.get("Catch")):
-            if isinstance(rule, Mapping) and wrong in rule:
+            if isinstance(rule, dict) and wrong in rule:
                 yield _foreign(state.place.at("Catch", index, wrong), wrong, state.language)
     wrong = "Parameters" if state.language == JSONATA else "Arguments"
     for part in ("ItemReader", "ResultWriter") if state.type == "Map" else ():
         inner = state.body.get(part)
-        if isinstance(inner, Mapping) and wrong in inner:
+        if isinstance(inner, dict) and wrong in inner:
             yield _foreign(state.place.at(part, wrong), wrong, state.language)
 
 
@@ -225,10 +225,10 @@ def one_of(document: Document) -> Iterator[Told]:
 
 
 def _objects(document: Document) -> Iterator[Part]:
-    return (part for part in parts(document) if isinstance(part.body, Mapping))
+    return (part for part in document.once(parts) if isinstance(part.body, dict))
 
 
 def _distributed(state: State) -> bool:
     processor: Any = state.body.get("ItemProcessor", state.body.get("Iterator"))
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+    config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+    return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"

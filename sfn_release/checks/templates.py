@@ -21,11 +21,12 @@ _TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "Credent
 
 
 class Expression(NamedTuple):
-    """A path or a call: the field's name, its text, its place.
+    """A path or a call of a *state*: the field's name, its text, its place.
 
     *reference* says that it names a place to write to, *callable* that an intrinsic may stand here.
     """
 
+    state: State
     key: str
     text: Any
     place: Place
@@ -43,47 +44,51 @@ def expressions(state: State) -> Iterator[Expression]:
 
 def _written(state: State) -> Iterator[Expression]:
     body, place = state.body, state.place
-    yield from _members(body, place, _PATHS)
+    yield from _members(state, body, place, _PATHS)
     for key in ("ErrorPath", "CausePath"):
         if key in body:
-            yield Expression(key, body[key], place.at(key), callable=True)
+            yield Expression(state, key, body[key], place.at(key), callable=True)
     yield from _results(state)
     yield from _limits(state)
     if state.type == "Choice":
         for condition in conditions(state):
-            if isinstance(condition.body, Mapping):
+            if isinstance(condition.body, dict):
                 keys = [key for key in condition.body if key == "Variable" or key.endswith("Path")]
-                yield from _members(condition.body, condition.place, keys)
+                yield from _members(state, condition.body, condition.place, keys)
     for _, key, value, at in template_members(state):
         if key.endswith(".$"):
-            yield Expression(key, value, at, callable=True)
+            yield Expression(state, key, value, at, callable=True)
 
 
-def _members(body: Mapping[str, Any], place: Place, keys: Iterable[str]) -> Iterator[Expression]:
+def _members(
+    state: State, body: Mapping[str, Any], place: Place, keys: Iterable[str]
+) -> Iterator[Expression]:
     for key in keys:
         if key in body:
-            yield Expression(key, body[key], place.at(key))
+            yield Expression(state, key, body[key], place.at(key))
 
 
 def _limits(state: State) -> Iterator[Expression]:
     """Yield the paths to the limits of a distributed Map's reader and batches."""
     batcher, reader = state.body.get("ItemBatcher"), state.body.get("ItemReader")
-    if isinstance(batcher, Mapping):
+    if isinstance(batcher, dict):
         keys = ("MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
-        yield from _members(batcher, state.place.at("ItemBatcher"), keys)
-    config = reader.get("ReaderConfig") if isinstance(reader, Mapping) else None
-    if isinstance(config, Mapping):
+        yield from _members(state, batcher, state.place.at("ItemBatcher"), keys)
+    config = reader.get("ReaderConfig") if isinstance(reader, dict) else None
+    if isinstance(config, dict):
         place = state.place.at("ItemReader", "ReaderConfig")
-        yield from _members(config, place, ("MaxItemsPath",))
+        yield from _members(state, config, place, ("MaxItemsPath",))
 
 
 def _results(state: State) -> Iterator[Expression]:
     key = "ResultPath"
     if key in state.body:
-        yield Expression(key, state.body[key], state.place.at(key), reference=True)
+        yield Expression(state, key, state.body[key], state.place.at(key), reference=True)
     for index, rule in entries(state.body.get("Catch")):
-        if isinstance(rule, Mapping) and key in rule:
-            yield Expression(key, rule[key], state.place.at("Catch", index, key), reference=True)
+        if isinstance(rule, dict) and key in rule:
+            yield Expression(
+                state, key, rule[key], state.place.at("Catch", index, key), reference=True
+            )
 
 
 def template_roots(state: State) -> Iterator[tuple[str, Any, Place]]:
@@ -98,11 +103,11 @@ def template_roots(state: State) -> Iterator[tuple[str, Any, Place]]:
         ("ItemBatcher", "BatchInput"),
     ):
         holder = body.get(key)
-        if isinstance(holder, Mapping) and inner in holder:
+        if isinstance(holder, dict) and inner in holder:
             yield inner, holder[inner], place.at(key, inner)
     for key in ("Catch", "Choices"):
         for index, rule in entries(body.get(key)):
-            if isinstance(rule, Mapping) and "Assign" in rule:
+            if isinstance(rule, dict) and "Assign" in rule:
                 yield "Assign", rule["Assign"], place.at(key, index, "Assign")
 
 
@@ -115,7 +120,7 @@ def template_members(state: State) -> Iterator[tuple[Mapping[str, Any], str, Any
         queue: list[tuple[Any, Place]] = [(root, at)]
         while queue:
             node, here = queue.pop()
-            if isinstance(node, Mapping):
+            if isinstance(node, dict):
                 for key, value in node.items():
                     yield node, key, value, here.at(key)
                     if not key.endswith(".$"):
@@ -141,7 +146,7 @@ def not_a_path(document: Document) -> Iterator[Told]:
 
 def syntax(document: Document) -> Iterator[Told]:
     """Tell of paths and calls that can't be read."""
-    for one in _all(document):
+    for one in document.once(all_expressions):
         problem = _problem(one)
         if problem and not _doubtful(one.text):
             kind = "valid JSONPath or a valid intrinsic function call"
@@ -153,7 +158,7 @@ def syntax(document: Document) -> Iterator[Told]:
 
 def doubtful_path(document: Document) -> Iterator[Told]:
     """Tell of filters and brackets that this program can't read, and AWS perhaps can."""
-    for one in _all(document):
+    for one in document.once(all_expressions):
         if _doubtful(one.text):
             problem = _problem(one)
             if problem:
@@ -162,7 +167,7 @@ def doubtful_path(document: Document) -> Iterator[Told]:
 
 def reference_path(document: Document) -> Iterator[Told]:
     """Tell of places to write to that may be several, or none at all."""
-    for one in _all(document):
+    for one in document.once(all_expressions):
         if not one.reference or _problem(one):
             continue
         path = paths.parse(one.text)
@@ -183,7 +188,8 @@ def duplicate_key(document: Document) -> Iterator[Told]:
                 yield Told(place, message, "Remove one of the two.")
 
 
-def _all(document: Document) -> Iterator[Expression]:
+def all_expressions(document: Document) -> Iterator[Expression]:
+    """Yield every path and call of the JSONPath states."""
     return (one for state in document.in_language(JSONPATH) for one in expressions(state))
 
 

@@ -34,11 +34,11 @@ def assignments(state: State) -> Iterator[tuple[str, Place]]:
         holders += [
             (rule, state.place.at(key, index))
             for index, rule in entries(state.body.get(key))
-            if isinstance(rule, Mapping)
+            if isinstance(rule, dict)
         ]
     for holder, place in holders:
         assigned = holder.get("Assign")
-        for key in assigned if isinstance(assigned, Mapping) else ():
+        for key in assigned if isinstance(assigned, dict) else ():
             name = key.removesuffix(".$") if state.language == JSONPATH else key
             yield name, place.at("Assign", key)
 
@@ -62,23 +62,19 @@ def variable_name(document: Document) -> Iterator[Told]:
 def undefined(document: Document) -> Iterator[Told]:
     """Tell of variables, and functions, that nothing assigns."""
     assigned = _assigned(document)
-    outside = _outside(document, assigned)
-    for state, name, place in _references(document):
-        known = _visible(state.scope, assigned)
-        if name not in known and name not in outside.get(state.scope, ()):
+    for state, name, place in document.once(_references):
+        if not _sees(state.scope, name, assigned) and not _beyond(state.scope, name, assigned):
             functions = FUNCTIONS if state.language == JSONATA else ()
+            known = (*_visible(state.scope, assigned), *functions)
             message = f"Nothing assigns the variable ${name}, here or in a scope around."
-            near = nearest(f"${name}", [f"${each}" for each in (*known, *functions)])
-            yield Told(place, message, near)
+            yield Told(place, message, nearest(f"${name}", [f"${each}" for each in known]))
 
 
 def distributed(document: Document) -> Iterator[Told]:
     """Tell of variables that are read from outside of a distributed Map."""
     assigned = _assigned(document)
-    outside = _outside(document, assigned)
-    for state, name, place in _references(document):
-        beyond = outside.get(state.scope, set())
-        if name in beyond and name not in _visible(state.scope, assigned):
+    for state, name, place in document.once(_references):
+        if not _sees(state.scope, name, assigned) and _beyond(state.scope, name, assigned):
             yield Told(
                 place,
                 f"A distributed Map can't read the variable ${name} of the workflow around it.",
@@ -90,31 +86,58 @@ def assigned_inside(document: Document) -> Iterator[Told]:
     """Tell of assignments to a variable of a scope around, which may only be read."""
     assigned = _assigned(document)
     for state in document.states:
-        outer = _before(state.scope, assigned)
         for name, place in assignments(state):
-            if name in outer:
+            home = _home_before(state.scope, name, assigned)
+            if home:
                 yield Told(
                     place,
-                    f"The variable ${name} belongs to {outer[name]}: it can be read here, and not"
+                    f"The variable ${name} belongs to {home}: it can be read here, and not"
                     " assigned.",
                     "Give the inner variable another name, and hand it out by the output.",
                 )
 
 
-def _before(scope: Scope, assigned: Mapping[Scope, Mapping[str, set[str]]]) -> dict[str, str]:
-    """Return the variables of the scopes around that may be assigned when this one runs."""
-    found: dict[str, str] = {}
+_Assigned = Mapping[Scope, Mapping[str, set[str]]]
+
+
+def _around(scope: Scope) -> Iterator[tuple[State, Scope]]:
+    """Yield the scopes whose variables *scope* sees, innermost first, with the state it is in."""
     while scope.holder is not None and not scope.distributed:
-        holder, scope = scope.holder, scope.holder.scope
-        behind: dict[str, list[str]] = {id: [] for id in scope.states}
-        for id, body in scope.states.items():
-            for _, target in links(body):
-                behind.get(target, []).append(id)
-        leading = reach(behind[holder.id], behind)
-        for name, ids in assigned[scope].items():
-            if ids & leading:
-                found.setdefault(name, scope.place.path)
-    return found
+        yield scope.holder, scope.holder.scope
+        scope = scope.holder.scope
+
+
+def _sees(scope: Scope, name: str, assigned: _Assigned) -> bool:
+    return name in assigned[scope] or any(name in assigned[outer] for _, outer in _around(scope))
+
+
+def _visible(scope: Scope, assigned: _Assigned) -> set[str]:
+    return {*assigned[scope], *(name for _, outer in _around(scope) for name in assigned[outer])}
+
+
+def _beyond(scope: Scope, name: str, assigned: _Assigned) -> bool:
+    """Whether a scope around assigns a variable that a distributed Map keeps from *scope*."""
+    crossed = False
+    while scope.holder is not None:
+        crossed = crossed or scope.distributed
+        scope = scope.holder.scope
+        if crossed and name in assigned[scope]:
+            return True
+    return False
+
+
+def _home_before(scope: Scope, name: str, assigned: _Assigned) -> str | None:
+    """Return the path of the scope around that may assign a variable before *scope* runs."""
+    for holder, outer in _around(scope):
+        ids = assigned[outer].get(name)
+        if ids:
+            behind: dict[str, list[str]] = {id: [] for id in outer.states}
+            for id, body in outer.states.items():
+                for _, target in links(body):
+                    behind.get(target, []).append(id)
+            if ids & reach(behind[holder.id], behind):
+                return outer.place.path
+    return None
 
 
 def _assigned(document: Document) -> dict[Scope, dict[str, set[str]]]:
@@ -126,38 +149,14 @@ def _assigned(document: Document) -> dict[Scope, dict[str, set[str]]]:
     return found
 
 
-def _visible(scope: Scope, assigned: Mapping[Scope, Mapping[str, Any]]) -> set[str]:
-    names = set(assigned[scope])
-    while scope.holder is not None and not scope.distributed:
-        scope = scope.holder.scope
-        names |= assigned[scope].keys()
-    return names
-
-
-def _outside(
-    document: Document, assigned: Mapping[Scope, Mapping[str, Any]]
-) -> dict[Scope, set[str]]:
-    """Return, for each scope in a distributed Map, the variables around that it can't see."""
-    found: dict[Scope, set[str]] = {}
-    for scope in document.scopes:
-        inner = scope
-        while inner.holder is not None:
-            beyond = inner.distributed
-            inner = inner.holder.scope
-            if beyond or scope in found:
-                found.setdefault(scope, set()).update(assigned[inner])
-    return found
-
-
 def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
-    for text, expression in jsonata.expressions(document):
+    for text, expression in document.once(jsonata.expressions):
         for name in sorted(expression.variables):
             yield text.state, name, text.place
-    for state in document.in_language(JSONPATH):
-        for one in templates.expressions(state):
-            if not one.reference:
-                for name in _in_path(one.text):
-                    yield state, name, one.place
+    for one in document.once(templates.all_expressions):
+        if not one.reference and "$" in one.text:
+            for name in _in_path(one.text):
+                yield one.state, name, one.place
 
 
 def _in_path(text: str) -> Iterator[str]:

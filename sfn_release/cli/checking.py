@@ -44,6 +44,7 @@ def check(
         from sfn_release.operations.asking import asker
 
     session.as_json |= format_ == "json"
+    session.reports &= format_ != "github"  # which tells the job itself, with lines
     ask = asker(session.workspace(), session.environment) if remote else None
     checked = find(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
     members = {
@@ -108,16 +109,22 @@ def _counted(checked: Checked) -> str:
 
 def _annotate(checked: Checked) -> None:
     """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
+    from sfn_release.cli.github import annotation
+
     for one in checked.findings:
         finding = one.finding
-        properties = {
-            "file": _from_repository(one),
-            "line": "" if one.line is None else str(one.line),
-            "title": f"{one.workflow}: {finding.rule}" if one.workflow else finding.rule,
-        }
-        given = ",".join(f"{key}={_property(value)}" for key, value in properties.items() if value)
-        message = f"{finding.path}: {finding.message} {finding.fix}".rstrip()
-        terminal.write(f"::{finding.severity} {given}::{_escaped(message)}")
+        place = ", ".join(part for part in (one.workflow, finding.state) if part)
+        terminal.write_command(
+            annotation(
+                finding.severity,
+                "\n".join(
+                    part for part in (f"{finding.path}: {finding.message}", finding.fix) if part
+                ),
+                title=f"{finding.rule} {place}".strip(),
+                file=_from_repository(one),
+                line=one.line,
+            )
+        )
 
 
 def _from_repository(one: CheckedFinding) -> str:
@@ -127,15 +134,6 @@ def _from_repository(one: CheckedFinding) -> str:
     path = one.path.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), None)
     return path.relative_to(root).as_posix() if root else one.file
-
-
-def _escaped(text: str) -> str:
-    """Escape what ends a workflow command ("Workflow commands for GitHub Actions")."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 COMMANDS = {"check": check}

@@ -35,7 +35,9 @@ def report(command: str, members: Mapping[str, Any], summary: str | None = None)
     for finding in (members.get("findings") or []) if command == "check" else []:
         place = ", ".join(finding[key] for key in ("workflow", "state") if finding.get(key))
         level = _LEVELS.get(finding["severity"], "notice")
-        _annotate(level, finding, title=f"{finding['rule']} {place}".strip())
+        title = f"{finding['rule']} {place}".strip()
+        where = {key: finding[key] for key in ("file", "line") if finding.get(key)}
+        _annotate(level, finding, title=title, **where)
 
 
 def report_error(error: SfnReleaseError) -> None:
@@ -101,12 +103,24 @@ def _append(variable: str, text: str) -> None:
         terminal.tell(f"warning: {variable} cannot be written ({error.strerror})")
 
 
-def _annotate(level: str, members: Mapping[str, str], *, title: str) -> None:
+def annotation(
+    level: str, text: str, *, title: str, file: str = "", line: int | None = None
+) -> str:
+    """Return the workflow command that shows *text* in a job, and beside a line of a *file*.
+
+    *level* is error, warning or notice; *file* is relative to the repository's root.
+    """
+    given = {"file": file, "line": "" if line is None else str(line), "title": title}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in given.items() if value)
+    return f"::{level} {properties}::{_value(text)}"
+
+
+def _annotate(level: str, members: Mapping[str, str], *, title: str, **where: Any) -> None:
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     parts = (members.get(part) or "" for part in ("message", "why", "fix"))
-    text = _value("\n".join(part for part in parts if part))
-    terminal.tell_runner(f"::{level} title={_property(title)}::{text}")
+    text = "\n".join(part for part in parts if part)
+    terminal.tell_runner(annotation(level, text, title=title, **where))
 
 
 def _value(text: str) -> str:

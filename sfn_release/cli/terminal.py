@@ -202,6 +202,11 @@ def tell_runner(command: str) -> None:
         sys.stderr.flush()
 
 
+def write_command(command: str) -> None:
+    """Write a workflow command, made of escaped parts, as a line of the result."""
+    sys.stdout.write(command + "\n")
+
+
 def write_parts(*parts: str) -> None:
     """Write one line of the result that is made of styled parts."""
     painted = [paint(one_line(part), getattr(part, "style", ""), sys.stdout) for part in parts]
