@@ -141,7 +141,7 @@ def test_what_is_no_definition_is_refused(definition: Any) -> None:
 def test_a_definition_without_a_bottom_is_refused() -> None:
     """Not a traceback, however deeply it is nested."""
     deep: dict[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
-    for _ in range(5000):
+    for _ in range(20_000):
         deep = {"States": {"M": {"Type": "Map", "ItemProcessor": deep}}}
     with pytest.raises(DefinitionError, match="nested too deeply"):
         dot(deep)
