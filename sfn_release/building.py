@@ -15,6 +15,7 @@ from typing import Any, Self, Unpack
 from sfn_release.asl.chain import Chain, called, chain, dead_end, link
 from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.given import NOT_GIVEN
+from sfn_release.asl.graph import Copies, Graph, Naming
 from sfn_release.asl.keywords import (
     ChoiceFields,
     DataFields,
@@ -25,17 +26,7 @@ from sfn_release.asl.keywords import (
 )
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import (
-    Copies,
-    Graph,
-    ItsPath,
-    Naming,
-    OpenText,
-    State,
-    Step,
-    Target,
-    Whole,
-)
+from sfn_release.asl.state import ItsPath, OpenText, State, Step, Target, Whole
 from sfn_release.asl.states import Choice, Fail, Map, Parallel, Succeed, Wait
 from sfn_release.errors import DefinitionError
 

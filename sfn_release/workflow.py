@@ -10,18 +10,11 @@ from typing import Any, Unpack
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.finding import Finding, nearest, refuse
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain_object
+from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import Names
-from sfn_release.asl.state import (
-    Graph,
-    Language,
-    Naming,
-    State,
-    StateError,
-    own_language,
-    write_states,
-)
+from sfn_release.asl.state import Language, State, StateError, own_language, write_states
 from sfn_release.building import Building
 from sfn_release.canonical import loads
 from sfn_release.declaration import Type

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.asl.graph import Copies, Graph, Naming
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import Copies, Graph, Naming, State, Step, Target, write_states
+from sfn_release.asl.state import State, Step, Target, write_states
 from sfn_release.errors import DefinitionError
 
 

@@ -17,8 +17,9 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sfn_release.asl.chain import Chain
+from sfn_release.asl.graph import Copies, Graph
 from sfn_release.asl.naming import Names, walk
-from sfn_release.asl.state import Copies, Graph, State, Target
+from sfn_release.asl.state import State, Target
 from sfn_release.asl.states import Raw
 
 _Graph = TypeVar("_Graph", bound=Graph)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.finding import Finding
-from sfn_release.asl.state import Graph, Keys, State
+from sfn_release.asl.graph import Graph, Keys
+from sfn_release.asl.state import State
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 

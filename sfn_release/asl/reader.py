@@ -20,9 +20,10 @@ from sfn_release.asl.conditions import (
     RawCondition,
 )
 from sfn_release.asl.given import asl_key
+from sfn_release.asl.graph import Graph
 from sfn_release.asl.query import Jsonata, q
 from sfn_release.asl.retry import Catch, Retry
-from sfn_release.asl.state import Graph, State
+from sfn_release.asl.state import State
 from sfn_release.asl.states import (
     Choice,
     Fail,

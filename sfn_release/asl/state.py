@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.expressions import Dynamic, JsonPath, Portable
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
+from sfn_release.asl.graph import Graph, Keys, Naming
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.query import Jsonata
 from sfn_release.asl.retry import Catch, Retry
@@ -42,41 +43,6 @@ Language: TypeAlias = Literal["JSONPath", "JSONata"] | NotGiven
 Target: TypeAlias = "State | Chain | str"
 """Where a transition leads: a state, a chain (to its first state; it ends where it is open), or an
 id."""
-Keys: TypeAlias = tuple[str | int, ...]
-"""Where something is below a state."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """The copies of states, and what their ids became."""
-
-    states: Mapping[State, State]
-    ids: Mapping[str, str]
-
-
-class Graph(Protocol):
-    """States and where to start: a Workflow or a chain, seen from the state that holds it."""
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The states of the graph, not those of graphs inside it."""
-        ...
-
-    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return StartAt and States; *language* is the query language outside."""
-        ...
-
-    def copied(self, copies: Copies) -> Self:
-        """Return the graph over the copies of its states."""
-        ...
-
-
-class Naming(Protocol):
-    """Says what a state is called in the document that is being written."""
-
-    def id_of(self, state: State | str) -> str:
-        """Return the id of a state, or the id that the string is."""
-        ...
 
 
 class StateError(DefinitionError):

@@ -15,13 +15,11 @@ from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
 from sfn_release.asl.expressions import Dynamic
 from sfn_release.asl.given import NOT_GIVEN, NotGiven
+from sfn_release.asl.graph import Graph, Keys, Naming
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.state import (
     Arguments,
-    Graph,
     ItsPath,
-    Keys,
-    Naming,
     OpenText,
     Path,
     Real,
