@@ -63,7 +63,7 @@ class TargetWorkflow:
     *pins* maps what the definition refers to, as its author wrote it, to exact versions. *awaits*
     maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
     long as the version of that one is not known: then *rendered* is not yet what will be sent.
-    *notes* tell what could not be pinned.
+    *notes* tell what could not be pinned, *unpinned* does where pins are required.
     """
 
     digest: str
@@ -74,6 +74,7 @@ class TargetWorkflow:
     pins: Mapping[str, str] = field(default_factory=dict)
     awaits: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unpinned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Facts:
     environment of ``requires``; *branches* is None where the environment names none. *serves* is
     the version that the environment serves, and *drift* what would be overwritten of each workflow
     that no release brought, a line each.
+    *unpinned* says what cannot be pinned, and why, where pins are required.
     """
 
     release: str
@@ -64,6 +65,7 @@ class Facts:
     branches: OnBranches | None = None
     serves: str | None = None
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unpinned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,21 @@ def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         )
 
 
+def _pins(_: Environment, facts: Facts) -> Iterator[Refusal]:
+    for line in facts.unpinned:
+        yield Refusal(
+            "pins",
+            f'pins = "required": {line}.',
+            'Publish a version and name it, or set  pins = "resolve"',
+        )
+
+
 RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _requires,
     _soak,
     _branches,
     _protect_drift,
+    _pins,
 )
 """Every rule, in the order in which refusals are told."""
 

@@ -255,9 +255,12 @@ def test_an_alias_with_two_routes_is_not_one_version(shop: Shop) -> None:
     change_other(shop, publish=True)
     route(shop, 1, 2)
     shop.write("releases.toml", config("required"))
-    with refused("E_CONFIG", "requires pins", "several versions (:1 50 %, :2 50 %)", "resolve"):
+    why = "several versions (:1 50 %, :2 50 %)"
+    with refused("E_POLICY", 'pins = "required"', why, "--override"):
         parent_of(shop, f"{OTHER}:stable")
     assert "refs/tags/v1.0.0" not in shop.refs()
+    record = shop.publish("1.0.0", override="The alias is settled next week").deployments[0]
+    assert record.workflows["parent"].pins == {}
 
 
 @pytest.mark.parametrize("reference", [f"{MACHINES}:nobody", f"{OTHER}:2", f"{OTHER}:nightly"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sfn_release.deployment.binding import without_circles
 from sfn_release.deployment.lookup import Answer, Home, look_up_versions
-from sfn_release.errors import ConfigError, NotFoundError
+from sfn_release.errors import NotFoundError
 from sfn_release.local import REGION
 from sfn_release.pins import Name, Reference, exact_name, pin, references
 from sfn_release.plan import Target, TargetWorkflow
@@ -28,10 +28,11 @@ _FEW = 6  # names in one line
 def resolve_pins(site: Site, state: State, target: Target) -> Target:
     """Return *target* with its references pinned as the environment's ``pins`` asks.
 
-    Raises NotFoundError for what does not exist, ConfigError for what cannot be pinned where pins
-    are required, DefinitionError for workflows that start each other in a circle, and AccessError
-    for a missing permission. A rollback is stopped by one thing only: a recorded version that was
-    deleted, which is a NotFoundError.
+    What cannot be pinned is noted, or left to the policy where pins are required.
+
+    Raises NotFoundError for what does not exist, and AccessError for a missing permission. A
+    rollback is stopped by one thing only: a recorded version that was deleted, which is a
+    NotFoundError.
     """
     mode, rollback = site.environment.pins, target.action == "rollback"
     pinning = _Pinning(site, _home(site, state), target)
@@ -45,14 +46,11 @@ def resolve_pins(site: Site, state: State, target: Target) -> Target:
         answers = pinning.look_up(found, tolerant=rollback)
         for name, refers in found.items():
             workflows[name] = pinning.pinned(fresh[name], refers, answers)
-        problems = [note for name in sorted(fresh) for note in workflows[name].notes]
-        if mode == "required" and problems and not rollback:
-            raise ConfigError(
-                f"{site.name} requires pins, and not everything can be pinned:",
-                why="\n  ".join(problems),
-                fix='Publish and name versions, or set  pins = "resolve"  for'
-                f" [environments.{site.name}].",
-            )
+        if mode == "required" and not rollback:
+            workflows |= {
+                name: replace(workflows[name], unpinned=workflows[name].notes, notes=())
+                for name in fresh
+            }
         notes = (*notes, *_unasked(site, found))
     recorded = {name: one for name, one in target.workflows.items() if one.recorded and one.pins}
     workflows |= pinning.restored(recorded)

@@ -58,6 +58,7 @@ def objections(
     *called* is how people are told of it, its version for None.
     """
     environment, manifest = site.environment, release.manifest
+    planned = prepared.target.workflows if prepared.target else {}
     facts = Facts(
         release=called or manifest.version,
         commit=manifest.commit,
@@ -71,6 +72,7 @@ def objections(
         else None,
         serves=prepared.state.serving.version if prepared.state.serving else None,
         drift=prepared.drift,
+        unpinned=tuple(line for one in planned.values() for line in one.unpinned),
     )
     return refusals(environment, facts)
 
