@@ -18,6 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from aws_kit import moto, reset
 from hypothesis import settings
 from support import definition, isolate_git, run_git
 
@@ -150,6 +151,20 @@ def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = tmp_path_factory.mktemp("server") / "local.db"
     with start(service(database, tasks_for=lambda _name, _tags: Mocks())) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """Serve AWS's other services (Lambda, STS …) on loopback; the fixture is the URL of moto."""
+    with moto() as url:
+        yield url
+
+
+@pytest.fixture
+def other_services(moto_server: str) -> str:
+    """Give the URL of moto, which has forgotten what was there before."""
+    reset(moto_server)
+    return moto_server
 
 
 @pytest.fixture(params=["local", "aws"])

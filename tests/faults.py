@@ -113,6 +113,7 @@ class Faulty:
                 operation(**request)
             raise at.fault.error(title)
 
+        call.__dict__["__self__"] = self._client  # as a client's own methods have it
         return call
 
     def _name(self, operation: str, request: Mapping[str, Any]) -> str:

@@ -146,13 +146,18 @@ def surroundings(watcher: SilentWatcher, clock: Clock) -> Surroundings:
 
 @dataclass
 class Shop:
-    """A clone of the project. *root* is the repository, *folder* where the project lies in it."""
+    """A clone of the project. *root* is the repository, *folder* where the project lies in it.
+
+    *clients* are those of Step Functions by environment, *others* those of other services of AWS by
+    botocore's ids.
+    """
 
     root: Path
     folder: str = ""
     watcher: SilentWatcher = field(default_factory=SilentWatcher)
     clock: Clock = field(default_factory=Clock)
     clients: dict[str, StepFunctions] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
 
     @property
     def project(self) -> Path:
@@ -194,7 +199,7 @@ class Shop:
                 self.clients[name] = (
                     local(environment).stepfunctions if private else sfn.local(region=region)
                 )
-            return Aws.of(self.clients[name])
+            return Aws.of(self.clients[name], self.others.__getitem__)
 
         return replace(workspace, aws=aws)
 

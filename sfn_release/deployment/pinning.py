@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sfn_release.deployment.preparation import Site
 
 _FEW = 6  # names in one line
+_ROLE_PARTS = 6  # arn:aws:iam::account:role/name
 
 
 def resolve_pins(site: Site, state: State, target: Target) -> Target:
@@ -35,7 +36,7 @@ def resolve_pins(site: Site, state: State, target: Target) -> Target:
     NotFoundError.
     """
     mode, rollback = site.environment.pins, target.action == "rollback"
-    pinning = _Pinning(site, _home(site, state), target)
+    pinning = _Pinning(site, _home(site, state, target), target)
     notes = target.notes
     fresh = {name: one for name, one in target.workflows.items() if not one.recorded}
     found = {name: references(one.rendered.definition) for name, one in fresh.items()}
@@ -222,11 +223,17 @@ def _called(one: Reference) -> str:
     return str(one.name) if one.name else one.written
 
 
-def _home(site: Site, state: State) -> Home:
-    """Return where the environment's state machines are, as far as that is known beforehand."""
+def _home(site: Site, state: State, target: Target) -> Home:
+    """Return where the environment's state machines are, as far as that is known beforehand.
+
+    On AWS, a state machine and its role are of one account.
+    """
     served = state.serving.workflows.values() if state.serving else ()
     accounts = {one.state_machine_arn.split(":")[4] for one in served}
     environment = site.environment
     if not accounts and environment.account:
         accounts = {environment.account}
+    if not accounts and environment.backend == "aws" and not environment.endpoints:
+        roles = [one.rendered.role.split(":") for one in target.workflows.values()]
+        accounts = {role[4] for role in roles if len(role) == _ROLE_PARTS}
     return Home(environment.region or REGION, frozenset(accounts))
