@@ -125,7 +125,7 @@ def test_each_function_is_asked_for_once(shop: Shop, functions: Lambda) -> None:
     functions.page = 50
     asked = Faulty(functions)  # type: ignore[arg-type]  # it wraps any client
     shop.others["lambda"] = asked
-    orders(shop, "charge", "charge", "charge:live")
+    orders(shop, "charge", f"{HOME}:charge:$LATEST", "charge:live")
     shop.write("workflows/refunds.asl.json", json.dumps(calls("charge", "charge:live")))
     shop.commit()
     publish(shop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.aws.calling import call
@@ -49,7 +49,7 @@ class Answer:
 def look_up_versions(
     aws: Aws, names: Collection[Name], home: Home, *, tolerant: bool
 ) -> dict[Name, Answer]:
-    """Return what AWS has for each name: one call each, or a page more, side by side.
+    """Return what AWS has for each name: a call or a few for each distinct thing, side by side.
 
     Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
     us look is an answer.
@@ -58,7 +58,7 @@ def look_up_versions(
     def one(name: Name) -> tuple[Name, Answer]:
         try:
             if name.kind == "function":
-                return name, _function(aws.functions, name, home)
+                return name, _function(aws.functions, name)
             return name, _machine(aws.stepfunctions, name)
         except AwsError as error:
             if error.aws_code in _GONE:
@@ -68,23 +68,35 @@ def look_up_versions(
                 return name, Answer(problem=f"{error.message} {error.why}".strip())
             raise
 
-    return dict(in_parallel(one, sorted(names, key=str)))
+    things = {name: _normal(name, home) for name in names}
+    answers = dict(in_parallel(one, sorted({*things.values()}, key=str)))
+    return {name: answers[thing] for name, thing in things.items()}
+
+
+def _normal(name: Name, home: Home) -> Name:
+    """Return one name for all names of the same function: as short as can be."""
+    if name.kind == "state machine":
+        return name
+    qualifier = None if name.qualifier == LATEST else name.qualifier
+    if name.account and not (home.accounts and home.holds(name)):
+        return replace(name, qualifier=qualifier, region=name.region or home.region)
+    return Name(name.kind, name.name, qualifier)
 
 
 _GONE = {"ResourceNotFoundException", "StateMachineDoesNotExist", "ResourceNotFound"}
 
 
-def _function(functions: Functions, name: Name, home: Home) -> Answer:
+def _function(functions: Functions, name: Name) -> Answer:
     asked = name.name
-    if name.account and not (home.accounts and home.holds(name)):
-        partition, region = name.partition or "aws", name.region or home.region
-        asked = f"arn:{partition}:lambda:{region}:{name.account}:function:{name.name}"
+    if name.account:
+        partition = name.partition or "aws"
+        asked = f"arn:{partition}:lambda:{name.region}:{name.account}:function:{name.name}"
     if name.exact:
         found = call(
             functions.get_function_configuration, FunctionName=asked, Qualifier=name.qualifier
         )
         return Answer(found["FunctionArn"])
-    if name.qualifier in {None, LATEST}:
+    if name.qualifier is None:
         return _published(functions, asked)
     alias = call(functions.get_alias, FunctionName=asked, Name=name.qualifier)
     others = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})

@@ -137,7 +137,7 @@ class _Pinning:
         cannot be looked for, a note says so.
         """
         result = {}
-        asked: dict[Name, list[str]] = {}
+        asked: dict[Name, set[str]] = {}
         for name, workflow in recorded.items():
             awaits = {}
             for text, arn in workflow.pins.items():
@@ -146,7 +146,7 @@ class _Pinning:
                 if child and text != arn:
                     awaits[arn] = child
                 elif not (exact.kind == "function" and self.site.environment.backend == "local"):
-                    asked.setdefault(exact, []).append(name)
+                    asked.setdefault(exact, set()).add(name)
             result[name] = replace(workflow, awaits=awaits)
         answers = look_up_versions(self.site.aws, asked, self.home, tolerant=True)
         gone = [
