@@ -20,6 +20,7 @@ _CREDENTIALS = {
     "MissingAuthenticationToken",
     "IncompleteSignature",
 }
+_SHOWN = 200  # characters of an answer that nobody understands
 _NAMES = {
     # Service ids of botocore: how people call the service, and the prefix of its IAM actions.
     "stepfunctions": ("Step Functions", "states"),
@@ -38,6 +39,7 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
     AwsError, its ``aws_code`` set, for everything else that AWS refuses.
     """
     import botocore.exceptions as botocore
+    from botocore.parsers import ResponseParserError
 
     try:
         return operation(**request)
@@ -71,6 +73,13 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
         ) from error
     except botocore.BotoCoreError as error:
         raise AwsError(f"{_service(operation)[0]} could not be called.", why=str(error)) from error
+    except ResponseParserError as error:
+        raise AwsError(
+            f"What answers at the endpoint is not {_service(operation)[0]}.",
+            why=str(error)[:_SHOWN],
+            fix="Check `endpoint_url` of the environment: it may be a table with one URL for each"
+            " service.",
+        ) from error
 
 
 def _service(operation: Operation) -> tuple[str, str]:

@@ -53,6 +53,7 @@ COMMANDS = {
         "unlock": ("operating", "Close a deployment that was abandoned."),
         "yank": ("yanking", "Let nothing bring a release anywhere any more."),
         "unyank": ("yanking", "Let a yanked release be deployed again."),
+        "doctor": ("examining", "Find what is wrong with set-up, refs and permissions."),
     },
     "Step Functions on this machine": {
         "local": ("serving", "Serve the local service on HTTP, or reset it."),

@@ -38,6 +38,10 @@ def report(command: str, members: Mapping[str, Any], summary: str | None = None)
         title = f"{finding['rule']} {place}".strip()
         where = {key: finding[key] for key in ("file", "line") if finding.get(key)}
         _annotate(level, finding, title=title, **where)
+    for one in (members.get("diagnoses") or []) if command == "doctor" else []:
+        if one["verdict"] != "ok":
+            level = "error" if one["verdict"] == "problem" else "warning"
+            _annotate(level, one, title=f"{one['area']}: {one['subject']}")
 
 
 def report_error(error: SfnReleaseError) -> None:

@@ -202,6 +202,19 @@ class Git(GitReader):
             fix="The ledger's branches and the release tags must be writable for whoever releases.",
         )
 
+    def would_refuse(self, remote: str, ref: str, commit: str) -> str | None:
+        """Return why a remote would not take *commit* as *ref*, in git's words; None if it would.
+
+        Nothing is pushed. A host may have rules that it applies to real pushes only.
+        """
+        result = self.run(
+            *WRITING, "push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags",
+            "--no-signed", "--recurse-submodules=no", "--", remote, f"{checked(commit)}:{ref}",
+        )  # fmt: skip
+        if result.returncode == 0:
+            return None
+        return result.stderr.strip() or result.text.strip()
+
 
 def _signature(by: Identity, at: datetime) -> dict[str, str]:
     date = f"{int(at.timestamp())} +0000"

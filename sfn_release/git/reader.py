@@ -70,6 +70,15 @@ class GitReader:
             fallback=fallback or cls.fallback,
         )
 
+    @staticmethod
+    def version(directory: Path) -> str:
+        """Return what git says of itself: ``git version 2.39.5``; raises GitError without git."""
+        return run_git(directory, ["version"]).text.strip()
+
+    def is_shallow(self) -> bool:
+        """Tell whether the clone's history is cut off."""
+        return (self.common_dir / "shallow").exists()
+
     def remotes(self) -> list[str]:
         """Return the names of the remotes."""
         return self.ok("remote").text.split()
@@ -277,9 +286,13 @@ class GitReader:
     @cached_property
     def identity(self) -> Identity:
         """Who commits here: git's own answer, or the fallback where it has none."""
+        return self.own_identity() or self.fallback
+
+    def own_identity(self) -> Identity | None:
+        """Return who commits here by git's settings; None where they do not say."""
         result = self.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         if result.returncode:
-            return self.fallback
+            return None
         name, _, rest = result.text.partition(" <")
         return Identity(name, rest.partition(">")[0])
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sfn_release.operations.comparing import WorkflowStatus
     from sfn_release.operations.delete import delete, plan_deletion
     from sfn_release.operations.deploy import deploy, unfinished
+    from sfn_release.operations.diagnosis import Diagnosis
     from sfn_release.operations.diff import WorkflowDiff, diff
+    from sfn_release.operations.doctor import doctor
     from sfn_release.operations.execute import Execution, execute
     from sfn_release.operations.history import history
     from sfn_release.operations.listing import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Checked": "check",
     "CheckedFinding": "check",
+    "Diagnosis": "diagnosis",
     "EnvironmentStatus": "status",
     "Execution": "execute",
     "ListedRelease": "releases",
@@ -57,6 +60,7 @@ _HOMES = {
     "delete": "delete",
     "deploy": "deploy",
     "diff": "diff",
+    "doctor": "doctor",
     "execute": "execute",
     "history": "history",
     "list_workflows": "listing",
@@ -83,6 +87,7 @@ _HOMES = {
 __all__ = [
     "Checked",
     "CheckedFinding",
+    "Diagnosis",
     "EnvironmentStatus",
     "Execution",
     "ListedRelease",
@@ -97,6 +102,7 @@ __all__ = [
     "delete",
     "deploy",
     "diff",
+    "doctor",
     "execute",
     "history",
     "list_workflows",

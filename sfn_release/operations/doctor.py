@@ -1,0 +1,92 @@
+"""doctor: what is wrong with set-up, refs, permissions, before a release finds it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from sfn_release.errors import SfnReleaseError
+from sfn_release.git import Git, Identity
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.workspace import Workspace, open_workspace
+from sfn_release.project import find_project, read_project
+from sfn_release.surroundings import Surroundings
+
+_project = Findings("project")
+
+
+def doctor(
+    directory: Path,
+    around: Surroundings,
+    *,
+    environments: Sequence[str] = (),
+    opened: Callable[[Path, Surroundings], Workspace] = open_workspace,
+) -> Iterator[Diagnosis]:
+    """Yield what there is to say about a project, each thing when it is known.
+
+    *environments* are those to ask, by default all. Outside a repository, and with a releases.toml
+    that is broken, what can be told all the same is told. Nothing is changed, here or in AWS.
+
+    Raises NotFoundError for an environment that does not exist.
+    """
+    from sfn_release.operations.examine_git import (
+        examine_no_repository,
+        examine_program,
+        examine_repository,
+    )
+
+    problems = [*_releases_toml(directory)]
+    yield from (one for one in problems if one.verdict == "problem")
+    yield from examine_program(directory)
+    try:
+        user = around.actor or "sfn-release"
+        git = Git.open(directory, fallback=Identity(user, f"{user}@{around.host}"))
+    except SfnReleaseError as error:
+        yield examine_no_repository(error)
+        return
+    yield from examine_repository(git, around)
+    if any(one.verdict == "problem" for one in problems):
+        return
+    yield from problems
+    try:
+        workspace = opened(directory, around)
+    except SfnReleaseError as error:
+        yield Findings("ledger").error("remote", error)
+        return
+    yield from _workspace(workspace, environments)
+
+
+def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
+    """Yield whether releases.toml can be read."""
+    try:
+        project = read_project(find_project(directory))
+    except SfnReleaseError as error:
+        yield _project.error("releases.toml", error)
+        return
+    names = ", ".join(sorted(project.environments))
+    yield _project.ok("releases.toml", f"{project.name}, with the environments {names}")
+
+
+def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Diagnosis]:
+    from sfn_release.operations.examine_aws import examine_environment
+    from sfn_release.operations.examine_ledger import examine_ledger
+
+    chosen = [workspace.environment(name) for name in environments]
+    say = workspace.around.watcher.say
+    where = workspace.ledger.remote
+    say(f"asking {where}" if where else "reading the ledger")
+    yield from examine_ledger(workspace)
+    snapshot = _snapshot(workspace)
+    for environment in chosen or workspace.project.environments.values():
+        if environment.backend != "local":
+            say(f"asking AWS about {environment.name}")
+        yield from examine_environment(workspace, environment, snapshot)
+
+
+def _snapshot(workspace: Workspace) -> Snapshot | None:
+    """Return the ledger as far as it can be read; why it cannot was told with it."""
+    try:
+        return workspace.ledger.snapshot(offline=True)
+    except SfnReleaseError:
+        return None

@@ -1,0 +1,234 @@
+"""What doctor finds out about one environment: account, permissions, roles, what is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.services import Aws
+from sfn_release.deployment.resolving import look_up
+from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations import permissions
+from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.examine_machines import examine_machines
+from sfn_release.operations.sites import site
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import Environment, parameters_in
+from sfn_release.project.rules import role_arn as role_rule
+
+_LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:[^:*]+:\*")
+
+
+def examine_environment(
+    workspace: Workspace, environment: Environment, snapshot: Snapshot | None
+) -> Iterator[Diagnosis]:
+    """Yield what is to be known of an environment; nothing in AWS is changed.
+
+    *snapshot* is the ledger, None where it cannot be read.
+    """
+    findings = Findings(environment.name)
+    try:
+        aws = workspace.aws(environment)
+        client = aws.stepfunctions
+        if environment.backend == "local":
+            listed = call(client.list_state_machines, maxResults=1000)["stateMachines"]
+            yield findings.ok("service", f"the local service (not AWS) has {len(listed)} machines")
+            return
+        yield from _reached(workspace, environment, aws, snapshot, findings)
+    except SfnReleaseError as error:
+        yield findings.error("access", error)
+
+
+def _reached(
+    workspace: Workspace,
+    environment: Environment,
+    aws: Aws,
+    snapshot: Snapshot | None,
+    findings: Findings,
+) -> Iterator[Diagnosis]:
+    caller = _caller(environment, aws)
+    if isinstance(caller, Diagnosis):
+        yield caller
+        if caller.verdict == "problem":
+            return
+        account = None
+    else:
+        yield findings.ok("account", f"{caller['Account']}, as {caller['Arn']}")
+        account = caller["Account"]
+    filled = _filled(workspace, environment)
+    if isinstance(filled, SfnReleaseError):
+        yield findings.error("parameters", filled)
+        role = None
+    else:
+        role = filled["role"]
+        yield _role(findings, role, account)
+        if filled["logging"] is not None:
+            yield _log_groups(findings, filled["logging"], environment.region, account)
+    yield from _permissions(workspace, environment, aws, findings, role, account)
+    yield from _alarms(environment, aws, findings)
+    yield from examine_machines(workspace, environment, aws, snapshot)
+
+
+def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis:
+    """Return who we are, or why that is not known."""
+    findings = Findings(environment.name)
+    try:
+        caller = call(aws.identity.get_caller_identity)
+    except (AccessError, NetworkError) as error:
+        return findings.error("account", error)
+    except SfnReleaseError as error:
+        if environment.endpoints:
+            return findings.warning(
+                "account",
+                "what answers at the endpoint has no STS: whose account it is is not known",
+                "If it should, see `endpoint_url`: it may be a table with a URL for each service.",
+            )
+        return findings.error("account", error, verdict="warning")
+    if environment.account not in {None, caller["Account"]}:
+        return findings.problem(
+            "account",
+            f"the credentials belong to account {caller['Account']} ({caller['Arn']}), and"
+            f" releases.toml says {environment.account}",
+            "Log in to that account, or set `profile` or `assume_role` for the environment.",
+        )
+    return caller
+
+
+def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | SfnReleaseError:
+    """Return the environment's role and logging with their parameters, or why they are not."""
+    raw = {"role": environment.role_arn, "logging": environment.logging}
+    try:
+        there = site(workspace, environment)
+        known = environment.resolved(look_up(there, parameters_in(raw)))
+        return {
+            name: known.fill(value, where=name) if value is not None else None
+            for name, value in raw.items()
+        }
+    except SfnReleaseError as error:
+        return error
+
+
+def _role(findings: Findings, role: str | None, account: str | None) -> Diagnosis:
+    if role is None:
+        return findings.warning(
+            "role",
+            "none is set here: each StateMachine has to name its own",
+            f'Add  role_arn = "arn:aws:iam::…"  to [environments.{findings.area}].',
+        )
+    wrong = role_rule(role)
+    if wrong:
+        return findings.problem("role", f"{role!r} is no role", wrong)
+    owner = role.split(":")[4]
+    if account is not None and owner != account:
+        return findings.problem(
+            "role",
+            f"{role} belongs to account {owner}, and the credentials to {account}",
+            "A state machine takes a role of its own account only.",
+        )
+    return findings.ok("role", role)
+
+
+def _log_groups(
+    findings: Findings, logging: Mapping[str, Any], region: str | None, account: str | None
+) -> Diagnosis:
+    groups = [
+        one["cloudWatchLogsLogGroup"]["logGroupArn"] for one in logging.get("destinations", [])
+    ]
+    for group in groups:
+        found = _LOG_GROUP.fullmatch(group)
+        if not found:
+            return findings.problem(
+                "log group",
+                f"{group!r} is not the ARN of a log group",
+                "It is written like arn:aws:logs:eu-west-1:111111111111:log-group:NAME:*",
+            )
+        if found[1] != region or account not in {None, found[2]}:
+            return findings.problem(
+                "log group",
+                f"{group} is in another region or account than the state machines",
+                "Step Functions logs to groups beside it only.",
+            )
+    if not groups and logging.get("level", "OFF") != "OFF":
+        return findings.problem(
+            "log group", "a level is set, and no destination", "Add `destinations` to `logging`."
+        )
+    return findings.ok("log group", ", ".join(groups) or "logging is off")
+
+
+def _permissions(
+    workspace: Workspace,
+    environment: Environment,
+    aws: Aws,
+    findings: Findings,
+    role: str | None,
+    account: str | None,
+) -> Iterator[Diagnosis]:
+    """Yield each IAM action, asked for a state machine that cannot exist."""
+    owner = account or (role.split(":")[4] if role and role.count(":") > 4 else None)  # noqa: PLR2004
+    if owner is None:
+        yield findings.warning(
+            "permission", "not asked: the account is not known", "Set `account` or `role_arn`."
+        )
+        return
+    partition = role.split(":")[1] if role and not role_rule(role) else "aws"
+    template = environment.name_template
+    name = template.replace("{workflow}", f"doctor-{workspace.around.new_token()[:16]}")[:80]
+    arn = f"arn:{partition}:states:{environment.region}:{owner}:stateMachine:{name}"
+    told: set[str] = set()
+    for asked in permissions.ask(aws, environment, arn, role):
+        if asked.action in told:
+            continue
+        told.add(asked.action)
+        if asked.answer == "allowed":
+            yield findings.ok("permission", f"{asked.action} is allowed")
+        elif asked.answer == "unknown":
+            yield findings.warning(
+                "permission", f"{asked.action} is not known: {asked.why}", "Ask who runs it."
+            )
+        else:
+            needed = findings.warning if asked.purpose == "execute" else findings.problem
+            yield needed(
+                "permission",
+                f"{asked.action} is denied: {asked.why}",
+                f"Needed for {asked.purpose}: allow it for whoever deploys. It was asked for {arn};"
+                " a policy that names state machines one by one may allow the real ones.",
+            )
+    if permissions.on_amazon(aws.stepfunctions):
+        return
+    yield findings.ok("permission", "states:CreateStateMachine is not asked of an emulator")
+
+
+def _alarms(environment: Environment, aws: Aws, findings: Findings) -> Iterator[Diagnosis]:
+    """Yield whether the strategy's alarms exist: CloudWatch takes one that does not for OK."""
+    wanted = environment.strategy.alarms if environment.strategy else ()
+    if not wanted:
+        return
+    try:
+        answer = call(
+            aws.alarms.describe_alarms,
+            AlarmNames=list(wanted),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+        )
+    except SfnReleaseError as error:
+        yield findings.error("alarms", error)
+        return
+    found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+    states = {one["AlarmName"]: one["StateValue"] for one in found}
+    for name in wanted:
+        if name not in states:
+            yield findings.problem(
+                "alarms",
+                f"there is no alarm {name!r}",
+                "Make it, or name another one in `strategy`.",
+            )
+        elif states[name] == "ALARM":
+            yield findings.warning(
+                "alarms",
+                f"{name} is in ALARM: nothing can be shifted now",
+                "See why it fires.",
+            )
+        else:
+            yield findings.ok("alarms", f"{name} is {states[name]}")

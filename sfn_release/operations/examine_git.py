@@ -1,0 +1,132 @@
+"""What doctor finds out about git: the program, the repository, who signs, what a kill left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.git import Git
+from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.surroundings import Surroundings
+
+_OLDEST = (2, 31)  # `rev-parse --path-format`
+_findings = Findings("git")
+
+
+def examine_program(directory: Path) -> Iterator[Diagnosis]:
+    """Yield whether there is a git, and one that is new enough."""
+    try:
+        text = Git.version(directory)
+    except SfnReleaseError as error:
+        yield _findings.error("version", error)
+        return
+    found = re.search(r"(\d+)\.(\d+)", text)
+    if found and (int(found[1]), int(found[2])) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        yield _findings.problem("version", f"{text} is too old", f"Install git {oldest} or later.")
+    else:
+        yield _findings.ok("version", text)
+
+
+def examine_repository(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
+    """Yield what is to be known of a repository that git opens."""
+    shallow = "; a shallow clone, which is enough" if git.is_shallow() else ""
+    yield _findings.ok("repository", f"{git.root}{shallow}")
+    head = git.head()
+    if head is None:
+        yield _findings.problem(
+            "commit",
+            "there is no commit yet, and a release is made from one",
+            "Run:  git add . && git commit -m 'First workflows'",
+        )
+    else:
+        yield _findings.ok("commit", f"HEAD is {head[:12]}")
+    signs = git.own_identity()
+    if signs is None:
+        yield _findings.warning(
+            "identity",
+            f"git knows no name for you: records are signed {git.fallback}",
+            "Run:  git config user.name NAME && git config user.email ADDRESS",
+        )
+    else:
+        yield _findings.ok("identity", str(signs))
+    yield from _locks(git, around)
+
+
+def _locks(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
+    """Yield the lock files that lie there, and whether a git runs that may hold them."""
+    found = sorted({*_lock_files(git.common_dir), *_lock_files(git.git_dir)})
+    if not found:
+        yield _findings.ok("locks", "no git has left a lock")
+        return
+    live = _live_gits(git)
+    for path in found:
+        try:
+            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            continue  # its git has just finished
+        age = max(0, int((around.now() - changed).total_seconds()))
+        where = path.relative_to(git.common_dir) if path.is_relative_to(git.common_dir) else path
+        if live:
+            yield _findings.warning(
+                "locks",
+                f"{where} is {_age(age)} old, and a git runs here (process"
+                f" {', '.join(map(str, live))})",
+                "Wait until it has finished.",
+            )
+            continue
+        known = "no git runs here" if live is not None else "whether a git runs is not known here"
+        yield _findings.problem(
+            "locks",
+            f"{where} is {_age(age)} old, and {known}: a killed git has left it, and what it locks"
+            " cannot be written",
+            f"Make sure that no git runs in this repository, on other machines that share it too,"
+            f" then remove it:  rm '{path}'",
+        )
+
+
+def _lock_files(folder: Path) -> Iterator[Path]:
+    yield from folder.glob("*.lock")
+    yield from folder.glob("refs/**/*.lock")
+
+
+def _live_gits(git: Git) -> list[int] | None:
+    """Return the git processes that work in this repository; None where they cannot be told."""
+    processes = Path("/proc")
+    if not (processes / "self" / "comm").exists():
+        return None
+    found = []
+    for process in processes.iterdir():
+        if not process.name.isdecimal():
+            continue
+        try:
+            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+            folder = (process / "cwd").readlink()
+        except OSError:
+            continue  # another user's, or gone
+        if name.startswith("git") and (
+            folder.is_relative_to(git.root) or folder.is_relative_to(git.common_dir)
+        ):
+            found.append(int(process.name))
+    return found
+
+
+def _age(seconds: int) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def examine_no_repository(error: SfnReleaseError) -> Diagnosis:
+    """Return what it means that git opens no repository here."""
+    if isinstance(error, NotFoundError):
+        return _findings.error("repository", error)
+    return _findings.problem(
+        "repository",
+        f"git does not open it: {error.why or error.message}",
+        error.fix or "Do what git says.",
+    )

@@ -1,0 +1,176 @@
+"""What doctor finds out about the ledger: its refs, who may write them, what runs were left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sfn_release.deployment import check_lock
+from sfn_release.errors import LockedError, SfnReleaseError
+from sfn_release.ledger import Snapshot
+from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.sites import site
+from sfn_release.operations.workspace import Workspace
+from sfn_release.record import State
+
+_findings = Findings("ledger")
+_PROBE = "0.0.0-doctor"
+_REAL = "rules of the host may speak only at the real push"
+
+
+def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
+    """Yield what is to be known of the ledger; nothing is written but what a fetch brings."""
+    ledger = workspace.ledger
+    yield _place(workspace)
+    taken = sorted(
+        ref for ref in workspace.git.checked_out() if ref.startswith(f"{ledger.prefix}/")
+    )
+    for ref in taken:
+        yield _findings.problem(
+            "branches",
+            f"{ref} is checked out in a work tree: writing to it would move it under whoever"
+            " works there",
+            "Check out another branch there:  git switch main",
+        )
+    try:
+        snapshot = ledger.snapshot()
+    except SfnReleaseError as error:
+        yield _findings.error("refs", error)
+        return
+    yield _findings.asked("releases", lambda: _releases(workspace, snapshot))
+    for name in sorted(workspace.project.environments):
+        yield from _environment(workspace, snapshot, name)
+    yield from _notes(workspace, snapshot)
+    if ledger.remote is not None:
+        yield from _rights(workspace, snapshot)
+
+
+def _place(workspace: Workspace) -> Diagnosis:
+    """Return where the ledger is, and whether that is where those who deploy look for it."""
+    ledger, environments = workspace.ledger, workspace.project.environments.values()
+    if ledger.remote is None:
+        shared = [one.name for one in environments if not one.on_this_machine]
+        if shared:
+            verdict = _findings.warning if workspace.project.remote == "" else _findings.problem
+            return verdict(
+                "remote",
+                f"the ledger is in this clone alone, and {', '.join(shared)} may be deployed to"
+                " from others",
+                "Add a remote:  git remote add origin URL",
+            )
+        return _findings.ok("remote", "the ledger is in this clone alone")
+    try:
+        fetches, pushes = workspace.git.remote_urls(ledger.remote)
+    except SfnReleaseError as error:
+        return _findings.error("remote", error)
+    if fetches != pushes:
+        return _findings.problem(
+            "remote",
+            f"{ledger.remote} fetches from one repository and pushes to another",
+            "The ledger must be read where it is written: name another `remote`.",
+        )
+    return _findings.ok("remote", f"{ledger.remote}, {_without_password(fetches)}")
+
+
+def _without_password(url: str) -> str:
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if mark else url
+
+
+def _releases(workspace: Workspace, snapshot: Snapshot) -> str:
+    manifests = workspace.ledger.manifests(snapshot)
+    if not manifests:
+        return "nothing is released yet"
+    count = len(manifests)
+    return f"{count} release{'' if count == 1 else 's'}, the highest is {manifests[0].version}"
+
+
+def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterator[Diagnosis]:
+    """Yield how the last deployment to an environment ended, or who holds its lock."""
+    subject = f"env/{name}"
+    try:
+        state = workspace.ledger.state(snapshot, name)
+    except SfnReleaseError as error:
+        yield _findings.error(subject, error)
+        return
+    record = state.record
+    if record is None:
+        yield _findings.ok(subject, "nothing was deployed yet")
+    elif record.status == "started":
+        yield _lock(workspace, name, state)
+    elif record.status == "succeeded":
+        yield _findings.ok(subject, f"{record.action} {record.version} {record.status}")
+    else:
+        yield _findings.warning(
+            subject,
+            f"the last deployment, {record.action} {record.version}, {record.status}",
+            f"See  sfn-release status --env {name}; deploy again, or roll back.",
+        )
+
+
+def _lock(workspace: Workspace, name: str, state: State) -> Diagnosis:
+    assert state.record is not None  # noqa: S101 - the caller has looked
+    record = state.record
+    try:
+        reason = check_lock(site(workspace, workspace.project.environment(name)), state)
+    except LockedError as error:
+        return _findings.error(f"env/{name}", error, verdict="warning")
+    return _findings.warning(
+        f"env/{name}",
+        f"{record.action} {record.version} by {record.actor} was left under way: {reason}",
+        f"Run it again, which takes it over, or:  sfn-release unlock --env {name}",
+    )
+
+
+def _notes(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
+    """Yield the notes of runs in this clone that no environment's tip speaks of."""
+    folder = workspace.git.common_dir / "sfn-release" / "deployments"
+    running = set()
+    for name in workspace.project.environments:
+        try:
+            record = workspace.ledger.state(snapshot, name).record
+        except SfnReleaseError:
+            return  # told with its environment; whose notes these are cannot be told
+        if record is not None and record.status == "started":
+            running.add(record.id)
+    prefix = workspace.ledger.prefix
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name not in running:
+            yield _findings.warning(
+                "notes",
+                f"{path} is the note of a run that {prefix}/{workspace.project.name} does not have"
+                " under way: it was killed before it began, or is another project's",
+                "If no deployment runs in this clone, remove it.",
+            )
+
+
+def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
+    """Yield whether branches and tags may be pushed, as far as a push that does nothing tells."""
+    ledger, git = workspace.ledger, workspace.git
+    assert ledger.remote is not None  # noqa: S101 - the caller has looked
+    head = git.head()
+    if head is None:
+        return
+    new = {
+        f"{ledger.env_ref('doctor')}-{workspace.around.new_token()[:8]}": head,
+        f"refs/tags/{ledger.tag_name(_PROBE)}": head,
+    }
+    tip = snapshot.refs.get(ledger.releases_ref)
+    if tip is not None and ledger.releases_ref not in snapshot.kept:
+        # A commit that nothing leads to: git forgets it.
+        at = workspace.around.now()
+        tree = git.ok("rev-parse", f"{tip}^{{tree}}").text
+        new[ledger.releases_ref] = git.write_commit(tree, tip, "doctor", by=git.identity, at=at)
+    for ref, commit in new.items():
+        subject = "push a tag" if ref.startswith("refs/tags/") else "push a branch"
+        subject = "push a release" if ref == ledger.releases_ref else subject
+        refusal = git.would_refuse(ledger.remote, ref, commit)
+        if refusal is None:
+            yield _findings.ok(subject, f"{ledger.remote} would take it ({_REAL})")
+        else:
+            yield _findings.problem(
+                subject,
+                f"{ledger.remote} would not take {ref}: {refusal}",
+                "Whoever releases must be allowed to push the ledger's branches and the release"
+                " tags.",
+            )

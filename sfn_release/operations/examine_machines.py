@@ -1,0 +1,95 @@
+"""What doctor finds out about the state machines that have our names in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.services import Aws
+from sfn_release.errors import AwsError, SfnReleaseError
+from sfn_release.ledger import Snapshot
+from sfn_release.observation import find_machines, in_parallel
+from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import TAG_PREFIX
+from sfn_release.project import Environment
+
+_VERSIONS, _ALIASES = 1000, 100  # quotas of a state machine
+_NEAR = 0.9
+
+
+def examine_machines(
+    workspace: Workspace, environment: Environment, aws: Aws, snapshot: Snapshot | None
+) -> Iterator[Diagnosis]:
+    """Yield the state machines that have our names: whose they are, and how full."""
+    findings = Findings(environment.name)
+    try:
+        names = _names(workspace, environment, snapshot)
+        arns = find_machines(aws.stepfunctions, names)
+    except SfnReleaseError as error:
+        yield findings.error("state machines", error)
+        return
+    if not names:
+        yield findings.ok("state machines", "no release says which there should be")
+        return
+    yield findings.ok("state machines", f"{len(arns)} of {len(names)} exist")
+    owner = {"project": workspace.project.name, "environment": environment.name}
+
+    def one(item: tuple[str, str]) -> list[Diagnosis]:
+        try:
+            return list(_machine(aws.stepfunctions, *item, owner, findings))
+        except AwsError as error:
+            return [findings.error("state machines", error)]
+
+    for found in in_parallel(one, sorted(arns.items())):
+        yield from found
+
+
+def _names(
+    workspace: Workspace, environment: Environment, snapshot: Snapshot | None
+) -> frozenset[str]:
+    """Return what state machines are called here: of the highest release, and as deployed."""
+    if snapshot is None:
+        return frozenset()
+    manifests = workspace.ledger.manifests(snapshot, limit=1)
+    released: Iterable[str] = manifests[0].workflows if manifests else ()
+    serving = workspace.ledger.state(snapshot, environment.name).serving
+    served = serving.workflows.values() if serving else ()
+    return frozenset(
+        [environment.state_machine_name(workflow) for workflow in released]
+        + [one.settings["state_machine"] for one in served]
+    )
+
+
+def _machine(
+    client: Any, name: str, arn: str, owner: Mapping[str, str], findings: Findings
+) -> Iterator[Diagnosis]:
+    """Yield what is wrong with one state machine; nothing when it is in order."""
+    listed = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
+    tags = {tag["key"]: tag["value"] for tag in listed}
+    theirs = {key: tags.get(TAG_PREFIX + key) for key in owner}
+    if theirs != owner:
+        whose = (
+            f"its tags say project {theirs['project']}, environment {theirs['environment']}"
+            if any(theirs.values())
+            else "it has no tags of sfn-release"
+        )
+        yield findings.problem(
+            "state machines",
+            f"{name} exists and is not ours: {whose}",
+            "Rename the workflow, set another `name` template, or take it over with --adopt.",
+        )
+    for what, quota, operation, members in (
+        ("versions", _VERSIONS, client.list_state_machine_versions, "stateMachineVersions"),
+        ("aliases", _ALIASES, client.list_state_machine_aliases, "stateMachineAliases"),
+    ):
+        count = len(call(operation, stateMachineArn=arn, maxResults=1000)[members])
+        if count >= quota * _NEAR:
+            kind = findings.problem if count >= quota else findings.warning
+            yield kind(
+                "state machines",
+                f"{name} has {count} {what}, and AWS allows {quota}",
+                f"Delete old {what}, or have the quota raised. A rollback publishes a deleted"
+                " version again.",
+            )

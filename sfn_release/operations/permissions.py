@@ -1,0 +1,150 @@
+"""Which IAM actions a deployer has, asked by calls that cannot create or change anything.
+
+Reads are made. Writes are asked for a state machine that does not exist: AWS looks at the
+permission first, so a denial says that it is missing, and any other refusal that it is there.
+CreateStateMachine is asked of AWS itself alone, with a definition that it never takes; an emulator
+might, so none is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sfn_release.aws.calling import call
+from sfn_release.aws.services import Aws
+from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
+from sfn_release.observation import in_parallel
+from sfn_release.project import Environment
+
+Answer = Literal["allowed", "denied", "unknown"]
+_DENIED = {"AccessDenied", "AccessDeniedException"}
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+_NOT_IMPLEMENTED = {"UnknownOperationException", "UnknownOperation", "NotImplemented"}
+_INVALID = "{}"  # a definition without states, which AWS refuses as InvalidDefinition
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An IAM action, what it is needed for, and what AWS answered (*why* in its own words)."""
+
+    action: str
+    purpose: str
+    answer: Answer
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class _Probe:
+    service: str
+    operation: str
+    request: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str = "deployments"
+
+    @property
+    def action(self) -> str:
+        words = self.operation.split("_")
+        prefix = "states" if self.service == "stepfunctions" else self.service
+        return f"{prefix}:{''.join(word.capitalize() for word in words)}"
+
+
+def ask(aws: Aws, environment: Environment, arn: str, role: str | None) -> list[Asked]:
+    """Ask for every action that deploying to *environment* takes.
+
+    *arn* is that of a state machine that does not exist, *role* the one that machines are to have.
+    Raises NetworkError, and AccessError when the credentials themselves are refused.
+    """
+    probes = list(_probes(environment, arn, role, amazon=on_amazon(aws.stepfunctions)))
+    return in_parallel(lambda probe: _asked(_client(aws, probe.service), probe), probes)
+
+
+def on_amazon(client: Any) -> bool:
+    """Tell whether a client talks to AWS itself, and not to an emulator or a local service."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    return host.endswith(_AMAZON)
+
+
+def _client(aws: Aws, service: str) -> Any:
+    return aws.stepfunctions if service == "stepfunctions" else aws.other(service)
+
+
+def _probes(
+    environment: Environment, arn: str, role: str | None, *, amazon: bool
+) -> Iterator[_Probe]:
+    """Yield what to ask, the reads first."""
+    alias, version = f"{arn}:{environment.alias or 'live'}", f"{arn}:1"
+    routing = [{"stateMachineVersionArn": version, "weight": 100}]
+
+    def states(operation: str, purpose: str = "deployments", **request: Any) -> _Probe:
+        return _Probe("stepfunctions", operation, request, purpose)
+
+    yield states("list_state_machines", maxResults=1)
+    yield states("describe_state_machine", stateMachineArn=arn)
+    yield states("list_state_machine_versions", stateMachineArn=arn, maxResults=1)
+    yield states("list_tags_for_resource", resourceArn=arn)
+    update = {"stateMachineArn": arn} | ({"roleArn": role} if role else {"definition": _INVALID})
+    yield states("update_state_machine", **update)
+    yield states("publish_state_machine_version", stateMachineArn=arn)
+    yield states("tag_resource", resourceArn=arn, tags=[{"key": "sfn-release:x", "value": "x"}])
+    yield states("untag_resource", resourceArn=arn, tagKeys=["sfn-release:x"])
+    if amazon and role:
+        name = arn.rpartition(":")[2]
+        yield states("create_state_machine", name=name, definition=_INVALID, roleArn=role)
+    if environment.alias:
+        yield states("describe_state_machine_alias", stateMachineAliasArn=alias)
+        yield states(
+            "create_state_machine_alias", name=environment.alias, routingConfiguration=routing
+        )
+        yield states(
+            "update_state_machine_alias", stateMachineAliasArn=alias, routingConfiguration=routing
+        )
+        yield states("delete_state_machine_alias", stateMachineAliasArn=alias)
+    yield states("start_execution", "execute", stateMachineArn=arn)
+    execution = arn.replace(":stateMachine:", ":execution:") + ":none"
+    yield states("describe_execution", "execute", executionArn=execution)
+    if environment.strategy is not None and environment.strategy.max_failures is not None:
+        yield states("list_executions", "the strategy", stateMachineArn=version, maxResults=1)
+    yield from _others(environment, arn)
+
+
+def _others(environment: Environment, arn: str) -> Iterator[_Probe]:
+    """Yield what to ask of other services, where this environment needs them."""
+    if environment.pins != "off":
+        function = {"FunctionName": arn.rpartition(":")[2][:64]}
+        yield _Probe("lambda", "get_function_configuration", function, "pins")
+        yield _Probe("lambda", "get_alias", {**function, "Name": "none"}, "pins")
+        yield _Probe("lambda", "list_versions_by_function", function, "pins")
+    names = [one.name for one in environment.sources(environment.parameters).values()
+             if one.kind == "ssm"]  # fmt: skip
+    if names:
+        yield _Probe("ssm", "get_parameters", {"Names": names[:10]}, "parameters")
+    if environment.strategy is not None and environment.strategy.alarms:
+        yield _Probe("cloudwatch", "describe_alarms", {"MaxRecords": 1}, "the strategy")
+
+
+def _asked(client: Any, probe: _Probe) -> Asked:
+    operation: Callable[..., Any] = getattr(client, probe.operation)
+    try:
+        call(operation, **probe.request)
+    except NetworkError:
+        raise
+    except AccessError as error:
+        if error.aws_code not in _DENIED:
+            raise
+        return Asked(_missing(probe, error), probe.purpose, "denied", error.why)
+    except AwsError as error:
+        known = error.aws_code and error.aws_code not in _NOT_IMPLEMENTED
+        answer: Answer = "allowed" if known else "unknown"
+        return Asked(probe.action, probe.purpose, answer, _words(error))
+    return Asked(probe.action, probe.purpose, "allowed")
+
+
+def _missing(probe: _Probe, error: SfnReleaseError) -> str:
+    """Return the action that was denied: that of the call, or to hand the role over."""
+    return "iam:PassRole" if "iam:PassRole" in error.why else probe.action
+
+
+def _words(error: AwsError) -> str:
+    return f"{error.aws_code}: {error.why}" if error.aws_code else error.why
