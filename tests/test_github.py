@@ -178,29 +178,35 @@ def test_several_deployments_are_lines() -> None:
     assert (told["version"], told["deployment_id"]) == ("1.0.0", "eu\nus")
 
 
-def test_findings_and_errors_of_environments_are_annotations(
+def test_errors_of_environments_are_annotations(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A property's colons and commas, and every line end, are escaped."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    finding = {
-        "workflow": "orders",
-        "state": "A,B: 100 %\r\n::error::no",
-        "severity": "warning",
-        "rule": "unreachable",
-        "message": "50 %0A\n::error::no",
-        "fix": "x",
-    }
-    github.report("check", {"findings": [finding]})
-    error = {"environment": "eu", "code": "E_LOCKED", "message": "m", "why": "", "fix": ""}
+    error = {"environment": "a,b: 1 %\r\n::error::x", "code": "E_LOCKED"}
+    error |= {"message": "50 %0A\n::error::no", "why": "", "fix": "x"}
     github.report("deploy", {"deployments": [], "errors": [error]})
     err = capsys.readouterr().err
-    assert len(err.splitlines()) == 2
+    assert len(err.splitlines()) == 1
     assert annotated(err) == [
-        ("warning", "unreachable orders, A,B: 100 %\\x0d\n\\x3a:error::no",
-         "50 %0A\n\\x3a:error::no\nx"),
-        ("error", "eu: E_LOCKED", "m"),
-    ]  # fmt: skip
+        (
+            "error",
+            "a,b: 1 %\\x0d\n\\x3a:error::x: E_LOCKED",
+            "50 %0A\n\\x3a:error::no\nx",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("job")
+def test_findings_are_annotations(shop: Project) -> None:
+    """Where they are, whatever form they are asked in; once."""
+    shop.write("workflows/bad.asl.json", '{"StartAt": "No", "States": {"A": {"Type": "Fail"}}}')
+    for words in (["check"], ["check", "--format", "github"], ["--json", "check"]):
+        ran = shop.run(*words)
+        lines = [line for line in (ran.out + ran.err).splitlines() if line.startswith("::")]
+        assert lines
+        assert all("file=workflows/bad.asl.json" in line for line in lines)
+        assert len(lines) == len({*lines})
 
 
 def test_long_tables_are_cut() -> None:
