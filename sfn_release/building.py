@@ -26,7 +26,16 @@ from sfn_release.asl.keywords import (
 )
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
-from sfn_release.asl.state import ItsPath, OpenText, State, Step, Target, Whole
+from sfn_release.asl.state import (
+    ItsPath,
+    Language,
+    OpenText,
+    State,
+    Step,
+    Target,
+    Whole,
+    own_language,
+)
 from sfn_release.asl.states import Choice, Fail, Map, Parallel, Succeed, Wait
 from sfn_release.errors import DefinitionError
 
@@ -35,6 +44,8 @@ class Building(ABC):
     """What is being written: the states so far, and where to go on."""
 
     def __init__(self) -> None:
+        self.query_language: Language = NOT_GIVEN
+        self.extra: Mapping[str, Any] = {}
         self.start: State | str | None = None
         self._added: dict[State, None] = {}
         self._last: State | None = None
@@ -52,7 +63,7 @@ class Building(ABC):
         """Make *piece* the first one. Raises DefinitionError if there is one already.
 
         A piece is a state, a chain (``a >> b``), or another workflow, whose states become this
-        one's.
+        one's; what it says of a whole definition, such as its comment, does not.
         """
         if self.start is not None:
             raise DefinitionError(
@@ -105,6 +116,7 @@ class Building(ABC):
     def continue_from(self, piece: State | Chain | Graph) -> Self:
         """Go on writing after *piece*, for example after a state that a Choice leads to."""
         whole = chain(piece)
+        self._check_language(piece)
         self.add(*whole.parts)
         self._last, self._ends = whole.parts[-1], whole.ends
         return self
@@ -252,11 +264,20 @@ class Building(ABC):
         )
         return fresh
 
-    # -- inside -------------------------------------------------------------------------------
-
     @abstractmethod
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return what is written, as a graph."""
+
+    def _check_language(self, piece: State | Chain | Graph) -> None:
+        """Refuse a workflow of another query language: its states would be read as this one's."""
+        if not isinstance(piece, Building):
+            return
+        own, its = own_language(self, JSONPATH), own_language(piece, JSONPATH)
+        if own != its:
+            raise DefinitionError(
+                f"The query language of this workflow is {own}, that of the piece {its}.",
+                fix=f"Give both the same query_language, or the states of {its} their own.",
+            )
 
     def _go_on(self, state: State) -> Self:
         return self.start_from(state) if self.start is None else self.next_then(state)

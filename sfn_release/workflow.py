@@ -50,7 +50,7 @@ class Workflow(Building):
         self.version = version
         self.timeout_seconds = timeout_seconds
         self.query_language = query_language
-        self.extra: Mapping[str, Any] = extra or {}
+        self.extra = extra or {}
 
     def __repr__(self) -> str:
         start = self.start.id if isinstance(self.start, State) else self.start
@@ -138,13 +138,14 @@ class Workflow(Building):
 
         Two states of one id are one in it; with a state that can't be written it is empty.
         """
+        names = None
         try:
             names = Names(self)
             return self.to_asl(names), tuple(names.findings)
         except DefinitionError as error:
             state = error.state if isinstance(error, StateError) else ""
-            where = f'The state "{state}": ' if state else ""
-            return {}, (Finding("not-asl", "error", "$", state, where + error.message, error.fix),)
+            place = names.place_of(state) if names and state else "$"
+            return {}, (Finding("not-asl", "error", place, state, error.message, error.fix),)
         except RecursionError:
             message = "The workflow holds itself, or is nested too deeply."
             fix = "Give each branch and item processor a workflow of its own."

@@ -179,8 +179,7 @@ def test_a_value_of_the_other_language_is_refused(
         body(state, language)
     workflow = sfn.Workflow(query_language=language)  # type: ignore[arg-type]
     (finding,) = workflow.start_from(state).diagnostics()
-    assert finding.state == state.id
-    assert f'The state "{state.id}"' in finding.message
+    assert (finding.state, finding.path) == (state.id, f"$.States.{state.id}")
 
 
 def test_the_language_is_the_workflow_s_unless_the_state_has_its_own() -> None:
@@ -199,6 +198,13 @@ def test_the_language_is_the_workflow_s_unless_the_state_has_its_own() -> None:
     assert jsonata.serialize()["QueryLanguage"] == "JSONata"
     by_extra = sfn.Pass("P", extra={"QueryLanguage": "JSONata", "Output": q.input}, end=True)
     assert body(by_extra, "JSONPath")["Output"] == "{% $states.input %}"
+
+
+def test_a_state_in_a_branch_is_named_with_its_place() -> None:
+    """People look for it there."""
+    inner = sfn.Workflow.of(sfn.Pass("Inner", output=q.input, parameters={"a": q.input}))
+    (finding,) = sfn.Workflow.of(sfn.Parallel("Both", branches=[inner])).diagnostics()
+    assert finding.path == "$.States.Both.Branches[0].States.Inner"
 
 
 READERS: list[tuple[sfn.ItemReader, str, dict[str, Any]]] = [

@@ -61,6 +61,15 @@ def test_a_piece_goes_on_from_all_its_open_ends() -> None:
     assert steps(sfn.Workflow.of(sfn.Pass("X") >> sfn.Workflow.of(sfn.Pass("Y")) >> sfn.Pass("Z")))
 
 
+def test_a_piece_of_another_query_language_is_refused() -> None:
+    """Its states would silently be read as what they are not."""
+    piece = sfn.Workflow.of(sfn.Pass("A"), query_language="JSONata")
+    with pytest.raises(DefinitionError, match="is JSONPath, that of the piece JSONata"):
+        sfn.Workflow().start_from(sfn.Pass("B")).next_then(piece)
+    both = sfn.Workflow(query_language="JSONata").start_from(piece).end()
+    assert steps(both) == {"A": "end"}
+
+
 def test_a_chain_may_lead_back() -> None:
     """A loop is written as what it is; nothing can follow it."""
     look = sfn.Pass("Look")

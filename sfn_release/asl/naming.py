@@ -43,7 +43,7 @@ class Names:
     def __init__(self, root: Graph) -> None:
         self.findings: list[Finding] = []
         self._ids: dict[State, str] = {}
-        placed = list(_walk(root, _Home()))
+        placed = self._placed = list(_walk(root, _Home()))
         self._take_given(placed)
         self._make_missing(placed)
         self._find_twins(placed)
@@ -56,6 +56,11 @@ class Names:
         if state not in self._ids:
             raise DefinitionError(f"{state!r} is no state.", fix="Link states, or their ids.")
         return self._ids[state]
+
+    def place_of(self, id: str) -> str:
+        """Return the JSON path of the (first) state called *id*."""
+        home = next(home for state, home in self._placed if self._ids[state] == id)
+        return member(f"{self._path(home)}.States", id)
 
     def _take_given(self, placed: list[tuple[State, _Home]]) -> None:
         for state, _ in placed:
