@@ -202,18 +202,33 @@ def test_create_update_and_validate_agree() -> None:
             ),
             "/States/Two words",
         ),
+        ({**PASS, "Seconds": 1}, "Field 'Seconds' is not supported", "/States/Two words"),
+        ({**PASS, "Tomorrow": 1}, "Field 'Tomorrow' is not supported", "/States/Two words"),
         (
-            {**PASS, "Seconds": 1},
-            "A Pass can't have the field Seconds: it is not supported there.",
-            "/States/Two words/Seconds",
+            {**PASS, "Output": 1},
+            (
+                "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for"
+                " the 'JSONata' QueryLanguage"
+            ),
+            "/States/Two words",
         ),
         (
             {**PASS, "Parameters": {"a.$": "x"}},
             (
                 "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic"
-                " function call: it starts with $ or States."
+                " function call"
             ),
-            "/States/Two words/Parameters/a.$",
+            "/States/Two words/Parameters",
+        ),
+        (
+            {**PASS, "QueryLanguage": "JSONata", "Output": {"v": "{% phone %}"}},
+            "Reference to 'phone' at the top level is not supported.",
+            "/States/Two words/Output/v",
+        ),
+        (
+            {**PASS, "QueryLanguage": "JSONata", "Output": "{% $states.errorOutput %}"},
+            "Field '$states.errorOutput' does not exist.",
+            "/States/Two words/Output",
         ),
         (
             {"Type": "Task", "Resource": "arn:aws:lambda:x", "Retry": [{}], "End": True},

@@ -9,9 +9,11 @@ from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.retry import States
 from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import call_of
 from sfn_release.checks.rule import Place, Told, entries
 
 _RESERVED = "States."
+_OF_LAMBDA = "Lambda."
 _NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
 _WORK = ("Task", "Parallel", "Map")
 _ONLY_IN = {
@@ -29,6 +31,11 @@ _ONLY_JSONPATH = (
     States.ParameterPathFailure,
     States.ResultPathMatchFailure,
 )
+
+
+def _may_call_lambda(state: State) -> bool:
+    call = call_of(state)
+    return state.type != "Task" or call is None or "lambda" in (call.service, call.sdk)
 
 
 def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
@@ -95,6 +102,8 @@ def impossible_error(document: Document) -> Iterator[Told]:
             and state.type == "Task"
         ):
             yield Told(place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
+        elif name.startswith(_OF_LAMBDA) and not _may_call_lambda(state):
+            yield Told(place, f"Only Lambda reports {name}, and this calls another service.")
         elif key == "Retry" and name == States.Runtime:
             yield Told(
                 place,

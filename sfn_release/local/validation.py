@@ -1,20 +1,25 @@
 """Says of a definition what Step Functions would: in an error, or as a report.
 
-What AWS's words are known for is found by `structure`; where that finds nothing, the language's own
-checks decide, in ours, so that whatever runs here runs on AWS too.
+`structure` looks first, for what AWS's words are known for; where it finds nothing, the language's
+checks decide, so that whatever runs here runs on AWS too.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from sfn_release.asl.fields import ONLY_JSONPATH
+from sfn_release.asl.finding import Finding
 from sfn_release.canonical import keys_of
 from sfn_release.checks import MAX_BYTES, check_definition
+from sfn_release.checks.table import BY_NAME
 from sfn_release.local import errors
-from sfn_release.local.structure import SCHEMA, Diagnostic, diagnostics
+from sfn_release.local.structure import Diagnostic, diagnostics
 
 _MOST = 100
+_CALL = "valid JSONPath or a valid intrinsic function call"
 _OURS = ("not-json", "too-large")  # what a release cannot carry; AWS takes it, or measures itself
 
 
@@ -47,10 +52,32 @@ def report(definition: str, type: str, *, most: int | None) -> dict[str, Any]:
 
 def _found(text: str, type: str) -> list[Diagnostic]:
     return diagnostics(text, type) or [
-        Diagnostic(SCHEMA, finding.message, _location(finding.path))
+        _diagnostic(finding)
         for finding in check_definition(json.loads(text), type=type)
         if finding.severity == "error" and finding.rule not in _OURS
     ]
+
+
+def _diagnostic(finding: Finding) -> Diagnostic:
+    """Return a finding as AWS tells it, where its words for that are known."""
+    code = BY_NAME[finding.rule].code
+    *holder, key = keys_of(finding.path) or ("",)
+    if finding.rule in ("unknown-field", "misplaced-field"):
+        return Diagnostic(code, f"Field '{key}' is not supported", _written(holder))
+    if finding.rule == "language" and key != "QueryLanguage":
+        other, own = ("JSONPath", "JSONata") if key in ONLY_JSONPATH else ("JSONata", "JSONPath")
+        message = (
+            f"The QueryLanguage is set to '{own}', but field '{key}' is only supported for the"
+            f" '{other}' QueryLanguage"
+        )
+        return Diagnostic(code, message, _written(holder))
+    if finding.rule == "expression" and _CALL in finding.message:
+        message = f"The value for the field '{key}' must be a {_CALL}"
+        return Diagnostic(code, message, _written(holder))
+    if finding.rule in ("jsonata-context", "states-member"):
+        message = finding.message.partition(": ")[0].removesuffix(" here.").removesuffix(".")
+        return Diagnostic(code, f"{message}.", _location(finding.path))
+    return Diagnostic(code, finding.message, _location(finding.path))
 
 
 def _location(path: str) -> str:
@@ -59,8 +86,11 @@ def _location(path: str) -> str:
     >>> _location('$.States["Two words"].Retry[0]')
     '/States/Two words/Retry[0]'
     """
-    written = (f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys_of(path))
-    return "".join(written) or "/"
+    return _written(keys_of(path))
+
+
+def _written(keys: Iterable[str | int]) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys) or "/"
 
 
 def _member(one: Diagnostic) -> dict[str, Any]:
