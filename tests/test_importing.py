@@ -233,7 +233,8 @@ def test_no_name_or_text_becomes_code() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
     }
-    assert called <= {"Pass", "Fail", "Workflow", "StateMachine", "start_from", "next_then"}
+    verbs = {"start_from", "continue_from", "next_then"}
+    assert called == {"Pass", "Fail", "Workflow", "StateMachine"} | verbs
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in imports] == ["import sfn_release as sfn"]
     assert all(line.isprintable() for line in text.splitlines())
@@ -272,8 +273,8 @@ FIELDS = st.sampled_from(
         *("ItemProcessor", "ItemReader", "InputPath", "ErrorEquals", "Unknown"),
     ]
 )
-TYPES = st.sampled_from(
-    ["Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map", "Odd", 3, None]
+TYPES: st.SearchStrategy[Any] = st.sampled_from(
+    ["Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map", "Odd", 3, None, [], {}]
 )
 BODIES = st.builds(
     lambda kind, fields: {"Type": kind, **fields},
@@ -296,6 +297,16 @@ def test_however_wrong_a_definition_is_it_comes_back(
     except DefinitionError:
         assert not isinstance(fields.get("StartAt", ""), str)
         return
+    assert digest_of(text) == digest(definition)
+
+
+def test_thousands_of_states_are_written() -> None:
+    """In chains that can be read; neither slowly nor too deep for Python."""
+    states: dict[str, Any] = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(3000)}
+    states["S3000"] = {"Type": "Succeed"}
+    definition = {"StartAt": "S0", "States": states}
+    text = written(definition)
+    assert "workflow.continue_from(s_15)" in text
     assert digest_of(text) == digest(definition)
 
 

@@ -138,6 +138,30 @@ def test_what_is_no_definition_is_refused(definition: Any) -> None:
         mermaid(definition)
 
 
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "A", "$.x", "{% x %}", "Map"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Type", "Next", "Choices", "Catch", "Branches", "States", "ErrorEquals"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["A", "B"]), VALUES), VALUES)
+def test_whatever_is_in_a_definition_is_drawn(states: dict[str, Any], start: Any) -> None:
+    """Values of every type in every place."""
+    definition = {"StartAt": start, "States": states}
+    assert mermaid(definition).startswith("flowchart TD\n")
+    assert dot(definition).endswith("}\n")
+
+
 def test_a_definition_without_a_bottom_is_refused() -> None:
     """Not a traceback, however deeply it is nested."""
     deep: dict[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}

@@ -200,7 +200,7 @@ class Raw(Step):
     @property
     def terminal(self) -> bool:
         """Whether the body is a Succeed or a Fail."""
-        return self.body.get("Type") in {"Succeed", "Fail"}
+        return self.body.get("Type") in ("Succeed", "Fail")  # which may be anything
 
     @property
     def open(self) -> bool:

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from typing import Final
 
 _TAKEN: Final = frozenset(
@@ -40,13 +41,13 @@ class Identifiers:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._copies: Counter[str] = Counter()
 
     def new(self, text: str, otherwise: str = "state") -> str:
         """Return a variable for *text* that nobody else has."""
         stem = name = identifier(text, otherwise)
-        copy = 1
         while name in self._given:
-            copy += 1
-            name = f"{stem.rstrip('_')}_{copy}"
+            self._copies[stem] += 1
+            name = f"{stem.rstrip('_')}_{self._copies[stem] + 1}"
         self._given.add(name)
         return name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sfn_release.asl.given import NOT_GIVEN
@@ -33,6 +34,7 @@ from sfn_release.importing.values import literal
 from sfn_release.importing.vocabulary import evaluate, run
 from sfn_release.workflow import Workflow
 
+_LONGEST = 16  # calls in a chain
 _REFUSALS = (DefinitionError, TypeError, ValueError, AttributeError)
 """What classes raise for values that their types do not have: such a state is written otherwise."""
 
@@ -70,7 +72,7 @@ class Scope:
     chained: bool
     names: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def states(self) -> Mapping[str, State]:
         """The states by their ids."""
         return {str(state.id): state for state in self.workflow.states}
@@ -86,7 +88,8 @@ class Scope:
             self.script.do(Assign(f"{variable}.start", Literal(str(start))))
         if self.chained:
             for calls in self._chains(str(start) if begins else None):
-                self.script.do(Do(_chain(variable, calls)))
+                for chain in _chains(variable, calls):
+                    self.script.do(Do(chain))
         self._add_rest(variable)
 
     def expression(self, name: str) -> Expression:
@@ -255,12 +258,17 @@ class Scope:
             self.script.do(Do(Call(f"{variable}.add", tuple(map(Name, rest)))))
 
 
-def _chain(variable: str, calls: list[Call]) -> Call:
-    """Return the calls as a chain on the variable."""
-    chain = Call(f"{variable}.{calls[0].name}", calls[0].args)
-    for call in calls[1:]:
-        chain = Call(call.name, call.args, of=chain)
-    return chain
+def _chains(variable: str, calls: list[Call]) -> Iterator[Call]:
+    """Yield the calls as chains on the variable, none of them too long to be read."""
+    rest = calls
+    while rest:
+        chain = Call(f"{variable}.{rest[0].name}", rest[0].args)
+        for call in rest[1:_LONGEST]:
+            chain = Call(call.name, call.args, of=chain)
+        yield chain
+        last, rest = rest[:_LONGEST][-1], rest[_LONGEST:]
+        if rest:
+            rest = [Call("continue_from", last.args), *rest]
 
 
 def _targets(state: State) -> Iterator[str]:

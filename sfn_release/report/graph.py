@@ -125,9 +125,10 @@ class _Drawing:
         key = f"s{self.states}"
         if state is None:
             return Node(key, id, "Missing")
-        if not isinstance(state, Mapping) or state.get("Type") not in TYPES:
+        type = state.get("Type") if isinstance(state, Mapping) else None
+        if not isinstance(type, str) or type not in TYPES:
             return Node(key, id, "Unknown")
-        return Node(key, id, state["Type"], shortened(detail(state)))
+        return Node(key, id, type, shortened(detail(state)))
 
     def _enter(self, source: str, body: Mapping[str, Any], scope: Scope) -> None:
         start = next((node for node in scope.nodes if node.id == body.get("StartAt")), None)
