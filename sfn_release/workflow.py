@@ -138,14 +138,17 @@ class Workflow(Building):
 
         Two states of one id are one in it; with a state that can't be written it is empty.
         """
-        names = None
         try:
             names = Names(self)
-            return self.to_asl(names), tuple(names.findings)
+            try:
+                return self.to_asl(names), tuple(names.findings)
+            except StateError as error:
+                return {}, tuple(
+                    Finding("not-asl", "error", names.place_of(id), id, each.message, each.fix)
+                    for id, each in error.states
+                )
         except DefinitionError as error:
-            state = error.state if isinstance(error, StateError) else ""
-            place = names.place_of(state) if names and state else "$"
-            return {}, (Finding("not-asl", "error", place, state, error.message, error.fix),)
+            return {}, (Finding("not-asl", "error", "$", "", error.message, error.fix),)
         except RecursionError:
             message = "The workflow holds itself, or is nested too deeply."
             fix = "Give each branch and item processor a workflow of its own."

@@ -200,11 +200,15 @@ def test_the_language_is_the_workflow_s_unless_the_state_has_its_own() -> None:
     assert body(by_extra, "JSONPath")["Output"] == "{% $states.input %}"
 
 
-def test_a_state_in_a_branch_is_named_with_its_place() -> None:
-    """People look for it there."""
-    inner = sfn.Workflow.of(sfn.Pass("Inner", output=q.input, parameters={"a": q.input}))
-    (finding,) = sfn.Workflow.of(sfn.Parallel("Both", branches=[inner])).diagnostics()
-    assert finding.path == "$.States.Both.Branches[0].States.Inner"
+def test_every_state_that_can_not_be_written_is_told_with_its_place() -> None:
+    """All at once, those in branches too: people mend them in one go."""
+    inner = sfn.Workflow.of(sfn.Pass("Inner", parameters={"a": q.input}))
+    both = sfn.Parallel("Both", branches=[inner])
+    findings = sfn.Workflow.of(both, sfn.Pass("After", result=path("$.x"))).diagnostics()
+    assert [finding.path for finding in findings] == [
+        "$.States.Both.Branches[0].States.Inner",
+        "$.States.After",
+    ]
 
 
 READERS: list[tuple[sfn.ItemReader, str, dict[str, Any]]] = [

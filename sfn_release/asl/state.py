@@ -46,11 +46,12 @@ id."""
 
 
 class StateError(DefinitionError):
-    """A state can't be written; *state* is its id."""
+    """States can't be written: *states* has the id of each, and why. The first is the message."""
 
-    def __init__(self, state: str, error: DefinitionError) -> None:
+    def __init__(self, states: Sequence[tuple[str, DefinitionError]]) -> None:
+        _, error = states[0]
         super().__init__(error.message, why=error.why, fix=error.fix)
-        self.state = state
+        self.states = tuple(states)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -241,22 +242,26 @@ def write_states(
     """Return States; of two with one id the first.
 
     *ends*, and the open ends of chains that a transition leads to, are given an End. Raises
-    StateError for a state that can't be written.
+    StateError for the states that can't be written.
     """
     written: dict[str, Any] = {}
+    wrong: list[tuple[str, DefinitionError]] = []
     led_to = (target for state in states for target in state.targets())
     ended = {*ends, *(end for target in led_to for end in getattr(target, "ends", ()))}
     for state in states:
         id = naming.id_of(state)
         try:
             body = state.to_asl(naming, language)
-        except StateError:  # of a state inside this one
-            raise
+        except StateError as error:  # of states inside this one
+            wrong += error.states
         except DefinitionError as error:
-            raise StateError(id, error) from error
-        if state in ended and "Next" not in body:
-            body["End"] = True
-        written.setdefault(id, body)
+            wrong.append((id, error))
+        else:
+            if state in ended and "Next" not in body:
+                body["End"] = True
+            written.setdefault(id, body)
+    if wrong:
+        raise StateError(wrong)
     return written
 
 
