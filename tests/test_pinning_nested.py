@@ -13,6 +13,7 @@ from support import ROLE, Shop, definition, make_shop, refused
 from sfn_release.errors import SfnReleaseError
 from sfn_release.observation import describe_alias
 from sfn_release.operations.delete import delete
+from sfn_release.operations.diff import diff
 from sfn_release.record import Record
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
@@ -371,3 +372,46 @@ def test_a_first_deployment_is_finished_too(tmp_path: Path, call: str, fault: Fa
     shop.publish("1.0.0")
     assert live(shop) == (f"{PARENT}:1", [f"{CHILD}:1"], [f"{CHILD}:1"])
     assert (shop.versions("parent", "prod"), shop.versions("child", "prod")) == ([1], [1])
+
+
+def test_parents_are_pinned_before_callers_are_shifted(tmp_path: Path) -> None:
+    """With a strategy, parent and child go through the stages together, each as it will be."""
+    shop = family(tmp_path)
+    strategy = '{ type = "linear", percent = 50, interval = "5m" }'
+    shop.write("releases.toml", config("required", strategy=strategy))
+    shop.commit()
+    shop.publish("1.0.0")
+    shop.commit(child="two")
+    shop.publish("1.1.0")
+    assert [stage.watch.weight for stage in shop.watcher.plans[-1].stages] == [50]
+    assert live(shop) == (f"{PARENT}:2", [f"{CHILD}:2"], [f"{CHILD}:2"])
+
+
+def test_what_a_killed_deployment_left_is_put_back_by_the_next_that_fails(tmp_path: Path) -> None:
+    """The parent's unqualified content too, although no record knows the version in it."""
+    shop = family(tmp_path)
+    shop.publish("1.0.0")
+    shop.commit(child="two")
+    client = shop.client("prod")
+    shop.clients["prod"] = Faulty(client, At("parent.PublishStateMachineVersion", KILLED))
+    with pytest.raises(KilledError):
+        shop.publish("1.1.0")
+    shop.clients["prod"] = client
+    assert started(shop, PARENT) == [f"{CHILD}:2"]
+    shop.commit(child="three")
+    shop.clients["prod"] = Faulty(client, At("child.UpdateStateMachine", THROTTLED))
+    with pytest.raises(SfnReleaseError):
+        shop.publish("1.2.0")
+    shop.clients["prod"] = client
+    assert live(shop) == (f"{PARENT}:1", [f"{CHILD}:1"], [f"{CHILD}:1"])
+
+
+def test_a_comparison_with_what_is_live_shows_no_pins(tmp_path: Path) -> None:
+    """The release is pinned as the environment is, so that only its own changes show."""
+    shop = family(tmp_path)
+    shop.publish("1.0.0")
+    assert not any(found.differences for found in diff(shop.workspace(), "1.0.0", "@prod"))
+    write(shop, "parent", starts(f"{CHILD}:1"))
+    shop.commit()
+    shop.publish("1.1.0", deploy=False)
+    assert not any(found.differences for found in diff(shop.workspace(), "@prod", "1.1.0"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.declaration import Declaration
@@ -15,7 +15,9 @@ from sfn_release.observation import Wanted, observe
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
+from sfn_release.pins import pin, references
 from sfn_release.project import Environment
+from sfn_release.record import Served
 from sfn_release.release import parse_version
 from sfn_release.rendering import Rendered, parameters_of, render
 
@@ -38,7 +40,8 @@ class WorkflowDiff:
 def diff(workspace: Workspace, old: str, new: str | None = None) -> list[WorkflowDiff]:
     """Compare two sides: a release's version, ``@environment`` (live), None for the work tree.
 
-    When one side is live, the other is rendered for the same environment. Raises NotFoundError.
+    When one side is live, the other is rendered for the same environment, and pinned as what is
+    served there: what a deployment would pin anew is no difference. Raises NotFoundError.
     """
     live = [side[1:] for side in (old, new) if side and side.startswith("@")]
     environment = workspace.environment(live[0]) if live else None
@@ -64,10 +67,23 @@ def _side(
         return declarations
     names = parameters_of(declarations.values(), environment)
     environment = environment.resolved(look_up(site(workspace, environment), names))
+    serving = workspace.ledger.state(snapshot, environment.name).serving
+    served = serving.workflows if serving else {}
     return {
-        name: _declared(render(declaration, environment))
+        name: _declared(_pinned(render(declaration, environment), served.get(name)))
         for name, declaration in declarations.items()
     }
+
+
+def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
+    """Return a workflow pinned as it is served."""
+    pins = served.pins if served else {}
+    exact = {
+        one.written: pins[one.written]
+        for one in references(rendered.definition)
+        if one.written in pins and one.name is not None and not one.name.exact
+    }
+    return replace(rendered, definition=pin(rendered.definition, exact))
 
 
 def _live(
