@@ -91,7 +91,8 @@ def refusals(environment: Environment, facts: Facts) -> tuple[Refusal, ...]:
 
 def refused(environment: Environment, release: str, found: Sequence[Refusal]) -> PolicyError:
     """Return the error that tells all refusals at once."""
-    count = "a policy refuses it" if len(found) == 1 else f"{len(found)} policies refuse it"
+    rules = len({refusal.rule for refusal in found})
+    count = "a policy refuses it" if rules == 1 else f"{rules} policies refuse it"
     return PolicyError(
         f"{environment.name} does not take {release}: {count}.",
         why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),

@@ -415,3 +415,12 @@ def test_a_comparison_with_what_is_live_shows_no_pins(tmp_path: Path) -> None:
     shop.commit()
     shop.publish("1.1.0", deploy=False)
     assert not any(found.differences for found in diff(shop.workspace(), "@prod", "1.1.0"))
+
+
+def test_a_workflow_that_has_another_name_here_is_told(tmp_path: Path) -> None:
+    """The ARN belongs into a parameter, since environments may name state machines differently."""
+    shop = family(tmp_path)
+    shop.write("releases.toml", config("required", name='"{workflow}-prod"'))
+    shop.commit()
+    with refused("E_NOT_FOUND", "in prod, the workflow child is child-prod"):
+        shop.publish("1.0.0")

@@ -82,7 +82,7 @@ def _workflow(plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool) -> Ite
     for written, now in one.pins.items():
         before = one.pinned.get(written)
         exact = now is not None and now.endswith(written)  # its author has named the version
-        if not exact and (verbose or now != before):
+        if not exact and (verbose or now is None or now != before):
             steps.append(f"pin {pin_text(written, now, before)}")
     head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
     for step in steps:

@@ -80,6 +80,7 @@ class _Pinning:
         answers = look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
         missing = [
             f"{one.written} of {workflow} ({one.where}): {answers[one.name].problem}"
+            f"{self._called_here(one.name)}"
             for workflow, refers in sorted(found.items())
             for one in refers
             if one.name and one.name in answers and answers[one.name].gone
@@ -179,6 +180,13 @@ class _Pinning:
         if one.name.region and one.name.region != self.home.region:
             return f"it is in {one.name.region}, and {self.site.name} in {self.home.region}"
         return ""
+
+    def _called_here(self, name: Name) -> str:
+        """Return what a workflow is called here that is named as it is called elsewhere."""
+        child = self.target.workflows.get(name.name)
+        if name.kind == "function" or child is None or child.rendered.name == name.name:
+            return ""
+        return f"; in {self.site.name}, the workflow {name.name} is {child.rendered.name}"
 
     def _child(self, name: Name, *, exact_too: bool = False) -> str | None:
         """Return the workflow of the target that this is: without a version, or by our alias."""
