@@ -108,9 +108,7 @@ class ShiftWeight:
 
     def __str__(self) -> str:
         to = number(self.version_arn) if self.version_arn else "the new version"
-        return (
-            f"shift {self.weight} % of alias {self.alias} to {to}, the rest to {number(self.old)}"
-        )
+        return f"send {self.weight} % of alias {self.alias} to {to}, the rest to {number(self.old)}"
 
 
 @dataclass(frozen=True)

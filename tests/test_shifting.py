@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from shifting_kit import CANARY, LINEAR, Canary, canary, live, may_fail, refusal
+from shifting_kit import CANARY, LINEAR, MACHINES, Canary, canary, live, may_fail, refusal
 from support import refused
 
 from sfn_release.steps import PointAlias, ShiftWeight
@@ -388,3 +388,45 @@ def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Canary) -> 
     assert shop.deploy("1.1.0").status == "succeeded"
     assert [routing for _, routing in seen] == [{1: 80, 2: 20}]
     assert shop.versions("hello", "prod") == [2, 1]
+
+
+def test_who_is_pinned_to_a_new_version_is_shifted_with_it(tmp_path: Path) -> None:
+    """What is sent for a parent is known when its child is published, and is no edit of others."""
+    shop = canary(tmp_path / "shop", LINEAR)
+    text = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", text.replace('region = "eu', 'pins = "required"\nregion = "eu'))
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution",
+        "Parameters": {"StateMachineArn": f"{MACHINES}hello"},
+        "End": True,
+    }
+    parent = json.dumps({"StartAt": "Start", "States": {"Start": start}})
+    shop.write("workflows/parent.asl.json", parent)
+    shop.commit()
+    shop.publish("1.2.0", "prod")
+    shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
+    shop.commit()
+    seen = set()
+    shop.during = lambda _: seen.add((shop.routing()[3], shop.routing("parent")[2]))
+    shop.publish("1.3.0", "prod")
+    assert {(40, 40), (80, 80)} == seen
+    assert (shop.routing(), shop.routing("parent")) == ({3: 100}, {2: 100})
+
+
+def test_express_workflows_are_watched_by_alarms(tmp_path: Path) -> None:
+    """Their executions are not listed, and so not asked for."""
+    shop = canary(tmp_path / "shop", CANARY + 'alarms = ["shop-failed"]\n')
+    for content in ("one", "two"):
+        shop.write(
+            "workflows/fast.py",
+            "import sfn_release as sfn\n"
+            "flow = sfn.Workflow()\n"
+            f"flow.start_from(sfn.Pass(id='Only', result='{content}')).end()\n"
+            "fast = sfn.StateMachine(name='fast', workflow=flow, role_arn='')\n"
+            "fast.set_type_as_express()\n",
+        )
+        shop.commit()
+        shop.publish("1.2.0" if content == "one" else "1.3.0", "prod")
+    assert shop.routing("fast") == {2: 100}
+    assert shop.watcher.shifts[-1].new is None

@@ -25,8 +25,10 @@ class Aliases:
     write: Write
     _written: dict[str, list[ObservedAlias]] = field(default_factory=dict)
 
-    def apply(self, step: AliasStep, new: str, machine_arn: str) -> None:
+    def apply(self, step: AliasStep, new: str, machine_arn: str, latest: str | None) -> None:
         """Bring an alias to the version *new*, or some of its callers.
+
+        *latest* is the digest that the machine's unqualified content has, if that is looked at.
 
         Raises ConflictError when somebody else moved it, or changed what callers without the alias
         get, since this deployment looked.
@@ -54,7 +56,7 @@ class Aliases:
                 fix="Run this again: the plan will say where it points.",
             )
         if step.latest is not None:
-            self._refuse_edited(step, machine_arn)
+            self._refuse_edited(step, machine_arn, latest)
         self._remember(step, ObservedAlias(step.before.arn, routing, step.description))
         self.write(
             self.client.update_state_machine_alias,
@@ -91,12 +93,12 @@ class Aliases:
     def _remember(self, step: AliasStep, written: ObservedAlias) -> None:
         self._written.setdefault(step.workflow, []).append(written)
 
-    def _refuse_edited(self, step: AliasStep, machine_arn: str) -> None:
+    def _refuse_edited(self, step: AliasStep, machine_arn: str, latest: str | None) -> None:
         """Raise ConflictError when somebody edited the machine while its callers were shifted."""
         found = rendered_from(
             step.workflow, call(self.client.describe_state_machine, stateMachineArn=machine_arn)
         )
-        if found is not None and found.digest != step.latest:
+        if found is not None and found.digest != latest:
             raise ConflictError(
                 f"The state machine of {step.workflow} was changed by somebody else during this"
                 " deployment.",

@@ -177,13 +177,16 @@ class Application:
                     **step.rendered.request(),
                 )
                 machine.revision = answer.get("revisionId")
+                machine.latest = step.rendered.digest
                 machine.sent = step.rendered.digest
             case PublishVersion():
                 self._publish(step, machine)
             case PointAlias() | ShiftWeight():
                 version_arn = step.version_arn or machine.version_arn
                 assert version_arn is not None  # noqa: S101 - plans publish before they point
-                self._aliases.apply(step, version_arn, machine.found(version_arn))
+                self._aliases.apply(
+                    step, version_arn, machine.found(version_arn), machine.latest or step.latest
+                )
                 machine.version_arn = version_arn
                 machine.alias_description = step.description
             case Watch():

@@ -16,6 +16,7 @@ class Machine:
     revision: str | None = None
     version_arn: str | None = None
     alias_description: str | None = None
+    latest: str | None = None
     sent: str | None = None
 
     def found(self, version_arn: str | None = None) -> str:

@@ -242,6 +242,8 @@ def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str
     A workflow that others are pinned to is looked at before them: what they are to be depends on
     the version that will serve it.
     """
+    for operation in ("ListTagsForResource", "DescribeStateMachineAlias"):
+        site.aws.expect(operation, len(target.workflows))
     observed: dict[str, Observed | None] = {}
     versions: dict[str, str | None] = {}
     for names in waves(target):
