@@ -234,3 +234,25 @@ def test_hostile_names_can_not_write_to_the_terminal(tmp_path: Path) -> None:
         out = run("-C", str(tmp_path), "check", "-", "--format", format, stdin=evil).out
         assert "\x1b" not in out
         assert "\n::error::x" not in out
+
+
+def test_publish_refuses_calls_that_a_service_does_not_have(shop: Project) -> None:
+    """By the models of the installed botocore; a reason in releases.toml silences them."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:getObjet",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "TimeoutSeconds": 5,
+        "End": True,
+    }
+    shop.write("workflows/hello.asl.json", json.dumps({"StartAt": "A", "States": {"A": task}}))
+    shop.commit()
+
+    refused = shop.run("publish", "1.0.0")
+
+    assert refused.code == 1
+    assert 'Did you mean "getObject"?' in refused.err
+    silenced = silence(rule="sdk-action", state="A", reason="newer than our botocore")
+    shop.write("releases.toml", (shop.root / "releases.toml").read_text() + silenced)
+    shop.commit()
+    shop.ok("publish", "1.0.0", "--no-deploy")

@@ -13,11 +13,13 @@ from sfn_release.asl.finding import Finding, refuse
 from sfn_release.asl.silence import Silence, told
 from sfn_release.canonical import canonical
 from sfn_release.checks import check_definition
+from sfn_release.checks.sdk import RULES as SERVICE_RULES
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import DefinitionError
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.rules import state_machine_name, tag_key, tag_value
 
+_CALLS = frozenset(rule.name for rule in SERVICE_RULES)
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
 
 
@@ -53,6 +55,22 @@ def accept(
         warnings += _accept_one(declaration, place, silences)
         declarations.append(declaration)
     return tuple(sorted(declarations, key=lambda one: one.name)), warnings
+
+
+def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence]) -> int:
+    """Refuse calls that AWS's services do not have; return how many warnings there are.
+
+    Apart from `accept`, and for what is not released yet: it depends on how new the installed
+    botocore is, and a release that stands must build anywhere. Raises DefinitionError.
+    """
+    warnings = 0
+    for declaration in declarations:
+        found = check_definition(declaration.definition, type=declaration.type, services=True)
+        calls = tuple(one for one in found if one.rule in _CALLS)
+        kept, _ = told(calls, silences, declaration.name)
+        refuse(kept, f"The workflow {declaration.name!r} ({declaration.source})")
+        warnings += len(kept)
+    return warnings
 
 
 def name_problem(name: Any) -> str | None:

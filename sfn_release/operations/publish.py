@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sfn_release.build import Build, build_archive
+from sfn_release.build.acceptance import refuse_calls
 from sfn_release.canonical import short
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.differences import differences
@@ -155,12 +156,15 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         environ=workspace.around.environ,
         silences=workspace.project.silences,
     )
-    if built.warnings:
-        count = "a warning" if built.warnings == 1 else f"{built.warnings} warnings"
-        workspace.around.watcher.say(f"{count} about the definitions: see `sfn-release check`")
     snapshot = workspace.snapshot(offline=offline)
     refuse_yanked(version, workspace.ledger.yanked(snapshot))
     standing = workspace.ledger.release(snapshot, version)
+    warnings = built.warnings
+    if standing is None:  # else a newer botocore would tell against what is released
+        warnings += refuse_calls(built.declarations, workspace.project.silences)
+    if warnings:
+        count = "a warning" if warnings == 1 else f"{warnings} warnings"
+        workspace.around.watcher.say(f"{count} about the definitions: see `sfn-release check`")
     release = _release(workspace, snapshot, built, version, commit)
     if standing is not None and standing.digest != release.digest:
         raise _immutable(release, standing)
