@@ -46,6 +46,7 @@ A, B = path("$.a"), path("$.b")
         (fn.string_split(A, ".+"), "States.StringSplit($.a, '.+')"),
         (fn.uuid(), "States.UUID()"),
         (fn.format("{} of {}", A, fn.array_length(B)), None),
+        (fn.format("${Stage}: {} {x}", A), "States.Format('${Stage}: {} \\{x\\}', $.a)"),
         (fn.format("none"), "States.Format('none')"),
         (fn.array(sfn.Context.Map.Item.Index), "States.Array($$.Map.Item.Index)"),
     ],

@@ -15,6 +15,8 @@ from typing import TypeAlias
 from sfn_release.asl.expressions import Intrinsic, JsonPath, Portable
 from sfn_release.errors import DefinitionError
 
+_BRACE = re.compile(r"(\$\{\w+\})|([{}])")
+
 Argument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
 Text: TypeAlias = JsonPath | Intrinsic | Portable | str
 Number: TypeAlias = JsonPath | Intrinsic | Portable | float
@@ -113,7 +115,7 @@ def uuid() -> Intrinsic:
 def format(template: str, *values: Argument) -> Intrinsic:
     r"""Return *template* with each ``{}`` replaced by one of *values*; other braces are text.
 
-    Raises DefinitionError when their numbers differ.
+    A ``${Parameter}`` stays one. Raises DefinitionError when the numbers differ.
 
     >>> format("Order {}: {total}", JsonPath("$.id")).text
     "States.Format('Order {}: \\{total\\}', $.id)"
@@ -123,8 +125,7 @@ def format(template: str, *values: Argument) -> Intrinsic:
         raise DefinitionError(
             f"{template!r} has {places} times {{}}, and {len(values)} values are given."
         )
-    pieces = [re.sub(r"([{}])", r"\\\1", _escaped(piece)) for piece in template.split("{}")]
-    quoted = "'" + "{}".join(pieces) + "'"
+    quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"
     return Intrinsic(f"States.Format({', '.join([quoted, *map(_argument, values)])})")
 
 
@@ -151,3 +152,8 @@ def _argument(value: Argument) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _braced(text: str) -> str:
+    """Escape a piece of a template, but for the braces of a ``${Parameter}``."""
+    return _BRACE.sub(lambda found: found[1] or f"\\{found[2]}", _escaped(text))
