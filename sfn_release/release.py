@@ -217,29 +217,36 @@ def read_release(
     *files* holds ``manifest.json`` and ``definitions/<workflow>.asl.json``. Raises TamperedError.
     """
     manifest = read_manifest(files.get("manifest.json"), where=where)
-    declarations = {}
-    for name, entry in manifest.workflows.items():
-        path = definition_path(name)
-        declaration = Declaration(
-            name=name,
-            definition=read_json(files.get(path), where=f"{where}:{path}"),
-            type=entry.type,  # type: ignore[arg-type]  # the digest below decides
-            role=entry.role,
-            logging=entry.logging,
-            tracing=entry.tracing,
-            encryption=entry.encryption,
-            tags=entry.tags,
-            source=entry.source,
-        )
-        with as_written(f"{where}:{path}"):
-            found = declaration.digest
-        if found != entry.digest:
-            raise TamperedError(
-                f"{where}: the definition of {name} is not the one that was released.",
-                why=f"The manifest says {short(entry.digest)}, the file has {short(found)}.",
-            )
-        declarations[name] = declaration
+    declarations = {
+        name: read_declaration(manifest, name, files, where=where) for name in manifest.workflows
+    }
     return Release(manifest, declarations, ledger_commit)
+
+
+def read_declaration(
+    manifest: Manifest, name: str, files: Mapping[str, bytes | None], *, where: str
+) -> Declaration:
+    """Put one workflow of a release together; raises TamperedError for a digest that is not its."""
+    entry, path = manifest.workflows[name], definition_path(name)
+    declaration = Declaration(
+        name=name,
+        definition=read_json(files.get(path), where=f"{where}:{path}"),
+        type=entry.type,  # type: ignore[arg-type]  # the digest below decides
+        role=entry.role,
+        logging=entry.logging,
+        tracing=entry.tracing,
+        encryption=entry.encryption,
+        tags=entry.tags,
+        source=entry.source,
+    )
+    with as_written(f"{where}:{path}"):
+        found = declaration.digest
+    if found != entry.digest:
+        raise TamperedError(
+            f"{where}: the definition of {name} is not the one that was released.",
+            why=f"The manifest says {short(entry.digest)}, the file has {short(found)}.",
+        )
+    return declaration
 
 
 def read_manifest(content: bytes | None, *, where: str) -> Manifest:

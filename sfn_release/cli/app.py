@@ -46,6 +46,7 @@ COMMANDS = {
         "history": ("remembering", "Show what was deployed to an environment."),
         "show": ("remembering", "Show one release, or one definition of it."),
         "diff": ("observing", "Compare two releases, what is live, or the work tree."),
+        "verify": ("verifying", "Verify that tags, ledger, definitions and records agree."),
     },
     "Operate": {
         "execute": ("operating", "Start a workflow, wait for it and show how it ended."),

@@ -132,6 +132,22 @@ class GitReader:
         commits, files = found[::2], found[1::2]
         return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
 
+    def tag_text(self, object_id: str) -> str:
+        """Return the text of a tag object, empty for what is none, or not in this clone."""
+        result = self.run("cat-file", "tag", checked(object_id))
+        return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
+
+    def object_ids(self, names: Sequence[str]) -> list[str | None]:
+        """Return the ids of objects named ``<commit>:<path>``; None for what is not there."""
+        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+        if not names:
+            return []
+        lines = self.ok("cat-file", "--batch-check", stdin=wanted).text.split("\n")
+        return [
+            None if line.endswith((" missing", " ambiguous")) else line.split(" ")[0]
+            for line in lines
+        ]
+
     def _objects(self, names: Sequence[str]) -> list[bytes | None]:
         """Return the content of every object that is named; None for one that does not exist."""
         if not names:

@@ -6,7 +6,7 @@ ref and the commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError
@@ -26,6 +26,7 @@ from sfn_release.rendering import Rendered
 from sfn_release.yanks import FILE, Yank, read_yanks
 
 _PAGE = 20  # records that are read at once while one is looked for
+_EVENT, _SERVING = "deployment.json", "manifest.json"
 _EVENTS = 100  # that are read at once when something is looked for in them
 
 
@@ -138,15 +139,33 @@ class LedgerReader(LedgerRefs):
 
     def state_at(self, environment: str, commit: str) -> State:
         """Return the event and the serving of one commit of an environment's branch."""
-        event, serving = self.git.read_many(
-            [(commit, "deployment.json"), (commit, "manifest.json")]
-        )
+        event, serving = self.git.read_many([(commit, _EVENT), (commit, _SERVING)])
+        return self._state(environment, commit, event, serving)
+
+    def _state(
+        self, environment: str, commit: str, event: bytes | None, serving: bytes | None
+    ) -> State:
         where = f"{self.env_ref(environment)} ({commit[:12]})"
         return State(
             tip=commit,
             record=self._record(event, where),
             serving=self._serving(serving, where) if serving is not None else None,
         )
+
+    def states(
+        self, environment: str, commits: Sequence[str]
+    ) -> Iterator[tuple[str, State | TamperedError]]:
+        """Yield the event and the serving of each of *commits*, or what is wrong with them."""
+        for start in range(0, len(commits), _PAGE):
+            page = commits[start : start + _PAGE]
+            paths = [(commit, path) for commit in page for path in (_EVENT, _SERVING)]
+            contents = iter(self.git.read_many(paths))
+            for commit in page:
+                event, serving = next(contents), next(contents)
+                try:
+                    yield commit, self._state(environment, commit, event, serving)
+                except TamperedError as error:
+                    yield commit, error
 
     def serving_at(self, environment: str, commit: str) -> Serving:
         """Return what an environment served after one commit of its branch."""

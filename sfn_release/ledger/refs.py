@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sfn_release.errors import ConflictError, GitError, TamperedError
+from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
 from sfn_release.git import Git, RefMovedError, RefUpdate
 
 
@@ -120,6 +120,54 @@ class LedgerRefs:
         self._refuse_deleted(theirs, ours)
         return Snapshot({**refs, **theirs}, unpushed, kept=frozenset(refs) - {*theirs})
 
+    def examine(self) -> tuple[Snapshot, dict[str, SfnReleaseError]]:
+        """Read every ref as `snapshot` does, and return what is wrong with each of them.
+
+        A ref that was rewritten or deleted on the remote stands in the snapshot as it was last
+        seen there.
+        """
+        try:
+            return self.snapshot(), {}
+        except SfnReleaseError as error:
+            first = error
+        problems: dict[str, SfnReleaseError] = {}
+        inside = f"{self.prefix}/{self.project}/"
+        if self.remote is not None:
+            try:
+                theirs = self.git.ls_remote(self.remote, [inside + "*"])
+            except GitError:
+                return self.snapshot(offline=True), {self.remote: first}
+            start = self._seen_ref(inside)
+            ours = self.git.refs(inside, start)
+            shared = {ref: at for ref, at in theirs.items() if self._shared(ref)}
+            gone = {self._on_remote(seen) for seen in ours if seen.startswith(start)} - {*theirs}
+            for ref in sorted({*shared, *gone}):
+                seen = self._seen_ref(ref)
+                try:
+                    self._fetch({ref: shared[ref]} if ref in shared else {}, ours)
+                    self._refuse_deleted(theirs, {seen: ours[seen]} if seen in ours else {})
+                except SfnReleaseError as error:
+                    problems[ref] = error
+        # Whatever else was wrong (a branch in the way) is what was found first.
+        snapshot = self._last_seen()
+        return snapshot, problems or {self.remote or "this clone": first}
+
+    def _last_seen(self) -> Snapshot:
+        """Return every ref as this clone has it: as last seen on the remote, where that is."""
+        inside = f"{self.prefix}/{self.project}/"
+        start = f"refs/sfn-release-unpushed/{self.project}/"
+        seen = self._seen_ref(inside)
+        ours = self.git.refs(inside, start, seen, self.own_yanks_ref)
+        refs = {ref: at for ref, at in ours.items() if not ref.startswith((start, seen))}
+        refs |= {self._on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
+        unpushed = {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
+        return Snapshot(refs, unpushed)
+
+    def _on_remote(self, seen: str) -> str:
+        """Return the ref of the remote that *seen* is the copy of."""
+        start = f"refs/sfn-release-remotes/{self.remote}/"
+        return f"{self.prefix}/{seen[len(start) :]}"
+
     def _above(self) -> list[str]:
         """Return the refs that cannot be there beside the ledger's, which are below them."""
         parts = f"{self.prefix}/{self.project}".split("/")
@@ -139,7 +187,7 @@ class LedgerRefs:
     def _refuse_deleted(self, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
         start = f"refs/sfn-release-remotes/{self.remote}/"
         for seen in (ref for ref in ours if ref.startswith(start)):
-            ref = f"{self.prefix}/{seen[len(start) :]}"
+            ref = self._on_remote(seen)
             if self._shared(ref) and ref not in theirs:
                 raise TamperedError(
                     f"{ref} was deleted on {self.remote}.",

@@ -39,10 +39,13 @@ if TYPE_CHECKING:
     from sfn_release.operations.status import EnvironmentStatus, status
     from sfn_release.operations.tagged import version_from_tag
     from sfn_release.operations.unlock import unlock
+    from sfn_release.operations.verify import Verified, verify
+    from sfn_release.operations.verifying import Check
     from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
     from sfn_release.operations.yank import Yanked, unyank, yank
 
 _HOMES = {
+    "Check": "verifying",
     "Checked": "check",
     "CheckedFinding": "check",
     "Diagnosis": "diagnosis",
@@ -51,6 +54,7 @@ _HOMES = {
     "ListedRelease": "releases",
     "ListedWorkflow": "listing",
     "Published": "publish",
+    "Verified": "verify",
     "WorkflowDiff": "diff",
     "WorkflowStatus": "comparing",
     "Workspace": "workspace",
@@ -80,11 +84,13 @@ _HOMES = {
     "unfinished": "deploy",
     "unlock": "unlock",
     "unyank": "yank",
+    "verify": "verify",
     "yank": "yank",
     "version_from_tag": "tagged",
 }
 
 __all__ = [
+    "Check",
     "Checked",
     "CheckedFinding",
     "Diagnosis",
@@ -93,6 +99,7 @@ __all__ = [
     "ListedRelease",
     "ListedWorkflow",
     "Published",
+    "Verified",
     "WorkflowDiff",
     "WorkflowStatus",
     "Workspace",
@@ -122,6 +129,7 @@ __all__ = [
     "unfinished",
     "unlock",
     "unyank",
+    "verify",
     "version_from_tag",
     "yank",
 ]

@@ -1,0 +1,61 @@
+"""verify: what was looked at, with OK or what is wrong, as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli import terminal
+from sfn_release.cli.options import command
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.verifying import Check
+
+
+@command("verify")
+@click.argument("version", required=False)
+def verify(session: Session, version: str | None) -> int:
+    """Verify that tags, ledger, definitions and records agree.
+
+    Of release VERSION, or of all of them. Every problem is told, and makes the exit code 1.
+    """
+    from sfn_release.operations.verify import verify as act
+
+    done = act(session.workspace(), version)
+    session.show("verify", done.to_json(), lambda: write_checks(done.checks, "verified"))
+    return 1 if done.problems else 0
+
+
+def write_checks(checks: Iterable[Check], done: str) -> None:
+    """Write the checks below what they are about, and how many problems there were."""
+    found = list(checks)
+    for subject, group in groupby(found, key=lambda one: one.subject):
+        terminal.write(subject, style="bold")
+        for one in group:
+            if one.error is None:
+                terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {one.text}")
+            else:
+                _write_problem(one)
+    problems = sum(one.error is not None for one in found)
+    terminal.write(
+        f"{problems} problem{'' if problems == 1 else 's'}" if problems else f"{done}: all OK",
+        style="red" if problems else "green",
+    )
+
+
+def _write_problem(one: Check) -> None:
+    error = one.error
+    assert error is not None  # noqa: S101 - the caller looked
+    code = terminal.Styled(error.code, "red")
+    about = "" if one.text.lower() in error.message.lower() else f"{one.text}: "
+    terminal.write_parts("  ", code, f"  {about}{error.message}")
+    for line in [*error.why.split("\n"), *error.fix.split("\n")]:
+        if line.strip():
+            terminal.write(f"      {line.strip()}")
+
+
+COMMANDS = {"verify": verify}

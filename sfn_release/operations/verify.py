@@ -1,0 +1,286 @@
+"""verify: whether tags, ledger, definitions and records agree, and nobody has rewritten them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.canonical import short
+from sfn_release.declaration import Declaration
+from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
+from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.operations.verify_events import environment_checks
+from sfn_release.operations.verifying import Check
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project.rules import did_you_mean
+from sfn_release.release import (
+    Manifest,
+    definition_path,
+    is_version,
+    parse_version,
+    read_declaration,
+    read_manifest,
+)
+
+_LEDGER = "ledger"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was verified, in the order in which it was."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def problems(self) -> tuple[Check, ...]:
+        """Whatever is not as it was written."""
+        return tuple(check for check in self.checks if check.error is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "verified": not self.problems,
+            "checks": [check.to_json() for check in self.checks],
+        }
+
+
+def verify(workspace: Workspace, version: str | None = None) -> Verified:
+    """Verify one release, or all of them and what every environment's branch says.
+
+    What is wrong does not stop it: all is found. Nothing is written but what a fetch brings. Raises
+    NotFoundError for a version that nothing in the ledger says it is.
+    """
+    wanted = parse_version(version) if version else None
+    snapshot, broken = workspace.ledger.examine()
+    checks = list(_ledger(workspace, snapshot, broken))
+    commits, manifests, found = _entries(workspace, snapshot)
+    checks += found
+    if wanted is not None and wanted not in commits:
+        raise NotFoundError(
+            f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
+        )
+    tags = _tags(workspace, manifests)
+    for name in sorted(commits, key=lambda one: (one in manifests, one)):
+        if wanted in {None, name} and name in manifests:
+            checks += _release(workspace, snapshot, commits[name], manifests, name, tags)
+    inside = workspace.ledger.env_ref("")
+    for ref in sorted(ref for ref in snapshot.refs if ref.startswith(inside)):
+        checks += environment_checks(
+            workspace.ledger, ref[len(inside) :], snapshot.refs[ref], manifests, wanted
+        )
+    return Verified(tuple(checks))
+
+
+def _ledger(
+    workspace: Workspace, snapshot: Snapshot, broken: Mapping[str, SfnReleaseError]
+) -> Iterator[Check]:
+    """Yield whether the ledger's refs are those that were seen before."""
+    where = workspace.ledger.remote
+    for ref in sorted({*snapshot.refs, *broken}):
+        if ref in broken:
+            yield Check(_LEDGER, ref, broken[ref])
+        elif where and ref not in snapshot.kept:
+            yield Check(_LEDGER, f"{ref} on {where} contains what was last seen of it")
+        else:
+            yield Check(_LEDGER, f"{ref} is in this clone")
+    try:
+        yanked = workspace.ledger.yanked(snapshot)
+    except TamperedError as error:
+        yield Check(_LEDGER, "the yanked releases", error)
+    else:
+        for version, yank in sorted(yanked.items()):
+            yield Check(_LEDGER, f"{version} is {yank}")
+
+
+def _entries(
+    workspace: Workspace, snapshot: Snapshot
+) -> tuple[dict[str, str], dict[str, Manifest], list[Check]]:
+    """Return the ledger's commits and manifests by version, and what is wrong with them."""
+    ledger = workspace.ledger
+    tip = snapshot.refs.get(ledger.releases_ref)
+    entries = [(commit, subject) for commit, subject in ledger.git.log(tip)] if tip else []
+    entries += [(commit, f"release {version}") for version, commit in snapshot.unpushed.items()]
+    commits: dict[str, str] = {}
+    manifests: dict[str, Manifest] = {}
+    wrong = []
+    contents = ledger.git.read_many([(commit, "manifest.json") for commit, _ in entries])
+    for (commit, subject), content in zip(reversed(entries), reversed(contents), strict=True):
+        version = subject.removeprefix("release ")
+        try:
+            manifests[version] = _entry(ledger, commit, subject, content, commits)
+        except TamperedError as error:
+            wrong.append(Check(version, "the ledger's entry", error))
+    return commits, manifests, wrong
+
+
+def _entry(
+    ledger: Ledger, commit: str, subject: str, content: bytes | None, commits: dict[str, str]
+) -> Manifest:
+    """Return the manifest of one commit, and note in *commits* which version it is of."""
+    where = f"{ledger.releases_ref} ({commit[:12]})"
+    version = subject.removeprefix("release ")
+    if f"release {version}" != subject or not is_version(version):
+        raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
+    if commits.setdefault(version, commit) != commit:
+        raise TamperedError(
+            f"{where} and {commits[version][:12]} both say that they are {version}: the later one"
+            " is forged."
+        )
+    manifest = read_manifest(content, where=where)
+    if (manifest.version, manifest.project) != (version, ledger.project):
+        raise TamperedError(
+            f"{where} says it is {version} and holds {manifest.version} of {manifest.project}."
+        )
+    return manifest
+
+
+def _release(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    commit: str,
+    manifests: Mapping[str, Manifest],
+    version: str,
+    tags: tuple[Mapping[str, str], Mapping[str, str]],
+) -> Iterator[Check]:
+    """Yield what one release's tag, source and definitions say."""
+    git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
+    where = f"{ledger.releases_ref} ({commit[:12]})"
+    yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
+    shared = ledger.remote is not None and version not in snapshot.unpushed
+    yield from _tag(workspace, manifest, tags, shared=shared)
+    there = tags[0] if shared else tags[1]
+    if git.commit_id(manifest.commit) is not None:
+        yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
+    elif _target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
+        yield Check(version, f"the source commit {manifest.commit[:12]} is on {ledger.remote}")
+    else:
+        yield Check(
+            version,
+            f"the source commit {manifest.commit[:12]}",
+            TamperedError(
+                f"The source commit {manifest.commit[:12]} of {version} was not found.",
+                why="It is neither in this clone nor what the release's tag leads to.",
+                fix="Fetch the branch that it is on, and run this again.",
+            ),
+        )
+    names = git.tree(commit, "definitions")
+    paths = [f"definitions/{name}" for name in names]
+    files = dict(zip(paths, git.read_many([(commit, path) for path in paths]), strict=True))
+    for name in manifest.workflows:
+        try:
+            declaration = read_declaration(manifest, name, files, where=where)
+            _check_entry(manifests, manifest, declaration, where)
+        except TamperedError as error:
+            yield Check(version, name, error)
+        else:
+            yield Check(version, f"{name} {short(declaration.digest)}")
+    for path in sorted({*paths} - {definition_path(name) for name in manifest.workflows}):
+        said = f"{where} holds {path}, of which its manifest says nothing."
+        yield Check(version, path, TamperedError(said))
+
+
+def _digest(manifest: Manifest) -> str:
+    return short(manifest.release_digest)
+
+
+def _check_entry(
+    manifests: Mapping[str, Manifest], manifest: Manifest, declaration: Declaration, where: str
+) -> None:
+    """Raise TamperedError for a definition digest, or a ``since``, that is not so."""
+    name, entry = declaration.name, manifest.workflows[declaration.name]
+    if declaration.definition_digest != entry.definition_digest:
+        raise TamperedError(
+            f"{where}: the definition digest of {name} is not that of its definition.",
+            why=f"The manifest says {short(entry.definition_digest)}, and it is"
+            f" {short(declaration.definition_digest)}.",
+        )
+    since = manifests.get(entry.since)
+    if since is not None and (
+        name not in since.workflows or since.workflows[name].digest != entry.digest
+    ):
+        raise TamperedError(
+            f"{where}: {name} is said to be of {entry.since}, which has another content of it."
+        )
+
+
+def _tags(
+    workspace: Workspace, manifests: Mapping[str, Manifest]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return where the releases' tags lead, on the remote and in this clone."""
+    refs = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
+    here = workspace.git.refs(*refs) if refs else {}
+    remote = workspace.ledger.remote
+    if remote is None or not refs:
+        return {}, here
+    try:
+        return workspace.git.ls_remote(remote, [*refs, *(f"{ref}^{{}}" for ref in refs)]), here
+    except SfnReleaseError:
+        return {}, here  # that the remote was not reached is told of the ledger
+
+
+def _tag(
+    workspace: Workspace,
+    manifest: Manifest,
+    tags: tuple[Mapping[str, str], Mapping[str, str]],
+    *,
+    shared: bool,
+) -> Iterator[Check]:
+    """Yield whether a release's tag leads to its source, on the remote and here.
+
+    A lightweight one in this clone is what some checkouts make of it.
+    """
+    ref, version = f"refs/tags/{manifest.tag}", manifest.version
+    remote, here = tags
+    places = [(remote, workspace.ledger.remote or "")] if shared else []
+    places += [(here, "this clone")] if ref in here or not shared else []
+    for refs, where in places:
+        target = _target(refs, ref)
+        if target == manifest.commit:
+            kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
+            error = _tag_object(workspace, refs[ref], manifest, where)
+            told = f"the tag {manifest.tag} in {where}: {kind}, on {target[:12]}"
+            yield Check(version, told, error)
+        elif target is None:
+            yield Check(
+                version,
+                f"the tag {manifest.tag}",
+                TamperedError(
+                    f"The tag {manifest.tag} is not in {where}.",
+                    why="Somebody deleted it, or a publication was interrupted before it was made.",
+                    fix=f"Put it back on {manifest.commit[:12]}, by publishing {version} again.",
+                ),
+            )
+        else:
+            yield Check(
+                version,
+                f"the tag {manifest.tag}",
+                TamperedError(
+                    f"The tag {manifest.tag} in {where} was moved.",
+                    why=f"It leads to {target[:12]}, and {version} was made from"
+                    f" {manifest.commit[:12]}.",
+                    fix=f"Put it back:  git tag --force {manifest.tag} {manifest.commit[:12]}",
+                ),
+            )
+
+
+def _target(refs: Mapping[str, str], ref: str) -> str | None:
+    return refs.get(f"{ref}^{{}}") or refs.get(ref)
+
+
+def _tag_object(
+    workspace: Workspace, object_id: str, manifest: Manifest, where: str
+) -> TamperedError | None:
+    """Return what is wrong with the text of a tag that we wrote, if it is in this clone.
+
+    One that a person made says no digest, and that is all right.
+    """
+    text = workspace.git.tag_text(object_id)
+    told = [line for line in text.splitlines() if line.startswith("Release digest: ")]
+    if told and told != [f"Release digest: {manifest.release_digest}"]:
+        return TamperedError(
+            f"The tag {manifest.tag} in {where} is not the one that was made for the release.",
+            why=f"It says {told[0]!r}, and the release is {manifest.release_digest}.",
+            fix="Find out who replaced it.",
+        )
+    return None

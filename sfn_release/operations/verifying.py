@@ -1,0 +1,27 @@
+"""One thing that was verified, or checked: in order, or what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.errors import SfnReleaseError
+
+
+@dataclass(frozen=True)
+class Check:
+    """What *subject* (a release, an environment) was looked at for; *error* is what is wrong."""
+
+    subject: str
+    text: str
+    error: SfnReleaseError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        error = self.error
+        found = (
+            {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
+            if error
+            else None
+        )
+        return {"subject": self.subject, "text": self.text, "ok": error is None, "error": found}
