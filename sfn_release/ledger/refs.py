@@ -203,9 +203,10 @@ class LedgerRefs:
         try:
             self.git.fetch(self.remote, {ref: self._seen_ref(ref) for ref in changed})
         except RefMovedError as error:
+            what = changed[0] if len(changed) == 1 else "The ledger"
             raise TamperedError(
-                f"The ledger on {self.remote} was rewritten: it no longer contains what this clone"
-                " has seen of it.",
+                f"{what} on {self.remote} was rewritten: it no longer contains what this clone has"
+                " seen of it.",
                 why=error.why,
                 fix="Find out who pushed by force. What was seen last is kept below"
                 f" refs/sfn-release-remotes/{self.remote}.",
