@@ -209,6 +209,20 @@ def test_findings_are_annotations(shop: Project) -> None:
         assert len(lines) == len({*lines})
 
 
+def test_a_plan_that_fails_somewhere_says_so(shop: Project) -> None:
+    """Beside those that could be made."""
+    shop.write(
+        "releases.toml",
+        '[project]\nname = "shop"\n[environments.eu]\nregion = "eu-west-1"\n'
+        'endpoint_url = "http://127.0.0.1:9"\nrole_arn = "arn:aws:iam::000000000000:role/x"\n',
+    )
+    shop.commit()
+    ran = shop.run("plan", "--env", "local", "--env", "eu", "--format", "markdown")
+    assert ran.code == 1
+    assert "### Plan: deploy the work tree to `local` (not AWS)" in ran.out
+    assert "**`eu`: E_NETWORK**\n\n```text\n" in ran.out
+
+
 def test_long_tables_are_cut() -> None:
     """A summary of five hundred workflows still fits."""
     lines = list(markdown.table(("Workflow",), [("x",)] * 500))

@@ -68,7 +68,8 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, fo
         from sfn_release.cli import markdown
 
         shown = None if version else "the work tree"
-        return "\n\n".join(markdown.plan(made, local=local, name=shown) for made in plans.values())
+        parts = [markdown.plan(made, local=local, name=shown) for made in plans.values()]
+        return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
 
     def text() -> None:
         if form == "markdown":

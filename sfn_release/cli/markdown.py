@@ -118,9 +118,13 @@ def result(command: str, members: Mapping[str, Any]) -> str:
             lines += ["", f"Reason: {code(record['reason'])}"]
         if record.get("override"):
             lines += ["", f"Policies were overridden: {code(record['override'])}"]
-    for failed in members.get("errors") or []:
-        lines += ["", f"**{code(failed['environment'])}: {failed['code']}**", "", error(failed)]
+    lines += [text for one in members.get("errors") or [] for text in ("", failed(one))]
     return "\n".join(lines)
+
+
+def failed(members: Mapping[str, str]) -> str:
+    """Return what failed in one environment, given its member of ``errors``."""
+    return f"**{code(members['environment'])}: {members['code']}**\n\n{error(members)}"
 
 
 def error(members: Mapping[str, str]) -> str:

@@ -175,7 +175,8 @@ def _write_toml(found: list[ListedRelease]) -> None:
     import tomli_w
 
     manifests = [_without_none(one.manifest.to_json()) for one in found]
-    terminal.write_block(tomli_w.dumps({"releases": manifests}).rstrip("\n"))
+    text = tomli_w.dumps({"releases": manifests}).rstrip("\n")
+    terminal.write_block(terminal.toml_text(text))
 
 
 def _without_none(value: Any) -> Any:

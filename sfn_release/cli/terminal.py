@@ -16,8 +16,8 @@ from typing import IO, Any, Self
 
 # C0 and C1 controls but tab and newline; marks that reorder or hide text; lone surrogates
 _UNSAFE = (
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    r"\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _STATES = {
@@ -83,6 +83,11 @@ def json_text(value: Any) -> str:
     if "##[" in text and in_github_actions():
         text = text.replace("##[", "\\u0023#[")
     return _unsafe().sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def toml_text(text: str) -> str:
+    """Return a TOML document with what a terminal would act upon escaped by TOML's own rules."""
+    return _unsafe().sub(lambda found: f"\\U{ord(found[0]):08x}", text)
 
 
 def in_github_actions() -> bool:

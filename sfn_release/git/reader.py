@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import GitError, NotFoundError
 from sfn_release.git.running import Result, checked, failure, run_git
 
 
@@ -61,7 +61,13 @@ class GitReader:
             if "must be run in a work tree" in result.stderr:
                 raise NotFoundError(f"{directory} is a bare repository: there is no work tree.")
             raise failure("rev-parse", result)
-        root, common_dir, git_dir, object_format = result.text.split("\n")
+        try:
+            root, common_dir, git_dir, object_format = result.text.split("\n")
+        except ValueError as error:
+            raise GitError(
+                f"{directory} has a line end in its path, which git cannot tell from two paths.",
+                fix="Rename the folder.",
+            ) from error
         return cls(
             root=Path(root),
             common_dir=Path(common_dir),
