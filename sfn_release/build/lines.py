@@ -27,14 +27,22 @@ def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
         return lambda _: None
     if file.endswith(".py"):
         return lambda finding: _in_module(text, finding.state)
-    yaml = file.endswith((".yaml", ".yml"))
-    lines = _yaml_lines(text) if yaml else _json_lines(text)
-    return lambda finding: _told(finding) or _nearest(lines, keys_of(finding.path))
+    read = _yaml_lines if file.endswith((".yaml", ".yml")) else _json_lines
+    lines: dict[Keys, int] = {}
+
+    def line_of(finding: Finding) -> int | None:
+        if finding.rule == "not-json":
+            return _complained(finding.message)
+        if not lines:
+            lines.update(read(text))
+        return _nearest(lines, keys_of(finding.path))
+
+    return line_of
 
 
-def _told(finding: Finding) -> int | None:
+def _complained(message: str) -> int | None:
     """Return the line that a reader of JSON or YAML names in its complaint."""
-    found = re.search(r"\bline (\d+)", finding.message) if finding.rule == "not-json" else None
+    found = re.search(r"\bline (\d+)", message)
     return int(found[1]) if found else None
 
 
@@ -106,6 +114,8 @@ def _yaml_lines(text: str) -> dict[Keys, int]:
     queue: list[tuple[yaml.Node | None, Keys]] = [(root, ())]
     while queue and len(lines) < _MOST_NODES:  # aliases can make a document endless
         node, keys = queue.pop()
+        if len(keys) == _DEEPEST:
+            continue
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 below = (*keys, str(key.value))
