@@ -385,6 +385,33 @@ BAD: list[tuple[str, Any, set[tuple[str, str]]]] = [
         {("label", "$.States.A.Label")},
     ),
     (
+        "two limits of one reader",
+        only(
+            {
+                "Type": "Map",
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "ReaderConfig": {"MaxItems": 1, "MaxItemsPath": "$.n"},
+                },
+                "ItemProcessor": inner(),
+                "End": True,
+            }
+        ),
+        {("one-of", "$.States.A.ItemReader.ReaderConfig")},
+    ),
+    (
+        "a writer that reads",
+        only(
+            {
+                "Type": "Map",
+                "ResultWriter": {"Resource": "arn:aws:states:::s3:getObject"},
+                "ItemProcessor": inner(),
+                "End": True,
+            }
+        ),
+        {("integration", "$.States.A.ResultWriter.Resource")},
+    ),
+    (
         "an unknown mode",
         only({"Type": "Map", "ItemProcessor": inner(ProcessorConfig={"Mode": "X"}), "End": True}),
         {("wrong-value", "$.States.A.ItemProcessor.ProcessorConfig.Mode")},

@@ -207,6 +207,22 @@ def test_a_variable_that_nothing_assigns_is_told(
 
 
 @pytest.mark.parametrize(
+    ("definition", "place"),
+    [
+        (only(Parameters={"l": [{"id": "$.id"}]}), "$.States.A.Parameters.l[0].id"),
+        (only(Parameters={"id": "States.UUID()"}), "$.States.A.Parameters.id"),
+        (only(Parameters={"id": "{% $states.input.id %}"}), "$.States.A.Parameters.id"),
+        (only(Result={"id.$": "$.id"}), '$.States.A.Result["id.$"]'),
+        (jsonata(Output=[{"id.$": "$.id"}]), '$.States.A.Output[0]["id.$"]'),
+    ],
+)
+def test_what_is_sent_as_a_text_is_told(definition: Any, place: str) -> None:
+    """A path, a call or an expression that nothing will read."""
+    found = [one for one in sfn.check_definition(definition) if one.rule == "literal-path"]
+    assert [place] == [one.path for one in found]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("$states.input.a[$x > 0]", Expression(frozenset("x"), frozenset({"input"}))),

@@ -178,6 +178,15 @@ TWINS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 """Of each pair a state has at most one."""
 
+TWINS_INSIDE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "ReaderConfig": (("MaxItems", "MaxItemsPath"),),
+    "ItemBatcher": (
+        ("MaxItemsPerBatch", "MaxItemsPerBatchPath"),
+        ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"),
+    ),
+}
+"""Of each pair an object inside a Map has at most one."""
+
 COUNTERPARTS: Final[Mapping[str, str]] = {
     "InputPath": "Arguments or Output",
     "OutputPath": "Output",
@@ -207,7 +216,7 @@ RETRIER: Final[Mapping[str, Kind]] = {
     "IntervalSeconds": integer(1, MAX_SECONDS),
     "MaxAttempts": integer(0, MAX_SECONDS),
     "BackoffRate": number(1),
-    "MaxDelaySeconds": integer(1, MAX_SECONDS),
+    "MaxDelaySeconds": integer(1, 31_622_399),
     "JitterStrategy": one_of("FULL", "NONE"),
     "Comment": text,
 }

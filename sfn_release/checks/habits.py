@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sfn_release.asl.jsonata import is_jsonata
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 from sfn_release.checks import templates
 from sfn_release.checks.document import Document, State
@@ -185,7 +186,14 @@ def literal_path(document: Document) -> Iterator[Told]:
     """Tell of texts that look like a path and are sent as they are."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in templates.template_members(state):
-            if isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
+            if is_jsonata(value):
+                yield Told(
+                    place,
+                    "It looks like JSONata and is sent as a text: the query language here is"
+                    " JSONPath.",
+                    'Give the state "QueryLanguage": "JSONata".',
+                )
+            elif isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
                 yield Told(
                     place,
                     f"{value!r} looks like a path and is sent as a text.",
@@ -199,6 +207,24 @@ def literal_path(document: Document) -> Iterator[Told]:
                         "The Result of a Pass is sent as it is: paths in it are not read.",
                         "Use Parameters instead.",
                     )
+
+
+def literal_key(document: Document) -> Iterator[Told]:
+    """Tell of keys that end in ``.$`` where JSONata is the query language."""
+    for state in document.in_language(JSONATA):
+        for field in ("Arguments", "Output", "Assign", "ItemSelector"):
+            queue = [(state.body.get(field), state.place.at(field))]
+            while queue:
+                node, here = queue.pop()
+                if isinstance(node, dict):
+                    for key, value in node.items():
+                        queue.append((value, here.at(key)))
+                        if key.endswith(".$") and field != "Assign":
+                            message = f"The key {key} is sent as it is: paths are JSONPath's."
+                            name = key.removesuffix(".$")
+                            yield Told(here.at(key), message, f'Write "{name}": "{{% … %}}".')
+                else:
+                    queue.extend((item, here.at(index)) for index, item in entries(node))
 
 
 def logged_payload(document: Document) -> Iterator[Told]:

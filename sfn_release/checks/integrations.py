@@ -49,6 +49,7 @@ Source: "Integrating optimized services with Step Functions" in AWS's developer 
 that are not listed (EKS, EMR, SageMaker, CodeBuild ...) have many; only their waiting is judged.
 """
 
+_S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
 
@@ -115,6 +116,26 @@ def integration(document: Document) -> Iterator[Told]:
                 f"{call.service}:{call.action} can't be called with {call.wait}.",
                 f"It can be called with {ways}." if ways else "It only answers at once.",
             )
+
+
+def reader_and_writer(document: Document) -> Iterator[Told]:
+    """Tell of item readers and result writers that call what they can't."""
+    for state in document.of_type("Map"):
+        for key, actions in _S3.items():
+            holder = state.body.get(key)
+            value = holder.get("Resource") if isinstance(holder, dict) else None
+            found = _ARN.fullmatch(value) if isinstance(value, str) and not is_open(value) else None
+            if (
+                isinstance(value, str)
+                and not is_open(value)
+                and (found is None or found["service"] != "s3" or found["action"] not in actions)
+            ):
+                yield Told(
+                    state.place.at(key, "Resource"),
+                    f"The resource {value} is not recognized: {key} calls"
+                    f" {' or '.join(f's3:{action}' for action in actions)}.",
+                    f"Write arn:aws:states:::s3:{actions[0]}.",
+                )
 
 
 def express(document: Document) -> Iterator[Told]:

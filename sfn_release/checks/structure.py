@@ -15,6 +15,7 @@ from sfn_release.asl.fields import (
     ONLY_JSONATA,
     ONLY_JSONPATH,
     TWINS,
+    TWINS_INSIDE,
 )
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
@@ -222,6 +223,11 @@ def one_of(document: Document) -> Iterator[Told]:
             if len(given) > 1:
                 message = f"A {state.type} has only one of {' and '.join(given)}."
                 yield Told(state.place, message, "Remove one of them.")
+    for part in _objects(document):
+        for pair in TWINS_INSIDE.get(part.what, ()):
+            if all(key in part.body for key in pair):
+                message = f"{part.what} has only one of {' and '.join(pair)}."
+                yield Told(part.place, message, "Remove one of them.")
 
 
 def _objects(document: Document) -> Iterator[Part]:

@@ -91,7 +91,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("reference-path", "error", "it is no Reference Path", (templates.reference_path,)),
     Rule("duplicate-key", "error", "a key stands with .$ and without", (templates.duplicate_key,)),
     Rule("doubtful-path", "warning", "a filter is hard to read", (templates.doubtful_path,)),
-    Rule("literal-path", "warning", "a path is sent as a text", (habits.literal_path,)),
+    Rule(
+        "literal-path",
+        "warning",
+        "a path is sent as a text",
+        (habits.literal_path, habits.literal_key),
+    ),
     # -- JSONata -------------------------------------------------------------------------------
     Rule(
         "jsonata",
@@ -134,7 +139,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "integration",
         "error",
         "there is no such integration, or it can't wait so",
-        (integrations.integration,),
+        (integrations.integration, integrations.reader_and_writer),
         final=False,
     ),
     Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
