@@ -47,14 +47,24 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(shop: Project) -> None:
 def test_a_module_can_be_printed_or_put_elsewhere(tmp_path: Path) -> None:
     """Without a project."""
     text = json.dumps(ORDERS)
-    printed = run("import", "-", "--name", "My orders", "--out", "-", stdin=text)
+    printed = run("import", "-", "--name", "my-orders", "--out", "-", stdin=text)
     assert printed.out.startswith(
-        '"""The workflow My orders, imported from stdin."""\n\nimport sfn'
+        '"""The workflow my-orders, imported from stdin."""\n\nimport sfn'
     )
     ran = run("-C", str(tmp_path), "--json", "import", "-", "--out", "a/b.py", stdin=text)
     assert ran.json["file"] == str(tmp_path / "a" / "b.py")
     assert ran.json["definition_digest"] == digest(ORDERS)
     assert (tmp_path / "a" / "b.py").read_text() == ran.json["module"]
+
+
+def test_the_name_is_one_that_aws_takes(tmp_path: Path) -> None:
+    """That of a file is made legal; one that was asked for is not changed."""
+    (tmp_path / "My orders (old).json").write_text(json.dumps(ORDERS))
+    folder = ("-C", str(tmp_path), "import", "My orders (old).json", "--out", "-")
+    assert 'sfn.StateMachine("My-orders-old", workflow)' in run(*folder).out
+    refused = run(*folder, "--name", "my orders")
+    assert (refused.code, refused.out) == (2, "")
+    assert "cannot be the name of a workflow" in refused.err
 
 
 def test_what_aws_prints_can_be_imported(tmp_path: Path) -> None:

@@ -144,6 +144,23 @@ def test_jsonata_is_written_as_expressions() -> None:
     assert 'sfn.Workflow(query_language="JSONata")' in text
 
 
+def test_a_path_is_the_value_of_its_field() -> None:
+    """Where JSONPath has two fields, Python has one."""
+    states = {
+        "Wait": {"Type": "Wait", "SecondsPath": "$.pause", "Next": "Fail"},
+        "Fail": {
+            "Type": "Fail",
+            "ErrorPath": "$.error",
+            "CausePath": "States.Format('No {}', $.id)",
+        },
+    }
+    definition = {"StartAt": "Wait", "States": states}
+    text = written(definition)
+    assert 'sfn.Wait("Wait", seconds=path("$.pause"))' in text
+    assert 'error=path("$.error"), cause=fn.format("No {}", path("$.id"))' in text
+    assert digest_of(text) == digest(definition)
+
+
 def test_graphs_inside_states_are_workflows() -> None:
     """A plain chain in one line, others by name."""
     branch = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sfn_release.importing import Source
 
 _STDOUT = "-"
+_LONGEST = 80  # characters of a state machine's name
 _SHOWN = 3  # errors of a definition that are told
 
 
@@ -47,7 +49,7 @@ def import_(session: Session, named: str, out: str | None, name: str | None, for
         stdin=read_stdin,
         environ=os.environ,
     )
-    given = replace(given, name=name) if name else given
+    given = replace(given, name=_name(given.name, name))
     text = write_module(given)
     path = None if out == _STDOUT else _path(session, given.name, out)
     if path is not None:
@@ -73,6 +75,20 @@ def import_(session: Session, named: str, out: str | None, name: str | None, for
             terminal.tell(f"Both declare {given.name}. Take the old one away:  git rm {named}")
 
     session.show("import", members, show)
+
+
+def _name(own: str, asked: str | None) -> str:
+    """Return a name that AWS takes; raises UsageError when the one *asked* for is none."""
+    from sfn_release.project.rules import state_machine_name
+
+    problem = state_machine_name(asked) if asked is not None else None
+    if problem:
+        raise UsageError(f"{asked!r} cannot be the name of a workflow.", why=problem)
+    if asked is not None:
+        return asked
+    if state_machine_name(own) is None:
+        return own
+    return "-".join(re.findall(r"[A-Za-z0-9_.-]+", own))[:_LONGEST] or "workflow"
 
 
 def _path(session: Session, name: str, out: str | None) -> Path:

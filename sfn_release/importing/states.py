@@ -24,7 +24,7 @@ from sfn_release.asl.tasks import LAMBDA_RETRY
 from sfn_release.asl.writing import Part
 from sfn_release.importing.rules import Link, catchers, choices, retriers
 from sfn_release.importing.syntax import Call, Expression, Items, Literal, Members, Name
-from sfn_release.importing.values import literal, template
+from sfn_release.importing.values import dynamic, literal, template
 
 Keywords = list[tuple[str, Expression]]
 
@@ -40,6 +40,12 @@ _PARTS: Final[Mapping[str, type[Part]]] = {
     "writer_config": WriterConfig,
 }
 _CONSTANT: Final = frozenset({"comment", "resource", "query_language", "label", "result", "extra"})
+_TWINNED: Final = frozenset(
+    (
+        *("seconds", "timestamp", "timeout_seconds", "heartbeat_seconds", "error", "cause"),
+        *("max_concurrency", "tolerated_failure_count", "tolerated_failure_percentage"),
+    )
+)
 _LINKED: Final = frozenset({"id", "next", "end", "default", "body"})
 _OPTIMIZED = re.compile(
     r"arn:aws:states:::(?P<sdk>aws-sdk:)?(?P<action>[A-Za-z0-9-]+:[A-Za-z0-9]+"
@@ -88,8 +94,19 @@ def _fields(state: State, writer: Writer, but: Sequence[str] = ()) -> Keywords:
             continue
         if one.name in ("retry", "catch", "branches") and not value:
             continue
-        keywords.append((one.name, _field(one.name, value, writer)))
+        keywords.append(
+            _twin(state, one.name, value) or (one.name, _field(one.name, value, writer))
+        )
     return keywords + _links(state, writer)
+
+
+def _twin(state: State, name: str, value: Any) -> tuple[str, Expression] | None:
+    """Return a path as the value of the field that it is for: seconds=path("$.pause")."""
+    short = name.removesuffix("_path")
+    if short not in _TWINNED or short == name or getattr(state, short) is not NOT_GIVEN:
+        return None
+    found = dynamic(value)
+    return None if found is None else (short, found)
 
 
 def _field(name: str, value: Any, writer: Writer) -> Expression:

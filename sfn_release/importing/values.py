@@ -57,16 +57,25 @@ def template(value: Any, language: str) -> Expression:
     return Literal(value)
 
 
+def dynamic(value: Any) -> Expression | None:
+    """Return a path or a call of an intrinsic function; None for what is neither.
+
+    A call that is laid out otherwise than `fn` does it is none: it would not come back the same.
+    """
+    if isinstance(value, str) and value.startswith("$"):
+        return _path(value)
+    if isinstance(value, str) and intrinsics.problem(value) is None:
+        call = _call(intrinsics.parse(value))
+        return call if _text(call) == value else None
+    return None
+
+
 def _member(holder: Mapping[str, Any], key: str, value: Any) -> tuple[str, Expression]:
     """Return a member of a payload template: ``x.$`` with a path becomes ``x``."""
     short = key.removesuffix(".$")
     free = short != key and short not in holder and not short.endswith(".$")
-    if free and isinstance(value, str) and value.startswith("$"):
-        return short, _path(value)
-    if free and isinstance(value, str) and intrinsics.problem(value) is None:
-        call = _call(intrinsics.parse(value))
-        if _text(call) == value:  # else it is laid out otherwise
-            return short, call
+    if free and (found := dynamic(value)):
+        return short, found
     return key, literal(value) if key.endswith(".$") else template(value, JSONPATH)
 
 
