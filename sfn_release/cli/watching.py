@@ -34,6 +34,7 @@ class Progress:
         self.ask = ask
         self._lock = threading.Lock()
         self._bar: Any = None
+        self._watching = False  # whether the bar is the line of a shift
         self._task: Any = None
         self._done = self._steps = 0
         # In a log: the stage that is watched, how often it is told, and when it was last.
@@ -66,12 +67,15 @@ class Progress:
         """Begin to show progress."""
         self._done, self._steps = 0, steps
         if steps and terminal.on_terminal(sys.stderr):
-            self._start(steps)
+            self._start()
 
     def applied(self, step: Step) -> None:
         """Show that one step is done; called from several threads."""
         with self._lock:
             self._done += 1
+            if self._watching:
+                self._stop()
+                self._start()
             if self._bar is not None:
                 shown = terminal.one_line(step.workflow or str(step))
                 self._bar.update(self._task, advance=1, step=shown)
@@ -88,7 +92,11 @@ class Progress:
         """Show how a shift stands: on a terminal beside the bar, in a log every so often."""
         with self._lock:
             if self._bar is not None:
-                self._bar.update(self._task, step=_shift(seen))
+                if self._watching:
+                    self._bar.update(self._task, step=_shift(seen))
+                else:
+                    self._stop()
+                    self._start(shift=_shift(seen))
                 return
             if seen.stage != self._stage:
                 self._stage, self._told = seen.stage, None
@@ -103,25 +111,31 @@ class Progress:
             self._stop()
 
     def _stop(self) -> None:
+        self._watching = False
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
-    def _start(self, steps: int) -> None:
+    def _start(self, *, shift: str = "") -> None:
+        """Draw the bar, or in its place the line that says how a *shift* stands."""
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
         from rich.progress import Progress as Bar
 
         system: Any = "auto" if terminal.coloured(sys.stderr) else None
-        self._bar = Bar(
+        bar: list[ProgressColumn] = [
             TextColumn("applying"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
+        ]
+        self._watching = bool(shift)
+        self._bar = Bar(
+            *([] if shift else bar),
             TextColumn("{task.fields[step]}", markup=False),
             console=Console(file=sys.stderr, color_system=system, highlight=False),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=steps, step="")
+        self._task = self._bar.add_task("", total=self._steps, completed=self._done, step=shift)
         self._bar.start()
 
 
@@ -129,9 +143,9 @@ def _shift(seen: Seen) -> str:
     """Return how a shift stands, in a line."""
     left = timedelta(seconds=round(seen.left.total_seconds()))
     stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
-    parts = [f"{seen.weight} % on the new version{stage}, {duration_text(left)} left"]
-    parts += [f"new: {_tally(seen.new)}"] if seen.new else []
-    parts += [f"old: {_tally(seen.old)}"] if seen.old else []
+    parts = [f"{seen.weight} % shifted{stage}, {duration_text(left)} left"]
+    parts += [f"new {_tally(seen.new)}"] if seen.new else []
+    parts += [f"old {_tally(seen.old)}"] if seen.old else []
     return "; ".join(parts)
 
 
