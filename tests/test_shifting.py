@@ -184,6 +184,21 @@ def test_ctrl_c_puts_the_routing_back(shop: Canary) -> None:
     assert any("alias live points at :1 again" in text for text in shop.watcher.said)
 
 
+def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Canary) -> None:
+    """Whatever breaks while callers are split: they are put back."""
+
+    def strange(**_: Any) -> Any:
+        return {"MetricAlarms": [{"AlarmName": "shop-failed"}, {}]}
+
+    def break_it() -> None:
+        shop.alarms.describe_alarms = strange  # type: ignore[method-assign]
+
+    shop.during = _once(7 * MINUTE, break_it)
+    with pytest.raises(KeyError, match="AlarmName"):
+        shop.deploy("1.1.0")
+    _assert_put_back(shop, "A bug of sfn-release stopped the shift at 20 %: KeyError")
+
+
 def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Canary) -> None:
     """And nothing is written anywhere."""
     shop.alarms.names = frozenset()

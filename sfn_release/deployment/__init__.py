@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 
+_EXPECTED = (SfnReleaseError, KeyboardInterrupt)
+
+
 def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Record:
     """Carry a prepared deployment out and return its last record.
 
@@ -150,13 +153,16 @@ def _carry_out(
         application.run()
     except OvertakenError:
         raise
-    except (SfnReleaseError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
+        # A bug keeps its traceback; that callers stay split by one would be worse.
+        if application.shifted is None and not isinstance(error, _EXPECTED):
+            raise
         told = (
             _fail(site, prepared, started, record, application, error)
             if fence.holds()
             else fence.overtaken(why=str(error))
         )
-        if isinstance(error, KeyboardInterrupt):
+        if not isinstance(error, SfnReleaseError):
             around.watcher.say(told.why or told.message)
             raise
         raise told from error
@@ -186,7 +192,7 @@ def _fail(
     started: State,
     record: Record,
     application: Application,
-    error: SfnReleaseError | KeyboardInterrupt,
+    error: Exception | KeyboardInterrupt,
 ) -> SfnReleaseError:
     """Put back what was changed, append the end, and return the error to tell.
 
@@ -195,7 +201,12 @@ def _fail(
     site.around.watcher.say("the deployment failed; putting back what it changed")
     restored, stuck = application.put_back()
     at = "" if application.shifted is None else f" at {application.shifted} %"
-    told = DeploymentError(f"Interrupted{at}.") if isinstance(error, KeyboardInterrupt) else error
+    if isinstance(error, SfnReleaseError):
+        told = error
+    elif isinstance(error, KeyboardInterrupt):
+        told = DeploymentError(f"Interrupted{at}.")
+    else:
+        told = DeploymentError(f"A bug of sfn-release stopped the shift{at}: {error!r}.")
     lines = [*restored, *stuck]
     if isinstance(error, KeyboardInterrupt) and not lines:
         lines = ["there was nothing to put back"]
