@@ -126,7 +126,7 @@ def _content(
 ) -> Iterator[str]:
     """Yield how $LATEST differs."""
     latest = there.latest
-    if latest is None or latest.digest in _digests(served, attempts):
+    if latest is None or latest.digest in _digests(served, there, attempts):
         return
     yield f"$LATEST is {short(latest.digest)}, the record says {short(served.rendered_digest)}"
     settings = latest.settings()
@@ -151,7 +151,7 @@ def _alias(
     if served.version_arn is None or routing == {served.version_arn: 100}:
         return
     if attempts:
-        digests = _digests(served, attempts)
+        digests = _digests(served, there, attempts)
         known = {served.version_arn, *(attempt.version_arn for attempt in attempts)}
         known |= {arn for arn, digest in there.versions.items() if digest in digests}
         if routing.keys() <= known:
@@ -172,8 +172,12 @@ def _content_of(digest: str, served: Served) -> str:
     return "of the same content" if digest == served.rendered_digest else short(digest)
 
 
-def _digests(served: Served, attempts: Sequence[Outcome]) -> set[str]:
-    return {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
+def _digests(served: Served, there: Observed, attempts: Sequence[Outcome]) -> set[str]:
+    """Return the digests of what is served, and of what *attempts* have sent."""
+    digests = {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
+    if there.latest is not None and any(attempt.is_of(there.latest) for attempt in attempts):
+        digests.add(there.latest.digest)
+    return digests
 
 
 def _brief(value: Any) -> str:

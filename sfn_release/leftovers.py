@@ -8,11 +8,9 @@ ledger says was served.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
-from sfn_release.pins import reopen
 from sfn_release.plan import Observed, alias_deployment
-from sfn_release.record import Outcome, Record, Served, Serving
+from sfn_release.record import Record, Served, Serving
 from sfn_release.rendering import Rendered
 from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine, number
 
@@ -70,7 +68,7 @@ def leftovers(
             live is not None
             and name in forms
             and live.digest != served.rendered_digest
-            and any(_is_of(live, outcome) for outcome in sent)
+            and any(outcome.is_of(live) for outcome in sent)
         ):
             steps.append(UpdateStateMachine(name, there.arn, live, forms[name]))
         before = left_alias(served, there, identities)
@@ -78,12 +76,3 @@ def leftovers(
             alias = there.alias.arn.rpartition(":")[2]
             steps.append(PointAlias(name, alias, None, there.alias.description, before))
     return tuple(steps)
-
-
-def _is_of(live: Rendered, outcome: Outcome) -> bool:
-    """Tell whether an attempt sent what is live, pinned to versions that it made itself perhaps.
-
-    When it was killed, its record does not know those yet.
-    """
-    planned = replace(live, definition=reopen(live.definition, outcome.pins.values()))
-    return outcome.rendered_digest in {live.digest, planned.digest}

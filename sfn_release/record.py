@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.forms import as_written, read_document, read_form
+from sfn_release.pins import reopen
 from sfn_release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
@@ -35,7 +36,12 @@ SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a deployment did to one workflow."""
+    """What a deployment did to one workflow, or what it was to do, as long as it has not ended.
+
+    *pins* maps what the definition refers to, as its author wrote it, to exact versions. Before the
+    end, a version that the deployment makes itself is not known: there stands what was written, in
+    *pins* and in the form that *rendered_digest* is of.
+    """
 
     digest: str
     rendered_digest: str
@@ -44,6 +50,13 @@ class Outcome:
     previous_version_arn: str | None
     change: Change
     pins: Mapping[str, str] = field(default_factory=dict)
+
+    def is_of(self, live: Rendered) -> bool:
+        """Tell whether this is what is live, pinned perhaps to versions that it made itself."""
+        if live.digest == self.rendered_digest:
+            return True
+        planned = replace(live, definition=reopen(live.definition, self.pins.values()))
+        return planned.digest == self.rendered_digest
 
 
 @dataclass(frozen=True)

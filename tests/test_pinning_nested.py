@@ -336,8 +336,13 @@ CALLS = [
 def test_the_same_command_finishes_without_a_second_version(
     tmp_path: Path, call: str, fault: Fault
 ) -> None:
-    """Killed, or refused, at any write: what others are pinned to is found again."""
+    """Killed, or refused, at any write: what others are pinned to is found again.
+
+    What an attempt has left is no drift that would be protected.
+    """
     shop = family(tmp_path)
+    shop.write("releases.toml", config("required", protect_drift="true"))
+    shop.commit()
     shop.publish("1.0.0")
     shop.commit(child="two")
     client = shop.client("prod")
