@@ -323,11 +323,43 @@ def test_a_note_that_nobody_needs_is_told(shop: Shop) -> None:
 
 # AWS
 
+DEPLOYING = [
+    *("list_state_machines", "describe_state_machine", "list_state_machine_versions"),
+    *("list_tags_for_resource", "update_state_machine", "publish_state_machine_version"),
+    *("tag_resource", "untag_resource", "create_state_machine", "describe_state_machine_alias"),
+    *("create_state_machine_alias", "update_state_machine_alias", "delete_state_machine_alias"),
+]
+
 
 def test_the_network_being_down_is_a_line(shop: Shop) -> None:
     """The rest of that environment is not asked."""
     found = examined(shop, Cloud(shop.clients["prod"], down=True))
     assert wrong(found) == [("prod", "account", "problem")]
+
+
+@pytest.mark.parametrize(
+    "operation", [*DEPLOYING, "start_execution", "list_state_machine_aliases", "expired"]
+)
+def test_a_call_that_fails_is_a_line(shop: Shop, operation: str) -> None:
+    """Whichever it is: doctor goes on, and never shows a traceback."""
+    shop.publish("1.0.0", "prod")
+
+    class Broken(Cloud):
+        def __getattr__(self, name: str) -> Any:
+            if name == operation:
+                return self.fail
+            return self.refuse if operation == "expired" else super().__getattr__(name)
+
+        def fail(self, **_: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://states")
+
+        def refuse(self, **_: Any) -> Any:
+            error = {"Code": "ExpiredTokenException", "Message": "expired"}
+            raise ClientError({"Error": error}, "Any")
+
+    found = examined(shop, Broken(shop.clients["prod"]))
+    assert "problem" in {verdict for area, _, verdict in wrong(found) if area == "prod"}
+    assert wrong([one for one in found if one.area != "prod"]) == []
 
 
 def test_credentials_of_another_account_are_named(tmp_path: Path, shop: Shop) -> None:
@@ -340,14 +372,6 @@ def test_credentials_of_another_account_are_named(tmp_path: Path, shop: Shop) ->
     found = examined(other, cloud, "prod")
     assert "belong to account 000000000000" in told(found, "account")
     assert cloud.asked == []
-
-
-DEPLOYING = [
-    *("list_state_machines", "describe_state_machine", "list_state_machine_versions"),
-    *("list_tags_for_resource", "update_state_machine", "publish_state_machine_version"),
-    *("tag_resource", "untag_resource", "create_state_machine", "describe_state_machine_alias"),
-    *("create_state_machine_alias", "update_state_machine_alias", "delete_state_machine_alias"),
-]
 
 
 @pytest.mark.parametrize("operation", DEPLOYING)

@@ -25,7 +25,7 @@ EVIL = (
     "::error::evil\n  ::add-mask::x ##[error]y | `code` <img src=x onerror=alert(1)> @everyone"
 )
 UNSAFE = re.compile(terminal._UNSAFE)
-MODES = ("text", "verbose", "json", "actions")
+MODES = ("verbose", "json", "actions")
 
 
 @pytest.fixture
