@@ -263,8 +263,14 @@ def test_ctrl_c_while_building(shop: Project) -> None:
     assert shop.git("tag", "--list") == ""
 
 
-def test_ctrl_c_while_deploying(repository: Path, tmp_path: Path) -> None:
-    """Interrupted between two calls, publish records the failure; the same command finishes it."""
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_ending_a_deployment(
+    repository: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
+) -> None:
+    """Ended between two calls, publish records the failure; the same command finishes it."""
     slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
         shop = Project(repository, "aws", server.url)
@@ -278,12 +284,14 @@ def test_ctrl_c_while_deploying(repository: Path, tmp_path: Path) -> None:
             text=True,
         )
         assert slow.reached.wait(20)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
+        if sent == signal.SIGTERM:
+            process.send_signal(sent)  # whoever is impatient disturbs nothing
         slow.go_on.set()
         out, err = process.communicate(timeout=30)
-        assert (process.returncode, out) == (130, "")
+        assert (process.returncode, out) == (code, "")
         assert "putting back what it changed\nhello: " in err
-        assert err.endswith("\ninterrupted\n")
+        assert err.endswith(f"\n{word}\n")
         assert "Traceback" not in err
         assert shop.json("history")["deployments"][0]["status"] == "failed"
         shop.ok("publish", "1.0.0")

@@ -15,6 +15,7 @@ from sfn_release import __version__
 from sfn_release.cli import INTERRUPTED, terminal
 from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
+from sfn_release.cli.terminating import TERMINATED, Terminated, terminable
 from sfn_release.errors import FileError, SfnReleaseError, UsageError
 
 _NAME = "sfn-release"
@@ -67,6 +68,7 @@ EXIT_CODES = {
     2: "a command line that is not understood",
     3: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
     INTERRUPTED: "interrupted by Ctrl-C",
+    TERMINATED: "ended by SIGTERM, which is handled like Ctrl-C",
 }
 
 
@@ -143,7 +145,7 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
     """
     session = Session(as_json=_wants_json(arguments), reports=reports)
     try:
-        with terminal.checked_output():
+        with terminable(), terminal.checked_output():
             try:
                 code = _run(arguments, session)
             finally:
@@ -155,6 +157,9 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
         _discard_output()
         terminal.tell(f"error: {error}")
         return FileError.exit_code
+    except Terminated:
+        terminal.tell("terminated")
+        return TERMINATED
     except KeyboardInterrupt:
         terminal.tell()  # the terminal has shown ^C
         terminal.tell("interrupted")

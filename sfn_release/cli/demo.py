@@ -111,7 +111,7 @@ def tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool
     if as_json:
         members = {"folder": str(folder), "kept": keep, "steps": story.steps}
         terminal.write_json("demo", members)
-    return story.exit_code if story.exit_code in {0, 130} else _STOPPED
+    return story.exit_code if story.exit_code in {0, 130, 143} else _STOPPED
 
 
 def _tell(story: _Story) -> None:

@@ -18,6 +18,7 @@ _MARKS = {
     "deleted": ("-", "delete"),
 }
 _FEW = 6  # names in one line
+_MANY = 20  # workflows, above which each gets one line
 
 
 def plan_lines(
@@ -39,8 +40,9 @@ def plan_lines(
     quiet = [one for one in plan.workflows if not (one.prepare or one.switch)]
     loud = [one for one in plan.workflows if one.prepare or one.switch]
     wide = max((len(one.workflow) for one in loud), default=0)
+    brief = len(loud) > _MANY and not verbose
     for one in loud:
-        yield from _workflow(plan, one, wide, verbose=verbose)
+        yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
     for word in ("unchanged", "retained"):
         names = [
             one.workflow for one in quiet if (one.change == "retained") == (word == "retained")
@@ -76,7 +78,10 @@ def _lower(version: str, served: str) -> Iterator[str]:
         yield f"  note: {version} is lower than {served}, which is served"
 
 
-def _workflow(plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool) -> Iterator[str]:
+def _workflow(
+    plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool, brief: bool
+) -> Iterator[str]:
+    """Yield a line for every step of a workflow, one for all of them to be *brief*."""
     mark, word = _MARKS[one.change]
     steps = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
     for written, now in one.pins.items():
@@ -85,6 +90,7 @@ def _workflow(plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool) -> Ite
         if not exact and (verbose or now is None or now != before):
             steps.append(f"pin {pin_text(written, now, before)}")
     head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
+    steps = ["; ".join(steps)] if brief else steps
     for step in steps:
         yield f"{head}  {step}".rstrip()
         head = " " * len(head)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _OFTEN = timedelta(minutes=1)
+_MANY = 60  # steps, above which a log is told every ten percent
 _LINES = 10  # that a log gets of one stage, if they are not more often than that
 
 
@@ -81,6 +82,10 @@ class Progress:
                 self._bar.update(self._task, advance=1, step=shown)
                 if self._done >= self._steps:
                     self._stop()
+            elif self._steps > _MANY and not self._verbose:
+                percent = 10 * (10 * self._done // self._steps)
+                if percent != 10 * (10 * (self._done - 1) // self._steps):
+                    terminal.tell(f"[{self._done}/{self._steps}] {percent} %")
             else:
                 from sfn_release.cli.plans import step_text
 
