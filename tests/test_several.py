@@ -123,7 +123,8 @@ class _NoAliases:
     def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
-            return 400, {}, b'{"__type": "AccessDeniedException", "message": "denied"}'
+            refusal = b'{"__type": "AccessDeniedException", "message": "denied"}'
+            return 400, {"Content-Length": str(len(refusal))}, refusal
         return self._inner.handle(operation, body)
 
     def close(self) -> None:
