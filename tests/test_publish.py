@@ -422,7 +422,11 @@ def test_a_plan_that_is_refused_takes_no_version(shop: Shop) -> None:
         name="hello", roleArn=ROLE, definition=json.dumps(definition("theirs"))
     )
     refs = shop.refs()
-    with refused("E_SEVERAL", "1.0.0 was not published", "prod: The state machine hello does"):
+    with refused(
+        "E_SEVERAL",
+        "Nothing was begun: 1.0.0 cannot be brought to prod.",
+        "prod: The state machine hello does",
+    ):
         shop.publish("1.0.0", "local", "prod")
     assert refs == shop.refs()
     published = shop.publish("1.0.0", "local", "prod", adopt=True)

@@ -110,6 +110,10 @@ def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: P
         assert "1.0.0 is released, and was not brought to dead." in error["why"]
         again = world.run("publish", "1.0.0", *ALL)
         assert again.code == 1
+        world.write("releases.toml", text)  # and now nobody is there: it cannot even be looked at
+        world.commit()
+        unseen = world.run("--json", "publish", "1.0.0", *ALL).json["errors"]
+        assert [(one["environment"], one["code"]) for one in unseen] == [("dead", "E_NETWORK")]
         told = ["eu serves 1.0.0 already: nothing to do", "failed in dead: ", "us serves 1.0.0"]
         assert [text for text in told if text not in again.out] == []
 

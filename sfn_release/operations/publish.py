@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -78,8 +78,8 @@ def publish(
 ) -> Published:
     """Release the current commit as *version* and deploy it to *environments*.
 
-    Everything that can be refused is refused before the version is taken: the work tree, the
-    build, every environment's plan and policies. *override* is why it may enter although a policy
+    Everything that can be refused is refused before a version is taken: the work tree, the build,
+    every environment's plan and policies. *override* is why it may enter although a policy
     refuses it. Publishing a version again, with equal content, deploys it where it never was or
     where its last attempt did not finish, and does nothing where it is live.
 
@@ -91,24 +91,30 @@ def publish(
     version = parse_version(version)
     override = checked_override(override)
     default = [workspace.project.default_environment]
-    names = dict.fromkeys(environments or default) if deploy else {}
+    names = list(dict.fromkeys(environments or default)) if deploy else []
     chosen = [workspace.environment(name) for name in names]
     push = not chosen or any(environment.backend != "local" for environment in chosen)
     with ThreadPoolExecutor(1) as pool:
         # Clients take as long to make as a small project to build: both at once.
-        opening = pool.submit(lambda: [open_site(workspace, one) for one in chosen])
+        opening = pool.submit(
+            in_each, names, lambda name: open_site(workspace, workspace.environment(name))
+        )
         release, standing = freeze(workspace, version, offline=not push)
-        sites = dict(zip((one.name for one in chosen), opening.result(), strict=True))
+        sites, refused = opening.result()
 
     def decided(site: Site, release: Release) -> Prepared:
         prepared = _prepare(site, release, standing, adopt=adopt)
         return permitted(workspace, site, prepared, release, override=override)
 
-    prepared, errors = in_each(list(sites), lambda name: decided(sites[name], release))
-    if errors:
+    prepared, more = in_each([*sites], lambda name: decided(sites[name], release), of=len(names))
+    refused |= more
+    if refused and not _taken(workspace, standing):
         raise SeveralError(
-            f"{version} was not published: {_counted(errors, sites)} refuse it.", errors=errors
+            f"Nothing was begun: {version} cannot be brought to {', '.join(refused)}.",
+            errors=refused,
         )
+    for name, error in refused.items():
+        failed(name, error)
     at = workspace.around.now()
     notes = release_notes(workspace.project.root, version)
     if notes is None:
@@ -126,19 +132,22 @@ def publish(
             error.why = f"{error.why}\n  {told}".lstrip()
             raise
 
-    records, errors = in_each(list(sites), carried_out, failed=failed)
+    records, errors = in_each([*prepared], carried_out, failed=failed, of=len(names))
+    errors = refused | errors
     done = Published(written, not new, tuple(record for record in records.values() if record))
     if errors:
         raise SeveralError(
-            f"{version} is released, and failed in {_counted(errors, sites)}.",
+            f"{version} is released, and failed in {len(errors)} of {len(names)} environments.",
             errors=errors,
             done=done,
         )
     return done
 
 
-def _counted(errors: Mapping[str, object], environments: Mapping[str, object]) -> str:
-    return f"{len(errors)} of {len(environments)} environments"
+def _taken(workspace: Workspace, standing: Release | None) -> bool:
+    """Tell whether the version is taken already, so that refusing can no longer save it."""
+    ledger = workspace.ledger
+    return standing is not None and ledger.is_pushed(ledger.snapshot(offline=True), standing)
 
 
 def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:

@@ -19,10 +19,12 @@ def in_each(
     act: Callable[[str], Answer],
     *,
     failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
+    of: int | None = None,
 ) -> tuple[dict[str, Answer], dict[str, SfnReleaseError]]:
     """Return what *act* answered by environment, and what it raised; *failed* hears that at once.
 
-    With a single environment, what it raises is raised.
+    With a single environment, what it raises is raised; *of* is how many there are, if they are
+    more than are tried here.
     """
     answers: dict[str, Answer] = {}
     errors: dict[str, SfnReleaseError] = {}
@@ -30,7 +32,7 @@ def in_each(
         try:
             answers[name] = act(name)
         except SfnReleaseError as error:
-            if len(environments) == 1:
+            if (of or len(environments)) == 1:
                 raise
             errors[name] = error
             failed(name, error)
