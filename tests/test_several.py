@@ -11,6 +11,7 @@ from sfn_release.cli.plans import plan_lines
 from sfn_release.cli.watching import Progress
 from sfn_release.local import LocalService, service
 from sfn_release.local.server import start
+from sfn_release.operations.several import in_each
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.simulator import Mocks
 from sfn_release.steps import DeleteStateMachine
@@ -141,6 +142,20 @@ def test_other_commands_take_one(world: Project) -> None:
     for command in (["history"], ["execute", "hello"], ["delete", "hello"], ["unlock"]):
         ran = run("-C", str(world.root), *command, *GOOD)
         assert (ran.code, "takes one --env" in ran.err) == (2, True), command
+
+
+def test_an_interruption_stops_all() -> None:
+    """What has not begun does not begin any more."""
+    begun = []
+
+    def act(name: str) -> None:
+        begun.append(name)
+        if name == "dead":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_each(["eu", "dead", "us"], act)
+    assert begun == ["eu", "dead"]
 
 
 # Many workflows

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Project
+from faults import GitWrites, KilledError
 from support import (
     CONFIG,
     Shop,
@@ -168,6 +169,22 @@ def test_two_clones_yank_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
     yanked(shop, "1.1.0")
     ledger = shop.workspace().ledger
     assert sorted(ledger.yanked(ledger.snapshot())) == ["1.0.0", "1.1.0"]
+
+
+def test_a_yank_that_was_killed(shop: Shop) -> None:
+    """At any write to Git: the same command again finishes it, and nothing is lost."""
+    counted = GitWrites()
+    with counted.watched():
+        yanked(shop, "1.1.0")
+    assert [write.partition(".")[0] for write in counted.writes][-2:] == ["push", "update_refs"]
+    for write in counted.writes:
+        for side in ("before", "after"):
+            unyank(shop.workspace(), "1.1.0")
+            with GitWrites(write, side).watched(), pytest.raises(KilledError):
+                yanked(shop, "1.1.0")
+            yanked(shop, "1.1.0")
+            with refused("E_YANKED"):
+                clone(shop, f"{write}-{side}").deploy("1.1.0", "prod")
 
 
 def test_without_a_remote(alone: Shop) -> None:

@@ -15,6 +15,7 @@ from sfn_release.git import WRITING, Git
 from sfn_release.git.running import checked, failure
 
 _DEPTHS = (100, 2_000, 2**31 - 1)  # commits of history that are fetched; git takes the last for all
+_SCOPES = {"local", "worktree", "command"}
 _OWN = ("core.bare", "core.worktree", "core.repositoryformatversion", "extensions.", "include")
 
 
@@ -76,12 +77,17 @@ def _in_scratch(git: Git, remote: str, tips: Mapping[str, str], commit: str) -> 
 
 
 def _settings(git: Git) -> dict[str, str]:
-    """Return the clone's own settings as environment variables, which git prefers to files."""
-    listed = git.ok("config", "--local", "--includes", "--null", "--list").stdout
+    """Return the clone's own settings as environment variables, which git prefers to files.
+
+    Those of the user and the system are read in any repository: listed again, a header would be
+    sent twice.
+    """
+    listed = git.ok("config", "--show-scope", "--includes", "--null", "--list").stdout
+    entries = listed.decode("utf-8", "surrogateescape").split("\0")
     pairs = [
         entry.partition("\n")
-        for entry in listed.decode("utf-8", "surrogateescape").split("\0")
-        if entry and not entry.startswith(_OWN)
+        for scope, entry in zip(entries[::2], entries[1::2], strict=False)  # a last one is empty
+        if scope in _SCOPES and not entry.startswith(_OWN)
     ]
     environ = {"GIT_CONFIG_COUNT": str(len(pairs))}
     for number, (key, given, value) in enumerate(pairs):
