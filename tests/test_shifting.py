@@ -227,8 +227,8 @@ def test_an_alarm_that_fires_already_stops_the_start(shop: Canary) -> None:
     assert shop.clock.at - waited < MINUTE
 
 
-def test_composite_alarms_count_and_pages_are_read(shop: Canary) -> None:
-    """CloudWatch leaves composite ones out unless asked, and answers in pages."""
+def test_a_composite_alarm_stops_the_start_too(shop: Canary) -> None:
+    """By its own reason."""
     shop.alarms.composite = frozenset({"shop-failed"})
     shop.alarms.firing["shop-failed"] = "ALARM(a) OR ALARM(b)"
     with refused("E_DEPLOYMENT", "The alarm shop-failed fires already", "ALARM(a) OR ALARM(b)"):
