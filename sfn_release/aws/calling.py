@@ -94,6 +94,8 @@ def _refused(error: Any, call: Operation) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message", "")
     operation = error.operation_name
+    if operation == "AssumeRole":  # which the first call of any client with that role makes
+        service, prefix = _NAMES["sts"]
     if code in _CREDENTIALS:
         return AccessError(
             "AWS does not take these credentials.",

@@ -55,6 +55,7 @@ COMMANDS = {
         "unlock": ("operating", "Close a deployment that was abandoned."),
         "yank": ("yanking", "Let nothing bring a release anywhere any more."),
         "unyank": ("yanking", "Let a yanked release be deployed again."),
+        "env": ("environments", "Check what releases.toml says of the environments."),
         "doctor": ("examining", "Find what is wrong with set-up, refs and permissions."),
     },
     "Step Functions on this machine": {

@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # type checkers take it for true; typing itself would be 
 
 if TYPE_CHECKING:
     from sfn_release.operations.check import Checked, CheckedFinding, check
+    from sfn_release.operations.check_environments import EnvironmentsChecked, check_environments
     from sfn_release.operations.comparing import WorkflowStatus
     from sfn_release.operations.delete import delete, plan_deletion
     from sfn_release.operations.deploy import deploy, unfinished
@@ -50,6 +51,7 @@ _HOMES = {
     "CheckedFinding": "check",
     "Diagnosis": "diagnosis",
     "EnvironmentStatus": "status",
+    "EnvironmentsChecked": "check_environments",
     "Execution": "execute",
     "ListedRelease": "releases",
     "ListedWorkflow": "listing",
@@ -61,6 +63,7 @@ _HOMES = {
     "Yanked": "yank",
     "build_definitions": "listing",
     "check": "check",
+    "check_environments": "check_environments",
     "delete": "delete",
     "deploy": "deploy",
     "diff": "diff",
@@ -95,6 +98,7 @@ __all__ = [
     "CheckedFinding",
     "Diagnosis",
     "EnvironmentStatus",
+    "EnvironmentsChecked",
     "Execution",
     "ListedRelease",
     "ListedWorkflow",
@@ -106,6 +110,7 @@ __all__ = [
     "Yanked",
     "build_definitions",
     "check",
+    "check_environments",
     "delete",
     "deploy",
     "diff",

@@ -19,7 +19,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     is to live.
     """
     if environment.backend != "local":
-        _require_remote(workspace, environment)
+        require_remote(workspace, environment)
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
     aws = workspace.reach(environment)
     _ = aws.stepfunctions  # made now, while others build: it takes its time
@@ -40,13 +40,14 @@ def site(workspace: Workspace, environment: Environment, aws: Aws | None = None)
     )
 
 
-def _require_remote(workspace: Workspace, environment: Environment) -> None:
+def require_remote(workspace: Workspace, environment: Environment) -> str:
     """Raise ConfigError, or warn, when only this clone would know of a deployment.
 
-    A state machine at a loopback endpoint is on this machine, as the clone is.
+    Returns where it would be known. A state machine at a loopback endpoint is on this machine, as
+    the clone is.
     """
     if workspace.ledger.remote is not None or environment.on_this_machine:
-        return
+        return f"deployments are recorded {_where(workspace.ledger.remote)}"
     if workspace.project.remote is None:
         raise ConfigError(
             f"{environment.name} is shared, and the ledger would be in this clone alone.",
@@ -55,6 +56,11 @@ def _require_remote(workspace: Workspace, environment: Environment) -> None:
             " of releases.toml if this clone is the only one that ever deploys.",
         )
     workspace.around.watcher.say('warning: the ledger is in this clone alone (remote = "")')
+    return f"deployments are recorded {_where(None)}"
+
+
+def _where(remote: str | None) -> str:
+    return f"on {remote}" if remote else "in this clone alone"
 
 
 def _config_blob(workspace: Workspace) -> str | None:
