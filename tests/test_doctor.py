@@ -501,7 +501,7 @@ def test_the_command_tells_it_line_by_line(project: Project) -> None:
     assert ran.out.startswith("git\n  ok       version         git version ")
     assert f"\n{project.environment}\n" in ran.out
     if project.environment == "aws":
-        assert "  ok       permission      15 permissions are there" in ran.out
+        assert "  ok       permission      14 permissions are there" in ran.out
         long = project.run("doctor", "--env", "aws", "-v").out
         assert "  ok       permission      states:UpdateStateMachine is allowed" in long
         assert "asking AWS about aws" in ran.err

@@ -35,7 +35,8 @@ def examine_environment(
         client = aws.stepfunctions
         if environment.backend == "local":
             listed = call(client.list_state_machines, maxResults=1000)["stateMachines"]
-            yield findings.ok("service", f"the local service (not AWS) has {len(listed)} machines")
+            machines = "1 machine" if len(listed) == 1 else f"{len(listed)} machines"
+            yield findings.ok("service", f"the local service (not AWS) has {machines}")
             return
         yield from _reached(workspace, environment, aws, snapshot, findings)
     except SfnReleaseError as error:
@@ -198,7 +199,7 @@ def _permissions(
             )
     if permissions.on_amazon(aws.stepfunctions):
         return
-    yield findings.ok("permission", "states:CreateStateMachine is not asked of an emulator")
+    yield findings.ok("emulator", "not asked for states:CreateStateMachine: it might create one")
 
 
 def _alarms(environment: Environment, aws: Aws, findings: Findings) -> Iterator[Diagnosis]:
