@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.forms import as_written, read_document, read_form
-from sfn_release.pins import reopen
+from sfn_release.pins import exact_name, reopen
 from sfn_release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
@@ -195,6 +195,9 @@ class Serving:
             raise TamperedError(f"{where} is not what was written: {serving.below!r}.")
         for name, served in serving.workflows.items():
             _recorded(name, served, {}, where=where)
+            with as_written(where):
+                for arn in served.pins.values():
+                    exact_name(arn)
         return serving
 
 

@@ -14,7 +14,7 @@ from sfn_release.errors import SfnReleaseError
 from sfn_release.observation import describe_alias
 from sfn_release.operations.delete import delete
 from sfn_release.operations.diff import diff
-from sfn_release.record import Record
+from sfn_release.record import Record, Serving
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
 PARENT = f"{MACHINES}:parent"
@@ -429,3 +429,14 @@ def test_a_workflow_that_has_another_name_here_is_told(tmp_path: Path) -> None:
     shop.commit()
     with refused("E_NOT_FOUND", "in prod, the workflow child is child-prod"):
         shop.publish("1.0.0")
+
+
+def test_a_recorded_pin_that_is_no_version_was_not_written_by_us(tmp_path: Path) -> None:
+    """A rollback would send whatever stands there."""
+    shop = family(tmp_path)
+    shop.publish("1.0.0")
+    value = json.loads(json.dumps(shop.serving("prod").to_json()))
+    assert Serving.from_json(value, where="prod") == shop.serving("prod")
+    value["workflows"]["parent"]["pins"] = {CHILD: f"{CHILD}:live"}
+    with refused("E_TAMPERED", "prod is not what was written", f"{CHILD}:live"):
+        Serving.from_json(value, where="prod")
