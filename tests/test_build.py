@@ -307,7 +307,7 @@ graph = Graph()
 
 
 def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
-    """What `serialize` refuses is a DefinitionError and has no traceback."""
+    """It is a DefinitionError and has no traceback."""
     text = (
         "import sfn_release as sfn\nw = sfn.Workflow()\n"
         "w.start_from(sfn.Pass(id='A', next='Nowhere'))\n"
@@ -315,9 +315,35 @@ def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
     )
     with pytest.raises(DefinitionError) as caught:
         build(lay(tmp_path, a=text), "workflows")
-    assert caught.value.message.startswith("workflows/a.py: ")
+    expected = "The workflow 'm' (workflows/a.py (m)) has an error in its definition."
+    assert expected == caught.value.message
     assert "Nowhere" in caught.value.why
     assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ("sfn.Pass('A') >> sfn.Succeed('A')", 'Two states of one workflow are called "A".'),
+        ("sfn.Pass(3)", "The id of a Pass is 3, not a string."),
+    ],
+)
+def test_what_no_definition_shows_is_refused_too(tmp_path: Path, states: str, words: str) -> None:
+    """Modules are only read in their process; what is wrong with the objects comes with them."""
+    text = f"import sfn_release as sfn\nw = sfn.Workflow.of({states})\n"
+    with pytest.raises(DefinitionError) as caught:
+        build(lay(tmp_path, a=text), "workflows")
+    assert words in caught.value.why
+
+
+def test_a_module_that_serializes_gets_its_error_there(tmp_path: Path) -> None:
+    """Its own line is named, as with anything else that it raises."""
+    text = (
+        "import sfn_release as sfn\nw = sfn.Workflow()\n"
+        "w.start_from(sfn.Pass(id='A', next='Nowhere'))\nw.serialize()\n"
+    )
+    with pytest.raises(BuildError, match=r"workflows/a.py:4 raised DefinitionError"):
+        build(lay(tmp_path, a=text), "workflows")
 
 
 def test_a_task_whose_resource_is_no_arn_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 from sfn_release import __version__
 from sfn_release.asl.silence import Silence
 from sfn_release.build.acceptance import accept, content
+from sfn_release.build.entries import Entry, entries_of
 from sfn_release.build.files import Sources, document_name, find_sources, read_document
 from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
 from sfn_release.canonical import digest, first_difference, keys_of
@@ -135,9 +136,9 @@ class _Options:
 
 @dataclass(frozen=True)
 class _Declared:
-    """What one build gave; each declaration comes with where it stands, for people."""
+    """What one build gave, unchecked."""
 
-    places: tuple[tuple[Declaration, str], ...]
+    entries: tuple[Entry, ...]
     toolchain: Toolchain
     output: str
 
@@ -153,13 +154,10 @@ class _Run:
     def result(self) -> _Declared:
         """Wait for it and return what was declared, unchecked."""
         result = self._running.result() if self._running else {}
-        places = []
-        for entry in result.get("workflows", ()):
-            place = f"{entry['source']} ({entry.pop('variable')})"
-            places.append((Declaration(**entry), place))
+        entries = [*entries_of(result)]
         for file in self._sources.documents:
             definition = read_document(self._root, file)
-            places.append((Declaration(document_name(file), definition, source=file), file))
+            entries.append(Entry(Declaration(document_name(file), definition, source=file)))
         told = result.get("toolchain", {})
         toolchain = Toolchain(
             python=told.get("python") or sys.version.partition(" ")[0],
@@ -167,7 +165,7 @@ class _Run:
             distributions=told.get("distributions", {}),
         )
         output = self._running.output if self._running else ""
-        return _Declared(tuple(places), toolchain, output)
+        return _Declared(tuple(entries), toolchain, output)
 
 
 def _start(stack: ExitStack, root: Path, surroundings: Surroundings, options: _Options) -> _Run:
@@ -213,13 +211,13 @@ def _extract(archive: bytes, root: Path) -> None:
 
 
 def _checked(declared: _Declared, silences: Sequence[Silence]) -> Build:
-    declarations, warnings = accept(declared.places, silences)
+    declarations, warnings = accept(declared.entries, silences)
     return Build(declarations, declared.toolchain, declared.output, warnings)
 
 
 def _require_equal(first: _Declared, second: _Declared) -> None:
-    one = {declaration.name: declaration for declaration, _ in first.places}
-    other = {declaration.name: declaration for declaration, _ in second.places}
+    one = {entry.declaration.name: entry.declaration for entry in first.entries}
+    other = {entry.declaration.name: entry.declaration for entry in second.entries}
     for name in sorted(one.keys() ^ other.keys(), key=str):  # not accepted yet: any type
         raise NonDeterministicError(
             f"The workflow {name!r} is there in one build of this commit and not in another.",

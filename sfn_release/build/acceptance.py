@@ -11,24 +11,23 @@ from typing import Any, get_args
 
 from sfn_release.asl.finding import Finding, refuse
 from sfn_release.asl.silence import Silence, told
+from sfn_release.build.entries import Entry
 from sfn_release.canonical import canonical
-from sfn_release.checks import check_definition
-from sfn_release.checks.sdk import RULES as SERVICE_RULES
+from sfn_release.checks import check_calls, check_draft
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import DefinitionError
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.rules import state_machine_name, tag_key, tag_value
 
-_CALLS = frozenset(rule.name for rule in SERVICE_RULES)
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
 
 
 def accept(
-    places: Iterable[tuple[Declaration, str]], silences: Sequence[Silence] = ()
+    entries: Iterable[Entry], silences: Sequence[Silence] = ()
 ) -> tuple[tuple[Declaration, ...], int]:
     """Return the declarations, sorted by name, and how many warnings there are about them.
 
-    Each declaration comes with where it stands, for errors. What *silences* cover does not count.
+    What *silences* cover does not count.
 
     Raises DefinitionError for a name that AWS does not take or that stands twice, for a definition
     that Step Functions would refuse, and for settings that it would.
@@ -36,7 +35,8 @@ def accept(
     found: dict[str, str] = {}
     declarations = []
     warnings = 0
-    for declaration, place in places:
+    for entry in entries:
+        declaration, place = entry.declaration, entry.place
         name: Any = declaration.name
         problem = name_problem(name)
         if problem:
@@ -52,7 +52,7 @@ def accept(
                 fix="Give one of them another name.",
             )
         found[name] = place
-        warnings += _accept_one(declaration, place, silences)
+        warnings += _accept_one(entry, silences)
         declarations.append(declaration)
     return tuple(sorted(declarations, key=lambda one: one.name)), warnings
 
@@ -65,9 +65,8 @@ def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence
     """
     warnings = 0
     for declaration in declarations:
-        found = check_definition(declaration.definition, type=declaration.type, services=True)
-        calls = tuple(one for one in found if one.rule in _CALLS)
-        kept, _ = told(calls, silences, declaration.name)
+        found = check_calls(declaration.definition, type=declaration.type)
+        kept, _ = told(found, silences, declaration.name)
         refuse(kept, f"The workflow {declaration.name!r} ({declaration.source})")
         warnings += len(kept)
     return warnings
@@ -83,13 +82,17 @@ def content(declaration: Declaration) -> dict[str, Any]:
     return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
 
 
-def _accept_one(declaration: Declaration, place: str, silences: Sequence[Silence]) -> int:
+def _accept_one(entry: Entry, silences: Sequence[Silence]) -> int:
+    declaration, place = entry.declaration, entry.place
     problem = next(problems(declaration), None)
     if problem:
         raise DefinitionError(f"{place}: {problem}", fix="Correct the StateMachine.")
     findings, _ = told(
-        check_definition(
-            declaration.definition, type=declaration.type, logging=declaration.logging
+        check_draft(
+            declaration.definition,
+            entry.findings,
+            type=declaration.type,
+            logging=declaration.logging,
         ),
         silences,
         declaration.name,

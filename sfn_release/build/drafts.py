@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sfn_release.asl.finding import Finding
+from sfn_release.build.entries import Entry, entries_of
 from sfn_release.build.files import Module, document_name, find_sources, parse_document
 from sfn_release.build.process import FIRST, Job, Running
-from sfn_release.build.single import SUFFIXES, locate
+from sfn_release.build.single import SUFFIXES, locate, read_content
 from sfn_release.declaration import Declaration
-from sfn_release.errors import BuildError, DefinitionError, NotFoundError, UsageError
+from sfn_release.errors import BuildError, DefinitionError, UsageError
 
 _TIMEOUT = 120.0  # seconds that all modules together may take to load
 
@@ -59,10 +59,7 @@ def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tu
             f"{name} is no file that workflows are written in.",
             fix=f"Their names end in {', '.join(SUFFIXES)}.",
         )
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
+    content = read_content(file, name)
     if not name.endswith(".py"):
         return (_document(content, name, file),)
     root, module = locate(file.resolve())
@@ -107,18 +104,16 @@ def _modules(
             python=sys.executable,
             environ=environ,
             timeout=_TIMEOUT,
-            draft=True,
         )
         with Running(job) as running:
-            return [_of_entry(entry, root) for entry in running.result()["workflows"]]
+            return [_of_entry(entry, root) for entry in entries_of(running.result())]
 
 
-def _of_entry(entry: dict[str, Any], root: Path) -> Draft:
-    known = tuple(Finding(*told) for told in entry.pop("findings", ()))
-    del entry["variable"]
-    path = root / entry["source"]
+def _of_entry(entry: Entry, root: Path) -> Draft:
+    source = entry.declaration.source
+    path = root / source
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise BuildError(f"{entry['source']} cannot be read: {error.strerror}.") from error
-    return Draft(Declaration(**entry), known, text, path)
+        raise BuildError(f"{source} cannot be read: {error.strerror}.") from error
+    return Draft(entry.declaration, entry.findings, text, path)

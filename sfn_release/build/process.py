@@ -43,7 +43,6 @@ class Job:
     not lead back into; *workflows* the folder of the *modules*, relative to the root. *scratch* is
     an empty folder, *python* the interpreter, *environ* where a few variables that Python itself
     needs are taken from, *timeout* in seconds.
-    A *draft* is not checked: what is wrong with it comes with it.
     """
 
     root: Path
@@ -55,7 +54,6 @@ class Job:
     python: str
     environ: Mapping[str, str]
     timeout: float
-    draft: bool = False
 
 
 class Running:
@@ -76,7 +74,6 @@ class Running:
             "modules": [(module.name, module.file) for module in job.modules],
             "sfn_release": str(Path(__file__).resolve().parents[2]),
             "timeout": job.timeout,
-            "draft": job.draft,
             **{name: str(job.scratch / name) for name in ("result", "progress", "stack")},
         }
         (job.scratch / "job").write_text(json.dumps(content), encoding="utf-8")

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sfn_release.asl.finding import refuse
+from sfn_release.build.entries import entries_of
 from sfn_release.build.files import Module, document_name, module_name, parse_document
 from sfn_release.build.process import FIRST, Job, Running
 from sfn_release.declaration import Declaration
@@ -80,12 +82,10 @@ def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...
             timeout=_TIMEOUT,
         )
         with Running(job) as running:
-            entries = running.result()["workflows"]
-    declarations = [
-        Declaration(**{key: value for key, value in entry.items() if key != "variable"})
-        for entry in entries
-    ]
-    return tuple(sorted(declarations, key=lambda one: one.name))
+            entries = tuple(entries_of(running.result()))
+    for entry in entries:
+        refuse(entry.findings, f"The workflow {entry.declaration.name!r} ({entry.place})")
+    return tuple(sorted((one.declaration for one in entries), key=lambda one: one.name))
 
 
 def locate(file: Path) -> tuple[Path, Module]:

@@ -1,4 +1,4 @@
-"""Loads workflow modules in a process of its own and writes down what they declare.
+"""Loads workflow modules in a process of its own and writes down what they declare, unchecked.
 
 `process` runs this file as a script; its argument is the file of a job. It imports nothing
 of sfn-release, because a project may bring its own, of another version.
@@ -93,7 +93,7 @@ def _build(job: Mapping[str, Any]) -> dict[str, Any]:
         found = []
         for module in in_order:
             progress.write(f"{modules[module]}\n".encode())
-            found += _declared(module, modules[module], seen, reporter, draft=job["draft"])
+            found += _declared(module, modules[module], seen, reporter)
     brought = sorted(set(sys.modules) - before)
     _refuse_leaks(world, brought)
     own = getattr(sys.modules.get("sfn_release"), "__version__", None)
@@ -111,7 +111,7 @@ def _build(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared(
-    module: types.ModuleType, file: str, seen: set[int], reporter: Reporter, *, draft: bool
+    module: types.ModuleType, file: str, seen: set[int], reporter: Reporter
 ) -> list[dict[str, Any]]:
     own: dict[int, tuple[str, Any]] = {}
     for variable, value in vars(module).items():
@@ -124,7 +124,7 @@ def _declared(
         with reporter.of(file, f"the state machine {variable!r}"):
             declaration, findings = (
                 machine.draft(source=file)
-                if draft and hasattr(machine, "draft")  # a project may bring an older sfn_release
+                if hasattr(machine, "draft")  # a project may bring an older sfn_release
                 else (machine.declare(source=file), ())
             )
             entry = {name: getattr(declaration, name) for name in _SETTINGS}
@@ -136,9 +136,7 @@ def _declared(
         with reporter.of(file, "its workflow"):
             variable, workflow = _only(_not_inside_another(bare), file)
             definition, findings = (
-                workflow.draft()
-                if draft and hasattr(workflow, "draft")
-                else (workflow.serialize(), ())
+                workflow.draft() if hasattr(workflow, "draft") else (workflow.serialize(), ())
             )
             entry = {"name": stem, "definition": definition} | _findings(findings)
             found.append((variable, entry))

@@ -43,6 +43,11 @@ def check_definition(
     return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))
 
 
+def check_calls(definition: Mapping[str, Any], *, type: str = "STANDARD") -> tuple[Finding, ...]:
+    """Return what botocore's models say against what an otherwise good definition sends."""
+    return tuple(_of_models(take_apart(definition, type)))
+
+
 def check_draft(
     definition: Any,
     known: Sequence[Finding],
