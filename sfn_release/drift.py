@@ -10,9 +10,9 @@ from typing import Any, Literal
 from sfn_release.canonical import short
 from sfn_release.differences import definition_differences
 from sfn_release.plan import TAG_PREFIX, Observed
+from sfn_release.plan.steps import ObservedAlias, number, routing_text
 from sfn_release.record import Outcome, Served
 from sfn_release.rendering import Rendered
-from sfn_release.steps import ObservedAlias, number, routing_text
 
 WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained", "deleted"]
 

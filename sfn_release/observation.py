@@ -14,9 +14,9 @@ from sfn_release.canonical import loads
 from sfn_release.drift import Closer
 from sfn_release.errors import AwsError, ConflictError, DefinitionError
 from sfn_release.plan import Observed, is_alias_description
+from sfn_release.plan.steps import ObservedAlias
 from sfn_release.record import Served, timestamp
 from sfn_release.rendering import Rendered, normal_encryption, normal_logging, normal_tracing
-from sfn_release.steps import ObservedAlias
 
 THREADS = 8
 """Workflows that are read or changed at the same time."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # plans are not needed to read the ledger, and take their time to load
     from sfn_release.plan import Plan
-    from sfn_release.steps import Step
+    from sfn_release.plan.steps import Step
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from sfn_release.operations.workspace import Workspace, open_workspace, surround
 
 if TYPE_CHECKING:
     from sfn_release.plan import Plan
-    from sfn_release.steps import Step
+    from sfn_release.plan.steps import Step
     from sfn_release.surroundings import Seen
 
 

@@ -31,9 +31,9 @@ from sfn_release.operations.publish import Published, publish
 from sfn_release.operations.rollback import rollback
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.plan import Plan
+from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
 from sfn_release.record import Record, Serving
-from sfn_release.steps import Step
 from sfn_release.surroundings import Seen, Surroundings
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

@@ -21,9 +21,7 @@ from sfn_release.plan import (
     plan,
     plan_delete,
 )
-from sfn_release.record import Served, Serving
-from sfn_release.rendering import Rendered
-from sfn_release.steps import (
+from sfn_release.plan.steps import (
     CreateStateMachine,
     DeleteStateMachine,
     ObservedAlias,
@@ -34,6 +32,8 @@ from sfn_release.steps import (
     UpdateStateMachine,
     routing_text,
 )
+from sfn_release.record import Served, Serving
+from sfn_release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}

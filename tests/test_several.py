@@ -13,8 +13,8 @@ from sfn_release.local import LocalService, service
 from sfn_release.local.server import start
 from sfn_release.operations.several import in_each
 from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.steps import DeleteStateMachine
 from sfn_release.simulator import Mocks
-from sfn_release.steps import DeleteStateMachine
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError
 from shifting_kit import CANARY, LINEAR, MACHINES, Canary, canary, live, may_fail, refusal
 from support import refused
 
-from sfn_release.steps import PointAlias, ShiftWeight
+from sfn_release.plan.steps import PointAlias, ShiftWeight
 
 MINUTE = timedelta(minutes=1)
 WATCHED = CANARY + 'alarms = ["shop-failed"]\nmax_failures = 1\n'

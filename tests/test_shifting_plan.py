@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 from support import ROLE, definition
 
 from sfn_release.cli.plans import plan_lines
-from sfn_release.leftovers import leftovers, mix_text
 from sfn_release.plan import Observed, Plan, Target, TargetWorkflow, plan
-from sfn_release.project import Strategy
-from sfn_release.record import Action, Outcome, Record, Served, Serving
-from sfn_release.rendering import Rendered
-from sfn_release.shifting import shifted, stages_text
-from sfn_release.steps import (
+from sfn_release.plan.leftovers import leftovers, mix_text
+from sfn_release.plan.shifting import shifted, stages_text
+from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
     ShiftWeight,
@@ -28,6 +25,9 @@ from sfn_release.steps import (
     step_json,
     step_line,
 )
+from sfn_release.project import Strategy
+from sfn_release.record import Action, Outcome, Record, Served, Serving
+from sfn_release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}

@@ -77,7 +77,7 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
     if quiet and loud:
         lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
     if made.stages:
-        from sfn_release.shifting import stages_text
+        from sfn_release.plan.shifting import stages_text
 
         lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
     notes = [*(note for one in made.workflows for note in one.notes), *made.notes]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sfn_release.pins import pin_text
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.shifting import stages_text
-from sfn_release.steps import Step, TagStateMachine
+from sfn_release.plan.shifting import stages_text
+from sfn_release.plan.steps import Step, TagStateMachine
 
 _MARKS = {
     "created": ("+", "create"),

@@ -13,7 +13,7 @@ from sfn_release.project.rules import duration_text
 
 if TYPE_CHECKING:
     from sfn_release.plan import Plan
-    from sfn_release.steps import Step
+    from sfn_release.plan.steps import Step
     from sfn_release.surroundings import Seen, Tally
 
 

@@ -41,9 +41,9 @@ from sfn_release.deployment.results import kept, outcomes, serving_after
 from sfn_release.errors import DeploymentError, SfnReleaseError
 from sfn_release.git import RefMovedError
 from sfn_release.plan import Plan
+from sfn_release.plan.steps import step_line
 from sfn_release.record import LEASE, Lock, Record, Serving, State, Status, timestamp
 from sfn_release.rendering import Rendered
-from sfn_release.steps import step_line
 
 __all__ = [
     "Decide",

@@ -25,7 +25,7 @@ from sfn_release.errors import (
 )
 from sfn_release.observation import THREADS, rendered_from
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.steps import (
+from sfn_release.plan.steps import (
     CreateStateMachine,
     DeleteStateMachine,
     PointAlias,

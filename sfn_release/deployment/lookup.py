@@ -12,7 +12,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import AccessError, AwsError
 from sfn_release.observation import describe_alias, in_parallel, rendered_from
 from sfn_release.pins import LATEST, Name
-from sfn_release.steps import number, routing_text
+from sfn_release.plan.steps import number, routing_text
 
 _SEARCHED = 10  # the newest versions of a state machine that are compared with its $LATEST
 _CONTENT = (

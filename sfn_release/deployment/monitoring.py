@@ -13,9 +13,9 @@ from sfn_release.deployment.preparation import Prepared, Site
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.observation import in_parallel
 from sfn_release.plan import Plan
+from sfn_release.plan.steps import ShiftWeight, Watch
 from sfn_release.project import Strategy
 from sfn_release.record import SKEW
-from sfn_release.steps import ShiftWeight, Watch
 from sfn_release.surroundings import Seen, Tally
 
 _SOONEST, _LATEST = 5.0, 30.0  # seconds between two looks

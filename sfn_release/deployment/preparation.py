@@ -21,7 +21,6 @@ from sfn_release.errors import (
     NotFoundError,
 )
 from sfn_release.ledger import Ledger, Snapshot
-from sfn_release.leftovers import leftovers
 from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
     Observed,
@@ -35,6 +34,8 @@ from sfn_release.plan import (
     plan_delete,
     serving_version,
 )
+from sfn_release.plan.leftovers import leftovers
+from sfn_release.plan.shifting import refuse_uncounted, shifted
 from sfn_release.project import Environment
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import (
@@ -44,7 +45,6 @@ from sfn_release.record import (
     State,
     takeover,
 )
-from sfn_release.shifting import refuse_uncounted, shifted
 from sfn_release.surroundings import Surroundings
 from sfn_release.yanks import refuse_yanked
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sfn_release.errors import ConfigError
-from sfn_release.leftovers import left_alias
-from sfn_release.plan import Observed, Plan, Stage, Target, WorkflowPlan
+from sfn_release.plan.leftovers import left_alias
+from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
+from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, UpdateStateMachine, Watch
 from sfn_release.project import Strategy
 from sfn_release.project.rules import duration_text
 from sfn_release.record import Record, Serving
-from sfn_release.steps import PointAlias, ShiftWeight, Step, UpdateStateMachine, Watch
 
 _FEW = 6  # names in a note
 

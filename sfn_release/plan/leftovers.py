@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sfn_release.plan import Observed, alias_deployment
+from sfn_release.plan.model import Observed
+from sfn_release.plan.ownership import alias_deployment
+from sfn_release.plan.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine, number
 from sfn_release.record import Record, Served, Serving
 from sfn_release.rendering import Rendered
-from sfn_release.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine, number
 
 
 def left_alias(

@@ -1,0 +1,267 @@
+"""Deciding what brings an environment from what is there to a target: steps in two phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sfn_release.canonical import short
+from sfn_release.pins import pin
+from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
+from sfn_release.plan.ownership import DESCRIBED_BY, TAG_PREFIX, refuse, refuse_others
+from sfn_release.plan.steps import (
+    CreateStateMachine,
+    DeleteStateMachine,
+    PointAlias,
+    PublishVersion,
+    Step,
+    TagStateMachine,
+    UpdateStateMachine,
+    number,
+)
+from sfn_release.record import Change, Served, Serving
+from sfn_release.rendering import Rendered
+
+
+def plan(
+    target: Target,
+    *,
+    project: str,
+    environment: str,
+    alias: str,
+    deployment: str,
+    serving: Serving | None,
+    observed: Mapping[str, Observed | None],
+    known: frozenset[str] = frozenset(),
+    adopt: bool = False,
+    unclaimed: frozenset[str] = frozenset(),
+) -> Plan:
+    """Decide what brings *environment* from what was *observed* to *target*.
+
+    *deployment* is the id that the alias descriptions will carry. *serving* is what the ledger
+    says of now, *known* the deployments of this ledger that the observed aliases name. *adopt*
+    takes over a state machine that is not ours, or that another ledger deploys. *unclaimed* are
+    workflows that an attempt that did not finish has left in AWS.
+
+    Raises NotOursError, and ConflictError for a changed type or another ledger's alias.
+    """
+    plans = []
+    for name, workflow in sorted(target.workflows.items()):
+        there = observed.get(name)
+        served = serving.workflows.get(name) if serving else None
+        if there is not None:
+            refuse(workflow.rendered, there, project, environment, known, served, adopt=adopt)
+        owner = {TAG_PREFIX + "project": project, TAG_PREFIX + "environment": environment}
+        origin = {
+            TAG_PREFIX + "version": target.version,
+            TAG_PREFIX + "commit": target.commit,
+            TAG_PREFIX + "digest": workflow.digest,
+        }
+        # What awaits another workflow's version has no digest yet that could be told.
+        content = "" if workflow.awaits else f" {short(workflow.rendered.digest)}"
+        decided = _plan_workflow(
+            name,
+            workflow,
+            there,
+            owner=owner,
+            origin=origin,
+            alias=alias,
+            version_text=f"{DESCRIBED_BY} {target.version}{content}",
+            alias_text=f"{DESCRIBED_BY} {target.version} {deployment}",
+            origin_stays=target.action == "rollback",
+            dropped=_dropped_tags(served, workflow.rendered),
+            left=_left_behind(served, workflow.rendered, alias),
+        )
+        plans.append(_with_pins(decided, workflow, served))
+    for name in sorted(serving.workflows if serving else ()):
+        if name not in target.workflows:
+            note = f"{name} is not in {target.version} and stays: `sfn-release delete {name}`"
+            kept = serving.workflows[name].version_arn if serving else None
+            plans.append(WorkflowPlan(name, "retained", kept, notes=(note,)))
+    for name in sorted(unclaimed):
+        note = f"{name} was left by a deployment that did not finish: `sfn-release delete {name}`"
+        plans.append(WorkflowPlan(name, "retained", notes=(note,)))
+    return Plan(
+        environment=environment,
+        action=target.action,
+        version=target.version,
+        from_version=serving.version if serving else None,
+        workflows=tuple(plans),
+        notes=target.notes if any(one.prepare or one.switch for one in plans) else (),
+    )
+
+
+def plan_delete(
+    workflow: str,
+    *,
+    project: str,
+    environment: str,
+    serving: Serving,
+    there: Observed | None,
+    known: frozenset[str] = frozenset(),
+) -> Plan:
+    """Return the plan that deletes the state machine of a *workflow* that is served.
+
+    One that is gone already is deleted all the same: AWS does not mind, and the record follows.
+    Raises NotOursError, and ConflictError for a machine that another ledger deploys to.
+    """
+    served = serving.workflows[workflow]
+    if there is not None:
+        name = served.settings["state_machine"]
+        refuse_others(name, there, project, environment, known, served)
+    step = DeleteStateMachine(workflow, served.state_machine_arn)
+    notes = tuple(
+        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]} and will not find it"
+        for name, other in sorted(serving.workflows.items())
+        for arn in sorted({*other.pins.values()})
+        if arn.rpartition(":")[0] == served.state_machine_arn and name != workflow
+    )
+    return Plan(
+        environment=environment,
+        action="delete",
+        version=serving.version,
+        from_version=serving.version,
+        workflows=(WorkflowPlan(workflow, "deleted", switch=(step,), notes=notes),),
+    )
+
+
+def _plan_workflow(
+    name: str,
+    workflow: TargetWorkflow,
+    there: Observed | None,
+    *,
+    owner: Mapping[str, str],
+    origin: Mapping[str, str],
+    alias: str,
+    version_text: str,
+    alias_text: str,
+    origin_stays: bool,
+    dropped: frozenset[str],
+    left: tuple[str, ...],
+) -> WorkflowPlan:
+    rendered = workflow.rendered
+    at_once = () if alias else (f"{name} has no alias: its callers see the change at once",)
+    if there is None:
+        create = CreateStateMachine(
+            name, rendered, {**rendered.tags, **owner, **origin}, version_text, workflow.awaits
+        )
+        pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
+        return WorkflowPlan(name, "created", None, (create,), pointing, (*left, *at_once))
+
+    latest = there.latest is not None and there.latest.digest == rendered.digest
+    latest = latest and not workflow.awaits
+    update = UpdateStateMachine(name, there.arn, rendered, there.latest, workflow.awaits)
+    reused = serving_version(workflow, there)
+    prepare: list[Step] = []
+    switch: list[Step] = []
+    if reused is None:
+        # Update without publishing, then publish that very revision: AWS's only compare-and-swap.
+        prepare = [] if latest else [update]
+        prepare.append(PublishVersion(name, there.arn, there.revision, version_text))
+    if alias and (reused is None or there.alias is None or there.alias.routing != {reused: 100}):
+        switch.append(PointAlias(name, alias, reused, alias_text, there.alias))
+    if reused is not None and not latest:
+        # The alias first: its callers are right again before the unqualified ones.
+        switch.append(update)
+    change: Change = "unchanged"
+    if prepare or switch:
+        change = "updated" if reused is None else "repointed"
+    tags = _tags(there.tags, {**rendered.tags, **owner}, origin, stays=origin_stays)
+    removed = tuple(sorted(key for key in dropped if key in there.tags))
+    if tags or removed:
+        switch.append(TagStateMachine(name, there.arn, tags, removed))
+    notes = (*left, *at_once) if change != "unchanged" else left
+    if there.latest is None:
+        notes = (*notes, f"the live definition of {name} cannot be read, so it is sent again")
+    return WorkflowPlan(name, change, reused, tuple(prepare), tuple(switch), notes)
+
+
+def _with_pins(
+    decided: WorkflowPlan, workflow: TargetWorkflow, served: Served | None
+) -> WorkflowPlan:
+    """Return what was decided with what becomes of pins, and say so when nothing else changes."""
+    if not (decided.prepare or decided.switch):
+        return decided
+    pins = {text: None if arn in workflow.awaits else arn for text, arn in workflow.pins.items()}
+    pinned = served.pins if served else {}
+    notes = (*decided.notes, *workflow.notes)
+    if served and pins != pinned and _only_pins(workflow, served):
+        notes = (
+            *notes,
+            f"the content of {decided.workflow} stays: only what it is pinned to changes",
+        )
+    return replace(decided, notes=notes, pins=pins, pinned=pinned)
+
+
+def _only_pins(workflow: TargetWorkflow, served: Served) -> bool:
+    """Tell whether the form would be the one that is served, were it pinned as that one is."""
+    before = {
+        now: served.pins.get(text, text)
+        for text, now in workflow.pins.items()
+        if now != served.pins.get(text, text)
+    }
+    form = workflow.rendered
+    unpinned = replace(form, definition=pin(form.definition, before))
+    return workflow.digest == served.digest and unpinned.digest == served.rendered_digest
+
+
+def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | None:
+    """Return the version that will serve: the one that does, else the newest with this content.
+
+    None when it is yet to be made.
+    """
+    if there is None or workflow.awaits:
+        return None
+    equal = [arn for arn, found in there.versions.items() if found == workflow.rendered.digest]
+    routed = there.alias.routing if there.alias else {}
+    return max(equal, key=lambda arn: (arn in routed, _number(arn)), default=None)
+
+
+def _tags(
+    live: Mapping[str, str],
+    wanted: Mapping[str, str],
+    origin: Mapping[str, str],
+    *,
+    stays: bool,
+) -> dict[str, str]:
+    """Return what has to be written.
+
+    The origin names the release that last brought new content, so it stays as it is while the
+    content does. A rollback lets it stay too: that saves a write for each workflow, and what is
+    served now is what the alias's description says, and the record.
+    """
+    other = live.get(TAG_PREFIX + "digest") != origin[TAG_PREFIX + "digest"]
+    if (other and not stays) or any(key not in live for key in origin):
+        wanted = {**wanted, **origin}
+    return {key: value for key, value in wanted.items() if live.get(key) != value}
+
+
+def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:
+    """Return the notes that a workflow gets another machine or alias, and the one before stays."""
+    if served is None:
+        return ()
+    workflow, machine = rendered.workflow, served.settings["state_machine"]
+    if machine != rendered.name:
+        note = (
+            f"{workflow} was the state machine {machine}, which stays"
+            f" with its callers and is no longer looked after: {served.state_machine_arn}"
+        )
+        return (note,)
+    if served.alias and served.alias != alias:
+        at = number(served.version_arn) if served.version_arn else "its version"
+        note = (
+            f"the alias {served.alias} of {workflow} stays at {at} with its callers and is no"
+            " longer moved: delete it when nobody calls it any more"
+        )
+        return (note,)
+    return ()
+
+
+def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:
+    """Return the tags that the last release declared and this one does not."""
+    return frozenset(served.settings["tags"] if served else ()) - frozenset(rendered.tags)
+
+
+def _number(version_arn: str) -> int:
+    digits = version_arn.rpartition(":")[2]
+    return int(digits) if digits.isdecimal() else 0

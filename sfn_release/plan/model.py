@@ -1,0 +1,176 @@
+"""What a plan is made from, and what it is: frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sfn_release.plan.steps import (
+    ObservedAlias,
+    PointAlias,
+    Step,
+    Watch,
+    step_json,
+)
+from sfn_release.policy import Refusal
+from sfn_release.record import Action, Change
+from sfn_release.rendering import Rendered
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A state machine as AWS has it.
+
+    *latest* is its unqualified content, None when AWS does not let us read it. *revision* names
+    that content in AWS (None for a first revision). *versions* maps the ARNs of the versions that
+    were described to their rendered digests.
+    """
+
+    arn: str
+    latest: Rendered | None
+    revision: str | None
+    tags: Mapping[str, str]
+    alias: ObservedAlias | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TargetWorkflow:
+    """One workflow of a target. *digest* is the workflow digest of the release.
+
+    *version_arn* is a state machine version that served this before, if the ledger knows one.
+    *recorded* marks a form that was sent before, as the ledger has it.
+
+    *pins* maps what the definition refers to, as its author wrote it, to exact versions. *awaits*
+    maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
+    long as the version of that one is not known: then *rendered* is not yet what will be sent.
+    *notes* tell what could not be pinned, *unpinned* does where pins are required.
+    """
+
+    digest: str
+    source: str
+    rendered: Rendered
+    version_arn: str | None = None
+    recorded: bool = False
+    pins: Mapping[str, str] = field(default_factory=dict)
+    awaits: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unpinned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an environment is to serve. *below* is what `record.Serving` will hold.
+
+    *parameters* are the values that were looked up to render it, *promoted_from* the environment
+    whose release a promotion takes. *notes* are what people should know of the whole.
+    """
+
+    action: Action
+    version: str
+    commit: str
+    release_digest: str
+    workflows: Mapping[str, TargetWorkflow]
+    below: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    promoted_from: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorkflowPlan:
+    """What happens to one workflow. *notes* are what people should know before it does.
+
+    *version_arn* is the state machine version that will serve, None when it is yet to be made.
+    *pins* maps references to exact versions, None for one that is yet to be made; *pinned* is what
+    they were before.
+    """
+
+    workflow: str
+    change: Change
+    version_arn: str | None = None
+    prepare: tuple[Step, ...] = ()
+    switch: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    pins: Mapping[str, str | None] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a shift: *steps* bring every alias to a weight, which is then watched."""
+
+    steps: tuple[Step, ...]
+    watch: Watch
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deployment will do to an environment.
+
+    With a *strategy*, in words, callers are brought over in *stages* between the two phases;
+    *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
+    attempts that stand in AWS: when this deployment fails, they are undone with its own.
+    *notes* concern all of it, *refusals* are those of the environment's policies.
+    """
+
+    environment: str
+    action: Action
+    version: str
+    from_version: str | None
+    workflows: tuple[WorkflowPlan, ...]
+    stages: tuple[Stage, ...] = ()
+    strategy: str | None = None
+    resumed: str | None = None
+    left: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step in the order it is applied: all that prepare, that shift, that switch."""
+        prepare = [step for workflow in self.workflows for step in workflow.prepare]
+        shift = [step for stage in self.stages for step in (*stage.steps, stage.watch)]
+        switch = [step for workflow in self.workflows for step in workflow.switch]
+        return (*prepare, *shift, *switch)
+
+    def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
+        """Return every step of a workflow but those that shift its callers, in order."""
+        new = [
+            step
+            for stage in self.stages
+            for step in stage.steps
+            if step.workflow == one.workflow and isinstance(step, PointAlias)
+        ]
+        return (*one.prepare, *new, *one.switch)
+
+    @property
+    def watching(self) -> timedelta:
+        """How long callers are watched before all of them are where they shall be."""
+        return sum((stage.watch.interval for stage in self.stages), timedelta())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form: ``environment, version, changes, steps``, and the stages."""
+        return {
+            "environment": self.environment,
+            "action": self.action,
+            "version": self.version,
+            "from_version": self.from_version,
+            "changes": bool(self.steps),
+            "steps": [step_json(step) for step in self.steps],
+            "strategy": self.strategy,
+            "stages": [
+                {
+                    "weight": stage.watch.weight,
+                    "interval_seconds": int(stage.watch.interval.total_seconds()),
+                    "workflows": [one.workflow for one in stage.steps],
+                }
+                for stage in self.stages
+            ],
+            "workflows": {plan.workflow: plan.change for plan in self.workflows},
+            "pins": {plan.workflow: dict(plan.pins) for plan in self.workflows if plan.pins},
+            "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
+            "refusals": [refusal.to_json() for refusal in self.refusals],
+        }

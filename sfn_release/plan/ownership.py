@@ -1,0 +1,107 @@
+"""Whose a state machine is: told by its tags, and by the description of its alias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sfn_release.errors import ConflictError, NotOursError
+from sfn_release.plan.model import Observed
+from sfn_release.record import Served
+from sfn_release.rendering import Rendered
+
+TAG_PREFIX = "sfn-release:"
+DESCRIBED_BY = "sfn-release"
+"""How the descriptions that we write begin."""
+
+
+def refuse(
+    rendered: Rendered,
+    there: Observed,
+    project: str,
+    environment: str,
+    known: frozenset[str],
+    served: Served | None,
+    *,
+    adopt: bool,
+) -> None:
+    """Raise what stands against deploying *rendered* to the machine that is *there*.
+
+    NotOursError for one that this environment does not own, ConflictError for one that another
+    ledger deploys to, or that is of another type.
+    """
+    if not adopt:
+        refuse_others(rendered.name, there, project, environment, known, served)
+    if there.latest is not None and there.latest.type != rendered.type:
+        raise ConflictError(
+            f"{rendered.name} is {there.latest.type} and the release says {rendered.type}:"
+            " AWS never changes a state machine's type.",
+            fix=f"Give the workflow another name, or delete the state machine first:"
+            f"  sfn-release delete {rendered.workflow} --env {environment}",
+        )
+
+
+def refuse_others(
+    name: str,
+    there: Observed,
+    project: str,
+    environment: str,
+    known: frozenset[str],
+    served: Served | None,
+) -> None:
+    """Raise NotOursError, or ConflictError, for a machine that somebody else looks after."""
+    if not is_ours(there, project, environment):
+        owner = {key: there.tags.get(TAG_PREFIX + key) for key in ("project", "environment")}
+        whose = (
+            f"Its tags say project {owner['project']}, environment {owner['environment']}."
+            if any(owner.values())
+            else "It has no tags of sfn-release."
+        )
+        raise NotOursError(
+            f"The state machine {name} does not belong to {environment} of {project}.",
+            why=f"{there.arn}\n  {whose}",
+            fix="Rename the workflow, set another `name` template, or take it over with a"
+            " deployment that says --adopt.",
+        )
+    description = there.alias.description if there.alias else ""
+    deployment = alias_deployment(description)
+    expected = served.alias_description if served else None
+    if deployment is not None and deployment not in known and description != expected:
+        raise ConflictError(
+            f"Another ledger deploys to {name}.",
+            why=f'Its alias says "{description}", and this project\'s ledger has no such'
+            " deployment.",
+            fix="Use one remote for one environment (`remote` in releases.toml), or take the state"
+            " machine over with a deployment that says --adopt.",
+        )
+
+
+def is_ours(there: Observed, project: str, environment: str) -> bool:
+    """Tell whether a machine's tags say that this environment of this project looks after it."""
+    owner = {"project": project, "environment": environment}
+    return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
+
+
+def is_description(text: str) -> bool:
+    """Tell whether the description of a state machine version, or alias, is one that we write."""
+    return text.startswith(f"{DESCRIBED_BY} ")
+
+
+def is_alias_description(text: str) -> bool:
+    """Tell whether the description of an alias is one that we write."""
+    return alias_deployment(text) is not None
+
+
+def alias_deployment(description: str) -> str | None:
+    """Return the deployment id that an alias description of ours names."""
+    words = description.split(" ")
+    return words[2] if len(words) == 3 and words[0] == DESCRIBED_BY else None  # noqa: PLR2004
+
+
+def machine_names_clash(workflows: Iterable[Rendered]) -> tuple[str, str, str] | None:
+    """Return a state machine name with the two workflows that claim it, None if none does."""
+    claimed: dict[str, str] = {}
+    for rendered in workflows:
+        if rendered.name in claimed:
+            return rendered.name, claimed[rendered.name], rendered.workflow
+        claimed[rendered.name] = rendered.workflow
+    return None
