@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from sfn_release.cli import terminal
 from sfn_release.cli.failures import error_lines
+from sfn_release.cli.terminating import terminable
 from sfn_release.errors import SfnReleaseError
 from sfn_release.local import LocalService, service
 from sfn_release.local.server import start
@@ -265,7 +266,11 @@ def test_ctrl_c_while_building(shop: Project) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "code", "word"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "hung up"),
+    ],
 )
 def test_ending_a_deployment(
     repository: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
@@ -285,7 +290,7 @@ def test_ending_a_deployment(
         )
         assert slow.reached.wait(20)
         process.send_signal(sent)
-        if sent == signal.SIGTERM:
+        if sent != signal.SIGINT:
             process.send_signal(sent)  # whoever is impatient disturbs nothing
         slow.go_on.set()
         out, err = process.communicate(timeout=30)
@@ -296,6 +301,38 @@ def test_ending_a_deployment(
         assert shop.json("history")["deployments"][0]["status"] == "failed"
         shop.ok("publish", "1.0.0")
         assert shop.json("execute", "hello")["output"] == "Hello Alice"
+
+
+def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) -> None:
+    """Its progress can be shown no more; what it changed is put back and recorded all the same."""
+    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+        shop = Project(repository, "aws", server.url)
+        shop.write("releases.toml", config("aws", server.url))
+        shop.commit(hello="Hello Alice")
+        child, master = pty.fork()
+        if not child:
+            os.chdir(shop.root)
+            os.execv(sys.executable, [*COMMAND, "publish", "1.0.0"])  # noqa: S606 - of our own
+        assert slow.reached.wait(20)
+        os.close(master)  # the terminal sends SIGHUP
+        slow.go_on.set()
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 129
+        (record,) = shop.json("history")["deployments"]
+        assert record["status"] == "failed"
+        assert record["error"].startswith("Interrupted.")
+        assert "was created and stays" in record["error"]
+
+
+def test_what_ignores_hang_ups_goes_on() -> None:
+    """`nohup` has its way: what it starts outlives the terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with terminable():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @given(st.text())

@@ -15,7 +15,7 @@ from sfn_release import __version__
 from sfn_release.cli import INTERRUPTED, terminal
 from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
-from sfn_release.cli.terminating import TERMINATED, Terminated, terminable
+from sfn_release.cli.terminating import HUNG_UP, TERMINATED, Terminated, terminable
 from sfn_release.errors import FileError, SfnReleaseError, UsageError
 
 _NAME = "sfn-release"
@@ -68,6 +68,7 @@ EXIT_CODES = {
     1: "an error, or an execution that did not succeed",
     2: "a command line that is not understood",
     3: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
+    HUNG_UP: "ended by SIGHUP, when its terminal was closed; handled like Ctrl-C",
     INTERRUPTED: "interrupted by Ctrl-C",
     TERMINATED: "ended by SIGTERM, which is handled like Ctrl-C",
 }
@@ -158,9 +159,9 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
         _discard_output()
         terminal.tell(f"error: {error}")
         return FileError.exit_code
-    except Terminated:
-        terminal.tell("terminated")
-        return TERMINATED
+    except Terminated as ended:
+        terminal.tell(str(ended))
+        return ended.exit_code
     except KeyboardInterrupt:
         terminal.tell()  # the terminal has shown ^C
         terminal.tell("interrupted")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import textwrap
 import traceback
@@ -34,8 +33,7 @@ def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: s
         for line in "".join(traceback.format_exception(cause)).splitlines():
             terminal.tell(f"  | {line}", style="dim")
     for line in error_lines(error, where=where):
-        with contextlib.suppress(OSError):  # the exit code tells it too
-            sys.stderr.write(line + "\n")
+        terminal.Talk(sys.stderr).write(line + "\n")  # the exit code tells it too
 
 
 def error_json(error: SfnReleaseError) -> dict[str, str]:

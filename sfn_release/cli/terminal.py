@@ -117,6 +117,30 @@ class _Output:
             self._stream.flush()
 
 
+class Talk:
+    """A stream for talk: when it cannot be written any more, what is being done goes on.
+
+    A terminal that was closed must not keep a deployment from putting back what it had changed.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 @contextlib.contextmanager
 def _writing() -> Iterator[None]:
     try:
@@ -191,20 +215,19 @@ def write_block(text: str) -> None:
 
 
 def tell(text: str = "", *, style: str = "") -> None:
-    """Write a line of talk to stderr.
-
-    When it cannot be written any more, whatever is being done is still done to its end.
-    """
-    with contextlib.suppress(OSError):
-        sys.stderr.write(paint(one_line(text), style, sys.stderr) + "\n")
-        sys.stderr.flush()
+    """Write a line of talk to stderr."""
+    _tell(paint(one_line(text), style, sys.stderr))
 
 
 def tell_runner(command: str) -> None:
     """Write a workflow command to stderr, where a runner of GitHub Actions reads it too."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(command + "\n")
-        sys.stderr.flush()
+    _tell(command)
+
+
+def _tell(line: str) -> None:
+    talk = Talk(sys.stderr)
+    talk.write(line + "\n")
+    talk.flush()
 
 
 def write_command(command: str) -> None:

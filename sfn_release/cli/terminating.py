@@ -1,4 +1,4 @@
-"""SIGTERM, as a cancelled job gets it, ends a command like Ctrl-C: put back, recorded, told."""
+"""Signals that ask a program to end: what it does is put back, recorded and told, as on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-TERMINATED = 143  # what a shell gives for a program that SIGTERM ended
+# What a shell gives for a program that the signal ended.
+HUNG_UP = 129
+TERMINATED = 143
+
+_ENDINGS = {
+    signal.SIGHUP: (HUNG_UP, "hung up"),  # the terminal was closed
+    signal.SIGTERM: (TERMINATED, "terminated"),  # a job was cancelled
+}
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end."""
+    """The process was asked to end. The text is the word for it, *exit_code* what it exits with."""
+
+    def __init__(self, asked: int) -> None:
+        self.exit_code, word = _ENDINGS[signal.Signals(asked)]
+        super().__init__(word)
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Raise Terminated in the block on the first SIGTERM; further ones do not disturb its end.
+    """Raise Terminated in the block on the first SIGHUP or SIGTERM; further ones do not disturb it.
 
-    A handler that somebody else has set stays.
+    A handler that somebody else has set stays, and so does what `nohup` ignores.
     """
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
+    ours = [one for one in _ENDINGS if main and signal.getsignal(one) is signal.SIG_DFL]
 
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        raise Terminated
+    def end(asked: int, _frame: FrameType | None) -> None:
+        for one in ours:
+            signal.signal(one, lambda *_: None)
+        raise Terminated(asked)
 
-    signal.signal(signal.SIGTERM, end)
+    for one in ours:
+        signal.signal(one, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)

@@ -127,6 +127,7 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
         from rich.progress import Progress as Bar
 
+        talk: Any = terminal.Talk(sys.stderr)  # has what a file has
         system: Any = "auto" if terminal.coloured(sys.stderr) else None
         bar: list[ProgressColumn] = [
             TextColumn("applying"),
@@ -137,7 +138,7 @@ class Progress:
         self._bar = Bar(
             *([] if shift else bar),
             TextColumn("{task.fields[step]}", markup=False),
-            console=Console(file=sys.stderr, color_system=system, highlight=False),
+            console=Console(file=talk, color_system=system, highlight=False),
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._steps, completed=self._done, step=shift)
