@@ -18,7 +18,7 @@ PACKAGE = Path(sfn_release.__file__).parent
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "forms"),
-    *("asl", "services", "checks", "declaration", "settings", "documents", "building", "workflow"),
+    *("asl", "apis", "checks", "declaration", "settings", "documents", "building", "workflow"),
     *("report", "importing"),
     "simulator",
     *("project", "build"),
@@ -28,7 +28,7 @@ ROOMS = [
     *("aws", "console", "whereabouts", "local"),
     "state_machine",
     *("observation", "deployment"),
-    *("operations", "scaffold", "pipelines"),
+    *("operations", "scaffold"),
     "cli",
     "__main__",
 ]
@@ -37,7 +37,7 @@ ONLY: dict[str, set[str]] = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
     "git": {"git"},
     "boto3": set(),  # its sessions are what users hold; botocore, its core, makes our clients
-    "botocore": {"aws", "local", "services"},  # the last two read its models
+    "botocore": {"aws", "local", "apis"},  # the last two read its models
     "sqlite3": {"local"},
     "tomli": {"project"},
     "semver": {"release"},

@@ -17,6 +17,7 @@ from support import CONFIG, PROD, RELEASES, ROLE, Shop, add_remote, clone, copy_
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
 from sfn_release.operations import Diagnosis, doctor
+from sfn_release.operations.doctor import repository
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.surroundings import Surroundings
@@ -212,7 +213,7 @@ def test_a_lock_that_a_killed_git_left_is_told_and_kept(shop: Shop) -> None:
 def test_a_lock_of_a_live_git_is_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for."""
     (shop.root / ".git" / "index.lock").touch()
-    monkeypatch.setattr("sfn_release.operations.examine_git._live_gits", lambda _: [17])
+    monkeypatch.setattr(repository, "_live_gits", lambda _: [17])
     found = examined(shop)
     assert ("git", "locks", "warning") in wrong(found)
     assert "process 17" in told(found, "locks")

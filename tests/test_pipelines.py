@@ -14,8 +14,8 @@ import yaml
 from conftest import ROLE, Project, Ran, run
 from support import run_git
 
-from sfn_release.pipelines import Stage, github_workflow, stages
 from sfn_release.project import parse_project
+from sfn_release.scaffold.github import Stage, github_workflow, stages
 
 FILE = ".github/workflows/sfn-release.yml"
 CONFIG = """\

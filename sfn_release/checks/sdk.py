@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sfn_release.asl.finding import nearest
-from sfn_release.asl.kinds import JSONATA
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.integrations import Call, call_of
-from sfn_release.checks.rule import Rule, Told
-from sfn_release.services import java
-from sfn_release.services.catalogue import (
+from sfn_release.apis import java
+from sfn_release.apis.catalogue import (
     Service,
     optimized_service,
     own_id,
     sdk_ids,
     sdk_service,
 )
-from sfn_release.services.judge import Sent, judge
+from sfn_release.apis.judge import Sent, judge
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONATA
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import Call, call_of
+from sfn_release.checks.rule import Rule, Told
 
 _SDK = "aws-sdk"
 _NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."

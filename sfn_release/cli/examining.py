@@ -11,7 +11,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.diagnosis import Diagnosis
+    from sfn_release.operations.doctor.diagnosis import Diagnosis
 
 _WIDE = 15  # columns of a subject
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}

@@ -79,8 +79,8 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
     import os
 
     from sfn_release import __version__
-    from sfn_release.pipelines import github_workflow, stages
     from sfn_release.project import FILE_NAME, read_project
+    from sfn_release.scaffold.github import github_workflow, stages
 
     project = read_project(root / FILE_NAME)
     folder = "" if root == repository else root.relative_to(repository).as_posix()

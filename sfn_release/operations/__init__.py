@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sfn_release.operations.comparing import WorkflowStatus
     from sfn_release.operations.delete import delete, plan_deletion
     from sfn_release.operations.deploy import deploy, unfinished
-    from sfn_release.operations.diagnosis import Diagnosis
     from sfn_release.operations.diff import WorkflowDiff, diff
     from sfn_release.operations.doctor import doctor
+    from sfn_release.operations.doctor.diagnosis import Diagnosis
     from sfn_release.operations.execute import Execution, execute
     from sfn_release.operations.history import history
     from sfn_release.operations.listing import (
@@ -49,7 +49,7 @@ _HOMES = {
     "Check": "verifying",
     "Checked": "check",
     "CheckedFinding": "check",
-    "Diagnosis": "diagnosis",
+    "Diagnosis": "doctor.diagnosis",
     "EnvironmentStatus": "status",
     "EnvironmentsChecked": "check_environments",
     "Execution": "execute",

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
+from sfn_release.apis.catalogue import Service
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONPATH, is_open
-from sfn_release.services.catalogue import Service
 
 Kind = Literal["parameter", "required", "value", "enum"]
 Keys = tuple[str | int, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sfn_release.deployment import check_lock
 from sfn_release.errors import LockedError, SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import State

@@ -11,9 +11,9 @@ from sfn_release.aws.services import Aws
 from sfn_release.deployment.resolving import look_up
 from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations import permissions
-from sfn_release.operations.diagnosis import Diagnosis, Findings
-from sfn_release.operations.examine_machines import examine_machines
+from sfn_release.operations.doctor import permissions
+from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
+from sfn_release.operations.doctor.machines import examine_machines
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in

@@ -8,7 +8,7 @@ from pathlib import Path
 from sfn_release.errors import SfnReleaseError
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import find_project, read_project
 from sfn_release.surroundings import Surroundings
@@ -30,7 +30,7 @@ def doctor(
 
     Raises NotFoundError for an environment that does not exist.
     """
-    from sfn_release.operations.examine_git import (
+    from sfn_release.operations.doctor.repository import (
         examine_no_repository,
         examine_program,
         examine_repository,
@@ -69,8 +69,8 @@ def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
 
 
 def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Diagnosis]:
-    from sfn_release.operations.examine_aws import examine_environment
-    from sfn_release.operations.examine_ledger import examine_ledger
+    from sfn_release.operations.doctor.account import examine_environment
+    from sfn_release.operations.doctor.ledger_refs import examine_ledger
 
     chosen = [workspace.environment(name) for name in environments]
     say = workspace.around.watcher.say

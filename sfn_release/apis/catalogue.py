@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from sfn_release.services import java
+from sfn_release.apis import java
 
 Shapes = Mapping[str, Mapping[str, Any]]
 _MODEL = "service-2"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.git import Git
-from sfn_release.operations.diagnosis import Diagnosis, Findings
+from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.surroundings import Surroundings
 
 _OLDEST = (2, 31)  # `rev-parse --path-format`
