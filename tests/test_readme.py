@@ -1,11 +1,12 @@
-"""The README says what the program does: commands, options, exit codes, error codes, examples."""
+"""README.md and docs/ say what the program does: commands, codes, keys, examples; links lead."""
 
 from __future__ import annotations
 
 import json
 import re
 import runpy
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,39 @@ import pytest
 from sfn_release import errors, project
 from sfn_release.build import build
 from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
+from sfn_release.project.document import Expected
+from sfn_release.project.schema import DOCUMENT
 from sfn_release.simulator import load_mocks
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README = DOCUMENTS["README.md"]
+DOCS = [name for name in DOCUMENTS if name != "README.md"]
+WRONG = ("docs/rules.md", "python")  # examples of what breaks a rule: test_rules.py breaks them
+PAGE = "sfn.local()"  # stands in the example of the aws_stepfunction documentation page alone
 
 
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, document: str = "README.md") -> list[str]:
+    """Return a document's code blocks of a language."""
+    pattern = rf"^```{language}\n(.*?)^```$"
+    return re.findall(pattern, DOCUMENTS[document], re.MULTILINE | re.DOTALL)
+
+
+def examples(language: str) -> list[Any]:
+    """Return every code block of a language, as a test's parameters that name where it stands."""
+    return [
+        pytest.param(block, id=f"{document}-{index}")
+        for document in DOCUMENTS
+        if (document, language) != WRONG
+        for index, block in enumerate(blocks(language, document))
+    ]
 
 
 def table(heading: str) -> dict[str, str]:
-    """Return the two columns of the table whose first heading is *heading*."""
+    """Return the two columns of the README's table whose first heading is *heading*."""
     _, _, rest = README.partition(f"| {heading} | ")
     rows = rest.split("\n\n")[0].splitlines()[2:]
     cells = (row.strip("| ").split(" | ", 1) for row in rows)
@@ -41,6 +62,19 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = program.get_command(context, name)
         assert command is not None
         yield name, command
+
+
+def anchors(document: str) -> set[str]:
+    """Return what a link can lead to inside a document, as GitHub names headings."""
+    text = re.sub(r"^```.*?^```$", "", DOCUMENTS[document], flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def links(document: str) -> list[str]:
+    """Return the targets of a document's links that lead to no other site."""
+    found = re.findall(r"\]\(([^)]+)\)", DOCUMENTS[document])
+    return [target for target in found if not target.startswith("http")]
 
 
 def test_the_first_screen_holds_the_two_commands() -> None:
@@ -89,12 +123,29 @@ def test_the_error_codes_are_the_packages() -> None:
     assert set(table("code")) == known - {"E_ERROR"}
 
 
-def test_the_releases_toml_is_one() -> None:
-    """The example is read, and names every key of [project]."""
+def test_the_readme_shows_every_key_of_releases_toml() -> None:
+    """Of the project, the environments and the silences, and the members of a strategy."""
     (text,) = blocks("toml")
     read = project.parse_project(text, path=ROOT / "releases.toml")
     assert list(read.environments) == ["local", "staging", "prod", "emulator"]
-    assert read.environment("staging").confirm is True
+
+    def keys(expected: Expected | None) -> Mapping[str, Expected]:
+        assert expected is not None
+        return expected.keys
+
+    environment = keys(DOCUMENT.keys["environments"].others)
+    silence = keys(DOCUMENT.keys["checks"].keys["silence"].items)
+    strategy = keys(environment["strategy"].table)
+    known = {*keys(DOCUMENT.keys["project"]), *environment, *silence, *strategy}
+    shown = set(re.findall(r"(?:^|\{ |, |\.)(\w+)(?: =|\])", text, re.MULTILINE))
+    assert known - shown == set()
+
+
+@pytest.mark.parametrize("text", examples("toml"))
+def test_toml_is_taken(text: str) -> None:
+    """Every example is a releases.toml, or what can be added to one."""
+    whole = text if "[project]" in text else f'[project]\nname = "shop"\n{text}'
+    assert project.parse_project(whole, path=ROOT / "releases.toml").name == "shop"
 
 
 def test_the_mocks_are_mocks() -> None:
@@ -106,53 +157,72 @@ def test_the_mocks_are_mocks() -> None:
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_workflow_modules_build(index: int, tmp_path: Path) -> None:
-    """The two modules that are shown are modules that a release can be made from."""
+    """The README's two modules are modules that a release can be made from."""
     (tmp_path / "workflows").mkdir()
     (tmp_path / "workflows" / "shown.py").write_text(blocks("python")[index])
     (declared,) = build(tmp_path, "workflows").declarations
     assert declared.name == ["hello", "charging"][index]
 
 
-@pytest.mark.parametrize("index", range(3, len(blocks("python"))))
-def test_the_examples_of_the_language_are_sound(index: int) -> None:
-    """Each is a module by itself, and there is nothing to say against its workflow."""
-    shown: dict[str, Any] = {}
-    exec(compile(blocks("python")[index], f"README.md example {index}", "exec"), shown)  # noqa: S102 - ours
+@pytest.mark.parametrize("text", examples("python"))
+def test_python_runs(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Every example is a module by itself, and there is nothing to say against its workflow.
+
+    The one of the documentation page says hello twice when what it executes is printed.
+    """
+    asked = "state_machine.execute(bsm, sync=True)"
+    (tmp_path / "shown.py").write_text(text.replace(asked, f"print({asked})"))
+    shown = runpy.run_path(str(tmp_path / "shown.py"))
     assert shown["workflow"].diagnostics() == ()
     assert "StartAt" in shown["workflow"].serialize()
-
-
-def test_the_documentation_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The page's statements run as they are written, on `sfn.local()`."""
-    asked = "state_machine.execute(bsm, sync=True)"
-    (tmp_path / "page.py").write_text(blocks("python")[2].replace(asked, f"print({asked})"))
-    runpy.run_path(str(tmp_path / "page.py"))
     said = capsys.readouterr().out
-    assert said.index("Hello Alice") < said.index("Hello Bob")
+    if PAGE in text:
+        assert said.index("Hello Alice") < said.index("Hello Bob")
 
 
-def test_every_command_line_is_one() -> None:
+@pytest.mark.parametrize("text", examples("sh"))
+def test_command_lines_are_understood(text: str) -> None:
     """The commands in shell blocks exist, with the options that they are shown with."""
     context = click.Context(program)
-    for line in "\n".join(blocks("sh")).splitlines():
+    for line in text.splitlines():
         words = line.partition(" #")[0].replace('"', "").split()
         if words[:1] != ["sfn-release"]:
             continue
         command = program.get_command(context, words[1])
         assert command is not None, line
+        if isinstance(command, click.Group):
+            command = command.commands[words[2]]
         known = {option for one in command.params for option in one.opts}
-        given = {word for word in words[2:] if word.startswith("-")}
+        given = {word for word in words[2:] if word.startswith("-") and word != "-"}
         assert given <= known, line
 
 
-def test_links_lead_somewhere() -> None:
-    """Links inside the README and the repository have a target."""
-    anchors = {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        if target.startswith("#"):
-            assert target[1:] in anchors
-        elif not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    """Links inside a document and to the repository's files have a target."""
+    for link in links(document):
+        path, _, anchor = link.partition("#")
+        target = ((ROOT / document).parent / path).resolve() if path else ROOT / document
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.relative_to(ROOT).as_posix()), link
+
+
+@pytest.mark.parametrize("document", DOCS)
+def test_documents_know_each_other(document: str) -> None:
+    """The README leads to each of docs/, which leads back before its first section."""
+    assert document in links("README.md")
+    beginning, _, _ = DOCUMENTS[document].partition("\n## ")
+    assert "](../README.md" in beginning
+
+
+def test_nothing_is_said_twice() -> None:
+    """No sentence of a paragraph stands in two documents: one of them would be wrong one day."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for document, text in DOCUMENTS.items():
+        prose = re.sub(r"^```.*?^```$|^\|.*$|^#.*$", "\n", text, flags=re.MULTILINE | re.DOTALL)
+        for paragraph in re.split(r"\n\s*\n|^- ", prose, flags=re.MULTILINE):
+            for sentence in re.split(r"(?<=[.:;!?]) ", " ".join(paragraph.split())):
+                said[sentence].add(document)
+    long = 30  # characters: shorter ones are phrases
+    assert {one: where for one, where in said.items() if len(where) > 1 and len(one) > long} == {}

@@ -11,6 +11,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.checks.table import BY_NAME, RULES
+from sfn_release.cli.app import run
 
 DOCS = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
@@ -46,6 +47,20 @@ def test_an_entry_says_how_grave_it_is_and_what_to_do(name: str) -> None:
         type = "EXPRESS" if name == "express" else "STANDARD"
         findings = sfn.check_definition(definition, type=type, services=True)
         assert rule.severity in {one.severity for one in findings if one.rule == name}
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if "```python" in ENTRIES[name]])
+def test_an_example_in_python_breaks_its_rule(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a module of a project: what it declares beside the definition is checked too."""
+    (text,) = re.findall(r"^```python\n(.*?)^```$", ENTRIES[name], re.MULTILINE | re.DOTALL)
+    (tmp_path / "releases.toml").write_text('[project]\nname = "shop"\n')
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "shown.py").write_text(text)
+    run(["-C", str(tmp_path), "check", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {(one["rule"], one["severity"]) for one in findings} == {(name, BY_NAME[name].severity)}
 
 
 def test_names_are_stable_words() -> None:
