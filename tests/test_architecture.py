@@ -22,7 +22,7 @@ ROOMS = [
     *("report", "importing"),
     "simulator",
     *("project", "build"),
-    *("differences", "rendering", "pins", "release", "yanks", "record", "policy", "plan"),
+    *("differences", "rendering", "pins", "release", "yanks", "record", "stack", "policy", "plan"),
     *("drift", "surroundings"),
     *("git", "hold", "ledger"),
     *("aws", "console", "whereabouts", "local"),

@@ -36,7 +36,7 @@ COMMANDS = {
         "check": ("checking", "Tell what is wrong with definitions; exit 1 on errors."),
         "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
         "plan": ("deploying", "Show what a deployment would do."),
-        "publish": ("deploying", "Release the current commit and deploy it."),
+        "publish": ("publishing", "Release the current commit and deploy it."),
         "deploy": ("deploying", "Deploy a release that exists."),
         "promote": ("deploying", "Deploy the release that succeeded in another environment."),
         "rollback": ("deploying", "Bring back an earlier release, byte for byte."),

@@ -9,7 +9,7 @@ import click
 
 from sfn_release.cli import terminal
 from sfn_release.cli.files import read_text
-from sfn_release.cli.options import command
+from sfn_release.cli.options import command, reason_option
 from sfn_release.cli.records import told
 from sfn_release.cli.session import Session, confirm, named
 from sfn_release.errors import UsageError
@@ -59,7 +59,7 @@ def execute(
 @command("delete")
 @click.argument("workflow")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--reason", metavar="TEXT", help="Why, for the record.")
+@reason_option
 def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     """Delete the state machine of a workflow.
 
@@ -79,7 +79,7 @@ def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> No
 
 @command("unlock")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--reason", metavar="TEXT", help="Why, for the record.")
+@reason_option
 def unlock(session: Session, yes: bool, reason: str | None) -> None:
     """Close a deployment that was abandoned.
 

@@ -1,4 +1,4 @@
-"""The options that every command takes, before its name and after it."""
+"""The options that every command takes, before its name and after it, and those of several."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from sfn_release.cli.session import Session
 
 _GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+adopt_option = click.option(
+    "--adopt", is_flag=True, help="Take over a state machine that another tool or ledger made."
+)
+override_option = click.option(
+    "--override", metavar="REASON", help="Let policies pass; the reason is recorded."
+)
+reason_option = click.option("--reason", metavar="TEXT", help="Why, for the record.")
 
 
 def global_options(function: Decorated) -> Decorated:

@@ -1,13 +1,14 @@
 """Deployments: a plan, applied to one environment under a lock that the ledger keeps.
 
+    model         where a deployment goes, and what was decided
     resolving     look the environment's parameters up
     pinning       find the exact versions of what definitions refer to (`lookup` asks AWS for them)
     binding       pin a release's workflows to each other, those that others start first
     preparation   read the ledger and AWS, decide, refuse what must be refused
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
     fence         whether it may still write, asked before every write
-    application   make the plan's changes, and put them back when one fails
-    aliases       ... those to aliases
+    application   carry the plan out, workflows side by side; put back what it changed when it fails
+    changes       make one step's change to AWS, or put it back; those to `aliases` apart
     monitoring    watch callers who are being shifted: `alarms`, failed `executions`
     results       what it leaves: outcomes, and what the environment serves from now on
 
@@ -24,18 +25,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sfn_release import hold
-from sfn_release.deployment.application import Application, writes
+from sfn_release.deployment.application import Application
+from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.fence import Fence, OvertakenError
 from sfn_release.deployment.machines import Machine
+from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.monitoring import Monitor
-from sfn_release.deployment.preparation import (
-    Decide,
-    Prepared,
-    Site,
-    check_lock,
-    prepare,
-    prepare_delete,
-)
+from sfn_release.deployment.preparation import check_lock, prepare, prepare_delete
 from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.deployment.results import kept, outcomes, serving_after
 from sfn_release.errors import DeploymentError, SfnReleaseError
@@ -139,10 +135,8 @@ def _carry_out(
     fence = Fence(site, prepared, started, expires)
     application = Application(
         plan=prepared.plan,
-        client=site.client,
-        fence=fence.check,
+        changes=Changes(site.client, fence.check, around.pause),
         turn=fence.turn,
-        pause=around.pause,
         done=around.watcher.applied,
         monitor=Monitor(site, prepared, fence.check),
     )

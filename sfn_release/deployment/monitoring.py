@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.executions import Count, causes, total
 from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.preparation import Prepared, Site
+from sfn_release.deployment.model import Prepared, Site
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.observation import in_parallel
 from sfn_release.plan import Plan

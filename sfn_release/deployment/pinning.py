@@ -20,7 +20,7 @@ from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.record import State
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.preparation import Site
+    from sfn_release.deployment.model import Site
 
 _FEW = 6  # names in one line
 _ROLE_PARTS = 6  # arn:aws:iam::account:role/name

@@ -16,7 +16,7 @@ from sfn_release.errors import ConfigError, ConflictError, NotFoundError
 from sfn_release.project import Source
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.preparation import Prepared, Site
+    from sfn_release.deployment.model import Prepared, Site
 
 _PAGE = 10  # names in one call of GetParameters
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.deployment.binding import bound
 from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.preparation import Prepared
+from sfn_release.deployment.model import Prepared
 from sfn_release.plan import Observed, TargetWorkflow
 from sfn_release.record import Outcome, Served, Serving
 from sfn_release.rendering import Rendered

@@ -17,21 +17,22 @@ Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
 
     refs        where things are, here and on the remote
     reader      what they say, verified
-    Ledger      writes too
+    writer      storing commits, and moving refs to them, here and on the remote
+    Ledger      writes releases, deployments and yanks
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sfn_release.canonical import dumps
-from sfn_release.errors import ConflictError, GitError, NotFoundError
+from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.git import Git, RefMovedError, RefUpdate
-from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
+from sfn_release.ledger.writer import LedgerWriter
 from sfn_release.record import Record, Serving, State
 from sfn_release.release import (
     Manifest,
@@ -45,11 +46,8 @@ from sfn_release.yanks import FILE, Yank, yanks_file
 
 __all__ = ["Ledger", "Snapshot", "open_ledger"]
 
-_BLOB = "100644"
-_TREE = "040000"
 
-
-class Ledger(LedgerReader):
+class Ledger(LedgerWriter):
     """A ledger that is read and written."""
 
     def add_release(
@@ -109,7 +107,7 @@ class Ledger(LedgerReader):
         elif ledger:
             predecessor = self.predecessor(snapshot, version)
             release = _with_since(release, predecessor)
-            commit = self._commit(
+            commit = self.store_commit(
                 release_files(release), tip, f"release {version}", {"Version": version}, at=at
             )
             release = replace(release, ledger_commit=commit)
@@ -123,7 +121,7 @@ class Ledger(LedgerReader):
             updates.append(RefUpdate(self.yanks_ref, yanks, yanks))
         updates += self._tag_update(release, notes, at=at, shared=shared)
         if updates:
-            self._write(updates, shared=shared)
+            self.move_refs(updates, shared=shared)
         if shared and version in snapshot.unpushed:
             self.git.delete_ref(self._unpushed_ref(version), snapshot.unpushed[version])
         return release
@@ -188,7 +186,7 @@ class Ledger(LedgerReader):
             files["manifest.json"] = dumps(serving.to_json()).encode()
             for name, definition in (definitions or {}).items():
                 files[definition_path(name)] = dumps(definition).encode()
-        commit = self._commit(
+        commit = self.store_commit(
             files,
             state.tip,
             f"{record.action} {record.version} to {environment}: {record.status}",
@@ -196,7 +194,7 @@ class Ledger(LedgerReader):
             at=at,
             keep=serving is None,
         )
-        self._write([RefUpdate(ref, commit, state.tip)], shared=self._shared(ref))
+        self.move_refs([RefUpdate(ref, commit, state.tip)], shared=self._shared(ref))
         return State(commit, record, serving or state.serving)
 
     def set_yank(
@@ -220,9 +218,9 @@ class Ledger(LedgerReader):
             tip = snapshot.refs.get(ref)
             what = "yank" if yank else "unyank"
             files = {FILE: yanks_file(wanted)}
-            commit = self._commit(files, tip, f"{what} {version}", {"Version": version}, at=at)
+            commit = self.store_commit(files, tip, f"{what} {version}", {"Version": version}, at=at)
             try:
-                self._write([RefUpdate(ref, commit, tip)], shared=self._shared(ref))
+                self.move_refs([RefUpdate(ref, commit, tip)], shared=self._shared(ref))
             except RefMovedError:
                 attempt += 1
                 if not self.pause(attempt):
@@ -246,80 +244,6 @@ class Ledger(LedgerReader):
         for ref in self._private_refs() & {*snapshot.refs}:
             self.git.delete_ref(ref, snapshot.refs[ref])
         return sorted(forgotten, key=Precedence)
-
-    def _commit(
-        self,
-        files: Mapping[str, bytes],
-        parent: str | None,
-        subject: str,
-        trailers: Mapping[str, str],
-        *,
-        at: datetime,
-        keep: bool = False,
-    ) -> str:
-        """Store a commit of *files*; with *keep*, the parent's other files stay."""
-        entries = self.git.tree(parent) if keep and parent else {}
-        blobs = dict(zip(files, self.git.write_blobs(list(files.values())), strict=True))
-        folders: dict[str, dict[str, tuple[str, str, str]]] = {}
-        for path, blob in blobs.items():
-            folder, _, name = path.rpartition("/")
-            (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
-        for folder, inside in folders.items():
-            entries[folder] = (_TREE, "tree", self.git.write_tree(inside))
-        lines = "".join(f"{key}: {value}\n" for key, value in trailers.items())
-        commit = self.git.write_commit(
-            self.git.write_tree(entries),
-            parent,
-            f"{subject}\n\n{lines}",
-            by=self.git.identity,
-            at=at,
-        )
-        self.git.complete(commit, parent)
-        return commit
-
-    def _write(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:
-        """Move refs: on the remote first when they are shared, then here."""
-        branches = {update.ref for update in updates if update.ref.startswith("refs/heads/")}
-        taken = branches & self.git.checked_out()
-        if taken:
-            raise ConflictError(
-                f"{min(taken)} is checked out in a work tree.",
-                why="Writing to it would move it under whoever works there.",
-                fix="Check out another branch there:  git switch main",
-            )
-        if not shared:
-            self.git.update_refs(updates)
-            return
-        assert self.remote is not None  # noqa: S101 - shared means that there is one
-        fetches, pushes = self.git.remote_urls(self.remote)
-        if fetches != pushes:
-            raise GitError(
-                f"The remote {self.remote} fetches from one repository and pushes to another.",
-                why=f"{fetches}\n  {pushes}",
-                fix="The ledger must be read where it is written: name another `remote`.",
-            )
-        seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))
-        # What was never seen on the remote is new there, though this clone may have had it before.
-        self.git.push(
-            self.remote,
-            [
-                update if self._seen_ref(update.ref) in seen else replace(update, old=None)
-                for update in updates
-            ],
-        )
-        here = self.git.refs(*(update.ref for update in updates))
-        copies = []
-        for update in updates:
-            branch = not update.ref.startswith("refs/tags/")
-            if here.get(update.ref) != update.new:
-                copies.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
-            if branch:
-                mine = self._seen_ref(update.ref)
-                copies.append(RefUpdate(mine, update.new, seen.get(mine)))
-        try:
-            self.git.update_refs(copies)
-        except RefMovedError:
-            return  # another process of this clone has read it from the remote already
 
 
 def open_ledger(

@@ -13,9 +13,10 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Record, Served, Serving, State, entry_of, previous
+from sfn_release.record import Record, Served, Serving, State
 from sfn_release.release import parse_version
 from sfn_release.rendering import Rendered
+from sfn_release.stack import entry_of, previous
 
 
 def rollback(

@@ -8,9 +8,10 @@ from sfn_release.deployment import Site
 from sfn_release.deployment.resolving import look_up
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.record import Action, Served, Serving, State, pushed
+from sfn_release.record import Action, Served, Serving, State
 from sfn_release.release import Release
 from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.stack import pushed
 
 
 def target(

@@ -1,0 +1,92 @@
+"""Storing commits in the ledger, and moving its refs to them, here and on the remote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sfn_release.errors import ConflictError, GitError
+from sfn_release.git import RefMovedError, RefUpdate
+from sfn_release.ledger.reader import LedgerReader
+
+_BLOB = "100644"
+_TREE = "040000"
+
+
+class LedgerWriter(LedgerReader):
+    """A ledger whose refs can be moved."""
+
+    def store_commit(
+        self,
+        files: Mapping[str, bytes],
+        parent: str | None,
+        subject: str,
+        trailers: Mapping[str, str],
+        *,
+        at: datetime,
+        keep: bool = False,
+    ) -> str:
+        """Store a commit of *files*; with *keep*, the parent's other files stay."""
+        entries = self.git.tree(parent) if keep and parent else {}
+        blobs = dict(zip(files, self.git.write_blobs(list(files.values())), strict=True))
+        folders: dict[str, dict[str, tuple[str, str, str]]] = {}
+        for path, blob in blobs.items():
+            folder, _, name = path.rpartition("/")
+            (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
+        for folder, inside in folders.items():
+            entries[folder] = (_TREE, "tree", self.git.write_tree(inside))
+        lines = "".join(f"{key}: {value}\n" for key, value in trailers.items())
+        commit = self.git.write_commit(
+            self.git.write_tree(entries),
+            parent,
+            f"{subject}\n\n{lines}",
+            by=self.git.identity,
+            at=at,
+        )
+        self.git.complete(commit, parent)
+        return commit
+
+    def move_refs(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:
+        """Move refs: on the remote first when they are shared, then here."""
+        branches = {update.ref for update in updates if update.ref.startswith("refs/heads/")}
+        taken = branches & self.git.checked_out()
+        if taken:
+            raise ConflictError(
+                f"{min(taken)} is checked out in a work tree.",
+                why="Writing to it would move it under whoever works there.",
+                fix="Check out another branch there:  git switch main",
+            )
+        if not shared:
+            self.git.update_refs(updates)
+            return
+        assert self.remote is not None  # noqa: S101 - shared means that there is one
+        fetches, pushes = self.git.remote_urls(self.remote)
+        if fetches != pushes:
+            raise GitError(
+                f"The remote {self.remote} fetches from one repository and pushes to another.",
+                why=f"{fetches}\n  {pushes}",
+                fix="The ledger must be read where it is written: name another `remote`.",
+            )
+        seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))
+        # What was never seen on the remote is new there, though this clone may have had it before.
+        self.git.push(
+            self.remote,
+            [
+                update if self._seen_ref(update.ref) in seen else replace(update, old=None)
+                for update in updates
+            ],
+        )
+        here = self.git.refs(*(update.ref for update in updates))
+        copies = []
+        for update in updates:
+            branch = not update.ref.startswith("refs/tags/")
+            if here.get(update.ref) != update.new:
+                copies.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
+            if branch:
+                mine = self._seen_ref(update.ref)
+                copies.append(RefUpdate(mine, update.new, seen.get(mine)))
+        try:
+            self.git.update_refs(copies)
+        except RefMovedError:
+            return  # another process of this clone has read it from the remote already
