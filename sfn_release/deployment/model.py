@@ -9,17 +9,9 @@ from pathlib import Path
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.ledger import Ledger, Snapshot
-from sfn_release.plan import (
-    Observed,
-    Plan,
-    Target,
-    WorkflowPlan,
-)
+from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.project import Environment
-from sfn_release.record import (
-    Serving,
-    State,
-)
+from sfn_release.record import Serving, State
 from sfn_release.surroundings import Surroundings
 
 

@@ -13,11 +13,7 @@ from sfn_release.deployment.binding import bound, told_of_new, waves
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.pinning import resolve_pins
-from sfn_release.errors import (
-    ConflictError,
-    LockedError,
-    NotFoundError,
-)
+from sfn_release.errors import ConflictError, LockedError, NotFoundError
 from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
     Observed,
@@ -33,12 +29,7 @@ from sfn_release.plan import (
 from sfn_release.plan.leftovers import leftovers
 from sfn_release.plan.shifting import refuse_uncounted, shifted
 from sfn_release.project.rules import did_you_mean
-from sfn_release.record import (
-    SKEW,
-    Record,
-    State,
-    takeover,
-)
+from sfn_release.record import SKEW, Record, State, takeover
 from sfn_release.yanks import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
