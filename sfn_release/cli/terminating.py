@@ -13,8 +13,12 @@ HUNG_UP = 129
 TERMINATED = 143
 
 _ENDINGS = {
-    signal.SIGHUP: (HUNG_UP, "hung up"),  # the terminal was closed
-    signal.SIGTERM: (TERMINATED, "terminated"),  # a job was cancelled
+    getattr(signal, name): ending
+    for name, ending in {
+        "SIGHUP": (HUNG_UP, "hung up"),  # the terminal was closed
+        "SIGTERM": (TERMINATED, "terminated"),  # a job was cancelled
+    }.items()
+    if hasattr(signal, name)  # Windows has no SIGHUP
 }
 
 
