@@ -15,13 +15,16 @@ Made from Git, planned before they are applied, rolled back in one step.
 `project` reads ``releases.toml``: what this repository releases, and the environments where it
 runs. `build` loads the modules of one commit in an isolated process, twice, and yields a
 `Declaration` for each workflow. Its *definition* is a document in the Amazon States Language
-(`asl`); digests are those of its canonical JSON (`canonical`).
+(`asl`); `checks` tells what is wrong with it, with what AWS's services take (`apis`); `importing`
+writes one as a module, `report` draws it. Digests are those of its canonical JSON (`canonical`).
 
 A *release* is every declaration of one commit under one semantic version. Git remembers it, in
-the *ledger*, and it never changes. A *plan* compares a release with what an environment runs, and
-is a tuple of steps: data, nothing happens. A *deployment* applies a plan through a Step Functions
-client (`stepfunctions`) and appends its *record* to the ledger, first as started, then as ended.
-A rollback is a deployment of what an earlier record says, byte for byte.
+the `ledger`, and it never changes. For an environment, `rendering` fills its parameters, `pins`
+names exact versions of what is called, and `policy` says whether it may enter. A `plan` compares
+the result with what is there (`observation`): a tuple of steps, data, nothing happens. A
+`deployment` applies a plan through the clients of `aws`, step by step where callers are shifted,
+and appends its `record` to the ledger, first as started, then as ended. `drift` is what differs
+from it later; a rollback is a deployment of what an earlier one says, byte for byte.
 
 The environment ``local`` is Step Functions in this process: `local` is the control plane with AWS's
 rules, `simulator` runs the definitions. It is a boto3 client like any other: ``sfn.local()``.

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import pytest
 
-from sfn_release import errors, project
+from sfn_release import errors, project, scaffold
 from sfn_release.build import build
 from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
 from sfn_release.project.document import Expected
@@ -146,6 +146,14 @@ def test_toml_is_taken(text: str) -> None:
     """Every example is a releases.toml, or what can be added to one."""
     whole = text if "[project]" in text else f'[project]\nname = "shop"\n{text}'
     assert project.parse_project(whole, path=ROOT / "releases.toml").name == "shop"
+
+
+def test_what_init_comments_out_is_taken() -> None:
+    """The environments that a new releases.toml shows are read once their marks are taken away."""
+    settings, _, comments = scaffold.files("shop")["releases.toml"].partition("# [environments")
+    text = re.sub("^# ?", "", "# [environments" + comments, flags=re.MULTILINE)
+    read = project.parse_project(settings + text, path=ROOT / "releases.toml")
+    assert list(read.environments) == ["local", "staging", "prod"]
 
 
 def test_the_mocks_are_mocks() -> None:

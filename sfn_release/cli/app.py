@@ -27,19 +27,23 @@ READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
 COMMANDS = {
     "Start": {
         "init": ("starting", "Scaffold releases.toml and a first workflow; overwrite nothing."),
-        "import": ("importing", "Write an existing definition as a Python module."),
         "demo": ("starting", "Show the whole story in a scratch repository."),
     },
-    "Release": {
+    "Write": {
+        "import": ("importing", "Write an existing definition as a Python module."),
         "list": ("authoring", "List the workflows of the work tree with their digests."),
         "build": ("authoring", "Print the definitions of the work tree."),
         "check": ("checking", "Tell what is wrong with definitions; exit 1 on errors."),
         "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
+    },
+    "Release": {
         "plan": ("deploying", "Show what a deployment would do."),
         "publish": ("publishing", "Release the current commit and deploy it."),
         "deploy": ("deploying", "Deploy a release that exists."),
         "promote": ("deploying", "Deploy the release that succeeded in another environment."),
         "rollback": ("deploying", "Bring back an earlier release, byte for byte."),
+        "yank": ("yanking", "Let nothing bring a release anywhere any more."),
+        "unyank": ("yanking", "Let a yanked release be deployed again."),
     },
     "See": {
         "status": ("observing", "Show what is live where, and drift."),
@@ -47,16 +51,16 @@ COMMANDS = {
         "history": ("remembering", "Show what was deployed to an environment."),
         "show": ("remembering", "Show one release, or one definition of it."),
         "diff": ("observing", "Compare two releases, what is live, or the work tree."),
+    },
+    "Examine": {
         "verify": ("verifying", "Verify that tags, ledger, definitions and records agree."),
+        "env": ("environments", "Check what releases.toml says of the environments."),
+        "doctor": ("examining", "Find what is wrong with set-up, refs and permissions."),
     },
     "Operate": {
         "execute": ("operating", "Start a workflow, wait for it and show how it ended."),
         "delete": ("operating", "Delete the state machine of a workflow."),
         "unlock": ("operating", "Close a deployment that was abandoned."),
-        "yank": ("yanking", "Let nothing bring a release anywhere any more."),
-        "unyank": ("yanking", "Let a yanked release be deployed again."),
-        "env": ("environments", "Check what releases.toml says of the environments."),
-        "doctor": ("examining", "Find what is wrong with set-up, refs and permissions."),
     },
     "Step Functions on this machine": {
         "local": ("serving", "Serve the local service on HTTP, or reset it."),

@@ -22,7 +22,17 @@ name = "{name}"{padding}# stable: it names the ledger's branches and marks what 
 # name = "{{workflow}}-staging"       # the state machine's name; default "{{workflow}}"
 #
 # [environments.staging.parameters] # fill ${{Name}} in definitions, roles and log groups
-# OrdersTable = "orders-staging"
+# OrdersTable = "orders-staging"    # or {{ env = "ORDERS_TABLE" }}, or {{ ssm = "/orders/table" }}
+#
+# [environments.prod]
+# region = "eu-west-1"
+# role_arn = "arn:aws:iam::222222222222:role/workflows"
+# account = "222222222222"          # credentials of another account are refused
+# requires = ["staging"]            # a release that succeeded there may enter; also: soak, branches
+# confirm = true                    # a rollback asks first
+# protect_drift = true              # what somebody changed by hand is not overwritten
+# pins = "resolve"                  # exact versions of what is called are sent and recorded
+# strategy = {{ type = "canary", percent = 10, interval = "15m", alarms = ["{name}-failed"] }}
 """
 
 HELLO = '''\
