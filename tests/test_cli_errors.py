@@ -70,6 +70,17 @@ def test_a_wrong_command_line_is_refused(
     assert before == refs(shop)
 
 
+def test_a_folder_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell may stand in a folder that is not there any more."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    ran = run("status")
+    assert (ran.code, ran.out) == (2, "")
+    assert "The folder that this runs in was deleted." in ran.err
+
+
 def test_no_repository(tmp_path: Path) -> None:
     """Outside of a repository a command says to make one."""
     ran = run("-C", str(tmp_path), "status")

@@ -14,6 +14,7 @@ from sfn_release.errors import SfnReleaseError
 from sfn_release.observation import describe_alias
 from sfn_release.operations.delete import delete
 from sfn_release.operations.diff import diff
+from sfn_release.operations.history import history
 from sfn_release.record import Record, Serving
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
@@ -161,6 +162,19 @@ def test_three_generations_are_prepared_one_after_another(tmp_path: Path) -> Non
         f"{MACHINES}:grandparent:2",
         [f"{PARENT}:2", f"{CHILD}:2"],
     )
+
+
+def test_a_child_that_turns_out_to_be_elsewhere_fails_the_deployment(tmp_path: Path) -> None:
+    """At an emulator, the account is known when the first machine is made: that is recorded too."""
+    elsewhere = CHILD.replace("000000000000", "111111111111")
+    shop = family(tmp_path, reference=elsewhere)
+    shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
+    shop.commit()
+    with refused("E_CONFLICT", f"parent refers to {elsewhere}, and the workflow child is {CHILD}."):
+        shop.publish("1.0.0")
+    (record,) = history(shop.workspace(), environment="prod")
+    assert record.status == "failed"
+    assert "child was created and stays" in str(record.error)
 
 
 def test_a_circle_is_refused_before_the_version_is_taken(tmp_path: Path) -> None:

@@ -35,10 +35,15 @@ class Session:
 
     @property
     def directory(self) -> Path:
-        """The folder to work in; raises UsageError for a -C that is none."""
+        """The folder to work in; raises UsageError for a -C that is none, and for a deleted one."""
         from pathlib import Path
 
-        directory = Path(self.folder).absolute()
+        try:
+            directory = Path(self.folder).absolute()
+        except FileNotFoundError:
+            raise UsageError(
+                "The folder that this runs in was deleted.", fix="Change to another one."
+            ) from None
         if not directory.is_dir():
             raise UsageError(f"{directory} is not a folder.", fix="Name one with -C.")
         return directory

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from sfn_release.deployment.aliases import AliasStep
-from sfn_release.deployment.binding import in_waves, pinned_form
+from sfn_release.deployment.binding import in_waves, pinned_form, refuse_elsewhere
 from sfn_release.deployment.changes import Changes
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.deployment.machines import Machine
@@ -120,6 +120,7 @@ class Application:
         """Return a step with the versions filled in that it waited for."""
         if isinstance(step, CreateStateMachine | UpdateStateMachine) and step.awaits:
             versions = {name: self.machines[name].version_arn for name in step.awaits.values()}
+            refuse_elsewhere(step.rendered, step.awaits, versions)
             rendered = pinned_form(step.rendered, step.awaits, versions)
             return replace(step, rendered=rendered, awaits={})
         if isinstance(step, AliasStep) and step.latest is not None:

@@ -70,10 +70,9 @@ def without_circles(target: Target) -> Target:
 def bound(workflow: TargetWorkflow, versions: Mapping[str, str | None]) -> TargetWorkflow:
     """Return *workflow* pinned to those *versions* of other workflows that it awaits. Pure.
 
-    *versions* maps workflows to state machine versions, None where it is not known yet. Raises
-    ConflictError when a workflow's state machine is not the one that is referred to.
+    *versions* maps workflows to state machine versions, None where it is not known yet.
     """
-    exact = _exact(workflow.rendered, workflow.awaits, versions)
+    exact = _exact(workflow.awaits, versions)
     if not exact:
         return workflow
     moved = [
@@ -95,8 +94,20 @@ def pinned_form(
     form: Rendered, awaits: Mapping[str, str], versions: Mapping[str, str | None]
 ) -> Rendered:
     """Return *form* with those *versions* filled in that it *awaits*, as `bound` does."""
-    exact = _exact(form, awaits, versions)
-    return replace(form, definition=pin(form.definition, exact))
+    return replace(form, definition=pin(form.definition, _exact(awaits, versions)))
+
+
+def refuse_elsewhere(
+    form: Rendered, awaits: Mapping[str, str], versions: Mapping[str, str | None]
+) -> None:
+    """Raise ConflictError when a workflow's state machine is not the one that *form* refers to."""
+    for text, arn in _exact(awaits, versions).items():
+        if exact_name(arn) != replace(_machine(text), qualifier=exact_name(arn).qualifier):
+            raise ConflictError(
+                f"{form.workflow} refers to {text}, and the workflow {awaits[text]} is"
+                f" {arn.rpartition(':')[0]}.",
+                fix="Correct the ARN, or the parameter that it comes from.",
+            )
 
 
 def told_of_new(target: Target) -> Target:
@@ -108,23 +119,9 @@ def told_of_new(target: Target) -> Target:
     return replace(target, workflows=workflows)
 
 
-def _exact(
-    form: Rendered, awaits: Mapping[str, str], versions: Mapping[str, str | None]
-) -> dict[str, str]:
+def _exact(awaits: Mapping[str, str], versions: Mapping[str, str | None]) -> dict[str, str]:
     """Return what is to stand for each reference whose version is known."""
-    exact: dict[str, str] = {}
-    for text, child in awaits.items():
-        arn = versions.get(child)
-        if arn is None:
-            continue
-        if exact_name(arn) != replace(_machine(text), qualifier=exact_name(arn).qualifier):
-            raise ConflictError(
-                f"{form.workflow} refers to {text}, and the workflow {child} is"
-                f" {arn.rpartition(':')[0]}.",
-                fix="Correct the ARN, or the parameter that it comes from.",
-            )
-        exact[text] = arn
-    return exact
+    return {text: arn for text, child in awaits.items() if (arn := versions.get(child))}
 
 
 def _made_again(workflow: TargetWorkflow) -> Iterator[str]:

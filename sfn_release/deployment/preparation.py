@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from sfn_release import hold
 from sfn_release.deployment.alarms import refuse_firing
-from sfn_release.deployment.binding import bound, told_of_new, waves
+from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.pinning import resolve_pins
@@ -145,6 +145,8 @@ def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str
     observed: dict[str, Observed | None] = {}
     versions: dict[str, str | None] = {}
     for names in waves(target):
+        for one in (target.workflows[name] for name in names):
+            refuse_elsewhere(one.rendered, one.awaits, versions)
         ready = {name: bound(target.workflows[name], versions) for name in names}
         target = replace(target, workflows={**target.workflows, **ready})
         observed |= observe(
