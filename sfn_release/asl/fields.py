@@ -140,19 +140,23 @@ BRANCH: Final[Mapping[str, Kind]] = {
     key: ROOT[key] for key in ("Comment", "QueryLanguage", "StartAt", "States")
 }
 PROCESSOR: Final[Mapping[str, Kind]] = {
-    **{key: ROOT[key] for key in ("Comment", "StartAt", "States")},
+    **BRANCH,
     "ProcessorConfig": mapping,
 }
 
 ONLY_JSONPATH: Final = frozenset(
     (
-        *("InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath"),
+        *("InputPath", "OutputPath", "Parameters", "Result", "ResultSelector", "ResultPath"),
         *("ItemsPath", "SecondsPath", "TimestampPath", "ErrorPath", "CausePath"),
         *("TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath"),
         *("ToleratedFailureCountPath", "ToleratedFailurePercentagePath"),
     )
 )
 ONLY_JSONATA: Final = frozenset({"Arguments", "Output", "Items"})
+ONLY_JSONPATH_INSIDE: Final = frozenset(
+    ("RoleArn.$", "MaxItemsPath", "MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
+)
+"""Those of the objects inside a Task or Map."""
 
 NEEDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "Task": (("Resource",),),
@@ -191,6 +195,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "InputPath": "Arguments or Output",
     "OutputPath": "Output",
     "Parameters": "Arguments",
+    "Result": "Output",
     "ResultSelector": "Output",
     "ResultPath": "Output",
     "ItemsPath": "Items",
@@ -203,6 +208,10 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "MaxConcurrencyPath": "MaxConcurrency",
     "ToleratedFailureCountPath": "ToleratedFailureCount",
     "ToleratedFailurePercentagePath": "ToleratedFailurePercentage",
+    "MaxItemsPath": "MaxItems",
+    "MaxItemsPerBatchPath": "MaxItemsPerBatch",
+    "MaxInputBytesPerBatchPath": "MaxInputBytesPerBatch",
+    "RoleArn.$": "RoleArn",
     "Variable": "Condition",
     "Arguments": "Parameters",
     "Output": "ResultSelector, ResultPath or OutputPath",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sfn_release.asl.conditions import OPERATORS
 from sfn_release.asl.finding import nearest
+from sfn_release.asl.jsonata import CLOSING
 from sfn_release.asl.kinds import JSONATA, JSONPATH, boolean, instant, is_open, path, text
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
@@ -60,9 +61,14 @@ def wrong_condition(document: Document) -> Iterator[Told]:
 
 def _jsonata(condition: Condition) -> Iterator[Told]:
     value = condition.body.get("Condition")
-    if "Condition" in condition.body and not isinstance(value, bool | str):
+    if "Condition" in condition.body and not isinstance(value, bool) and not _in_braces(value):
         yield Told(condition.place.at("Condition"), "Condition must be true, false or JSONata.")
     yield from _next(condition)
+
+
+def _in_braces(value: Any) -> bool:
+    """Whether it is JSONata, or was meant as such: the rules of `jsonata` look at it then."""
+    return is_open(value, JSONATA) or (isinstance(value, str) and value.endswith(CLOSING))
 
 
 def _next(condition: Condition) -> Iterator[Told]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from sfn_release.asl.finding import nearest
-from sfn_release.asl.kinds import is_open
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.rule import Told
+from sfn_release.asl.kinds import JSONATA, is_open
+from sfn_release.checks.document import Document, Scope, State
+from sfn_release.checks.rule import Place, Told
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:"
@@ -46,8 +46,17 @@ _OPTIMIZED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 """Optimized integrations whose actions are few and settled, with the ways to wait for them.
 
 Source: "Integrating optimized services with Step Functions" in AWS's developer guide. Services
-that are not listed (EKS, EMR, SageMaker, CodeBuild ...) have many; only their waiting is judged.
+in `_LARGE` have many; only their waiting is judged.
 """
+
+_LARGE: Final = (
+    *("codebuild", "eks", "elasticmapreduce", "emr-containers", "emr-serverless"),
+    "sagemaker",
+)
+_TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
+_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:.+:function:.+")
+_HTTP: Final = (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig"))
+"""What an HTTP Task must be given, one of each group: "Call HTTPS APIs" in AWS's guide."""
 
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
@@ -88,34 +97,87 @@ def resource(document: Document) -> Iterator[Told]:
 def integration(document: Document) -> Iterator[Told]:
     """Tell of integrations, actions and ways to wait that do not exist."""
     for state in document.of_type("Task"):
-        call = call_of(state)
+        call, place = call_of(state), state.place.at("Resource")
         if call is None:
-            continue
-        place = state.place.at("Resource")
-        if call.service == "aws-sdk":
+            yield from _no_call(state)
+        elif call.service == "aws-sdk":
             if call.wait not in ("", _TOKEN):
                 yield Told(
                     place,
                     f"An SDK integration can't end in {call.wait}: it calls and does not wait.",
                     "Poll for the job's end, or use the service's optimized integration.",
                 )
+        elif call.service != _TASK:
+            yield from _optimized(call, place, state.body["Resource"])
+
+
+def _no_call(state: State) -> Iterator[Told]:
+    """Tell of an ARN that is neither an integration nor a function nor an activity."""
+    value = state.body.get("Resource")
+    if not isinstance(value, str) or is_open(value) or not value.startswith("arn:"):
+        return  # `structure` and `resource` tell
+    if _ARN.fullmatch(value) is None and not _FUNCTION.fullmatch(value):
+        service = (*value.split(":"), "", "")[2]
+        yield Told(
+            state.place.at("Resource"),
+            f"The resource {value} is not recognized: a Task calls an integration, a Lambda"
+            " function or an activity.",
+            f"Call an action by the SDK: arn:aws:states:::aws-sdk:{service}:…"
+            if service not in ("", "lambda", "states", "swf")
+            else "",
+        )
+
+
+def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
+    known = _OPTIMIZED.get(call.service)
+    by_sdk = f"Call it by the SDK: arn:aws:states:::aws-sdk:{call.service}:{call.action}"
+    if known is None and call.service not in _LARGE:
+        yield Told(
+            place,
+            f"The resource {value} is not recognized: there is no optimized integration of"
+            f" {call.service}.",
+            nearest(call.service, (*_OPTIMIZED, *_LARGE)) or by_sdk,
+        )
+    elif known is not None and call.action not in known:
+        yield Told(
+            place,
+            f"The resource {value} is not recognized: {call.service} has no optimized integration"
+            f" {call.action}.",
+            nearest(call.action, known) or by_sdk,
+        )
+    elif call.wait not in (known[call.action] if known else _WAITS):
+        ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)
+        yield Told(
+            place,
+            f"{call.service}:{call.action} can't be called with {call.wait}.",
+            f"It can be called with {ways}." if ways else "It only answers at once.",
+        )
+
+
+def http(document: Document) -> Iterator[Told]:
+    """Tell of HTTP Tasks that do not say what to call, how and as whom."""
+    for state in document.of_type("Task"):
+        call = call_of(state)
+        if call is None or call.service != "http":
             continue
-        known = _OPTIMIZED.get(call.service)
-        if known is not None and call.action not in known:
-            yield Told(
-                place,
-                f"The resource {state.body['Resource']} is not recognized: {call.service} has no"
-                f" optimized integration {call.action}.",
-                nearest(call.action, known)
-                or f"Call it by the SDK: arn:aws:states:::aws-sdk:{call.service}:{call.action}",
-            )
-        elif call.wait not in (known[call.action] if known else _WAITS):
-            ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)
-            yield Told(
-                place,
-                f"{call.service}:{call.action} can't be called with {call.wait}.",
-                f"It can be called with {ways}." if ways else "It only answers at once.",
-            )
+        key = "Arguments" if state.language == JSONATA else "Parameters"
+        given = state.body.get(key, {})
+        if not isinstance(given, dict):
+            continue  # JSONata, or what `structure` tells of
+        place = state.place.at(key) if key in state.body else state.place
+        names = {name.removesuffix(".$") for name in given}
+        for group in _HTTP:
+            if not names.intersection(group):
+                which = " or ".join(group)
+                yield Told(place, f"{which} is required but was missing: an HTTP Task needs it.")
+        endpoint = given.get("ApiEndpoint")
+        if (
+            isinstance(endpoint, str)
+            and not is_open(endpoint, state.language)
+            and not endpoint.startswith("https://")
+        ):
+            message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
+            yield Told(place.at("ApiEndpoint"), message)
 
 
 def reader_and_writer(document: Document) -> Iterator[Told]:
@@ -139,11 +201,14 @@ def reader_and_writer(document: Document) -> Iterator[Told]:
 
 
 def express(document: Document) -> Iterator[Told]:
-    """Tell of Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it."""
-    if document.type != "EXPRESS":
-        return
+    """Tell of Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it.
+
+    The items of a distributed Map are executions of their own, which may be EXPRESS too.
+    """
     fix = "Make the workflow STANDARD, or call the action without waiting."
     for state in document.of_type("Task"):
+        if not _is_express(state.scope, document):
+            continue
         value = state.body.get("Resource")
         call = call_of(state)
         place = state.place.at("Resource")
@@ -154,9 +219,19 @@ def express(document: Document) -> Iterator[Told]:
             message = f"An EXPRESS state machine does not support '{wait}' service integrations."
             yield Told(place, message, fix)
     for scope in document.scopes:
-        if scope.holder is not None and scope.distributed:
+        holder = scope.holder
+        if holder is not None and scope.distributed and _is_express(holder.scope, document):
             yield Told(
-                scope.holder.place,
+                holder.place,
                 "An EXPRESS state machine does not support distributed Maps.",
                 "Make the workflow STANDARD, or the Map inline.",
             )
+
+
+def _is_express(scope: Scope, document: Document) -> bool:
+    """Whether the states of *scope* run in an EXPRESS execution."""
+    while scope.holder is not None:
+        if scope.distributed:
+            return bool(scope.body["ProcessorConfig"].get("ExecutionType") == "EXPRESS")
+        scope = scope.holder.scope
+    return document.type == "EXPRESS"

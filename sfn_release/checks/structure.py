@@ -14,6 +14,7 @@ from sfn_release.asl.fields import (
     NEEDED,
     ONLY_JSONATA,
     ONLY_JSONPATH,
+    ONLY_JSONPATH_INSIDE,
     TWINS,
     TWINS_INSIDE,
 )
@@ -182,6 +183,10 @@ def language(document: Document) -> Iterator[Told]:
             if key in foreign and key in known:
                 yield _foreign(state.place.at(key), key, state.language)
         yield from _foreign_inside(state)
+    for part in _objects(document):
+        for key in part.body if part.language == JSONATA else ():
+            if key in part.fields and key in ONLY_JSONPATH_INSIDE:
+                yield _foreign(part.place.at(key), key, part.language)
 
 
 def _foreign_inside(state: State) -> Iterator[Told]:

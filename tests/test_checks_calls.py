@@ -1,0 +1,197 @@
+"""What a Task may call, from where, and fields that only one query language has inside others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+
+LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:charge"
+HTTP = "arn:aws:states:::http:invoke"
+CALLED = {"ApiEndpoint": "https://example.com", "Method": "GET"}
+CONNECTION = {"ConnectionArn": "arn:aws:events:eu-west-1:111122223333:connection/a/b"}
+
+
+def only(body: dict[str, Any], **root: Any) -> dict[str, Any]:
+    """Return a definition of the state "A" alone."""
+    return {"StartAt": "A", "States": {"A": {"End": True, **body}}, **root}
+
+
+def task(resource: str, **fields: Any) -> dict[str, Any]:
+    return {"Type": "Task", "Resource": resource, **fields}
+
+
+def distributed(body: dict[str, Any], kind: str = "EXPRESS", **fields: Any) -> dict[str, Any]:
+    """Return a distributed Map whose items run *body*, in executions of *kind*."""
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    states = {"I": {"End": True, **body}}
+    return {
+        "Type": "Map",
+        "ItemProcessor": {"ProcessorConfig": config, "StartAt": "I", "States": states},
+        **fields,
+    }
+
+
+def told(definition: Any) -> set[tuple[str, str]]:
+    """Return the rule and the path of each error."""
+    found = sfn.check_definition(definition)
+    return {(one.rule, one.path) for one in found if one.severity == "error"}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        LAMBDA,
+        f"{LAMBDA}:live",
+        "arn:aws-cn:lambda:cn-north-1:111122223333:function:charge",
+        "arn:aws:states:eu-west-1:111122223333:activity:ask",
+        "arn:aws:states:::aws-sdk:s3:getObject",
+        "arn:aws:states:::eks:runJob.sync",
+        "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "arn:aws:states:::elasticmapreduce:addStep.sync",
+        "arn:aws:states:eu-west-1:111122223333:task:the-examples-of-the-specification",
+        "arn:${Partition}:sqs:eu-west-1:111122223333:orders",
+    ],
+)
+def test_what_a_task_may_call(resource: str) -> None:
+    """Functions, activities, optimized integrations, and what a parameter fills."""
+    assert set() == told(only(task(resource)))
+
+
+@pytest.mark.parametrize(
+    ("resource", "fix"),
+    [
+        ("arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:states:::aws-sdk:sqs:…"),
+        ("arn:aws:states:::s3:getObject", "arn:aws:states:::aws-sdk:s3:getObject"),
+        ("arn:aws:states:::dynamo:getItem", 'Did you mean "dynamodb"?'),
+        ("arn:aws:states:eu-west-1:111122223333:stateMachine:nested", "stateMachine:nested"),
+    ],
+)
+def test_what_a_task_cannot_call(resource: str, fix: str) -> None:
+    """AWS recognizes no other resource; the fix is how to call it after all."""
+    definition = only(task(resource))
+    assert {("integration", "$.States.A.Resource")} == told(definition)
+    (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "integration")
+    assert "is not recognized" in finding.message
+    assert fix in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({**CALLED, "Authentication": CONNECTION}, set()),
+        ({**CALLED, "InvocationConfig": CONNECTION}, set()),
+        ({"ApiEndpoint.$": "$.url", "Method.$": "$.verb", "Authentication.$": "$.who"}, set()),
+        (CALLED, {"Authentication or InvocationConfig is required but was missing"}),
+        (
+            {"ApiEndpoint": "http://example.com", "Authentication": CONNECTION},
+            {"Method is required but was missing", '"http://example.com" can\'t be called'},
+        ),
+    ],
+)
+def test_an_http_task_says_whom_it_calls(given: dict[str, Any], expected: set[str]) -> None:
+    """An https URL, a method and a connection."""
+    found = sfn.check_definition(only(task(HTTP, Parameters=given)))
+    messages = [one.message for one in found if one.rule == "integration"]
+    assert len(expected) == len(messages)
+    assert all(any(each.startswith(words) for each in messages) for words in expected)
+
+
+def test_an_http_task_of_unknown_arguments_is_left_alone() -> None:
+    """JSONata gives them."""
+    arguments = "{% $states.input %}"
+    assert set() == told(only(task(HTTP, Arguments=arguments), QueryLanguage="JSONata"))
+
+
+@pytest.mark.parametrize("kind", ["EXPRESS", "STANDARD"])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:states:::glue:startJobRun.sync",
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "arn:aws:states:eu-west-1:111122223333:activity:ask",
+    ],
+)
+def test_items_of_a_distributed_map_run_as_it_says(kind: str, resource: str) -> None:
+    """They are executions of their own: EXPRESS ones can't wait, whatever is around."""
+    place = "$.States.A.ItemProcessor.States.I.Resource"
+    expected = {("express", place)} if kind == "EXPRESS" else set()
+    assert expected == told(only(distributed(task(resource), kind)))
+
+
+def test_express_items_start_no_distributed_map() -> None:
+    """Nor can any other EXPRESS execution."""
+    inside = distributed({"Type": "Pass"})
+    inside["ItemProcessor"]["StartAt"] = "J"
+    inside["ItemProcessor"]["States"] = {"J": {"Type": "Pass", "End": True}}
+    expected = {("express", "$.States.A.ItemProcessor.States.I")}
+    assert expected == told(only(distributed(inside)))
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "instead"),
+    [
+        ({"Type": "Pass", "Result": 1}, "Result", "Output"),
+        (
+            task(LAMBDA, Credentials={"RoleArn.$": "$.role"}),
+            'Credentials["RoleArn.$"]',
+            "RoleArn",
+        ),
+        (
+            distributed({"Type": "Pass"}, ItemBatcher={"MaxItemsPerBatchPath": "$.n"}),
+            "ItemBatcher.MaxItemsPerBatchPath",
+            "MaxItemsPerBatch",
+        ),
+        (
+            distributed(
+                {"Type": "Pass"},
+                ItemReader={
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "Arguments": {"Bucket": "b", "Key": "k"},
+                    "ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.n"},
+                },
+            ),
+            "ItemReader.ReaderConfig.MaxItemsPath",
+            "MaxItems",
+        ),
+    ],
+)
+def test_paths_inside_are_jsonpath(body: dict[str, Any], place: str, instead: str) -> None:
+    """The error names what JSONata has in the field's place."""
+    definition = only(body, QueryLanguage="JSONata")
+    assert {("language", f"$.States.A.{place}")} == told(definition)
+    (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "language")
+    assert f"JSONata has {instead} instead." == finding.fix
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (True, set()),
+        ("{% $states.input.ready %}", set()),
+        ("${Condition}", set()),
+        ("true", {("wrong-value", "$.States.A.Choices[0].Condition")}),
+        ("true %}", {("jsonata", "$.States.A.Choices[0].Condition")}),
+    ],
+)
+def test_a_condition_is_a_boolean_or_jsonata(condition: object, expected: set[Any]) -> None:
+    """A text is never true."""
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Condition": condition, "Next": "B"}],
+        "Default": "B",
+    }
+    states = {"A": choice, "B": {"Type": "Succeed"}}
+    assert expected == told({"QueryLanguage": "JSONata", "StartAt": "A", "States": states})
+
+
+def test_an_item_processor_may_name_its_language() -> None:
+    """As a branch may: it is that of the states inside which name none."""
+    processor = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "I",
+        "States": {"I": {"Type": "Pass", "Output": "{% 1 %}", "End": True}},
+    }
+    assert set() == told(only({"Type": "Map", "ItemProcessor": processor}))
