@@ -17,6 +17,7 @@ from sfn_release.local.structure import diagnostics
 
 SHARED = Path(__file__).parents[2] / "shared"
 PASS = {"Type": "Pass", "End": True}
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 def found(states: Any, *, type: str = "STANDARD", start: Any = "A", **root: Any) -> list[str]:
@@ -213,6 +214,20 @@ def test_create_update_and_validate_agree() -> None:
             "/States/Two words",
         ),
         (
+            {
+                "Type": "Task",
+                "QueryLanguage": "JSONata",
+                "Resource": FUNCTION,
+                "Credentials": {"RoleArn.$": "$.role"},
+                "End": True,
+            },
+            (
+                "The QueryLanguage is set to 'JSONata', but field 'RoleArn.$' is only supported for"
+                " the 'JSONPath' QueryLanguage"
+            ),
+            "/States/Two words/Credentials",
+        ),
+        (
             {**PASS, "Parameters": {"a.$": "x"}},
             (
                 "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic"
@@ -231,7 +246,7 @@ def test_create_update_and_validate_agree() -> None:
             "/States/Two words/Output",
         ),
         (
-            {"Type": "Task", "Resource": "arn:aws:lambda:x", "Retry": [{}], "End": True},
+            {"Type": "Task", "Resource": FUNCTION, "Retry": [{}], "End": True},
             "A retrier needs the field ErrorEquals: it is required but was missing.",
             "/States/Two words/Retry[0]",
         ),

@@ -152,7 +152,7 @@ ONLY_JSONPATH: Final = frozenset(
         *("ToleratedFailureCountPath", "ToleratedFailurePercentagePath"),
     )
 )
-ONLY_JSONATA: Final = frozenset({"Arguments", "Output", "Items"})
+ONLY_JSONATA: Final = frozenset({"Arguments", "Output", "Items", "Condition"})
 ONLY_JSONPATH_INSIDE: Final = frozenset(
     ("RoleArn.$", "MaxItemsPath", "MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
 )

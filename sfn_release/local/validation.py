@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sfn_release.asl.fields import ONLY_JSONPATH
+from sfn_release.asl.fields import ONLY_JSONATA
 from sfn_release.asl.finding import Finding
 from sfn_release.canonical import keys_of
 from sfn_release.checks import MAX_BYTES, check_definition
@@ -65,7 +65,7 @@ def _diagnostic(finding: Finding) -> Diagnostic:
     if finding.rule in ("unknown-field", "misplaced-field"):
         return Diagnostic(code, f"Field '{key}' is not supported", _written(holder))
     if finding.rule == "language" and key != "QueryLanguage":
-        other, own = ("JSONPath", "JSONata") if key in ONLY_JSONPATH else ("JSONata", "JSONPath")
+        other, own = ("JSONata", "JSONPath") if key in ONLY_JSONATA else ("JSONPath", "JSONata")
         message = (
             f"The QueryLanguage is set to '{own}', but field '{key}' is only supported for the"
             f" '{other}' QueryLanguage"
