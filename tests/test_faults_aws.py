@@ -7,10 +7,9 @@ call of the engine is without its faults.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from faults import (
@@ -28,6 +27,7 @@ from faults import (
     Faulty,
     KilledError,
 )
+from faults_scenarios import Scenario, Scenes
 from faults_shop import Machine, Shop, Told
 
 from sfn_release.errors import AccessError, AwsError, NetworkError
@@ -44,26 +44,15 @@ CODES = {
 }
 
 
-class Command(Protocol):
-    """A command of a shop, run as by a process of its own."""
-
-    def __call__(self, shop: Shop, aws: Faulty | None = None) -> None:
-        """Run it against *aws*, the shop's own if it is None."""
-
-
 @dataclass(frozen=True)
-class Scenario:
-    """A command, the shop that it is run in, and the AWS calls that it makes.
+class Calls(Scenario):
+    """A scenario with the AWS calls that it makes.
 
-    *action* and *version* are how the ledger names it; *live* is what callers get in the end,
-    *versions* the contents of every state machine's versions. *alike* matches calls that are made
-    for another state machine too, in the same situation, and need no faults of their own.
+    *live* is what callers get in the end, *versions* the contents of every state machine's
+    versions. *alike* matches calls that are made for another state machine too, in the same
+    situation, and need no faults of their own.
     """
 
-    setting: Callable[[Path], Shop]
-    command: Command
-    action: str
-    version: str
     calls: tuple[str, ...]
     live: Mapping[str, str]
     versions: Mapping[str, tuple[str, ...]]
@@ -126,7 +115,7 @@ def _times(call: str, count: int) -> list[str]:
 
 
 SCENARIOS = {
-    "first": Scenario(
+    "first": Calls(
         _empty,
         lambda shop, aws=None: shop.publish("1.0.0", aws=aws),
         "publish",
@@ -136,7 +125,7 @@ SCENARIOS = {
         versions={"alpha": ("alpha 1",), "beta": ("beta 1",), "gamma": ("gamma 1",)},
         alike="alpha|gamma",
     ),
-    "change": Scenario(
+    "change": Calls(
         _changed,
         lambda shop, aws=None: shop.publish("1.1.0", aws=aws),
         "publish",
@@ -161,7 +150,7 @@ SCENARIOS = {
             "delta": ("delta 1",),
         },
     ),
-    "rollback": Scenario(
+    "rollback": Calls(
         _published_twice,
         lambda shop, aws=None: shop.rollback("1.0.0", aws=aws),
         "rollback",
@@ -184,7 +173,7 @@ SCENARIOS = {
         },
         alike="(beta|gamma)[.](Describe|List)",
     ),
-    "delete": Scenario(
+    "delete": Calls(
         _published,
         lambda shop, aws=None: shop.delete("alpha", aws=aws),
         "delete",
@@ -199,34 +188,9 @@ WRITES = [(name, call) for name, scenario in SCENARIOS.items() for call in scena
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shop]:
-    """Give the shop in which a scenario begins, to be copied."""
-    made: dict[str, Shop] = {}
-
-    def setting(name: str) -> Shop:
-        if name not in made:
-            made[name] = SCENARIOS[name].setting(tmp_path_factory.mktemp("shops") / name).packed()
-        return made[name]
-
-    return setting
-
-
-@pytest.fixture(scope="session")
-def undisturbed(
-    settings: Callable[[str], Shop], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], dict[str, Machine]]:
-    """Give what AWS has after a scenario in which nothing failed."""
-    found: dict[str, dict[str, Machine]] = {}
-
-    def end(name: str) -> dict[str, Machine]:
-        if name not in found:
-            shop = settings(name).copy(tmp_path_factory.mktemp("ends") / name)
-            with shop.opened():
-                SCENARIOS[name].command(shop)
-                found[name] = shop.machines()
-        return found[name]
-
-    return end
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    """Give the shops of all scenarios."""
+    return Scenes(SCENARIOS, tmp_path_factory.mktemp("scenes"))
 
 
 def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
@@ -238,22 +202,19 @@ def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _assert_done(shop: Shop, scenario: Scenario, end: Mapping[str, Machine], begun: Told) -> None:
+def _assert_done(shop: Shop, scenario: Calls, end: Mapping[str, Machine], begun: Told) -> None:
     """Assert that the command has done its work, once, and that the ledger lost nothing."""
-    told = shop.ledger()
     assert end == shop.machines()
-    assert told.open == []
-    assert told.count(scenario.action, scenario.version, "succeeded") == 1
-    assert begun.events == told.events[len(told.events) - len(begun.events) :]
+    scenario.assert_recorded(shop, begun)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_calls_that_are_broken_here_are_all_that_are_made(
-    name: str, settings: Callable[[str], Shop], tmp_path: Path
+    name: str, scenes: Scenes, tmp_path: Path
 ) -> None:
     """An undisturbed run makes exactly the calls that this file lists, and does its work."""
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     with shop.opened():
         aws = Faulty(shop.aws)
         scenario.command(shop, aws)
@@ -273,8 +234,7 @@ def test_the_same_command_finishes_after_a_call_failed(
     name: str,
     call: str,
     fault: Fault,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """A failed call leaves live what was live; the same command again ends as if none had failed.
@@ -282,7 +242,7 @@ def test_the_same_command_finishes_after_a_call_failed(
     No version is there twice, and the ledger has each attempt closed and one that succeeded.
     """
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     with shop.opened():
         before, begun = shop.machines(), shop.ledger()
         with pytest.raises(CODES[fault]):
@@ -299,15 +259,13 @@ def test_the_same_command_finishes_after_a_call_failed(
 
         scenario.command(shop)
 
-        _assert_done(shop, scenario, undisturbed(name), failed)
+        _assert_done(shop, scenario, scenes.end(name), failed)
 
 
 @pytest.mark.parametrize("fault", [CUT_OFF, NO_METADATA], ids=str)
-def test_whatever_botocore_raises_is_put_back(
-    fault: Fault, settings: Callable[[str], Shop], tmp_path: Path
-) -> None:
+def test_whatever_botocore_raises_is_put_back(fault: Fault, scenes: Scenes, tmp_path: Path) -> None:
     """Rarer failures, an answer that breaks off or no credentials half-way, are failures too."""
-    shop = settings("change").copy(tmp_path / "shop")
+    shop = scenes.begin("change", tmp_path / "shop")
     with shop.opened():
         before = _serves(shop.machines())
         with pytest.raises(AwsError):
@@ -320,13 +278,12 @@ def test_whatever_botocore_raises_is_put_back(
 def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
     name: str,
     call: str,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """A killed deployment is taken over by the same command, which ends as if none had died."""
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     with shop.opened():
         with pytest.raises(KilledError):
             scenario.command(shop, Faulty(shop.aws, At(call, KILLED)))
@@ -335,20 +292,19 @@ def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
 
         scenario.command(shop)
 
-        _assert_done(shop, scenario, undisturbed(name), begun)
+        _assert_done(shop, scenario, scenes.end(name), begun)
 
 
 @pytest.mark.parametrize(("name", "call"), WRITES)
 def test_the_same_command_finishes_after_aws_was_gone_for_good(
     name: str,
     call: str,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """When nothing answers from one write on, nothing is put back, and still nothing is lost."""
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     with shop.opened():
         with pytest.raises(NetworkError):
             scenario.command(shop, Faulty(shop.aws, At(call, TIMEOUT_AFTER, lasting=True)))
@@ -358,4 +314,4 @@ def test_the_same_command_finishes_after_aws_was_gone_for_good(
 
         scenario.command(shop)
 
-        _assert_done(shop, scenario, undisturbed(name), begun)
+        _assert_done(shop, scenario, scenes.end(name), begun)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from faults import GitWrites, KilledError
 from faults_race import race
-from faults_shop import Machine, Shop, Told, run_git
+from faults_scenarios import Scenario, Scenes
+from faults_shop import Shop, Told, run_git
 
 from sfn_release.errors import GitError
 from sfn_release.operations import publish
@@ -25,25 +24,14 @@ FIRST = {"alpha": 1, "beta": 1}
 SECOND = {"alpha": 2, "beta": 1, "gamma": 1}
 
 
-class Command(Protocol):
-    """A command of a shop, run as by a process of its own."""
-
-    def __call__(self, shop: Shop) -> None:
-        """Run it."""
-
-
 @dataclass(frozen=True)
-class Scenario:
-    """A command, the shop that it is run in, and what it writes to Git, in order.
+class Writes(Scenario):
+    """A scenario with what it writes to Git, in order.
 
-    *action* and *version* are how the ledger names it. *broken* matches the writes at which the
-    process is killed; others are those of another scenario.
+    *broken* matches the writes at which the process is killed; others are those of another
+    scenario.
     """
 
-    setting: Callable[[Path], Shop]
-    command: Command
-    action: str
-    version: str
     writes: tuple[str, ...]
     broken: str = ""
 
@@ -108,14 +96,14 @@ _HERE = ("update_refs",)
 _THERE = ("push", "update_refs")
 
 SCENARIOS = {
-    "alone": Scenario(
+    "alone": Writes(
         _alone,
         lambda shop: shop.publish("1.0.0"),
         "publish",
         "1.0.0",
         (*_RELEASE, *_TAG, *_HERE, *_STARTED, *_HERE, *_ENDED, *_HERE),
     ),
-    "rollback": Scenario(
+    "rollback": Writes(
         _alone_published_twice,
         lambda shop: shop.rollback("1.0.0"),
         "rollback",
@@ -123,7 +111,7 @@ SCENARIOS = {
         (*_STARTED, *_HERE, *_ENDED, *_HERE),
         broken="update_refs",
     ),
-    "shared": Scenario(
+    "shared": Writes(
         _shared,
         lambda shop: shop.publish("1.1.0"),
         "publish",
@@ -131,7 +119,7 @@ SCENARIOS = {
         (*_RELEASE, *_TAG, *_THERE, *_STARTED, *_THERE, *_ENDED, *_THERE),
         broken="push|update_refs",
     ),
-    "known-to-local": Scenario(
+    "known-to-local": Writes(
         _known_to_local_only,
         lambda shop: shop.publish("1.0.0"),
         "publish",
@@ -139,7 +127,7 @@ SCENARIOS = {
         (*_RELEASE, *_THERE, "delete_ref", *_STARTED, *_THERE, *_ENDED, *_THERE),
         broken="push.1|update_refs.1|delete_ref",
     ),
-    "cloned": Scenario(
+    "cloned": Writes(
         _cloned,
         lambda shop: shop.publish("1.1.0"),
         "publish",
@@ -159,34 +147,9 @@ KILLS = [
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shop]:
-    """Give the shop in which a scenario begins, to be copied."""
-    made: dict[str, Shop] = {}
-
-    def setting(name: str) -> Shop:
-        if name not in made:
-            made[name] = SCENARIOS[name].setting(tmp_path_factory.mktemp("shops") / name).packed()
-        return made[name]
-
-    return setting
-
-
-@pytest.fixture(scope="session")
-def undisturbed(
-    settings: Callable[[str], Shop], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], dict[str, Machine]]:
-    """Give what AWS has after a scenario in which nobody was killed."""
-    found: dict[str, dict[str, Machine]] = {}
-
-    def end(name: str) -> dict[str, Machine]:
-        if name not in found:
-            shop = settings(name).copy(tmp_path_factory.mktemp("ends") / name)
-            with shop.opened():
-                SCENARIOS[name].command(shop)
-                found[name] = shop.machines()
-        return found[name]
-
-    return end
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    """Give the shops of all scenarios."""
+    return Scenes(SCENARIOS, tmp_path_factory.mktemp("scenes"))
 
 
 def _truth(shop: Shop) -> Path:
@@ -195,13 +158,9 @@ def _truth(shop: Shop) -> Path:
     return remote if remote.exists() else shop.root
 
 
-def _assert_done(shop: Shop, scenario: Scenario, begun: Told) -> None:
+def _assert_done(shop: Shop, scenario: Writes, begun: Told) -> None:
     """Assert that the ledger has the release and the deployment once, and lost nothing."""
-    told = shop.ledger()
-    assert told.open == []
-    assert told.count(scenario.action, scenario.version, "succeeded") == 1
-    assert begun.events == told.events[len(told.events) - len(begun.events) :]
-
+    scenario.assert_recorded(shop, begun)
     releases = "refs/heads/sfn-release/shop/releases"
     subjects = run_git(_truth(shop), "log", "--format=%s", releases).splitlines()
     assert subjects.count(f"release {scenario.version}") == 1
@@ -219,11 +178,11 @@ def _assert_done(shop: Shop, scenario: Scenario, begun: Told) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_writes_that_are_broken_here_are_all_that_are_made(
-    name: str, settings: Callable[[str], Shop], tmp_path: Path
+    name: str, scenes: Scenes, tmp_path: Path
 ) -> None:
     """An undisturbed run makes exactly the writes that this file lists, and does its work."""
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     writes = GitWrites()
     with shop.opened():
         begun = shop.ledger() if name != "cloned" else Told((), (), {})  # reading would fetch
@@ -238,8 +197,7 @@ def test_the_same_command_finishes_after_the_process_was_killed(
     name: str,
     write: str,
     side: str,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """A process that dies at a write to Git leaves nothing that the same command cannot finish.
@@ -247,7 +205,7 @@ def test_the_same_command_finishes_after_the_process_was_killed(
     The work tree, the index and the branch are as they were, whatever happens to the ledger.
     """
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     with shop.opened():
         head, index = _work_tree(shop)
         with GitWrites(write, side).watched(), pytest.raises(KilledError):
@@ -258,7 +216,7 @@ def test_the_same_command_finishes_after_the_process_was_killed(
         scenario.command(shop)
 
         _assert_done(shop, scenario, begun)
-        assert undisturbed(name) == shop.machines()
+        assert scenes.end(name) == shop.machines()
         assert (head, index) == _work_tree(shop)
 
 
@@ -267,8 +225,7 @@ def test_the_same_command_finishes_after_the_process_was_killed(
 def test_the_same_command_finishes_after_the_remote_was_gone(
     write: str,
     side: str,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """A push that fails, or whose answer is lost, is an error that running it again mends."""
@@ -276,7 +233,7 @@ def test_the_same_command_finishes_after_the_remote_was_gone(
     def refused() -> None:
         raise GitError("`git push` to origin was refused.")
 
-    shop = settings("shared").copy(tmp_path / "shop")
+    shop = scenes.begin("shared", tmp_path / "shop")
     with shop.opened():
         with GitWrites(write, side, strike=refused).watched(), pytest.raises(GitError):
             shop.publish("1.1.0")
@@ -285,7 +242,7 @@ def test_the_same_command_finishes_after_the_remote_was_gone(
         shop.publish("1.1.0")
 
         _assert_done(shop, SCENARIOS["shared"], begun)
-        assert undisturbed("shared") == shop.machines()
+        assert scenes.end("shared") == shop.machines()
 
 
 @pytest.mark.parametrize(
@@ -301,13 +258,12 @@ def test_a_process_that_kills_itself_is_taken_over_by_the_next(
     name: str,
     write: str,
     side: str,
-    settings: Callable[[str], Shop],
-    undisturbed: Callable[[str], dict[str, Machine]],
+    scenes: Scenes,
     tmp_path: Path,
 ) -> None:
     """SIGKILL at a write to Git, for real: a new process takes over at once and says why."""
     scenario = SCENARIOS[name]
-    shop = settings(name).copy(tmp_path / "shop")
+    shop = scenes.begin(name, tmp_path / "shop")
     orders = {
         "folder": shop.folder,
         "root": shop.root,
@@ -322,7 +278,7 @@ def test_a_process_that_kills_itself_is_taken_over_by_the_next(
         assert [answer["status"] for answer in race([orders])] == ["released"]
 
         _assert_done(shop, scenario, begun)
-        assert undisturbed(name) == shop.machines()
+        assert scenes.end(name) == shop.machines()
         closed = [record.error for record in shop.ledger().deployments if record.error]
     assert closed == ["taken over by alice: its process is gone"] * len(begun.open)
 
