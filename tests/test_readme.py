@@ -188,11 +188,13 @@ def test_python_runs(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Pa
         assert said.index("Hello Alice") < said.index("Hello Bob")
 
 
-@pytest.mark.parametrize("text", examples("sh"))
-def test_command_lines_are_understood(text: str) -> None:
-    """The commands in shell blocks exist, with the options that they are shown with."""
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_command_lines_are_understood(document: str) -> None:
+    """The commands in shell blocks and sentences exist, with the options that are shown."""
     context = click.Context(program)
-    for line in text.splitlines():
+    shown = "\n".join(blocks("sh", document)).splitlines()
+    shown += re.findall(r"(?<!`)`(sfn-release [a-z][^`]*)`", DOCUMENTS[document])
+    for line in shown:
         words = line.partition(" #")[0].replace('"', "").split()
         if words[:1] != ["sfn-release"]:
             continue
