@@ -99,10 +99,34 @@ def test_an_http_task_says_whom_it_calls(given: dict[str, Any], expected: set[st
     assert all(any(each.startswith(words) for each in messages) for words in expected)
 
 
-def test_an_http_task_of_unknown_arguments_is_left_alone() -> None:
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("lambda:invoke", {"FunctionName": "f"}),
+        ("lambda:invoke.waitForTaskToken", {"FunctionName.$": "$.f", "Payload.$": "$$.Task.Token"}),
+        ("sqs:sendMessage", {"QueueUrl": "${Queue}", "MessageBody": {"id.$": "$.id"}}),
+        ("dynamodb:getItem", {"TableName": "t", "Key": {"id": {"S": "1"}}}),
+        ("states:startExecution.sync:2", {"StateMachineArn": "${Nested}"}),
+    ],
+)
+def test_an_integration_is_given_what_it_needs(action: str, given: dict[str, Any]) -> None:
+    """Each missing one is an error that is told once, with botocore's models or without."""
+    resource = f"arn:aws:states:::{action}"
+    assert set() == told(only(task(resource, Parameters=given)))
+    for services in (False, True):
+        nothing = only(task(resource, Parameters={}))
+        found = sfn.check_definition(nothing, services=services)
+        messages = [one.message for one in found if " needs " in one.message]
+        required = [key for key in given if not key.startswith("Payload")]
+        assert len(required) == len(messages)
+        assert all("is required but was missing" in message for message in messages)
+
+
+@pytest.mark.parametrize("resource", [HTTP, "arn:aws:states:::lambda:invoke"])
+def test_an_integration_of_unknown_arguments_is_left_alone(resource: str) -> None:
     """JSONata gives them."""
     arguments = "{% $states.input %}"
-    assert set() == told(only(task(HTTP, Arguments=arguments), QueryLanguage="JSONata"))
+    assert set() == told(only(task(resource, Arguments=arguments), QueryLanguage="JSONata"))
 
 
 @pytest.mark.parametrize("kind", ["EXPRESS", "STANDARD"])

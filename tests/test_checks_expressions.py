@@ -85,8 +85,8 @@ ERRORS: list[tuple[str, Any, set[tuple[str, str]]]] = [
     ),
     (
         "a result before the state has run",
-        task(Arguments={"a": "{% $states.result %}"}),
-        {("states-member", "$.States.A.Arguments.a")},
+        task(Arguments={"FunctionName": "{% $states.result %}"}),
+        {("states-member", "$.States.A.Arguments.FunctionName")},
     ),
     (
         "an error outside of a catcher",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA, is_open
@@ -55,8 +55,20 @@ _LARGE: Final = (
 )
 _TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:.+:function:.+")
-_HTTP: Final = (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig"))
-"""What an HTTP Task must be given, one of each group: "Call HTTPS APIs" in AWS's guide."""
+_ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
+NEEDED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
+    ("batch", "submitJob"): (("JobName",), ("JobQueue",), ("JobDefinition",)),
+    ("dynamodb", "putItem"): _ITEM,
+    **dict.fromkeys((("dynamodb", f"{verb}Item") for verb in ("get", "update", "delete")), _KEY),
+    ("ecs", "runTask"): (("TaskDefinition",),),
+    ("events", "putEvents"): (("Entries",),),
+    ("glue", "startJobRun"): (("JobName",),),
+    ("http", "invoke"): (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig")),
+    ("lambda", "invoke"): (("FunctionName",),),
+    ("sqs", "sendMessage"): (("QueueUrl",), ("MessageBody",)),
+    ("states", "startExecution"): (("StateMachineArn",),),
+}
+"""What the commonest integrations must be given, one of each group, without asking botocore."""
 
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
@@ -154,23 +166,16 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
         )
 
 
-def http(document: Document) -> Iterator[Told]:
-    """Tell of HTTP Tasks that do not say what to call, how and as whom."""
-    for state in document.of_type("Task"):
-        call = call_of(state)
-        if call is None or call.service != "http":
-            continue
-        key = "Arguments" if state.language == JSONATA else "Parameters"
-        given = state.body.get(key, {})
-        if not isinstance(given, dict):
-            continue  # JSONata, or what `structure` tells of
-        place = state.place.at(key) if key in state.body else state.place
+def needed(document: Document) -> Iterator[Told]:
+    """Tell of integrations that are not given what they can't do without."""
+    for state, call, given, place in _given(document):
         names = {name.removesuffix(".$") for name in given}
-        for group in _HTTP:
+        for group in NEEDED.get((call.service, call.action), ()):
             if not names.intersection(group):
                 which = " or ".join(group)
-                yield Told(place, f"{which} is required but was missing: an HTTP Task needs it.")
-        endpoint = given.get("ApiEndpoint")
+                what = f"{call.service}:{call.action}"
+                yield Told(place, f"{which} is required but was missing: {what} needs it.")
+        endpoint = given.get("ApiEndpoint") if call.service == "http" else None
         if (
             isinstance(endpoint, str)
             and not is_open(endpoint, state.language)
@@ -178,6 +183,18 @@ def http(document: Document) -> Iterator[Told]:
         ):
             message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
             yield Told(place.at("ApiEndpoint"), message)
+
+
+def _given(
+    document: Document,
+) -> Iterator[tuple[State, Call, Mapping[str, Any], Place]]:
+    """Yield the integrations with what they are given, and where, as far as that is known."""
+    for state in document.of_type("Task"):
+        call = call_of(state)
+        key = "Arguments" if state.language == JSONATA else "Parameters"
+        given = state.body.get(key)
+        if call is not None and isinstance(given, dict):
+            yield state, call, given, state.place.at(key)
 
 
 def reader_and_writer(document: Document) -> Iterator[Told]:

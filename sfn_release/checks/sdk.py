@@ -20,7 +20,7 @@ from sfn_release.apis.judge import Sent, judge
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.checks.document import Document, State
-from sfn_release.checks.integrations import Call, call_of
+from sfn_release.checks.integrations import NEEDED, Call, call_of
 from sfn_release.checks.rule import Rule, Told
 
 _SDK = "aws-sdk"
@@ -86,6 +86,9 @@ def _unsupported(state: State, service: Service, call: Call) -> Iterator[tuple[s
 def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
     field = "Arguments" if state.language == JSONATA else "Parameters"
     place = state.place.at(field) if field in state.body else state.place
+    ours = not sent.sdk and field in state.body and (sent.service.id, sent.action) in NEEDED
     for kind, keys, message, fix in judge(sent, state.body.get(field)):
+        if ours and kind == "required" and not keys:
+            continue  # the rules of `integrations` tell
         rule = f"sdk-{kind}" if sent.sdk else "optimized-parameter"
         yield rule, Told(place.at(*keys), message, fix)

@@ -139,7 +139,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "integration",
         "error",
         "there is no such integration, or it can't wait so",
-        (integrations.integration, integrations.http, integrations.reader_and_writer),
+        (integrations.integration, integrations.needed, integrations.reader_and_writer),
         final=False,
     ),
     Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
