@@ -454,6 +454,7 @@ def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
     fresh = Project(repository)
     made = fresh.json("init")
     assert made["written"] == ["releases.toml", "workflows/hello.py", "CHANGELOG.md", ".gitignore"]
+    assert made["next"][-2:] == ["sfn-release publish 1.0.0", "sfn-release execute hello"]
     assert 'name = "my-shop"' in (repository / "releases.toml").read_text()
 
     fresh.git("add", ".")
@@ -489,7 +490,7 @@ def test_init_overwrites_nothing(repository: Path) -> None:
     assert again["written"] == []
     assert again["next"][:2] == ["git add .", "git commit -m 'Set up sfn-release'"]
     fresh.commit()
-    assert fresh.json("init")["next"] == ["sfn-release publish 1.0.0", "sfn-release execute hello"]
+    assert fresh.json("init")["next"] == ["sfn-release publish 1.0.0"]  # there is no hello
 
 
 def test_init_outside_a_repository_says_to_make_one(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ ATTACKS = {
     "tags moved and deleted": Attack(
         _both_tags,
         (
-            ("1.0.0: The tag v1.0.0 in origin was moved.", "and 1.0.0 was made from"),
+            ("1.0.0: The tag v1.0.0 in origin was moved.", "git push --force origin "),
             ("1.1.0: The tag v1.1.0 is not in origin.", "by publishing 1.1.0 again"),
         ),
     ),
@@ -239,6 +239,7 @@ def test_a_tag_that_was_moved_here_is_told(shop: Shop) -> None:
     shop.git("tag", "--force", "v1.0.0", "HEAD")
     (found,) = problems(shop, "1.0.0")
     assert "The tag v1.0.0 in this clone was moved." in found
+    assert "git tag --force v1.0.0 " in found
 
 
 def test_without_the_remote_what_was_last_seen_is_verified(shop: Shop) -> None:

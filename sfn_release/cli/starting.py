@@ -33,7 +33,8 @@ def init(session: Session, ci: str | None) -> None:
         # In a subfolder, the pipeline lies outside of it.
         add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
         steps += [add, "git commit -m 'Set up sfn-release'"]
-    steps += ["sfn-release publish 1.0.0", "sfn-release execute hello"]
+    steps.append("sfn-release publish 1.0.0")
+    steps += ["sfn-release execute hello"] if (root / "workflows" / "hello.py").exists() else []
 
     def text() -> None:
         for path in written:

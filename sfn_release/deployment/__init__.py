@@ -157,7 +157,7 @@ def _carry_out(
             else fence.overtaken(why=str(error))
         )
         if not isinstance(error, SfnReleaseError):
-            around.watcher.say(told.why or told.message)
+            around.watcher.say((told.why or told.message).replace("\n  ", "\n"))
             raise
         raise told from error
     serving, definitions = _served(site, prepared, application.machines)

@@ -252,14 +252,17 @@ def _tag(
                 ),
             )
         else:
+            source = manifest.commit[:12]
+            back = f"git tag --force {manifest.tag} {source}"
+            if refs is remote:
+                back = f"git push --force {where} {source}:{ref}"
             yield Check(
                 version,
                 f"the tag {manifest.tag}",
                 TamperedError(
                     f"The tag {manifest.tag} in {where} was moved.",
-                    why=f"It leads to {target[:12]}, and {version} was made from"
-                    f" {manifest.commit[:12]}.",
-                    fix=f"Put it back:  git tag --force {manifest.tag} {manifest.commit[:12]}",
+                    why=f"It leads to {target[:12]}, and {version} was made from {source}.",
+                    fix=f"Put it back:  {back}",
                 ),
             )
 
