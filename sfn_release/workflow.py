@@ -9,12 +9,13 @@ from typing import Any, Unpack
 
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.finding import Finding, nearest, refuse
-from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, plain_object
+from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import Names
-from sfn_release.asl.state import Language, State, StateError, own_language, write_states
+from sfn_release.asl.state import Language, PartError, State, StateError, own_language, write_states
+from sfn_release.asl.writing import with_extra
 from sfn_release.building import Building
 from sfn_release.canonical import loads
 from sfn_release.declaration import Type
@@ -127,7 +128,7 @@ class Workflow(Building):
             "QueryLanguage": self.query_language,
         }
         written: dict[str, Any] = {k: v for k, v in given.items() if v is not NOT_GIVEN}
-        written |= plain_object(self.extra)
+        written = with_extra(written, self.extra, own_language(self, language))
         if self.start is not None:
             written["StartAt"] = naming.id_of(self.start)
         states = write_states(self.states, naming, own_language(self, language))
@@ -143,10 +144,7 @@ class Workflow(Building):
             try:
                 return self.to_asl(names), tuple(names.findings)
             except StateError as error:
-                return {}, tuple(
-                    Finding("not-asl", "error", names.place_of(id), id, each.message, each.fix)
-                    for id, each in error.states
-                )
+                return {}, tuple(_unwritten(each, id, names) for id, each in error.states)
         except DefinitionError as error:
             return {}, (Finding("not-asl", "error", "$", "", error.message, error.fix),)
         except RecursionError:
@@ -235,3 +233,9 @@ class Workflow(Building):
             raise DefinitionError(
                 f"{path}: {error.message}", why=error.why, fix=error.fix
             ) from error
+
+
+def _unwritten(error: DefinitionError, id: str, names: Names) -> Finding:
+    """Return what keeps the state *id* from being written."""
+    keys = error.keys if isinstance(error, PartError) else ()
+    return Finding("not-asl", "error", names.place_of(id, keys), id, error.message, error.fix)

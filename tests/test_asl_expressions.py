@@ -81,8 +81,8 @@ def evaluated(call: sfn.Intrinsic) -> Any:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: fn.format("{} and {}", A), "2 times"),
-        (lambda: fn.format("nothing", A), "0 times"),
+        (lambda: fn.format("{} and {}", A), "2 places"),
+        (lambda: fn.format("nothing", A), "0 places"),
         (lambda: fn.array({"a": 1}), "can't be an argument"),  # type: ignore[arg-type]
         (lambda: fn.array(float("nan")), "can't be an argument"),
         (lambda: q.input.a == float("inf"), "no form in JSONata"),

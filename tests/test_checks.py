@@ -612,3 +612,28 @@ def test_any_json_gives_findings_and_never_a_traceback(value: Any) -> None:
             assert finding.path.startswith("$")
             assert finding.message.endswith(".") or finding.rule == "expression"
     assert before == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://sqs.us-east-1.amazonaws.com/123456789012/q", "arn:aws:sns:eu-west-1:123456789012:t"],
+)
+def test_an_account_in_an_arn_or_in_a_queues_url_is_hard_coded(text: str) -> None:
+    """Both name an account and a region, and fit one environment."""
+    assert ("hard-coded", "$.States.A.Parameters.Q") in warned(only(task(Parameters={"Q": text})))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told_of"),
+    [
+        ({"Parameters": {"QueueUrl": "${Q}", "MessageBody": "x"}}, True),
+        ({"Parameters": {"QueueUrl": "${Q}", "MessageBody.$": "$$.Task.Token"}}, False),
+        ({"QueryLanguage": "JSONata", "Arguments": {"QueueUrl": "${Q}"}}, True),
+        ({"QueryLanguage": "JSONata", "Arguments": {"MessageBody": "{% ${Token} %}"}}, False),
+    ],
+)
+def test_a_parameter_does_not_hand_out_a_token(fields: dict[str, Any], told_of: bool) -> None:
+    """It becomes a plain text, unless it is a part of an expression."""
+    resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+    found = warned(only(task(Resource=resource, TimeoutSeconds=60, **fields)))
+    assert told_of == (("callback-token", "$.States.A") in found)

@@ -213,6 +213,9 @@ def test_a_variable_that_nothing_assigns_is_told(
         (only(Parameters={"id": "States.UUID()"}), "$.States.A.Parameters.id"),
         (only(Parameters={"id": "{% $states.input.id %}"}), "$.States.A.Parameters.id"),
         (only(Result={"id.$": "$.id"}), '$.States.A.Result["id.$"]'),
+        (only(Result={"f": "$.a"}), "$.States.A.Result.f"),
+        (only(Result=[{"f": "{% $states.input %}"}]), "$.States.A.Result[0].f"),
+        (only(Result="$$.Execution.Id"), "$.States.A.Result"),
         (jsonata(Output=[{"id.$": "$.id"}]), '$.States.A.Output[0]["id.$"]'),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import sfn_release as sfn
 from sfn_release import path
+from sfn_release.asl.state import several
 from sfn_release.errors import DefinitionError
 
 
@@ -211,7 +212,7 @@ def test_a_copy_shares_nothing_with_its_fragment() -> None:
     assert copy.parameters == {"Bucket": "b"}
     copy.parameters["Bucket"] = "c"  # type: ignore[index]
     assert task.parameters == {"Bucket": "b"}
-    assert copy.catch[0].next == "x T"
+    assert [catcher.next for catcher in several(copy.catch)] == ["x T"]
     assert copy.next is fresh.parts[1]
 
 

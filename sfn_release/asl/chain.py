@@ -123,7 +123,7 @@ def dead_end(last: State, following: State) -> DefinitionError:
         )
     if not isinstance(last, Step) or last.terminal:
         return DefinitionError(f"Nothing can follow {called(last)}: a {last.type} ends here.")
-    then = "ends the workflow" if last.end else f"goes to {called(last.next)}"
+    then = "ends the workflow" if last.end else f"goes to {called(last.following)}"
     return DefinitionError(
         f"{called(last)} {then} already and can't go to {called(following)} too.",
         fix="Use a Choice where the way parts, or continue_from the state you mean.",

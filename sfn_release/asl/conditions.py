@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, plain, plain_object
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.query import Jsonata, all_of, braced, none_of
-from sfn_release.asl.writing import write_field, write_object
+from sfn_release.asl.writing import with_extra, write_field
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -135,14 +135,13 @@ class ChoiceRule:
 
         Raises DefinitionError for what is no condition, and values of the other query language.
         """
-        return {
+        body = {
             **write_field("Comment", self.comment, language),
             **self._tested(),
             **write_field("Assign", self.assign, language),
             **write_field("Output", self.output, language),
-            **write_object(self.extra, language),
-            "Next": next_id,
         }
+        return with_extra(body, self.extra, language) | {"Next": next_id}
 
     def _tested(self) -> dict[str, Any]:
         if isinstance(self.condition, Jsonata):

@@ -37,6 +37,9 @@ class JsonPath:
     def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
         raise TypeError("a path is read when the workflow runs; it can't be iterated over")
 
+    def __format__(self, _: str) -> NoReturn:  # else its text would be sent, not what is there
+        raise _in_a_text("A path", self.text)
+
     def __str__(self) -> str:
         return self.text
 
@@ -46,6 +49,9 @@ class Intrinsic:
     """A call of an intrinsic function in a JSONPath state; made by the functions of `fn`."""
 
     text: str
+
+    def __format__(self, _: str) -> NoReturn:
+        raise _in_a_text("A call", self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -63,6 +69,9 @@ class Portable:
 
     def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
         raise TypeError("a value of a running workflow can't be iterated over")
+
+    def __format__(self, _: str) -> NoReturn:
+        raise _in_a_text("A value of the context object", self.jsonpath)
 
 
 Dynamic: TypeAlias = JsonPath | Intrinsic | Portable | Jsonata
@@ -91,6 +100,13 @@ def path(text: str) -> JsonPath:
             fix="Write the plain text for a text, fn.format(...) for a call, q(...) for JSONata.",
         )
     return JsonPath(text)
+
+
+def _in_a_text(what: str, text: str) -> DefinitionError:
+    return DefinitionError(
+        f"{what} can't stand in an f-string: {text} is read when the workflow runs.",
+        fix='Write fn.format("... {}", value), or in JSONata q("...") with & between the texts.',
+    )
 
 
 def _step(key: str | int) -> str:

@@ -122,8 +122,11 @@ def format(template: str, *values: Argument) -> Intrinsic:
     """
     places = template.count("{}")
     if places != len(values):
+        wanted = "one place" if places == 1 else f"{places} places"
+        given = "one value is" if len(values) == 1 else f"{len(values)} values are"
         raise DefinitionError(
-            f"{template!r} has {places} times {{}}, and {len(values)} values are given."
+            f"{template!r} has {wanted} for a value ({{}}), but {given} given.",
+            fix="Give one value for each {}.",
         )
     quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"
     return Intrinsic(f"States.Format({', '.join([quoted, *map(_argument, values)])})")

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.graph import Copies, Graph
 from sfn_release.asl.naming import Names, walk
-from sfn_release.asl.state import State, Target
+from sfn_release.asl.state import State, Target, several
 from sfn_release.asl.states import Raw
 
 _Graph = TypeVar("_Graph", bound=Graph)
@@ -50,7 +50,7 @@ def _copied(name: str, value: Any, copies: Copies) -> Any:
         case "next" | "default":
             return _target(value, copies)
         case "choices" | "catch":
-            return [_rule(rule, copies) for rule in value]
+            return [_rule(rule, copies) for rule in several(value)]
         case "branches":
             return [_graph(branch, copies) for branch in value]
         case "item_processor" | "iterator":

@@ -8,14 +8,15 @@ from typing import Any, TypedDict
 from sfn_release.asl.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
 from sfn_release.asl.expressions import Dynamic
 from sfn_release.asl.given import NotGiven
-from sfn_release.asl.retry import Catch, Retry
 from sfn_release.asl.state import (
     Arguments,
+    Catches,
     ItsPath,
     Language,
     OpenText,
     Path,
     Real,
+    Retries,
     Target,
     Template,
     Text,
@@ -73,7 +74,7 @@ class StepFields(DataFields, total=False):
 class _WorkFields(StepFields, total=False):
     result_selector: Template
     result_path: Path
-    catch: Sequence[Catch]
+    catch: Catches
 
 
 class TaskFields(_WorkFields, total=False):
@@ -91,7 +92,7 @@ class ParallelFields(_WorkFields, total=False):
 
     parameters: Template
     arguments: Arguments
-    retry: Sequence[Retry]
+    retry: Retries
 
 
 class MapFields(_WorkFields, total=False):
@@ -109,4 +110,4 @@ class MapFields(_WorkFields, total=False):
     tolerated_failure_percentage: Real
     tolerated_failure_percentage_path: ItsPath
     label: Text
-    retry: Sequence[Retry]
+    retry: Retries

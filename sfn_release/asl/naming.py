@@ -57,10 +57,10 @@ class Names:
             raise DefinitionError(f"{state!r} is no state.", fix="Link states, or their ids.")
         return self._ids[state]
 
-    def place_of(self, id: str) -> str:
-        """Return the JSON path of the (first) state called *id*."""
+    def place_of(self, id: str, keys: Keys = ()) -> str:
+        """Return the JSON path of the (first) state called *id*, or of what *keys* lead to."""
         home = next(home for state, home in self._placed if self._ids[state] == id)
-        return member(f"{self._path(home)}.States", id)
+        return _below(member(f"{self._path(home)}.States", id), keys)
 
     def _take_given(self, placed: list[tuple[State, _Home]]) -> None:
         for state, _ in placed:
@@ -105,13 +105,17 @@ class Names:
         if home.holder is None or home.outer is None:
             return "$"
         path = member(f"{self._path(home.outer)}.States", self._ids[home.holder])
-        for key in home.keys:
-            path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
-        return path
+        return _below(path, home.keys)
 
     def _report(self, id: str, path: str, message: str, fix: str) -> None:
         where = member(f"{path}.States", id)
         self.findings.append(Finding("duplicate-state", "error", where, id, message, fix))
+
+
+def _below(path: str, keys: Keys) -> str:
+    for key in keys:
+        path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
+    return path
 
 
 def walk(graph: Graph) -> Iterator[State]:

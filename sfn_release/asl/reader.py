@@ -36,6 +36,7 @@ from sfn_release.asl.states import (
     Wait,
 )
 from sfn_release.canonical import first_difference
+from sfn_release.errors import DefinitionError
 
 Nested = Callable[[Mapping[str, Any]], Graph]
 """Reads a branch or an item processor."""
@@ -60,11 +61,18 @@ def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
     if isinstance(type, str) and type in _TYPES:
         try:
             state = _typed(_TYPES[type], id, body, nested)
-            if first_difference(state.to_asl(AsWritten()), body) is None:
-                return state
         except _NotTyped:
-            pass
+            return Raw(id, body)
+        if _is_written_as(body, state):
+            return state
     return Raw(id, body)
+
+
+def _is_written_as(body: Mapping[str, Any], state: State) -> bool:
+    try:
+        return first_difference(state.to_asl(AsWritten()), body) is None
+    except DefinitionError:  # such as a ProcessorConfig that stands twice
+        return False
 
 
 class _NotTyped(Exception):  # noqa: N818 - a signal inside this file, not an error

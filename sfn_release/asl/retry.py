@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from sfn_release.asl.expressions import JsonPath
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.asl.kinds import JSONPATH
-from sfn_release.asl.writing import write_field, write_object
+from sfn_release.asl.writing import with_extra, write_field
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -242,4 +242,4 @@ def _written(rule: Retry | Catch, attributes: Sequence[str], language: str) -> d
     for name in attributes:
         value = rule.errors if name == "error_equals" else getattr(rule, name)
         body |= write_field(asl_key(name), value, language)
-    return body | write_object(rule.extra, language)
+    return with_extra(body, rule.extra, language)

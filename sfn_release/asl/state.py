@@ -10,7 +10,7 @@ its own *query_language*, or else its workflow's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
@@ -21,7 +21,7 @@ from sfn_release.asl.graph import Graph, Keys, Naming
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.query import Jsonata
 from sfn_release.asl.retry import Catch, Retry
-from sfn_release.asl.writing import write_field, write_object
+from sfn_release.asl.writing import with_extra, write_field, write_object
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ Template: TypeAlias = Mapping[str, Any] | NotGiven
 """An object that may hold expressions: `path`, `fn`, `q`, `Context`."""
 Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
 Language: TypeAlias = Literal["JSONPath", "JSONata"] | NotGiven
+Retries: TypeAlias = Retry | Sequence[Retry]
+Catches: TypeAlias = Catch | Sequence[Catch]
 Target: TypeAlias = "State | Chain | str"
 """Where a transition leads: a state, a chain (to its first state; it ends where it is open), or an
 id."""
@@ -52,6 +54,14 @@ class StateError(DefinitionError):
         _, error = states[0]
         super().__init__(error.message, why=error.why, fix=error.fix)
         self.states = tuple(states)
+
+
+class PartError(DefinitionError):
+    """A part of a state can't be written; *keys* lead to it from the state."""
+
+    def __init__(self, keys: Keys, error: DefinitionError) -> None:
+        super().__init__(error.message, why=error.why, fix=error.fix)
+        self.keys = keys
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -108,8 +118,7 @@ class State:
             value = getattr(self, attribute, NOT_GIVEN)
             if value is not NOT_GIVEN:
                 body |= _field(attribute, value, naming, own, language)
-        body.update(write_object(self.extra, own))
-        return body
+        return with_extra(body, self.extra, own)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -137,6 +146,11 @@ class Step(WithData):
         """Whether no state follows, though one could."""
         return self.next is None and not self.terminal
 
+    @property
+    def following(self) -> Target | None:
+        """What comes next, if that was said."""
+        return self.next
+
     def go_to(self, state: State | str) -> None:
         """Let *state* follow."""
         self.end = False
@@ -154,19 +168,23 @@ class Step(WithData):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Work(Step):
-    """A step that can fail: its errors are retried, then caught."""
+    """A step that can fail: its errors are retried, then caught.
+
+    *retry* and *catch* are one rule or several, in the order in which they are tried.
+    """
 
     parameters: Template = field(default=NOT_GIVEN, kw_only=True)
     result_selector: Template = field(default=NOT_GIVEN, kw_only=True)
     result_path: Path = field(default=NOT_GIVEN, kw_only=True)
-    retry: Sequence[Retry] = field(default_factory=list, kw_only=True)
-    catch: Sequence[Catch] = field(default_factory=list, kw_only=True)
+    retry: Retries = field(default_factory=list, kw_only=True)
+    catch: Catches = field(default_factory=list, kw_only=True)
 
     def targets(self) -> Iterator[Target]:
         """Yield what comes next, then where errors go."""
         yield from Step.targets(self)
-        for catcher in check_all(self.catch, Catch):
-            yield catcher.target
+        for catcher in several(self.catch):
+            if isinstance(catcher, Catch) and catcher.next is not None:  # the writer tells of it
+                yield catcher.next
 
 
 _ORDER = (
@@ -193,23 +211,30 @@ def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str
     result: Any
     match attribute:
         case "retry":
-            result = [retrier.to_asl() for retrier in check_all(value, Retry)] or NOT_GIVEN
+            result = _rules("Retry", value, Retry, Retry.to_asl) or NOT_GIVEN
         case "catch":
-            rules = check_all(value, Catch)
-            result = [
-                rule.to_asl(naming.id_of(entry(rule.target)), language) for rule in rules
-            ] or NOT_GIVEN
+            result = (
+                _rules(
+                    "Catch",
+                    value,
+                    Catch,
+                    lambda rule: rule.to_asl(naming.id_of(entry(rule.target)), language),
+                )
+                or NOT_GIVEN
+            )
         case "choices":
-            result = [
-                rule.to_asl(naming.id_of(entry(rule.next)), language)
-                for rule in check_all(value, ChoiceRule)
-            ]
+            result = _rules(
+                "Choices",
+                value,
+                ChoiceRule,
+                lambda rule: rule.to_asl(naming.id_of(entry(rule.next)), language),
+            )
         case "default":
             result = NOT_GIVEN if value is None else naming.id_of(entry(value))
         case "branches":
-            result = [_graph(branch, naming, outer) for branch in value]
+            result = [_graph(branch, "A branch", naming, outer) for branch in value]
         case "item_processor" | "iterator":
-            result = _graph(value, naming, outer)
+            result = _graph(value, "An item processor", naming, outer)
         case _:
             return write_field(asl_key(attribute), value, language)
     return {} if result is NOT_GIVEN else {asl_key(attribute): result}
@@ -268,22 +293,39 @@ def write_states(
 _Rule = TypeVar("_Rule", Retry, Catch, ChoiceRule)
 
 
-def check_all(rules: Any, kind: type[_Rule]) -> list[_Rule]:
-    """Return *rules* if each is what it has to be; people who don't check types get it wrong."""
-    for rule in rules:
-        if not isinstance(rule, kind):
-            name = kind.__name__
-            fix = (
-                "Write condition.next_then(state)." if "Rule" in name else f"Write sfn.{name}(...)."
-            )
-            raise DefinitionError(f"Here stands {rule!r}, which is no {name}.", fix=fix)
-    return list(rules)
+def several(rules: Any) -> Sequence[Any]:
+    """Return one rule, or what stands where rules should, as a list of them."""
+    return rules if isinstance(rules, list | tuple) else [rules]
 
 
-def _graph(graph: Graph | Mapping[str, Any], naming: Naming, language: str) -> dict[str, Any]:
+def _rules(
+    key: str, rules: Any, kind: type[_Rule], write: Callable[[_Rule], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return *rules* written, each by *write*. Raises PartError, for the first that can't be."""
+    written = []
+    for index, rule in enumerate(several(rules)):
+        try:
+            written.append(write(_checked(rule, kind)))
+        except DefinitionError as error:
+            raise PartError((key, index), error) from error
+    return written
+
+
+def _checked(rule: Any, kind: type[_Rule]) -> _Rule:
+    """Return *rule* if it is what it has to be; people who don't check types get it wrong."""
+    if not isinstance(rule, kind):
+        name = kind.__name__
+        fix = "Write condition.next_then(state)." if "Rule" in name else f"Write sfn.{name}(...)."
+        raise DefinitionError(f"Here stands {rule!r}, which is no {name}.", fix=fix)
+    return rule
+
+
+def _graph(
+    graph: Graph | Mapping[str, Any], what: str, naming: Naming, language: str
+) -> dict[str, Any]:
     if isinstance(graph, State):
         raise DefinitionError(
-            f"A branch is a workflow, not a {graph.type}.",
+            f"{what} is a workflow, not a {graph.type}.",
             fix="Write sfn.Workflow.of(...) around its states.",
         )
     if isinstance(graph, Mapping):

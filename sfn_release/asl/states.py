@@ -31,11 +31,11 @@ from sfn_release.asl.state import (
     Whole,
     WithData,
     Work,
-    check_all,
     own_language,
+    several,
     transition,
 )
-from sfn_release.asl.writing import write_object
+from sfn_release.asl.writing import with_extra, write_object
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -82,8 +82,9 @@ class Choice(WithData):
 
     def targets(self) -> Iterator[Target]:
         """Yield where the rules go, then the default."""
-        for rule in check_all(self.choices, ChoiceRule):
-            yield rule.next
+        for rule in several(self.choices):
+            if isinstance(rule, ChoiceRule):  # of others the writer tells
+                yield rule.next
         if self.default is not None:
             yield self.default
 
@@ -207,6 +208,12 @@ class Raw(Step):
         """Whether no state follows, though one could."""
         return self.next is None and not self.terminal and "Next" not in self.body
 
+    @property
+    def following(self) -> Target | None:
+        """What comes next: by the workflow, or else by the body."""
+        said: Target | None = self.body.get("Next")
+        return said if self.next is None else self.next
+
     def go_to(self, state: State | str) -> None:
         """Let *state* follow, whatever the body says of an end."""
         self.body = {key: value for key, value in self.body.items() if key != "End"}
@@ -217,5 +224,4 @@ class Raw(Step):
         said = self.body.get("QueryLanguage")
         own = own_language(self, said if said in (JSONPATH, JSONATA) else language)
         body = write_object(self.body, own)
-        body.update(write_object(self.extra, own))
-        return body | transition(self, naming)
+        return with_extra(body, self.extra, own) | transition(self, naming)

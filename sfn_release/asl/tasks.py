@@ -12,13 +12,14 @@ How long a task waits is the end of its action, or *pattern*: nothing for the an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, Unpack
 
 from sfn_release.asl.expressions import ENTIRE_INPUT, Context, Dynamic, Inputs, Portable
 from sfn_release.asl.given import NOT_GIVEN, NotGiven
 from sfn_release.asl.keywords import TaskFields
 from sfn_release.asl.retry import Retry
+from sfn_release.asl.state import Retries, several
 from sfn_release.asl.states import Task
 from sfn_release.errors import DefinitionError
 
@@ -64,7 +65,7 @@ def optimized(
     *,
     id: str | None = None,
     pattern: Pattern = "",
-    retry: Sequence[Retry] = (),
+    retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
     """Return a Task for an optimized integration, such as ``sns:publish``.
@@ -84,7 +85,7 @@ def sdk(
     *,
     id: str | None = None,
     pattern: Literal["", "waitForTaskToken"] = "",
-    retry: Sequence[Retry] = (),
+    retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
     """Return a Task that calls any action of any AWS service, such as ``s3:getObject``.
@@ -104,7 +105,7 @@ def lambda_invoke(
     id: str | None = None,
     payload: Any = NOT_GIVEN,
     pattern: Literal["", "waitForTaskToken"] = "",
-    retry: Sequence[Retry] | NotGiven = NOT_GIVEN,
+    retry: Retries | NotGiven = NOT_GIVEN,
     **fields: Unpack[TaskFields],
 ) -> Task:
     """Return a Task that invokes a Lambda function.
@@ -143,7 +144,7 @@ def http(
     query: Given = NOT_GIVEN,
     body: Any = NOT_GIVEN,
     transform: Given = NOT_GIVEN,
-    retry: Sequence[Retry] = (),
+    retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
     """Return a Task that calls an HTTPS *endpoint*.
@@ -171,7 +172,7 @@ def activity(
     parameters: Given = NOT_GIVEN,
     *,
     id: str | None = None,
-    retry: Sequence[Retry] = (),
+    retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
     """Return a Task that a worker of yours takes from the activity *arn*, or a ``${Parameter}``.
@@ -179,7 +180,7 @@ def activity(
     Give it *timeout_seconds*, and *heartbeat_seconds* where the worker beats: else a worker that
     is gone is waited for until the execution ends.
     """
-    return Task(id, resource=arn, parameters=_inputs(parameters), retry=list(retry), **fields)
+    return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*several(retry)], **fields)
 
 
 def _task(
@@ -189,7 +190,7 @@ def _task(
     *,
     id: str | None,
     pattern: Pattern,
-    retry: Sequence[Retry],
+    retry: Retries,
     **fields: Unpack[TaskFields],
 ) -> Task:
     found = _ACTION.fullmatch(str(action))
@@ -205,7 +206,7 @@ def _task(
         id,
         resource=f"arn:aws:states:::{family}{found[1]}{suffix}",
         parameters=_inputs(parameters),
-        retry=list(retry),
+        retry=[*several(retry)],
         **fields,
     )
 

@@ -103,6 +103,18 @@ def write_object(value: Mapping[str, Any], language: str) -> dict[str, Any]:
     return result
 
 
+def with_extra(body: dict[str, Any], extra: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return *body* with the fields of *extra*. Raises DefinitionError for one given twice."""
+    further = write_object(extra, language)
+    twice = [key for key in further if key in body]
+    if twice:
+        raise DefinitionError(
+            f"{twice[0]} is given twice: as a field of its own, and in extra.",
+            fix="Leave it out of extra, which is for fields that have no argument.",
+        )
+    return body | further
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A typed part of a state: an object with the language's fields in snake_case.
@@ -119,7 +131,7 @@ class Part:
             if each.name != "extra":
                 key = each.metadata.get("key") or asl_key(each.name)
                 body |= write_field(key, getattr(self, each.name), language)
-        return body | write_object(self.extra, language)
+        return with_extra(body, self.extra, language)
 
 
 def _path_text(value: JsonPath | Intrinsic | Portable) -> str:

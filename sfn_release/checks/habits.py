@@ -19,7 +19,11 @@ _FUNCTION = re.compile(
 _MACHINE = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:stateMachine:[^:]+(?P<version>:.+)?"
 )
-_OWNED = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):")
+_OWNED = (
+    re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),
+    # A queue's URL, as SQS gives it: "Identifiers for Amazon SQS" in its developer guide.
+    re.compile(r"//sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[a-z.]*/(?P<account>[0-9]{12})/"),
+)
 _TOKEN_PATH = "$$.Task.Token"  # noqa: S105 - where the context object has it
 _PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
 
@@ -137,7 +141,8 @@ def callback_without_token(document: Document) -> Iterator[Told]:
 
 def _may_hold_token(text: str) -> bool:
     whole = text.strip("{% }") in ("$$", "$states.context", "$states", "$$.Task")
-    return whole or "Task.Token" in text or is_open(text)
+    filled = text.startswith("{%") and is_open(text)  # any other stays a text when it is filled
+    return whole or "Task.Token" in text or filled
 
 
 def slow_heartbeat(document: Document) -> Iterator[Told]:
@@ -171,7 +176,7 @@ def hard_coded(document: Document) -> Iterator[Told]:
     for state in document.of_type("Task"):
         for key in ("Resource", "Parameters", "Arguments", "Credentials"):
             for place, text in _texts(state.body.get(key), state.place.at(key)):
-                found = _OWNED.search(text)
+                found = next(filter(None, (owned.search(text) for owned in _OWNED)), None)
                 if found:
                     what = f"the account {found['account']}"
                     what += f" and the region {found['region']}" if found["region"] else ""
@@ -199,14 +204,32 @@ def literal_path(document: Document) -> Iterator[Told]:
                     f"{value!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
                 )
-        if state.type == "Pass" and isinstance(state.body.get("Result"), dict):
-            for key in state.body["Result"]:
-                if key.endswith(".$"):
-                    yield Told(
-                        state.place.at("Result", key),
-                        "The Result of a Pass is sent as it is: paths in it are not read.",
-                        "Use Parameters instead.",
-                    )
+        if state.type == "Pass":
+            yield from _in_result(state)
+
+
+def _in_result(state: State) -> Iterator[Told]:
+    """Tell of what a Pass seems to read, and hands on as it is."""
+    queue: list[tuple[Any, Place]] = [(state.body.get("Result"), state.place.at("Result"))]
+    while queue:
+        node, here = queue.pop()
+        if isinstance(node, dict):
+            paths = [key for key in node if key.endswith(".$")]
+            for key in paths:
+                yield _static(here.at(key), "paths in it are not read")
+            queue.extend((item, here.at(key)) for key, item in node.items() if key not in paths)
+        elif is_jsonata(node):
+            yield _static(here, "JSONata in it is not evaluated")
+        elif isinstance(node, str):
+            if _PATH_LIKE.match(node):
+                yield _static(here, "paths in it are not read")
+        else:
+            queue.extend((item, here.at(index)) for index, item in entries(node))
+
+
+def _static(place: Place, why: str) -> Told:
+    message = f"The Result of a Pass is sent as it is: {why}."
+    return Told(place, message, "Use Parameters instead, or Output in JSONata.")
 
 
 def literal_key(document: Document) -> Iterator[Told]:

@@ -18,7 +18,7 @@ from sfn_release.asl.distributed import (
 from sfn_release.asl.given import NOT_GIVEN, asl_key
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.asl.retry import Retry
-from sfn_release.asl.state import State
+from sfn_release.asl.state import State, several
 from sfn_release.asl.states import Raw, Task
 from sfn_release.asl.tasks import LAMBDA_RETRY
 from sfn_release.asl.writing import Part
@@ -201,7 +201,7 @@ def _lambda(task: Task, inputs: Any, writer: Writer, *, waits: bool) -> Iterator
         keywords.append(("pattern", Literal("waitForTaskToken")))
     if not _whole_input(named["Payload"]):
         keywords.append(("payload", named["Payload"]))
-    retry = _retry(task.retry)
+    retry = _retry(several(task.retry))
     keywords += [*retry, *_fields(task, writer, but)]
     yield Call("sfn.task.lambda_invoke", (named["FunctionName"],), tuple(keywords))
 
