@@ -2,6 +2,7 @@
 
     running     runs git: the only importer of GitPython, and only of its command runner, since its
                 object API loses data when several processes write
+    repository  where it is, who commits there
     reader      reads: commits, refs, files, the work tree's changes
     ancestry    which branch of a remote holds a commit
     Git         writes too: objects, refs, and the refs of remotes
@@ -18,7 +19,8 @@ from datetime import datetime
 from pathlib import Path
 
 from sfn_release.errors import GitError, SfnReleaseError
-from sfn_release.git.reader import GitReader, Identity
+from sfn_release.git.reader import GitReader
+from sfn_release.git.repository import Identity
 from sfn_release.git.running import Result, checked, failure
 
 __all__ = ["Git", "Identity", "RefMovedError", "RefUpdate", "Result"]
