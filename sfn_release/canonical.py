@@ -32,7 +32,7 @@ def canonical(value: Any) -> bytes:
     try:
         return rfc8785.dumps(value)
     except RecursionError as error:
-        raise DefinitionError("This value is nested too deeply.") from error
+        raise DefinitionError("This value holds itself, or is nested too deeply.") from error
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         _check(value, "$")
         raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error

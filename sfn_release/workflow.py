@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.finding import Finding, nearest, refuse
-from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
+from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, copied
 from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
@@ -166,9 +166,19 @@ class Workflow(Building):
     def from_dict(cls, definition: Mapping[str, Any]) -> Workflow:
         """Return the workflow of a definition in the Amazon States Language, nothing lost.
 
-        Raises DefinitionError for what is not an object with an object of States; whatever else is
+        What becomes of *definition* later does not change the workflow. Raises DefinitionError for
+        what is not an object with an object of States, or is nested without end; whatever else is
         wrong with it is in `diagnostics`.
         """
+        try:
+            return cls._read(copied(definition))
+        except RecursionError:
+            raise DefinitionError(
+                "This definition holds itself, or is nested too deeply."
+            ) from None
+
+    @classmethod
+    def _read(cls, definition: Mapping[str, Any]) -> Workflow:
         from sfn_release.asl.reader import read_state
 
         given: Any = definition
@@ -190,10 +200,7 @@ class Workflow(Building):
         for id, body in states.items():
             if not isinstance(body, Mapping):
                 raise DefinitionError(f'The state "{id}" is not an object.')
-            try:
-                workflow.add(read_state(id, body, cls.from_dict))
-            except RecursionError:
-                raise DefinitionError(f'The state "{id}" is nested too deeply.') from None
+            workflow.add(read_state(id, body, cls._read))
         return workflow
 
     @classmethod

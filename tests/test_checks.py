@@ -487,6 +487,24 @@ HABITS: list[tuple[str, Any, set[tuple[str, str]]]] = [
         only(task(Resource="charge")),
         {("resource", "$.States.A.Resource")},
     ),
+    (
+        "an error of HTTP that does not exist",
+        only(
+            task(
+                Resource="arn:aws:states:us-east-1:111122223333:activity:ask",
+                Retry=[{"ErrorEquals": ["States.Http.StatusCode.4xx", "States.Http.Sockets"]}],
+            )
+        ),
+        {
+            ("unknown-error", "$.States.A.Retry[0].ErrorEquals[0]"),
+            ("unknown-error", "$.States.A.Retry[0].ErrorEquals[1]"),
+        },
+    ),
+    (
+        "an error of HTTP where none is spoken",
+        only(task(Retry=[{"ErrorEquals": ["States.Http.StatusCode.429"]}])),
+        {("impossible-error", "$.States.A.Retry[0].ErrorEquals[0]")},
+    ),
 ]
 
 
@@ -497,6 +515,16 @@ def test_each_habit_is_warned_of(definition: Any, expected: set[tuple[str, str]]
     """What AWS takes and somebody will regret is a warning."""
     assert expected <= warned(definition)
     assert set() == told(definition)
+
+
+@pytest.mark.parametrize("type", ["Task", "Parallel"])
+def test_what_an_http_task_reports_is_known(type: str) -> None:
+    """The names of AWS's page, where the call is and around it."""
+    names = [*sfn.task.HTTP_RETRY.errors, "States.Http.Socket"]
+    call = task(Resource="arn:aws:states:::http:invoke", Retry=[{"ErrorEquals": names}])
+    around = {"Type": "Parallel", "Branches": [inner()], "End": True, "Retry": call["Retry"]}
+    found = warned(only(call if type == "Task" else around))
+    assert {rule for rule, _ in found} & {"unknown-error", "impossible-error"} == set()
 
 
 @pytest.mark.parametrize(

@@ -257,3 +257,39 @@ def test_publish_refuses_calls_that_a_service_does_not_have(shop: Project) -> No
     shop.write("releases.toml", (shop.root / "releases.toml").read_text() + silenced)
     shop.commit()
     shop.ok("publish", "1.0.0", "--no-deploy")
+
+
+def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
+    """What is found in the others is told, then each error; exit 1, also without a finding."""
+    (tmp_path / "bad.json").write_text(BROKEN)
+    (tmp_path / "dies.py").write_text("1 / 0\n")
+    (tmp_path / "good.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    named = ["bad.json", "gone.json", "dies.py", "good.json"]
+    ran = run("-C", str(tmp_path), "check", *named)
+    assert ran.code == 1
+    assert "2 errors in 2 workflows\n" in ran.out
+    assert [line for line in ran.err.splitlines() if line.startswith("error: ")] == [
+        "error: gone.json cannot be read: No such file or directory.  E_NOT_FOUND",
+        "error: dies.py:1 raised ZeroDivisionError.  E_BUILD",
+    ]
+    ran = run("-C", str(tmp_path), "check", "--json", *named)
+    assert {one["file"]: one["code"] for one in ran.json["errors"]} == {
+        "gone.json": "E_NOT_FOUND",
+        "dies.py": "E_BUILD",
+    }
+    assert run("-C", str(tmp_path), "check", "gone.json", "good.json").code == 1
+    ran = run("-C", str(tmp_path), "check", "gone.json", "good.json", "--format", "github")
+    assert ran.out == (
+        "::error title=gone.json%3A E_NOT_FOUND::"
+        "gone.json cannot be read: No such file or directory.\n"
+    )
+
+
+def test_a_module_outside_a_repository_keeps_its_folder(tmp_path: Path) -> None:
+    """A finding's file is as it was asked for, as a definition file's is."""
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.py").write_text(MODULE)
+    ran = run("-C", str(tmp_path), "check", "below/a.py", "--json")
+    assert {one["file"] for one in ran.json["findings"]} == {"below/a.py"}
+    ran = run("-C", str(tmp_path), "check", "below/a.py", "--format", "github")
+    assert ran.out.startswith("::error file=below/a.py,line=")

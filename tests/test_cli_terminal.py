@@ -265,6 +265,36 @@ def test_ctrl_c_while_building(shop: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    "command", [["check", "workflows/slow.py"], ["build"], ["publish", "1.0.0"]]
+)
+def test_what_is_terminated_leaves_nothing_behind(
+    shop: Project, command: list[str], tmp_path: Path
+) -> None:
+    """Neither the process that loads modules nor its folder, when only we are told to end."""
+    waiting, temporary = tmp_path / "waiting", tmp_path / "temporary"
+    temporary.mkdir()
+    shop.write(
+        "workflows/slow.py",
+        "import os, time, pathlib\n"
+        f"pathlib.Path({str(waiting)!r}).open('a').write(f'{{os.getpid()}} ')\ntime.sleep(60)\n",
+    )
+    shop.commit()
+    process = subprocess.Popen(
+        [*COMMAND, *command],
+        cwd=shop.root,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stderr=subprocess.DEVNULL,
+    )
+    _wait_for(waiting)
+    process.terminate()
+    assert process.wait(20) == 143
+    for worker in waiting.read_text().split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(worker), 0)
+    assert [*temporary.iterdir()] == []
+
+
+@pytest.mark.parametrize(
     ("sent", "code", "word"),
     [
         (signal.SIGINT, 130, "interrupted"),

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 import sfn_release as sfn
+from sfn_release.asl.reader import AsWritten
 from sfn_release.declaration import Type
 from sfn_release.errors import DefinitionError
 
@@ -238,3 +239,52 @@ def test_it_says_what_it_is() -> None:
     """For a prompt or a debugger."""
     assert repr(sfn.Workflow.of(sfn.Pass("A"), sfn.Pass())) == "Workflow(2 states from 'A')"
     assert repr(sfn.Pass("A")) == "Pass('A')"
+
+
+def endless(kind: str) -> Any:
+    """Return a value that holds itself."""
+    if kind == "list":
+        array: list[Any] = []
+        array.append(array)
+        return array
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+@pytest.mark.parametrize("field", ["result", "parameters", "extra"])
+def test_a_value_that_holds_itself_is_one_finding(field: str, kind: str) -> None:
+    """At the state that has it, and at once."""
+    given: Any = {field: {"x": endless(kind)}}
+    (finding,) = sfn.Workflow.of(sfn.Pass("A", **given), sfn.Pass("B")).diagnostics()
+    assert (finding.severity, finding.path) == ("error", "$.States.A")
+    assert "holds itself" in finding.message
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+@pytest.mark.parametrize("key", ["Result", "Parameters", "Tomorrow"])
+def test_a_definition_that_holds_itself_is_an_error(key: str, kind: str) -> None:
+    """Said by the reader as `check_definition` says it."""
+    state = {"Type": "Pass", key: endless(kind), "End": True}
+    definition = {"StartAt": "A", "States": {"A": state}}
+    with pytest.raises(DefinitionError, match="holds itself"):
+        sfn.Workflow.from_dict(definition)
+    (finding,) = sfn.check_definition(definition)
+    assert "holds itself" in finding.message
+
+
+def test_a_workflow_owns_what_it_was_read_from() -> None:
+    """Changing the dicts afterwards, at any depth, changes nothing."""
+    rule = {"ErrorEquals": ["E"], "Tomorrow": {"x": [1]}}
+    call: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
+    call |= {"Parameters": {"list": [1]}, "Retry": [rule], "End": True}
+    inner = {"StartAt": "I", "States": {"I": call}}
+    map = {"Type": "Map", "ItemProcessor": inner, "End": True}
+    definition = {"StartAt": "A", "States": {"A": map}}
+    before = json.dumps(definition, sort_keys=True)
+    workflow = sfn.Workflow.from_dict(definition)
+    call["Parameters"]["list"].append(2)
+    rule["Tomorrow"]["x"].append(2)  # type: ignore[index]
+    inner["States"].clear()  # type: ignore[attr-defined]
+    assert json.dumps(workflow.to_asl(AsWritten()), sort_keys=True) == before

@@ -51,6 +51,15 @@ def plain_object(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(item) for key, item in value.items()}
 
 
+def copied(value: Any) -> Any:
+    """Return *value* with dicts and lists of its own; whatever else it holds stays as it is."""
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(item) for item in value]
+    return value
+
+
 def timestamp(value: str | datetime) -> str:
     """Return the RFC 3339 text of an aware datetime; a string stays as it is.
 

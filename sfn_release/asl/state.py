@@ -281,6 +281,9 @@ def write_states(
             wrong += error.states
         except DefinitionError as error:
             wrong.append((id, error))
+        except RecursionError:
+            message = f'The state "{id}" has a value that holds itself, or is nested too deeply.'
+            wrong.append((id, DefinitionError(message, fix="Make it of plain values.")))
         else:
             if state in ended and "Next" not in body:
                 body["End"] = True

@@ -140,18 +140,20 @@ def _path_text(value: JsonPath | Intrinsic | Portable) -> str:
 
 def _literal(value: Any, key: str) -> Any:
     """Return *value*, which is written as it is: expressions in it would stay texts."""
-    queue = [value]
-    for item in queue:
-        if isinstance(item, JsonPath | Intrinsic | Portable):
-            raise DefinitionError(
-                f"{key} can't hold the path {_path_text(item)}: it is written as it is.",
-                fix=_instead(key),
-            )
-        if isinstance(item, Mapping):
-            queue.extend(item.values())
-        elif isinstance(item, list | tuple):
-            queue.extend(item)
+    _refuse_paths(value, key)
     return written(value)
+
+
+def _refuse_paths(value: Any, key: str) -> None:
+    if isinstance(value, JsonPath | Intrinsic | Portable):
+        raise DefinitionError(
+            f"{key} can't hold the path {_path_text(value)}: it is written as it is.",
+            fix=_instead(key),
+        )
+    items = value.values() if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping | list | tuple):
+        for item in items:
+            _refuse_paths(item, key)
 
 
 def _instead(key: str) -> str:

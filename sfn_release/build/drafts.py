@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sfn_release.asl.finding import Finding
@@ -64,7 +64,10 @@ def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tu
         return (_document(content, name, file),)
     root, module = locate(file.resolve())
     folder = Path(module.file).parent.as_posix()
-    drafts = _modules(root, folder, (module,), root, environ)
+    drafts = [
+        replace(draft, declaration=replace(draft.declaration, source=name))
+        for draft in _modules(root, folder, (module,), root, environ)
+    ]
     return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
 
 

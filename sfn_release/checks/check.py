@@ -82,7 +82,8 @@ def _unusable(definition: Any) -> Finding | None:
     except DefinitionError as error:
         return Finding("not-json", "error", "$", "", error.message, error.fix)
     except RecursionError:
-        return Finding("not-json", "error", "$", "", "This value is nested too deeply.")
+        message = "This value holds itself, or is nested too deeply."
+        return Finding("not-json", "error", "$", "", message)
     if not isinstance(definition, dict):
         return Finding("wrong-value", "error", "$", "", "A definition must be an object.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from sfn_release.checks.rule import Place, Told, entries
 
 _RESERVED = "States."
 _OF_LAMBDA = "Lambda."
+_OF_HTTP = re.compile(r"States\.Http\.(StatusCode\.[1-5][0-9]{2}|Socket)")
+"""What http:invoke reports. Source: "Call HTTPS APIs" in AWS's developer guide."""
 _NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
 _WORK = ("Task", "Parallel", "Map")
 _ONLY_IN = {
@@ -33,9 +36,9 @@ _ONLY_JSONPATH = (
 )
 
 
-def _may_call_lambda(state: State) -> bool:
+def _may_call(state: State, service: str) -> bool:
     call = call_of(state)
-    return state.type != "Task" or call is None or "lambda" in (call.service, call.sdk)
+    return state.type != "Task" or call is None or service in (call.service, call.sdk)
 
 
 def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
@@ -82,7 +85,8 @@ def catch_all(document: Document) -> Iterator[Told]:
 def unknown_error(document: Document) -> Iterator[Told]:
     """Tell of names that begin with States. and that the language does not have."""
     for _, _, name, place in error_names(document):
-        if name.startswith(_RESERVED) and name not in _NAMES:
+        known = name in _NAMES or _OF_HTTP.fullmatch(name)
+        if name.startswith(_RESERVED) and not known:
             message = f"There is no error {name}; names that begin with States. are the language's."
             yield Told(place, message, nearest(name, _NAMES))
 
@@ -102,8 +106,10 @@ def impossible_error(document: Document) -> Iterator[Told]:
             and state.type == "Task"
         ):
             yield Told(place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
-        elif name.startswith(_OF_LAMBDA) and not _may_call_lambda(state):
+        elif name.startswith(_OF_LAMBDA) and not _may_call(state, "lambda"):
             yield Told(place, f"Only Lambda reports {name}, and this calls another service.")
+        elif _OF_HTTP.fullmatch(name) and not _may_call(state, "http"):
+            yield Told(place, f"Only http:invoke reports {name}, and this calls something else.")
         elif key == "Retry" and name == States.Runtime:
             yield Told(
                 place,

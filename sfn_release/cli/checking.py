@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sfn_release.cli import terminal
+from sfn_release.cli.failures import error_json, tell_error
 from sfn_release.cli.files import read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
@@ -51,13 +52,17 @@ def check(
         "workflows": list(checked.workflows),
         "findings": [one.to_json() for one in checked.findings],
         "silenced": checked.silenced,
+        "errors": [{"file": name, **error_json(error)} for name, error in checked.failures.items()],
     }
     session.show(
         "check",
         members,
         lambda: _annotate(checked) if format_ == "github" else _write(checked),
     )
-    failing = checked.count("error") + (checked.count("warning") if strict else 0)
+    for error in checked.failures.values():
+        tell_error(error, as_json=False, verbose=session.verbose)
+    failing = len(checked.failures) + checked.count("error")
+    failing += checked.count("warning") if strict else 0
     return 1 if failing else 0
 
 
@@ -125,6 +130,9 @@ def _annotate(checked: Checked) -> None:
                 line=one.line,
             )
         )
+    for name, error in checked.failures.items():
+        told = "\n".join(part for part in (error.message, error.why, error.fix) if part)
+        terminal.write_command(annotation("error", told, title=f"{name}: {error.code}"))
 
 
 def _from_repository(one: CheckedFinding) -> str:

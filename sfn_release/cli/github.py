@@ -31,7 +31,7 @@ def report(command: str, members: Mapping[str, Any], summary: str | None = None)
     if os.environ.get("GITHUB_OUTPUT"):
         _append("GITHUB_OUTPUT", "".join(_output(*pair) for pair in outputs(command, members)))
     for one in members.get("errors") or []:
-        _annotate("error", one, title=f"{one['environment']}: {one['code']}")
+        _annotate("error", one, title=f"{one.get('environment') or one['file']}: {one['code']}")
     for finding in (members.get("findings") or []) if command == "check" else []:
         place = ", ".join(finding[key] for key in ("workflow", "state") if finding.get(key))
         level = _LEVELS.get(finding["severity"], "notice")

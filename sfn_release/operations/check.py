@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +21,7 @@ from sfn_release.build.lines import line_finder
 from sfn_release.build.single import STDIN, is_file
 from sfn_release.checks import check_draft
 from sfn_release.declaration import Declaration, Type
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.rules import did_you_mean
 
@@ -55,11 +55,15 @@ class CheckedFinding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What checking gave; *silenced* is how many findings releases.toml silences."""
+    """What checking gave; *silenced* is how many findings releases.toml silences.
+
+    *failures* has what kept a file from being read, for each of several files that were not.
+    """
 
     workflows: tuple[str, ...]
     findings: tuple[CheckedFinding, ...]
     silenced: int
+    failures: Mapping[str, SfnReleaseError] = field(default_factory=dict)
 
     def count(self, severity: str) -> int:
         """Return how many findings are of that severity."""
@@ -81,7 +85,8 @@ def check(
     Step Functions itself (`asking`); what it says is never silenced.
 
     Raises NotFoundError for what is not there, ConfigError for releases.toml, BuildError for a
-    module that does not load.
+    module that does not load. When more than one thing is named, a file's error is among the
+    failures instead, and hides nothing that is found in the others.
     """
     for name in named:
         if not is_file(name) and (directory / name).is_file():
@@ -92,7 +97,8 @@ def check(
     used: set[Silence] = set()
     silenced = 0
     names: list[str] = []
-    for draft, released in _drafts(named, directory, project, stdin, environ):
+    failures: dict[str, SfnReleaseError] = {}
+    for draft, released in _drafts(named, directory, project, stdin, environ, failures):
         name = str(draft.declaration.name)
         names.append(name)
         findings = tuple(_findings(draft, released=released))
@@ -111,7 +117,7 @@ def check(
         if one not in used and (not named or (one.workflow is not None and one.workflow in names))
     ]
     found += [_unused(silence) for silence in concerned]
-    return Checked(tuple(names), tuple(found), silenced)
+    return Checked(tuple(names), tuple(found), silenced, failures)
 
 
 def _project(directory: Path, *, needed: bool) -> Project | None:
@@ -130,31 +136,53 @@ def _drafts(
     project: Project | None,
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
+    failures: dict[str, SfnReleaseError],
 ) -> Iterator[tuple[Draft, bool]]:
-    """Yield what is to be checked, and whether it would be released as it is."""
+    """Yield what is to be checked, and whether it would be released as it is.
+
+    Of several files, the errors of those that can't be read go to *failures*.
+    """
     wanted = [name for name in named if not is_file(name)]
     if project is not None and (wanted or not named):
-        drafts = read_project_drafts(
-            project.root, project.workflows, work_tree=_work_tree(project.root), environ=environ
-        )
-        known = [str(one.declaration.name) for one in drafts]
-        for name in wanted:
-            if name not in known:
-                raise NotFoundError(
-                    f"There is no workflow {name!r} in {project.workflows}/.",
-                    why=f"There are: {', '.join(known)}.",
-                    fix=did_you_mean(name, known)
-                    or "A file is told by its ending: .json, .yaml, .yml or .py.",
-                )
-        for draft in drafts:
+        for draft in _of_project(project, wanted, environ):
             if not named or draft.declaration.name in wanted:
                 yield draft, True
     for name in filter(is_file, dict.fromkeys(named)):
-        if name == STDIN:
-            yield read_text_draft(stdin(), "stdin"), False
-            continue
-        for draft in read_file_drafts(directory / name, name=name, environ=environ):
-            yield draft, False
+        try:
+            drafts = _of_file(name, directory, stdin, environ)
+        except SfnReleaseError as error:
+            if len(named) == 1:
+                raise
+            failures[name] = error
+        else:
+            yield from ((draft, False) for draft in drafts)
+
+
+def _of_project(
+    project: Project, wanted: Sequence[str], environ: Mapping[str, str]
+) -> tuple[Draft, ...]:
+    """Return all drafts of the project; raises NotFoundError when one that is *wanted* is none."""
+    drafts = read_project_drafts(
+        project.root, project.workflows, work_tree=_work_tree(project.root), environ=environ
+    )
+    known = [str(one.declaration.name) for one in drafts]
+    for name in wanted:
+        if name not in known:
+            raise NotFoundError(
+                f"There is no workflow {name!r} in {project.workflows}/.",
+                why=f"There are: {', '.join(known)}.",
+                fix=did_you_mean(name, known)
+                or "A file is told by its ending: .json, .yaml, .yml or .py.",
+            )
+    return drafts
+
+
+def _of_file(
+    name: str, directory: Path, stdin: Callable[[], bytes], environ: Mapping[str, str]
+) -> tuple[Draft, ...]:
+    if name == STDIN:
+        return (read_text_draft(stdin(), "stdin"),)
+    return read_file_drafts(directory / name, name=name, environ=environ)
 
 
 def _work_tree(root: Path) -> Path:
