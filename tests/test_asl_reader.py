@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
@@ -207,6 +207,8 @@ TYPES = ["Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map",
 
 
 @given(st.sampled_from(TYPES), st.dictionaries(FIELDS, JSON, max_size=6))
+@example("Map", {"ItemProcessor": {"States": {}, "StartAt": None}})
+@example("Parallel", {"Branches": [{"States": {"Next": None}}]})
 def test_no_state_is_read_with_a_loss(type: str, fields: dict[str, Any]) -> None:
     """Whatever stands in a state comes back the same."""
     definition = {"StartAt": "A", "States": {"A": {"Type": type, **fields}}}

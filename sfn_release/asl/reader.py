@@ -116,7 +116,10 @@ def _field(name: str, value: Any, nested: Nested) -> dict[str, Any]:
 
 def _nested(value: Any, nested: Nested) -> Graph:
     graph = _object(value)
-    if not isinstance(graph.get("States"), Mapping):
+    states = graph.get("States")
+    if not isinstance(states, Mapping) or not isinstance(graph.get("StartAt", ""), str):
+        raise _NotTyped
+    if not all(isinstance(state, Mapping) for state in states.values()):
         raise _NotTyped
     return nested(graph)
 
