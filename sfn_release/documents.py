@@ -53,11 +53,20 @@ def load_yaml(content: str | bytes) -> Any:
     try:
         value = yaml.load(content, Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise DefinitionError("Not valid YAML.", why=str(error)) from error
+        raise DefinitionError(f"Not valid YAML{_where(error)}") from error
     except (RecursionError, ValueError) as error:
         raise DefinitionError(f"Not usable YAML: {error}.") from error
     _refuse_expansion(value)
     return value
+
+
+def _where(error: Any) -> str:
+    """Return the place and PyYAML's reason: its own text is of several lines, with a caret."""
+    mark = getattr(error, "problem_mark", None)
+    place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    said = [getattr(error, "context", None), getattr(error, "problem", None)]
+    reason = ", ".join(one for one in said if one) or getattr(error, "reason", "")
+    return f"{place}: {reason}." if reason else f"{place}."
 
 
 def _refuse_expansion(value: Any) -> None:

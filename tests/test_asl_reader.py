@@ -248,3 +248,11 @@ def test_yaml_is_read_too(tmp_path: Path) -> None:
     for broken in ("a: [", "1: 2", "? [a]\n: b", "a: 1\na: 2", "- 1", "a: &a [*a]"):
         with pytest.raises(DefinitionError):
             sfn.Workflow.from_yaml(broken)
+
+
+def test_broken_yaml_is_told_by_line_column_and_reason() -> None:
+    """In one sentence: PyYAML's own text has several lines, with a caret below one of them."""
+    with pytest.raises(DefinitionError) as raised:
+        sfn.Workflow.from_yaml(b"StartAt: A\nStates: [1,\n  b: {")
+    assert raised.value.message.startswith("Not valid YAML in line 3, column 7: ")
+    assert "\n" not in str(raised.value)

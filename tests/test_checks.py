@@ -665,3 +665,18 @@ def test_a_parameter_does_not_hand_out_a_token(fields: dict[str, Any], told_of: 
     resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
     found = warned(only(task(Resource=resource, TimeoutSeconds=60, **fields)))
     assert told_of == (("callback-token", "$.States.A") in found)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (task(Parameters={"T": "${AWS::StackName}-x"}), "$.States.A.Parameters.T"),
+        (dict(END, Result=[{"${a.b}": 1}]), '$.States.A.Result[0]["${a.b}"]'),
+        (task(Parameters={"T": "$${AWS::Region} ${Name}"}), None),
+        (dict(END, QueryLanguage="JSONata", Output="{% ${'a': 1} %}"), None),
+    ],
+)
+def test_what_can_never_be_a_parameter_is_told(body: dict[str, Any], path: str | None) -> None:
+    """Publishing refuses it, so that the author hears of it before."""
+    found = [place for rule, place in warned(only(body)) if rule == "parameter"]
+    assert ([path] if path else []) == found

@@ -1,12 +1,16 @@
 """The locator of keys, against documents of every layout."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.errors import ConfigError
+from sfn_release.project import parse_project
 from sfn_release.project.lines import Key, key_lines
 
 BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
@@ -102,7 +106,7 @@ class Writer:
         for name, value in headers.items():
             self.noise()
             self.text += "[" + self.choose("", " ")
-            self.key((), *key, name)
+            self.key((), *map(str, key), name)
             self.text += self.choose("]", " ]", "] # header") + "\n"
             self.table((*key, name), value)
 
@@ -120,17 +124,56 @@ def test_every_key_is_found_at_its_line(table: dict[str, Any], data: st.DataObje
     writer = Writer(data)
     writer.table((), table)
     tomli.loads(writer.text)  # it is TOML
-    assert writer.lines == key_lines(writer.text)
+    assert writer.lines == by_name(key_lines(writer.text))
 
 
 def test_multi_line_inline_tables_and_trailing_commas_are_read() -> None:
     """TOML 1.1 lets inline tables go over lines."""
     text = "a = {\n  b = 1,\n  c = { d = 2 },\n}\ne = 1\n"
     expected = {("a",): 1, ("a", "b"): 2, ("a", "c"): 3, ("a", "c", "d"): 3, ("e",): 5}
-    assert expected == key_lines(text)
+    assert expected == by_name(key_lines(text))
 
 
 def test_arrays_of_tables_count_by_their_first() -> None:
     """A key that stands several times is shown where it stands first."""
     text = "[[a]]\nb = 1\n[[a]]\nb = 2\nc = 3\n"
-    assert key_lines(text) == {("a",): 1, ("a", "b"): 2, ("a", "c"): 5}
+    assert by_name(key_lines(text)) == {("a",): 1, ("a", "b"): 2, ("a", "c"): 5}
+
+
+def by_name(lines: dict[Key, int]) -> dict[Key, int]:
+    """Return the lines without those of single items of arrays."""
+    return {key: line for key, line in lines.items() if all(isinstance(one, str) for one in key)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[a.b]]\nx = 1\n\n[[a.b]]\ny = 2\n",
+        "a.b = [\n{ x = 1 },\n\n\n{ y = 2 } ]\n",
+    ],
+    ids=["tables", "inline"],
+)
+def test_each_item_of_an_array_has_its_own_lines(text: str) -> None:
+    """An error in the second of two tables of an array points at it, not at the first."""
+    lines = key_lines(text)
+    assert (lines["a", "b", 0, "x"], lines["a", "b", 1, "y"]) == (2, 5)
+    assert lines["a", "b", "y"] == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ('rule = "nonsense"\nreason = "r"', 8),
+        ('rule = "lambda-retry"', 7),
+        ('rule = "lambda-retry"\nreason = ""', 9),
+        ('reason = "r"\nrule = 5', 9),
+    ],
+)
+def test_a_wrong_silence_is_told_at_its_own_line(wrong: str, line: int) -> None:
+    """The first entry is fine, the second is not."""
+    text = (
+        '[project]\nname = "shop"\n[[checks.silence]]\nrule = "hard-coded"\nreason = "r"\n\n'
+        f"[[checks.silence]]\n{wrong}\n"
+    )
+    with pytest.raises(ConfigError, match=rf"^releases\.toml:{line}: "):
+        parse_project(text, path=Path("releases.toml"))

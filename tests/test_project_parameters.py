@@ -100,3 +100,12 @@ def test_an_escaped_value_comes_back_as_it_was(value: Any) -> None:
 
     assert value == fill(escape(value), {}, where="orders")
     assert frozenset() == parameters_in(escape(value))
+
+
+def test_all_undeclared_parameters_are_told_at_once() -> None:
+    """Each with its place, and together what to write."""
+    with pytest.raises(ConfigError) as caught:
+        fill({"a": "${Topic}", "b": ["${Conn} ${Topic}"]}, {"Cons": ""}, where="orders")
+    assert caught.value.message == "orders: the parameters ${Topic}, ${Conn} are not declared."
+    assert "${Conn} is used at $.b[0]. Declared is Cons" in caught.value.why
+    assert 'Topic = "…"\n    Conn = "…"' in caught.value.fix

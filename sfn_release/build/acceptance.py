@@ -19,6 +19,7 @@ from sfn_release.errors import DefinitionError
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.rules import state_machine_name, tag_key, tag_value
 
+_FILLED = frozenset({"resource", "parameter"})  # rules of what deploying would have to fill
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
 
 
@@ -107,7 +108,7 @@ def _accept_one(entry: Entry, silences: Sequence[Silence]) -> int:
 
 def as_released(finding: Finding) -> Finding:
     """Return a finding as it counts for a release: nothing fills what is not a ``${Parameter}``."""
-    return replace(finding, severity="error") if finding.rule == "resource" else finding
+    return replace(finding, severity="error") if finding.rule in _FILLED else finding
 
 
 def problems(declaration: Declaration) -> Iterator[str]:

@@ -13,6 +13,7 @@ from sfn_release.checks import (
     integrations,
     jsonata,
     labels,
+    placeholders,
     sdk,
     structure,
     templates,
@@ -144,6 +145,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
     Rule("resource", "warning", "a Resource is no ARN", (integrations.resource,)),
+    Rule("parameter", "warning", "a ${…} can't be a parameter", (placeholders.no_parameter,)),
     # -- habits --------------------------------------------------------------------------------
     Rule("no-default", "warning", "a Choice has no Default", (habits.no_default,)),
     Rule("unpinned", "warning", "no version or alias is named", (habits.unpinned,)),

@@ -45,7 +45,8 @@ def asker(workspace: Workspace, environment: str | None) -> Ask:
                 declaration.definition, where=f"workflow {declaration.name}"
             )
         except (ConfigError, NotFoundError) as error:
-            return (_unasked(where.name, error.message, error.fix),)
+            # An error's fix may show lines to write; a finding is told on one.
+            return (_unasked(where.name, error.message, " ".join(error.fix.split())),)
         try:
             answer = call(
                 at.client.validate_state_machine_definition,

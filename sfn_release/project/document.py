@@ -49,7 +49,13 @@ class Expected:
 
 def table_name(key: Key) -> str:
     """Return the table *key* as people name it."""
-    return f"[{'.'.join(key)}]" if key else "releases.toml"
+    names = _names(key)
+    return f"[{'.'.join(names)}]" if names else "releases.toml"
+
+
+def _names(key: Key) -> tuple[str, ...]:
+    """Return *key* as people write it: an item of an array goes by the array."""
+    return tuple(part for part in key if isinstance(part, str))
 
 
 def _kind_of(value: Any) -> str:
@@ -99,9 +105,10 @@ class Document:
         """Fail unless *value* obeys *rule*."""
         problem = rule(value)
         if problem:
+            *table, name = _names(key)
             self.fail(
                 key,
-                f"{key[-1]} = {value!r} in {table_name(key[:-1])} cannot be used",
+                f"{name} = {value!r} in {table_name(tuple(table))} cannot be used",
                 why=problem,
                 fix=f"For example:  {example}" if example else "",
             )
@@ -114,17 +121,18 @@ class Document:
         if not isinstance(value, expected.type) or (
             isinstance(value, bool) and expected.type is not bool
         ):
+            *table, name = _names(at)
             self.fail(
                 at,
-                f"{at[-1]!r} in {table_name(at[:-1])} is {_kind_of(value)}, but must be"
+                f"{name!r} in {table_name(tuple(table))} is {_kind_of(value)}, but must be"
                 f" {_KINDS[expected.type]}{' or a table' if expected.table else ''}",
                 fix=f"For example:  {expected.example}" if expected.example else "",
             )
         if isinstance(value, str | int) and not isinstance(value, bool):
             self.require(at, value, expected.rule, expected.example)
         elif isinstance(value, list) and expected.items:
-            for item in value:
-                self.check(item, at, expected.items)
+            for index, item in enumerate(value):
+                self.check(item, (*at, index), expected.items)
         elif isinstance(value, dict):
             for key, item in value.items():
                 self.check(item, (*at, key), self.known(key, at, expected))

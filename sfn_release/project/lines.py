@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 _TOKEN = re.compile(
@@ -19,15 +20,16 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-Key = tuple[str, ...]
+Key = tuple[str | int, ...]
+"""The way to a value; numbers are indices of arrays."""
 
 
 def key_lines(text: str) -> dict[Key, int]:
     """Return the line, counted from 1, on which each key of a TOML document first stands.
 
     A key is its whole path: ``("environments", "prod", "alias")``, however it is written (header,
-    dotted, quoted, inline table). Keys of tables inside an array go by the array's path. *text*
-    must be valid TOML.
+    dotted, quoted, inline table). Keys of tables inside an array go by the array's path, and by
+    their own, with the index: ``("checks", "silence", 1, "rule")``. *text* must be valid TOML.
     """
     scanner = _Scanner()
     line = 1
@@ -50,6 +52,8 @@ class _Scanner:
         self.parts: list[str] = []  # of the key being read
         self.expects_key = True  # or else a value, or the end of one
         self.in_header = False
+        self.in_array = False  # the header is that of an array's next table
+        self.items: Counter[Key] = Counter()  # how many items of an array there were
         self.table: Key = ()  # of the last header
         self.key: Key = ()  # whose value is being read
         self.open: list[tuple[str, Key]] = []  # the brackets around, with the key of each value
@@ -57,6 +61,7 @@ class _Scanner:
     def mark(self, mark: str, line: int) -> None:
         """Take one of the characters that structure a document."""
         if self.in_header:
+            self.in_array |= mark == "["
             return
         if self.expects_key and mark == "[":
             self.in_header = True
@@ -64,7 +69,9 @@ class _Scanner:
             self.key = self._record(self.open[-1][1] if self.open else self.table, line)
             self.expects_key = False
         elif mark in "[{":
-            self.open.append((mark, self.key))
+            in_array = self.open and self.open[-1][0] == "["
+            self.open.append((mark, self._item(self.key, line) if in_array else self.key))
+            self.key = self.open[-1][1]
             self.expects_key = mark == "{"
         elif mark in "]}":
             self.open.pop()
@@ -77,15 +84,26 @@ class _Scanner:
         """Take the end of a line: of a header, of a value, or one inside brackets."""
         if self.in_header:
             self.table, self.in_header = self._record((), line), False
+            if self.in_array:
+                self.table, self.in_array = self._item(self.table, line), False
         if not self.open:
             self.expects_key = True
 
     def _record(self, prefix: Key, line: int) -> Key:
         for length in range(1, len(self.parts) + 1):
-            self.lines.setdefault((*prefix, *self.parts[:length]), line)
+            here = (*prefix, *self.parts[:length])
+            self.lines.setdefault(here, line)
+            self.lines.setdefault(tuple(key for key in here if isinstance(key, str)), line)
         key = (*prefix, *self.parts)
         self.parts.clear()
         return key
+
+    def _item(self, array: Key, line: int) -> Key:
+        """Record the next item of *array*."""
+        item = (*array, self.items[array])
+        self.items[array] += 1
+        self.lines.setdefault(item, line)
+        return item
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sfn_release.asl.placeholders import A_PARAMETER, REFERENCE, no_parameters
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
 from sfn_release.project.rules import nearest
-
-_REFERENCE = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z][A-Za-z0-9_]*)\}|(?P<other>\$\{)")
-_SHOWN = 40  # characters of what cannot be used
 
 
 def fill(
@@ -30,7 +28,11 @@ def fill(
     they are. Raises ConfigError for a parameter that is not declared, for a ``${`` that is
     none, and for two keys of one object that become equal.
     """
-    return _Filling(parameters, where, environment).value(value, "$")
+    filling = _Filling(parameters, where, environment)
+    filled = filling.value(value, "$")
+    if filling.undeclared:
+        raise undeclared(filling.undeclared, parameters, where=where, environment=environment)
+    return filled
 
 
 def parameters_in(value: Any) -> frozenset[str]:
@@ -40,7 +42,7 @@ def parameters_in(value: Any) -> frozenset[str]:
     while rest:
         item = rest.pop()
         if isinstance(item, str):
-            found.update(match["name"] for match in _REFERENCE.finditer(item) if match["name"])
+            found.update(match["name"] for match in REFERENCE.finditer(item) if match["name"])
         elif isinstance(item, Mapping):
             rest.extend(item.keys())
             rest.extend(item.values())
@@ -56,6 +58,7 @@ class _Filling:
         self.parameters = parameters
         self.where = where
         self.environment = environment
+        self.undeclared: dict[str, str] = {}  # and where each stands first
 
     def value(self, item: Any, path: str) -> Any:
         if isinstance(item, str):
@@ -82,7 +85,6 @@ class _Filling:
     def text(self, string: str, path: str) -> str:
         if "${" not in string:
             return string
-        jsonata = string.startswith("{%") and string.rstrip().endswith("%}")
 
         def replace(match: re.Match[str]) -> str:
             if match["escape"]:
@@ -90,29 +92,40 @@ class _Filling:
             if match["name"] in self.parameters:
                 return self.parameters[match["name"]]
             if match["name"]:
-                raise self._undeclared(match["name"], path)
-            if jsonata:
-                return match[0]
-            raise self._not_a_parameter(string[match.start() :], path)
+                self.undeclared.setdefault(match["name"], path)
+            return match[0]
 
-        return _REFERENCE.sub(replace, string)
+        for shown in no_parameters(string):
+            raise _not_a_parameter(self.where, shown, path)
+        return REFERENCE.sub(replace, string)
 
-    def _undeclared(self, name: str, path: str) -> ConfigError:
-        near = nearest(name, self.parameters)
-        return ConfigError(
-            f"{self.where}: the parameter ${{{name}}} is not declared.",
-            why=f"It is used at {path}."
-            + (f" Declared is {near}; did you mean that?" if near else ""),
-            fix="Add to releases.toml, or write $${ for a literal ${ :\n"
-            f'    [environments.{self.environment}.parameters]\n    {name} = "…"',
-        )
 
-    def _not_a_parameter(self, rest: str, path: str) -> ConfigError:
-        shown = rest[: rest.find("}") + 1] or rest
-        shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-        return ConfigError(
-            f"{self.where}: {shown!r} is not a parameter.",
-            why=f"It stands at {path}. A parameter is written ${{Name}}: a letter, then letters,"
-            " digits and '_'.",
-            fix="Write $${ for a literal ${ .",
-        )
+def undeclared(
+    names: Mapping[str, str], declared: Iterable[str], *, where: str, environment: str
+) -> ConfigError:
+    """Return the error that parameters are not declared: *names* are they, and where they stand."""
+    known = set(declared)
+    used = []
+    for name, place in names.items():
+        near = nearest(name, known)
+        meant = f" Declared is {near}; did you mean that?" if near else ""
+        subject = "It" if len(names) == 1 else f"${{{name}}}"
+        used.append(f"{subject} is used at {place}.{meant}")
+    shown = ", ".join(f"${{{name}}}" for name in names)
+    lines = "\n".join(f'    {name} = "…"' for name in names)
+    return ConfigError(
+        f"{where}: the parameter {shown} is not declared."
+        if len(names) == 1
+        else f"{where}: the parameters {shown} are not declared.",
+        why="\n  ".join(used),
+        fix="Add to releases.toml, or write $${ for a literal ${ :\n"
+        f"    [environments.{environment}.parameters]\n{lines}",
+    )
+
+
+def _not_a_parameter(where: str, shown: str, path: str) -> ConfigError:
+    return ConfigError(
+        f"{where}: {shown!r} is not a parameter.",
+        why=f"It stands at {path}. {A_PARAMETER}",
+        fix="Write $${ for a literal ${ .",
+    )

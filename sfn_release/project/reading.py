@@ -7,7 +7,7 @@ from typing import Any
 
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
-from sfn_release.project.document import Document
+from sfn_release.project.document import Document, table_name
 from sfn_release.project.environment import AssumedRole, Environment, Source, Strategy
 from sfn_release.project.lines import Key
 from sfn_release.project.parameters import parameters_in
@@ -33,7 +33,7 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
     elif "region" not in values:
         document.fail(
             at,
-            f"`region` is missing in [{'.'.join(at)}]",
+            f"`region` is missing in {table_name(at)}",
             why="An environment on AWS is an account and a region.",
             fix='For example:  region = "eu-west-1"',
         )
@@ -100,7 +100,7 @@ def _refuse_aws(document: Document, at: Key, values: Mapping[str, Any]) -> None:
     for key in (key for key in _ONLY_AWS if key in values):
         document.fail(
             (*at, key),
-            f"`{key}` means nothing in [{'.'.join(at)}]: its backend is local",
+            f"`{key}` means nothing in {table_name(at)}: its backend is local",
             fix="Remove it: it belongs to environments on AWS.",
         )
     for key, value in values.get("parameters", {}).items():

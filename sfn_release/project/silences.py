@@ -7,6 +7,7 @@ from typing import Any, Final
 from sfn_release.asl.silence import Silence
 from sfn_release.project import rules
 from sfn_release.project.document import Document, Expected
+from sfn_release.project.lines import Key
 
 _EXAMPLE = '{ rule = "lambda-retry", workflow = "orders", reason = "its caller tries again" }'
 
@@ -35,17 +36,18 @@ _AT = ("checks", "silence")
 
 def silences_of(document: Document, table: dict[str, Any]) -> tuple[Silence, ...]:
     """Return what the table ``[checks]`` silences; raises ConfigError."""
-    return tuple(_silence(document, entry) for entry in table.get("silence", ()))
+    entries = enumerate(table.get("silence", ()))
+    return tuple(_silence(document, (*_AT, index), entry) for index, entry in entries)
 
 
-def _silence(document: Document, entry: dict[str, str]) -> Silence:
+def _silence(document: Document, at: Key, entry: dict[str, str]) -> Silence:
     from sfn_release.checks.table import BY_NAME
 
     for key in ("rule", "reason"):
         if not entry.get(key, "").strip():
             shown = f" of {entry['rule']!r}" if "rule" in entry else ""
             document.fail(
-                _AT,
+                (*at, key),
                 f"`{key}` is missing in a silence{shown} of [checks]",
                 why="Whoever reads it later has to know what is silenced, and why.",
                 fix=f"For example:  silence = [{_EXAMPLE}]",
@@ -54,13 +56,13 @@ def _silence(document: Document, entry: dict[str, str]) -> Silence:
     if rule is None:
         near = rules.nearest(entry["rule"], BY_NAME)
         document.fail(
-            _AT,
+            (*at, "rule"),
             f"there is no rule {entry['rule']!r} to silence",
             fix=f"Did you mean {near}?" if near else "docs/rules.md lists the rules.",
         )
     if not rule.can_be_silenced:
         document.fail(
-            _AT,
+            (*at, "rule"),
             f"{rule.name!r} can't be silenced",
             why="Step Functions itself refuses a definition that breaks it.",
             fix="Mend the definition, and remove the silence.",
