@@ -51,16 +51,21 @@ def short(digest: str) -> str:
 def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
     """Read JSON strictly: duplicate keys, NaN, infinities and 1e999 are a DefinitionError.
 
-    Without *unique_keys* the last of several counts, as most JSON readers have it.
+    Bytes are UTF-8, as RFC 8259 wants it; a byte order mark before them is passed over. Without
+    *unique_keys* the last of several counts, as most JSON readers have it.
     """
     try:
         return json.loads(
-            text,
+            text if isinstance(text, str) else text.decode("utf-8-sig"),
             object_pairs_hook=_unique if unique_keys else None,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
-    except ValueError as error:  # also for text that is not UTF-8, and for endless digits
+    except UnicodeDecodeError as error:
+        raise DefinitionError(
+            f"Not valid JSON: byte {error.start + 1} is not UTF-8.", fix="Save it as UTF-8."
+        ) from error
+    except ValueError as error:  # also for endless digits
         raise DefinitionError(f"Not valid JSON: {error}.") from error
     except RecursionError as error:
         raise DefinitionError("Not usable JSON: nested too deeply.") from error

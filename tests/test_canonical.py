@@ -120,8 +120,17 @@ BAD_TEXTS = [
     ("1" * 5000, "Not valid JSON"),
     ("", "Not valid JSON"),
     ("{'a': 1}", "Not valid JSON"),
-    (b"\xff\xfe\xff", "Not valid JSON"),
+    (b"\xff\xfe\xff", "Not valid JSON: byte 1 is not UTF-8"),
+    ('"é"'.encode("latin-1"), "Not valid JSON: byte 2 is not UTF-8"),
+    ("{}".encode("utf-16"), "Not valid JSON: byte 1 is not UTF-8"),
+    ("{}".encode("utf-16-le"), "Not valid JSON"),
+    ("{}".encode("utf-32"), "Not valid JSON"),
 ]
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    """As editors of Windows write it before UTF-8."""
+    assert loads(b"\xef\xbb\xbf" + '{"a": "é"}'.encode()) == {"a": "é"}
 
 
 @pytest.mark.parametrize(("text", "words"), BAD_TEXTS, ids=[words for _, words in BAD_TEXTS])

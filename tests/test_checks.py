@@ -656,6 +656,7 @@ def test_an_account_in_an_arn_or_in_a_queues_url_is_hard_coded(text: str) -> Non
     [
         ({"Parameters": {"QueueUrl": "${Q}", "MessageBody": "x"}}, True),
         ({"Parameters": {"QueueUrl": "${Q}", "MessageBody.$": "$$.Task.Token"}}, False),
+        ({"Parameters": {"QueueUrl": "${Q}", "MessageBody.$": "${TokenPath}"}}, False),
         ({"QueryLanguage": "JSONata", "Arguments": {"QueueUrl": "${Q}"}}, True),
         ({"QueryLanguage": "JSONata", "Arguments": {"MessageBody": "{% ${Token} %}"}}, False),
     ],

@@ -219,3 +219,23 @@ def test_an_item_processor_may_name_its_language() -> None:
         "States": {"I": {"Type": "Pass", "Output": "{% 1 %}", "End": True}},
     }
     assert set() == told(only({"Type": "Map", "ItemProcessor": processor}))
+
+
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+@pytest.mark.parametrize(
+    ("method", "fix"),
+    [
+        ("post", 'Did you mean "POST"?'),
+        ("FETCH", ""),
+        (["GET"], ""),
+        ("PATCH", None),
+        ("${Method}", None),
+    ],
+)
+def test_an_http_task_has_one_of_seven_methods(method: Any, fix: str | None, language: str) -> None:
+    """Written in capitals; a parameter may be any."""
+    field = "Parameters" if language == "JSONPath" else "Arguments"
+    given = {**CALLED, "Authentication": CONNECTION, "Method": method}
+    found = sfn.check_definition(only(task(HTTP, **{field: given}), QueryLanguage=language))
+    expected = [] if fix is None else [(f"$.States.A.{field}.Method", fix)]
+    assert expected == [(one.path, one.fix) for one in found if one.rule == "integration"]

@@ -293,3 +293,11 @@ def test_a_module_outside_a_repository_keeps_its_folder(tmp_path: Path) -> None:
     assert {one["file"] for one in ran.json["findings"]} == {"below/a.py"}
     ran = run("-C", str(tmp_path), "check", "below/a.py", "--format", "github")
     assert ran.out.startswith("::error file=below/a.py,line=")
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    """JSON is UTF-8: whoever else reads the file would see no JSON in it."""
+    (tmp_path / "a.json").write_text(json.dumps(NO_DEFAULT), encoding="utf-16")
+    ran = run("-C", str(tmp_path), "check", "a.json", "--json")
+    assert ran.code == 1
+    assert told(ran.json) == [("a", "not-json", "$", None)]

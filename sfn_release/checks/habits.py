@@ -129,7 +129,7 @@ def callback_without_token(document: Document) -> Iterator[Told]:
         key = "Arguments" if state.language == JSONATA else "Parameters"
         given = state.body.get(key, {})
         if _waits(state, ".waitForTaskToken") and isinstance(given, dict):
-            if any(_may_hold_token(text) for _, text in _texts(given, Place())):
+            if any(_may_hold_token(text, at) for at, text in _texts(given, Place())):
                 continue
             token = "{% $states.context.Task.Token %}" if state.language == JSONATA else _TOKEN_PATH
             yield Told(
@@ -139,9 +139,10 @@ def callback_without_token(document: Document) -> Iterator[Told]:
             )
 
 
-def _may_hold_token(text: str) -> bool:
+def _may_hold_token(text: str, at: Place) -> bool:
     whole = text.strip("{% }") in ("$$", "$states.context", "$states", "$$.Task")
-    filled = text.startswith("{%") and is_open(text)  # any other stays a text when it is filled
+    read = text.startswith("{%") or any(str(key).endswith(".$") for key in at.keys[-1:])
+    filled = read and is_open(text)  # any other stays a text when it is filled
     return whole or "Task.Token" in text or filled
 
 

@@ -69,6 +69,7 @@ NEEDED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
     ("states", "startExecution"): (("StateMachineArn",),),
 }
 """What the commonest integrations must be given, one of each group, without asking botocore."""
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
@@ -175,14 +176,28 @@ def needed(document: Document) -> Iterator[Told]:
                 which = " or ".join(group)
                 what = f"{call.service}:{call.action}"
                 yield Told(place, f"{which} is required but was missing: {what} needs it.")
-        endpoint = given.get("ApiEndpoint") if call.service == "http" else None
-        if (
-            isinstance(endpoint, str)
-            and not is_open(endpoint, state.language)
-            and not endpoint.startswith("https://")
-        ):
-            message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
-            yield Told(place.at("ApiEndpoint"), message)
+        if call.service == "http":
+            yield from _http(state, given, place)
+
+
+def _http(state: State, given: Mapping[str, Any], place: Place) -> Iterator[Told]:
+    """Tell of an endpoint or a method that an HTTP task can't have.
+
+    Source: "Call HTTPS APIs" in AWS's developer guide.
+    """
+    endpoint, method = given.get("ApiEndpoint"), given.get("Method")
+    if (
+        isinstance(endpoint, str)
+        and not is_open(endpoint, state.language)
+        and not endpoint.startswith("https://")
+    ):
+        message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
+        yield Told(place.at("ApiEndpoint"), message)
+    if "Method" in given and method not in _METHODS and not is_open(method, state.language):
+        message = f"{method!r} is no method of an HTTP task: those are {', '.join(_METHODS)}."
+        in_capitals = str(method).upper()
+        fix = f'Did you mean "{in_capitals}"?' if in_capitals in _METHODS else ""
+        yield Told(place.at("Method"), message, fix)
 
 
 def _given(
