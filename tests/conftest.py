@@ -7,10 +7,14 @@ on `local` and on an environment on AWS whose endpoint is the local service on H
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import io
 import itertools
 import json
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,7 @@ from unittest.mock import patch
 
 import pytest
 from aws_kit import moto, reset
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from support import definition, isolate_git, run_git
 
@@ -26,6 +31,14 @@ from sfn_release.cli import main
 from sfn_release.local import service
 from sfn_release.local.server import start
 from sfn_release.simulator import Mocks
+
+# Its import changes how deep the process may recurse: it comes first, so that no test sees that.
+_depth = sys.getrecursionlimit()
+importlib.import_module("jsonata")
+sys.setrecursionlimit(_depth)
+
+# Ctrl-C interrupts what is tested, even if whoever runs the tests ignores it (`pytest … &`).
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Examples are judged by what they do: a busy machine is no failure.
 settings.register_profile("sfn-release", deadline=None)
@@ -141,8 +154,18 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("GITHUB_")]:
         monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _models_read_once() -> Iterator[None]:
+    """Let every boto3 session share what the first one has read: it is most of what one costs."""
+    once = staticmethod(functools.cache(JSONFileLoader().load_file))
+    with patch.object(JSONFileLoader, "load_file", once):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ class Process:
 
     def end(self) -> dict[str, Any]:
         """Wait for the end and return how it ended; a killed one only tells its status."""
-        output, _ = self._process.communicate(timeout=60)
+        output, _ = self._process.communicate(timeout=300)
         if self._process.returncode:
             return {"status": f"exit {self._process.returncode}"}
         return cast("dict[str, Any]", json.loads(output))

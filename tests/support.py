@@ -11,7 +11,7 @@ import itertools
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -300,6 +300,34 @@ def copy_shop(tmp_path: Path, name: str = "shop") -> Shop:
         make_shop(template)
     shutil.copytree(template, tmp_path / name)
     return Shop(tmp_path / name)
+
+
+def made_once(tmp_path: Path, name: str, make: Callable[[Shop], object]) -> Shop:
+    """Return a copy of the shop *name*, which *make* made once out of the template.
+
+    Its clone, its remote, the time and the AWS of ``prod`` are copied: no test sees another's.
+    """
+    template = tmp_path.parent / f"template-{name}"
+    if not template.exists():
+        making = tmp_path.parent / f"making-{name}"
+        shop = _at(making, copy_shop(making))
+        make(shop)
+        (making / "time").write_text(shop.clock.at.isoformat())
+        making.rename(template)
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    shop = _at(tmp_path, Shop(tmp_path / "shop"))
+    shop.clock.at = datetime.fromisoformat((tmp_path / "time").read_text())
+    settings = shop.root / ".git" / "config"  # it has the path of the remote
+    settings.write_text(
+        settings.read_text().replace(f"{tmp_path.parent}/making-{name}/", f"{tmp_path}/")
+    )
+    return shop
+
+
+def _at(folder: Path, shop: Shop) -> Shop:
+    """Give ``prod`` an AWS that is a file of *folder*."""
+    shop.clients["prod"] = sfn.local(folder / "aws.db", region="eu-west-1")
+    return shop
 
 
 def add_remote(shop: Shop, *, name: str = "origin") -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -250,3 +252,14 @@ def test_any_text_is_read_or_refused(pieces: list[str]) -> None:
     """The parser's stumbling over what is no JSONata is an error of ours, with a reason."""
     with contextlib.suppress(JsonataError):
         assert isinstance(parse("".join(pieces)), Expression)
+
+
+def test_reading_jsonata_leaves_the_process_as_it_is() -> None:
+    """Its package sets how deep Python may recurse when it is imported; that is put back."""
+    script = (
+        "import sys\nfrom sfn_release.asl.jsonata import parse\nsys.setrecursionlimit(1234)\n"
+        "parse('$x + 1')\nprint('jsonata' in sys.modules, sys.getrecursionlimit())\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "True 1234\n"

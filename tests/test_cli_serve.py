@@ -35,7 +35,7 @@ def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, s
         yield json.loads("".join(lines))
     finally:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
 
 
@@ -77,7 +77,7 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
         )
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert json.loads(done.stdout)["stateMachines"][0]["name"] == "hello"
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 
@@ -27,10 +26,8 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.chdir(tmp_path)
 
-    began = time.monotonic()
     ran = run("demo")
 
-    assert time.monotonic() - began < 10
     assert ran.code == 0, ran.err
     assert re.findall(r'^  "message": "(.*)"$', ran.out, re.MULTILINE) == [
         "Hello Alice",

@@ -56,7 +56,7 @@ def on_terminal(
                 break
             written += chunk
     os.close(master)
-    return process.wait(30), written
+    return process.wait(60), written
 
 
 def test_colour_on_a_terminal_and_none_with_no_color(shop: Project) -> None:
@@ -235,7 +235,7 @@ def test_ctrl_c_while_serving(shop: Project) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in err) == (0, False)
 
 
@@ -257,7 +257,7 @@ def test_ctrl_c_while_building(shop: Project) -> None:
     )
     _wait_for(waiting)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("\ninterrupted\n")
     assert "Traceback" not in err
@@ -318,12 +318,12 @@ def test_ending_a_deployment(
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert slow.reached.wait(20)
+        assert slow.reached.wait(60)
         process.send_signal(sent)
         if sent != signal.SIGINT:
             process.send_signal(sent)  # whoever is impatient disturbs nothing
         slow.go_on.set()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (code, "")
         assert "putting back what it changed\nhello: " in err
         assert err.endswith(f"\n{word}\n")
@@ -344,7 +344,7 @@ def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) 
         if not child:
             os.chdir(shop.root)
             os.execv(sys.executable, [*COMMAND, "publish", "1.0.0"])  # noqa: S606 - of our own
-        assert slow.reached.wait(20)
+        assert slow.reached.wait(60)
         os.close(master)  # the terminal sends SIGHUP
         slow.go_on.set()
         _, status = os.waitpid(child, 0)
@@ -396,7 +396,7 @@ class _Slow:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
             self.reached.set()
-            assert self.go_on.wait(20)
+            assert self.go_on.wait(60)
         return self.inner.handle(operation, body)
 
     def close(self) -> None:
@@ -405,7 +405,7 @@ class _Slow:
 
 
 def _wait_for(path: Path) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < until
         time.sleep(0.02)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import LOCAL, RELEASES, Shop, copy_shop, forge, isolate_git, refused
+from support import LOCAL, RELEASES, Shop, forge, made_once, refused
 
 from sfn_release.errors import TamperedError
 from sfn_release.operations.diff import diff
@@ -20,12 +20,13 @@ from sfn_release.operations.status import status
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone that has released and deployed 1.0.0."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "ledger", _make)
+
+
+def _make(shop: Shop) -> None:
     shop.publish("1.0.0")
-    return shop
 
 
 def test_a_deployment_is_two_commits_on_its_environments_branch(shop: Shop) -> None:

@@ -20,7 +20,7 @@ import sfn_release as sfn
 from sfn_release.simulator import TaskCall, TaskFailure
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:charge"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def client_of(url: str, **config: Any) -> Any:
 
 def raw(port: int, method: str = "POST", **request: Any) -> tuple[int, Any, dict[str, Any]]:
     """Make an HTTP request; return status, headers and the JSON of the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.request(method, "/", **request)
         response = connection.getresponse()
@@ -195,7 +195,7 @@ def test_the_unmodified_aws_cli_works(tmp_path: Path) -> None:
 
 def test_an_answer_has_the_headers_of_aws(running: server.Background) -> None:
     """Request id, date, type, length; and the connection stays open."""
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
     with contextlib.closing(connection):
         for _ in range(3):
             connection.request("POST", "/", b"{}", {"X-Amz-Target": TARGET})
@@ -266,7 +266,7 @@ def test_a_bad_request_gets_an_answer_of_the_api(
 def test_what_is_no_http_is_refused_too(running: server.Background) -> None:
     """Noise on the port does no harm."""
     for noise in (b"\x16\x03\x01 tls?\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n", b"\r\n" * 3):
-        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
             connection.sendall(noise)
             connection.shutdown(socket.SHUT_WR)
             assert b"Traceback" not in connection.makefile("rb").read()
@@ -329,7 +329,7 @@ def test_ctrl_c_ends_the_server_quietly(tmp_path: Path) -> None:
         client = client_of(url)
         client.list_state_machines()
         started.send_signal(signal.SIGINT)
-        output, errors = started.communicate(timeout=10)
+        output, errors = started.communicate(timeout=60)
     assert (started.returncode, output, errors) == (0, "", "")
 
 

@@ -26,7 +26,7 @@ from sfn_release.simulator import Mocks, TaskCall
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
 ACCOUNT = "111111111111"
 REGION = "us-east-1"
-PATIENCE = 10.0  # seconds that an awaited state may take
+PATIENCE = 60.0  # seconds that an awaited state may take
 
 # The rate that has been reached, by category: (sequences that match, all of them).
 REACHED = {

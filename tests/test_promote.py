@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import CONFIG, Shop, add_remote, clone, copy_shop, isolate_git, refused
+from support import CONFIG, Shop, add_remote, clone, made_once, refused
 
 from sfn_release.errors import SeveralError
 from sfn_release.operations.delete import delete
@@ -19,13 +19,14 @@ STAGING = "\n[environments.staging]\n" + CONFIG.partition("[environments.prod]\n
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone, with a remote, of a project with staging and prod."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "promote", _make)
+
+
+def _make(shop: Shop) -> None:
     add_remote(shop)
     configure(shop, "")
-    return shop
 
 
 def configure(shop: Shop, prod: str) -> None:

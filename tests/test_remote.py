@@ -14,7 +14,7 @@ from support import (
     add_remote,
     clone,
     copy_shop,
-    isolate_git,
+    made_once,
     make_shop,
     refused,
     run_git,
@@ -33,12 +33,13 @@ UNPUSHED = "refs/sfn-release-unpushed/shop"
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone with a remote."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "remote", _make)
+
+
+def _make(shop: Shop) -> None:
     add_remote(shop)
-    return shop
 
 
 def remote_refs(shop: Shop) -> dict[str, str]:

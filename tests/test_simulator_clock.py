@@ -32,7 +32,7 @@ def test_a_real_execution_is_stopped_during_its_wait() -> None:
     )
     thread.start()
     clock.stop("Enough", "said so")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     (outcome,) = outcomes
     assert (outcome.status, outcome.error, outcome.cause) == ("ABORTED", "Enough", "said so")
     last = outcome.events[-1]

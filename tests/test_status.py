@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import CONFIG, Shop, copy_shop, definition, isolate_git, refused
+from support import CONFIG, Shop, definition, made_once, refused
 
 from sfn_release.operations import WorkflowStatus, plan_version, status
 from sfn_release.operations.rollback import rollback
@@ -18,16 +18,17 @@ TAGGED = CONFIG.replace('"shop"\n', '"shop"\nremote = ""\n', 1) + 'tags = { team
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone with two releases, both of which were live in prod."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "status", _make)
+
+
+def _make(shop: Shop) -> None:
     shop.write("releases.toml", TAGGED)
     shop.commit(hello="one")
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
-    return shop
 
 
 def told(shop: Shop, *, closer: bool = True) -> WorkflowStatus:

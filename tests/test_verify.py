@@ -15,10 +15,9 @@ from support import (
     Shop,
     add_remote,
     clone,
-    copy_shop,
     definition,
     forge,
-    isolate_git,
+    made_once,
     refused,
     run_git,
 )
@@ -27,16 +26,17 @@ from sfn_release.operations import verify
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone, with a remote, whose prod served two releases and was rolled back."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "verify", _make)
+
+
+def _make(shop: Shop) -> None:
     add_remote(shop)
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two", other="x")
     shop.publish("1.1.0", "prod")
     shop.rollback(environment="prod")
-    return shop
 
 
 def problems(shop: Shop, version: str | None = None) -> list[str]:

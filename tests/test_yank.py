@@ -17,6 +17,7 @@ from support import (
     copy_shop,
     forge,
     isolate_git,
+    made_once,
     refused,
     run_git,
 )
@@ -45,15 +46,16 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone with a remote, and 1.0.0, 1.1.0 and 1.2.0 deployed to prod in turn."""
-    isolate_git(monkeypatch, tmp_path / "home")
-    shop = copy_shop(tmp_path)
+    return made_once(tmp_path, "yank", _make)
+
+
+def _make(shop: Shop) -> None:
     add_remote(shop)
     for number, version in enumerate(("1.0.0", "1.1.0", "1.2.0")):
         shop.commit(hello=number)
         shop.publish(version, "prod")
-    return shop
 
 
 def yanked(shop: Shop, version: str, reason: str = "bad") -> Yanked:

@@ -9,8 +9,10 @@ that a name at its top, ``id`` instead of ``$states.input.id``, refers to nothin
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -77,8 +79,9 @@ def parse(text: str) -> Expression:
     One that is nested beyond what Python can follow, or that holds a regular expression of another
     dialect than Python's, is taken to read nothing.
     """
-    from jsonata.jexception import JException
-    from jsonata.parser import Parser
+    with _recursion_limit_kept():
+        from jsonata.jexception import JException
+        from jsonata.parser import Parser
 
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's, of regular expressions
@@ -91,6 +94,19 @@ def parse(text: str) -> Expression:
         # the parser stumbles over some texts that are no JSONata instead of refusing them
         raise JsonataError("it is no JSONata expression") from error
     return _read(tree)
+
+
+@contextmanager
+def _recursion_limit_kept() -> Iterator[None]:
+    """Put back how deep Python may recurse: importing jsonata sets it to 10,000 for the process.
+
+    So deep, an endless recursion may overflow the stack of the process before Python sees it.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _read(tree: Any) -> Expression:
