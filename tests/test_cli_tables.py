@@ -1,0 +1,87 @@
+"""Tables on terminals of every width, and in pipes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from sfn_release.cli.tables import write_table
+
+HISTORY = ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE")
+ROWS = [
+    (
+        "2026-11-22T22:00:00Z",
+        "promote from staging",
+        "1.10.0-rc.1",
+        "1.9.0",
+        "succeeded",
+        "Alice Example",
+        "the shop must accept gift cards before the sale begins",
+        "soak is waived by Bob, who is on call",
+    ),
+    ("2026-11-21T22:00:00Z", "publish", "1.9.0", "", "failed", "Bob", "", ""),
+]
+
+
+def written(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int | None,
+    rows: Sequence[Sequence[str]] = ROWS,
+) -> list[str]:
+    """Return a history's lines on a terminal that is so wide, or in a pipe for None."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns or 20))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: columns is not None)
+    write_table(HISTORY, rows)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("columns", [200, 120, 100, 80, 60, 50, 40])
+def test_nothing_of_a_table_is_cut(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every word of every cell is written whole, on lines that the terminal has room for."""
+    lines = written(capsys, monkeypatch, columns)
+    words = {word for line in lines for word in line.split()}
+    assert {word for row in ROWS for cell in row for word in cell.split()} - words == set()
+    assert [line for line in lines if len(line) > columns] == []
+
+
+def test_long_texts_stand_below_their_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit beside the rest has lines of its own, which say what it is."""
+    assert written(capsys, monkeypatch, 80) == [
+        "STARTED               ACTION                VERSION      FROM   STATUS",
+        "2026-11-22T22:00:00Z  promote from staging  1.10.0-rc.1  1.9.0  succeeded",
+        "    by: Alice Example",
+        "    reason: the shop must accept gift cards before the sale begins",
+        "    override: soak is waived by Bob, who is on call",
+        "2026-11-21T22:00:00Z  publish               1.9.0        -      failed",
+        "    by: Bob",
+    ]
+
+
+def test_a_narrow_terminal_stacks_the_cells(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where versions and states do not fit beside each other, each cell has a line."""
+    assert written(capsys, monkeypatch, 40, ROWS[1:]) == [
+        "2026-11-21T22:00:00Z",
+        "    action: publish",
+        "    version: 1.9.0",
+        "    status: failed",
+        "    by: Bob",
+    ]
+
+
+def test_a_pipe_gets_whole_rows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row is one line for programs, however narrow the terminal is said to be."""
+    lines = written(capsys, monkeypatch, None)
+    assert (len(lines), lines[1].endswith("soak is waived by Bob, who is on call")) == (3, True)
