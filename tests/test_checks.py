@@ -681,3 +681,10 @@ def test_what_can_never_be_a_parameter_is_told(body: dict[str, Any], path: str |
     """Publishing refuses it, so that the author hears of it before."""
     found = [place for rule, place in warned(only(body)) if rule == "parameter"]
     assert ([path] if path else []) == found
+
+
+def test_a_type_that_does_not_exist_is_told() -> None:
+    """Checking as STANDARD what was meant to be EXPRESS would find nothing."""
+    (finding,) = sfn.check_definition(only(dict(END)), type="express")
+    assert (finding.rule, finding.severity) == ("settings", "error")
+    assert "'express' is no type" in finding.message

@@ -214,7 +214,7 @@ def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project)
     [
         (["helo"], 1, "Did you mean hello?"),
         (["gone.json"], 1, "gone.json cannot be read"),
-        (["notes.txt"], 2, "notes.txt is no file that workflows are written in"),
+        (["notes.txt"], 2, "notes.txt is not a workflow file"),
         (["--format", "xml"], 2, "xml"),
     ],
 )

@@ -40,6 +40,9 @@ def test_list_names_each_workflow_with_what_it_is(project: Project) -> None:
     )
     table = rows(project.ok("list").out)
     assert table[0] == ["WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"]
+    shown = rows(project.ok("list", "-v").out)
+    assert shown[0] == ["WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "DEFINITION", "MODULE"]
+    assert listed[0]["definition_digest"].removeprefix("sha256:")[:12] in shown[1]
     digest = listed[1]["digest"].removeprefix("sha256:")[:12]
     expected = ["orders", "STANDARD", "1", "not released", digest, "workflows/orders.asl.json"]
     assert expected == table[2]

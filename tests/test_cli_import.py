@@ -100,7 +100,7 @@ def test_a_state_machine_becomes_a_module(project: Project, qualifier: str) -> N
         (("arn:aws:iam::1:role/r",), "is not the ARN of a state machine"),
         (("arn:aws:states:us-east-1:000000000000:stateMachine:no",), "StateMachineDoesNotExist"),
         (("nope.json",), "nope.json cannot be read"),
-        (("releases.toml",), "is no file that workflows are written in"),
+        (("releases.toml",), "is not a workflow file"),
     ],
 )
 def test_what_cannot_be_imported_is_told(

@@ -12,9 +12,9 @@ from sfn_release.asl.finding import Finding
 from sfn_release.build.entries import Entry, entries_of
 from sfn_release.build.files import Module, document_name, find_sources, parse_document
 from sfn_release.build.process import FIRST, Job, Running
-from sfn_release.build.single import SUFFIXES, locate, read_content
+from sfn_release.build.single import SUFFIXES, locate, read_content, wrong_ending
 from sfn_release.declaration import Declaration
-from sfn_release.errors import BuildError, DefinitionError, UsageError
+from sfn_release.errors import BuildError, DefinitionError
 
 _TIMEOUT = 120.0  # seconds that all modules together may take to load
 
@@ -55,10 +55,7 @@ def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tu
     BuildError for a module that does not load.
     """
     if not name.endswith(SUFFIXES):
-        raise UsageError(
-            f"{name} is no file that workflows are written in.",
-            fix=f"Their names end in {', '.join(SUFFIXES)}.",
-        )
+        raise wrong_ending(name)
     content = read_content(file, name)
     if not name.endswith(".py"):
         return (_document(content, name, file),)

@@ -39,14 +39,18 @@ def read_workflows(
     """
     name = name or str(file)
     if not name.endswith(SUFFIXES):
-        raise UsageError(
-            f"{name} is no file that workflows are written in.",
-            fix=f"Their names end in {', '.join(SUFFIXES)}.",
-        )
+        raise wrong_ending(name)
     content = read_content(file, name)
     if name.endswith(".py"):
         return _of_module(file.resolve(), environ or {})
     return (read_text(content, name),)
+
+
+def wrong_ending(name: str) -> UsageError:
+    """Return the error that the file *name* can't hold a workflow."""
+    return UsageError(
+        f"{name} is not a workflow file.", fix=f"Workflow files end in {', '.join(SUFFIXES)}."
+    )
 
 
 def read_content(file: Path, name: str) -> bytes:

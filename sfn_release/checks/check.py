@@ -13,6 +13,7 @@ from sfn_release.checks.rule import Rule
 from sfn_release.checks.table import BY_NAME, RULES
 from sfn_release.errors import DefinitionError
 
+_TYPES = ("STANDARD", "EXPRESS")
 _MOST = 100
 """Findings of one rule: a definition that breaks it oftener was written by a broken program."""
 
@@ -32,8 +33,17 @@ def check_definition(
 
     With *services*, what Tasks send to AWS's services is compared with the models of the installed
     botocore, whose files are read when a service is first met. What they say depends on how new
-    botocore is, so that no such finding decides what can be released.
+    botocore is: `publish` refuses their errors in what is new, and never in what is released.
     """
+    if type not in _TYPES:
+        message = f"{type!r} is no type of a state machine."
+        return (Finding("settings", "error", "$", "", message, "Write STANDARD or EXPRESS."),)
+    return _checked(definition, type, logging, services=services)
+
+
+def _checked(
+    definition: Any, type: str, logging: Mapping[str, Any] | None, *, services: bool
+) -> tuple[Finding, ...]:
     problem = _unusable(definition)
     if problem:
         return (problem,)
@@ -60,7 +70,7 @@ def check_draft(
     if not definition and known:
         return tuple(known)
     told = {finding.state for finding in known if finding.rule == "duplicate-state"}
-    found = check_definition(definition, type=type, logging=logging, services=services)
+    found = _checked(definition, type, logging, services=services)
     return (
         *known,
         *(one for one in found if one.rule != "duplicate-state" or one.state not in told),

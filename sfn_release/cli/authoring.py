@@ -18,7 +18,8 @@ from sfn_release.cli.tables import write_table
 def list_(session: Session) -> None:
     """List the workflows of the work tree with their digests.
 
-    SINCE is the release that brought a workflow's present content.
+    SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
+    workflow declares; with -v DEFINITION is that of its definition alone.
     """
     from sfn_release.operations.listing import list_workflows
 
@@ -26,8 +27,9 @@ def list_(session: Session) -> None:
     items = [one.to_json() for one in listed]
 
     def text() -> None:
+        definition = ("DEFINITION",) if session.verbose else ()
         write_table(
-            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
+            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE"),
             [
                 (
                     terminal.Styled(item["name"], "bold"),
@@ -35,6 +37,7 @@ def list_(session: Session) -> None:
                     str(item["states"]),
                     item["since"] or terminal.Styled("not released", "yellow"),
                     short(item["digest"]),
+                    *((short(item["definition_digest"]),) if definition else ()),
                     item["module"],
                 )
                 for item in items

@@ -68,7 +68,8 @@ def import_(session: Session, named: str, out: str | None, name: str | None, for
             terminal.write_block(text.rstrip())
         else:
             terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
-            terminal.tell(f"Its definition is the one that was imported: {short(same)}")
+            terminal.tell(f"Its definition's digest is that of what was imported: {short(same)}")
+            terminal.tell("`sfn-release list -v` shows it, beside the digest of the workflow.")
         for error in errors:
             terminal.tell(f"warning: Step Functions would refuse it: {error}", style="yellow")
         if path is not None and (session.directory / named).resolve().parent == path.parent:

@@ -139,9 +139,10 @@ def _write_execution(done: Execution, environment: Environment) -> None:
     terminal.write_parts(terminal.Styled("  started    ", "dim"), done.started_at)
     if done.stopped_at:
         terminal.write_parts(terminal.Styled("  stopped    ", "dim"), done.stopped_at)
-    if done.error or done.cause:
-        terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error or "")
-        terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause or "")
+    if done.error:
+        terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error)
+    if done.cause:
+        terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause)
     if done.status == "SUCCEEDED":
         terminal.write_block(terminal.json_text(done.output))
 

@@ -86,6 +86,7 @@ def show(session: Session, version: str, workflow: str | None) -> None:
             "version": release.version,
             "workflow": workflow,
             "digest": declaration.digest,
+            "definition_digest": declaration.definition_digest,
             "definition": declaration.definition,
         }
 
