@@ -301,3 +301,11 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     ran = run("-C", str(tmp_path), "check", "a.json", "--json")
     assert ran.code == 1
     assert told(ran.json) == [("a", "not-json", "$", None)]
+
+
+def test_a_definition_file_that_leads_nowhere_is_an_error(shop: Project) -> None:
+    """A dangling link in the workflows folder is named."""
+    (shop.root / "workflows" / "lost.asl.json").symlink_to("nowhere")
+    ran = shop.run("check")
+    assert ran.code == 1
+    assert ran.err.startswith("error: workflows/lost.asl.json cannot be read: No such file")

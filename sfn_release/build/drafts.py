@@ -37,11 +37,12 @@ def read_project_drafts(
 ) -> tuple[Draft, ...]:
     """Return the workflows in the folder *workflows* below *root*, sorted by name.
 
-    Raises NotFoundError without that folder, and BuildError for a module that does not load.
+    Raises NotFoundError without that folder or for a file that can't be read, and BuildError for a
+    module that does not load.
     """
     sources = find_sources(root, workflows)
     drafts = [
-        _document((root / file).read_bytes(), file, root / file) for file in sources.documents
+        _document(read_content(root / file, file), file, root / file) for file in sources.documents
     ]
     if sources.modules:
         drafts += _modules(root, workflows, sources.modules, work_tree, environ)
