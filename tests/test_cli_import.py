@@ -136,3 +136,11 @@ def test_what_a_state_machine_has_by_default_is_not_declared() -> None:
         {**described, "loggingConfiguration": on, "tracingConfiguration": {"enabled": True}}
     )
     assert (source.logging, source.tracing) == (on, True)
+
+
+def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) -> None:
+    """A definition of CloudFormation has names of its own in it."""
+    state = {"Type": "Pass", "Comment": "${AWS::Region}", "End": True}
+    shop.write("old.json", json.dumps({"StartAt": "A", "States": {"A": state}}))
+    ran = shop.ok("import", "old.json")
+    assert "warning: publish would refuse it: $.States.A.Comment: '${AWS::Region}'" in ran.err

@@ -54,7 +54,7 @@ def import_(session: Session, named: str, out: str | None, name: str | None, for
     path = None if out == _STDOUT else _path(session, given.name, out)
     if path is not None:
         _write(path, text, force=force)
-    errors = _errors(given)
+    refusals = _refusals(given)
     same = digest(given.definition)
     members = {
         "workflow": given.name,
@@ -70,8 +70,8 @@ def import_(session: Session, named: str, out: str | None, name: str | None, for
             terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
             terminal.tell(f"Its definition's digest is that of what was imported: {short(same)}")
             terminal.tell("`sfn-release list -v` shows it, beside the digest of the workflow.")
-        for error in errors:
-            terminal.tell(f"warning: Step Functions would refuse it: {error}", style="yellow")
+        for refusal in refusals:
+            terminal.tell(f"warning: {refusal}", style="yellow")
         if path is not None and (session.directory / named).resolve().parent == path.parent:
             terminal.tell(f"Both declare {given.name}. Take the old one away:  git rm {named}")
 
@@ -127,12 +127,17 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         )
 
 
-def _errors(given: Source) -> list[str]:
-    """Return why Step Functions would refuse the definition, in a few lines."""
+def _refusals(given: Source) -> list[str]:
+    """Return why Step Functions, or else `publish`, would refuse the definition: a few lines."""
+    from sfn_release.build.acceptance import as_released
     from sfn_release.checks import check_definition
 
     findings = check_definition(given.definition, type=given.type)
-    return [str(one) for one in findings if one.severity == "error"][:_SHOWN]
+    return [
+        f"{'Step Functions' if one.severity == 'error' else 'publish'} would refuse it: {one}"
+        for one in findings
+        if as_released(one).severity == "error"
+    ][:_SHOWN]
 
 
 COMMANDS = {"import": import_}
