@@ -343,7 +343,8 @@ def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) 
         child, master = pty.fork()
         if not child:
             os.chdir(shop.root)
-            os.execv(sys.executable, [*COMMAND, "publish", "1.0.0"])  # noqa: S606 - of our own
+            environ = os.environ | {"TERM": "xterm"}  # one with a bar
+            os.execve(sys.executable, [*COMMAND, "publish", "1.0.0"], environ)  # noqa: S606 - ours
         assert slow.reached.wait(60)
         os.close(master)  # the terminal sends SIGHUP
         slow.go_on.set()
