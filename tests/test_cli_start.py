@@ -53,6 +53,7 @@ def test_help_imports_click_alone() -> None:
     assert ours == {
         "sfn_release.cli",
         "sfn_release.cli.app",
+        "sfn_release.cli.exits",
         "sfn_release.cli.options",
         "sfn_release.cli.session",
         "sfn_release.cli.terminal",

@@ -1,6 +1,7 @@
 """The command line, `sfn-release`: arguments in, text or JSON out, every decision elsewhere.
 
     app        the commands' names, the global options, the one place that catches errors
+    exits      the exit codes
     session    what the global options say; opens the project for a command
     terminal   stdout and stderr: tables, JSON, colour, no control characters from data
     watching   shows a deployment while it happens, and asks before it does
@@ -14,12 +15,11 @@ from __future__ import annotations
 import sys
 
 from sfn_release import __version__
+from sfn_release.cli.exits import INTERRUPTED
 
 TYPE_CHECKING = False  # typing would be a slow import
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,16 +12,16 @@ from typing import Any
 import click
 
 from sfn_release import __version__
-from sfn_release.cli import INTERRUPTED, terminal
+from sfn_release.cli import terminal
+from sfn_release.cli.exits import DIFFERENT, HUNG_UP, INTERRUPTED, READER_GONE, TERMINATED
 from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
-from sfn_release.cli.terminating import HUNG_UP, TERMINATED, Terminated, terminable
+from sfn_release.cli.terminating import Terminated, terminable
 from sfn_release.errors import FileError, SfnReleaseError, UsageError
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
 _WIDEST = 100  # columns of help texts
-READER_GONE = 141  # what a shell gives for a program that SIGPIPE ended
 
 # title → command → (module, what it does): `--help` prints this without importing a command.
 COMMANDS = {
@@ -71,7 +71,7 @@ EXIT_CODES = {
     0: "done, also when there was nothing to do",
     1: "an error, or an execution that did not succeed",
     2: "a command line that is not understood",
-    3: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
+    DIFFERENT: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
     HUNG_UP: "ended by SIGHUP, when its terminal was closed; handled like Ctrl-C",
     INTERRUPTED: "interrupted by Ctrl-C",
     TERMINATED: "ended by SIGTERM, which is handled like Ctrl-C",

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sfn_release.cli import INTERRUPTED, terminal
+from sfn_release.cli import terminal
+from sfn_release.cli.exits import FAILED, HUNG_UP, INTERRUPTED, TERMINATED
 from sfn_release.cli.files import read_text, write_text
-from sfn_release.cli.terminating import HUNG_UP, TERMINATED
 from sfn_release.errors import GitError
 
 _SETTINGS = {
@@ -39,7 +39,6 @@ _NOTES = """\
 
 ## [1.0.0]
 """
-_STOPPED = 1
 _ENDED = {INTERRUPTED, HUNG_UP, TERMINATED}
 
 
@@ -113,7 +112,7 @@ def tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool
     if as_json:
         members = {"folder": str(folder), "kept": keep, "steps": story.steps}
         terminal.write_json("demo", members)
-    return story.exit_code if story.exit_code in {0, *_ENDED} else _STOPPED
+    return story.exit_code if story.exit_code in {0, *_ENDED} else FAILED
 
 
 def _tell(story: _Story) -> None:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sfn_release.cli import terminal
+from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import adopt_option, command, override_option, reason_option
 from sfn_release.cli.session import Session, confirm, named
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.record import Record
-
-DIFFERENT = 3
 
 
 @command("plan")
@@ -35,7 +34,7 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, fo
     several times.
     """
     from sfn_release.cli.plans import plan_lines
-    from sfn_release.cli.several import FAILED, errors_json, tell_failure, write_failure
+    from sfn_release.cli.several import errors_json, tell_failure, write_failure
     from sfn_release.operations.planning import plan_version
     from sfn_release.operations.several import in_each
 

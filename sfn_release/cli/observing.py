@@ -8,6 +8,7 @@ import click
 
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
+from sfn_release.cli.exits import DIFFERENT
 from sfn_release.cli.options import command
 from sfn_release.cli.records import name
 from sfn_release.cli.session import Session
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sfn_release.operations.diff import WorkflowDiff
     from sfn_release.operations.status import EnvironmentStatus
 
-DIFFERENT = 3
 _SHOWN = 8  # differences of one workflow; -v and --json tell all
 _QUIET = {"in-sync", "never-deployed"}
 _LEGEND = (

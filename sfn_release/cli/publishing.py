@@ -9,6 +9,7 @@ import click
 
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
+from sfn_release.cli.exits import FAILED
 from sfn_release.cli.options import adopt_option, command, override_option, reason_option
 from sfn_release.cli.session import Session
 from sfn_release.cli.tables import write_table
@@ -44,7 +45,7 @@ def publish(
     HEAD says. It never changes: publishing it again does nothing when the content is equal and is
     refused when it is not. --env may be given several times.
     """
-    from sfn_release.cli.several import FAILED, errors_json, tell_failure
+    from sfn_release.cli.several import errors_json, tell_failure
     from sfn_release.errors import SeveralError
     from sfn_release.operations.publish import publish as act
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli import terminal
+from sfn_release.cli.exits import FAILED
 from sfn_release.cli.failures import error_json, tell_error
 from sfn_release.cli.records import line
 from sfn_release.cli.session import Session, named
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.workspace import Workspace
     from sfn_release.record import Record
-
-FAILED = 1
 
 
 def deployed(

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# What a shell gives for a program that the signal ended.
-HUNG_UP = 129
-TERMINATED = 143
+from sfn_release.cli.exits import HUNG_UP, TERMINATED
 
 _ENDINGS = {
     getattr(signal, name): ending
