@@ -15,6 +15,7 @@ from sfn_release.observation import describe_alias
 from sfn_release.operations.delete import delete
 from sfn_release.operations.diff import diff
 from sfn_release.operations.history import history
+from sfn_release.operations.planning import plan_version
 from sfn_release.record import Record, Serving
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
@@ -175,6 +176,20 @@ def test_a_child_that_turns_out_to_be_elsewhere_fails_the_deployment(tmp_path: P
     (record,) = history(shop.workspace(), environment="prod")
     assert record.status == "failed"
     assert "child was created and stays" in str(record.error)
+
+
+def test_on_local_a_child_of_another_account_is_refused_at_once(tmp_path: Path) -> None:
+    """The account there is known before anything is made: no version is taken, the plan says it."""
+    elsewhere = "arn:aws:states:us-east-1:111111111111:stateMachine:child"
+    shop = family(tmp_path, reference=elsewhere)
+    shop.write("releases.toml", '[project]\nname = "shop"\n[environments.local]\npins="resolve"\n')
+    shop.commit()
+    with refused("E_NOT_FOUND", f"{elsewhere} of parent"):
+        plan_version(shop.workspace(), environment="local")
+    with refused("E_NOT_FOUND", f"{elsewhere} of parent", "Create it first, or correct"):
+        shop.publish("1.0.0", "local")
+    assert "refs/tags/v1.0.0" not in shop.refs()
+    assert history(shop.workspace(), environment="local") == []
 
 
 def test_a_circle_is_refused_before_the_version_is_taken(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sfn_release.deployment.binding import without_circles
 from sfn_release.deployment.lookup import Answer, Home, look_up_versions
 from sfn_release.errors import NotFoundError
-from sfn_release.local import REGION
+from sfn_release.local import ACCOUNT, REGION
 from sfn_release.pins import Name, Reference, exact_name, pin, references
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.record import State
@@ -239,6 +239,8 @@ def _home(site: Site, state: State, target: Target) -> Home:
     served = state.serving.workflows.values() if state.serving else ()
     accounts = {one.state_machine_arn.split(":")[4] for one in served}
     environment = site.environment
+    if environment.backend == "local":
+        accounts = {ACCOUNT}
     if not accounts and environment.account:
         accounts = {environment.account}
     if not accounts and environment.backend == "aws" and not environment.endpoints:
