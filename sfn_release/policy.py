@@ -119,7 +119,8 @@ def _requires(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             yield Refusal(
                 "requires",
                 f"{rule}: {facts.release} has never succeeded in {required}.",
-                f"Bring it there first, with  --env {required}",
+                f"Bring it there alone, with  --env {required}  and then:"
+                f"  sfn-release promote --from {required} --to {environment.name}",
             )
 
 

@@ -108,6 +108,15 @@ def test_everything_that_a_deployment_needs_is_looked_up(shop: Project) -> None:
     assert shop.json("status")["environments"][0]["state"] == "never-deployed"
 
 
+@pytest.mark.usefixtures("store")
+def test_only_environments_of_releases_toml_are_checked(shop: Project) -> None:
+    """Not `local`, which is always there, before the file tells of it or deploys there."""
+    assert "local" not in shop.ok("env", "check").out
+    configure(shop, 'default_environment = "aws"\n', "")
+    out = shop.run("env", "check").out
+    assert "local (not AWS)" in out
+
+
 def test_every_problem_is_told_with_what_to_do(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +184,10 @@ def test_another_account_is_refused_by_every_verb(shop: Project) -> None:
         assert (ran.code, ran.json["error"]["code"]) == (1, "E_ACCESS"), verb
         assert f"belong to account {ACCOUNT}" in ran.json["error"]["message"]
     assert shop.git("tag", "--list") == "v1.0.0"
-    (told,) = shop.json("status", "--env", "aws")["environments"]
+    for more in ([], ["--check"]):
+        ran = shop.run("--json", "status", "--env", "aws", *more)
+        assert ran.code == 1  # nobody knows whether anything drifted
+    (told,) = ran.json["environments"]
     assert (told["state"], ACCOUNT in told["problem"]) == ("unreachable", True)
     assert [code for code, _ in problems(shop, "--env", "aws")] == ["E_ACCESS"]
 

@@ -34,7 +34,8 @@ def test_what_never_succeeded_is_refused_once() -> None:
     (told,) = soaked(Stay())
     assert told == (
         'requires = ["staging"]: 1.2.0 has never succeeded in staging.\n'
-        "Bring it there first, with  --env staging"
+        "Bring it there alone, with  --env staging  and then:"
+        "  sfn-release promote --from staging --to prod"
     )
 
 

@@ -115,6 +115,7 @@ def test_every_key_is_read() -> None:
             ),
             "second": Environment("second", "local"),
         },
+        local_is_implied=False,
     )
     assert expected == parse(FULL)
 
@@ -153,6 +154,11 @@ REFUSED = {
         environment("strategy = { type = 'canary', percent = 5 }"),
         5,
         "`interval` is missing",
+    ),
+    "a strategy that shifts nobody": (
+        environment("strategy = { type = 'all-at-once', alarms = ['a'] }"),
+        5,
+        '`alarms` means nothing with  type = "all-at-once"',
     ),
     "a strategy without an alias": (
         environment("alias = ''\nstrategy = { type = 'linear', percent = 5, interval = '1m' }"),

@@ -130,8 +130,9 @@ def test_a_reverted_shift_is_told_with_what_was_put_back(
     assert "hello: alias live points at :1 again" in ran.json["error"]["why"]
     (last, _) = shop.json("history")["deployments"]
     assert (last["status"], last["version"]) == ("reverted", "1.1.0")
-    (local,) = shop.json("status")["environments"]
-    assert (local["state"], local["version"]) == ("failed", "1.0.0")
+    # What callers get is what the ledger says: no drift, and the attempt is told of.
+    (local,) = shop.json("status", "--check")["environments"]
+    assert (local["state"], local["version"]) == ("in-sync", "1.0.0")
     assert "reverted: The shift to 1.1.0 was stopped at 50 %" in local["problem"]
 
 

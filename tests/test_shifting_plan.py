@@ -293,7 +293,7 @@ def test_a_plan_with_stages_in_json_and_in_words() -> None:
         "linear: 40 % more every 10m; stopped by the alarm shop-failed or any failed execution"
     )
     lines = list(plan_lines(made, local=frozenset()))
-    assert "  shift: 40 %, 80 % of callers for 10m each, then all: a, b" in lines
+    assert "  shift: 40 %, 80 % of callers for 10m each (20m in all), then all: a, b" in lines
     assert (
         "  note: who starts a without the alias gets what is new at once, before any caller of the"
         " alias"
@@ -312,7 +312,8 @@ def test_many_stages_and_workflows_are_told_in_one_line() -> None:
     contents: dict[str, Any] = dict.fromkeys(names, "x")
     made = shift({name: there(name) for name in names}, strategy, **contents)
     assert stages_text(made) == (
-        "5 %, 10 %, …, 95 % of callers for 1m each, then all: w0, w1, w2, w3, w4, w5 and 3 more"
+        "5 %, 10 %, …, 95 % of callers for 1m each (19m in all), then all:"
+        " w0, w1, w2, w3, w4, w5 and 3 more"
     )
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults import THROTTLED, At, Faulty
 from support import CONFIG, Shop, definition, made_once, refused
 
+from sfn_release.errors import SfnReleaseError
 from sfn_release.operations import WorkflowStatus, plan_version, status
 from sfn_release.operations.rollback import rollback
 
@@ -270,3 +272,22 @@ def test_a_drifted_environment_can_be_protected(shop: Shop) -> None:
     (record,) = shop.publish("1.2.0", "prod", override="incident 42").deployments
     assert record.override == "incident 42"
     assert shop.live("hello", "prod") == ("three", "three")
+
+
+def test_a_failed_attempt_that_was_put_back_hides_no_drift(shop: Shop) -> None:
+    """In-sync when all is as recorded, with the attempt told of; failed when something is not."""
+    shop.commit(hello="three")
+    client = shop.client("prod")
+    shop.clients["prod"] = Faulty(client, At("hello.UpdateStateMachineAlias", THROTTLED))
+    with pytest.raises(SfnReleaseError):
+        shop.publish("1.2.0", "prod")
+    shop.clients["prod"] = client
+    (told,) = status(shop.workspace(), environment="prod")
+    assert told.state == "in-sync"
+    assert told.problem.startswith("publish 1.2.0 failed: ")
+    client.update_state_machine(
+        stateMachineArn=shop.serving("prod").workflows["hello"].state_machine_arn,
+        definition=_text("mine"),
+    )
+    (told,) = status(shop.workspace(), environment="prod")
+    assert (told.state, "; drifted: hello" in told.problem) == ("failed", True)

@@ -8,7 +8,7 @@ import click
 
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
-from sfn_release.cli.exits import DIFFERENT
+from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import command
 from sfn_release.cli.records import name
 from sfn_release.cli.session import Session
@@ -40,7 +40,7 @@ def status(session: Session, check: bool) -> int:
 
     Of every environment, or of those that --env names. Definition, settings and alias of every
     workflow are compared with the record; with --check or -v, tags and state machine versions are
-    too, which takes two calls more for each.
+    too, which takes two calls more for each. Exit code 1 when an environment cannot be reached.
     """
     from sfn_release.operations.status import status as find
 
@@ -57,6 +57,8 @@ def status(session: Session, check: bool) -> int:
                 terminal.tell(line, style="dim")
 
     session.show("status", {"environments": [one.to_json() for one in found]}, text)
+    if any(one.state == "unreachable" for one in found):
+        return FAILED
     return DIFFERENT if check and any(one.state not in _QUIET for one in found) else 0
 
 

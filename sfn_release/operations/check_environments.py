@@ -45,11 +45,12 @@ def check_environments(
 ) -> EnvironmentsChecked:
     """Look up what deployments of the work tree to *environments*, or to all, would need.
 
+    All are those of releases.toml; `local` when that tells of it, or deploys there by default.
     Reads only. What is wrong with one thing hides no other. Raises BuildError for a work tree
     whose workflows do not load, NotFoundError for an environment that is none.
     """
     project = workspace.project
-    names = list(dict.fromkeys(environments)) or sorted(project.environments)
+    names = list(dict.fromkeys(environments)) or sorted(project.declared)
     chosen = [project.environment(name) for name in names]
     declarations = build_definitions(workspace)
     checks = [_asked("ledger", "the ledger's remote", lambda: _ledger(workspace))]

@@ -20,6 +20,7 @@ from sfn_release.yanks import Yank
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
 ]
+_AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,14 @@ def _state(
         except LockedError:
             return "in-progress", who
         return "abandoned", f"{who}: {reason}"
+    drifted = [one.name for one in workflows if one.state not in _AS_RECORDED]
+    told = ""
     if record.status in {"failed", "reverted"}:
-        told = (record.error or "").partition("\n")[0]
-        return "failed", f"{record.action} {record.version} {record.status}: {told}"
-    if any(workflow.state not in {"in-sync", "retained", "deleted"} for workflow in workflows):
-        return "drifted", ""
-    return "in-sync", ""
+        error = (record.error or "").partition("\n")[0]
+        told = f"{record.action} {record.version} {record.status}: {error}"
+    served = state.serving.workflows if state.serving else {}
+    # Where everything was put back, what is live is what is recorded: the attempt is but told of.
+    if told and (drifted or not served or record.workflows.keys() - served.keys()):
+        parts = [told, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
+        return "failed", "; ".join(parts)
+    return ("drifted" if drifted else "in-sync"), told

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sfn_release.errors import ConfigError
 from sfn_release.plan.leftovers import left_alias
@@ -128,7 +129,7 @@ def shifted(
 def stages_text(plan: Plan) -> str:
     """Return what the stages of a plan do, in a line; "" without stages.
 
-    ``20 %, 40 % of callers for 10m each, then all: hello``
+    ``20 %, 40 % of callers for 10m each (20m in all), then all: hello``
     """
     if not plan.stages:
         return ""
@@ -136,7 +137,8 @@ def stages_text(plan: Plan) -> str:
     if len(weights) > _FEW:
         weights = [*weights[:2], "…", weights[-1]]
     interval = duration_text(plan.stages[0].watch.interval)
-    each = " each" if len(plan.stages) > 1 else ""
+    total = sum((stage.watch.interval for stage in plan.stages), timedelta())
+    each = f" each ({duration_text(total)} in all)" if len(plan.stages) > 1 else ""
     names = [step.workflow for step in plan.stages[0].steps if isinstance(step, ShiftWeight)]
     onward = "going on at " if plan.resumed else ""
     shares = ", ".join(weights)

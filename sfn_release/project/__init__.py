@@ -52,7 +52,8 @@ class Project:
     *root* is its folder, *workflows* the folder of the modules below it, with "/". *tag* holds
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
-    *silences* are the findings that checks do not tell of.
+    *silences* are the findings that checks do not tell of. *local_is_implied*: releases.toml does
+    not have its table.
     """
 
     name: str
@@ -64,6 +65,13 @@ class Project:
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_only_local)
     silences: tuple[Silence, ...] = ()
+    local_is_implied: bool = True
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The environments that are meant: not a `local` that nobody mentions."""
+        unmentioned = self.local_is_implied and self.default_environment != LOCAL
+        return frozenset(self.environments) - ({LOCAL} if unmentioned else set())
 
     def environment(self, name: str) -> Environment:
         """Return the environment *name*; raises NotFoundError that names the nearest."""
@@ -138,5 +146,10 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         )
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
-    silences = silences_of(document, data.get("checks", {}))
-    return Project(**settings, root=path.parent, environments=environments, silences=silences)
+    return Project(
+        **settings,
+        root=path.parent,
+        environments=environments,
+        silences=silences_of(document, data.get("checks", {})),
+        local_is_implied=LOCAL not in data.get("environments", {}),
+    )

@@ -138,7 +138,16 @@ def _parameter(value: str | Mapping[str, str]) -> str | Source:
 
 def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy | None:
     table = values.pop("strategy", "all-at-once")
-    if isinstance(table, str) or table["type"] == "all-at-once":
+    if isinstance(table, str):
+        return None
+    if table["type"] == "all-at-once":
+        for key in (key for key in table if key != "type"):
+            document.fail(
+                (*at, key),
+                f'`{key}` means nothing with  type = "all-at-once": callers are not shifted',
+                fix='Remove it, or shift them:  strategy = { type = "canary", percent = 10,'
+                ' interval = "5m" }',
+            )
         return None
     for key in ("percent", "interval"):
         if key not in table:
