@@ -13,6 +13,7 @@ from sfn_release.declaration import Declaration
 
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
 _BRIEF = 60  # characters of a value in a line for people
+_BEFORE = 20  # of them, those that are alike before what differs
 
 
 class Missing(Enum):
@@ -50,7 +51,7 @@ class Difference:
         where = f'state "{self.state}"' if self.state else ""
         if not self.field:
             return f"{where or 'workflow'} {self.kind}"
-        change = f"{self.field} {_brief(self.old)} → {_brief(self.new)}"
+        change = f"{self.field} {' → '.join(_sides(self.old, self.new))}"
         if self.kind != "changed":
             value = self.new if self.kind == "added" else self.old
             change = f"{self.field} {_brief(value)} {self.kind}"
@@ -145,8 +146,27 @@ def _are_scopes(*values: Any) -> bool:
     return all(isinstance(value, Mapping) for value in values)
 
 
+def _text(value: Any) -> str:
+    return str(value.value) if isinstance(value, Missing) else json.dumps(value, ensure_ascii=False)
+
+
 def _brief(value: Any) -> str:
-    if isinstance(value, Missing):
-        return str(value.value)
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _BRIEF else text[: _BRIEF - 1] + "…"
+    return _cut(_text(value), 0)
+
+
+def _sides(old: Any, new: Any) -> tuple[str, str]:
+    """Return both values, long ones cut so that what differs is seen."""
+    one, other = _text(old), _text(new)
+    if max(len(one), len(other)) <= _BRIEF:
+        return one, other
+    pairs = enumerate(zip(one, other, strict=False))
+    alike = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    start = alike - _BEFORE if alike > _BRIEF - _BEFORE else 0
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    head = "…" if start else ""
+    room = _BRIEF - len(head)
+    rest = text[start:]
+    return head + (rest if len(rest) <= room else rest[: room - 1] + "…")

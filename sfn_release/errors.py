@@ -213,6 +213,12 @@ class RefusedError(SfnReleaseError):
     code = "E_REFUSED"
 
 
+class InterruptedCommandError(SfnReleaseError):
+    """Ctrl-C, or a signal that asks to end, stopped the command: what --json tells of it."""
+
+    code = "E_INTERRUPTED"
+
+
 class SeveralError(SfnReleaseError):
     """What was asked of several environments failed in some of them.
 

@@ -192,11 +192,11 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
 def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     if environment.protect_drift and facts.drift:
         lines = [f"{name}: {line}" for name, found in facts.drift.items() for line in found]
+        rule = "protect_drift = true: no release brought what"
         more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         yield Refusal(
             "protect_drift",
-            f"protect_drift = true: {facts.release} would overwrite what no release brought:"
-            f" {'; '.join([*lines[:_SHOWN], *more])}.",
+            "\n  ".join([f"{rule} {facts.release} would overwrite:", *lines[:_SHOWN], *more]),
             "Bring that into a release, or restore what is recorded with"
             f"  sfn-release rollback {facts.serves} --env {environment.name}",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -239,7 +240,8 @@ def test_ctrl_c_while_serving(shop: Project) -> None:
     assert (process.returncode, "Traceback" in err) == (0, False)
 
 
-def test_ctrl_c_while_building(shop: Project) -> None:
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_while_building(shop: Project, as_json: bool) -> None:
     """Interrupted in the middle, publish says so, exits 130 and has taken no version."""
     waiting = shop.root / "waiting"
     shop.write(
@@ -248,7 +250,7 @@ def test_ctrl_c_while_building(shop: Project) -> None:
     )
     shop.commit()
     process = subprocess.Popen(
-        [*COMMAND, "publish", "1.0.0"],
+        [*COMMAND, "publish", "1.0.0", *(["--json"] if as_json else [])],
         cwd=shop.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -258,7 +260,9 @@ def test_ctrl_c_while_building(shop: Project) -> None:
     _wait_for(waiting)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
+    assert process.returncode == 130
+    code = json.loads(out)["error"]["code"] if as_json else out
+    assert code == ("E_INTERRUPTED" if as_json else "")
     assert err.endswith("\ninterrupted\n")
     assert "Traceback" not in err
     assert shop.git("tag", "--list") == ""
@@ -325,7 +329,7 @@ def test_ending_a_deployment(
         slow.go_on.set()
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (code, "")
-        assert "putting back what it changed\nhello: " in err
+        assert f"the deployment was {word}; putting back what it changed\n  hello: " in err
         assert err.endswith(f"\n{word}\n")
         assert "Traceback" not in err
         assert shop.json("history")["deployments"][0]["status"] == "failed"

@@ -87,6 +87,16 @@ CASES = {
             'state "Both › branch 2 › Charge" added',
         ],
     ),
+    "long values that differ at their ends": (
+        {"A": {**TASK, "Resource": f"arn:{'x' * 80}:shipping-eu"}},
+        {"A": {**TASK, "Resource": f"arn:{'x' * 80}:shipping-us"}},
+        ['state "A": Resource …xxxxxxxxxx:shipping-eu" → …xxxxxxxxxx:shipping-us"'],
+    ),
+    "long values that differ at their starts": (
+        {"A": {**TASK, "Comment": f"a{'x' * 80}"}},
+        {"A": {**TASK, "Comment": f"b{'x' * 80}"}},
+        [f'state "A": Comment "a{"x" * 57}… → "b{"x" * 57}…'],
+    ),
     "a long value": (
         {"A": {**TASK, "Comment": "x" * 100}},
         {"A": TASK},

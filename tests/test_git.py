@@ -16,6 +16,7 @@ from support import Shop, add_remote, copy_shop, isolate_git, refused, run_git
 
 from sfn_release.errors import GitError
 from sfn_release.git import Git, Identity, RefMovedError, RefUpdate
+from sfn_release.git.running import Result, failure
 
 AT = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BY = Identity("Ann", "ann@example.com")
@@ -289,3 +290,12 @@ def test_replacements_are_not_followed(shop: Shop, git: Git) -> None:
     head = shop.git("rev-parse", "HEAD")
     shop.git("replace", head, shop.git("commit-tree", "HEAD^{tree}", "-m", "other"))
     assert [subject for _, subject in git.log(head)] == ["change"]
+
+
+@pytest.mark.parametrize("words", ["Permission denied", "Read-only file system"])
+def test_a_clone_that_cannot_be_written_is_explained(words: str) -> None:
+    """A fetch needs the Git folder to be writable; git's own words come second."""
+    stderr = f"error: cannot lock ref 'refs/x': Unable to create '.git/refs/x.lock': {words}"
+    error = failure("fetch", Result(1, b"", stderr))
+    assert error.message.endswith("this clone's Git folder is not writable.")
+    assert (error.why, "Make .git writable" in error.fix) == (stderr, True)

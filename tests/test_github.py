@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from conftest import Project
 
 from sfn_release.cli import github, markdown
+from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.steps import PublishVersion
+from sfn_release.policy import Refusal
 
 
 @dataclass(frozen=True)
@@ -261,3 +264,15 @@ def test_a_plan_is_markdown_on_request(shop: Project) -> None:
     text = shop.ok("plan", "--format", "markdown").out
     assert "| Workflow | Change | Steps |" in text
     assert "| `other` | created | `create state machine other (STANDARD)`<br>" in text
+
+
+def test_a_plan_in_markdown_has_its_pins() -> None:
+    """And a refusal's lines below each other."""
+    function = "arn:aws:lambda:eu-west-1:000000000000:function:charge"
+    flow = WorkflowPlan("orders", "updated", prepare=(PublishVersion("orders", "a", None, ""),))
+    flow = replace(flow, pins={"charge": f"{function}:7"}, pinned={"charge": f"{function}:6"})
+    refusal = Refusal("protect_drift", "first:\n  second", "Mend it.")
+    made = Plan("prod", "deploy", "1.1.0", "1.0.0", (flow,), refusals=(refusal,))
+    text = markdown.plan(made, local=frozenset())
+    assert "<br>`pin charge → :7 (was :6)` |" in text
+    assert text.endswith("- **Refused**: `first:`\n  - `second`\n  - `Mend it.`")

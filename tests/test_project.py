@@ -16,6 +16,7 @@ from sfn_release.project import (
     find_project,
     parse_project,
     read_project,
+    rules,
 )
 
 FULL = """\
@@ -135,13 +136,13 @@ REFUSED = {
     "unknown table": ("[projekt]\nname = 'shop'", 1, "unknown key 'projekt' in releases.toml"),
     "unknown nested key": (environment("logging.levl = 'ALL'"), 5, "unknown key 'levl'"),
     "soak without requires": (environment("soak = '1h'"), 5, "`requires`, which is missing"),
-    "a span of time": (environment("requires = ['local']\nsoak = '1 h'"), 6, "soak = '1 h'"),
+    "a span of time": (environment("requires = ['local']\nsoak = '1 h'"), 6, 'soak = "1 h"'),
     "an unknown environment": (environment("requires = ['stagin']"), 5, "prod requires 'stagin'"),
     "local is required": (environment("requires = ['local']"), 5, "stay in each clone"),
     "a circle": (environment("requires = ['prod']"), 5, "nothing could ever enter"),
     "an account that is a number": (environment("account = 222222222222"), 5, "a whole number"),
-    "a short account": (environment("account = '2222'"), 5, "account = '2222'"),
-    "two sources": (environment("parameters.X = { env = 'A', ssm = 'b' }"), 5, "X = {"),
+    "a short account": (environment("account = '2222'"), 5, 'account = "2222"'),
+    "two sources": (environment("parameters.X = { env = 'A', ssm = 'b' }"), 5, 'X = { env = "A"'),
     "no source": (environment("parameters.X = { file = 'A' }"), 5, "unknown key 'file'"),
     "a role without an ARN": (environment("assume_role = { external_id = 'x1' }"), 5, "assume"),
     "an unknown service": (
@@ -149,7 +150,7 @@ REFUSED = {
         5,
         "unknown key 's3'",
     ),
-    "an unknown strategy": (environment("strategy = 'canary'"), 5, "strategy = 'canary'"),
+    "an unknown strategy": (environment("strategy = 'canary'"), 5, 'strategy = "canary" in'),
     "half a strategy": (
         environment("strategy = { type = 'canary', percent = 5 }"),
         5,
@@ -170,7 +171,7 @@ REFUSED = {
         5,
         "percent = 100",
     ),
-    "a bad pin": (environment("pins = 'on'"), 5, "pins = 'on'"),
+    "a bad pin": (environment("pins = 'on'"), 5, 'pins = "on"'),
     "an impossible branch": (environment("branches = ['a..b']"), 5, "branches"),
     "wrong type": (settings("workflows = 1"), 3, "is a whole number, but must be a string"),
     "boolean for a number": (
@@ -194,22 +195,34 @@ REFUSED = {
     "no region": (settings("[environments.prod]\nalias = 'x'"), 3, "`region` is missing"),
     "local on AWS": (settings("[environments.local]\nbackend = 'aws'"), 4, "always the embedded"),
     "local profile": (settings("[environments.local]\nprofile = 'x'"), 4, "means nothing"),
-    "backend": (environment("backend = 'gcp'"), 5, "backend = 'gcp'"),
+    "backend": (environment("backend = 'gcp'"), 5, 'backend = "gcp"'),
     "role's parameter": (environment("role_arn = '${Role}'"), 5, "${Role} is not declared"),
     "role filled": (
         environment("role_arn = '${Role}'\nparameters.Role = 'admin'"),
         5,
-        "role_arn = 'admin'",
+        'role_arn = "admin"',
     ),
     "parameter type": (environment("parameters.Count = 3"), 5, "must be a string"),
     "parameter name": (environment("parameters.'a-b' = 'x'"), 5, "the key 'a-b'"),
     "tag reserved": (environment("tags.'aws:x' = 'x'"), 5, "the key 'aws:x'"),
     "tag ours": (environment("tags.'sfn-release:project' = 'x'"), 5, "cannot be used"),
     "tag value": (environment("tags.a = 'x\\n'".replace("'", '"')), 5, "cannot be used"),
-    "level": (environment("logging = { level = 'LOUD' }"), 5, "level = 'LOUD'"),
+    "level": (environment("logging = { level = 'LOUD' }"), 5, 'level = "LOUD"'),
     "reuse period": (environment("encryption.kmsDataKeyReusePeriodSeconds = 1"), 5, "= 1 in"),
     "control character": (environment('profile = "a\\u0007"'), 5, "cannot be used"),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("strategy = 'linear'", '"canary" and "linear" stand in a table.'),
+        ("requires = ['nope']", "They are: local, prod."),
+    ],
+)
+def test_what_could_be_said_instead_is_told(line: str, told: str) -> None:
+    """As releases.toml would say it."""
+    assert told in refusal(environment(line)).why
 
 
 @pytest.mark.parametrize(("text", "line", "words"), REFUSED.values(), ids=REFUSED.keys())
@@ -351,7 +364,7 @@ def test_legal_settings_are_taken(key: str, value: str) -> None:
 def test_illegal_settings_are_refused(key: str, value: str) -> None:
     """A value that Git, AWS or the file system would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=True))
-    assert f"{key} = {value!r} in [project] cannot be used" in error.message
+    assert f"{key} = {rules.toml(value)} in [project] cannot be used" in error.message
     assert error.why
     assert error.fix.startswith("For example:")
 
@@ -415,7 +428,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
 def test_illegal_environment_values_are_refused(key: str, value: str) -> None:
     """A value that AWS would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=False))
-    assert f"{key} = {value!r} in [environments.prod] cannot be used" in error.message
+    assert f"{key} = {rules.toml(value)} in [environments.prod] cannot be used" in error.message
     assert error.why
 
 

@@ -321,6 +321,9 @@ def test_steps_of_a_shift_in_json_and_in_words() -> None:
     """What is watched is no workflow's own."""
     made = shift({"a": there("a")}, CANARY, a="x")
     weight, watch = made.stages[0].steps[0], made.stages[0].watch
+    # Where the callers are by then is not where the plan has found them.
+    (point,) = [step for step in made.steps if isinstance(step, PointAlias)]
+    assert str(point) == "send all of alias live to the new version"
     assert step_json(weight) == {
         "workflow": "a",
         "action": "shift-weight",

@@ -142,7 +142,10 @@ ATTACKS = {
         _both_tags,
         (
             ("1.0.0: The tag v1.0.0 in origin was moved.", "git push --force origin "),
-            ("1.1.0: The tag v1.1.0 is not in origin.", "by publishing 1.1.0 again"),
+            (
+                "1.1.0: The tag v1.1.0 is not in origin.",
+                "git push origin refs/tags/v1.1.0",
+            ),
         ),
     ),
     "another tag object": Attack(
@@ -209,6 +212,14 @@ def test_every_change_by_other_hands_is_named(attack: Attack, shop: Shop) -> Non
         assert [word for word in words if word not in text] == [], text
 
 
+def test_a_tag_that_nobody_has_is_made_again_on_its_commit(shop: Shop) -> None:
+    """Publishing again does it, once that commit is checked out."""
+    shop.git("push", "--quiet", "origin", ":refs/tags/v1.1.0")
+    commit = shop.git("rev-parse", "v1.1.0^{commit}")[:12]
+    (told,) = problems(clone(shop, "fresh"))
+    assert f"git checkout {commit} && sfn-release publish 1.1.0 --no-deploy" in told
+
+
 def test_a_fresh_clone_finds_what_it_cannot_remember(shop: Shop) -> None:
     """Nothing was seen before, so digests have to tell: each edited definition is named."""
     _edit_definitions(shop)
@@ -232,6 +243,8 @@ def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:
     assert len(found) == 2
     assert all("prod: " in text and "says that 1.0.0 is 000000000000" in text for text in found)
     assert digest[7:19] in found[0]
+    # To take the first back would lose the second.
+    assert ["Later events stand on this one" in text for text in found] == [True, False]
 
 
 def test_a_tag_that_was_moved_here_is_told(shop: Shop) -> None:

@@ -17,7 +17,12 @@ from sfn_release.cli.exits import DIFFERENT, HUNG_UP, INTERRUPTED, READER_GONE, 
 from sfn_release.cli.options import global_options
 from sfn_release.cli.session import Session
 from sfn_release.cli.terminating import Terminated, terminable
-from sfn_release.errors import FileError, SfnReleaseError, UsageError
+from sfn_release.errors import (
+    FileError,
+    InterruptedCommandError,
+    SfnReleaseError,
+    UsageError,
+)
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
@@ -196,9 +201,27 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     except click.ClickException as error:
         _tell(_usage(error), session, verbose=False)
         return UsageError.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None  # click's name for Ctrl-C
+    except click.Abort:  # click's name for Ctrl-C
+        _interrupted(session, "")
+        raise KeyboardInterrupt from None
+    except KeyboardInterrupt as stopped:
+        _interrupted(session, str(stopped))
+        raise
     return code if isinstance(code, int) else 0
+
+
+def _interrupted(session: Session, how: str) -> None:
+    """Write the JSON object of a command that was stopped; people are told by `run`."""
+    if not session.as_json or session.shown:
+        return
+    from sfn_release.cli.failures import error_json
+
+    stopped = InterruptedCommandError(
+        f"The command was {how or 'interrupted'}.",
+        why="A deployment that was under way has put back what it changed, as stderr tells.",
+        fix="See what is recorded:  sfn-release history",
+    )
+    terminal.write_json("error", {"error": error_json(stopped)})
 
 
 def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:

@@ -48,7 +48,8 @@ def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
     """
     columns = terminal.width() if terminal.on_terminal(sys.stderr) else 0
     margin = len(_HEAD) + len(_GAP) + len(error.code)
-    message = f"{where}: {error.message}" if where else error.message
+    named = not where or error.message.startswith(f"{where} ")
+    message = error.message if named else f"{where}: {error.message}"
     first, *rest = _wrapped(terminal.safe(message), columns, margin)
     gap = " " * (columns - margin - len(first)) + _GAP
     head = terminal.paint(_HEAD.strip(), "bold red", sys.stderr)

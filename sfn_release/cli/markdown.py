@@ -82,14 +82,17 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
         lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
     notes = [*(note for one in made.workflows for note in one.notes), *made.notes]
     lines += ["", *(f"- {code(note)}" for note in notes)]
-    lines += [f"- **Refused**: {code(f'{one.message} {one.fix}')}" for one in made.refusals]
+    for one in made.refusals:
+        first, *rest = one.message.splitlines()
+        lines += [f"- **Refused**: {code(first)}"]
+        lines += [f"  - {code(line.strip())}" for line in (*rest, one.fix)]
     return "\n".join(lines).rstrip("\n")
 
 
 def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:
-    from sfn_release.cli.plans import step_text
+    from sfn_release.cli.plans import change_texts
 
-    steps = "<br>".join(code(step_text(step)) for step in made.steps_of(one))
+    steps = "<br>".join(code(text) for text in change_texts(made, one))
     return code(one.workflow), one.change, steps
 
 

@@ -56,7 +56,10 @@ def plan_lines(
         yield f"  strategy: {plan.strategy}"
     notes = [*(note for one in plan.workflows for note in one.notes), *plan.notes]
     yield from (f"  note: {note}" for note in notes)
-    yield from (f"  refused: {one.message} {one.fix}" for one in plan.refusals)
+    for refusal in plan.refusals:
+        first, *rest = refusal.message.splitlines()
+        yield from (f"  refused: {first}", *(f"    {line.strip()}" for line in rest))
+        yield f"    {refusal.fix}"
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:
@@ -71,6 +74,17 @@ def step_text(step: Step, *, verbose: bool = False) -> str:
     return "tag " + ", ".join(texts)
 
 
+def change_texts(plan: Plan, one: WorkflowPlan, *, verbose: bool = False) -> list[str]:
+    """Return a workflow's steps in words, and its pins where they change."""
+    texts = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
+    for written, now in one.pins.items():
+        before = one.pinned.get(written)
+        exact = now is not None and now.endswith(written)  # its author has named the version
+        if not exact and (verbose or now is None or now != before):
+            texts.append(f"pin {pin_text(written, now, before)}")
+    return texts
+
+
 def _lower(version: str, served: str) -> Iterator[str]:
     from sfn_release.release import Precedence
 
@@ -83,12 +97,7 @@ def _workflow(
 ) -> Iterator[str]:
     """Yield a line for every step of a workflow, one for all of them to be *brief*."""
     mark, word = _MARKS[one.change]
-    steps = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
-    for written, now in one.pins.items():
-        before = one.pinned.get(written)
-        exact = now is not None and now.endswith(written)  # its author has named the version
-        if not exact and (verbose or now is None or now != before):
-            steps.append(f"pin {pin_text(written, now, before)}")
+    steps = change_texts(plan, one, verbose=verbose)
     head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
     steps = ["; ".join(steps)] if brief else steps
     for step in steps:

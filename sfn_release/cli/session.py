@@ -31,6 +31,7 @@ class Session:
         self.environments: list[str] = []
         self.as_json = as_json
         self.verbose = False
+        self.shown = False  # whether the command's JSON object was written
         self.progress: Progress | None = None
 
     @property
@@ -116,6 +117,7 @@ class Session:
         """
         if self.as_json:
             terminal.write_json(command, members)
+            self.shown = True
         else:
             text()
         if self.reports and any(name in os.environ for name in _GITHUB):

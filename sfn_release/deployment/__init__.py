@@ -157,7 +157,7 @@ def _carry_out(
             else fence.overtaken(why=str(error))
         )
         if not isinstance(error, SfnReleaseError):
-            around.watcher.say((told.why or told.message).replace("\n  ", "\n"))
+            around.watcher.say("  " + (told.why or told.message))
             raise
         raise told from error
     serving, definitions = _served(site, prepared, application.machines)
@@ -192,7 +192,11 @@ def _fail(
 
     The end is ``reverted`` when callers had been shifted and are all back, else ``failed``.
     """
-    site.around.watcher.say("the deployment failed; putting back what it changed")
+    stopped = isinstance(error, KeyboardInterrupt)
+    how = (
+        f"the deployment was {str(error) or 'interrupted'}" if stopped else "the deployment failed"
+    )
+    site.around.watcher.say(f"{how}; putting back what it changed")
     restored, stuck = application.put_back()
     at = "" if application.shifted is None else f" at {application.shifted} %"
     if isinstance(error, SfnReleaseError):
@@ -202,7 +206,7 @@ def _fail(
     else:
         told = DeploymentError(f"A bug of sfn-release stopped the shift{at}: {error!r}.")
     lines = [*restored, *stuck]
-    if isinstance(error, KeyboardInterrupt) and not lines:
+    if stopped and not lines:
         lines = ["there was nothing to put back"]
     now = site.around.now()
     became = outcomes(prepared, application.machines)

@@ -13,6 +13,7 @@ from typing import IO, Any
 from sfn_release.errors import GitError, NotFoundError
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_UNWRITABLE = ("Read-only file system", "Permission denied")
 _SCRUBBED = (
     # A git hook or alias exports these for its own repository, not for the one we were asked for.
     "GIT_DIR",
@@ -103,10 +104,17 @@ def _no_git() -> GitError:
 def failure(command: str, result: Result) -> GitError:
     """Return the error for a git *command* that failed, with git's words and what they mean."""
     words = result.stderr.strip() or result.text.strip() or f"exit code {result.returncode}"
+    if command == "fetch" and any(one in words for one in _UNWRITABLE):
+        return GitError(
+            "What is new in the ledger cannot be kept: this clone's Git folder is not writable.",
+            why=words,
+            fix="Every command first fetches what the remote has. Make .git writable for whoever"
+            " runs this, or work in a clone of your own:  git clone URL",
+        )
     fix = ""
     if "safe.directory" in words:
         fix = "Git does not trust this folder's owner; its own advice is above."
-    elif "Read-only file system" in words or "Permission denied" in words:
+    elif any(one in words for one in _UNWRITABLE):
         fix = "The Git folder must be writable."
     elif ".lock" in words and "exists" in words:
         fix = "A killed git left a lock. Make sure that no git runs here, then remove that file."

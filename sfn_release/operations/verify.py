@@ -248,23 +248,45 @@ def _tag(
                 TamperedError(
                     f"The tag {manifest.tag} is not in {where}.",
                     why="Somebody deleted it, or a publication was interrupted before it was made.",
-                    fix=f"Put it back on {manifest.commit[:12]}, by publishing {version} again.",
+                    fix=f"Put it back:  {_put_back(refs, here, where, manifest)}",
                 ),
             )
         else:
             source = manifest.commit[:12]
-            back = f"git tag --force {manifest.tag} {source}"
-            if refs is remote:
-                back = f"git push --force {where} {source}:{ref}"
             yield Check(
                 version,
                 f"the tag {manifest.tag}",
                 TamperedError(
                     f"The tag {manifest.tag} in {where} was moved.",
                     why=f"It leads to {target[:12]}, and {version} was made from {source}.",
-                    fix=f"Put it back:  {back}",
+                    fix=f"Put it back:  {_moved_back(refs, remote, here, where, manifest)}",
                 ),
             )
+
+
+def _put_back(refs: Mapping[str, str], here: Mapping[str, str], where: str, tag: Manifest) -> str:
+    """Return the command that makes a tag again that is not among *refs*, those of *where*."""
+    ref = f"refs/tags/{tag.tag}"
+    if refs is here:
+        return f"git tag {tag.tag} {tag.commit}"
+    if _target(here, ref) == tag.commit:
+        return f"git push {where} {ref}"
+    return f"git checkout {tag.commit[:12]} && sfn-release publish {tag.version} --no-deploy"
+
+
+def _moved_back(
+    refs: Mapping[str, str],
+    remote: Mapping[str, str],
+    here: Mapping[str, str],
+    where: str,
+    tag: Manifest,
+) -> str:
+    """Return the command that moves a tag among *refs* back, annotated if one is still there."""
+    ref = f"refs/tags/{tag.tag}"
+    if refs is remote:
+        source = ref if _target(here, ref) == tag.commit else tag.commit[:12]
+        return f"git push --force {where} {source}:{ref}"
+    return f"git tag --force {tag.tag} {tag.commit[:12]}"
 
 
 def _target(refs: Mapping[str, str], ref: str) -> str | None:

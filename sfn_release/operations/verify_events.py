@@ -15,6 +15,11 @@ from sfn_release.release import Manifest
 _KEPT = ("environment", "action", "version", "from_version", "commit", "release_digest", "actor")
 """What the end of a deployment says as its beginning did."""
 
+_LATER = (
+    "Only sfn-release may write there, and `git log` of that branch tells who did. Later events"
+    " stand on this one: leave the branch as it is, and deploy anew what {environment} shall serve."
+)
+
 
 def environment_checks(
     ledger: Ledger,
@@ -40,7 +45,10 @@ def environment_checks(
             continue
         told += 1
         wrong += len(found)
-        yield from (Check(environment, f"the event {commit[:12]}", error) for error in found)
+        for error in found:
+            if commit != tip:
+                error.fix = _LATER.format(environment=environment)
+            yield Check(environment, f"the event {commit[:12]}", error)
     if not wrong and (told or version is None):
         what = f"{told} events" + (f" of {version}" if version else "")
         yield Check(environment, f"{what}: records, servings and definitions agree")

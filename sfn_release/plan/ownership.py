@@ -50,12 +50,9 @@ def refuse_others(
 ) -> None:
     """Raise NotOursError, or ConflictError, for a machine that somebody else looks after."""
     if not is_ours(there, project, environment):
-        owner = {key: there.tags.get(TAG_PREFIX + key) for key in ("project", "environment")}
-        whose = (
-            f"Its tags say project {owner['project']}, environment {owner['environment']}."
-            if any(owner.values())
-            else "It has no tags of sfn-release."
-        )
+        tags = [(key, there.tags.get(TAG_PREFIX + key)) for key in ("project", "environment")]
+        owner = ", ".join(f"{key} {value}" for key, value in tags if value)
+        whose = f"Its tags say {owner}." if owner else "It has no tags of sfn-release."
         raise NotOursError(
             f"The state machine {name} does not belong to {environment} of {project}.",
             why=f"{there.arn}\n  {whose}",

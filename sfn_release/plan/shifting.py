@@ -174,7 +174,7 @@ def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> Wor
     switch: list[Step] = []
     for step in one.switch:
         if isinstance(step, PointAlias) and shift is not None:
-            switch.append(replace(step, latest=shift.latest))
+            switch.append(replace(step, latest=shift.latest, shifted=True))
         elif step not in new:
             switch.append(step)
     return replace(one, switch=tuple(switch))
@@ -186,7 +186,8 @@ def _words(strategy: Strategy) -> str:
     watched = watched if strategy.alarms else []
     if strategy.max_failures is not None:
         count = strategy.max_failures
-        watched.append(f"more than {count} failed executions" if count else "any failed execution")
+        failed = f"failed execution{'s' * (count > 1)}"
+        watched.append(f"more than {count} {failed}" if count else "any failed execution")
     return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
 
 

@@ -73,6 +73,7 @@ class PointAlias:
     """Send an alias's callers to one version: *version_arn*, or the one just published.
 
     *latest* is the digest that the unqualified content must still have then, None if any will do.
+    *shifted* callers come from where the stages before have brought them, not from *before*.
     """
 
     workflow: str
@@ -81,11 +82,14 @@ class PointAlias:
     description: str
     before: ObservedAlias | None
     latest: str | None = None
+    shifted: bool = False
 
     def __str__(self) -> str:
         to = number(self.version_arn) if self.version_arn else "the new version"
         if self.before is None:
             return f"create alias {self.alias} at {to}"
+        if self.shifted:
+            return f"send all of alias {self.alias} to {to}"
         return f"point alias {self.alias} at {to} (now {routing_text(self.before.routing)})"
 
 

@@ -108,7 +108,7 @@ class Document:
             *table, name = _names(key)
             self.fail(
                 key,
-                f"{name} = {value!r} in {table_name(tuple(table))} cannot be used",
+                f"{name} = {rules.toml(value)} in {table_name(tuple(table))} cannot be used",
                 why=problem,
                 fix=f"For example:  {example}" if example else "",
             )

@@ -68,7 +68,9 @@ def check_requires(document: Document, environments: Mapping[str, Environment]) 
                 document.fail(
                     at,
                     f"{name} requires {required!r}, which is not one of the environments",
-                    fix=rules.did_you_mean(required, environments),
+                    why=f"They are: {', '.join(sorted(environments))}.",
+                    fix=rules.did_you_mean(required, environments)
+                    or f"Add [environments.{required}].",
                 )
             if environments[required].backend == "local" and environment.backend != "local":
                 document.fail(

@@ -5,9 +5,10 @@ Each rule takes a value and returns what is wrong with it, as a sentence, or Non
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -66,6 +67,29 @@ def one_of(*words: str) -> Rule:
         return None if value in words else f"It is one of {', '.join(words)}."
 
     return rule
+
+
+def toml(value: Any) -> str:
+    """Return a value as TOML writes it on one line.
+
+    >>> toml({"ssm": "/shop/charge", "path": ["a", True]})
+    '{ ssm = "/shop/charge", path = ["a", true] }'
+    """
+    if isinstance(value, dict):
+        members = (f"{key} = {toml(item)}" for key, item in value.items())
+        return f"{{ {', '.join(members)} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False)  # strings, numbers and booleans are JSON's
+
+
+def all_at_once(value: str) -> str | None:
+    """Check a strategy that is no table."""
+    if value == "all-at-once":
+        return None
+    return 'As a text it says "all-at-once"; "canary" and "linear" stand in a table.'
 
 
 def between(low: int, high: int) -> Rule:

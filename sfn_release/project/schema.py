@@ -91,7 +91,7 @@ _ENDPOINT = Expected(
 )
 _STRATEGY = Expected(
     str,
-    rules.one_of("all-at-once"),
+    rules.all_at_once,
     'strategy = { type = "canary", percent = 10, interval = "5m" }',
     table=Expected(
         dict,
