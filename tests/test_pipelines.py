@@ -251,3 +251,25 @@ def test_every_command_line_works_on_a_runner(
     assert (told["version"], told["tag"]) == ("1.3.0", "v1.3.0")
     live: Ran = shop.run("--json", "status", "--env", "staging")
     assert live.json["environments"][0]["version"] == "1.3.0"
+
+
+def test_jobs_set_the_variables_that_parameters_are_read_from() -> None:
+    """Each job those of its environment, from the variables that the header tells to make."""
+    config = CONFIG + environment("staging") + "parameters = { Charge = { env = 'CHARGE_ARN' } }\n"
+    config += environment("prod", requires='["staging"]', soak='"2h"')
+    config += "parameters = { Ship = { env = 'SHIP' }, Charge = { env = 'CHARGE_ARN' } }\n"
+    text = github_workflow(parse_project(config, path="x"), "", release="0.1.0")[1]
+    plan, publish, promote = yaml.safe_load(text)["jobs"].values()
+    charge = {"CHARGE_ARN": "${{ vars.CHARGE_ARN }}"}
+    assert (plan["env"], publish["env"]) == (charge, charge)
+    assert promote["env"] == {**charge, "SHIP": "${{ vars.SHIP }}"}
+    assert "#   prod: CHARGE_ARN, SHIP\n" in text
+    assert "# Refused until staging has served the release for 2h: then run" in text
+
+
+def test_where_there_are_releases_no_first_one_is_advised(shop: Project) -> None:
+    """What is next is to commit what was written."""
+    shop.publish("1.4.0")
+    told = shop.json("init", "--ci", "github")["next"]
+    assert [step for step in told if "sfn-release" in step and "git" not in step] == []
+    assert len(told) == 2

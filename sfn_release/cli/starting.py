@@ -10,6 +10,7 @@ from sfn_release.cli import terminal
 from sfn_release.cli.files import write_new
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
+from sfn_release.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,10 @@ def init(session: Session, ci: str | None) -> None:
         # In a subfolder, the pipeline lies outside of it.
         add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
         steps += [add, "git commit -m 'Set up sfn-release'"]
-    steps.append("sfn-release publish 1.0.0")
-    steps += ["sfn-release execute hello"] if (root / "workflows" / "hello.py").exists() else []
+    if not _has_releases(root, repository):
+        steps.append("sfn-release publish 1.0.0")
+        hello = (root / "workflows" / "hello.py").exists()
+        steps += ["sfn-release execute hello"] if hello else []
 
     def text() -> None:
         for path in written:
@@ -46,8 +49,9 @@ def init(session: Session, ci: str | None) -> None:
             terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
         for note in notes:
             terminal.tell(note)
-        terminal.tell()
-        terminal.tell("Next:")
+        if steps:
+            terminal.tell()
+            terminal.tell("Next:")
         for step in steps:
             terminal.tell(f"  {step}")
 
@@ -106,6 +110,21 @@ def _has_commit(repository: Path | None) -> bool:
     return repository is not None and (
         Git.open(repository, fallback=Identity("", "")).head() is not None
     )
+
+
+def _has_releases(root: Path, repository: Path | None) -> bool:
+    """Tell whether this clone knows of releases of the project, by its ledger's branches."""
+    from sfn_release.git import Git, Identity
+    from sfn_release.project import FILE_NAME, read_project
+
+    if repository is None:
+        return False
+    try:
+        name = read_project(root / FILE_NAME).name
+    except ConfigError:
+        return False  # the next command tells what is wrong with it
+    refs = Git.open(repository, fallback=Identity("", "")).refs()
+    return any(ref.endswith(f"/{name}/releases") for ref in refs)
 
 
 @command("demo")

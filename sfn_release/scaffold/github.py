@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from sfn_release.project import Environment, Project
+from sfn_release.project.rules import duration_text
 
 _HEAD = """\
 # Releases of {project}: planned on a pull request, published by a tag or by hand, promoted after an
@@ -22,7 +23,7 @@ _HEAD = """\
 # - The variable AWS_ROLE_ARN in each of them: the IAM role that deploys there. It trusts
 #   GitHub's OIDC provider (token.actions.githubusercontent.com): no keys are kept anywhere.
 # - The variable AWS_PLAN_ROLE_ARN of the repository: a role that may only read {first}.
-# - Rules for branches and tags must let this workflow push the tags {tag}
+{variables}# - Rules for branches and tags must let this workflow push the tags {tag}
 #   and the branches of the ledger, {ledger}/…
 name: {title}
 
@@ -70,6 +71,7 @@ _PLAN = """\
     concurrency:
       group: {group}-plan-${{{{ github.ref }}}}
       cancel-in-progress: true
+{env}\
     steps:
 {setup}\
       - run: sfn-release plan --env {stage} --format markdown > "$RUNNER_TEMP/plan.md"
@@ -92,6 +94,7 @@ _PUBLISH = """\
     concurrency:
       group: {group}-{stage}
       cancel-in-progress: false # a deployment is never cut off
+{env}\
     outputs:
       version: ${{{{ steps.tagged.outputs.version || steps.named.outputs.version }}}}
     steps:
@@ -117,13 +120,19 @@ _PROMOTE = """\
     concurrency:
       group: {group}-{stage}
       cancel-in-progress: false
+{env}\
     outputs:
       version: ${{{{ needs.{needs}.outputs.version }}}}
     steps:
 {setup}\
+{soak}\
       - run: sfn-release promote --from {source} --to {stage} "$VERSION"
         env:
           VERSION: ${{{{ needs.{needs}.outputs.version }}}}
+"""
+
+_SOAK = """\
+      # Refused until {source} has served the release for {soak}: then run the failed job again.
 """
 
 _NO_REGION = "eu-west-1"
@@ -131,11 +140,17 @@ _NO_REGION = "eu-west-1"
 
 @dataclass(frozen=True)
 class Stage:
-    """An environment that releases go to: from *source*, or published to it where that is None."""
+    """An environment that releases go to: from *source*, or published to it where that is None.
+
+    *variables* are those that its parameters are read from, *soak* is how long a release must have
+    been served in what it requires, "" for no time.
+    """
 
     name: str
     region: str
     source: str | None = None
+    variables: tuple[str, ...] = ()
+    soak: str = ""
 
 
 def stages(project: Project) -> list[Stage]:
@@ -155,7 +170,10 @@ def stages(project: Project) -> list[Stage]:
     made: list[Stage] = []
     for one in ordered:
         before = one.requires[-1] if one.requires else made[-1].name if made else None
-        made.append(Stage(one.name, one.region or _NO_REGION, before))
+        sources = one.sources(one.parameters).values()
+        variables = sorted({source.name for source in sources if source.kind == "env"})
+        soak = duration_text(one.soak) if one.soak else ""
+        made.append(Stage(one.name, one.region or _NO_REGION, before, tuple(variables), soak))
     return made
 
 
@@ -171,6 +189,7 @@ def github_workflow(project: Project, folder: str, *, release: str) -> tuple[str
         project=project.name,
         stages=", ".join(one.name for one in chain),
         first=chain[0].name,
+        variables=_told_variables(chain),
         tag=project.tag,
         ledger=project.ledger.removeprefix("refs/heads/"),
         title=_quoted(group),
@@ -193,12 +212,14 @@ def _defaults(folder: str) -> str:
 
 def _plan(stage: Stage, group: str, release: str) -> str:
     setup = _setup(stage, release, role="AWS_PLAN_ROLE_ARN")
-    return _PLAN.format(stage=stage.name, group=group, setup=setup)
+    return _PLAN.format(stage=stage.name, group=group, setup=setup, env=_env(stage))
 
 
 def _publish(stage: Stage, group: str, release: str) -> str:
     setup = _setup(stage, release, role="AWS_ROLE_ARN")
-    return _PUBLISH.format(stage=stage.name, name=_quoted(stage.name), group=group, setup=setup)
+    return _PUBLISH.format(
+        stage=stage.name, name=_quoted(stage.name), group=group, setup=setup, env=_env(stage)
+    )
 
 
 def _promote(stage: Stage, chain: Sequence[Stage], group: str, release: str) -> str:
@@ -210,6 +231,27 @@ def _promote(stage: Stage, chain: Sequence[Stage], group: str, release: str) -> 
         needs="publish" if source == chain[0] else f"promote-{source.name}",
         group=group,
         setup=_setup(stage, release, role="AWS_ROLE_ARN"),
+        env=_env(stage),
+        soak=_SOAK.format(source=source.name, soak=stage.soak) if stage.soak else "",
+    )
+
+
+def _env(stage: Stage) -> str:
+    """Return the variables that a job sets for the parameters of its environment."""
+    lines = (f"      {name}: ${{{{ vars.{name} }}}}\n" for name in stage.variables)
+    return f"    env:\n{''.join(lines)}" if stage.variables else ""
+
+
+def _told_variables(chain: Sequence[Stage]) -> str:
+    """Return the lines of the header that tell which variables parameters are read from."""
+    lines = [f"#   {one.name}: {', '.join(one.variables)}\n" for one in chain if one.variables]
+    if not lines:
+        return ""
+    head = (
+        "# - The variables that parameters of releases.toml are read from, in each of them; those"
+    )
+    return "".join(
+        (f"{head}\n#   of {chain[0].name} in the repository too, for the plan:\n", *lines)
     )
 
 
