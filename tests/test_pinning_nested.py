@@ -12,6 +12,7 @@ from support import ROLE, Shop, definition, make_shop, refused
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.observation import describe_alias
+from sfn_release.operations.check_environments import check_environments
 from sfn_release.operations.delete import delete
 from sfn_release.operations.diff import diff
 from sfn_release.operations.history import history
@@ -190,6 +191,28 @@ def test_on_local_a_child_of_another_account_is_refused_at_once(tmp_path: Path) 
         shop.publish("1.0.0", "local")
     assert "refs/tags/v1.0.0" not in shop.refs()
     assert history(shop.workspace(), environment="local") == []
+
+
+def told_by_check(shop: Shop) -> list[str]:
+    """Return what `env check` finds wrong in prod."""
+    found = check_environments(shop.workspace(), environments=["prod"]).problems
+    return [str(check.error) for check in found]
+
+
+def test_a_check_of_the_environment_resolves_pins(tmp_path: Path) -> None:
+    """What is not there and who starts whom in a circle is found before a deployment does."""
+    shop = family(tmp_path)
+    shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
+    assert told_by_check(shop) == []
+    missing = CHILD.replace("child", "nobody")
+    write(shop, "parent", starts(missing))
+    (told,) = told_by_check(shop)
+    assert f"{missing} of parent" in told
+    write(shop, "parent", starts(CHILD))
+    write(shop, "child", starts(PARENT))
+    (told,) = told_by_check(shop)
+    assert "Workflows start each other in a circle: child → parent → child." in told
+    assert shop.watcher.plans == []
 
 
 def test_a_circle_is_refused_before_the_version_is_taken(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def check(session: Session) -> int:
     """Resolve everything that a deployment would need, and change nothing.
 
     Of every environment, or of those that --env names: credentials, account and role, parameters,
-    names of state machines, alarms, the ledger's remote.
+    names of state machines, pins, alarms, the ledger's remote.
     """
     from sfn_release.operations.check_environments import check_environments
 

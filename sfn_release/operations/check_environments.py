@@ -10,13 +10,23 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
 from sfn_release.declaration import Declaration
+from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
+from sfn_release.deployment.binding import waves
+from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.deployment.resolving import look_up
-from sfn_release.errors import AccessError, ConfigError, ConflictError, SfnReleaseError
+from sfn_release.errors import (
+    AccessError,
+    ConfigError,
+    ConflictError,
+    PolicyError,
+    SfnReleaseError,
+)
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.sites import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.project import Environment, rules
 from sfn_release.rendering import Rendered, parameters_of, render
 
@@ -113,14 +123,18 @@ def _environment(
         yield _asked(name, f"parameter {parameter}", value)
     unknown = environment.sources(wanted).keys() - values.keys()
     resolved = environment.resolved(values)
+    rendered: dict[str, Rendered] = {}
     for declaration in declarations:
         if unknown & parameters_of([declaration], environment):
             continue  # what it lacks is told already
-        yield _asked(
-            name,
-            f"workflow {declaration.name}",
-            lambda one=declaration: _rendered(render(one, resolved)),  # type: ignore[misc]
-        )
+
+        def workflow(declaration: Declaration = declaration) -> str:
+            rendered[declaration.name] = render(declaration, resolved)
+            return _rendered(rendered[declaration.name])
+
+        yield _asked(name, f"workflow {declaration.name}", workflow)
+    if environment.pins != "off" and len(rendered) == len(declarations):
+        yield _asked(name, "pins", lambda: _pinned(workspace, there, rendered))
     strategy = environment.strategy
     for alarm in strategy.alarms if strategy else ():
         yield _asked(name, f"alarm {alarm}", lambda one=alarm: _alarm(aws, one))  # type: ignore[misc]
@@ -169,6 +183,28 @@ def _rendered(rendered: Rendered) -> str:
             fix="Add `destinations` with a log group to `logging`.",
         )
     return f"{rendered.workflow} is the state machine {rendered.name}, with {rendered.role}"
+
+
+def _pinned(workspace: Workspace, there: Site, rendered: Mapping[str, Rendered]) -> str:
+    """Return how much a deployment would pin, resolving all of it as that does.
+
+    Raises NotFoundError for what is not there, DefinitionError for workflows that start each other
+    in a circle, and PolicyError for what cannot be pinned where pins are required.
+    """
+    state = workspace.ledger.state(workspace.snapshot(), there.name)
+    workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
+    target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
+    waves(target)
+    unpinned = [line for one in target.workflows.values() for line in one.unpinned]
+    if unpinned:
+        raise PolicyError(
+            f"{there.name} requires pins, and not everything can be pinned:",
+            why="\n  ".join(unpinned),
+            fix='Publish a version and name it, or set  pins = "resolve"',
+        )
+    notes = [note for one in target.workflows.values() for note in one.notes]
+    count = sum(len(one.pins) for one in target.workflows.values())
+    return "; ".join([f"{count} reference{'' if count == 1 else 's'} can be pinned", *notes])
 
 
 def _alarm(aws: Aws, name: str) -> str:
