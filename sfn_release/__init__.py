@@ -38,7 +38,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from sfn_release.asl import fn

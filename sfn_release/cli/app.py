@@ -218,7 +218,7 @@ def _interrupted(session: Session, how: str) -> None:
 
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
-        why="A deployment that was under way has put back what it changed, as stderr tells.",
+        why="stderr and `history` tell what a deployment that was under way has put back.",
         fix="See what is recorded:  sfn-release history",
     )
     terminal.write_json("error", {"error": error_json(stopped)})
