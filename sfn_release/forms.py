@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError, TamperedError
+from sfn_release.names import Kind
 
 Form = TypeVar("Form")
 
@@ -48,8 +49,8 @@ def as_written(where: str) -> Iterator[None]:
 def read_form(form: type[Form], value: Any, path: str = "$") -> Form:
     """Return the JSON *value* as an object of the dataclass *form*.
 
-    Members may be of JSON's types, unions, Literal, Mapping, tuple and dataclasses. Raises
-    TypeError that names the JSON path of what does not fit.
+    Members may be of JSON's types, unions, Literal, Mapping, tuple, dataclasses and the checked
+    texts of `names`. Raises TypeError that names the JSON path of what does not fit.
     """
     if not isinstance(value, Mapping):
         raise TypeError(f"{path} is not an object")
@@ -69,7 +70,7 @@ def read_form(form: type[Form], value: Any, path: str = "$") -> Form:
 @cache
 def _members(form: Any) -> Mapping[str, tuple[Any, bool]]:
     """Return the type of every member of a dataclass, and whether it has to be there."""
-    hints = get_type_hints(form)
+    hints = get_type_hints(form, include_extras=True)
     return {
         one.name: (hints[one.name], one.default is MISSING and one.default_factory is MISSING)
         for one in fields(form)
@@ -82,10 +83,8 @@ def _read(kind: Any, value: Any, path: str) -> Any:
         return value
     if origin in {Union, types.UnionType}:
         return _read_union(get_args(kind), value, path)
-    if origin is Literal:
-        if isinstance(value, str) and value in get_args(kind):
-            return value
-        raise TypeError(f"{path} is not one of {', '.join(get_args(kind))}")
+    if origin in {Literal, Annotated}:
+        return _read_text(kind, value, path)
     if origin is not None:
         return _read_container(origin, get_args(kind), value, path)
     if is_dataclass(kind):
@@ -103,7 +102,23 @@ def _read_container(origin: type, kinds: Sequence[Any], value: Any, path: str) -
         return tuple(_read(kinds[0], one, f"{path}[{at}]") for at, one in enumerate(value))
     if not isinstance(value, Mapping):
         raise TypeError(f"{path} is not an object")
-    return {key: _read(kinds[1], one, member(path, key)) for key, one in value.items()}
+    return {
+        _read(kinds[0], key, path): _read(kinds[1], one, member(path, key))
+        for key, one in value.items()
+    }
+
+
+def _read_text(kind: Any, value: Any, path: str) -> str:
+    """Read one of several words, or a text that becomes a path, a ref or an argument."""
+    arguments = get_args(kind)
+    if get_origin(kind) is Literal:
+        if isinstance(value, str) and value in arguments:
+            return value
+        raise TypeError(f"{path} is not one of {', '.join(arguments)}")
+    checked: Kind = arguments[1]
+    if not isinstance(value, str) or not checked.accepts(value):
+        raise TypeError(f"{path} is not a {checked.noun}: {value!r:.200}")
+    return value
 
 
 def _read_union(kinds: Sequence[Any], value: Any, path: str) -> Any:

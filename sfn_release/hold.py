@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from sfn_release.errors import GitError
+from sfn_release.names import RECORD_ID, RecordId
 
 
 @contextmanager
-def hold(folder: Path, deployment: str, token: str) -> Iterator[None]:
+def hold(folder: Path, deployment: RecordId, token: str) -> Iterator[None]:
     """Hold a deployment's token while the block runs.
 
     The file stays until `forget`, so that the next run knows whose deployment was left. Raises
     GitError for a folder that cannot be written.
     """
-    path = folder / deployment
+    path = _note(folder, deployment)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8")
@@ -38,18 +39,22 @@ def hold(folder: Path, deployment: str, token: str) -> Iterator[None]:
         yield
 
 
-def abandoned(folder: Path, deployment: str, token: str) -> bool:
+def abandoned(folder: Path, deployment: RecordId, token: str) -> bool:
     """Tell whether a deployment was started from this Git folder and its process is gone."""
     try:
-        with (folder / deployment).open("r+", encoding="utf-8") as file:
+        with _note(folder, deployment).open("r+", encoding="utf-8") as file:
             return file.read() == token and _lock(file)
     except OSError:
         return False  # no such file: it was started elsewhere
 
 
-def forget(folder: Path, deployment: str) -> None:
+def forget(folder: Path, deployment: RecordId) -> None:
     """Remove the note of a deployment that is closed."""
-    (folder / deployment).unlink(missing_ok=True)
+    _note(folder, deployment).unlink(missing_ok=True)
+
+
+def _note(folder: Path, deployment: RecordId) -> Path:
+    return folder / RECORD_ID.checked(deployment)
 
 
 def _lock(file: IO[Any]) -> bool:

@@ -7,7 +7,6 @@ Serving). A deployment has two events: ``started`` before AWS is touched, and it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,12 +15,13 @@ from typing import Any, Literal
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.forms import as_written, read_document, read_form
+from sfn_release.names import Arn, CommitId, EnvironmentName, RecordId, Source, WorkflowName
 from sfn_release.pins import exact_name, reopen
+from sfn_release.release import Version
 from sfn_release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
 SERVING_SCHEMA = "sfn-release/serving/1"
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 Action = Literal["publish", "deploy", "promote", "rollback", "delete"]
 Status = Literal["started", "succeeded", "failed", "reverted"]
@@ -45,9 +45,9 @@ class Outcome:
 
     digest: str
     rendered_digest: str
-    state_machine_arn: str | None
-    version_arn: str | None
-    previous_version_arn: str | None
+    state_machine_arn: Arn | None
+    version_arn: Arn | None
+    previous_version_arn: Arn | None
     change: Change
     pins: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,12 +80,12 @@ class Record:
     environment whose release a promotion took.
     """
 
-    id: str
-    environment: str
+    id: RecordId
+    environment: EnvironmentName
     action: Action
-    version: str
-    from_version: str | None
-    commit: str
+    version: Version
+    from_version: Version | None
+    commit: CommitId
     release_digest: str
     status: Status
     actor: str
@@ -96,14 +96,14 @@ class Record:
     expires_at: str
     account: str | None
     region: str | None
-    config_blob: str | None
-    workflows: Mapping[str, Outcome]
+    config_blob: CommitId | None
+    workflows: Mapping[WorkflowName, Outcome]
     error: str | None = None
     lock: Lock | None = None
     plan: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     override: str | None = None
-    promoted_from: str | None = None
+    promoted_from: EnvironmentName | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -155,12 +155,12 @@ class Served:
 
     digest: str
     rendered_digest: str
-    source: str
+    source: Source
     settings: Mapping[str, Any]
-    state_machine_arn: str
-    version_arn: str | None
+    state_machine_arn: Arn
+    version_arn: Arn | None
     alias_description: str | None
-    version: str
+    version: Version
     retained: bool = False
     pins: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
@@ -174,12 +174,12 @@ class Serving:
     of the rollback stack: successful deployments push, rollbacks pop.
     """
 
-    version: str
-    commit: str
+    version: Version
+    commit: CommitId
     release_digest: str
-    deployment: str
-    below: str | None
-    workflows: Mapping[str, Served]
+    deployment: RecordId
+    below: CommitId | None
+    workflows: Mapping[WorkflowName, Served]
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as an environment's ``manifest.json`` holds it."""
@@ -191,8 +191,6 @@ class Serving:
     def from_json(cls, value: Any, *, where: str) -> Serving:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
         serving = read_document(cls, value, schema=SERVING_SCHEMA, where=where)
-        if serving.below is not None and not _COMMIT.fullmatch(serving.below):
-            raise TamperedError(f"{where} is not what was written: {serving.below!r}.")
         for name, served in serving.workflows.items():
             _recorded(name, served, {}, where=where)
             with as_written(where):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import total_ordering
-from typing import Any
+from typing import Annotated, Any
 
 from sfn_release.canonical import digest, dumps, loads, short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import SfnReleaseError, TamperedError, VersionError
 from sfn_release.forms import as_written, read_document
+from sfn_release.names import WORKFLOW_NAME, CommitId, Kind, Source, TagName, WorkflowName
 
 SCHEMA = "sfn-release/manifest/1"
+_LONGEST = 128  # characters; a version is part of a file's name: that of its Git tag
 
 
 def parse_version(text: str) -> str:
@@ -40,6 +42,8 @@ def parse_version(text: str) -> str:
             " equal and yet have different content.",
             fix=f"Release {parsed.replace(build=None)}; the commit is recorded anyway.",
         )
+    if len(version) > _LONGEST:
+        raise VersionError(f"A version has at most {_LONGEST} characters, not {len(version)}.")
     if version.endswith(".lock"):
         raise VersionError(f"{text!r} cannot be a Git tag: its name ends with .lock.")
     return version
@@ -51,6 +55,14 @@ def is_version(text: str) -> bool:
         return parse_version(text) == text
     except VersionError:
         return False
+
+
+VERSION = Kind(
+    "release version",
+    is_version,
+    "It is a semantic version without build metadata, written like 1.2.0 or 2.0.0-rc.1.",
+)
+Version = Annotated[str, VERSION]
 
 
 def next_patch(version: str) -> str:
@@ -89,7 +101,7 @@ class Entry:
 
     digest: str
     definition_digest: str
-    since: str
+    since: Version
     states: int
     type: str
     role: str | None
@@ -97,7 +109,7 @@ class Entry:
     tracing: Mapping[str, Any] | None
     encryption: Mapping[str, Any] | None
     tags: Mapping[str, str]
-    source: str
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -105,13 +117,13 @@ class Manifest:
     """What the ledger says of a release, its definitions aside."""
 
     project: str
-    version: str
-    commit: str
-    tag: str
+    version: Version
+    commit: CommitId
+    tag: TagName
     date: str
     author: str
     release_digest: str
-    workflows: Mapping[str, Entry]
+    workflows: Mapping[WorkflowName, Entry]
     toolchain: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -124,8 +136,6 @@ class Manifest:
     def from_json(cls, value: Any, *, where: str) -> Manifest:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
         manifest = read_document(cls, value, schema=SCHEMA, where=where)
-        if not is_version(manifest.version):
-            raise TamperedError(f"{where} is not what was written: {manifest.version!r}.")
         digests = {name: entry.digest for name, entry in manifest.workflows.items()}
         with as_written(where):
             agrees = release_digest(digests) == manifest.release_digest
@@ -267,8 +277,8 @@ def read_json(content: bytes | None, *, where: str) -> Any:
 
 
 def definition_path(workflow: str) -> str:
-    """Return where the ledger keeps a workflow's definition."""
-    return f"definitions/{workflow}.asl.json"
+    """Return where the ledger keeps a workflow's definition; raises TamperedError for no name."""
+    return f"definitions/{WORKFLOW_NAME.checked(workflow)}.asl.json"
 
 
 def release_files(release: Release) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from typing import Any
 from sfn_release.canonical import digest
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
+from sfn_release.names import WorkflowName
 from sfn_release.project import Environment, parameters_in
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
@@ -30,8 +31,8 @@ class Rendered:
     the workflow and the environment declare; ownership tags come with the plan.
     """
 
-    workflow: str
-    name: str
+    workflow: WorkflowName
+    name: WorkflowName
     definition: Mapping[str, Any]
     type: str
     role: str

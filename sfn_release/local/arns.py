@@ -17,6 +17,8 @@ from sfn_release.local import errors
 
 _PARTS = 6  # arn, partition, service, region, account, resource
 _MACHINE = "stateMachine"
+_DIGITS = 18  # of a number that always fits the 64 bits of SQLite
+_NO_VERSION = 10**_DIGITS
 _NAME = re.compile(r"[^\x00-\x20\x7f-\x9f\s<>{}\[\]?*\"#%\\^|~`$&,;:/\ud800-\udfff\ufffe\uffff]+")
 
 
@@ -54,8 +56,13 @@ class MachineArn:
 
     @property
     def version(self) -> int | None:
-        """The version number, None for an alias or an unqualified ARN."""
-        return int(self.qualifier) if self.qualifier.isdecimal() else None
+        """The version number, None for an alias or an unqualified ARN.
+
+        A number that no version can have stays one: there is no such version.
+        """
+        if not self.qualifier.isdecimal():
+            return None
+        return int(self.qualifier) if len(self.qualifier) <= _DIGITS else _NO_VERSION
 
     @property
     def alias(self) -> str | None:

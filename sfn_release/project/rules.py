@@ -12,10 +12,11 @@ from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from sfn_release.names import ENVIRONMENT_NAME, MAX_NAME, NOT_IN_NAME
+
 Rule = Callable[[Any], str | None]
 
 _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
@@ -23,10 +24,7 @@ _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")  # letters and digits of every script
 
-# CreateStateMachine, parameter `name`; the last two ranges are what XML cannot carry either.
-_NOT_IN_NAME = re.compile(
-    '[\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]'
-)
+_NOT_IN_NAME = re.compile(f"[{NOT_IN_NAME}]")
 # git-check-ref-format(1), rules 3 to 10.
 _NOT_IN_REF = re.compile(
     r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|\.$|^@$|(?:^|/)\.|\.lock(?:/|$)"
@@ -35,7 +33,6 @@ _NOT_IN_REF = re.compile(
 _OWN_REFS = frozenset(
     {"heads", "tags", "remotes", "replace", "stash", "notes", "bisect", "worktree", "rewritten"}
 )
-_MAX_NAME = 80
 _MAX_PROJECT = 63
 _MAX_TAG_KEY = 128
 _MAX_TAG_VALUE = 256
@@ -116,12 +113,7 @@ def project_name(value: str) -> str | None:
 
 def environment_name(value: str) -> str | None:
     """Check an environment's name: a part of Git refs, the value of an AWS tag, an argument."""
-    if not _ENVIRONMENT.fullmatch(value):
-        return (
-            "It begins with a lower-case letter and holds lower-case letters, digits and '-', at"
-            " most 31 characters."
-        )
-    return None
+    return None if ENVIRONMENT_NAME.accepts(value) else ENVIRONMENT_NAME.form
 
 
 def parameter_name(value: str) -> str | None:
@@ -135,8 +127,8 @@ def state_machine_name(value: str) -> str | None:
     """Check a name against the rules of CreateStateMachine."""
     if not value:
         return "It is empty."
-    if len(value) > _MAX_NAME:
-        return f"It has {len(value)} characters; AWS takes at most {_MAX_NAME}."
+    if len(value) > MAX_NAME:
+        return f"It has {len(value)} characters; AWS takes at most {MAX_NAME}."
     found = _NOT_IN_NAME.search(value)
     if found:
         return (

@@ -1,0 +1,123 @@
+"""Checked texts: names, ids and paths that come from outside and become a path, a ref, an argument.
+
+Anyone who can push can write any text into the ledger, and a text that becomes part of a path can
+lead out of its folder. So each such text has one `Kind`, which knows the form of the text.
+
+Data says the kind in its type: ``id: RecordId``. `forms.read_form` then refuses any other text, so
+that a record that was read is safe to use. Functions that build a path or a ref ask the kind again,
+with `Kind.checked`, because their argument may come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from sfn_release.errors import SfnReleaseError, TamperedError
+
+MAX_NAME = 80
+"""Characters in a state machine's name: CreateStateMachine, parameter ``name``."""
+
+# The last two ranges are those that XML cannot carry either.
+NOT_IN_NAME = '\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff'
+"""Characters that CreateStateMachine refuses in a name, as the inside of a regular expression."""
+
+_MAX_PATH = 1024
+_MAX_PART = 255  # bytes in a file's name, on the file systems in use
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of checked text: its *noun*, whether it *accepts* a text, and its *form* in words.
+
+    >>> COMMIT_ID.accepts("c" * 40), COMMIT_ID.accepts("HEAD")
+    (True, False)
+    """
+
+    noun: str
+    accepts: Callable[[str], bool]
+    form: str
+
+    def checked(
+        self, text: str, *, where: str = "", error: type[SfnReleaseError] = TamperedError
+    ) -> str:
+        """Return *text*; raises *error*, naming *where* it comes from, unless it is of this kind.
+
+        The default is for texts of the ledger; texts of releases.toml are a ConfigError, and those
+        of a command or a request a UsageError.
+        """
+        if self.accepts(text):
+            return text
+        place = f"{where}: " if where else ""
+        raise error(f"{place}{text[:200]!r} is not a {self.noun}.", why=self.form)
+
+
+def _written(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _is_source(text: str) -> bool:
+    """Tell whether *text* is "" or a path that stays below the project's folder."""
+    parts = PurePosixPath(text).parts
+    return (
+        not text.startswith("/")
+        and ".." not in parts
+        and "\0" not in text
+        and len(text) <= _MAX_PATH
+        and all(len(part.encode("utf-8", "surrogatepass")) <= _MAX_PART for part in parts)
+    )
+
+
+ENVIRONMENT_NAME = Kind(
+    "name of an environment",
+    _written(r"[a-z][a-z0-9-]{0,30}"),
+    "It begins with a lower-case letter and holds lower-case letters, digits and '-', at most 31"
+    " characters.",
+)
+WORKFLOW_NAME = Kind(
+    "name of a workflow",
+    _written(f"[^{NOT_IN_NAME}]{{1,{MAX_NAME}}}"),
+    f"It has 1 to {MAX_NAME} characters, and no white space, control characters, brackets, slashes"
+    ' nor any of ? * " # % \\ ^ | ~ ` $ & , ; :',
+)
+RECORD_ID = Kind(
+    "deployment id",
+    _written(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}"),
+    "It is written like 20300101T120000Z-0a1b2c3d: letters, digits and '-', at most 80 characters.",
+)
+COMMIT_ID = Kind(
+    "commit id",
+    _written(r"[0-9a-f]{40}(?:[0-9a-f]{24})?"),
+    "It has 40 or 64 lower-case hexadecimal digits.",
+)
+TAG_NAME = Kind(
+    "name of a Git tag",
+    # git-check-ref-format(1), rules 1 to 10.
+    _written(
+        r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))(?!\.)(?!/)[^\x00-\x20\x7f~^:?*\[\\]{1,200}"
+        r"(?<![./])"
+    ),
+    "Git takes no spaces, control characters, '..', nor any of ~ ^ : ? * [ \\ in it.",
+)
+SOURCE = Kind(
+    "path of a workflow's module",
+    _is_source,
+    "It is relative to the project's folder and stays below it.",
+)
+ARN = Kind(
+    "ARN",
+    _written(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^\x00-\x20\x7f-\x9f]{1,1000}"),
+    "It is written like arn:aws:states:eu-west-1:111111111111:stateMachine:orders.",
+)
+
+WorkflowName = Annotated[str, WORKFLOW_NAME]
+EnvironmentName = Annotated[str, ENVIRONMENT_NAME]
+RecordId = Annotated[str, RECORD_ID]
+CommitId = Annotated[str, COMMIT_ID]
+TagName = Annotated[str, TAG_NAME]
+Source = Annotated[str, SOURCE]
+Arn = Annotated[str, ARN]
