@@ -200,6 +200,24 @@ def test_the_language_is_the_workflow_s_unless_the_state_has_its_own() -> None:
     assert body(by_extra, "JSONPath")["Output"] == "{% $states.input %}"
 
 
+def test_the_language_of_a_piece_is_written_in_its_states() -> None:
+    """AWS refuses it in the branch itself; states inside the piece's own branches have it too."""
+    deep = sfn.Parallel("Deep", branches=[sfn.Workflow.of(sfn.Pass("D", output=q.input))])
+    piece = sfn.Workflow.of(sfn.Pass("I", output=q.input), deep, query_language="JSONata")
+    plain = sfn.Workflow.of(sfn.Pass("P", parameters={"a": path("$.x")}))
+    outer = sfn.Workflow.of(sfn.Parallel("L", branches=[piece, plain]))
+    first, second = outer.serialize()["States"]["L"]["Branches"]
+    assert list(first) == ["StartAt", "States"]
+    inner = first["States"]["Deep"]["Branches"][0]["States"]["D"]
+    said = [first["States"]["I"], first["States"]["Deep"], inner]
+    assert [body["QueryLanguage"] for body in said] == ["JSONata"] * 3
+    assert "QueryLanguage" not in second["States"]["P"]
+    outer.query_language = "JSONata"
+    outer.states[0].branches = [piece]  # type: ignore[attr-defined]
+    (branch,) = outer.serialize()["States"]["L"]["Branches"]
+    assert "QueryLanguage" not in str(branch)
+
+
 def test_every_state_that_can_not_be_written_is_told_with_its_place() -> None:
     """All at once, those in branches too: people mend them in one go."""
     inner = sfn.Workflow.of(sfn.Pass("Inner", parameters={"a": q.input}))

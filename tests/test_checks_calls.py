@@ -11,6 +11,7 @@ import sfn_release as sfn
 LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:charge"
 HTTP = "arn:aws:states:::http:invoke"
 CALLED = {"ApiEndpoint": "https://example.com", "Method": "GET"}
+END = {"Type": "Pass", "End": True}
 CONNECTION = {"ConnectionArn": "arn:aws:events:eu-west-1:111122223333:connection/a/b"}
 
 
@@ -211,14 +212,32 @@ def test_a_condition_is_a_boolean_or_jsonata(condition: object, expected: set[An
     assert expected == told({"QueryLanguage": "JSONata", "StartAt": "A", "States": states})
 
 
-def test_an_item_processor_may_name_its_language() -> None:
-    """As a branch may: it is that of the states inside which name none."""
-    processor = {
+@pytest.mark.parametrize("key", ["ItemProcessor", "Iterator"])
+def test_an_item_processor_names_no_language(key: str) -> None:
+    """AWS refuses the field there, whatever it says."""
+    processor = {"QueryLanguage": "JSONPath", "StartAt": "I", "States": {"I": dict(END)}}
+    (finding,) = sfn.check_definition(only({"Type": "Map", key: processor}))
+    assert finding.rule == "misplaced-field"
+    assert finding.path == f"$.States.A.{key}.QueryLanguage"
+    assert finding.fix == "Name it at the top of the definition, or in each state."
+
+
+def test_a_branch_names_no_language_and_has_no_field_of_the_root() -> None:
+    """What stands at the top only is refused in each nested machine."""
+    branch = {
         "QueryLanguage": "JSONata",
+        "TimeoutSeconds": 5,
+        "Version": "1.0",
+        "Foo": 1,
         "StartAt": "I",
-        "States": {"I": {"Type": "Pass", "Output": "{% 1 %}", "End": True}},
+        "States": {"I": dict(END)},
     }
-    assert set() == told(only({"Type": "Map", "ItemProcessor": processor}))
+    place = "$.States.A.Branches[0]"
+    expected = {
+        ("misplaced-field", f"{place}.{key}") for key in ("QueryLanguage", "TimeoutSeconds")
+    }
+    expected |= {("unknown-field", f"{place}.{key}") for key in ("Version", "Foo")}
+    assert expected == told(only({"Type": "Parallel", "Branches": [branch]}))
 
 
 @pytest.mark.parametrize("language", ["JSONPath", "JSONata"])

@@ -132,6 +132,64 @@ def test_what_is_right_or_known_only_later_is_left_alone(
     assert found(resource, **fields) == []
 
 
+@pytest.mark.parametrize(
+    ("resource", "parameters", "expected"),
+    [
+        (
+            "aws-sdk:cloudformation:deleteStackInstances",
+            {"StackSetName": "s", "Regions": ["r"], "RetainStacks": "false"},
+            {("sdk-text", "warning")},
+        ),
+        (
+            "aws-sdk:ec2:runInstances",
+            {"MinCount": "1", "MaxCount": " 1 "},
+            {("sdk-text", "warning")},
+        ),
+        ("aws-sdk:ec2:runInstances", {"MinCount": "one", "MaxCount": 1}, {("sdk-value", "error")}),
+        ("ecs:runTask", {"TaskDefinition": "t", "Count": "2"}, {("optimized-value", "warning")}),
+        (
+            "batch:submitJob",
+            {
+                "JobName": "n",
+                "JobQueue": "q",
+                "JobDefinition": "d",
+                "RetryStrategy": {"attempts": 5},  # as the developer guide has it
+            },
+            {("optimized-value", "warning")},
+        ),
+        (
+            "batch:submitJob",
+            {
+                "JobName": "n",
+                "JobQueue": "q",
+                "JobDefinition": "d",
+                "RetryStrategy": {"Atempts": 5},
+            },
+            {("optimized-parameter", "error")},
+        ),
+        ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": None}, {("sdk-required", "error")}),
+        ("aws-sdk:s3:getObject", {"Bucket": "b", "Key.$": None}, {("sdk-required", "error")}),
+        (
+            "emr-serverless:startJobRun.sync",
+            {"ApplicationId": "a", "ExecutionRoleArn": "r"},
+            set(),
+        ),
+        ("emr-containers:startJobRun.sync", {"VirtualClusterId": "a"}, set()),
+        (
+            "aws-sdk:emrserverless:startJobRun",
+            {"ApplicationId": "a", "ExecutionRoleArn": "r"},
+            {("sdk-token", "warning")},
+        ),
+    ],
+)
+def test_an_error_is_told_from_a_doubt(
+    resource: str, parameters: dict[str, Any], expected: set[tuple[str, str]]
+) -> None:
+    """Texts for numbers and missing idempotency tokens run, sometimes; misspelt names never do."""
+    told = found(resource, Parameters=parameters)
+    assert expected == {(one.rule, one.severity) for one in told}
+
+
 def test_expressions_in_jsonata_are_left_alone() -> None:
     """Each value, and all arguments at once."""
     for arguments in (

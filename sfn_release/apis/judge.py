@@ -1,22 +1,27 @@
-"""Compares what a Task sends with the model of the service that it is sent to.
+"""Compares the parameters of a Task with the model of the service that it calls.
 
-What is known only when it runs (``x.$``, ``{% %}``, ``${Parameter}``) is left alone. A text may
-stand where an object does, and an object where a text does: Step Functions turns it into JSON.
+Values that are known only when it runs (``x.$``, ``{% %}``, ``${Parameter}``) are left alone. An
+object may stand where the model has a text: Step Functions writes it as JSON. A number or a boolean
+that is written as a text is doubtful only: AWS's own samples have some.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from sfn_release.apis.catalogue import Service
 from sfn_release.asl.finding import nearest
-from sfn_release.asl.kinds import JSONPATH, is_open
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 
-Kind = Literal["parameter", "required", "value", "enum"]
+Kind = Literal["parameter", "spelling", "required", "token", "value", "text", "enum"]
+"""``spelling``: right but for capitals, below the top; ``token``: an idempotency token is missing;
+``text``: a number or a boolean as a text."""
 Keys = tuple[str | int, ...]
 _SHOWN = 8  # words of an enumeration that a message lists
+_TOKEN: Final = {JSONPATH: "States.UUID().", JSONATA: "{% $uuid() %}."}
 
 
 class Doubt(NamedTuple):
@@ -65,7 +70,10 @@ def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
     keys, value = part.keys, part.value
     model = sent.service.shapes[part.shape]
     kind = _KINDS.get(model["type"], _ANY)
-    if not kind.takes(value):
+    if kind.from_text(value):
+        message = f"{_name(keys)} is {kind.wanted} in the service's model, and a text here."
+        yield Doubt("text", keys, message, "Write it without the quotes.")
+    elif not kind.takes(value):
         if sent.sdk or len(keys) <= 1:  # optimized integrations take shorter forms further down
             yield Doubt("value", keys, f"{_name(keys)} must be {kind.wanted}.")
     elif isinstance(value, str):
@@ -90,17 +98,29 @@ class _Kind(NamedTuple):
     types: type | tuple[type, ...]
     no: tuple[type, ...]
     wanted: str
+    written: re.Pattern[str] | None = None
+    """Texts that stand for one."""
 
     def takes(self, value: Any) -> bool:
         """Whether *value* is of this kind."""
         return isinstance(value, self.types) and not isinstance(value, self.no)
 
+    def from_text(self, value: Any) -> bool:
+        """Whether *value* is a text that stands for one of this kind."""
+        return (
+            self.written is not None
+            and isinstance(value, str)
+            and bool(self.written.fullmatch(value))
+        )
+
 
 _ANY: Final = _Kind(object, (), "")
-_NUMBER: Final = _Kind((int, float), (bool,), "a number")
+_NUMBER: Final = _Kind(
+    (int, float), (bool,), "a number", re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*")
+)
 _KINDS: Final[Mapping[str, _Kind]] = {
     "string": _Kind((str, Mapping, list, tuple), (), "a text"),
-    "boolean": _Kind(bool, (), "true or false"),
+    "boolean": _Kind(bool, (), "true or false", re.compile("(?i:true|false)")),
     "integer": _NUMBER,
     "long": _NUMBER,
     "float": _NUMBER,
@@ -119,17 +139,24 @@ def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
         computed = _computed(key, sent.language)
         name = key.removesuffix(".$") if computed else key
         if name in members:
-            given.add(members[name][0])
+            if value is not None:
+                given.add(members[name][0])
             if not computed:
                 queue.append(_Part((*part.keys, key), members[name][1], value))
         elif not is_open(key):
             yield _unknown(sent, part, key, name, members)
             given |= {own for one, (own, _) in members.items() if one.lower() == name.lower()}
-    for own in sent.service.shapes[part.shape].get("required", ()):
-        if own not in given:
-            written = next(one for one, (member, _) in members.items() if member == own)
-            where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
+    shape = sent.service.shapes[part.shape]
+    where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
+    for own in shape.get("required", ()):
+        if own in given:
+            continue
+        written = next(one for one, (member, _) in members.items() if member == own)
+        if not shape["members"][own].get("idempotencyToken"):
             yield Doubt("required", part.keys, f"{where} needs {written}.")
+        elif sent.sdk:
+            message = f"{where} needs {written}, which an SDK fills in and Step Functions may not."
+            yield Doubt("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
 
 
 def _unknown(
@@ -140,7 +167,8 @@ def _unknown(
     for written in members:
         if written.lower() == name.lower():
             how = "as in the AWS SDK for Java" if sent.sdk else "with a capital first letter"
-            return Doubt("parameter", keys, f"{name} is spelled {written}, {how}.")
+            kind: Kind = "spelling" if part.keys else "parameter"
+            return Doubt(kind, keys, f"{name} is spelled {written}, {how}.")
     for written, (own, _) in members.items():
         if own == name:  # "equals", which Java has taken
             return Doubt("parameter", keys, f"{name} is called {written} here.")

@@ -136,9 +136,10 @@ ROOT: Final[Mapping[str, Kind]] = {
     "TimeoutSeconds": integer(1, MAX_SECONDS),
     "Version": text,
 }
-BRANCH: Final[Mapping[str, Kind]] = {
-    key: ROOT[key] for key in ("Comment", "QueryLanguage", "StartAt", "States")
-}
+BRANCH: Final[Mapping[str, Kind]] = {key: ROOT[key] for key in ("Comment", "StartAt", "States")}
+"""A branch or a processor names no query language: AWS's guide, "Transforming data with JSONata",
+allows it at the top of the definition and in a state, and AWS refuses it elsewhere.
+"""
 PROCESSOR: Final[Mapping[str, Kind]] = {
     **BRANCH,
     "ProcessorConfig": mapping,
@@ -253,7 +254,7 @@ NESTED: Final[Mapping[str, Mapping[str, Kind]]] = {
     "ReaderConfig": {
         "InputType": one_of("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
         "CSVHeaderLocation": one_of("FIRST_ROW", "GIVEN"),
-        "CSVHeaders": array,
+        "CSVHeaders": filled_array,
         "CSVDelimiter": one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
         "MaxItems": integer(0, 100_000_000),
         "MaxItemsPath": path,
@@ -262,9 +263,9 @@ NESTED: Final[Mapping[str, Mapping[str, Kind]]] = {
         "ManifestType": one_of("ATHENA_DATA", "S3_INVENTORY"),
     },
     "ItemBatcher": {
-        "MaxItemsPerBatch": integer(1),
+        "MaxItemsPerBatch": integer(0),
         "MaxItemsPerBatchPath": path,
-        "MaxInputBytesPerBatch": integer(1, 262_144),
+        "MaxInputBytesPerBatch": integer(0, 262_144),
         "MaxInputBytesPerBatchPath": path,
         "BatchInput": anything,
     },

@@ -114,6 +114,7 @@ class _Parser(Scanner):
     def path(self) -> Path:
         """Read the whole text as a path."""
         path = self._path_here("$")
+        self._blank()  # AWS takes a path with spaces behind it, and its own samples have some
         if self._at < len(self._text):
             self._fail(f"unexpected {self._text[self._at]!r}")
         return path
@@ -255,8 +256,10 @@ class _Parser(Scanner):
             literal = self._pattern(pattern)
         elif self._skip("["):
             literal = self._list()
-        elif word := self._match(rf"{NUMBER}|true|false|null"):
+        elif word := self._match(rf"{NUMBER}|(?:true|false|null)\b"):
             literal = json.loads(word)
+        elif word := self._match(r"[^\W\d][\w-]*"):  # AWS's samples compare with such words
+            literal = word
         else:
             self._fail("a value or a path is expected")
         return lambda _item, _root: literal

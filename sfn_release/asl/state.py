@@ -21,7 +21,7 @@ from sfn_release.asl.graph import Graph, Keys, Naming
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.query import Jsonata
 from sfn_release.asl.retry import Catch, Retry
-from sfn_release.asl.writing import with_extra, write_field, write_object
+from sfn_release.asl.writing import with_extra, with_language, write_field, write_object
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -333,4 +333,9 @@ def _graph(
         )
     if isinstance(graph, Mapping):
         return write_object(graph, language)
-    return graph.to_asl(naming, language)
+    written = graph.to_asl(naming, language)
+    own = getattr(graph, "query_language", NOT_GIVEN)
+    if own is NOT_GIVEN:
+        return written
+    written.pop("QueryLanguage", None)
+    return written if own == language else with_language(written, own)

@@ -177,3 +177,28 @@ def _foreign(text: str, given: str, language: str) -> DefinitionError:
     return DefinitionError(
         f"{text} is {given}, and the query language of this state is {language}.", fix=fix
     )
+
+
+def with_language(graph: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return a written graph whose states name their query language, unless they already do.
+
+    A branch or an item processor can't name one itself: AWS refuses it there.
+    """
+    states = {id: _state_with_language(body, language) for id, body in graph["States"].items()}
+    return {**graph, "States": states}
+
+
+def _state_with_language(body: Mapping[str, Any], language: str) -> dict[str, Any]:
+    said = {"Type": body["Type"], "QueryLanguage": language} if "Type" in body else {}
+    named = {**said, **body}
+    for key in ("ItemProcessor", "Iterator"):
+        if isinstance(named.get(key), dict) and "States" in named[key]:
+            named[key] = with_language(named[key], language)
+    if isinstance(named.get("Branches"), list):
+        named["Branches"] = [
+            with_language(branch, language)
+            if isinstance(branch, dict) and "States" in branch
+            else branch
+            for branch in named["Branches"]
+        ]
+    return named

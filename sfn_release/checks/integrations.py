@@ -69,7 +69,6 @@ NEEDED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
     ("states", "startExecution"): (("StateMachineArn",),),
 }
 """What the commonest integrations must be given, one of each group, without asking botocore."""
-_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
@@ -169,47 +168,25 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
 
 def needed(document: Document) -> Iterator[Told]:
     """Tell of integrations that are not given what they can't do without."""
-    for state, call, given, place in _given(document):
-        names = {name.removesuffix(".$") for name in given}
+    for _, call, parameters, place in given(document):
+        names = {name.removesuffix(".$") for name in parameters}
         for group in NEEDED.get((call.service, call.action), ()):
             if not names.intersection(group):
                 which = " or ".join(group)
                 what = f"{call.service}:{call.action}"
                 yield Told(place, f"{which} is required but was missing: {what} needs it.")
-        if call.service == "http":
-            yield from _http(state, given, place)
 
 
-def _http(state: State, given: Mapping[str, Any], place: Place) -> Iterator[Told]:
-    """Tell of an endpoint or a method that an HTTP task can't have.
-
-    Source: "Call HTTPS APIs" in AWS's developer guide.
-    """
-    endpoint, method = given.get("ApiEndpoint"), given.get("Method")
-    if (
-        isinstance(endpoint, str)
-        and not is_open(endpoint, state.language)
-        and not endpoint.startswith("https://")
-    ):
-        message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
-        yield Told(place.at("ApiEndpoint"), message)
-    if "Method" in given and method not in _METHODS and not is_open(method, state.language):
-        message = f"{method!r} is no method of an HTTP task: those are {', '.join(_METHODS)}."
-        in_capitals = str(method).upper()
-        fix = f'Did you mean "{in_capitals}"?' if in_capitals in _METHODS else ""
-        yield Told(place.at("Method"), message, fix)
-
-
-def _given(
+def given(
     document: Document,
 ) -> Iterator[tuple[State, Call, Mapping[str, Any], Place]]:
     """Yield the integrations with what they are given, and where, as far as that is known."""
     for state in document.of_type("Task"):
         call = call_of(state)
         key = "Arguments" if state.language == JSONATA else "Parameters"
-        given = state.body.get(key)
-        if call is not None and isinstance(given, dict):
-            yield state, call, given, state.place.at(key)
+        parameters = state.body.get(key)
+        if call is not None and isinstance(parameters, dict):
+            yield state, call, parameters, state.place.at(key)
 
 
 def reader_and_writer(document: Document) -> Iterator[Told]:

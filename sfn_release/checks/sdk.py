@@ -5,7 +5,7 @@ Slow when a service is met for the first time, since its model is read then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sfn_release.apis import java
@@ -16,7 +16,7 @@ from sfn_release.apis.catalogue import (
     sdk_ids,
     sdk_service,
 )
-from sfn_release.apis.judge import Sent, judge
+from sfn_release.apis.judge import Kind, Sent, judge
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.checks.document import Document, State
@@ -32,9 +32,27 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("sdk-parameter", "error", "the action has no such parameter", (), final=False),
     Rule("sdk-required", "error", "the action needs a parameter", (), final=False),
     Rule("sdk-value", "error", "a parameter's value is of another type", (), final=False),
+    Rule("sdk-text", "warning", "a number or a boolean is written as a text", ()),
+    Rule("sdk-token", "warning", "an idempotency token is not given", ()),
     Rule("sdk-enum", "warning", "a value is none of those known", ()),
-    Rule("optimized-parameter", "warning", "the service's model says otherwise", ()),
+    Rule(
+        "optimized-parameter",
+        "error",
+        "the service has no such parameter",
+        (),
+        final=False,
+    ),
+    Rule("optimized-value", "warning", "the service's model says otherwise", ()),
 )
+_OF_SDK: Final[Mapping[Kind, str]] = {
+    "parameter": "sdk-parameter",
+    "spelling": "sdk-parameter",
+    "required": "sdk-required",
+    "token": "sdk-token",
+    "value": "sdk-value",
+    "text": "sdk-text",
+    "enum": "sdk-enum",
+}
 
 
 def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
@@ -90,5 +108,6 @@ def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
     for kind, keys, message, fix in judge(sent, state.body.get(field)):
         if ours and kind == "required" and not keys:
             continue  # the rules of `integrations` tell
-        rule = f"sdk-{kind}" if sent.sdk else "optimized-parameter"
+        own = "optimized-parameter" if kind == "parameter" else "optimized-value"
+        rule = _OF_SDK[kind] if sent.sdk else own
         yield rule, Told(place.at(*keys), message, fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sfn_release.asl.fields import (
@@ -72,8 +72,14 @@ def misplaced_field(document: Document) -> Iterator[Told]:
                 yield Told(
                     part.place.at(key),
                     f"{part.what} can't have the field {key}: it is not supported there.",
-                    f"It belongs to: {', '.join(homes)}." if len(homes) < len(FIELDS) else "",
+                    _home(key, homes),
                 )
+
+
+def _home(key: str, homes: Sequence[str]) -> str:
+    if key == "QueryLanguage":
+        return "Name it at the top of the definition, or in each state."
+    return f"It belongs to: {', '.join(homes)}." if len(homes) < len(FIELDS) else ""
 
 
 def inline_map(document: Document) -> Iterator[Told]:
@@ -115,8 +121,18 @@ def _missing_inside(state: State) -> Iterator[Told]:
             if state.language == JSONATA and "Condition" not in rule:
                 what = "A choice rule in JSONata"
                 yield _missing(place.at("Choices", index), what, "Condition")
-    if state.type != "Map":
-        return
+    if state.type == "Map":
+        yield from _missing_in_map(state)
+
+
+def _missing_in_map(state: State) -> Iterator[Told]:
+    body, place = state.body, state.place
+    reader = body.get("ItemReader")
+    config: Any = reader.get("ReaderConfig") if isinstance(reader, dict) else None
+    given = isinstance(config, dict) and config.get("CSVHeaderLocation") == "GIVEN"
+    if given and "CSVHeaders" not in config:
+        what = "A ReaderConfig whose CSVHeaderLocation is GIVEN"
+        yield _missing(place.at("ItemReader", "ReaderConfig"), what, "CSVHeaders")
     writer, batcher = body.get("ResultWriter"), body.get("ItemBatcher")
     if isinstance(writer, dict) and not {"Resource", "WriterConfig"} & writer.keys():
         yield _missing(place.at("ResultWriter"), "A ResultWriter", "Resource or WriterConfig")

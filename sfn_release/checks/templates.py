@@ -14,16 +14,18 @@ from sfn_release.checks.rule import Place, Told, entries
 
 _PATHS = (
     *("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath"),
-    *("TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath"),
-    *("ToleratedFailureCountPath", "ToleratedFailurePercentagePath"),
+    *("TimeoutSecondsPath", "HeartbeatSecondsPath"),
 )
+_NUMBERS = ("MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath")
+"""The numbers of a Map, which AWS takes from the input or a variable only."""
 _TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials")
 
 
 class Expression(NamedTuple):
     """A path or a call of a *state*: the field's name, its text, its place.
 
-    *reference* says that it names a place to write to, *callable* that an intrinsic may stand here.
+    *reference* says that it names a place to write to, *single* that it reads one place of the
+    input or of a variable, *callable* that an intrinsic may stand here.
     """
 
     state: State
@@ -32,6 +34,7 @@ class Expression(NamedTuple):
     place: Place
     callable: bool = False
     reference: bool = False
+    single: bool = False
 
 
 def expressions(state: State) -> Iterator[Expression]:
@@ -45,6 +48,7 @@ def expressions(state: State) -> Iterator[Expression]:
 def _written(state: State) -> Iterator[Expression]:
     body, place = state.body, state.place
     yield from _members(state, body, place, _PATHS)
+    yield from _members(state, body, place, _NUMBERS, single=True)
     for key in ("ErrorPath", "CausePath"):
         if key in body:
             yield Expression(state, key, body[key], place.at(key), callable=True)
@@ -61,11 +65,16 @@ def _written(state: State) -> Iterator[Expression]:
 
 
 def _members(
-    state: State, body: Mapping[str, Any], place: Place, keys: Iterable[str]
+    state: State,
+    body: Mapping[str, Any],
+    place: Place,
+    keys: Iterable[str],
+    *,
+    single: bool = False,
 ) -> Iterator[Expression]:
     for key in keys:
         if key in body:
-            yield Expression(state, key, body[key], place.at(key))
+            yield Expression(state, key, body[key], place.at(key), single=single)
 
 
 def _limits(state: State) -> Iterator[Expression]:
@@ -73,11 +82,11 @@ def _limits(state: State) -> Iterator[Expression]:
     batcher, reader = state.body.get("ItemBatcher"), state.body.get("ItemReader")
     if isinstance(batcher, dict):
         keys = ("MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
-        yield from _members(state, batcher, state.place.at("ItemBatcher"), keys)
+        yield from _members(state, batcher, state.place.at("ItemBatcher"), keys, single=True)
     config = reader.get("ReaderConfig") if isinstance(reader, dict) else None
     if isinstance(config, dict):
         place = state.place.at("ItemReader", "ReaderConfig")
-        yield from _members(state, config, place, ("MaxItemsPath",))
+        yield from _members(state, config, place, ("MaxItemsPath",), single=True)
 
 
 def _results(state: State) -> Iterator[Expression]:
@@ -168,10 +177,19 @@ def doubtful_path(document: Document) -> Iterator[Told]:
 def reference_path(document: Document) -> Iterator[Told]:
     """Tell of places to write to that may be several, or none at all."""
     for one in document.once(all_expressions):
-        if not one.reference or _problem(one):
+        if not (one.reference or one.single) or _problem(one):
             continue
         path = paths.parse(one.text)
-        if path.root != "$" or not path.is_reference:
+        if one.single and (path.root == "$$" or not path.is_reference):
+            yield Told(
+                one.place,
+                f"{one.key} must be a Reference Path, a path to one place in the input or in a"
+                " variable.",
+                "Copy the value of the context object to the input first, or to a variable."
+                if path.root == "$$"
+                else "Names and single indexes only: no wildcard, slice, filter or function.",
+            )
+        elif one.reference and (path.root != "$" or not path.is_reference):
             yield Told(
                 one.place,
                 f"{one.key} must be a Reference Path, a path to one place in the input, or null.",
@@ -199,4 +217,4 @@ def _problem(one: Expression) -> str | None:
 
 def _doubtful(text: str) -> bool:
     """Whether it holds what AWS's parser reads more generously than the specification has it."""
-    return "?(" in text or "[(" in text or text != text.strip()
+    return "?(" in text or "[(" in text

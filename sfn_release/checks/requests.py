@@ -1,0 +1,137 @@
+"""Rules of the requests that Step Functions makes itself: HTTPS APIs, API Gateway, EKS, Bedrock.
+
+botocore has no model of them. Sources, in AWS's developer guide: "Call HTTPS APIs in Step Functions
+workflows", "Create API Gateway REST APIs with Step Functions", "Create and manage Amazon EKS
+clusters with Step Functions", "Invoke and customize Amazon Bedrock models with Step Functions".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.kinds import JSONPATH, is_open
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import given
+from sfn_release.checks.rule import Place, Told
+
+_Shape = Mapping[str, Any]  # name → None for anything, words, or a shape
+_METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+_ANYTHING: Final = None
+_CONNECTION: Final[_Shape] = {"ConnectionArn": _ANYTHING}
+_CALL: Final[_Shape] = dict.fromkeys(
+    ("Method", "Path", "QueryParameters", "RequestBody"), _ANYTHING
+)
+_CLUSTER: Final[_Shape] = dict.fromkeys(
+    ("ClusterName", "CertificateAuthority", "Endpoint"), _ANYTHING
+)
+_REQUESTS: Final[Mapping[tuple[str, str], _Shape]] = {
+    ("http", "invoke"): {
+        **dict.fromkeys(("ApiEndpoint", "Headers", "QueryParameters", "RequestBody"), _ANYTHING),
+        "Method": _METHODS,
+        "Authentication": _CONNECTION,
+        "InvocationConfig": _CONNECTION,
+        "Transform": {
+            "RequestBodyEncoding": ("NONE", "URL_ENCODED"),
+            "RequestEncodingOptions": {"ArrayFormat": ("INDICES", "REPEAT", "COMMAS", "BRACKETS")},
+        },
+    },
+    ("apigateway", "invoke"): {
+        **_CALL,
+        **dict.fromkeys(("ApiEndpoint", "Headers", "Stage", "AllowNullValues"), _ANYTHING),
+        "Method": _METHODS,
+        "AuthType": ("NO_AUTH", "IAM_ROLE", "RESOURCE_POLICY"),
+    },
+    ("bedrock", "invokeModel"): dict.fromkeys(
+        (
+            *("ModelId", "Body", "Input", "Output", "ContentType", "Accept", "Trace"),
+            *("GuardrailIdentifier", "GuardrailVersion", "PerformanceConfigLatency"),
+            "ServiceTier",
+        ),
+        _ANYTHING,
+    ),
+    ("eks", "call"): {**_CLUSTER, **_CALL},
+    ("eks", "runJob"): {
+        **_CLUSTER,
+        **dict.fromkeys(("Namespace", "LogOptions", "Job"), _ANYTHING),
+    },
+}
+"""The parameters of each request."""
+
+_NO_HEADER = re.compile(
+    "(?i:a-im|accept-charset|accept-datetime|accept-encoding|authorization|cache-control|connection"
+    "|content-encoding|content-md5|date|expect|forwarded|from|host|http2-settings|if-match"
+    "|if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|origin|pragma"
+    "|proxy-authorization|referer|server|te|trailer|transfer-encoding|upgrade|via|warning"
+    "|x-forwarded-.*|x-amz-.*|x-amzn-.*)"
+)
+"""The headers with which an HTTP task fails (States.Runtime)."""
+
+
+def unknown_parameter(document: Document) -> Iterator[Told]:
+    """Tell of parameters that a request of Step Functions' own does not have."""
+    for state, call, parameters, place in given(document):
+        shape = _REQUESTS.get((call.service, call.action))
+        if shape is not None:
+            what = f"{call.service}:{call.action}"
+            yield from _unknown(state, shape, parameters, place, what)
+
+
+def _unknown(
+    state: State, shape: _Shape, value: Mapping[str, Any], place: Place, what: str
+) -> Iterator[Told]:
+    for key, item in value.items():
+        computed = state.language == JSONPATH and key.endswith(".$")
+        name = key.removesuffix(".$") if computed else key
+        if is_open(key):
+            continue
+        if name not in shape:
+            message = f"{what} has no parameter {name}: it is not supported."
+            yield Told(place.at(key), message, nearest(name, shape))
+        elif not computed and isinstance(shape[name], Mapping) and isinstance(item, dict):
+            yield from _unknown(state, shape[name], item, place.at(key), name)
+
+
+def wrong_request(document: Document) -> Iterator[Told]:
+    """Tell of words that a parameter can't be, and of endpoints and headers of HTTP tasks."""
+    for state, call, parameters, place in given(document):
+        shape = _REQUESTS.get((call.service, call.action))
+        if shape is not None:
+            yield from _words(state, shape, parameters, place)
+        if call.service == "http":
+            yield from _http(state, parameters, place)
+
+
+def _words(state: State, shape: _Shape, value: Mapping[str, Any], place: Place) -> Iterator[Told]:
+    for key, item in value.items():
+        wanted = shape.get(key)
+        if isinstance(wanted, Mapping) and isinstance(item, dict):
+            yield from _words(state, wanted, item, place.at(key))
+        elif isinstance(wanted, tuple) and item not in wanted and not is_open(item, state.language):
+            message = f"{key} can't be {item!r}: it is one of {', '.join(wanted)}."
+            in_capitals = str(item).upper()
+            fix = f'Did you mean "{in_capitals}"?' if in_capitals in wanted else ""
+            yield Told(place.at(key), message, fix)
+
+
+def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator[Told]:
+    endpoint, headers = parameters.get("ApiEndpoint"), parameters.get("Headers")
+    if (
+        isinstance(endpoint, str)
+        and not is_open(endpoint, state.language)
+        and not endpoint.startswith("https://")
+    ):
+        message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
+        yield Told(place.at("ApiEndpoint"), message)
+    for key in headers if isinstance(headers, dict) else ():
+        name = key.removesuffix(".$") if state.language == JSONPATH else key
+        if _NO_HEADER.fullmatch(name):
+            yield Told(
+                place.at("Headers", key),
+                f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
+                "Let the EventBridge connection send it."
+                if name.lower() == "authorization"
+                else "Remove it.",
+            )

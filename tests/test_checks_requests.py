@@ -1,0 +1,103 @@
+"""Requests of Step Functions' own: HTTPS APIs, API Gateway, EKS, Bedrock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+
+API = {"ApiEndpoint": "https://example.com", "Method": "GET"}
+HTTP = {**API, "InvocationConfig": {"ConnectionArn": "${Connection}"}}
+
+
+def told(action: str, given: Any, language: str = "JSONPath") -> set[tuple[str, str]]:
+    """Return the rule, and the path below the parameters, of each error."""
+    field = "Parameters" if language == "JSONPath" else "Arguments"
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{action}", field: given, "End": True}
+    definition = {"StartAt": "A", "States": {"A": state}, "QueryLanguage": language}
+    found = sfn.check_definition(definition, services=True)
+    place = f"$.States.A.{field}"
+    return {
+        (one.rule, one.path.removeprefix(place).lstrip("."))
+        for one in found
+        if one.severity == "error"
+    }
+
+
+UNKNOWN = [
+    ("http:invoke", {**HTTP, "Foo": 1}, "Foo"),
+    ("http:invoke", {**HTTP, "Header.$": "$.h"}, "Header.$"),
+    (
+        "http:invoke",
+        {**API, "Authentication": {"ConnectionArn": "a", "Arn": "b"}},
+        "Authentication.Arn",
+    ),
+    ("http:invoke", {**HTTP, "Transform": {"Encoding": "NONE"}}, "Transform.Encoding"),
+    (
+        "http:invoke",
+        {**HTTP, "Transform": {"RequestEncodingOptions": {"Array": "REPEAT"}}},
+        "Transform.RequestEncodingOptions.Array",
+    ),
+    ("apigateway:invoke", {**API, "Pth": "/a"}, "Pth"),
+    ("eks:call", {"ClusterName": "c", "Verb": "GET"}, "Verb"),
+    ("bedrock:invokeModel", {"ModelId": "m", "Bdy": {}}, "Bdy"),
+]
+
+
+@pytest.mark.parametrize(("action", "given", "key"), UNKNOWN)
+def test_a_parameter_that_a_request_does_not_have_is_an_error(
+    action: str, given: dict[str, Any], key: str
+) -> None:
+    """At the top, and further down."""
+    (found,) = told(action, given)
+    assert found[0] == "request-parameter"
+    assert found[1].replace('["', ".").replace('"]', "").lstrip(".") == key
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("http:invoke", {**HTTP, "Headers": {"Accept": "text/csv"}, "QueryParameters": {"a": 1}}),
+        (
+            "http:invoke",
+            {
+                **HTTP,
+                "RequestBody": {"any": "thing"},
+                "Transform": {
+                    "RequestBodyEncoding": "URL_ENCODED",
+                    "RequestEncodingOptions": {"ArrayFormat": "COMMAS"},
+                },
+            },
+        ),
+        ("apigateway:invoke", {**API, "Stage": "prod", "Path": "/a", "AuthType": "IAM_ROLE"}),
+        ("bedrock:invokeModel", {"ModelId": "m", "Input": {"S3Uri": "s3://b/k"}}),
+    ],
+)
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_what_a_request_has_is_accepted(action: str, given: dict[str, Any], language: str) -> None:
+    """In both query languages."""
+    assert told(action, given, language) == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "place"),
+    [
+        ("apigateway:invoke", {**API, "AuthType": "IAM"}, "AuthType"),
+        ("apigateway:invoke", {**API, "Method": "get"}, "Method"),
+        (
+            "http:invoke",
+            {**HTTP, "Transform": {"RequestBodyEncoding": "FORM"}},
+            "Transform.RequestBodyEncoding",
+        ),
+        ("http:invoke", {**HTTP, "Headers": {"Authorization": "Bearer"}}, "Headers.Authorization"),
+        ("http:invoke", {**HTTP, "Headers": {"host": "x"}}, "Headers.host"),
+        ("http:invoke", {**HTTP, "Headers": {"X-Amz-Date.$": "$.d"}}, 'Headers["X-Amz-Date.$"]'),
+    ],
+)
+def test_a_word_or_a_header_that_a_request_can_not_have_is_an_error(
+    action: str, given: dict[str, Any], place: str
+) -> None:
+    """An HTTP task with one of the headers that Step Functions sets itself fails."""
+    assert {("integration", place)} == told(action, given)
