@@ -75,9 +75,9 @@ class Lock:
 class Record:
     """One event of a deployment. Times are UTC, ISO 8601.
 
-    *parameters* are the values that were looked up for it (from the process's environment and
-    Parameter Store); *override* is why a policy that refused it was overridden; *promoted_from* the
-    environment whose release a promotion took.
+    *parameters* are the values of all parameters that rendering it used, with their types (records
+    of 0.2.0 and before: those that were looked up, as text). *override* is why a policy that
+    refused it was overridden; *promoted_from* the environment whose release a promotion took.
     """
 
     id: RecordId
@@ -101,7 +101,7 @@ class Record:
     error: str | None = None
     lock: Lock | None = None
     plan: tuple[str, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     override: str | None = None
     promoted_from: EnvironmentName | None = None
 
@@ -150,7 +150,9 @@ class Served:
     (None in records that do not tell); *alias_description* what we last wrote to it; *version* the
     release that it is of. *retained* marks a workflow that is deployed and not in the
     release that the environment serves. *pins* maps what its definition refers to without a version
-    to the version that it was pinned to.
+    to the version that it was pinned to. *parameters* are the values that filled it, with their
+    types: `rendering.fill_and_pin` makes the recorded form from the release, these and the pins
+    (None in records that don't have them).
     """
 
     digest: str
@@ -164,6 +166,7 @@ class Served:
     retained: bool = False
     pins: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
+    parameters: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,14 @@ from sfn_release.canonical import digest
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.names import WorkflowName
-from sfn_release.project import Environment, parameters_in
+from sfn_release.pins import pin, references
+from sfn_release.project import Environment, fill, parameters_in
+from sfn_release.project.parameters import Filling, undeclared
+from sfn_release.project.rules import tag_key, tag_value
+from sfn_release.regions import LOCAL_ACCOUNT
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
-_LOCAL_ROLE = "arn:aws:iam::000000000000:role/local"  # nothing on this machine assumes it
+_LOCAL_ROLE = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/local"  # nothing on this machine assumes it
 _REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
 
 
@@ -88,13 +92,14 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
     yields to the environment's. On `local`, where nothing assumes it, a role need not be given.
     Raises ConfigError for an undeclared parameter or a missing role.
     """
-    module = f" ({declaration.source})" if declaration.source else ""
-    where = f"workflow {declaration.name}{module}, environment {environment.name}"
+    where = _where(declaration, environment)
 
     def filled(value: Any) -> Any:
         return environment.fill(value, where=where)
 
     definition = filled(declaration.definition)
+    if not isinstance(definition, Mapping):
+        raise DefinitionError(f"{where}: the definition is {json.dumps(definition)}.")
     size = len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False).encode())
     if size > MAX_DEFINITION:
         raise DefinitionError(
@@ -107,12 +112,52 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
         name=environment.state_machine_name(declaration.name),
         definition=definition,
         type=declaration.type,
-        role=filled(_role(declaration, environment)),
+        role=environment.fill(_role(declaration, environment), where=where, texts=True),
         logging=normal_logging(filled(declaration.logging or environment.logging)),
         tracing=normal_tracing(filled(declaration.tracing or environment.tracing)),
         encryption=normal_encryption(filled(declaration.encryption or environment.encryption)),
-        tags=filled({**environment.tags, **declaration.tags}),
+        tags=_tags(environment, declaration, where),
     )
+
+
+def render_all(
+    declarations: Iterable[Declaration], environment: Environment
+) -> dict[str, Rendered]:
+    """Return what every declaration is in *environment*, by workflow; see `render`.
+
+    Raises one ConfigError for the undeclared parameters of all of them.
+    """
+    declarations = list(declarations)
+    known = environment.known
+    missing: dict[str, dict[str, str]] = {}
+    for one in declarations:
+        filling = Filling(known)
+        filling.value(_contents(one), "$")
+        if filling.undeclared:
+            missing[_where(one, environment)] = {
+                name: path.replace("$.definition", "$", 1)
+                for name, path in filling.undeclared.items()
+            }
+    if missing:
+        raise undeclared(missing, known, environment=environment.name)
+    return {one.name: render(one, environment) for one in declarations}
+
+
+def fill_and_pin(
+    definition: Mapping[str, Any], values: Mapping[str, Any], pins: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """Return a released *definition* as it is sent with recorded *values* and *pins*. Pure.
+
+    Both are recorded with the workflow (`record.Served`): the values of its parameters, and the
+    exact version of each reference. Raises ConfigError when *values* lacks one.
+    """
+    filled = fill(definition, values, where="recorded values")
+    exact = {
+        one.written: pins[one.written]
+        for one in references(filled)
+        if one.written in pins and one.name is not None and not one.name.exact
+    }
+    return pin(filled, exact)
 
 
 def parameters_of(declarations: Iterable[Declaration], environment: Environment) -> frozenset[str]:
@@ -121,11 +166,43 @@ def parameters_of(declarations: Iterable[Declaration], environment: Environment)
         *(environment.role_arn, environment.logging, environment.tracing),
         *(environment.encryption, environment.tags),
     ]
-    own = [
-        [one.definition, one.role, one.logging, one.tracing, one.encryption, one.tags]
-        for one in declarations
-    ]
+    own = [_contents(one) for one in declarations]
     return parameters_in([*shared, *own]) if own else frozenset()
+
+
+def values_of(declaration: Declaration, environment: Environment) -> dict[str, Any]:
+    """Return the values, by name, that rendering *declaration* uses in *environment*."""
+    used, known = parameters_of([declaration], environment), environment.known
+    return {name: known[name] for name in sorted(used & known.keys())}
+
+
+def _contents(declaration: Declaration) -> dict[str, Any]:
+    return {
+        "definition": declaration.definition,
+        "role": declaration.role,
+        "logging": declaration.logging,
+        "tracing": declaration.tracing,
+        "encryption": declaration.encryption,
+        "tags": declaration.tags,
+    }
+
+
+def _where(declaration: Declaration, environment: Environment) -> str:
+    module = f" ({declaration.source})" if declaration.source else ""
+    return f"workflow {declaration.name}{module}, environment {environment.name}"
+
+
+def _tags(environment: Environment, declaration: Declaration, where: str) -> dict[str, str]:
+    tags = environment.fill({**environment.tags, **declaration.tags}, where=where, texts=True)
+    for key, value in tags.items():
+        for text, rule in ((key, tag_key), (value, tag_value)):
+            if wrong := rule(text):
+                raise ConfigError(
+                    f"{where}: {text!r} can't be in a tag.",
+                    why=wrong,
+                    fix="Correct the tag, or the parameter that fills it.",
+                )
+    return dict(tags)
 
 
 def _role(declaration: Declaration, environment: Environment) -> str:

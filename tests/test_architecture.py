@@ -18,11 +18,12 @@ PACKAGE = Path(sfn_release.__file__).parent
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
     *("errors", "canonical", "names", "forms"),
-    *("asl", "apis", "checks", "declaration", "settings", "documents", "building", "workflow"),
+    *("asl", "apis", "checks", "declaration", "settings", "regions"),
+    *("documents", "building", "workflow"),
     *("report", "importing"),
     "simulator",
     *("project", "build"),
-    *("differences", "rendering", "pins", "release", "yanks", "record", "stack", "policy", "plan"),
+    *("differences", "pins", "rendering", "release", "yanks", "record", "stack", "policy", "plan"),
     *("drift", "surroundings"),
     *("git", "hold", "ledger"),
     *("aws", "console", "whereabouts", "local"),

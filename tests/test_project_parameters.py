@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.canonical import canonical
 from sfn_release.errors import ConfigError
-from sfn_release.project import Environment, fill, parameters_in
+from sfn_release.project import Environment, Source, fill, parameters_in, parse_project
+from sfn_release.project.values import convert
 
 PARAMETERS = {"Table": "orders", "Topic": "${Table}", "A": "same", "B": "same"}
 
@@ -48,7 +50,8 @@ def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["${a-b}", "${AWS::Region}", "${", "${}", "${9}", "{% no %} ${x y}"]
+    "text",
+    ["${a-b}", "${AWS:Region}", "${a..b}", "${workflow:}", "${", "${}", "${9}", "{% no %} ${x y}"],
 )
 def test_what_looks_like_a_parameter_and_is_none_is_refused(text: str) -> None:
     """It would reach AWS as it stands, which nobody means."""
@@ -109,3 +112,151 @@ def test_all_undeclared_parameters_are_told_at_once() -> None:
     assert caught.value.message == "orders: the parameters ${Topic}, ${Conn} are not declared."
     assert "${Conn} is used at $.b[0]. Declared is Cons" in caught.value.why
     assert 'Topic = "…"\n    Conn = "…"' in caught.value.fix
+
+
+VALUES: dict[str, Any] = {
+    "Pause": 3,
+    "Rate": 1.5,
+    "On": True,
+    "Names": ["a", "b"],
+    "Extra": {"a": [1]},
+    "_x.y::z": "odd",
+    "workflow:shipping": "arn:shipping",
+    "Nothing": None,
+}
+
+TYPED = {
+    "a number alone": ({"Seconds": "${Pause}"}, {"Seconds": 3}),
+    "a number in a text": ("in ${Pause} s", "in 3 s"),
+    "a fraction in a text": ("${Rate}x", "1.5x"),
+    "true alone": (["${On}"], [True]),
+    "true in a text": ("{% ${On} and true %}", "{% true and true %}"),
+    "null in a text": ("{% ${Nothing} %}", "{% null %}"),
+    "a list alone": ("${Names}", ["a", "b"]),
+    "a table alone": ("${Extra}", {"a": [1]}),
+    "a number in a key": ({"${Pause}": 1}, {"3": 1}),
+    "a number twice": ("${Pause}${Pause}", "33"),
+    "a name of CloudFormation's": ("${_x.y::z}", "odd"),
+    "a workflow": ("${workflow:shipping}", "arn:shipping"),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), TYPED.values(), ids=TYPED.keys())
+def test_a_field_that_is_the_placeholder_alone_takes_the_type(value: Any, expected: Any) -> None:
+    """Within a longer text, values are written as JSON writes them."""
+    filled = fill(value, VALUES, where="workflow orders")
+    assert canonical(expected) == canonical(filled)
+
+
+def test_a_filled_list_is_a_copy() -> None:
+    """A definition never holds a part of the environment."""
+    value: Any = fill(["${Names}"], VALUES, where="workflow orders")
+    value[0].append("c")
+    assert VALUES["Names"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Names", "a list"), ("Extra", "a table")])
+def test_a_list_or_table_in_a_text_is_refused(name: str, kind: str) -> None:
+    """The error names the place, the parameter and its type."""
+    with pytest.raises(ConfigError) as caught:
+        fill({"a": [f"x${{{name}}}"]}, VALUES, where="orders")
+    assert f"the parameter ${{{name}}} is {kind}" in caught.value.message
+    assert "$.a[0]" in caught.value.why
+
+
+def test_a_text_stays_one_where_only_texts_are_taken() -> None:
+    """Roles, names and tags are texts, whatever fills them."""
+    assert fill("${Pause}", VALUES, where="a tag", texts=True) == "3"
+
+
+def test_a_workflow_that_is_not_there_is_told_the_nearest() -> None:
+    """It is no parameter to declare."""
+    with pytest.raises(ConfigError) as caught:
+        fill("${workflow:shiping}", VALUES, where="orders")
+    assert caught.value.message == "orders: the workflow shiping is not in the release."
+    assert "Did you mean ${workflow:shipping}?" in caught.value.why
+    assert caught.value.fix == "Workflows of this release: shipping."
+
+
+CONVERTED: dict[str, list[tuple[str, Any]]] = {
+    "integer": [("3", 3), ("-7", -7), ("3.0", 3), (" 4 ", 4), ("1e3", 1000)],
+    "number": [("2.5", 2.5), ("3", 3)],
+    "boolean": [("true", True), ("false", False)],
+    "list": [("a, b", ["a", "b"]), ("a", ["a"])],
+    "json": [('{"a": 1}', {"a": 1}), ("null", None), ('"x"', "x")],
+    "string": [("3", "3")],
+}
+NOT_CONVERTED = {
+    "integer": ["three", "2.5", "true", "", "0x3", "9007199254740993", "1" * 5000, "[1]"],
+    "number": ["NaN", "1e999", "true"],
+    "boolean": ["yes", "1", "True"],
+    "json": ["{", '{"a": 1, "a": 2}'],
+}
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "value"),
+    [(type, *pair) for type, pairs in CONVERTED.items() for pair in pairs],
+)
+def test_a_looked_up_text_is_converted(type: Any, text: str, value: Any) -> None:
+    """To the type that releases.toml says."""
+    converted = convert(text, type)
+    assert (converted, converted.__class__) == (value, value.__class__)
+
+
+@pytest.mark.parametrize(
+    ("type", "text"), [(type, text) for type, texts in NOT_CONVERTED.items() for text in texts]
+)
+def test_a_text_of_another_type_is_refused(type: Any, text: str) -> None:
+    """And the message shows the text, in a line."""
+    with pytest.raises(ConfigError) as caught:
+        convert(text, type)
+    assert len(caught.value.message) < 100
+
+
+def test_values_of_releases_toml_keep_their_types() -> None:
+    """A table is a value unless it says where one comes from."""
+    text = """
+[project]
+name = "shop"
+[environments.prod]
+region = "eu-west-1"
+name = "${Stage}-{workflow}-${AWS::Region}"
+tags = { stage = "${Stage}", account = "of-${AWS::AccountId}" }
+[environments.prod.parameters]
+Stage = "dev"
+Pause = 3.0
+On = true
+Names = ["a", { b = 2.0 }]
+Extra = { Env = "prod" }
+"_x.y::z" = "odd"
+Count = { env = "COUNT", type = "integer" }
+"""
+    prod = parse_project(text, path="releases.toml").environment("prod")
+    assert prod.parameters == {
+        "Stage": "dev",
+        "Pause": 3,
+        "On": True,
+        "Names": ["a", {"b": 2}],
+        "Extra": {"Env": "prod"},
+        "_x.y::z": "odd",
+        "Count": Source("env", "COUNT", "integer"),
+    }
+    assert prod.state_machine_name("orders") == "dev-orders-eu-west-1"
+    assert prod.open(["Stage", "Count", "AWS::Region", "AWS::AccountId", "workflow:a"]) == {
+        "Count",
+        "AWS::AccountId",
+        "workflow:a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_region_and_partition_are_given(region: str, partition: str) -> None:
+    """Without asking AWS, and the account where releases.toml says it."""
+    environment = Environment("prod", "aws", region=region, account="111111111111")
+    text = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"
+    expected = f"arn:{partition}:sqs:{region}:111111111111:q"
+    assert environment.fill(text, where="orders") == expected

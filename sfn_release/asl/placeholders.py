@@ -1,20 +1,82 @@
-"""What ``${`` may mean in a definition: a parameter, a literal, or nothing that can be filled."""
+"""The forms of ``${``: a parameter, a workflow, a literal, or nothing that can be filled.
+
+``${Pause}``, ``${_x.y::z}`` and ``${AWS::Region}`` are parameters. ``${workflow:shipping}`` is the
+ARN of another workflow. ``$${`` is the literal ``${``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from sfn_release.names import NOT_IN_NAME
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::)[A-Za-z0-9_]+)*"
+_WORKFLOW = rf"workflow:[^{NOT_IN_NAME}]+"
+NAME: Final = re.compile(_NAME)
 REFERENCE: Final = re.compile(
-    r"(?P<escape>\$\$\{)|\$\{(?P<name>[A-Za-z][A-Za-z0-9_]*)\}|(?P<other>\$\{)"
+    rf"(?P<escape>\$\$\{{)|\$\{{(?P<name>{_NAME}|{_WORKFLOW})\}}|(?P<other>\$\{{)"
 )
-A_PARAMETER: Final = "A parameter is written ${Name}: a letter, then letters, digits and '_'."
-_SHOWN = 40  # characters of what cannot be used
+WORKFLOW: Final = "workflow:"
+A_PARAMETER: Final = (
+    "A parameter is written ${Name}: a letter or '_', then letters, digits, '_', and '.' or '::'"
+    " between them. A workflow is written ${workflow:NAME}."
+)
+_SHOWN = 40  # characters of text after a ${ that is never closed
+
+
+class Typed(str):
+    """A text that holds only ``${Name}``, whose value is looked up later but has a known *type*."""
+
+    __slots__ = ("type",)
+    type: str
+
+
+def typed(text: str, type: str) -> Typed:
+    """Return the placeholder *text* with the *type* of the value that will replace it."""
+    marked = Typed(text)
+    marked.type = type
+    return marked
+
+
+def alone(text: str) -> str | None:
+    """Return the name of the one placeholder that *text* consists of, None for other texts.
+
+    >>> alone("${Pause}"), alone("${Pause}s")
+    ('Pause', None)
+    """
+    match = REFERENCE.match(text)
+    return match["name"] if match and match.end() == len(text) else None
+
+
+def literal(text: str) -> str:
+    """Return *text* as it is written where placeholders are filled, so that it stays the same.
+
+    >>> literal("${Table}")
+    '$${Table}'
+    """
+    return text.replace("${", "$${")
+
+
+def references_in(value: Any) -> frozenset[str]:
+    """Return the names that the placeholders in a JSON *value* refer to, in its keys too."""
+    found: set[str] = set()
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, str):
+            found.update(match["name"] for match in REFERENCE.finditer(item) if match["name"])
+        elif isinstance(item, Mapping):
+            rest.extend(item.keys())
+            rest.extend(item.values())
+        elif isinstance(item, list | tuple):
+            rest.extend(item)
+    return frozenset(found)
 
 
 def no_parameters(text: str) -> Iterator[str]:
-    """Yield each ``${…}`` of *text* that can't be filled: it is no name, and not escaped.
+    """Yield each ``${…}`` of *text* that can't be filled: an invalid name, or never closed.
 
     In a JSONata expression (``{% … %}``) ``${"a": 1}`` has a meaning of its own.
     """
@@ -23,5 +85,5 @@ def no_parameters(text: str) -> Iterator[str]:
     for match in REFERENCE.finditer(text):
         if match["other"]:
             rest = text[match.start() :]
-            shown = rest[: rest.find("}") + 1] or rest
-            yield shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
+            closed = rest[: rest.find("}") + 1]
+            yield closed or (rest if len(rest) <= _SHOWN else rest[: _SHOWN - 1] + "…")

@@ -16,8 +16,7 @@ from sfn_release.canonical import canonical
 from sfn_release.checks import check_calls, check_draft
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import DefinitionError
-from sfn_release.project.parameters import fill, parameters_in
-from sfn_release.project.rules import state_machine_name, tag_key, tag_value
+from sfn_release.project.rules import filled, state_machine_name, tag_key, tag_value
 
 _FILLED = frozenset({"resource", "parameter"})  # rules of what deploying would have to fill
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
@@ -127,12 +126,6 @@ def problems(declaration: Declaration) -> Iterator[str]:
             yield f"the tag {key!r} is {value!r}, not a text."
             continue
         for text, rule in ((key, tag_key), (value, tag_value)):
-            wrong = rule(_filled(text))
+            wrong = filled(rule)(text)
             if wrong:
                 yield f"{text!r} cannot be in a tag. {wrong}"
-
-
-def _filled(text: str) -> str:
-    """Return *text* as an environment may fill it."""
-    named: Mapping[str, str] = dict.fromkeys(parameters_in(text), "x")
-    return str(fill(text, named, where="a tag"))

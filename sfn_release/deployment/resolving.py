@@ -2,32 +2,97 @@
 
 A value comes from the process's environment, or from Systems Manager Parameter Store. It is looked
 up when a deployment is prepared, recorded with it, and must still be the same when it is applied:
-what a plan has shown is what is deployed.
+what a plan has shown is what is deployed. ``${AWS::AccountId}`` and the ARNs of workflows
+(``${workflow:NAME}``) follow from where the environment is: `account_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import ParameterStore
 from sfn_release.errors import ConfigError, ConflictError, NotFoundError
 from sfn_release.project import Source
+from sfn_release.project.rules import GIVEN
+from sfn_release.project.values import convert
+from sfn_release.record import State
 
 if TYPE_CHECKING:
     from sfn_release.deployment.model import Prepared, Site
 
 _PAGE = 10  # names in one call of GetParameters
+_ROLE_COLONS = 5  # arn:aws:iam::account:role/name
 
 
-def look_up(site: Site, names: Iterable[str]) -> dict[str, str]:
+def look_up(
+    site: Site,
+    names: Iterable[str],
+    *,
+    state: State | None = None,
+    workflows: Collection[str] = (),
+) -> dict[str, Any]:
     """Return the values of those parameters *names* that have to be looked up.
 
-    Raises ConfigError for a variable that is not set and for an encrypted parameter, NotFoundError
-    for one that Parameter Store does not have, AccessError when it may not be read.
+    *workflows* are those of the release: ``workflow:NAME`` is the ARN of one of them, with the
+    environment's alias if there is one. *state* is what the ledger says of the environment, which
+    knows the account.
+
+    Raises ConfigError for a variable that is not set, for a value of another type, for an encrypted
+    parameter and for an account that can't be known; NotFoundError for a parameter that Parameter
+    Store does not have; AccessError when it may not be read.
     """
-    return _values(site, site.environment.sources(names))
+    environment = site.environment
+    wanted = environment.open(names)
+    values = _values(site, environment.sources(wanted))
+    starts = {f"{WORKFLOW}{name}": name for name in workflows}
+    derived = sorted(name for name in wanted - values.keys() if name in starts or name in GIVEN)
+    if not derived:
+        return values
+    given = dict(environment.given)
+    given.setdefault("AWS::AccountId", account_of(site, state))
+    values["AWS::AccountId"] = given["AWS::AccountId"]
+    for name in derived:
+        if name in starts:
+            machine = environment.state_machine_name(starts[name])
+            alias = f":{environment.alias}" if environment.alias else ""
+            values[name] = (
+                f"arn:{given['AWS::Partition']}:states:{given['AWS::Region']}"
+                f":{given['AWS::AccountId']}:stateMachine:{machine}{alias}"
+            )
+    return values
+
+
+def account_of(site: Site, state: State | None = None) -> str:
+    """Return the account that an environment's state machines are in.
+
+    It is, in this order, the account of releases.toml, the one of what is served there (*state*),
+    the one of the role to assume or, on AWS, of the workflows' role; else STS is asked. Raises
+    ConfigError where there is no STS to ask, and AccessError when it refuses.
+    """
+    environment = site.environment
+    if known := environment.given.get("AWS::AccountId"):
+        return known
+    served = state.serving.workflows.values() if state and state.serving else ()
+    for one in served:
+        return one.state_machine_arn.split(":")[4]
+    assumed = environment.assume_role
+    roles = [assumed.role_arn if assumed else None]
+    roles += [] if environment.endpoints else [environment.role_arn]
+    for role in roles:
+        account = role.split(":")[4] if role and role.count(":") >= _ROLE_COLONS else ""
+        if account.isdecimal():
+            return account
+    if environment.on_this_machine and "sts" not in environment.endpoints:
+        raise ConfigError(
+            f"The account of {environment.name} is not known.",
+            why="A workflow's ARN or ${AWS::AccountId} is needed, and the endpoint is on this"
+            " machine, where STS may not be.",
+            fix=f'Add to [environments.{environment.name}]:  account = "000000000000"',
+        )
+    return str(call(site.aws.identity.get_caller_identity)["Account"])
 
 
 def refuse_changed(site: Site, prepared: Prepared) -> None:
@@ -46,7 +111,23 @@ def refuse_changed(site: Site, prepared: Prepared) -> None:
             )
 
 
-def _values(site: Site, sources: Mapping[str, Source]) -> dict[str, str]:
+def _values(site: Site, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Return the values that *sources* have now, converted to their types."""
+    texts = _texts(site, sources)
+    values = {}
+    for name, source in sources.items():
+        try:
+            values[name] = convert(texts[name], source.type)
+        except ConfigError as error:
+            raise ConfigError(
+                f"The parameter {name} of {site.name} comes from {source}: {error.message}",
+                why=error.why or f'releases.toml says  type = "{source.type}"',
+                fix=error.fix,
+            ) from error
+    return values
+
+
+def _texts(site: Site, sources: Mapping[str, Source]) -> dict[str, str]:
     environment, environ = site.environment.name, site.around.environ
     values = {}
     for name, source in sources.items():

@@ -93,6 +93,7 @@ def serving_after(
             version=target.version,
             pins=workflow.pins,
             alias=prepared.alias,
+            parameters=workflow.parameters,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(

@@ -24,12 +24,13 @@ from sfn_release.local.runs import Runs
 from sfn_release.local.service import LocalService
 from sfn_release.local.store import Store
 from sfn_release.local.world import TasksFor, World
+from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.simulator import Mocks, TaskCall, Tasks
 
 __all__ = ["ACCOUNT", "REGION", "LocalService", "local", "service"]
 
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
+REGION = LOCAL_REGION
+ACCOUNT = LOCAL_ACCOUNT
 
 
 def local(

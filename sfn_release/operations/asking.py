@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.finding import Finding
+from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.calling import call
 from sfn_release.canonical import member
 from sfn_release.declaration import Declaration
@@ -40,7 +41,10 @@ def asker(workspace: Workspace, environment: str | None) -> Ask:
         if silent:
             return ()
         try:
-            values = look_up(at, parameters_in(declaration.definition))
+            names = parameters_in(declaration.definition)
+            # Whether these workflows exist is checked with the definition itself.
+            started = [one.removeprefix(WORKFLOW) for one in names if one.startswith(WORKFLOW)]
+            values = look_up(at, names, workflows=started)
             definition = where.resolved(values).fill(
                 declaration.definition, where=f"workflow {declaration.name}"
             )

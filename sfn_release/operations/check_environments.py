@@ -111,17 +111,10 @@ def _environment(
         yield who
         if isinstance(who.error, AccessError):
             return  # whatever else is asked would be refused likewise
-    values: dict[str, str] = {}
-    wanted = parameters_of(declarations, environment)
     there = site(workspace, environment, aws)
-    for parameter, source in sorted(environment.sources(wanted).items()):
-
-        def value(parameter: str = parameter, source: object = source) -> str:
-            values.update(look_up(there, [parameter]))
-            return f"parameter {parameter} from {source}: {values[parameter]}"
-
-        yield _asked(name, f"parameter {parameter}", value)
-    unknown = environment.sources(wanted).keys() - values.keys()
+    values: dict[str, Any] = {}
+    unknown: set[str] = set()
+    yield from _parameters(there, workspace, declarations, values, unknown)
     resolved = environment.resolved(values)
     rendered: dict[str, Rendered] = {}
     for declaration in declarations:
@@ -138,6 +131,43 @@ def _environment(
     strategy = environment.strategy
     for alarm in strategy.alarms if strategy else ():
         yield _asked(name, f"alarm {alarm}", lambda one=alarm: _alarm(aws, one))  # type: ignore[misc]
+
+
+def _parameters(
+    there: Site,
+    workspace: Workspace,
+    declarations: Sequence[Declaration],
+    values: dict[str, Any],
+    unknown: set[str],
+) -> Iterator[Check]:
+    """Yield one line for each looked-up parameter; note the *values*, and names *unknown*."""
+    environment = there.environment
+    wanted = parameters_of(declarations, environment)
+    sources = environment.sources(wanted)
+    for parameter, source in sorted(sources.items()):
+
+        def value(parameter: str = parameter, source: object = source) -> str:
+            values.update(look_up(there, [parameter]))
+            return f"parameter {parameter} from {source}: {_shown(values[parameter])}"
+
+        yield _asked(there.name, f"parameter {parameter}", value)
+    derived = environment.open(wanted) - sources.keys()
+    if derived:
+
+        def account() -> str:
+            state = workspace.ledger.state(workspace.snapshot(), there.name)
+            names = [one.name for one in declarations]
+            values.update(look_up(there, derived, state=state, workflows=names))
+            return f"workflows are in the account {values.get('AWS::AccountId', 'of the role')}"
+
+        asked = _asked(there.name, "the account that workflows are in", account)
+        unknown |= derived if asked.error else set()
+        yield asked
+    unknown |= sources.keys() - values.keys()
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else rules.toml(value)
 
 
 def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> str:

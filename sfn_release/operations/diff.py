@@ -19,7 +19,7 @@ from sfn_release.pins import pin, references
 from sfn_release.project import Environment
 from sfn_release.record import Served
 from sfn_release.release import parse_version
-from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.rendering import Rendered, parameters_of, render_all
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def _side(
     if environment is None:
         return declarations
     names = parameters_of(declarations.values(), environment)
-    environment = environment.resolved(look_up(site(workspace, environment), names))
-    serving = workspace.ledger.state(snapshot, environment.name).serving
+    state = workspace.ledger.state(snapshot, environment.name)
+    there = site(workspace, environment)
+    found = look_up(there, names, state=state, workflows=declarations)
+    forms = render_all(declarations.values(), environment.resolved(found))
+    serving = state.serving
     served = serving.workflows if serving else {}
-    return {
-        name: _declared(_pinned(render(declaration, environment), served.get(name)))
-        for name, declaration in declarations.items()
-    }
+    return {name: _declared(_pinned(form, served.get(name))) for name, form in forms.items()}
 
 
 def _pinned(rendered: Rendered, served: Served | None) -> Rendered:

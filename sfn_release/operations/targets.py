@@ -10,7 +10,7 @@ from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.record import Action, Served, Serving, State
 from sfn_release.release import Release
-from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.rendering import Rendered, parameters_of, render_all, values_of
 from sfn_release.stack import pushed
 
 
@@ -35,20 +35,24 @@ def target(
     """
     recorded = rendered or {}
     fresh = [one for name, one in release.declarations.items() if name not in recorded]
-    parameters = look_up(site, parameters_of(fresh, site.environment))
-    environment = site.environment.resolved(parameters)
+    names = parameters_of(fresh, site.environment)
+    found = look_up(site, names, state=state, workflows=release.declarations)
+    environment = site.environment.resolved(found)
+    forms = {**recorded, **render_all(fresh, environment)}
+    values = {one.name: values_of(one, environment) for one in fresh}
     workflows = {}
-    for name, declaration in release.declarations.items():
+    for name in release.declarations:
         entry = release.manifest.workflows[name]
         version_arn = (versions or {}).get(name)
         old = served[name] if served and name in recorded else None
         workflows[name] = TargetWorkflow(
             digest=entry.digest,
             source=entry.source,
-            rendered=recorded.get(name) or render(declaration, environment),
+            rendered=forms[name],
             version_arn=(old.version_arn if old else None) or version_arn,
             recorded=old is not None,
             pins=old.pins if old else {},
+            parameters=old.parameters if old else values.get(name),
         )
     return Target(
         action=action,
@@ -57,7 +61,7 @@ def target(
         release_digest=release.digest,
         workflows=workflows,
         below=below if popped else pushed(state.serving, state.tip, release.version),
-        parameters=parameters,
+        parameters={name: value for used in values.values() for name, value in used.items()},
     )
 
 

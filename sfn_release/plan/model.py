@@ -46,7 +46,8 @@ class TargetWorkflow:
     *pins* maps what the definition refers to, as its author wrote it, to exact versions. *awaits*
     maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
     long as the version of that one is not known: then *rendered* is not yet what will be sent.
-    *notes* tell what could not be pinned, *unpinned* does where pins are required.
+    *notes* tell what could not be pinned, *unpinned* does where pins are required. *parameters* are
+    the values that filled it, None for a recorded form that doesn't know them.
     """
 
     digest: str
@@ -58,13 +59,14 @@ class TargetWorkflow:
     awaits: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     unpinned: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Target:
     """What an environment is to serve. *below* is what `record.Serving` will hold.
 
-    *parameters* are the values that were looked up to render it, *promoted_from* the environment
+    *parameters* are the values that were used to render it, *promoted_from* the environment
     whose release a promotion takes. *notes* are what people should know of the whole.
     """
 
@@ -74,7 +76,7 @@ class Target:
     release_digest: str
     workflows: Mapping[str, TargetWorkflow]
     below: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     promoted_from: str | None = None
     notes: tuple[str, ...] = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, NoReturn
@@ -34,7 +34,8 @@ class Expected:
     *type* and *rule* are those of the value, *example* is a line of TOML that shows it. A table
     has its known *keys*; *others* is what further keys hold (None: there may be none) and
     *key_rule* how they are named. An array has its *items*. What may be a *table* instead of the
-    simple value has that too.
+    simple value has that too, for the tables that *table_when* accepts. The type ``object`` takes
+    any value, which its rule checks down to every leaf.
     """
 
     type: type
@@ -45,6 +46,7 @@ class Expected:
     key_rule: rules.Rule = rules.anything
     items: Expected | None = None
     table: Expected | None = None
+    table_when: Callable[[Mapping[str, Any]], bool] = rules.always
 
 
 def table_name(key: Key) -> str:
@@ -115,8 +117,11 @@ class Document:
 
     def check(self, value: Any, at: Key, expected: Expected) -> None:
         """Fail unless *value*, found at the key *at*, is what is *expected*, down to every leaf."""
-        if expected.table is not None and isinstance(value, dict):
+        if expected.table is not None and isinstance(value, dict) and expected.table_when(value):
             expected = expected.table
+        if expected.type is object:
+            self.require(at, value, expected.rule, expected.example)
+            return
         # bool is an int in Python and not in TOML.
         if not isinstance(value, expected.type) or (
             isinstance(value, bool) and expected.type is not bool

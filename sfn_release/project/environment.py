@@ -7,28 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
+from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.parameters import fill, parameters_in
+from sfn_release.project.values import Source
+from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION, partition_of
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SERVICES = ("stepfunctions", "sts", "ssm", "lambda", "cloudwatch")
 """The services that a deployment may ask, by botocore's ids."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a parameter's value is looked up when a deployment renders.
-
-    *kind* ``env`` is a variable of the process, ``ssm`` a parameter of Systems Manager Parameter
-    Store (``/shop/charge``, or one version of it: ``/shop/charge:3``).
-    """
-
-    kind: Literal["env", "ssm"]
-    name: str
-
-    def __str__(self) -> str:
-        return f"${self.name}" if self.kind == "env" else f"ssm:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,8 @@ class Environment:
     *endpoints* maps services to URLs, "*" to that of every other one.
     *logging*, *tracing* and *encryption* have the shapes of the API members
     ``loggingConfiguration``, ``tracingConfiguration`` and ``encryptionConfiguration``, with their
-    parameters unfilled, as *role_arn*.
+    parameters unfilled, as *role_arn*, *name_template* and *tags*. *parameters* are JSON values, or
+    a `Source` where one is looked up.
 
     What may enter: *requires* are the environments where a release must have succeeded, *soak* how
     long it must have been served there, *branches* patterns of branches that must hold its commit.
@@ -97,7 +86,7 @@ class Environment:
     role_arn: str | None = None
     alias: str = "live"
     name_template: str = "{workflow}"
-    parameters: Mapping[str, str | Source] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     logging: Mapping[str, Any] | None = None
     tracing: Mapping[str, Any] | None = None
     encryption: Mapping[str, Any] | None = None
@@ -118,12 +107,25 @@ class Environment:
         url = self.endpoints.get("stepfunctions") or self.endpoints.get("*") or ""
         return self.backend == "local" or urlsplit(url).hostname in _LOOPBACK
 
+    @property
+    def given(self) -> Mapping[str, str]:
+        """The parameters that AWS gives, as far as they are known without asking it.
+
+        On `local` all three are known; on AWS, the account where releases.toml names it.
+        """
+        local = self.backend == "local"
+        region = self.region or (LOCAL_REGION if local else "")
+        account = self.account or (LOCAL_ACCOUNT if local else None)
+        known = {"AWS::Region": region, "AWS::Partition": partition_of(region)}
+        return known if account is None else {**known, "AWS::AccountId": account}
+
     def state_machine_name(self, workflow: str) -> str:
         """Return the name of *workflow*'s state machine here.
 
         Raises ConfigError when AWS does not take that name.
         """
-        name = self.name_template.replace("{workflow}", workflow)
+        template = self.name_template.replace("{workflow}", workflow)
+        name: str = self.fill(template, where=f"name of {self.name}", texts=True)
         problem = rules.state_machine_name(name)
         if problem:
             raise ConfigError(
@@ -139,16 +141,28 @@ class Environment:
         found = {name: self.parameters.get(name) for name in names}
         return {name: source for name, source in found.items() if isinstance(source, Source)}
 
-    def resolved(self, values: Mapping[str, str]) -> Environment:
+    def open(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which of *names* are known only when a deployment is prepared."""
+        asked = {*names}
+        found = {name for name in asked if name.startswith(WORKFLOW)}
+        found |= asked & rules.GIVEN - self.known.keys()
+        return frozenset(found - self.known.keys() | self.sources(asked).keys())
+
+    def resolved(self, values: Mapping[str, Any]) -> Environment:
         """Return this environment with the *values* of parameters that were looked up."""
         return replace(self, parameters={**self.parameters, **values})
 
-    def fill(self, value: Any, *, where: str) -> Any:
+    @property
+    def known(self) -> dict[str, Any]:
+        """Every value that is there: given, literal, or `resolved`."""
+        own = self.parameters.items()
+        return {**self.given, **{k: value for k, value in own if not isinstance(value, Source)}}
+
+    def fill(self, value: Any, *, where: str, texts: bool = False) -> Any:
         """Return the JSON *value* with this environment's parameters filled; see `fill`.
 
         Those that it refers to must be literal, or `resolved`.
         """
-        known = {name: text for name, text in self.parameters.items() if isinstance(text, str)}
         unresolved = self.sources(parameters_in(value))
         assert not unresolved, sorted(unresolved)  # noqa: S101 - whoever renders resolves them
-        return fill(value, known, where=where, environment=self.name)
+        return fill(value, self.known, where=where, environment=self.name, texts=texts)

@@ -1,131 +1,209 @@
-"""Fills ``${Name}`` in definitions, roles and log groups.
+"""Fills ``${Name}`` in definitions, roles, log groups, names and tags.
 
 ``${Name}`` stands for a parameter of the environment, in every string of a JSON value: in the keys
-of objects too, as CloudFormation's definition substitutions do. ``$${`` is the literal ``${``. A
-filled value is not looked at again. Any other ``${`` is an error, because it would reach AWS as it
-stands, except in a JSONata expression (``{% … %}``), where ``${"a": 1}`` has a meaning of its own.
+of objects too, as CloudFormation's definition substitutions do. A string that is nothing else
+becomes the parameter's value with its type; inside a longer text the value is written as text.
+``$${`` is the literal ``${``. A filled value is not looked at again. Any other ``${`` is an error,
+because it would reach AWS as it stands, except in a JSONata expression (``{% … %}``), where
+``${"a": 1}`` has a meaning of its own.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.asl.placeholders import A_PARAMETER, REFERENCE, no_parameters
+from sfn_release.asl.given import copied
+from sfn_release.asl.placeholders import (
+    A_PARAMETER,
+    REFERENCE,
+    WORKFLOW,
+    alone,
+    no_parameters,
+    references_in,
+)
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
-from sfn_release.project.rules import nearest
+from sfn_release.project.rules import nearest, toml_key
+from sfn_release.project.values import KINDS, as_text, kind_of
 
 
 def fill(
-    value: Any, parameters: Mapping[str, str], *, where: str, environment: str = "NAME"
+    value: Any,
+    parameters: Mapping[str, Any],
+    *,
+    where: str,
+    environment: str = "NAME",
+    texts: bool = False,
 ) -> Any:
     """Return the JSON *value* with its parameters filled; *value* itself stays as it is.
 
     *where* says in errors what the value is ("workflow orders"), *environment* whose parameters
-    they are. Raises ConfigError for a parameter that is not declared, for a ``${`` that is
-    none, and for two keys of one object that become equal.
+    they are. With *texts*, a string stays a text even when it is one placeholder.
+
+    Raises ConfigError for a parameter that isn't declared, for a list or table inside a text, for
+    a ``${`` that isn't a placeholder, and for two keys of one object that become equal.
     """
-    filling = _Filling(parameters, where, environment)
+    filling = Filling(parameters, texts=texts)
     filled = filling.value(value, "$")
+    for wrong in filling.problems:
+        raise wrong.error(where)
     if filling.undeclared:
-        raise undeclared(filling.undeclared, parameters, where=where, environment=environment)
+        raise undeclared({where: filling.undeclared}, parameters, environment=environment)
     return filled
 
 
 def parameters_in(value: Any) -> frozenset[str]:
-    """Return the names of the parameters that a JSON *value* refers to."""
-    found: set[str] = set()
-    rest = [value]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, str):
-            found.update(match["name"] for match in REFERENCE.finditer(item) if match["name"])
-        elif isinstance(item, Mapping):
-            rest.extend(item.keys())
-            rest.extend(item.values())
-        elif isinstance(item, list | tuple):
-            rest.extend(item)
-    return frozenset(found)
+    """Return the names of the parameters and workflows that a JSON *value* refers to."""
+    return references_in(value)
 
 
-class _Filling:
-    """One run of `fill`; *path* is the JSON path of what is being filled."""
+@dataclass(frozen=True)
+class Problem:
+    """A place that can't be filled: *path* is its JSON path."""
 
-    def __init__(self, parameters: Mapping[str, str], where: str, environment: str) -> None:
-        self.parameters = parameters
-        self.where = where
-        self.environment = environment
-        self.undeclared: dict[str, str] = {}  # and where each stands first
+    path: str
+    message: str
+    why: str = ""
+    fix: str = ""
+
+    def error(self, where: str) -> ConfigError:
+        """Return it as the error about *where*."""
+        why = f"It is at {self.path}. {self.why}".rstrip()
+        return ConfigError(f"{where}: {self.message}", why=why, fix=self.fix)
+
+
+@dataclass
+class Filling:
+    """One run of `fill`, which collects its *problems*.
+
+    *undeclared* maps the names that *parameters* doesn't have to where each is used first.
+    """
+
+    parameters: Mapping[str, Any]
+    texts: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    undeclared: dict[str, str] = field(default_factory=dict)
 
     def value(self, item: Any, path: str) -> Any:
+        """Return the JSON value *item* at *path*, filled."""
         if isinstance(item, str):
-            return self.text(item, path)
+            name = alone(item) if not self.texts else None
+            if name is not None and name in self.parameters:
+                return copied(self.parameters[name])
+            return self._text(item, path)
         if isinstance(item, Mapping):
-            return self.object(item, path)
+            return self._object(item, path)
         if isinstance(item, list | tuple):
             return [self.value(content, f"{path}[{index}]") for index, content in enumerate(item)]
         return item
 
-    def object(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _object(self, item: Mapping[str, Any], path: str) -> dict[str, Any]:
         filled: dict[str, Any] = {}
         for key, content in item.items():
-            new = self.text(key, path)
+            new = self._text(key, path)
             if new in filled:
-                raise ConfigError(
-                    f"{self.where}: two keys become {json.dumps(new)} when parameters are filled.",
-                    why=f"They stand at {path}.",
-                    fix="Give the parameters different values, or the keys different names.",
+                self.problems.append(
+                    Problem(
+                        path,
+                        f"two keys become {json.dumps(new)} when parameters are filled.",
+                        fix="Give the parameters different values, or the keys different names.",
+                    )
                 )
             filled[new] = self.value(content, member(path, key))
         return filled
 
-    def text(self, string: str, path: str) -> str:
+    def _text(self, string: str, path: str) -> str:
         if "${" not in string:
             return string
 
         def replace(match: re.Match[str]) -> str:
             if match["escape"]:
                 return "${"
-            if match["name"] in self.parameters:
-                return self.parameters[match["name"]]
-            if match["name"]:
-                self.undeclared.setdefault(match["name"], path)
+            name = match["name"]
+            if name in self.parameters:
+                return self._inside(name, path)
+            if name:
+                self.undeclared.setdefault(name, path)
             return match[0]
 
-        for shown in no_parameters(string):
-            raise _not_a_parameter(self.where, shown, path)
+        self.problems += [
+            Problem(path, f"{shown!r} is not a parameter.", A_PARAMETER, LITERAL)
+            for shown in no_parameters(string)
+        ]
         return REFERENCE.sub(replace, string)
+
+    def _inside(self, name: str, path: str) -> str:
+        """Return the value of a parameter within a longer text."""
+        value = self.parameters[name]
+        written = as_text(value)
+        if written is None:
+            self.problems.append(
+                Problem(
+                    path,
+                    f"the parameter ${{{name}}} is {KINDS[kind_of(value)]} and can't be part of a"
+                    " text.",
+                    fix=f'Let it fill a field alone ("${{{name}}}"), or make it a text.',
+                )
+            )
+        return written or ""
+
+
+LITERAL = "Write $${ for a literal ${ ."
 
 
 def undeclared(
-    names: Mapping[str, str], declared: Iterable[str], *, where: str, environment: str
+    names: Mapping[str, Mapping[str, str]], declared: Iterable[str], *, environment: str
 ) -> ConfigError:
-    """Return the error that parameters are not declared: *names* are they, and where they stand."""
+    """Return the error for parameters that aren't declared, and workflows that aren't there.
+
+    *names* maps each workflow, or whatever uses them, to the names and where each is used first.
+    """
     known = set(declared)
+    missing = list(dict.fromkeys(name for used in names.values() for name in used))
+    parameters = [name for name in missing if not name.startswith(WORKFLOW)]
+    what = [
+        *([_named("parameter", parameters, "not declared")] if parameters else []),
+        *([_named("workflow", absent, "not in the release")] if (absent := [
+            name.removeprefix(WORKFLOW) for name in missing if name.startswith(WORKFLOW)
+        ]) else []),
+    ]  # fmt: skip
     used = []
-    for name, place in names.items():
-        near = nearest(name, known)
-        meant = f" Declared is {near}; did you mean that?" if near else ""
-        subject = "It" if len(names) == 1 else f"${{{name}}}"
-        used.append(f"{subject} is used at {place}.{meant}")
-    shown = ", ".join(f"${{{name}}}" for name in names)
-    lines = "\n".join(f'    {name} = "…"' for name in names)
+    for where, places in names.items():
+        for name, place in places.items():
+            subject = "It" if len(missing) == len(names) == 1 else f"${{{name}}}"
+            inside = f" of {where}" if len(names) > 1 else ""
+            used.append(f"{subject} is used at {place}{inside}.{_meant(name, known)}")
+    lines = "\n".join(f'    {toml_key(name)} = "…"' for name in parameters)
+    where = next(iter(names)) if len(names) == 1 else f"{len(names)} workflows of {environment}"
     return ConfigError(
-        f"{where}: the parameter {shown} is not declared."
-        if len(names) == 1
-        else f"{where}: the parameters {shown} are not declared.",
+        f"{where}: {'; '.join(what)}.",
         why="\n  ".join(used),
         fix="Add to releases.toml, or write $${ for a literal ${ :\n"
-        f"    [environments.{environment}.parameters]\n{lines}",
+        f"    [environments.{environment}.parameters]\n{lines}"
+        if parameters
+        else f"Workflows of this release: {_workflows(known)}.",
     )
 
 
-def _not_a_parameter(where: str, shown: str, path: str) -> ConfigError:
-    return ConfigError(
-        f"{where}: {shown!r} is not a parameter.",
-        why=f"It stands at {path}. {A_PARAMETER}",
-        fix="Write $${ for a literal ${ .",
-    )
+def _named(noun: str, names: Collection[str], wrong: str) -> str:
+    shown = ", ".join(f"${{{name}}}" if noun == "parameter" else name for name in names)
+    if len(names) == 1:
+        return f"the {noun} {shown} is {wrong}"
+    return f"the {noun}s {shown} are {wrong}"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    if name.startswith(WORKFLOW):
+        near = nearest(name, [one for one in known if one.startswith(WORKFLOW)])
+        return f" Did you mean ${{{near}}}?" if near else ""
+    near = nearest(name, [one for one in known if not one.startswith(WORKFLOW)])
+    return f" Declared is {near}; did you mean that?" if near else ""
+
+
+def _workflows(known: Collection[str]) -> str:
+    names = sorted(one.removeprefix(WORKFLOW) for one in known if one.startswith(WORKFLOW))
+    return ", ".join(names) or "none"

@@ -8,9 +8,10 @@ from typing import Any
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.document import Document, table_name
-from sfn_release.project.environment import AssumedRole, Environment, Source, Strategy
+from sfn_release.project.environment import AssumedRole, Environment, Strategy
 from sfn_release.project.lines import Key
 from sfn_release.project.parameters import parameters_in
+from sfn_release.project.values import Source, is_source, normal
 
 LOCAL = "local"
 _ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
@@ -56,6 +57,7 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
         **values,
     )
     _check_role(document, (*at, "role_arn"), environment)
+    _check_name(document, (*at, "name"), environment)
     return environment
 
 
@@ -106,11 +108,11 @@ def _refuse_aws(document: Document, at: Key, values: Mapping[str, Any]) -> None:
             fix="Remove it: it belongs to environments on AWS.",
         )
     for key, value in values.get("parameters", {}).items():
-        if isinstance(value, dict) and "ssm" in value:
+        if isinstance(value, dict) and is_source(value) and "ssm" in value:
             document.fail(
                 (*at, "parameters", key),
                 f"the parameter {key} cannot come from Parameter Store: the backend is local",
-                fix=f'Write a text for it here:  {key} = "…"',
+                fix=f'Write a value for it here:  {rules.toml_key(key)} = "…"',
             )
     strategy = values.get("strategy")
     if isinstance(strategy, dict) and strategy.get("alarms"):
@@ -131,11 +133,13 @@ def _assumed_role(value: str | Mapping[str, str] | None) -> AssumedRole | None:
     return AssumedRole(value) if isinstance(value, str) else AssumedRole(**value)
 
 
-def _parameter(value: str | Mapping[str, str]) -> str | Source:
-    if isinstance(value, str):
-        return value
-    ((kind, name),) = value.items()
-    return Source("env" if kind == "env" else "ssm", name)
+def _parameter(value: Any) -> Any:
+    if not (isinstance(value, dict) and is_source(value)):
+        return normal(value)
+    type = value.get("type", "string")
+    return (
+        Source("env", value["env"], type) if "env" in value else Source("ssm", value["ssm"], type)
+    )
 
 
 def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy | None:
@@ -176,10 +180,30 @@ def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy |
 def _check_role(document: Document, at: Key, environment: Environment) -> None:
     """Fail for a role that is none, as far as its parameters are known without asking."""
     role = environment.role_arn
-    if role is None or environment.sources(parameters_in(role)):
+    if role is None or environment.open(parameters_in(role)):
         return
     try:
-        role = environment.fill(role, where=f"role_arn of {environment.name}")
+        role = environment.fill(role, where=f"role_arn of {environment.name}", texts=True)
     except ConfigError as error:
         document.fail(at, error.message, why=error.why, fix=error.fix)
     document.require(at, role, rules.role_arn, _ROLE)
+
+
+def _check_name(document: Document, at: Key, environment: Environment) -> None:
+    """Fail for a template of names that is not known without asking, or that AWS can't take."""
+    names = parameters_in(environment.name_template)
+    open_ones = sorted(environment.open(names))
+    if open_ones:
+        account = open_ones == ["AWS::AccountId"]
+        document.fail(
+            at,
+            f"`name` can't hold ${{{open_ones[0]}}}: its value is looked up",
+            why="The name identifies a state machine, so it must follow from releases.toml alone.",
+            fix='Say which `account` the environment is in:  account = "111111111111"'
+            if account
+            else "Use a parameter whose value is in releases.toml.",
+        )
+    try:
+        environment.state_machine_name("x")
+    except ConfigError as error:
+        document.fail(at, error.message, why=error.why, fix=error.fix)

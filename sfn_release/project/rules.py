@@ -12,12 +12,13 @@ from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from sfn_release.asl.placeholders import NAME, REFERENCE, no_parameters
 from sfn_release.names import ENVIRONMENT_NAME, MAX_NAME, NOT_IN_NAME
+from sfn_release.project.values import problem
 
 Rule = Callable[[Any], str | None]
 
 _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
 _ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -33,6 +34,9 @@ _NOT_IN_REF = re.compile(
 _OWN_REFS = frozenset(
     {"heads", "tags", "remotes", "replace", "stash", "notes", "bisect", "worktree", "rewritten"}
 )
+GIVEN = frozenset({"AWS::Region", "AWS::AccountId", "AWS::Partition"})
+"""The parameters that every environment has without declaring them."""
+
 _MAX_PROJECT = 63
 _MAX_TAG_KEY = 128
 _MAX_TAG_VALUE = 256
@@ -57,6 +61,22 @@ def anything(_: Any) -> None:
     """Accept every value."""
 
 
+def filled(rule: Rule) -> Rule:
+    """Return *rule* for a text whose placeholders are filled later, as short values may do it."""
+
+    def of_template(value: str) -> str | None:
+        if next(no_parameters(value), None):
+            return rule(value)
+        return rule(REFERENCE.sub(lambda match: "${" if match["escape"] else "x", value))
+
+    return of_template
+
+
+def always(_: Any) -> bool:
+    """Accept every table."""
+    return True
+
+
 def one_of(*words: str) -> Rule:
     """Return the rule that a value is one of *words*."""
 
@@ -73,13 +93,22 @@ def toml(value: Any) -> str:
     '{ ssm = "/shop/charge", path = ["a", true] }'
     """
     if isinstance(value, dict):
-        members = (f"{key} = {toml(item)}" for key, item in value.items())
+        members = (f"{toml_key(key)} = {toml(item)}" for key, item in value.items())
         return f"{{ {', '.join(members)} }}" if value else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(toml, value))}]"
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False)  # strings, numbers and booleans are JSON's
+
+
+def toml_key(key: str) -> str:
+    """Return a key as TOML writes it: in quotes unless it is a bare key.
+
+    >>> toml_key("Pause"), toml_key("_x.y::z")
+    ('Pause', '"_x.y::z"')
+    """
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
 
 
 def all_at_once(value: str) -> str | None:
@@ -118,9 +147,19 @@ def environment_name(value: str) -> str | None:
 
 def parameter_name(value: str) -> str | None:
     """Check the name in ``${Name}``."""
-    if not _PARAMETER.fullmatch(value):
-        return "It begins with a letter and holds letters, digits and '_'."
+    if not NAME.fullmatch(value):
+        return (
+            "It begins with a letter or '_' and holds letters, digits, '_', and '.' or '::' between"
+            " them."
+        )
+    if value in GIVEN:
+        return f"${{{value}}} is always there: it follows from the environment."
     return None
+
+
+def parameter(value: Any) -> str | None:
+    """Check the value of a parameter."""
+    return problem(value)
 
 
 def state_machine_name(value: str) -> str | None:
@@ -142,7 +181,7 @@ def name_template(value: str) -> str | None:
     """Check the template of state machine names."""
     if value.count("{workflow}") != 1:
         return "It must hold {workflow} once, which becomes the workflow's name."
-    return state_machine_name(value.replace("{workflow}", "x"))
+    return filled(state_machine_name)(value.replace("{workflow}", "x"))
 
 
 def alias(value: str) -> str | None:
@@ -301,8 +340,8 @@ def ssm_name(value: str) -> str | None:
 
 def one_source(value: dict[str, Any]) -> str | None:
     """Check that a parameter comes from one place."""
-    if len(value) != 1:
-        return 'It is a text, { env = "VARIABLE" } or { ssm = "/name" }: one of them.'
+    if len({"env", "ssm"} & value.keys()) != 1:
+        return 'A value comes from { env = "VARIABLE" } or { ssm = "/name" }: one of them.'
     return None
 
 

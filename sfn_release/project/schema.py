@@ -8,12 +8,13 @@ from sfn_release.project import rules
 from sfn_release.project.document import Expected
 from sfn_release.project.environment import SERVICES
 from sfn_release.project.silences import CHECKS
+from sfn_release.project.values import TYPES, is_source
 
 _TAGS = Expected(
     dict,
     example='tags = { team = "checkout" }',
-    others=Expected(str, rules.tag_value, 'team = "checkout"'),
-    key_rule=rules.tag_key,
+    others=Expected(str, rules.filled(rules.tag_value), 'team = "checkout"'),
+    key_rule=rules.filled(rules.tag_key),
 )
 _LOGGING = Expected(
     dict,
@@ -48,8 +49,10 @@ _ENCRYPTION = Expected(
     },
 )
 _PARAMETER = Expected(
-    str,
+    object,
+    rules.parameter,
     example='OrdersTable = "orders"',
+    table_when=is_source,
     table=Expected(
         dict,
         rules.one_source,
@@ -57,6 +60,9 @@ _PARAMETER = Expected(
         keys={
             "env": Expected(str, rules.variable, '{ env = "CHARGE_ARN" }'),
             "ssm": Expected(str, rules.ssm_name, '{ ssm = "/shop/charge" }'),
+            "type": Expected(
+                str, rules.one_of(*TYPES), '{ ssm = "/shop/pause", type = "integer" }'
+            ),
         },
     ),
 )

@@ -1,0 +1,157 @@
+"""The values of parameters: JSON values, written in releases.toml or looked up as text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from sfn_release.canonical import canonical, loads
+from sfn_release.errors import ConfigError, DefinitionError
+
+Type = Literal["string", "integer", "number", "boolean", "list", "json"]
+TYPES: Final[tuple[Type, ...]] = get_args(Type)
+
+SOURCE_KEYS: Final = frozenset({"env", "ssm", "stack", "tfstate"})
+"""Keys that make a table a source of a value. The last two are reserved."""
+
+_EXACT = 2**53 - 1  # the largest integer that JSON carries exactly everywhere
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a parameter's value is looked up when a deployment renders, and its *type*.
+
+    *kind* ``env`` is a variable of the process, ``ssm`` a parameter of Systems Manager Parameter
+    Store (``/shop/charge``, or one version of it: ``/shop/charge:3``).
+    """
+
+    kind: Literal["env", "ssm"]
+    name: str
+    type: Type = "string"
+
+    def __str__(self) -> str:
+        return f"${self.name}" if self.kind == "env" else f"ssm:{self.name}"
+
+
+def is_source(table: Mapping[str, Any]) -> bool:
+    """Whether a table of releases.toml says where a value comes from, and is not the value."""
+    from sfn_release.project.rules import nearest
+
+    if SOURCE_KEYS & table.keys():
+        return True
+    # `{ evn = "PAUSE" }` is a typing error. Keys of values in AWS's style begin with a capital.
+    words = [key for key, value in table.items() if key.islower() and isinstance(value, str)]
+    return len(table) == len(words) == 1 and nearest(words[0], SOURCE_KEYS) is not None
+
+
+def problem(value: Any) -> str | None:
+    """Say why a value of TOML can't be the value of a parameter, None if it can."""
+    match value:
+        case str() | bool():
+            return None
+        case int():
+            return None if abs(value) <= _EXACT else f"JSON carries whole numbers up to {_EXACT:,}."
+        case float():
+            return None if math.isfinite(value) else "JSON has no such number."
+        case list():
+            return next(filter(None, map(problem, value)), None)
+        case dict():
+            return next(filter(None, map(problem, value.values())), None)
+    return "JSON has no dates and times: write it as a text."
+
+
+def normal(value: Any) -> Any:
+    """Return a JSON value with whole numbers as such: JSON does not distinguish 3.0 from 3."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: normal(item) for key, item in value.items()}
+    return [normal(item) for item in value] if isinstance(value, list) else value
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value as it stands within a longer text, None for a list or a table.
+
+    >>> as_text("orders"), as_text(3), as_text(True), as_text([3])
+    ('orders', '3', 'true', None)
+    """
+    if isinstance(value, str):
+        return value
+    return None if isinstance(value, list | Mapping) else canonical(value).decode()
+
+
+def convert(text: str, type: Type) -> Any:
+    """Return the value that a looked-up *text* stands for.
+
+    A ``list`` is separated by commas, as a StringList of Parameter Store is. Raises ConfigError
+    for a text that isn't of the *type*.
+    """
+    match type:
+        case "string":
+            return text
+        case "list":
+            return [item.strip() for item in text.split(",")]
+        case "integer" | "number" | "boolean" | "json":
+            value = _json(text, type)
+            if type == "json" or kind_of(value) == type:
+                return value
+            if type == "number" and kind_of(value) == "integer":
+                return value
+    raise ConfigError(
+        f"{_shown(text)} is not {KINDS[type]}.", fix=f"For example: {_EXAMPLES[type]}"
+    )
+
+
+def kind_of(value: Any) -> str:
+    """Return the type of a JSON value, by the words of ``type`` in releases.toml.
+
+    >>> [kind_of(value) for value in ("a", 3, 2.5, True, ["a"], {"a": 1}, None)]
+    ['string', 'integer', 'number', 'boolean', 'list', 'table', 'null']
+    """
+    return _KIND_OF.get(type(value), "table")
+
+
+_KIND_OF: Final[Mapping[type, str]] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "list",
+    type(None): "null",
+}
+KINDS: Final[Mapping[str, str]] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "list": "a list",
+    "json": "JSON",
+    "table": "a table",
+    "null": "null",
+}
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "integer": "3",
+    "number": "2.5",
+    "boolean": "true",
+    "json": '{"MaxAttempts": 3}',
+}
+
+
+def _json(text: str, type: Type) -> Any:
+    if type != "json" and not re.fullmatch(r"\s*(true|false|-?[0-9][0-9.eE+-]*)\s*", text):
+        return None
+    try:
+        value = normal(loads(text))
+        canonical(value)
+    except DefinitionError as error:
+        raise ConfigError(f"{_shown(text)} is not {KINDS[type]}.", why=error.message) from error
+    return value
+
+
+def _shown(text: str) -> str:
+    shown = json.dumps(text, ensure_ascii=False)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"  # noqa: PLR2004 - fits a line
