@@ -1,13 +1,18 @@
-"""Proof, in a clone's Git folder, that a deployment was started here and its process lives.
+"""Notes in a clone's Git folder: which deployments run here, and which outcomes were shown.
 
 A file per running deployment holds its token and is locked for as long as the process lives; the
 kernel lets go of the lock when the process dies, however it dies.
+
+A file per environment names the last rollback whose outcome may not have reached the user (`Note`).
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,11 +32,7 @@ def hold(folder: Path, deployment: RecordId, token: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8")
     except OSError as error:
-        raise GitError(
-            f"The Git folder cannot be written: {error.filename or folder}.",
-            why=error.strerror or str(error),
-            fix="A deployment leaves a note there while it runs. Make the folder writable.",
-        ) from error
+        raise _unwritable(error, folder) from error
     with file:
         _lock(file)
         file.write(token)
@@ -55,6 +56,47 @@ def forget(folder: Path, deployment: RecordId) -> None:
 
 def _note(folder: Path, deployment: RecordId) -> Path:
     return folder / RECORD_ID.checked(deployment)
+
+
+@dataclass(frozen=True)
+class Note:
+    """The rollbacks of one environment whose outcome was shown in this clone, or was not yet.
+
+    *pending* is the deployment that began last and was not shown. *shown* are those that the CI
+    attempt *attempt* has shown, of whichever attempt of its run they are.
+    """
+
+    pending: str | None = None
+    attempt: str | None = None
+    shown: tuple[str, ...] = ()
+
+
+def read_note(path: Path) -> Note:
+    """Return the note at *path*, an empty one where there is none."""
+    try:
+        members = json.loads(path.read_bytes())
+        return Note(members["pending"], members["attempt"], tuple(members["shown"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Note()  # nothing is pending that this clone could know of
+
+
+def write_note(path: Path, note: Note) -> None:
+    """Write a note, whole or not at all. Raises GitError for a folder that isn't writable."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps(vars(note)), encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise _unwritable(error, path.parent) from error
+
+
+def _unwritable(error: OSError, folder: Path) -> GitError:
+    return GitError(
+        f"The Git folder cannot be written: {error.filename or folder}.",
+        why=error.strerror or str(error),
+        fix="A deployment leaves a note there while it runs. Make the folder writable.",
+    )
 
 
 def _lock(file: IO[Any]) -> bool:

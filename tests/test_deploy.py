@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import CONFIG, ROLE, Shop, copy_shop, definition, isolate_git, refused
+from support import CONFIG, PROD, ROLE, Shop, copy_shop, definition, isolate_git, refused
 
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.delete import delete, plan_deletion
 from sfn_release.operations.execute import execute
 from sfn_release.operations.planning import plan_version
 from sfn_release.operations.status import status
+
+rollback_verb = importlib.import_module("sfn_release.operations.rollback")
 
 
 @pytest.fixture
@@ -82,16 +85,62 @@ def test_a_rollback_can_be_rendered_anew(shop: Shop) -> None:
     assert shop.live("hello", "prod") == ("one Bob", "one Bob")
 
 
-def test_a_version_that_never_ran_here_is_rendered_afresh(shop: Shop) -> None:
-    """There is nothing recorded: it is deployed as any release is, and pushed."""
-    shop.publish("1.0.0", deploy=False)
+def test_a_rollback_only_goes_back(shop: Shop) -> None:
+    """A release that never ran in an environment is deployed, under the policies, or not at all."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two ${Who}")
+    shop.publish("1.1.0", "local")
+    refs = shop.refs()
+    with refused("E_NOT_FOUND", "1.1.0 never ran in prod", "sfn-release deploy 1.1.0 --env prod"):
+        shop.rollback("1.1.0", "prod")
+    with refused("E_NOT_FOUND", "1.1.0 never ran in prod"):
+        shop.rollback("1.1.0", "prod", rerender=True)
+    assert shop.refs() == refs
+    assert shop.live("hello", "prod") == ("one Alice", "one Alice")
+
+
+def test_a_rollback_knows_content_by_its_digest(shop: Shop) -> None:
+    """A version that never ran here goes back when its very content did, as it was sent then."""
+    shop.publish("1.0.0", "prod")
+    shop.publish("1.0.1", deploy=False)
     shop.commit(hello="two ${Who}")
     shop.publish("1.1.0", "prod")
     parameter(shop, "Bob")
-    shop.rollback("1.0.0", "prod")
-    assert shop.live("hello", "prod") == ("one Bob", "one Bob")
+    shop.rollback("1.0.1", "prod")
+    assert shop.live("hello", "prod") == ("one Alice", "one Alice")
     shop.rollback(environment="prod")
     assert shop.live("hello", "prod") == ("two Alice", "two Alice")
+
+
+def test_an_attempt_that_failed_did_not_run(shop: Shop) -> None:
+    """A rollback to it is refused: only a success lets a release in."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two ${Who}")
+    client = shop.client("prod")
+    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")  # type: ignore[assignment]
+    with refused("E_AWS"):
+        shop.publish("1.1.0", "prod")
+    shop.clients["prod"] = client
+    with refused("E_NOT_FOUND", "1.1.0 never ran in prod"):
+        shop.rollback("1.1.0", "prod")
+
+
+def test_an_unfinished_rollback_to_what_never_ran_is_not_finished(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older versions of the tool let one begin: what is served is restored."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two ${Who}")
+    shop.publish("1.1.0", deploy=False)
+    client = shop.client("prod")
+    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")  # type: ignore[assignment]
+    with monkeypatch.context() as patch, refused("E_AWS"):
+        patch.setattr(rollback_verb, "_last_ran", lambda *_: shop.git("rev-parse", PROD))
+        shop.rollback("1.1.0", "prod")
+    shop.clients["prod"] = client
+    shop.rollback(environment="prod")
+    assert shop.serving("prod").version == "1.0.0"
+    assert shop.live("hello", "prod") == ("one Alice", "one Alice")
 
 
 def test_what_ran_here_is_remembered_though_it_was_deleted(shop: Shop) -> None:

@@ -25,6 +25,7 @@ from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
 from sfn_release.operations.listing import list_workflows
+from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, show
 from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
@@ -87,7 +88,7 @@ def test_what_local_does_stays_in_the_clone(shop: Shop) -> None:
     assert (listed.manifest.version, listed.pushed, listed.live_in) == ("1.0.0", False, ("local",))
 
 
-@pytest.mark.parametrize("how", ["publish", "publish --no-deploy", "deploy", "rollback"])
+@pytest.mark.parametrize("how", ["publish", "publish --no-deploy", "deploy", "promote"])
 def test_what_only_local_knew_is_pushed_when_somebody_needs_it(shop: Shop, how: str) -> None:
     """The first other environment, or --no-deploy; with its tag, and nothing unpushed remains."""
     shop.publish("1.0.0")
@@ -98,9 +99,7 @@ def test_what_only_local_knew_is_pushed_when_somebody_needs_it(shop: Shop, how: 
     elif how == "deploy":
         shop.deploy("1.0.0", "prod")
     else:
-        shop.commit(hello="two")
-        shop.publish("1.1.0", "prod")
-        shop.rollback("1.0.0", "prod")
+        promote(shop.workspace(), source="local", environment="prod")
     assert {"refs/tags/v1.0.0", RELEASES} <= remote_refs(shop).keys()
     assert LOCAL not in remote_refs(shop)
     assert [ref for ref in shop.refs() if ref.startswith(UNPUSHED)] == []
@@ -180,7 +179,7 @@ def test_a_remote_that_came_later_gets_what_is_deployed(tmp_path: Path, verb: st
     else:
         shop.publish("1.0.0", "prod")
     assert remote_refs(shop).keys() == {"refs/tags/v1.0.0", RELEASES, PROD}
-    clone(shop).rollback("1.0.0", "prod")
+    clone(shop).deploy("1.0.0", "prod")
     assert [one.pushed for one in releases(shop.workspace())] == [True]
 
 

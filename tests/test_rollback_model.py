@@ -1,8 +1,8 @@
 """Rollback is a fold over what succeeded, compared with a plain list.
 
 Successful deployments push, rollbacks pop; deploying the top again pushes nothing; popping skips
-what has the top's content; after a failed attempt the top is restored, or, if it
-was a rollback, the rollback is finished.
+what has the top's content; only content that ran comes back; after a failed attempt the top is
+restored, or, if it was a rollback, the rollback is finished.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ class Model:
     """The stack as a plain list, its top last.
 
     *unfinished* says that the last attempt failed, *begun* where it led if it was a rollback.
+    *ran* are the contents that succeeded.
     """
 
     stack: list[str] = field(default_factory=list)
+    ran: set[str] = field(default_factory=set)
     unfinished: bool = False
     begun: str | None = None
 
@@ -43,6 +45,7 @@ class Model:
         """Push a release, unless it is the top already."""
         if self.stack[-1:] != [version]:
             self.stack.append(version)
+        self.ran.add(CONTENTS[version])
         self.unfinished = False
 
     def aim(self, yanked: frozenset[str] = frozenset()) -> str | None:
@@ -192,7 +195,8 @@ def test_sequences_agree_with_the_list(template: Path, steps: list[tuple[str, st
 def one_step(shop: Shop, model: Model, verb: str, version: str) -> None:
     """Do one thing to the project and to the model."""
     aim = model.aim()
-    nowhere = verb != "deploy" and (not model.stack or (verb == "rollback" and aim is None))
+    target = version if verb == "rollback to" else aim
+    nowhere = verb != "deploy" and (target is None or CONTENTS[target] not in model.ran)
     try:
         if verb == "deploy":
             shop.deploy(version, "prod")

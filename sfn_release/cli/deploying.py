@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -200,9 +202,10 @@ def rollback(
     --env may be given several times: each environment is tried, one after another.
     """
     from sfn_release.cli.several import deployed
-    from sfn_release.operations.rollback import rollback as act
+    from sfn_release.operations.rollback import rolling_back
 
     workspace = session.workspace()
+    shown = ExitStack()
 
     def one(name: str) -> Record | None:
         environment = workspace.environment(name)
@@ -212,18 +215,23 @@ def rollback(
                 confirm(f"Roll {named(environment)} back?", yes=yes)
 
         session.ask(ask)
-        return act(
-            workspace, version, environment=name, rerender=rerender, adopt=adopt, reason=reason
+        return shown.enter_context(
+            rolling_back(
+                workspace, version, environment=name, rerender=rerender, adopt=adopt, reason=reason
+            )
         )
 
-    return deployed(
-        session,
-        workspace,
-        "rollback",
-        session.names(workspace),
-        one,
-        otherwise=f"serves {version} already",
-    )
+    with shown:  # until then, a repeated command shows what was done
+        code = deployed(
+            session,
+            workspace,
+            "rollback",
+            session.names(workspace),
+            one,
+            otherwise=f"serves {version} already",
+        )
+        sys.stdout.flush()
+    return code
 
 
 COMMANDS = {

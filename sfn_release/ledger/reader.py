@@ -193,19 +193,43 @@ class LedgerReader(LedgerRefs):
         }
         return served_forms(serving, definitions, where=where)
 
-    def last_success(self, state: State, version: str) -> str | None:
+    def last_success(
+        self, state: State, version: str, release_digest: str | None = None
+    ) -> str | None:
         """Return the newest commit that brought *version*, None if it was never served.
 
-        A deletion, though it is recorded under the version that stays, brings nothing.
+        With a *release_digest*, only a commit that brought that content counts. A deletion is
+        recorded under the version that stays, and brings nothing.
         """
         lines = [f"Version: {version}", "Status: succeeded"]
         for limit in (1, None):  # the last one is the one, except after deletions
             found = self.git.log(state.tip, limit=limit, grep=lines) if state.tip else []
             for commit, subject in found:
-                if not subject.startswith("delete "):
+                if not subject.startswith("delete ") and self._brought(commit, release_digest):
                     return commit
             if not found:
                 return None
+        return None
+
+    def _brought(self, commit: str, release_digest: str | None) -> bool:
+        if release_digest is None:
+            return True
+        record = self._record(self.git.read(commit, _EVENT), commit[:12])
+        return record.release_digest == release_digest
+
+    def last_content(self, environment: str, tip: str | None, release_digest: str) -> str | None:
+        """Return the newest commit that brought a release's content, under whatever version.
+
+        None means that this content never succeeded in the environment.
+        """
+        found = self.git.log(tip, grep=["Status: succeeded"]) if tip else []
+        for start in range(0, len(found), _EVENTS):
+            commits = [commit for commit, _ in found[start : start + _EVENTS]]
+            contents = self.git.read_many([(commit, _EVENT) for commit in commits])
+            for commit, content in zip(commits, contents, strict=True):
+                record = self._record(content, f"{self.env_ref(environment)} ({commit[:12]})")
+                if record.action != "delete" and record.release_digest == release_digest:
+                    return commit
         return None
 
     def successes(self, environment: str, tip: str | None) -> Iterator[Record]:
@@ -248,15 +272,18 @@ class LedgerReader(LedgerRefs):
     ) -> list[Record]:
         """Return the deployments of an environment, each in its last state, newest first."""
         latest: dict[str, Record] = {}
-        for record in self._records(environment, tip, limit=limit):
+        if tip is None or limit is None:
+            records = [record for _, record in self.events(environment, tip)]
+        else:
+            # A deployment has at most two events of its own, next to each other.
+            records = self.latest_events(environment, tip, limit=2 * limit)
+        for record in records:
             latest.setdefault(record.id, record)
         return list(latest.values())[:limit]
 
-    def _records(self, environment: str, tip: str | None, *, limit: int | None) -> list[Record]:
-        if tip is None or limit is None:
-            return [record for _, record in self.events(environment, tip)]
-        # A deployment has at most two events of its own, next to each other.
-        contents = self.git.read_back(tip, "deployment.json", 2 * limit)
+    def latest_events(self, environment: str, tip: str, *, limit: int) -> list[Record]:
+        """Return the last events of an environment, newest first."""
+        contents = self.git.read_back(tip, _EVENT, limit)
         return [
             self._record(content, f"{self.env_ref(environment)} ({tip[:12]}~{distance})")
             for distance, content in enumerate(contents)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
+from sfn_release import hold
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
+from sfn_release.operations import outcomes
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, Served, Serving, State
-from sfn_release.release import parse_version
+from sfn_release.release import Manifest, parse_version
 from sfn_release.rendering import Rendered
 from sfn_release.stack import entry_of, previous
 
@@ -36,20 +40,72 @@ def rollback(
     is what was recorded when that version last succeeded here, unless *rerender* asks for today's
     parameters.
 
-    Raises NotFoundError when there is nothing to go back to.
+    Raises NotFoundError when there is nothing to go back to, and for a *version* that never
+    succeeded in this environment: `deploy` brings that one.
+    """
+    with rolling_back(
+        workspace, version, environment=environment, rerender=rerender, adopt=adopt, reason=reason
+    ) as record:
+        return record
+
+
+@contextmanager
+def rolling_back(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    environment: str | None = None,
+    rerender: bool = False,
+    adopt: bool = False,
+    reason: str | None = None,
+) -> Iterator[Record | None]:
+    """Do what `rollback` does, and keep the outcome in mind until the block ends.
+
+    Show the outcome in the block. When it isn't left as it should be, however that happens, the
+    same command doesn't go back once more: it returns the record of what was done.
     """
     there = workspace.environment(environment)
     site = open_site(workspace, there)
     wanted = parse_version(version) if version else None
+    bare = wanted is None
 
     def decide(snapshot: Snapshot, state: State) -> Target:
         return rollback_target(workspace, site, snapshot, state, wanted, rerender=rerender)
 
     def decided() -> Prepared:
-        return prepare(site, decide, adopt=adopt)
+        prepared = prepare(site, decide, adopt=adopt)
+        if bare:
+            outcomes.expect(site, prepared.id)
+        return prepared
 
+    done = _unshown(workspace, site) if bare else None
+    if done is None:
+        done = _carried_out(workspace, site, decided, reason=reason)
+    yield done
+    if bare:
+        outcomes.shown(site, done)
+
+
+def _unshown(workspace: Workspace, site: Site) -> Record | None:
+    """Return the rollback that this command already did without showing it, and say so."""
+    if not outcomes.possible(site):
+        return None  # nearly always: it saves asking the remote once more
+    state = workspace.ledger.state(workspace.ledger.reachable(site.name), site.name)
+    record = outcomes.unshown(site, state)
+    if record is not None:
+        hold.forget(site.notes, record.id)
+        workspace.around.watcher.say(
+            f"this rollback of {site.name} succeeded at {record.finished_at}, but its outcome was"
+            " not shown: nothing more is done. To go further back, run it again."
+        )
+    return record
+
+
+def _carried_out(
+    workspace: Workspace, site: Site, decided: Callable[[], Prepared], *, reason: str | None
+) -> Record | None:
     prepared = decided()
-    if there.backend != "local":
+    if site.environment.backend != "local":
         snapshot = workspace.snapshot(offline=False)
         workspace.share(workspace.released(snapshot, prepared.plan.version))
     return run(site, prepared, decided, reason=reason)
@@ -65,7 +121,7 @@ def rollback_target(
     rerender: bool,
 ) -> Target:
     """Return what a rollback brings: to *version*, or to the entry below on the stack."""
-    top = state.serving
+    top, bare = state.serving, version is None
     if top is None:
         raise NotFoundError(
             f"Nothing was ever deployed to {site.name}: there is nothing to go back to."
@@ -77,7 +133,9 @@ def rollback_target(
     yanked = frozenset(workspace.ledger.yanked(snapshot))
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
         # The same command again finishes what it began, unless it may not any more.
-        version = None if attempt.version in yanked else attempt.version
+        begun = attempt.version
+        may = begun not in yanked and _last_ran(workspace, site, state, begun, attempt)
+        version = begun if may else None
     if version is not None:
         entry = entry_of(top, load, version)
     elif state.unfinished and top.version not in yanked:
@@ -101,16 +159,21 @@ def rollback_target(
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
+    success = _last_ran(workspace, site, state, chosen, release.manifest)
+    if success is None:
+        raise NotFoundError(
+            f"{chosen} never ran in {site.name}: there is nothing to go back to.",
+            why="A rollback passes the policies, because it brings only what they let in before.",
+            fix=f"Deploy it:  sfn-release deploy {chosen} --env {site.name}",
+        )
     recorded: dict[str, Rendered] = {}
     served: Mapping[str, Served] = {}
-    success = workspace.ledger.last_success(state, chosen)
-    if success is not None:
+    if not rerender:
         before = workspace.ledger.serving_at(site.name, success)
-        if not rerender:
-            forms = workspace.ledger.served(site.name, success, before)
-            recorded = recorded_forms(release, before, forms)
-            served = before.workflows
-    return target(
+        forms = workspace.ledger.served(site.name, success, before)
+        recorded = recorded_forms(release, before, forms)
+        served = before.workflows
+    found = target(
         release,
         site,
         state,
@@ -120,6 +183,32 @@ def rollback_target(
         served=served,
         below=entry.below if entry else None,
         popped=entry is not None,
+    )
+    return found if not bare else replace(found, notes=(*found.notes, *_further(state)))
+
+
+def _further(state: State) -> Iterator[str]:
+    """Yield the note of a rollback after a rollback, which surprises who wanted to repeat it."""
+    last = state.record
+    if last is None or last.action != "rollback" or last.status != "succeeded":
+        return
+    if last.version != last.from_version:  # else it only restored what an attempt had changed
+        yield (
+            f"this goes further back: the rollback of {last.finished_at} went from"
+            f" {last.from_version} to {last.version}"
+        )
+
+
+def _last_ran(
+    workspace: Workspace, site: Site, state: State, version: str, content: Manifest | Record
+) -> str | None:
+    """Return the newest commit of the environment's branch that brought a release's content.
+
+    Under its own version if it ever did, else under another one with the same digest.
+    """
+    ledger, digest = workspace.ledger, content.release_digest
+    return ledger.last_success(state, version, digest) or ledger.last_content(
+        site.name, state.tip, digest
     )
 
 
