@@ -117,7 +117,7 @@ def test_an_attempt_that_failed_did_not_run(shop: Shop) -> None:
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two ${Who}")
     client = shop.client("prod")
-    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")  # type: ignore[assignment]
+    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")
     with refused("E_AWS"):
         shop.publish("1.1.0", "prod")
     shop.clients["prod"] = client
@@ -133,7 +133,7 @@ def test_an_unfinished_rollback_to_what_never_ran_is_not_finished(
     shop.commit(hello="two ${Who}")
     shop.publish("1.1.0", deploy=False)
     client = shop.client("prod")
-    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")  # type: ignore[assignment]
+    shop.clients["prod"] = Refusing(client, "update_state_machine_alias")
     with monkeypatch.context() as patch, refused("E_AWS"):
         patch.setattr(rollback_verb, "_last_ran", lambda *_: shop.git("rev-parse", PROD))
         shop.rollback("1.1.0", "prod")
