@@ -196,9 +196,10 @@ def rollback(
     reason: str | None,
     yes: bool,
 ) -> int:
-    """Bring back an earlier release, byte for byte.
+    """Bring back a release that ran in the environment, byte for byte.
 
-    Without VERSION the one before the present one; rolling back again goes further back.
+    Without VERSION the one before the present one; rolling back again goes further back. For a
+    release that never ran there, use `deploy`.
     --env may be given several times: each environment is tried, one after another.
     """
     from sfn_release.cli.several import deployed
