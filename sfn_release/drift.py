@@ -78,12 +78,25 @@ def differs(served: Served, there: Observed | None) -> bool:
     )
 
 
-def tag_differences(served: Served, live: Mapping[str, str], owner: Mapping[str, str]) -> list[str]:
-    """Return how the *live* tags differ from the recorded ones and from those of the *owner*.
+def naming_tags(served: Served, commit: str) -> dict[str, str]:
+    """Return the tags that name the release of a workflow that is *served*, without our prefix.
 
-    *owner* has ``project`` and ``environment``. Tags that somebody else has added are no matter.
+    *commit* is the source commit of the release that the environment serves. A retained workflow
+    is of an earlier release, whose commit its record doesn't hold.
     """
-    own = {TAG_PREFIX + key: value for key, value in owner.items()}
+    tags = {"version": served.version, "digest": served.digest}
+    if commit and not served.retained:
+        tags["commit"] = commit
+    return tags
+
+
+def tag_differences(served: Served, live: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+    """Return how the *live* tags differ from the recorded ones and from our *own*.
+
+    *own* has ``project``, ``environment``, and `naming_tags` where those are compared. Other
+    people's tags don't matter.
+    """
+    own = {TAG_PREFIX + key: value for key, value in own.items()}
     recorded = {**served.settings["tags"], **own}
     return [
         f"the tag {key} is {_brief(live[key])}, the record says {_brief(value)}"

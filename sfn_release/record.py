@@ -78,6 +78,7 @@ class Record:
     *parameters* are the values of all parameters that rendering it used, with their types (records
     of 0.2.0 and before: those that were looked up, as text). *override* is why a policy that
     refused it was overridden; *promoted_from* the environment whose release a promotion took.
+    *warnings* say what a success did not do.
     """
 
     id: RecordId
@@ -104,6 +105,7 @@ class Record:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     override: str | None = None
     promoted_from: EnvironmentName | None = None
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -111,6 +113,7 @@ class Record:
         members["workflows"] = {name: vars(outcome) for name, outcome in self.workflows.items()}
         members["lock"] = vars(self.lock) if self.lock else None
         members["plan"] = list(self.plan)
+        members["warnings"] = list(self.warnings)
         return {"schema": RECORD_SCHEMA, **members}
 
     @classmethod
@@ -128,6 +131,7 @@ class Record:
         at: datetime,
         workflows: Mapping[str, Outcome] | None = None,
         error: str | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> Record:
         """Return the record of this deployment's end."""
         return replace(
@@ -138,6 +142,7 @@ class Record:
             account=_arn_part(workflows or self.workflows, 4),
             region=self.region or _arn_part(workflows or self.workflows, 3),
             error=error,
+            warnings=warnings,
             lock=None,
         )
 
@@ -152,7 +157,8 @@ class Served:
     release that the environment serves. *pins* maps what its definition refers to without a version
     to the version that it was pinned to. *parameters* are the values that filled it, with their
     types: `rendering.fill_and_pin` makes the recorded form from the release, these and the pins
-    (None in records that don't have them).
+    (None in records that don't have them). *stale_tags* are tags of an earlier release
+    that could not be removed.
     """
 
     digest: str
@@ -167,6 +173,7 @@ class Served:
     pins: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
     parameters: Mapping[str, Any] | None = None
+    stale_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

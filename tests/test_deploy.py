@@ -15,6 +15,7 @@ from sfn_release.operations.delete import delete, plan_deletion
 from sfn_release.operations.execute import execute
 from sfn_release.operations.planning import plan_version
 from sfn_release.operations.status import status
+from sfn_release.plan.steps import TagStateMachine
 
 rollback_verb = importlib.import_module("sfn_release.operations.rollback")
 
@@ -335,6 +336,21 @@ def test_a_machine_that_is_gone_can_be_deleted_from_the_record(shop: Shop) -> No
     assert shop.serving("prod").workflows == {}
 
 
+def test_status_compares_the_tags_that_name_what_is_served(shop: Shop) -> None:
+    """After a rollback they name the release that is back; a tag that misleads is drift."""
+    shop.publish("1.0.0", "prod")
+    shop.commit(hello="two")
+    shop.publish("1.1.0", "prod")
+    shop.rollback(environment="prod")
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    assert there.state == "in-sync"
+    tags = [{"key": "sfn-release:version", "value": "1.1.0"}]
+    shop.client("prod").tag_resource(resourceArn=shop.arn("hello", "prod"), tags=tags)
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    told = "the tag sfn-release:version is 1.1.0, the record says 1.0.0"
+    assert [one.differences for one in there.workflows] == [(told,)]
+
+
 # Whose machine it is
 
 
@@ -400,7 +416,8 @@ def test_many_workflows_are_one_deployment(shop: Shop, count: int) -> None:
     assert updated == {"w03", "w11"}
     shop.watcher.steps.clear()
     shop.rollback(environment="prod")
-    assert {step.workflow for step in shop.watcher.steps} == {"w03", "w11"}
+    changed = [step for step in shop.watcher.steps if not isinstance(step, TagStateMachine)]
+    assert {step.workflow for step in changed} == {"w03", "w11"}
     assert shop.versions("w03", "prod") == [2, 1]
 
 

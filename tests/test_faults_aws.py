@@ -139,6 +139,7 @@ SCENARIOS = {
             "alpha.TagResource",
             "alpha.UntagResource",
             *_observed("beta"),
+            "beta.TagResource",
             "beta.UntagResource",
             *_created("delta"),
         ),
@@ -183,8 +184,16 @@ SCENARIOS = {
         versions={"beta": ("beta 1",), "gamma": ("gamma 1",)},
     ),
 }
-CALLS = [(name, call) for name, scenario in SCENARIOS.items() for call in scenario.broken]
+TAGGING = re.compile(r"\b(Tag|Untag)Resource")
+CALLS = [
+    (name, call)
+    for name, scenario in SCENARIOS.items()
+    for call in scenario.broken
+    if not TAGGING.search(call)
+]
 WRITES = [(name, call) for name, scenario in SCENARIOS.items() for call in scenario.writes]
+BEFORE_TAGS = [(name, call) for name, call in WRITES if not TAGGING.search(call)]
+TAGS_WRITTEN = [(name, call) for name, call in WRITES if TAGGING.search(call)]
 
 
 @pytest.fixture(scope="session")
@@ -295,7 +304,33 @@ def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
         _assert_done(shop, scenario, scenes.end(name), begun)
 
 
-@pytest.mark.parametrize(("name", "call"), WRITES)
+@pytest.mark.parametrize("fault", [DENIED, TIMEOUT_AFTER], ids=str)
+@pytest.mark.parametrize(("name", "call"), TAGS_WRITTEN)
+def test_a_tag_that_cannot_be_written_is_a_warning(
+    name: str, call: str, fault: Fault, scenes: Scenes, tmp_path: Path
+) -> None:
+    """Callers have what they are to have: that stays, and the same command writes the tags."""
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        scenario.command(shop, Faulty(shop.aws, At(call, fault)))
+        assert _serves(scenes.end(name)) == _serves(shop.machines())
+        record = shop.ledger().deployments[0]
+        assert record.status == "succeeded"
+        (warning,) = record.warnings
+        machine = call.partition(".")[0]
+        assert f"the tags of {machine} still name the release before" in warning
+
+        done = scenes.end(name) == shop.machines()  # the write had its effect all the same
+
+        scenario.command(shop)
+
+        assert scenes.end(name) == shop.machines()
+        left = record.warnings if done else ()  # nothing to do leaves no new record
+        assert shop.ledger().deployments[0].warnings == left
+
+
+@pytest.mark.parametrize(("name", "call"), BEFORE_TAGS)
 def test_the_same_command_finishes_after_aws_was_gone_for_good(
     name: str,
     call: str,

@@ -365,19 +365,20 @@ def test_what_somebody_else_wrote_into_latest_is_not_undone(shop: Shop) -> None:
 
 def test_an_alias_that_somebody_else_moved_is_not_undone(shop: Shop) -> None:
     """An alias moved after ours stays where its mover put it, when we fail later."""
-    tagging = "alpha.TagResource"
+    restoring = "alpha.UpdateStateMachine"
+    shop.publish("1.1.0")
 
     def console() -> None:
-        route = {"stateMachineVersionArn": f"{_arn('alpha')}:1", "weight": 100}
+        route = {"stateMachineVersionArn": f"{_arn('alpha')}:2", "weight": 100}
         shop.aws.update_state_machine_alias(
             stateMachineAliasArn=f"{_arn('alpha')}:live",
             description="by hand",
             routingConfiguration=[route],
         )
 
-    aws = Meanwhile(shop, tagging, console, At(tagging, DENIED))
+    aws = Meanwhile(shop, restoring, console, At(restoring, DENIED))
     with pytest.raises(AccessError) as caught:
-        shop.publish("1.1.0", aws=aws)
+        shop.rollback("1.0.0", aws=aws)
     assert "somebody else has moved it since, and that stays" in caught.value.why
     alias = shop.aws.describe_state_machine_alias(stateMachineAliasArn=f"{_arn('alpha')}:live")
     assert alias["description"] == "by hand"

@@ -205,17 +205,18 @@ def test_without_an_alias_versions_are_published_all_the_same(
 
 
 def test_every_workflow_is_prepared_before_any_alias_is_moved() -> None:
-    """Two phases, and workflows by name in each."""
+    """Versions, then all aliases, then all tags; workflows by name in each phase."""
     observed = {"b": there("b", "old"), "a": None, "c": there("c", "new", alias=None)}
-    decided = planned(target(b="new", a="new", c="new"), observed)
+    decided = planned(target("1.1.0", b="new", a="new", c="new"), observed)
     assert [
         ("a", CreateStateMachine),
         ("b", UpdateStateMachine),
         ("b", PublishVersion),
         ("a", PointAlias),
         ("b", PointAlias),
-        ("b", TagStateMachine),
         ("c", PointAlias),
+        ("b", TagStateMachine),
+        ("c", TagStateMachine),
     ] == [(step.workflow, type(step)) for step in decided.steps]
 
 
@@ -251,12 +252,17 @@ def test_the_version_that_serves_is_reused_before_a_newer_equal_one() -> None:
     assert decided.workflows[0].version_arn == V2
 
 
-def test_origin_tags_stay_while_the_content_does() -> None:
-    """They name the release that brought it, not the last one that was deployed."""
-    assert planned(target("2.0.0", hello="a"), {"hello": there("hello", "a")}).steps == ()
+def test_tags_name_the_release_that_is_served() -> None:
+    """Content that stays is of the new release too; nothing else about it is said to change."""
+    decided = planned(target("2.0.0", hello="a"), {"hello": there("hello", "a")})
+    (step,) = decided.steps
+    assert isinstance(step, TagStateMachine)
+    assert (step.tags, step.removed) == ({"sfn-release:version": "2.0.0"}, ())
+    (one,) = decided.workflows
+    assert (one.change, one.changes) == ("unchanged", False)
 
 
-def test_origin_tags_follow_the_content() -> None:
+def test_tags_name_version_and_content() -> None:
     """Together, because a digest beside another release's version would mislead."""
     decided = planned(target("2.0.0", hello="b"), {"hello": there("hello", "a")})
     tags = [step.tags for step in decided.steps if isinstance(step, TagStateMachine)]
@@ -264,15 +270,26 @@ def test_origin_tags_follow_the_content() -> None:
     assert [origin("2.0.0", "b")] == [{**tags[0], **same}]
 
 
-def test_a_rollback_leaves_the_origin_tags() -> None:
-    """Two writes for each workflow, the alias and $LATEST; a third only puts back what is gone."""
-    back = replace(target(hello="a"), action="rollback")
-    observed = there("hello", "b", versions={V1: B.digest, V2: A.digest})
-    assert kinds(planned(back, {"hello": observed})) == [PointAlias, UpdateStateMachine]
-    bare = replace(observed, tags=OWN)
-    (*_, step) = planned(back, {"hello": bare}).steps
+def test_a_rollback_brings_all_aliases_first_and_writes_tags_last() -> None:
+    """All callers are back after one write for each workflow; $LATEST and the tags follow."""
+    back = replace(target(hello="a", other="a"), action="rollback")
+    newer = {**OWN, **origin("1.1.0", "b")}
+    observed = {
+        name: there(
+            name,
+            "b",
+            tags=newer,
+            versions={f"{ARN}{name}:1": rendered(name, "b").digest, f"{ARN}{name}:2": A.digest},
+        )
+        for name in ("hello", "other")
+    }
+    decided = planned(back, observed)
+    kinds_in_order = [PointAlias, PointAlias, UpdateStateMachine, UpdateStateMachine]
+    assert [*kinds_in_order, TagStateMachine, TagStateMachine] == kinds(decided)
+    (*_, step) = decided.steps
     assert isinstance(step, TagStateMachine)
-    assert step.tags == origin("1.0.0", "a")
+    commit = {"sfn-release:commit": COMMIT}
+    assert origin("1.0.0", "a") == {**step.tags, **commit}
 
 
 def test_tags_that_the_release_no_longer_declares_are_removed() -> None:
@@ -399,8 +416,8 @@ def test_a_plan_can_be_read_and_stored() -> None:
         "publish a state machine version",
         "create state machine new (STANDARD)",
         "point alias live at the new version (now :1)",
-        "tag sfn-release:digest=sha256:a",
         "create alias live at the new version",
+        "tag sfn-release:digest=sha256:a",
     ]
     json = decided.to_json()
     assert json["workflows"] == {"hello": "updated", "new": "created"}
@@ -415,8 +432,8 @@ def test_a_plan_can_be_read_and_stored() -> None:
         "publish",
         "create",
         "point-alias",
-        "tag",
         "point-alias",
+        "tag",
     ]
     assert json["steps"][3] == {
         "workflow": "hello",

@@ -70,11 +70,11 @@ def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, fo
             lines = plan_lines(plans[name], local=local, verbose=session.verbose, version=shown)
             for line in lines:
                 terminal.write(line)
-            if not plans[name].steps:
+            if not plans[name].changes:
                 terminal.write("nothing to change")
 
     found = [made.to_json() | ({} if version else {"version": None}) for made in plans.values()]
-    changes = any(made.steps for made in plans.values())
+    changes = any(made.changes for made in plans.values())
     members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
     session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
     return FAILED if errors else DIFFERENT if exit_code and changes else 0

@@ -68,7 +68,7 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
     where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
     now = f", which serves {code(made.from_version)}" if made.from_version else ""
     lines = [f"### Plan: {made.action} {name or code(made.version)} to {where}{now}", ""]
-    loud = [one for one in made.workflows if one.prepare or one.switch]
+    loud = [one for one in made.workflows if one.changes]
     if loud:
         lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sfn_release.pins import pin_text
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.shifting import stages_text
-from sfn_release.plan.steps import Step, TagStateMachine
+from sfn_release.plan.steps import Step, TagStateMachine, names_text
 
 _MARKS = {
     "created": ("+", "create"),
@@ -17,7 +17,6 @@ _MARKS = {
     "retained": ("=", "retained"),
     "deleted": ("-", "delete"),
 }
-_FEW = 6  # names in one line
 _MANY = 20  # workflows, above which each gets one line
 
 
@@ -37,20 +36,16 @@ def plan_lines(
         yield f"plan: {plan.action} {version or plan.version} to {where}, {now}"
     if plan.from_version and plan.action != "rollback" and version in {None, plan.version}:
         yield from _lower(plan.version, plan.from_version)
-    quiet = [one for one in plan.workflows if not (one.prepare or one.switch)]
-    loud = [one for one in plan.workflows if one.prepare or one.switch]
+    quiet = [one for one in plan.workflows if not one.changes]
+    loud = [one for one in plan.workflows if one.changes]
     wide = max((len(one.workflow) for one in loud), default=0)
     brief = len(loud) > _MANY and not verbose
     for one in loud:
         yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
-    for word in ("unchanged", "retained"):
-        names = [
-            one.workflow for one in quiet if (one.change == "retained") == (word == "retained")
-        ]
-        if names:
-            few = names if verbose else names[:_FEW]
-            more = f" and {len(names) - len(few)} more" if len(names) > len(few) else ""
-            yield f"  = {word}: {', '.join(few)}{more}"
+    yield from _quiet(quiet, verbose=verbose)
+    tagged = [one.workflow for one in quiet if one.tags]
+    if tagged and version in {None, plan.version}:
+        yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
     if plan.stages:
         yield f"  shift: {stages_text(plan)}"
         yield f"  strategy: {plan.strategy}"
@@ -60,6 +55,21 @@ def plan_lines(
         first, *rest = refusal.message.splitlines()
         yield from (f"  refused: {first}", *(f"    {line.strip()}" for line in rest))
         yield f"    {refusal.fix}"
+
+
+def _quiet(plans: list[WorkflowPlan], *, verbose: bool) -> Iterator[str]:
+    """Yield the lines of workflows whose content and callers stay as they are."""
+    lines = {
+        "unchanged": [one.workflow for one in plans if one.change != "retained"],
+        "retained": [one.workflow for one in plans if one.change == "retained"],
+    }
+    for word, names in lines.items():
+        if names:
+            yield f"  = {word}: {_listed(names, verbose=verbose)}"
+
+
+def _listed(names: list[str], *, verbose: bool) -> str:
+    return ", ".join(names) if verbose else names_text(names)
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:

@@ -28,12 +28,11 @@ from sfn_release import hold
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.fence import Fence, OvertakenError
-from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.monitoring import Monitor
 from sfn_release.deployment.preparation import check_lock, prepare, prepare_delete
 from sfn_release.deployment.resolving import refuse_changed
-from sfn_release.deployment.results import kept, outcomes, serving_after
+from sfn_release.deployment.results import kept, outcomes, serving_after, untagged_warnings
 from sfn_release.errors import DeploymentError, SfnReleaseError
 from sfn_release.git import RefMovedError
 from sfn_release.plan import Plan
@@ -160,10 +159,13 @@ def _carry_out(
             around.watcher.say("  " + (told.why or told.message))
             raise
         raise told from error
-    serving, definitions = _served(site, prepared, application.machines)
+    serving, definitions = _served(site, prepared, application)
     now = around.now()
     became = outcomes(prepared, application.machines)
-    finished = record.finish("succeeded", at=now, workflows=became)
+    warnings = untagged_warnings(prepared.plan, application.untagged)
+    finished = record.finish("succeeded", at=now, workflows=became, warnings=warnings)
+    for warning in warnings:
+        around.watcher.say(f"warning: {warning}")
     try:
         site.ledger.append(
             site.name, started, finished, serving=serving, definitions=definitions, at=now
@@ -177,6 +179,9 @@ def _carry_out(
         error.why += "\n  AWS was changed as planned; only the record of it is missing."
         error.fix = "Run the same command again: it finishes the record."
         raise
+    if application.interrupted is not None:
+        around.watcher.say(f"{record.action} {record.version} was done, and is recorded")
+        raise application.interrupted
     return finished
 
 
@@ -225,11 +230,11 @@ def _fail(
 
 
 def _served(
-    site: Site, prepared: Prepared, machines: Mapping[str, Machine]
+    site: Site, prepared: Prepared, application: Application
 ) -> tuple[Serving, dict[str, Any]]:
     """Return what is served after the plan, reading the forms of what it left alone."""
     before, tip = prepared.state.serving, prepared.state.tip
     forms: Mapping[str, Rendered] = {}
     if before is not None and tip is not None:
         forms = site.ledger.served(site.name, tip, replace(before, workflows=kept(prepared)))
-    return serving_after(prepared, machines, forms)
+    return serving_after(prepared, application.machines, forms, application.untagged)

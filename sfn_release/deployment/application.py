@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from sfn_release.deployment.aliases import AliasStep
 from sfn_release.deployment.binding import in_waves, pinned_form, refuse_elsewhere
@@ -13,10 +14,10 @@ from sfn_release.deployment.changes import Changes
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.monitoring import Monitor
-from sfn_release.errors import NetworkError, SfnReleaseError
+from sfn_release.errors import DeploymentError, NetworkError, SfnReleaseError
 from sfn_release.observation import THREADS
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.plan.steps import CreateStateMachine, Step, UpdateStateMachine
+from sfn_release.plan.steps import CreateStateMachine, Step, TagStateMachine, UpdateStateMachine
 
 
 @dataclass
@@ -25,7 +26,8 @@ class Application:
 
     *turn* is called before callers are brought over, by each stage and at last, and raises when
     that may not happen. *done* hears of every step. *monitor* watches callers who are being
-    shifted; *shifted* is the weight of the last stage that was begun.
+    shifted; *shifted* is the weight of the last stage that was begun. *untagged* says of which
+    workflows the tags could not be written; *interrupted* is set when Ctrl-C came that late.
     """
 
     plan: Plan
@@ -34,6 +36,8 @@ class Application:
     done: Callable[[Step], None]
     monitor: Monitor
     shifted: int | None = None
+    untagged: dict[str, SfnReleaseError] = field(default_factory=dict)
+    interrupted: KeyboardInterrupt | None = None
     machines: dict[str, Machine] = field(default_factory=dict)
     _undo: list[Step] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -59,9 +63,23 @@ class Application:
             self._phase({step.workflow: (step,) for step in stage.steps})
             self.monitor.watch(stage.watch)
             self.done(stage.watch)
-        if any(plan.switch for plan in self.plan.workflows):
+        plans = self.plan.workflows
+        if any(plan.switch or plan.restore or plan.tags for plan in plans):
             self.turn()
-            self._phase({plan.workflow: plan.switch for plan in self.plan.workflows})
+            # All callers of aliases first: a rollback has them back after one write each.
+            self._phase({plan.workflow: plan.switch for plan in plans})
+            self._phase({plan.workflow: plan.restore for plan in plans})
+            self._tag({plan.workflow: plan.tags for plan in plans})
+
+    def _tag(self, steps: Mapping[str, Iterable[Step]]) -> None:
+        """Write the tags. Callers have been switched: what fails now undoes nothing."""
+        try:
+            self._phase(steps)
+        except KeyboardInterrupt as error:
+            self.interrupted = error
+            left = [step for one in steps.values() for step in one if step not in self._undo]
+            for step in left:
+                self.untagged.setdefault(step.workflow, DeploymentError("Interrupted."))
 
     def put_back(self) -> tuple[list[str], list[str]]:
         """Undo, newest first, what was changed; return what was put back and what could not be."""
@@ -132,12 +150,20 @@ class Application:
         try:
             self.changes.make(step, self.machines[step.workflow])
         except BaseException as error:
+            if isinstance(step, TagStateMachine) and _is_warning(error):
+                self.untagged[step.workflow] = error
+                return
             self._stop.set()
             if isinstance(error, NetworkError):
                 self._undo.append(step)  # it may have had its effect all the same
             raise
         self._undo.append(step)
         self.done(step)
+
+
+def _is_warning(error: BaseException) -> TypeGuard[SfnReleaseError]:
+    """Tell whether an error in writing tags is no more than a warning."""
+    return isinstance(error, SfnReleaseError) and not isinstance(error, OvertakenError)
 
 
 def _raise_first(futures: Iterable[Future[None]]) -> None:

@@ -34,7 +34,7 @@ def overwritten(
         name: [attempt.workflows[name] for attempt in attempts if name in attempt.workflows]
         for name in serving.workflows
     }
-    touched = {one.workflow for one in plan.workflows if one.prepare or one.switch}
+    touched = {one.workflow for one in plan.workflows if one.steps}
     looked_at = {
         name: served
         for name, served in serving.workflows.items()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sfn_release.deployment.binding import bound
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.model import Prepared
-from sfn_release.plan import Observed, TargetWorkflow
+from sfn_release.errors import SfnReleaseError
+from sfn_release.plan import Observed, Plan, TargetWorkflow
+from sfn_release.plan.steps import TagStateMachine, names_text
 from sfn_release.record import Outcome, Served, Serving
 from sfn_release.rendering import Rendered
 
@@ -59,11 +61,15 @@ def kept(prepared: Prepared) -> dict[str, Served]:
 
 
 def serving_after(
-    prepared: Prepared, machines: Mapping[str, Machine], kept_forms: Mapping[str, Rendered]
+    prepared: Prepared,
+    machines: Mapping[str, Machine],
+    kept_forms: Mapping[str, Rendered],
+    untagged: Collection[str] = (),
 ) -> tuple[Serving, dict[str, Any]]:
     """Return what the environment serves now, with every definition as it was sent.
 
-    *kept_forms* are the recorded forms of what is `kept`.
+    *kept_forms* are the recorded forms of what is `kept`; *untagged* the workflows whose tags could
+    not be written.
     """
     target = prepared.target
     definitions = {name: form.definition for name, form in kept_forms.items()}
@@ -78,6 +84,11 @@ def serving_after(
     for name, left in prepared.unclaimed.items():
         workflows[name], definitions[name] = _retained(prepared, name, left)
     became = outcomes(prepared, machines)
+    stale = {
+        step.workflow: step.removed
+        for step in prepared.plan.steps
+        if isinstance(step, TagStateMachine) and step.workflow in untagged
+    }
     for name, planned in target.workflows.items():
         workflow = _as_sent(planned, machines)
         there = prepared.observed.get(name)
@@ -94,6 +105,7 @@ def serving_after(
             pins=workflow.pins,
             alias=prepared.alias,
             parameters=workflow.parameters,
+            stale_tags=stale.get(name, ()),
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
@@ -105,6 +117,22 @@ def serving_after(
         workflows=workflows,
     )
     return serving, definitions
+
+
+def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tuple[str, ...]:
+    """Return a line for each reason why tags could not be written, with the workflows it met."""
+    if not untagged:
+        return ()
+    command = "rollback" if plan.action == "rollback" else "deploy"
+    again = f"sfn-release {command} {plan.version} --env {plan.environment}"
+    by_reason: dict[str, list[str]] = {}
+    for name, error in sorted(untagged.items()):
+        by_reason.setdefault(error.message, []).append(name)
+    return tuple(
+        f"the tags of {names_text(names)} still name the release before: {reason}"
+        f" To write them:  {again}"
+        for reason, names in by_reason.items()
+    )
 
 
 def _retained(prepared: Prepared, name: str, there: Observed) -> tuple[Served, Any]:

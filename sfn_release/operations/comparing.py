@@ -14,6 +14,7 @@ from sfn_release.drift import (
     compare,
     differs,
     left_aliases,
+    naming_tags,
     tag_differences,
     version_differences,
 )
@@ -79,7 +80,8 @@ def workflow_statuses(
         alias = environment.alias if served.alias is None else served.alias
         more = []
         if closely is not None:
-            more = tag_differences(served, closely.tags, owner)
+            own = {**owner, **naming_tags(served, serving.commit)}
+            more = tag_differences(served, closely.tags, own)
             more += version_differences(strange[name])
         drift = compare(served, there, alias=alias, form=forms.get(name), more=more)
         latest = there.latest if there else None

@@ -17,13 +17,13 @@ from __future__ import annotations
 from sfn_release.plan.deciding import plan, plan_delete, serving_version
 from sfn_release.plan.model import Observed, Plan, Stage, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import (
-    TAG_PREFIX,
     alias_deployment,
     is_alias_description,
     is_description,
     is_ours,
     machine_names_clash,
 )
+from sfn_release.plan.steps import TAG_PREFIX
 
 __all__ = [
     "TAG_PREFIX",

@@ -8,8 +8,9 @@ from dataclasses import replace
 from sfn_release.canonical import short
 from sfn_release.pins import pin
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
-from sfn_release.plan.ownership import DESCRIBED_BY, TAG_PREFIX, refuse, refuse_others
+from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
 from sfn_release.plan.steps import (
+    TAG_PREFIX,
     CreateStateMachine,
     DeleteStateMachine,
     PointAlias,
@@ -68,7 +69,6 @@ def plan(
             alias=alias,
             version_text=f"{DESCRIBED_BY} {target.version}{content}",
             alias_text=f"{DESCRIBED_BY} {target.version} {deployment}",
-            origin_stays=target.action == "rollback",
             dropped=_dropped_tags(served, workflow.rendered),
             left=_left_behind(served, workflow.rendered, alias),
         )
@@ -87,7 +87,7 @@ def plan(
         version=target.version,
         from_version=serving.version if serving else None,
         workflows=tuple(plans),
-        notes=target.notes if any(one.prepare or one.switch for one in plans) else (),
+        notes=target.notes if any(one.changes for one in plans) else (),
     )
 
 
@@ -135,7 +135,6 @@ def _plan_workflow(
     alias: str,
     version_text: str,
     alias_text: str,
-    origin_stays: bool,
     dropped: frozenset[str],
     left: tuple[str, ...],
 ) -> WorkflowPlan:
@@ -146,7 +145,7 @@ def _plan_workflow(
             name, rendered, {**rendered.tags, **owner, **origin}, version_text, workflow.awaits
         )
         pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
-        return WorkflowPlan(name, "created", None, (create,), pointing, (*left, *at_once))
+        return WorkflowPlan(name, "created", None, (create,), pointing, notes=(*left, *at_once))
 
     latest = there.latest is not None and there.latest.digest == rendered.digest
     latest = latest and not workflow.awaits
@@ -154,6 +153,7 @@ def _plan_workflow(
     reused = serving_version(workflow, there)
     prepare: list[Step] = []
     switch: list[Step] = []
+    restore: list[Step] = []
     if reused is None:
         # Update without publishing, then publish that very revision: AWS's only compare-and-swap.
         prepare = [] if latest else [update]
@@ -162,25 +162,27 @@ def _plan_workflow(
         switch.append(PointAlias(name, alias, reused, alias_text, there.alias))
     if reused is not None and not latest:
         # The alias first: its callers are right again before the unqualified ones.
-        switch.append(update)
+        restore.append(update)
     change: Change = "unchanged"
-    if prepare or switch:
+    if prepare or switch or restore:
         change = "updated" if reused is None else "repointed"
-    tags = _tags(there.tags, {**rendered.tags, **owner}, origin, stays=origin_stays)
+    wanted = {**rendered.tags, **owner, **origin}
+    tags = {key: value for key, value in wanted.items() if there.tags.get(key) != value}
     removed = tuple(sorted(key for key in dropped if key in there.tags))
-    if tags or removed:
-        switch.append(TagStateMachine(name, there.arn, tags, removed))
+    tagging = (TagStateMachine(name, there.arn, tags, removed),) if tags or removed else ()
     notes = (*left, *at_once) if change != "unchanged" else left
     if there.latest is None:
         notes = (*notes, f"the live definition of {name} cannot be read, so it is sent again")
-    return WorkflowPlan(name, change, reused, tuple(prepare), tuple(switch), notes)
+    return WorkflowPlan(
+        name, change, reused, tuple(prepare), tuple(switch), tuple(restore), tagging, notes
+    )
 
 
 def _with_pins(
     decided: WorkflowPlan, workflow: TargetWorkflow, served: Served | None
 ) -> WorkflowPlan:
     """Return what was decided with what becomes of pins, and say so when nothing else changes."""
-    if not (decided.prepare or decided.switch):
+    if not decided.changes:
         return decided
     pins = {text: None if arn in workflow.awaits else arn for text, arn in workflow.pins.items()}
     pinned = served.pins if served else {}
@@ -217,25 +219,6 @@ def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | N
     return max(equal, key=lambda arn: (arn in routed, _number(arn)), default=None)
 
 
-def _tags(
-    live: Mapping[str, str],
-    wanted: Mapping[str, str],
-    origin: Mapping[str, str],
-    *,
-    stays: bool,
-) -> dict[str, str]:
-    """Return what has to be written.
-
-    The origin names the release that last brought new content, so it stays as it is while the
-    content does. A rollback lets it stay too: that saves a write for each workflow, and what is
-    served now is what the alias's description says, and the record.
-    """
-    other = live.get(TAG_PREFIX + "digest") != origin[TAG_PREFIX + "digest"]
-    if (other and not stays) or any(key not in live for key in origin):
-        wanted = {**wanted, **origin}
-    return {key: value for key, value in wanted.items() if live.get(key) != value}
-
-
 def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:
     """Return the notes that a workflow gets another machine or alias, and the one before stays."""
     if served is None:
@@ -258,8 +241,10 @@ def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple
 
 
 def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:
-    """Return the tags that the last release declared and this one does not."""
-    return frozenset(served.settings["tags"] if served else ()) - frozenset(rendered.tags)
+    """Return the tags that earlier releases declared and this one does not."""
+    if served is None:
+        return frozenset()
+    return frozenset([*served.settings["tags"], *served.stale_tags]) - frozenset(rendered.tags)
 
 
 def _number(version_arn: str) -> int:

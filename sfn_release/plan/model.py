@@ -11,6 +11,7 @@ from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
     Step,
+    TagStateMachine,
     Watch,
     step_json,
 )
@@ -85,6 +86,9 @@ class Target:
 class WorkflowPlan:
     """What happens to one workflow. *notes* are what people should know before it does.
 
+    Its steps are in the order of their phases: *prepare* makes a version, *switch* brings the
+    alias's callers to it, *restore* brings ``$LATEST`` after them, *tags* name what is served.
+
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
     *pins* maps references to exact versions, None for one that is yet to be made; *pinned* is what
     they were before.
@@ -95,9 +99,21 @@ class WorkflowPlan:
     version_arn: str | None = None
     prepare: tuple[Step, ...] = ()
     switch: tuple[Step, ...] = ()
+    restore: tuple[Step, ...] = ()
+    tags: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     pins: Mapping[str, str | None] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step of this workflow but those that shift its callers, in order."""
+        return (*self.prepare, *self.switch, *self.restore, *self.tags)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is more to do than to name another release in our own tags."""
+        return any(not (isinstance(one, TagStateMachine) and one.only_names) for one in self.steps)
 
 
 @dataclass(frozen=True)
@@ -131,12 +147,22 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
 
     @property
+    def changes(self) -> bool:
+        """Whether there is more to do than to name another release in our own tags."""
+        return any(one.changes for one in self.workflows)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
-        """Every step in the order it is applied: all that prepare, that shift, that switch."""
+        """Every step in the order it is applied.
+
+        All that prepare, then all that shift, switch aliases, restore ``$LATEST``, write tags.
+        """
         prepare = [step for workflow in self.workflows for step in workflow.prepare]
         shift = [step for stage in self.stages for step in (*stage.steps, stage.watch)]
         switch = [step for workflow in self.workflows for step in workflow.switch]
-        return (*prepare, *shift, *switch)
+        restore = [step for workflow in self.workflows for step in workflow.restore]
+        tags = [step for workflow in self.workflows for step in workflow.tags]
+        return (*prepare, *shift, *switch, *restore, *tags)
 
     def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
         """Return every step of a workflow but those that shift its callers, in order."""
@@ -146,7 +172,7 @@ class Plan:
             for step in stage.steps
             if step.workflow == one.workflow and isinstance(step, PointAlias)
         ]
-        return (*one.prepare, *new, *one.switch)
+        return (*one.prepare, *new, *one.switch, *one.restore, *one.tags)
 
     @property
     def watching(self) -> timedelta:
@@ -160,7 +186,7 @@ class Plan:
             "action": self.action,
             "version": self.version,
             "from_version": self.from_version,
-            "changes": bool(self.steps),
+            "changes": self.changes,
             "steps": [step_json(step) for step in self.steps],
             "strategy": self.strategy,
             "stages": [

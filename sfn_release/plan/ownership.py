@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from sfn_release.errors import ConflictError, NotOursError
 from sfn_release.plan.model import Observed
+from sfn_release.plan.steps import TAG_PREFIX
 from sfn_release.record import Served
 from sfn_release.rendering import Rendered
 
-TAG_PREFIX = "sfn-release:"
 DESCRIBED_BY = "sfn-release"
 """How the descriptions that we write begin."""
 

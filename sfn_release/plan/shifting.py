@@ -15,12 +15,12 @@ from datetime import timedelta
 from sfn_release.errors import ConfigError
 from sfn_release.plan.leftovers import left_alias
 from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
-from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, UpdateStateMachine, Watch
+from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
 from sfn_release.project import Strategy
 from sfn_release.project.rules import duration_text
 from sfn_release.record import Record, Serving
 
-_FEW = 6  # names in a note
+_FEW = 6  # weights in a line
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str
         return
     raise ConfigError(
         f"The strategy of {environment} counts failed executions, and those of"
-        f" {_names(express)} are not listed.",
+        f" {names_text(express)} are not listed.",
         why="`max_failures` reads ListExecutions, which Step Functions has for STANDARD workflows"
         " alone, and these are EXPRESS.",
         fix="Name CloudWatch alarms in the strategy, and take `max_failures` out:\n"
@@ -142,7 +142,7 @@ def stages_text(plan: Plan) -> str:
     names = [step.workflow for step in plan.stages[0].steps if isinstance(step, ShiftWeight)]
     onward = "going on at " if plan.resumed else ""
     shares = ", ".join(weights)
-    return f"{onward}{shares} of callers for {interval}{each}, then all: {_names(names)}"
+    return f"{onward}{shares} of callers for {interval}{each}, then all: {names_text(names)}"
 
 
 def _point(one: WorkflowPlan) -> PointAlias | None:
@@ -161,7 +161,7 @@ def _old(point: PointAlias, before: object, recorded: str | None) -> str | None:
 def _shift(
     one: WorkflowPlan, point: PointAlias, old: str, target: Target, there: Observed
 ) -> _Shift:
-    at_once = not any(isinstance(step, UpdateStateMachine) for step in one.switch)
+    at_once = not one.restore
     if one.prepare:
         latest: str | None = target.workflows[one.workflow].rendered.digest
     else:
@@ -198,17 +198,12 @@ def _notes(shifts: Mapping[str, _Shift]) -> list[str]:
     notes = []
     if at_once:
         notes.append(
-            f"who starts {_names(at_once)} without the alias gets what is new at once, before any"
-            " caller of the alias"
+            f"who starts {names_text(at_once)} without the alias gets what is new at once,"
+            " before any caller of the alias"
         )
     if later:
         notes.append(
-            f"who starts {_names(later)} without the alias gets what is new when all callers of"
+            f"who starts {names_text(later)} without the alias gets what is new when all callers of"
             " the alias have it"
         )
     return notes
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:_FEW])
-    return f"{shown} and {len(names) - _FEW} more" if len(names) > _FEW else shown

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from sfn_release.project.rules import duration_text
 from sfn_release.rendering import Rendered
+
+TAG_PREFIX = "sfn-release:"
+"""How the tags that we write begin."""
+
+_FEW = 6  # names in a line
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,11 @@ class TagStateMachine:
     tags: Mapping[str, str]
     removed: tuple[str, ...]
 
+    @property
+    def only_names(self) -> bool:
+        """Whether nothing but our own tags changes, which name what is served."""
+        return not self.removed and all(key.startswith(TAG_PREFIX) for key in self.tags)
+
     def __str__(self) -> str:
         changes = [f"{key}={value}" for key, value in self.tags.items()]
         return "tag " + ", ".join(changes + [f"without {key}" for key in self.removed])
@@ -230,3 +240,9 @@ def routing_text(routing: Mapping[str, int]) -> str:
 def number(version_arn: str) -> str:
     """Return a state machine version as people read it: ``:7``."""
     return ":" + version_arn.rpartition(":")[2]
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Return names for people, the first few of many: ``a, b and 30 more``."""
+    shown = ", ".join(names[:_FEW])
+    return f"{shown} and {len(names) - _FEW} more" if len(names) > _FEW else shown
