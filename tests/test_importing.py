@@ -43,6 +43,27 @@ def digest_of(text: str) -> str:
     return digest(workflow.to_asl(Names(workflow)))
 
 
+def test_a_condition_may_be_true_itself() -> None:
+    """A Choice with a boolean literal is written as a Choice, not as a Raw state."""
+    rules = [
+        {"Condition": False, "Comment": "off", "Next": "B"},
+        {"Condition": True, "Output": {"a": 1}, "Next": "B"},
+    ]
+    states = {"A": {"Type": "Choice", "Choices": rules}, "B": {"Type": "Succeed"}}
+    definition = {"QueryLanguage": "JSONata", "StartAt": "A", "States": states}
+    text = written(definition)
+    assert "Raw" not in text
+    assert "sfn.ChoiceRule(True, " in text
+    assert digest(definition) == digest_of(text)
+
+
+def test_a_boolean_is_no_condition_in_jsonpath() -> None:
+    """There a rule compares a Variable."""
+    choice = sfn.Choice("A", choices=[sfn.ChoiceRule(True, "A")])
+    with pytest.raises(DefinitionError, match="Condition is only supported in JSONata"):
+        sfn.Workflow.of(choice).serialize()
+
+
 ORDER: dict[str, Any] = {
     "Comment": "Charges an order",
     "StartAt": "Is it an order?",

@@ -30,6 +30,11 @@ class Service:
         shapes: Shapes = self.model["shapes"]
         return shapes
 
+    @property
+    def error_prefix(self) -> str:
+        """How the names of its errors begin in SDK integrations."""
+        return java.error_prefix(self.model["metadata"]["serviceId"])
+
     @cached_property
     def actions(self) -> Mapping[str, Mapping[str, Any]]:
         """Every operation by the name that Resources give it."""

@@ -53,6 +53,7 @@ UNSUPPORTED: Final[frozenset[tuple[str, str]]] = frozenset(
 """Actions that the guide names as not supported."""
 
 _RENAMED: Final = {"equals": "EqualsValue", "NULL": "Nul"}  # Java has taken these names itself
+_WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _CAPITALS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]")
 
 
@@ -81,6 +82,19 @@ def action(operation: str) -> str:
     'describeDBInstances'
     """
     return operation[:1].lower() + operation[1:]
+
+
+def error_prefix(service_id: str) -> str:
+    """Return how error names of a service begin in SDK integrations, by its model's ``serviceId``.
+
+    >>> [error_prefix(id) for id in ("DynamoDB", "S3", "Secrets Manager", "SSM", "AWS Health")]
+    ['DynamoDb', 'S3', 'SecretsManager', 'Ssm', 'Health']
+    """
+    words = _WORDS.findall(service_id)
+    if words[0] in ("AWS", "Amazon") and len(words) > 1:
+        del words[0]
+    name = "".join(word.capitalize() for word in words)
+    return name.removesuffix("Service") or name
 
 
 def _capitalised(member: str) -> str:

@@ -120,10 +120,11 @@ class RawCondition(Condition):
 class ChoiceRule:
     """A condition and the state to go to; *next* is the state, or its id.
 
-    *assign* sets variables on the way; *output* (JSONata) is what the next state gets.
+    In JSONata the condition may be True or False itself. *assign* sets variables on the way;
+    *output* (JSONata) is what the next state gets.
     """
 
-    condition: Condition | Jsonata
+    condition: Condition | Jsonata | bool
     next: Target
     comment: str | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
@@ -144,6 +145,8 @@ class ChoiceRule:
         return with_extra(body, self.extra, language) | {"Next": next_id}
 
     def _tested(self) -> dict[str, Any]:
+        if isinstance(self.condition, bool):
+            return {"Condition": self.condition}
         if isinstance(self.condition, Jsonata):
             return {"Condition": braced(self.condition)}
         if isinstance(self.condition, Condition):

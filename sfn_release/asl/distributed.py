@@ -177,7 +177,13 @@ class ItemReader(Part):
         *,
         max_items: Count = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of the rows in the files of an Athena UNLOAD's manifest, *key*."""
+        """Return the reader of the rows in the files of an Athena UNLOAD's manifest, *key*.
+
+        All files have the one format *input_type*; CSV files of an UNLOAD have no header row.
+        Source: "ItemReader (Map)" in AWS's developer guide (``input-output-itemreader.html``), the
+        ``ManifestType`` and its example of an Athena manifest; Athena names the manifest
+        ``<query id>-manifest.csv``.
+        """
         config = ReaderConfig(
             input_type=input_type, manifest_type="ATHENA_DATA", max_items=max_items
         )

@@ -21,7 +21,7 @@ from uuid import UUID
 
 _MAX_RANGE = 1000
 _MAX_TEXT = 10_000
-_HASHES = {
+HASHES = {
     "MD5": "md5",
     "SHA-1": "sha1",
     "SHA-256": "sha256",
@@ -113,9 +113,9 @@ def _decode(values: list[Any], _random: Random) -> str:
 
 def _hash(values: list[Any], _random: Random) -> str:
     data, algorithm = values
-    name = _HASHES.get(algorithm) if isinstance(algorithm, str) else None
+    name = HASHES.get(algorithm) if isinstance(algorithm, str) else None
     if name is None:
-        raise IntrinsicError(f"The algorithm must be one of {', '.join(_HASHES)}.")
+        raise IntrinsicError(f"The algorithm must be one of {', '.join(HASHES)}.")
     text = _short(data if isinstance(data, str) else compact(data))
     return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Final
 
 OPENING: Final = "{%"
@@ -54,12 +55,14 @@ class Expression:
 
     *variables* are those it does not bind itself, ``states`` and functions left out. *members* are
     what it reads of ``$states``: ``input``, ``result`` ... *contexts* are the names, ``$`` and
-    ``$$`` that need a context item where there is none.
+    ``$$`` that need a context item where there is none. *context* has the names below
+    ``$states.context``, one tuple for each place that reads some.
     """
 
     variables: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     contexts: tuple[str, ...] = ()
+    context: tuple[tuple[str, ...], ...] = ()
 
 
 def is_jsonata(value: Any) -> bool:
@@ -115,6 +118,7 @@ def _read(tree: Any) -> Expression:
     bound: set[str] = set()
     members: set[str] = set()
     contexts: dict[str, None] = {}
+    context: dict[tuple[str, ...], None] = {}
     seen: set[int] = set()
     queue: list[tuple[Any, bool]] = [(tree, True)]  # a node; whether it has no context item
     while queue:
@@ -128,6 +132,7 @@ def _read(tree: Any) -> Expression:
         bound.update(_bound(node))
         if node.type == "path" and node.steps:
             members.update(_members(node.steps))
+            context.update(dict.fromkeys(_of_context(node.steps)))
             queue.extend((step, False) for step in reversed(node.steps[1:]))
             queue.append((node.steps[0], top))
         elif node.type == "variable":
@@ -141,7 +146,10 @@ def _read(tree: Any) -> Expression:
     if "states" in used and not members:
         members.add("")
     return Expression(
-        frozenset(used - bound - FUNCTIONS - {"states"}), frozenset(members), tuple(contexts)
+        frozenset(used - bound - FUNCTIONS - {"states"}),
+        frozenset(members),
+        tuple(contexts),
+        tuple(context),
     )
 
 
@@ -176,3 +184,10 @@ def _members(steps: Any) -> Iterator[str]:
     second = steps[1] if len(steps) > 1 else None
     named = second is not None and second.type in ("name", "string")
     yield str(second.value) if named and second is not None else ""
+
+
+def _of_context(steps: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the names that follow ``$states.context``, up to the first step that is no name."""
+    if list(_members(steps)) == ["context"]:
+        plain = takewhile(lambda step: step.type in ("name", "string"), steps[2:])
+        yield tuple(str(step.value) for step in plain)

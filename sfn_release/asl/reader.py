@@ -153,8 +153,10 @@ def _rule(value: Any) -> ChoiceRule:
     return ChoiceRule(_decision(rule), next, **beside)
 
 
-def _decision(rule: Mapping[str, Any]) -> Condition | Jsonata:
+def _decision(rule: Mapping[str, Any]) -> Condition | Jsonata | bool:
     match rule:
+        case {"Condition": bool(value)} if len(rule) == 1:
+            return value
         case {"Condition": str(text)} if len(rule) == 1 and _is_jsonata(text):
             return q(text)
         case _:

@@ -54,7 +54,11 @@ HTTP_RETRY: Final = Retry(
     backoff_rate=2,
     jitter_strategy="FULL",
 )
-"""For an HTTP task whose call may be made twice: throttling and gateways that pass by."""
+"""For an HTTP task whose call may be made twice: throttling, and gateways that fail for a moment.
+
+Source of the errors and the numbers: "Call HTTPS APIs in Step Functions workflows", section "HTTP
+Task example", in AWS's developer guide (``call-https-apis.html``).
+"""
 
 _ACTION = re.compile(r"([A-Za-z0-9_-]+:[A-Za-z0-9_]+)(?:\.(sync|sync:2|waitForTaskToken))?")
 

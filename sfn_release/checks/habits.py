@@ -6,25 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sfn_release.asl.jsonata import is_jsonata
+from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
-from sfn_release.checks import templates
+from sfn_release.checks import called, jsonata, templates
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import call_of
 from sfn_release.checks.rule import Place, Told, entries
 
-_FUNCTION = re.compile(
-    r"(?P<arn>arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:function:[A-Za-z0-9_-]+)(?::(?P<version>.+))?"
-)
-_MACHINE = re.compile(
-    r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:stateMachine:[^:]+(?P<version>:.+)?"
-)
 _OWNED = (
     re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),
     # A queue's URL, as SQS gives it: "Identifiers for Amazon SQS" in its developer guide.
     re.compile(r"//sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[a-z.]*/(?P<account>[0-9]{12})/"),
 )
 _TOKEN_PATH = "$$.Task.Token"  # noqa: S105 - where the context object has it
+_PATH_INSIDE = re.compile(r"(?<=[/=&?:{])\$\$?\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
 
 
@@ -38,35 +33,6 @@ def no_default(document: Document) -> Iterator[Told]:
                 " States.NoChoiceMatched.",
                 "Say where to go then, if only to a Fail that names the reason.",
             )
-
-
-def unpinned(document: Document) -> Iterator[Told]:
-    """Tell of functions and state machines called without a version or an alias."""
-    for state, value, place in _called(document):
-        function, machine = _FUNCTION.fullmatch(value), _MACHINE.fullmatch(value)
-        version = (function or machine or {"version": ""})["version"]
-        if (function or machine) and version in (None, "$LATEST"):
-            what = "function" if function else "state machine"
-            yield Told(
-                place,
-                f"It calls whatever the {what} is at that time: a rollback of {state.id!r} brings"
-                " back the graph, and not that code.",
-                "Name a version or an alias.",
-            )
-
-
-def _called(document: Document) -> Iterator[tuple[State, str, Place]]:
-    """Yield what Tasks call by name: the function or the state machine."""
-    for state in document.of_type("Task"):
-        resource = state.body.get("Resource")
-        if isinstance(resource, str) and not is_open(resource):
-            yield state, resource, state.place.at("Resource")
-        key = "Arguments" if state.language == JSONATA else "Parameters"
-        given = state.body.get(key)
-        for name in ("FunctionName", "StateMachineArn"):
-            value = given.get(name) if isinstance(given, dict) else None
-            if isinstance(value, str) and not is_open(value, state.language):
-                yield state, value, state.place.at(key, name)
 
 
 def calls_function(state: State) -> bool:
@@ -173,12 +139,16 @@ def unbounded_map(document: Document) -> Iterator[Told]:
 
 
 def hard_coded(document: Document) -> Iterator[Told]:
-    """Tell of accounts and regions that only fit one environment."""
+    """Tell of accounts and regions that only fit one environment.
+
+    An ARN that `unpinned` tells of is left to it.
+    """
+    known = {place for _, place in document.once(called.unpinned_calls)}
     for state in document.of_type("Task"):
         for key in ("Resource", "Parameters", "Arguments", "Credentials"):
             for place, text in _texts(state.body.get(key), state.place.at(key)):
                 found = next(filter(None, (owned.search(text) for owned in _OWNED)), None)
-                if found:
+                if found and place not in known:
                     what = f"the account {found['account']}"
                     what += f" and the region {found['region']}" if found["region"] else ""
                     yield Told(
@@ -189,7 +159,7 @@ def hard_coded(document: Document) -> Iterator[Told]:
 
 
 def literal_path(document: Document) -> Iterator[Told]:
-    """Tell of texts that look like a path and are sent as they are."""
+    """Tell of texts that look like a path, or hold one, and are sent as they are."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in templates.template_members(state):
             if is_jsonata(value):
@@ -205,8 +175,35 @@ def literal_path(document: Document) -> Iterator[Told]:
                     f"{value!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
                 )
+            elif isinstance(value, str) and not key.endswith(".$"):
+                yield from _inside(key, value, place)
         if state.type == "Pass":
             yield from _in_result(state)
+
+
+def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
+    """Tell of a path in the middle of a URL or of another text, where nothing evaluates it."""
+    found = _PATH_INSIDE.search(value)
+    if found:
+        template = value[: found.start()].replace("'", "\\'") + "{}"
+        yield Told(
+            place,
+            f"{found[0]!r} looks like a path and is sent as a text: a path inside a text is not"
+            " evaluated.",
+            f"Write {key}.$ with States.Format('{template}…', {found[0]}).",
+        )
+
+
+def literal_expression(document: Document) -> Iterator[Told]:
+    """Tell of JSONata in the middle of a text, which is sent as it is."""
+    for text in document.once(jsonata.texts):
+        value = text.text
+        if OPENING in value and not value.startswith(OPENING) and not value.endswith(CLOSING):
+            yield Told(
+                text.place,
+                "JSONata inside a text is not evaluated: the text is sent as it is.",
+                "Make the whole text an expression: {% 'a' & $states.input.b & 'c' %}.",
+            )
 
 
 def _in_result(state: State) -> Iterator[Told]:

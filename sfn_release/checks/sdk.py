@@ -22,6 +22,7 @@ from sfn_release.asl.kinds import JSONATA
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import NEEDED, Call, call_of
 from sfn_release.checks.rule import Rule, Told
+from sfn_release.checks.service_errors import wrong_prefix
 
 _SDK = "aws-sdk"
 _NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."
@@ -34,6 +35,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("sdk-value", "error", "a parameter's value is of another type", (), final=False),
     Rule("sdk-text", "warning", "a number or a boolean is written as a text", ()),
     Rule("sdk-token", "warning", "an idempotency token is not given", ()),
+    Rule("error-prefix", "warning", "a service's error is named otherwise there", ()),
     Rule("sdk-enum", "warning", "a value is none of those known", ()),
     Rule(
         "optimized-parameter",
@@ -57,6 +59,8 @@ _OF_SDK: Final[Mapping[Kind, str]] = {
 
 def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
     """Yield what the models of the services say, each with the name of its rule."""
+    for told in wrong_prefix(document):
+        yield "error-prefix", told
     for state in document.of_type("Task"):
         call = call_of(state)
         if call is None or (call.service == _SDK and not call.sdk):

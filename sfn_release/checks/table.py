@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from sfn_release.checks import (
+    called,
     choices,
+    context,
     failures,
     graph,
     habits,
@@ -90,6 +92,13 @@ RULES: Final[tuple[Rule, ...]] = (
         "a path or an intrinsic function can't be read",
         (templates.not_a_path, templates.syntax),
     ),
+    Rule(
+        "intrinsic",
+        "error",
+        "an intrinsic function can't take an argument",
+        (templates.arguments,),
+        final=False,
+    ),
     Rule("reference-path", "error", "it is no Reference Path", (templates.reference_path,)),
     Rule("duplicate-key", "error", "a key stands with .$ and without", (templates.duplicate_key,)),
     Rule("doubtful-path", "warning", "a filter is hard to read", (templates.doubtful_path,)),
@@ -97,7 +106,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "literal-path",
         "warning",
         "a path is sent as a text",
-        (habits.literal_path, habits.literal_key),
+        (habits.literal_path, habits.literal_key, habits.literal_expression),
     ),
     # -- JSONata -------------------------------------------------------------------------------
     Rule(
@@ -120,6 +129,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "$states has no such member there",
         (jsonata.states_member,),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
+    ),
+    Rule(
+        "context-field",
+        "warning",
+        "the context object has no such field",
+        (context.context_field,),
     ),
     # -- variables -----------------------------------------------------------------------------
     Rule("variable-name", "error", "a variable can't have that name", (variables.variable_name,)),
@@ -156,12 +171,19 @@ RULES: Final[tuple[Rule, ...]] = (
         (requests.unknown_parameter,),
         final=False,
     ),
+    Rule(
+        "qualifier",
+        "error",
+        "a version or an alias can't have that name",
+        (called.qualifier,),
+        final=False,
+    ),
     Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
     Rule("resource", "warning", "a Resource is no ARN", (integrations.resource,)),
     Rule("parameter", "warning", "a ${…} can't be a parameter", (placeholders.no_parameter,)),
     # -- habits --------------------------------------------------------------------------------
     Rule("no-default", "warning", "a Choice has no Default", (habits.no_default,)),
-    Rule("unpinned", "warning", "no version or alias is named", (habits.unpinned,)),
+    Rule("unpinned", "warning", "no version or alias is named", (called.unpinned,)),
     Rule(
         "lambda-retry",
         "warning",

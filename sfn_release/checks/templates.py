@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sfn_release.asl import intrinsics, paths
+from sfn_release.asl import intrinsic_types, intrinsics, paths
 from sfn_release.asl.intrinsics import is_call
 from sfn_release.asl.kinds import JSONPATH, is_open
 from sfn_release.checks.choices import conditions
@@ -165,6 +165,14 @@ def syntax(document: Document) -> Iterator[Told]:
             )
 
 
+def arguments(document: Document) -> Iterator[Told]:
+    """Tell of calls whose function can't take their constants."""
+    for one in document.once(all_expressions):
+        if is_call(one.text) and not intrinsics.problem(one.text):
+            for problem in intrinsic_types.problems(intrinsics.parse(one.text)):
+                yield Told(one.place, problem)
+
+
 def doubtful_path(document: Document) -> Iterator[Told]:
     """Tell of filters and brackets that this program can't read, and AWS perhaps can."""
     for one in document.once(all_expressions):
@@ -218,3 +226,18 @@ def _problem(one: Expression) -> str | None:
 def _doubtful(text: str) -> bool:
     """Whether it holds what AWS's parser reads more generously than the specification has it."""
     return "?(" in text or "[(" in text
+
+
+def paths_in(text: str) -> Iterator[paths.Path]:
+    """Yield the paths of an expression: itself, or those in a call; none of one with an error."""
+    queue: list[Any] = []
+    if is_call(text):
+        queue += [] if intrinsics.problem(text) else [intrinsics.parse(text)]
+    elif not paths.problem(text):
+        queue.append(paths.parse(text))
+    while queue:
+        node = queue.pop()
+        if isinstance(node, intrinsics.Call):
+            queue.extend(reversed(node.arguments))
+        elif isinstance(node, paths.Path):
+            yield node

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import FUNCTIONS
 from sfn_release.asl.kinds import JSONATA, JSONPATH
@@ -161,14 +159,6 @@ def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
 
 def _in_path(text: str) -> Iterator[str]:
     """Yield the variables that a path or a call reads; one that can't be read has none."""
-    queue: list[Any] = []
-    if intrinsics.is_call(text):
-        queue += [] if intrinsics.problem(text) else [intrinsics.parse(text)]
-    elif not paths.problem(text):
-        queue.append(paths.parse(text))
-    while queue:
-        node = queue.pop()
-        if isinstance(node, intrinsics.Call):
-            queue.extend(reversed(node.arguments))
-        elif isinstance(node, paths.Path) and node.variable is not None:
-            yield node.variable
+    for path in templates.paths_in(text):
+        if path.variable is not None:
+            yield path.variable

@@ -78,6 +78,8 @@ def _rule(rule: ChoiceRule, language: str, link: Link) -> Expression:
         elif name == "comment" or (name == "extra" and value):
             keywords.append((name, literal(value)))
     args = (link(str(rule.next)),)
+    if isinstance(rule.condition, bool):
+        return Call("sfn.ChoiceRule", (Literal(rule.condition), *args), tuple(keywords))
     tested = _condition(rule.condition)
     if isinstance(tested, Name):
         return Call(f"{tested.text}.next_then", args, tuple(keywords))

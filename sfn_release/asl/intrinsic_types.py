@@ -1,0 +1,165 @@
+"""The arguments that intrinsic functions take, as far as they are known before a workflow runs.
+
+    problems(call) → what is wrong with a call's constants, and with the calls inside it
+
+Sources: "Intrinsic functions for JSONPath states in Step Functions" in AWS's developer guide, and
+the States Language, "Intrinsic Functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from sfn_release.asl.intrinsic_functions import FUNCTIONS, HASHES, IntrinsicError
+from sfn_release.asl.intrinsics import Call, Literal
+from sfn_release.asl.paths import Path
+
+_ANY: Final = ""
+_ARRAY, _OBJECT, _TEXT, _NUMBER, _BOOLEAN, _NULL = (
+    *("an array", "an object", "a text", "a number", "true or false"),
+    "null",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The kinds of the arguments of a function, and of its result; *rest* is for all further ones.
+
+    A kind is the words that a message has for it, ``""`` for any value.
+    """
+
+    takes: tuple[str, ...]
+    gives: str
+    rest: str = _ANY
+
+
+SIGNATURES: Final[Mapping[str, Signature]] = {
+    "States.Array": Signature((), _ARRAY),
+    "States.ArrayPartition": Signature((_ARRAY, _NUMBER), _ARRAY),
+    "States.ArrayContains": Signature((_ARRAY, _ANY), _BOOLEAN),
+    "States.ArrayRange": Signature((_NUMBER, _NUMBER, _NUMBER), _ARRAY),
+    "States.ArrayGetItem": Signature((_ARRAY, _NUMBER), _ANY),
+    "States.ArrayLength": Signature((_ARRAY,), _NUMBER),
+    "States.ArrayUnique": Signature((_ARRAY,), _ARRAY),
+    "States.Base64Encode": Signature((_TEXT,), _TEXT),
+    "States.Base64Decode": Signature((_TEXT,), _TEXT),
+    "States.Hash": Signature((_ANY, _TEXT), _TEXT),
+    "States.JsonMerge": Signature((_OBJECT, _OBJECT, _BOOLEAN), _OBJECT),
+    "States.StringToJson": Signature((_TEXT,), _ANY),
+    "States.JsonToString": Signature((_ANY,), _TEXT),
+    "States.MathRandom": Signature((_NUMBER, _NUMBER, _NUMBER), _NUMBER),
+    "States.MathAdd": Signature((_NUMBER, _NUMBER), _NUMBER),
+    "States.StringSplit": Signature((_TEXT, _TEXT), _ARRAY),
+    "States.UUID": Signature((), _TEXT),
+    "States.Format": Signature((_TEXT,), _TEXT),
+}
+
+
+def problems(call: Call) -> Iterator[str]:
+    """Yield what is wrong with the arguments of a call and of the calls inside it, in words."""
+    queue = [call]
+    while queue:
+        one = queue.pop()
+        queue.extend(inner for inner in reversed(one.arguments) if isinstance(inner, Call))
+        wrong = _wrong_kind(one) or _wrong_value(one)
+        if wrong:
+            yield f"{one.text}: {wrong}"
+
+
+def _wrong_kind(call: Call) -> str:
+    signature = SIGNATURES[call.name]
+    for number, argument in enumerate(call.arguments, 1):
+        wanted = signature.takes[number - 1] if number <= len(signature.takes) else signature.rest
+        given = _kind(argument)
+        if wanted and given and given != wanted:
+            return f"argument {number} must be {wanted}, not {given}."
+    return ""
+
+
+def _kind(argument: Literal | Path | Call) -> str:
+    if isinstance(argument, Call):
+        return SIGNATURES[argument.name].gives
+    if isinstance(argument, Path):
+        return _ANY
+    return _kind_of_value(argument.value)
+
+
+def _kind_of_value(value: Any) -> str:
+    if value is None:
+        return _NULL
+    if isinstance(value, bool):
+        return _BOOLEAN
+    return _TEXT if isinstance(value, str) else _NUMBER
+
+
+def _wrong_value(call: Call) -> str:
+    """Say what is wrong with the constants of a call whose other arguments may be anything."""
+    constants = [argument.value for argument in call.arguments if isinstance(argument, Literal)]
+    if len(constants) == len(call.arguments):
+        try:
+            FUNCTIONS[call.name].apply(constants, Random(0))  # noqa: S311 - nothing is kept of it
+        except IntrinsicError as error:
+            return str(error)
+        return ""
+    check = _PARTLY.get(call.name)
+    return check(call) if check else ""
+
+
+def _constant(call: Call, index: int) -> Any:
+    argument = call.arguments[index]
+    return argument.value if isinstance(argument, Literal) else None
+
+
+def _format(call: Call) -> str:
+    template = _constant(call, 0)
+    if not isinstance(template, str):
+        return ""
+    places = template.replace(r"\{", "").replace(r"\}", "").count("{}")
+    given = len(call.arguments) - 1
+    if places == given:
+        return ""
+    return f"the template has {_counted(places, 'place')} ({{}}) for {_counted(given, 'value')}."
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _hash(call: Call) -> str:
+    algorithm = _constant(call, 1)
+    if algorithm is None or algorithm in HASHES:
+        return ""
+    return f"the algorithm must be one of {', '.join(HASHES)}, not {algorithm!r}."
+
+
+def _merge(call: Call) -> str:
+    deep = _constant(call, 2)
+    return "only shallow merging exists: argument 3 must be false." if deep else ""
+
+
+def _partition(call: Call) -> str:
+    size = _constant(call, 1)
+    return "the size of a part must be at least 1." if size is not None and size < 1 else ""
+
+
+def _range(call: Call) -> str:
+    return "the step must not be 0." if _constant(call, 2) == 0 else ""
+
+
+def _item(call: Call) -> str:
+    index = _constant(call, 1)
+    return "the index must be at least 0." if index is not None and index < 0 else ""
+
+
+_PARTLY: Final = {
+    "States.Format": _format,
+    "States.Hash": _hash,
+    "States.JsonMerge": _merge,
+    "States.ArrayPartition": _partition,
+    "States.ArrayRange": _range,
+    "States.ArrayGetItem": _item,
+}
+"""Checks of constants beside paths and calls; the kinds are right already."""

@@ -1,0 +1,68 @@
+"""The rule of the context object: ``$$`` in JSONPath, ``$states.context`` in JSONata.
+
+Source: "Accessing execution data from the Context object" in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, Final
+
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.path_steps import Names, Path
+from sfn_release.checks import jsonata, templates
+from sfn_release.checks.document import Document
+from sfn_release.checks.rule import Place, Told
+
+_DATA: Final = None  # which has whatever fields the workflow gives it
+_VALUE: Final[Mapping[str, Any]] = {}
+_FIELDS: Final[Mapping[str, Any]] = {
+    "Execution": {
+        **dict.fromkeys(("Id", "Name", "RoleArn", "StartTime"), _VALUE),
+        **dict.fromkeys(("RedriveCount", "RedriveTime"), _VALUE),
+        "Input": _DATA,
+    },
+    "State": dict.fromkeys(("EnteredTime", "Name", "RetryCount"), _VALUE),
+    "StateMachine": dict.fromkeys(("Id", "Name"), _VALUE),
+    "Task": {"Token": _VALUE},
+    "Map": {"Item": {"Index": _VALUE, "Key": _VALUE, "Source": _VALUE, "Value": _DATA}},
+}
+"""The fields of the context object, each with those below it."""
+
+
+def context_field(document: Document) -> Iterator[Told]:
+    """Tell of fields that the context object does not have."""
+    for one in document.once(templates.all_expressions):
+        if "$$" in one.text:
+            for path in templates.paths_in(one.text):
+                if path.root == "$$":
+                    yield from _unknown("$$", _names(path), one.place)
+    for text, expression in document.once(jsonata.expressions):
+        for names in expression.context:
+            yield from _unknown("$states.context", names, text.place)
+
+
+def _names(path: Path) -> Sequence[str]:
+    """Return the names that a path begins with."""
+    plain = takewhile(lambda step: isinstance(step, Names) and len(step.names) == 1, path.steps)
+    return [step.names[0] for step in plain if isinstance(step, Names)]
+
+
+def _unknown(whole: str, names: Sequence[str], place: Place) -> Iterator[Told]:
+    fields: Mapping[str, Any] | None = _FIELDS
+    for index, name in enumerate(names):
+        if fields is None:
+            return
+        if name not in fields:
+            above = ".".join((whole, *names[:index]))
+            fix = _elsewhere(whole, name) or nearest(name, fields)
+            yield Told(place, f"{above} has no field {name}.", fix)
+            return
+        fields = fields[name]
+
+
+def _elsewhere(whole: str, name: str) -> str:
+    """Say where the context object has a field of exactly that name."""
+    homes = [top for top, below in _FIELDS.items() if name in below]
+    return f"Did you mean {whole}.{homes[0]}.{name}?" if len(homes) == 1 else ""

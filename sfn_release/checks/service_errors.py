@@ -1,0 +1,75 @@
+"""The rule of error names of AWS's services: their prefix depends on how a service is called.
+
+The optimized integration of DynamoDB reports ``DynamoDB.X``, the SDK integration ``DynamoDb.X``,
+named as in the AWS SDK for Java.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sfn_release.apis.catalogue import sdk_ids, sdk_service
+from sfn_release.checks.document import Document, State
+from sfn_release.checks.failures import error_names
+from sfn_release.checks.integrations import Call, call_of
+from sfn_release.checks.rule import Told
+
+_OPTIMIZED: Final[Mapping[str, str]] = {
+    "apigateway": "ApiGateway",
+    "dynamodb": "DynamoDB",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "states": "StepFunctions",
+}
+"""The prefixes of optimized integrations, as executions on AWS report them."""
+
+_NO_RULE: Final = frozenset({"iot", "memorydb", "sesv2", "autoscaling"})
+"""Services whose prefix is spelled otherwise than the others' are."""
+
+_OTHERS: Final = frozenset({"states", "lambda"})
+"""Prefixes that other rules look at."""
+
+
+def wrong_prefix(document: Document) -> Iterator[Told]:
+    """Tell of error names that the service of a Task, called that way, never reports."""
+    for state, _, name, place in error_names(document):
+        prefix, dot, rest = name.partition(".")
+        expected = _expected(state) if dot else ""
+        if not expected or prefix == expected or prefix.lower() in _OTHERS:
+            continue
+        call = call_of(state)
+        if call is not None and _is_prefix(prefix, expected, call):
+            what = f"{call.sdk or call.service}:{call.action}"
+            how = "An SDK integration" if call.sdk else "The optimized integration"
+            yield Told(
+                place,
+                f"{how} ({what}) reports errors as {expected}.…, and never {name}.",
+                f"Write {expected}.{rest}." if _alike(prefix, expected) else "Remove it.",
+            )
+
+
+def _expected(state: State) -> str:
+    """Return the prefix of the errors that a Task reports, "" where it is not known."""
+    call = call_of(state)
+    if call is None or call.wait == ".waitForTaskToken":  # whose caller reports what it likes
+        return ""
+    if not call.sdk:
+        return _OPTIMIZED.get(call.service, "")
+    service = sdk_service(call.sdk)
+    known = service is not None and not call.sdk.startswith(tuple(_NO_RULE))
+    return service.error_prefix if service is not None and known else ""
+
+
+def _is_prefix(prefix: str, expected: str, call: Call) -> bool:
+    """Whether a prefix is a service's: this one's spelled otherwise, or another one's."""
+    if _alike(prefix, expected):
+        return True
+    folded = prefix.lower()
+    if folded not in sdk_ids() and prefix not in _OPTIMIZED.values():
+        return False
+    return bool(call.sdk) or folded in ("sfn", "stepfunctions")
+
+
+def _alike(prefix: str, expected: str) -> bool:
+    return prefix.lower() == expected.lower() or {prefix, expected} == {"Sfn", "StepFunctions"}

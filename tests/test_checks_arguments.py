@@ -1,0 +1,181 @@
+"""Constants of intrinsic functions, fields of the context object, and paths inside texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+from sfn_release.asl.finding import Finding
+from sfn_release.asl.intrinsic_functions import FUNCTIONS
+from sfn_release.asl.intrinsic_types import SIGNATURES
+
+
+def found(rule: str, value: Any, key: str = "a.$", **fields: Any) -> list[Finding]:
+    """Return what a rule finds about one value of a payload template."""
+    state = {"Type": "Pass", "Parameters": {key: value}, "End": True, **fields}
+    findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
+    return [one for one in findings if one.rule == rule]
+
+
+def in_jsonata(rule: str, value: str) -> list[Finding]:
+    """Return what a rule finds about one value of a JSONata state."""
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": value}, "End": True}
+    findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
+    return [one for one in findings if one.rule == rule]
+
+
+WRONG = [
+    ("States.Format('{} of {}', $.a)", "2 places ({}) for 1 value"),
+    ("States.Format('{}', $.a, $.b)", "1 place ({}) for 2 values"),
+    (r"States.Format('\\{\\} {}')", "does not match"),
+    ("States.Format($.template, States.Hash($.a, 'MD4'))", "not 'MD4'"),
+    ("States.Format(5)", "argument 1 must be a text, not a number"),
+    ("States.Hash($.a, 'SHA256')", "MD5, SHA-1, SHA-256, SHA-384, SHA-512"),
+    ("States.Hash($.a, 256)", "argument 2 must be a text"),
+    ("States.MathAdd('1', $.a)", "argument 1 must be a number, not a text"),
+    ("States.MathAdd($.a, true)", "argument 2 must be a number, not true or false"),
+    ("States.MathAdd(null, 1)", "argument 1 must be a number, not null"),
+    ("States.MathRandom('1', 2)", "argument 1 must be a number"),
+    ("States.MathRandom(5, 1)", "greater than the start"),
+    ("States.MathRandom(1, 5, 'seed')", "argument 3 must be a number"),
+    ("States.ArrayPartition($.a, '2')", "argument 2 must be a number"),
+    ("States.ArrayPartition($.a, 0)", "at least 1"),
+    ("States.ArrayContains('abc', 'a')", "argument 1 must be an array, not a text"),
+    ("States.ArrayRange(1, 9, 0)", "must not be 0"),
+    ("States.ArrayRange($.a, 9, 0)", "the step must not be 0"),
+    ("States.ArrayRange(1, 5000, 1)", "1000 elements"),
+    ("States.ArrayRange(1, 'b', 1)", "argument 2 must be a number"),
+    ("States.ArrayGetItem($.a, -1)", "at least 0"),
+    ("States.ArrayGetItem(States.UUID(), 0)", "argument 1 must be an array, not a text"),
+    ("States.ArrayLength('abc')", "must be an array"),
+    ("States.ArrayUnique(5)", "must be an array"),
+    ("States.Base64Encode(5)", "must be a text"),
+    ("States.Base64Decode(States.Array(1))", "must be a text, not an array"),
+    ("States.Base64Decode('%%%')", "Base64"),
+    ("States.JsonMerge($.a, $.b, true)", "shallow"),
+    ("States.JsonMerge($.a, 'b', false)", "argument 2 must be an object"),
+    ("States.StringToJson(5)", "must be a text"),
+    ("States.StringToJson('{')", "JSON"),
+    ("States.StringSplit($.a, 5)", "argument 2 must be a text"),
+    ("States.Array(States.Array(States.MathAdd('a', 1)))", "argument 1 must be a number"),
+]
+
+
+@pytest.mark.parametrize(("call", "said"), WRONG)
+def test_constants_that_a_function_can_not_take_are_errors(call: str, said: str) -> None:
+    """Inside other calls too: every execution would fail there."""
+    (finding,) = found("intrinsic", call)
+    assert finding.severity == "error"
+    assert said in finding.message
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("more", [-1, 1])
+def test_the_count_of_arguments_is_the_function_s(name: str, more: int) -> None:
+    """One fewer than the least, one more than the most."""
+    low, high = FUNCTIONS[name].arity
+    count = low - 1 if more < 0 else -1 if high is None else high + 1
+    arguments = ", ".join(["$.x"] * max(count, 0))
+    if count >= 0:
+        (finding,) = found("expression", f"{name}({arguments})")
+        assert f"does not take {count} arguments" in finding.message
+
+
+def test_every_function_has_a_signature() -> None:
+    """With a kind for each argument that it must have."""
+    assert set(FUNCTIONS) == set(SIGNATURES)
+    for name, function in FUNCTIONS.items():
+        low, high = function.arity
+        assert low <= len(SIGNATURES[name].takes) <= (99 if high is None else high) or low == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "States.Format('no place')",
+        r"States.Format('\\{\\} {}', 5)",
+        "States.Format($.template, 1, 2)",
+        "States.Format('{} {}', null, States.Array())",
+        "States.Hash(States.Array(1), 'SHA-512')",
+        "States.MathAdd($.a, -1.5)",
+        "States.MathRandom(1, 5, $.seed)",
+        "States.ArrayGetItem(States.StringSplit('a,b', ','), 0)",
+        "States.ArrayContains(States.ArrayRange(0, 10, 2), 'a')",
+        "States.JsonMerge($.a, States.StringToJson($.b), false)",
+        "States.JsonToString(5)",
+        "States.UUID()",
+    ],
+)
+def test_constants_that_fit_are_left_alone(call: str) -> None:
+    """And values that are known only when it runs."""
+    assert found("intrinsic", call) == []
+    assert found("expression", call) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "fix"),
+    [
+        ("Execution.Idd", "Execution has no field Idd.", 'Did you mean "Id"?'),
+        ("Exection.Id", " has no field Exection.", 'Did you mean "Execution"?'),
+        ("Map.Item.Valeu.x", "Map.Item has no field Valeu.", 'Did you mean "Value"?'),
+        ("Task.token", "Task has no field token.", 'Did you mean "Token"?'),
+        ("State.Name.First", "State.Name has no field First.", ""),
+        ("StartTime", " has no field StartTime.", "Did you mean {}.Execution.StartTime?"),
+    ],
+)
+def test_fields_that_the_context_object_does_not_have_are_doubtful(
+    names: str, said: str, fix: str
+) -> None:
+    """In both query languages, in calls and expressions too."""
+    calls = (f"$$.{names}", f"States.Format('{{}}', $$.{names})")
+    told = [one for call in calls for one in found("context-field", call)]
+    told += found("context-field", "$.a", InputPath=f"$$.{names}")
+    for one in told:
+        assert one.severity == "warning"
+        assert said in one.message
+        assert one.fix == fix.format("$$")
+    assert len(told) == 3
+    (finding,) = in_jsonata("context-field", f"{{% $string($states.context.{names}) %}}")
+    assert said in finding.message
+    assert finding.fix == fix.format("$states.context")
+
+
+def test_data_in_the_context_object_has_any_field() -> None:
+    """The input of the execution, and the item of a Map."""
+    for names in ("Execution.Input.x.y", "Map.Item.Value.x", "Execution['Name']", "Task"):
+        assert found("context-field", f"$$.{names}") == []
+    for names in ("Execution.Input.x.y", "Map.Item.Value[0].x", "Execution.`Name`", "Task"):
+        assert in_jsonata("context-field", f"{{% $states.context.{names} %}}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/users/$.id", "$.id"),
+        ("https://example.com/$.order.id/items", "$.order.id"),
+        ("/users?id=$.id", "$.id"),
+        ("/users/{$.id}", "$.id"),
+        ("a/$$.Execution.Name", "$$.Execution.Name"),
+    ],
+)
+def test_a_path_inside_a_text_is_doubtful(text: str, path: str) -> None:
+    """Nothing evaluates it there; the fix is a call that does."""
+    (finding,) = found("literal-path", text, key="Path")
+    assert finding.path == "$.States.A.Parameters.Path"
+    assert f"'{path}' looks like a path" in finding.message
+    assert f"States.Format('{text.partition(path)[0]}{{}}…', {path})" in finding.fix
+
+
+@pytest.mark.parametrize("text", ["costs $5.00", "a.$.b", "json_extract(a, '$.id')", "/$", "$$/"])
+def test_other_dollars_are_texts(text: str) -> None:
+    """Prices, and the JSON paths of SQL."""
+    assert found("literal-path", text, key="Text") == []
+
+
+def test_jsonata_inside_a_text_is_doubtful() -> None:
+    """Step Functions evaluates whole texts only."""
+    (finding,) = in_jsonata("literal-path", "/users/{% $x %}/items")
+    assert "is not evaluated" in finding.message
+    assert in_jsonata("literal-path", "{% '/users/' & $x %}") == []
