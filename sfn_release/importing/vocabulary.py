@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from sfn_release.asl import fn, tasks
-from sfn_release.asl.conditions import and_, not_, or_
+from sfn_release.asl.conditions import ChoiceRule, and_, not_, or_
 from sfn_release.asl.distributed import (
     ItemBatcher,
     ItemReader,
@@ -45,7 +45,7 @@ from sfn_release.workflow import Workflow
 
 _PACKAGE: Final = (
     *(Choice, Fail, Map, Parallel, Pass, Raw, Succeed, Task, Wait, Workflow),
-    *(Catch, Retry, States, Var, and_, not_, or_),
+    *(Catch, ChoiceRule, Retry, States, Var, and_, not_, or_),
     *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
 )
 VOCABULARY: Final[Mapping[str, Any]] = {
