@@ -6,14 +6,25 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from sfn_release.canonical import member
-from sfn_release.declaration import Declaration
 
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
 _BRIEF = 60  # characters of a value in a line for people
 _BEFORE = 20  # of them, those that are alike before what differs
+
+
+class Declared(Protocol):
+    """What two sides are compared by: a declaration, or its form in an environment."""
+
+    @property
+    def name(self) -> str:
+        """The name that is shown when one side is not there."""
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """The definition."""
 
 
 class Missing(Enum):
@@ -68,7 +79,7 @@ class Difference:
         }
 
 
-def differences(old: Declaration | None, new: Declaration | None) -> tuple[Difference, ...]:
+def differences(old: Declared | None, new: Declared | None) -> tuple[Difference, ...]:
     """Return how *new* differs from *old*; None stands for a workflow that is not there."""
     if old is None or new is None:
         there = [MISSING if side is None else side.name for side in (old, new)]

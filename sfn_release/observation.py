@@ -160,6 +160,18 @@ def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[s
         request["nextToken"] = page["nextToken"]
 
 
+def count_versions(client: StepFunctions, arn: str) -> int:
+    """Return how many versions a state machine has."""
+    listed = _pages(client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn)
+    return sum(1 for _ in listed)
+
+
+def count_aliases(client: StepFunctions, arn: str) -> int:
+    """Return how many aliases a state machine has."""
+    listed = _pages(client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn)
+    return sum(1 for _ in listed)
+
+
 def find_machines(client: StepFunctions, names: Iterable[str]) -> dict[str, str]:
     """Return the ARNs of the state machines that have these names."""
     missing = set(names)

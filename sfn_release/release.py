@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import total_ordering
+from functools import cached_property, total_ordering
 from typing import Annotated, Any
 
 from sfn_release.canonical import digest, dumps, loads, short
@@ -147,6 +147,38 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What a deployment brings: the workflows of a release, or those of the work tree.
+
+    *version* is None for the work tree, which has none; its *commit* is the one that it builds on,
+    "" before the first. *since* names the release that brought the content of a workflow, where
+    one has.
+    """
+
+    declarations: Mapping[str, Declaration]
+    version: str | None
+    commit: str
+    since: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The workflow digests."""
+        return {name: one.digest for name, one in self.declarations.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """The release digest."""
+        return release_digest(self.digests)
+
+    def __str__(self) -> str:
+        return self.version or WORK_TREE
+
+
+WORK_TREE = "the work tree"
+"""How people read of content that has no version."""
+
+
+@dataclass(frozen=True)
 class Release:
     """A manifest with the definitions it speaks of. *ledger_commit* is where it stands."""
 
@@ -163,6 +195,12 @@ class Release:
     def digest(self) -> str:
         """The release digest."""
         return self.manifest.release_digest
+
+    @property
+    def content(self) -> Content:
+        """What a deployment of it brings."""
+        since = {name: entry.since for name, entry in self.manifest.workflows.items()}
+        return Content(self.declarations, self.version, self.manifest.commit, since)
 
 
 def release_digest(workflows: Mapping[str, str]) -> str:

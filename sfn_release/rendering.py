@@ -234,7 +234,7 @@ def normal_logging(value: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def normal_tracing(value: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a tracingConfiguration with AWS's defaults spelled out."""
-    return {"enabled": bool((value or {}).get("enabled", False))}
+    return {"enabled": (value or {}).get("enabled", False)}
 
 
 def normal_encryption(value: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from sfn_release.record import Serving
 
 
-def pushed(top: Serving | None, top_commit: str | None, version: str) -> str | None:
+def pushed(top: Serving | None, top_commit: str | None, version: str | None) -> str | None:
     """Return what lies below *version* on the stack when it is deployed onto *top*.
 
     *top_commit* is a commit whose ``manifest.json`` is *top*. Deploying the top again pushes
-    nothing.
+    nothing. The work tree, whose *version* is None, is always another one.
     """
     if top is None:
         return None

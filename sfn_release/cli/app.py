@@ -42,7 +42,7 @@ COMMANDS = {
         "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
     },
     "Release": {
-        "plan": ("deploying", "Show what a deployment would do."),
+        "plan": ("planning", "Show what a deployment would do."),
         "publish": ("publishing", "Release the current commit and deploy it."),
         "deploy": ("deploying", "Deploy a release that exists."),
         "promote": ("deploying", "Deploy the release that succeeded in another environment."),

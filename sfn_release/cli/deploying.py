@@ -1,4 +1,4 @@
-"""plan, deploy, promote and rollback: what changes an environment."""
+"""deploy, promote and rollback: what changes an environment."""
 
 from __future__ import annotations
 
@@ -8,76 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sfn_release.cli import terminal
-from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import adopt_option, command, override_option, reason_option
 from sfn_release.cli.session import Session, confirm, named
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.record import Record
-
-
-@command("plan")
-@click.argument("version", required=False)
-@click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
-@click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown"]),
-    default="text",
-    help="markdown: for a comment on a pull request.",
-)
-def plan(session: Session, version: str | None, adopt: bool, exit_code: bool, form: str) -> int:
-    """Show what a deployment would do.
-
-    Of release VERSION, or of the work tree as it stands. Nothing is changed. --env may be given
-    several times.
-    """
-    from sfn_release.cli.plans import plan_lines
-    from sfn_release.cli.several import errors_json, tell_failure, write_failure
-    from sfn_release.operations.planning import plan_version
-    from sfn_release.operations.several import in_each
-
-    workspace = session.workspace()
-    local = frozenset(
-        name for name, there in workspace.project.environments.items() if there.backend == "local"
-    )
-    names = session.names(workspace)
-    plans, errors = in_each(
-        names,
-        lambda name: plan_version(workspace, version, environment=name, adopt=adopt),
-        failed=lambda *told: tell_failure(session, *told),
-    )
-
-    def summary() -> str:
-        from sfn_release.cli import markdown
-
-        shown = None if version else "the work tree"
-        parts = [markdown.plan(made, local=local, name=shown) for made in plans.values()]
-        return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
-
-    def text() -> None:
-        if form == "markdown":
-            terminal.write_block(summary())
-            return
-        for name in names:
-            if name in errors:
-                write_failure(workspace, name, errors[name])
-                continue
-            shown = plans[name].version if version else "the work tree"
-            lines = plan_lines(plans[name], local=local, verbose=session.verbose, version=shown)
-            for line in lines:
-                terminal.write(line)
-            if not plans[name].changes:
-                terminal.write("nothing to change")
-
-    found = [made.to_json() | ({} if version else {"version": None}) for made in plans.values()]
-    changes = any(made.changes for made in plans.values())
-    members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
-    session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
-    return FAILED if errors else DIFFERENT if exit_code and changes else 0
 
 
 @command("deploy")
@@ -236,7 +172,6 @@ def rollback(
 
 
 COMMANDS = {
-    "plan": plan,
     "deploy": deploy,
     "promote": promote,
     "rollback": rollback,

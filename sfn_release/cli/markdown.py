@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sfn_release.plan import Plan, WorkflowPlan
 
 _ROWS = 100  # of a table; a summary may have 1 MiB, a comment 64 KiB
+_LINES = 200  # of differences; a line has about a hundred characters
 _TITLES = {
     "publish": "Published {version}",
     "deploy": "Deployed {version}",
@@ -60,19 +61,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
         yield f"\n… and {len(rows) - _ROWS} more"
 
 
-def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
-    """Return a plan: what changes, step by step, and the notes.
-
-    *name* stands in for the plan's version, as Markdown.
-    """
+def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
+    """Return a plan: its steps, what they change, and the notes. *verbose* cuts nothing."""
     where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
     now = f", which serves {code(made.from_version)}" if made.from_version else ""
-    lines = [f"### Plan: {made.action} {name or code(made.version)} to {where}{now}", ""]
+    name = code(made.version) if made.version else made.called
+    lines = [f"### Plan: {made.action} {name} to {where}{now}", ""]
     loud = [one for one in made.workflows if one.changes]
     if loud:
         lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))
     else:
         lines.append("Nothing to change.")
+    lines += differences(made, verbose=verbose)
     quiet = len(made.workflows) - len(loud)
     if quiet and loud:
         lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
@@ -87,6 +87,23 @@ def plan(made: Plan, *, local: frozenset[str], name: str | None = None) -> str:
         lines += [f"- **Refused**: {code(first)}"]
         lines += [f"  - {code(line.strip())}" for line in (*rest, one.fix)]
     return "\n".join(lines).rstrip("\n")
+
+
+def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
+    """Yield what a plan changes in each workflow, by state and field; much of it is folded."""
+    from sfn_release.cli.plans import FOLD, difference_lines
+
+    lines = [f"{one.workflow}: {line}" for one in made.workflows for line in difference_lines(one)]
+    if not lines:
+        return
+    shown = lines if verbose else lines[:_LINES]
+    more = [f"… {len(lines) - len(shown)} more lines; -v shows all"]
+    text = block("\n".join(shown + (more if len(shown) < len(lines) else [])))
+    count = f"{len(lines)} difference{'' if len(lines) == 1 else 's'}"
+    if len(lines) <= FOLD:
+        yield from ("", text)
+    else:
+        yield from ("", f"<details><summary>{count}</summary>", "", text, "", "</details>")
 
 
 def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:

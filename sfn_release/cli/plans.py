@@ -18,34 +18,17 @@ _MARKS = {
     "deleted": ("-", "delete"),
 }
 _MANY = 20  # workflows, above which each gets one line
+FOLD = 20
+"""Lines of differences that a plan shows for an environment, unless it shows all."""
 
 
-def plan_lines(
-    plan: Plan, *, local: frozenset[str], verbose: bool = False, version: str | None = None
-) -> Iterator[str]:
-    """Yield the lines of a plan; *version* stands in for the plan's own."""
-    where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
-    now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
-    if plan.action == "delete":
-        yield f"plan: a deletion in {where}, {now}"
-    elif plan.action == "rollback" and plan.version == plan.from_version:
-        yield f"plan: restore {plan.version} in {where}"
-    elif plan.action == "rollback":
-        yield f"plan: roll {where} back to {version or plan.version}, {now}"
-    else:
-        yield f"plan: {plan.action} {version or plan.version} to {where}, {now}"
-    if plan.from_version and plan.action != "rollback" and version in {None, plan.version}:
+def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan: its steps and what they change. *verbose* cuts nothing."""
+    yield _head(plan, local)
+    if plan.version and plan.from_version and plan.action != "rollback":
         yield from _lower(plan.version, plan.from_version)
-    quiet = [one for one in plan.workflows if not one.changes]
-    loud = [one for one in plan.workflows if one.changes]
-    wide = max((len(one.workflow) for one in loud), default=0)
-    brief = len(loud) > _MANY and not verbose
-    for one in loud:
-        yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
-    yield from _quiet(quiet, verbose=verbose)
-    tagged = [one.workflow for one in quiet if one.tags]
-    if tagged and version in {None, plan.version}:
-        yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
+    yield from _changes(plan, verbose=verbose)
+    yield from _quiet(plan, verbose=verbose)
     if plan.stages:
         yield f"  shift: {stages_text(plan)}"
         yield f"  strategy: {plan.strategy}"
@@ -57,19 +40,57 @@ def plan_lines(
         yield f"    {refusal.fix}"
 
 
-def _quiet(plans: list[WorkflowPlan], *, verbose: bool) -> Iterator[str]:
+def _head(plan: Plan, local: frozenset[str]) -> str:
+    where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
+    now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
+    if plan.action == "delete":
+        return f"plan: a deletion in {where}, {now}"
+    if plan.action == "rollback" and plan.version == plan.from_version:
+        return f"plan: restore {plan.version} in {where}"
+    if plan.action == "rollback":
+        return f"plan: roll {where} back to {plan.called}, {now}"
+    return f"plan: {plan.action} {plan.called} to {where}, {now}"
+
+
+def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
+    """Yield the steps of each workflow that changes, and below them its differences."""
+    loud = [one for one in plan.workflows if one.changes]
+    wide = max((len(one.workflow) for one in loud), default=0)
+    brief = len(loud) > _MANY and not verbose
+    shown = 0
+    for one in loud:
+        yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
+        lines = difference_lines(one)
+        lines = lines if verbose else lines[: FOLD - shown]
+        shown += len(lines)
+        yield from (f"      {line}" for line in lines)
+    more = sum(len(one.differences) for one in loud) - shown
+    if more:
+        yield f"      … {more} more line{'' if more == 1 else 's'}; -v shows all"
+
+
+def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of workflows whose content and callers stay as they are."""
+    quiet = [one for one in plan.workflows if not one.changes]
     lines = {
-        "unchanged": [one.workflow for one in plans if one.change != "retained"],
-        "retained": [one.workflow for one in plans if one.change == "retained"],
+        "unchanged": [one.workflow for one in quiet if one.change != "retained"],
+        "retained": [one.workflow for one in quiet if one.change == "retained"],
     }
     for word, names in lines.items():
         if names:
             yield f"  = {word}: {_listed(names, verbose=verbose)}"
+    tagged = [one.workflow for one in quiet if one.tags]
+    if tagged and plan.version:
+        yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
 
 
 def _listed(names: list[str], *, verbose: bool) -> str:
     return ", ".join(names) if verbose else names_text(names)
+
+
+def difference_lines(one: WorkflowPlan) -> list[str]:
+    """Return what changes in a workflow, a line each, as `sfn-release diff` shows it."""
+    return [str(difference) for difference in one.differences]
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:

@@ -45,7 +45,7 @@ def publish(
     HEAD says. It never changes: publishing it again does nothing when the content is equal and is
     refused when it is not. --env may be given several times.
     """
-    from sfn_release.cli.several import errors_json, tell_failure
+    from sfn_release.cli.several import errors_json, plans_json, summary, tell_failure
     from sfn_release.errors import SeveralError
     from sfn_release.operations.publish import publish as act
 
@@ -69,8 +69,17 @@ def publish(
             raise
         done, errors = cast("Published", error.done), error.errors
     targets = [] if no_deploy else session.names(workspace)
-    members = {**done.to_json(), "errors": errors_json(errors)}
-    session.show("publish", members, lambda: _published(workspace, done, targets, errors))
+    members = {
+        **done.to_json(),
+        "errors": errors_json(errors),
+        "plans": plans_json(session),
+    }
+    session.show(
+        "publish",
+        members,
+        lambda: _published(workspace, done, targets, errors),
+        summary=lambda: summary(session, "publish", members),
+    )
     return FAILED if errors else 0
 
 

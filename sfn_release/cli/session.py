@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sfn_release.cli.watching import Progress
     from sfn_release.operations.workspace import Workspace
+    from sfn_release.plan import Plan
     from sfn_release.project import Environment
     from sfn_release.surroundings import Surroundings
 
@@ -97,6 +98,11 @@ class Session:
         """Ask *question* between the next plan and its application; raising there refuses it."""
         assert self.progress is not None  # noqa: S101 - `workspace` made it
         self.progress.ask = question
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plans that were carried out, or begun, by environment."""
+        return self.progress.plans if self.progress else {}
 
     def close(self) -> None:
         """Take what is drawn while a deployment runs off the screen."""

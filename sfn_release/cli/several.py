@@ -46,8 +46,25 @@ def deployed(
             else:
                 write_failure(workspace, name, errors[name])
 
-    session.show(command, members, text)
+    members["plans"] = plans_json(session)
+    session.show(command, members, text, summary=lambda: summary(session, command, members))
     return FAILED if errors else 0
+
+
+def plans_json(session: Session) -> list[dict[str, Any]]:
+    """Return the plans that were carried out, or begun, as ``--json`` shows them."""
+    return [plan.to_json() for plan in session.plans.values()]
+
+
+def summary(session: Session, command: str, members: Mapping[str, Any]) -> str:
+    """Return a command's result in Markdown, with what its plans have changed."""
+    from sfn_release.cli import markdown
+
+    lines = [markdown.result(command, members)]
+    for name, plan in session.plans.items():
+        found = [*markdown.differences(plan, verbose=session.verbose)]
+        lines += [f"\nChanges in {markdown.code(name)}:", *found] if found else []
+    return "\n".join(lines)
 
 
 def errors_json(errors: Mapping[str, SfnReleaseError]) -> list[dict[str, str]]:

@@ -32,6 +32,7 @@ class Progress:
     def __init__(self, *, verbose: bool = False, ask: Callable[[], None] | None = None) -> None:
         self.local: frozenset[str] = frozenset({"local"})
         self._verbose = verbose
+        self.plans: dict[str, Plan] = {}  # the last one of each environment
         self.ask = ask
         self._lock = threading.Lock()
         self._bar: Any = None
@@ -57,6 +58,7 @@ class Progress:
         """Write the plan, and ask when asking was wanted."""
         from sfn_release.cli.plans import plan_lines
 
+        self.plans[plan.environment] = plan
         for line in plan_lines(plan, local=self.local, verbose=self._verbose):
             terminal.tell(line)
         if self.ask is not None:

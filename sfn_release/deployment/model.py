@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.filled import FilledChecks
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.project import Environment
@@ -25,6 +26,7 @@ class Site:
     aws: Aws
     around: Surroundings
     config_blob: str | None
+    filled: FilledChecks
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import takewhile
 
 from sfn_release import hold
+from sfn_release.deployment.accepting import refuse_unmet
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
 from sfn_release.deployment.drifting import overwritten, with_notes
@@ -26,10 +27,12 @@ from sfn_release.plan import (
     plan_delete,
     serving_version,
 )
+from sfn_release.plan.differing import with_differences
 from sfn_release.plan.leftovers import leftovers
 from sfn_release.plan.shifting import refuse_uncounted, shifted
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import SKEW, Record, State, takeover
+from sfn_release.rendering import Rendered
 from sfn_release.yanks import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
@@ -49,7 +52,8 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     state = site.ledger.state(snapshot, site.name)
     closing = check_lock(site, state)
     target = decide(snapshot, state)
-    refuse_yanked(target.version, site.ledger.yanked(snapshot))
+    if target.version is not None:
+        refuse_yanked(target.version, site.ledger.yanked(snapshot))
     clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
     if clash:
         raise ConflictError(
@@ -74,10 +78,13 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         adopt=adopt,
         unclaimed=frozenset(unclaimed),
     )
+    refuse_unmet(site, target, decided, observed)
     attempts = _attempts(site, state)
     drift = overwritten(
         site.ledger, site.project, alias, target, decided, state, observed, attempts
     )
+    forms = _old_forms(site, state, decided, observed)
+    decided = with_differences(decided, target, state.serving, forms)
     return Prepared(
         id=identity,
         snapshot=snapshot,
@@ -124,6 +131,27 @@ def _shifted(
     if strategy is not None and strategy.alarms and decided.stages:
         refuse_firing(site.aws.alarms, strategy.alarms, site.name)
     return decided
+
+
+def _old_forms(
+    site: Site, state: State, decided: Plan, observed: Mapping[str, Observed | None]
+) -> dict[str, Rendered]:
+    """Return the content that callers get now of every workflow that the plan changes.
+
+    It is the recorded form, or that in AWS where nothing is recorded.
+    """
+    changed = [one.workflow for one in decided.workflows if one.changes]
+    forms = {
+        name: there.latest
+        for name in changed
+        if (there := observed.get(name)) is not None and there.latest is not None
+    }
+    if state.serving is None or state.tip is None:
+        return forms
+    served = state.serving.workflows
+    part = {name: served[name] for name in changed if name in served}
+    recorded = site.ledger.served(site.name, state.tip, replace(state.serving, workflows=part))
+    return {**forms, **recorded}
 
 
 def _attempts(site: Site, state: State) -> list[Record]:

@@ -101,7 +101,7 @@ def serving_after(
             state_machine_arn=became[name].state_machine_arn or "",
             version_arn=became[name].version_arn,
             alias_description=machines[name].alias_description or alias,
-            version=target.version,
+            version=target.release,
             pins=workflow.pins,
             alias=prepared.alias,
             parameters=workflow.parameters,
@@ -109,7 +109,7 @@ def serving_after(
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
-        version=target.version,
+        version=target.release,
         commit=target.commit,
         release_digest=target.release_digest,
         deployment=prepared.id,

@@ -14,7 +14,7 @@ from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Action, Record, State
-from sfn_release.release import Release, parse_version
+from sfn_release.release import Content, Release, parse_version
 
 
 def deploy(
@@ -40,7 +40,7 @@ def deploy(
     release = workspace.released(workspace.snapshot(offline=there.backend == "local"), version)
 
     def decide(_: Snapshot, state: State) -> Target:
-        return deploy_target(release, site, state)
+        return deploy_target(release.content, site, state)
 
     return bring(
         workspace,
@@ -69,7 +69,7 @@ def bring(
 
     def decided() -> Prepared:
         prepared = prepare(site, decide, adopt=adopt, resume=resume)
-        return permitted(workspace, site, prepared, release, override=override)
+        return permitted(workspace, site, prepared, release.content, override=override)
 
     prepared = decided()
     if site.environment.backend != "local":
@@ -103,10 +103,18 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
 
 
 def deploy_target(
-    release: Release, site: Site, state: State, *, promoted_from: str | None = None
+    content: Content,
+    site: Site,
+    state: State,
+    *,
+    promoted_from: str | None = None,
+    released: bool = True,
 ) -> Target:
-    """Return what deploying *release* brings: rendered afresh, and what may have it already."""
-    versions = earlier_versions(site.ledger, release, site.name, state)
+    """Return what deploying *content* brings: rendered afresh, and what may have it already.
+
+    It is *released* unless it is the work tree's.
+    """
+    versions = earlier_versions(site.ledger, content, site.name, state, released=released)
     action: Action = "promote" if promoted_from else "deploy"
-    found = target(release, site, state, action, versions=versions)
+    found = target(content, site, state, action, versions=versions, released=released)
     return replace(found, promoted_from=promoted_from)

@@ -1,22 +1,24 @@
-"""plan: what a deployment would do."""
+"""plan: what a deployment, a rollback or a deletion would do. Nothing is changed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sfn_release.deployment import prepare
+from sfn_release.build.acceptance import refuse_calls
+from sfn_release.declaration import Declaration
+from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.delete import plan_deletion
 from sfn_release.operations.deploy import deploy_target
 from sfn_release.operations.listing import build_work_tree
 from sfn_release.operations.policies import objections
+from sfn_release.operations.rollback import prepare_rollback
 from sfn_release.operations.sites import open_site
+from sfn_release.operations.targets import unreleased
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
-from sfn_release.record import State, timestamp
-from sfn_release.release import Release, make_release, parse_version
-
-WORK_TREE = "0.0.0-worktree"
-"""The version under which a plan shows what is not released."""
+from sfn_release.record import State
+from sfn_release.release import Content, parse_version
 
 
 def plan_version(
@@ -26,37 +28,71 @@ def plan_version(
     environment: str | None = None,
     adopt: bool = False,
 ) -> Plan:
-    """Return what deploying a release would do, or the work tree as it stands for None.
+    """Return what deploying a release would do, or publishing the work tree for None.
 
-    Nothing is changed. What policies have against it stands in the plan; raises whatever else a
-    deployment would be refused for.
+    The objections of policies are part of the plan. Raises every other error that `publish` and
+    `deploy` would raise before they write anything.
     """
     there = workspace.environment(environment)
     wanted = parse_version(version) if version else None
-    release = workspace.released(workspace.snapshot(), wanted) if wanted else _unreleased(workspace)
-
+    released = workspace.released(workspace.snapshot(), wanted).content if wanted else None
+    declarations = None if released else work_tree(workspace)
     site = open_site(workspace, there)
+    if released is None:
+        assert declarations is not None  # noqa: S101 - one of the two is there
+        prepared, content = prepare_work_tree(workspace, site, declarations, adopt=adopt)
+    else:
+        content = released
 
-    def decide(_: Snapshot, state: State) -> Target:
-        return deploy_target(release, site, state)
+        def decide(_: Snapshot, state: State) -> Target:
+            return deploy_target(content, site, state)
 
-    prepared = prepare(site, decide, adopt=adopt)
+        prepared = prepare(site, decide, adopt=adopt)
     if prepared.nothing_to_do:
         return prepared.plan
-    called = None if wanted else "the work tree"
-    found = objections(workspace, site, prepared, release, called=called)
-    return replace(prepared.plan, refusals=found)
+    return replace(prepared.plan, refusals=objections(workspace, site, prepared, content))
 
 
-def _unreleased(workspace: Workspace) -> Release:
-    return make_release(
-        build_work_tree(workspace).declarations,
-        project=workspace.project.name,
-        version=WORK_TREE,
-        commit=workspace.git.head() or "",
-        tag="",
-        date=timestamp(workspace.around.now()),
-        author="",
-        toolchain={},
-        predecessor=None,
-    )
+def plan_rollback(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    environment: str | None = None,
+    rerender: bool = False,
+    adopt: bool = False,
+) -> Plan:
+    """Return what `rollback` would do; raises what it would raise before it writes anything."""
+    site = open_site(workspace, workspace.environment(environment))
+    wanted = parse_version(version) if version else None
+    return prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt).plan
+
+
+def plan_delete(workspace: Workspace, workflow: str, *, environment: str | None = None) -> Plan:
+    """Return what `delete` would do; raises NotFoundError when *workflow* is not served."""
+    return plan_deletion(workspace, workflow, environment=environment).plan
+
+
+def work_tree(workspace: Workspace) -> dict[str, Declaration]:
+    """Build the work tree and return its workflows by name.
+
+    Raises BuildError, and DefinitionError for a definition that `publish` would refuse.
+    """
+    built = build_work_tree(workspace)
+    refuse_calls(built.declarations, workspace.project.silences)
+    return {one.name: one for one in built.declarations}
+
+
+def prepare_work_tree(
+    workspace: Workspace, site: Site, declarations: dict[str, Declaration], *, adopt: bool
+) -> tuple[Prepared, Content]:
+    """Decide what publishing the work tree would do in an environment. Reads only."""
+    commit = workspace.git.head() or ""
+    decided: list[Content] = []
+
+    def decide(snapshot: Snapshot, state: State) -> Target:
+        content = unreleased(site.ledger, snapshot, declarations, version=None, commit=commit)
+        decided.append(content)
+        return deploy_target(content, site, state, released=False)
+
+    prepared = prepare(site, decide, adopt=adopt)
+    return prepared, decided[-1]

@@ -11,7 +11,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.operations.workspace import Workspace
 from sfn_release.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
 from sfn_release.record import Record
-from sfn_release.release import Release
+from sfn_release.release import Content
 
 _HEADS = "refs/heads/"
 
@@ -27,7 +27,7 @@ def checked_override(override: str | None) -> str | None:
 
 
 def permitted(
-    workspace: Workspace, site: Site, prepared: Prepared, release: Release, *, override: str | None
+    workspace: Workspace, site: Site, prepared: Prepared, content: Content, *, override: str | None
 ) -> Prepared:
     """Return a decided deployment, with the *override* that it needed.
 
@@ -35,39 +35,31 @@ def permitted(
     """
     if prepared.nothing_to_do:
         return prepared
-    found = objections(workspace, site, prepared, release)
+    found = objections(workspace, site, prepared, content)
     if not found:
         return prepared
     if override is None:
-        raise refused(site.environment, release.version, found)
+        raise refused(site.environment, str(content), found)
     for refusal in found:
         site.around.watcher.say(f"overridden: {refusal.message}")
     return replace(prepared, override=override)
 
 
 def objections(
-    workspace: Workspace,
-    site: Site,
-    prepared: Prepared,
-    release: Release,
-    *,
-    called: str | None = None,
+    workspace: Workspace, site: Site, prepared: Prepared, content: Content
 ) -> tuple[Refusal, ...]:
-    """Return what the policies of an environment have against a release.
-
-    *called* is how people are told of it, its version for None.
-    """
-    environment, manifest = site.environment, release.manifest
+    """Return what the policies of an environment have against a release, or the work tree."""
+    environment = site.environment
     planned = prepared.target.workflows if prepared.target else {}
     facts = Facts(
-        release=called or manifest.version,
-        commit=manifest.commit,
+        release=str(content),
+        commit=content.commit,
         now=site.around.now(),
         stays={
-            required: stay(workspace, prepared.snapshot, required, release)
+            required: stay(workspace, prepared.snapshot, required, content)
             for required in environment.requires
         },
-        branches=_on_branches(workspace, environment.branches, manifest.commit)
+        branches=_on_branches(workspace, environment.branches, content.commit)
         if environment.branches
         else None,
         serves=prepared.state.serving.version if prepared.state.serving else None,
@@ -77,16 +69,16 @@ def objections(
     return refusals(environment, facts)
 
 
-def stay(workspace: Workspace, snapshot: Snapshot, environment: str, release: Release) -> Stay:
+def stay(workspace: Workspace, snapshot: Snapshot, environment: str, content: Content) -> Stay:
     """Return when *environment* served a release last, recognised by its digest."""
     ledger = workspace.ledger
     tip = snapshot.refs.get(ledger.env_ref(environment))
     after: Record | None = None
     for record in ledger.successes(environment, tip):
         if record.action == "delete":
-            if any(name in release.manifest.workflows for name in record.workflows):
+            if any(name in content.declarations for name in record.workflows):
                 after = record  # it served the whole of nothing from then on
-        elif record.release_digest != release.digest:
+        elif record.release_digest != content.digest:
             after = record
         elif after is None:
             return Stay(record.finished_at)

@@ -40,7 +40,7 @@ def promote(
     release = _succeeded(workspace, workspace.snapshot(offline=local), source, version)
 
     def decide(_: Snapshot, state: State) -> Target:
-        return deploy_target(release, site, state, promoted_from=source)
+        return deploy_target(release.content, site, state, promoted_from=source)
 
     return bring(workspace, site, release, decide, adopt=adopt, reason=reason, override=override)
 
@@ -71,7 +71,7 @@ def _succeeded(
             )
         return release
     release = workspace.released(snapshot, parse_version(version))
-    if stay(workspace, snapshot, source, release).since is None:
+    if stay(workspace, snapshot, source, release.content).since is None:
         raise NotFoundError(
             f"{release.version} has never succeeded in {source}: it cannot be promoted from there.",
             why=f"{source} serves {state.serving.version}.",

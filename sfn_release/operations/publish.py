@@ -25,7 +25,7 @@ from sfn_release.operations.policies import checked_override, permitted
 from sfn_release.operations.running import run
 from sfn_release.operations.several import in_each
 from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import earlier_versions, target
+from sfn_release.operations.targets import earlier_versions, target, unreleased
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, State, timestamp
@@ -104,7 +104,7 @@ def publish(
 
     def decided(site: Site, release: Release) -> Prepared:
         prepared = _prepare(site, release, standing, adopt=adopt)
-        return permitted(workspace, site, prepared, release, override=override)
+        return permitted(workspace, site, prepared, release.content, override=override)
 
     prepared, more = in_each([*sites], lambda name: decided(sites[name], release), of=len(names))
     refused |= more
@@ -200,7 +200,7 @@ def _release(
 def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: bool) -> Prepared:
     """Decide the deployment of a release that is being published."""
 
-    def decide(_: Snapshot, state: State) -> Target:
+    def decide(snapshot: Snapshot, state: State) -> Target:
         serving = state.serving
         if standing is not None and serving is not None and serving.version != release.version:
             attempted = state.record is not None and state.record.version == release.version
@@ -213,9 +213,18 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
                     fix=f"Use  sfn-release deploy {release.version} --env {site.name}\n"
                     f"  or   sfn-release rollback {release.version} --env {site.name}",
                 )
-        fresh = standing is None
-        versions = earlier_versions(site.ledger, release, site.name, state, fresh=fresh)
-        return target(release, site, state, "publish", versions=versions)
+        released = standing is not None
+        content = release.content
+        if not released:
+            content = unreleased(
+                site.ledger,
+                snapshot,
+                content.declarations,
+                version=content.version,
+                commit=content.commit,
+            )
+        versions = earlier_versions(site.ledger, content, site.name, state, released=released)
+        return target(content, site, state, "publish", versions=versions, released=released)
 
     return prepare(site, decide, adopt=adopt)
 

@@ -69,11 +69,8 @@ def rolling_back(
     wanted = parse_version(version) if version else None
     bare = wanted is None
 
-    def decide(snapshot: Snapshot, state: State) -> Target:
-        return rollback_target(workspace, site, snapshot, state, wanted, rerender=rerender)
-
     def decided() -> Prepared:
-        prepared = prepare(site, decide, adopt=adopt)
+        prepared = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt)
         if bare:
             outcomes.expect(site, prepared.id)
         return prepared
@@ -107,8 +104,19 @@ def _carried_out(
     prepared = decided()
     if site.environment.backend != "local":
         snapshot = workspace.snapshot(offline=False)
-        workspace.share(workspace.released(snapshot, prepared.plan.version))
+        workspace.share(workspace.released(snapshot, prepared.plan.release))
     return run(site, prepared, decided, reason=reason)
+
+
+def prepare_rollback(
+    workspace: Workspace, site: Site, version: str | None, *, rerender: bool, adopt: bool
+) -> Prepared:
+    """Decide a rollback to *version*, or to the release before the present one. Reads only."""
+
+    def decide(snapshot: Snapshot, state: State) -> Target:
+        return rollback_target(workspace, site, snapshot, state, version, rerender=rerender)
+
+    return prepare(site, decide, adopt=adopt)
 
 
 def rollback_target(
@@ -174,11 +182,11 @@ def rollback_target(
         recorded = recorded_forms(release, before, forms)
         served = before.workflows
     found = target(
-        release,
+        release.content,
         site,
         state,
         "rollback",
-        versions=earlier_versions(workspace.ledger, release, site.name, state),
+        versions=earlier_versions(workspace.ledger, release.content, site.name, state),
         rendered=recorded,
         served=served,
         below=entry.below if entry else None,

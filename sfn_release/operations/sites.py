@@ -37,6 +37,7 @@ def site(workspace: Workspace, environment: Environment, aws: Aws | None = None)
             workspace.around, actor=workspace.around.actor or str(workspace.git.identity)
         ),
         config_blob=_config_blob(workspace),
+        filled=workspace.filled,
     )
 
 

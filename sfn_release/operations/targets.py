@@ -1,21 +1,49 @@
-"""Targets: what a deployment is to bring, from a release and an environment."""
+"""Targets: what a deployment is to bring, from a release or the work tree, and an environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from sfn_release.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.resolving import look_up
+from sfn_release.ledger import Snapshot
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.record import Action, Served, Serving, State
-from sfn_release.release import Release
+from sfn_release.release import Content, Release
 from sfn_release.rendering import Rendered, parameters_of, render_all, values_of
 from sfn_release.stack import pushed
 
+_REMEMBERED = 10  # releases of an environment that are searched for content that comes back
+
+
+def unreleased(
+    ledger: LedgerReader,
+    snapshot: Snapshot,
+    declarations: Mapping[str, Declaration],
+    *,
+    version: str | None,
+    commit: str,
+) -> Content:
+    """Return the content of the work tree, or of a *version* that is not taken yet.
+
+    Its ``since`` comes from the highest release, whichever version this becomes: the plan of the
+    work tree and `publish` find the same.
+    """
+    highest = next(iter(ledger.versions(snapshot)), None)
+    manifest = ledger.manifest(snapshot, highest) if highest else None
+    known = manifest.workflows if manifest else {}
+    since = {
+        name: known[name].since
+        for name, one in declarations.items()
+        if name in known and known[name].digest == one.digest
+    }
+    return Content(declarations, version, commit, since)
+
 
 def target(
-    release: Release,
+    content: Content,
     site: Site,
     state: State,
     action: Action,
@@ -25,72 +53,109 @@ def target(
     served: Mapping[str, Served] | None = None,
     below: str | None = None,
     popped: bool = False,
+    released: bool = True,
 ) -> Target:
-    """Return what brings *release* to *site*.
+    """Return what brings *content* to *site*.
 
     *versions* are state machine versions that may have the content already (`earlier_versions`).
     *rendered* are recorded forms to use as they are, with what was recorded beside them in
     *served*; what it lacks is rendered afresh. When the rollback stack was *popped*, *below* is
-    what remains under the release; else it is pushed.
+    what remains under the release; else it is pushed. Content that is not *released* yet is checked
+    by every rule (`FilledChecks`).
     """
     recorded = rendered or {}
-    fresh = [one for name, one in release.declarations.items() if name not in recorded]
+    fresh = [one for name, one in content.declarations.items() if name not in recorded]
     names = parameters_of(fresh, site.environment)
-    found = look_up(site, names, state=state, workflows=release.declarations)
+    found = look_up(site, names, state=state, workflows=content.declarations)
     environment = site.environment.resolved(found)
     forms = {**recorded, **render_all(fresh, environment)}
     values = {one.name: values_of(one, environment) for one in fresh}
     workflows = {}
-    for name in release.declarations:
-        entry = release.manifest.workflows[name]
-        version_arn = (versions or {}).get(name)
+    for name, declaration in content.declarations.items():
         old = served[name] if served and name in recorded else None
         workflows[name] = TargetWorkflow(
-            digest=entry.digest,
-            source=entry.source,
+            digest=declaration.digest,
+            source=declaration.source,
             rendered=forms[name],
-            version_arn=(old.version_arn if old else None) or version_arn,
+            version_arn=(old.version_arn if old else None) or (versions or {}).get(name),
             recorded=old is not None,
             pins=old.pins if old else {},
             parameters=old.parameters if old else values.get(name),
+            findings=()
+            if name in recorded
+            else site.filled.errors(declaration, forms[name], released=released),
         )
     return Target(
         action=action,
-        version=release.version,
-        commit=release.manifest.commit,
-        release_digest=release.digest,
+        version=content.version,
+        commit=content.commit,
+        release_digest=content.digest,
         workflows=workflows,
-        below=below if popped else pushed(state.serving, state.tip, release.version),
+        below=below if popped else pushed(state.serving, state.tip, content.version),
         parameters={name: value for used in values.values() for name, value in used.items()},
     )
 
 
 def earlier_versions(
-    ledger: LedgerReader, release: Release, environment: str, state: State, *, fresh: bool = False
+    ledger: LedgerReader, content: Content, environment: str, state: State, *, released: bool = True
 ) -> dict[str, str]:
-    """Return the state machine versions that had the content of *release*'s workflows here.
+    """Return the state machine versions that had the content of workflows here.
 
-    Looked for are workflows that serve something else now: as what this release brought (not when
-    it is *fresh*), or as what the release brought that their content is of.
+    Looked for are workflows that serve something else now: as what this release brought (when it
+    is *released*), as what the release brought that their content is of, and as what the releases
+    brought that a rollback would go back to.
     """
     served = state.serving.workflows if state.serving else {}
-    lived: dict[str, Mapping[str, Served]] = {}
+    past = _Past(ledger, environment, state)
     found = {}
-    for name, entry in release.manifest.workflows.items():
+    for name, digest in content.digests.items():
         # What is pinned may have had the same content with other pins.
-        if name not in served or (served[name].digest == entry.digest and not served[name].pins):
+        if name not in served or (served[name].digest == digest and not served[name].pins):
             continue
-        for version in {release.version: None, entry.since: None}:
-            if fresh and version == release.version:
-                continue
-            if version not in lived:
-                commit = ledger.last_success(state, version)
-                lived[version] = ledger.serving_at(environment, commit).workflows if commit else {}
-            old = lived[version].get(name)
-            if old is not None and old.digest == entry.digest and old.version_arn:
+        versions = [content.version if released else None, content.since.get(name)]
+        for workflows in past.searched(version for version in versions if version):
+            old = workflows.get(name)
+            if old is not None and old.digest == digest and old.version_arn:
                 found[name] = old.version_arn
                 break
     return found
+
+
+class _Past:
+    """What an environment served before, read as far as it is asked for, and once."""
+
+    def __init__(self, ledger: LedgerReader, environment: str, state: State) -> None:
+        self._ledger = ledger
+        self._environment = environment
+        self._state = state
+        self._brought: dict[str, Mapping[str, Served]] = {}
+        self._below: list[Serving] = []
+
+    def searched(self, versions: Iterable[str]) -> Iterator[Mapping[str, Served]]:
+        """Yield what *versions* brought, and then what a rollback would go back to."""
+        for version in dict.fromkeys(versions):
+            yield self._of(version)
+        for depth in range(_REMEMBERED):
+            serving = self._at(depth)
+            if serving is None:
+                return
+            yield serving.workflows
+
+    def _of(self, version: str) -> Mapping[str, Served]:
+        if version not in self._brought:
+            commit = self._ledger.last_success(self._state, version)
+            self._brought[version] = (
+                self._ledger.serving_at(self._environment, commit).workflows if commit else {}
+            )
+        return self._brought[version]
+
+    def _at(self, depth: int) -> Serving | None:
+        while len(self._below) <= depth:
+            above = self._below[-1] if self._below else self._state.serving
+            if above is None or above.below is None:
+                return None
+            self._below.append(self._ledger.serving_at(self._environment, above.below))
+        return self._below[depth]
 
 
 def recorded_forms(

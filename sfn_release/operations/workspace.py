@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import AccessError, DirtyError, ImmutableError, NotFoundError
+from sfn_release.filled import FilledChecks
 from sfn_release.git import Git, Identity
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
@@ -28,7 +29,8 @@ _TRIES = 30
 class Workspace:
     """One project, its repository and its ledger.
 
-    *aws* gives the services of an environment; `reach` does so where they are to be used.
+    *aws* gives the services of an environment; `reach` does so where they are to be used. *filled*
+    checks definitions as environments fill them, each form once.
     """
 
     project: Project
@@ -36,6 +38,7 @@ class Workspace:
     ledger: Ledger
     around: Surroundings
     aws: Callable[[Environment], Aws]
+    filled: FilledChecks
 
     @property
     def folder(self) -> str:
@@ -189,7 +192,7 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
             Pacing(now=around.now, wait=around.wait, say=around.watcher.say),
         )
 
-    return Workspace(project, git, ledger, around, aws)
+    return Workspace(project, git, ledger, around, aws, FilledChecks(project.silences))
 
 
 def surroundings(

@@ -10,6 +10,7 @@ from sfn_release.pins import pin
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
 from sfn_release.plan.steps import (
+    NOT_YET,
     TAG_PREFIX,
     CreateStateMachine,
     DeleteStateMachine,
@@ -19,8 +20,10 @@ from sfn_release.plan.steps import (
     TagStateMachine,
     UpdateStateMachine,
     number,
+    version_number,
 )
 from sfn_release.record import Change, Served, Serving
+from sfn_release.release import WORK_TREE
 from sfn_release.rendering import Rendered
 
 
@@ -46,6 +49,7 @@ def plan(
 
     Raises NotOursError, and ConflictError for a changed type or another ledger's alias.
     """
+    version = target.version or NOT_YET
     plans = []
     for name, workflow in sorted(target.workflows.items()):
         there = observed.get(name)
@@ -54,8 +58,8 @@ def plan(
             refuse(workflow.rendered, there, project, environment, known, served, adopt=adopt)
         owner = {TAG_PREFIX + "project": project, TAG_PREFIX + "environment": environment}
         origin = {
-            TAG_PREFIX + "version": target.version,
-            TAG_PREFIX + "commit": target.commit,
+            TAG_PREFIX + "version": version,
+            TAG_PREFIX + "commit": target.commit if target.version else NOT_YET,
             TAG_PREFIX + "digest": workflow.digest,
         }
         # What awaits another workflow's version has no digest yet that could be told.
@@ -67,15 +71,16 @@ def plan(
             owner=owner,
             origin=origin,
             alias=alias,
-            version_text=f"{DESCRIBED_BY} {target.version}{content}",
-            alias_text=f"{DESCRIBED_BY} {target.version} {deployment}",
+            version_text=f"{DESCRIBED_BY} {version}{content}",
+            alias_text=f"{DESCRIBED_BY} {version} {deployment}",
             dropped=_dropped_tags(served, workflow.rendered),
             left=_left_behind(served, workflow.rendered, alias),
         )
         plans.append(_with_pins(decided, workflow, served))
     for name in sorted(serving.workflows if serving else ()):
         if name not in target.workflows:
-            note = f"{name} is not in {target.version} and stays: `sfn-release delete {name}`"
+            called = target.version or WORK_TREE
+            note = f"{name} is not in {called} and stays: `sfn-release delete {name}`"
             kept = serving.workflows[name].version_arn if serving else None
             plans.append(WorkflowPlan(name, "retained", kept, notes=(note,)))
     for name in sorted(unclaimed):
@@ -197,14 +202,19 @@ def _with_pins(
 
 def _only_pins(workflow: TargetWorkflow, served: Served) -> bool:
     """Tell whether the form would be the one that is served, were it pinned as that one is."""
+    before = pinned_as(workflow, served)
+    return workflow.digest == served.digest and before.digest == served.rendered_digest
+
+
+def pinned_as(workflow: TargetWorkflow, served: Served) -> Rendered:
+    """Return the form of *workflow*, pinned as what is *served*."""
     before = {
         now: served.pins.get(text, text)
         for text, now in workflow.pins.items()
         if now != served.pins.get(text, text)
     }
     form = workflow.rendered
-    unpinned = replace(form, definition=pin(form.definition, before))
-    return workflow.digest == served.digest and unpinned.digest == served.rendered_digest
+    return replace(form, definition=pin(form.definition, before)) if before else form
 
 
 def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | None:
@@ -216,7 +226,7 @@ def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | N
         return None
     equal = [arn for arn, found in there.versions.items() if found == workflow.rendered.digest]
     routed = there.alias.routing if there.alias else {}
-    return max(equal, key=lambda arn: (arn in routed, _number(arn)), default=None)
+    return max(equal, key=lambda arn: (arn in routed, version_number(arn)), default=None)
 
 
 def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:
@@ -245,8 +255,3 @@ def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:
     if served is None:
         return frozenset()
     return frozenset([*served.settings["tags"], *served.stale_tags]) - frozenset(rendered.tags)
-
-
-def _number(version_arn: str) -> int:
-    digits = version_arn.rpartition(":")[2]
-    return int(digits) if digits.isdecimal() else 0

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from sfn_release.asl.finding import Finding
+from sfn_release.differences import Difference
 from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
@@ -17,6 +19,7 @@ from sfn_release.plan.steps import (
 )
 from sfn_release.policy import Refusal
 from sfn_release.record import Action, Change
+from sfn_release.release import WORK_TREE
 from sfn_release.rendering import Rendered
 
 
@@ -48,7 +51,8 @@ class TargetWorkflow:
     maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
     long as the version of that one is not known: then *rendered* is not yet what will be sent.
     *notes* tell what could not be pinned, *unpinned* does where pins are required. *parameters* are
-    the values that filled it, None for a recorded form that doesn't know them.
+    the values that filled it, None for a recorded form that doesn't know them. *findings* are
+    errors in the definition as the environment fills it.
     """
 
     digest: str
@@ -61,18 +65,20 @@ class TargetWorkflow:
     notes: tuple[str, ...] = ()
     unpinned: tuple[str, ...] = ()
     parameters: Mapping[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
 class Target:
     """What an environment is to serve. *below* is what `record.Serving` will hold.
 
+    *version* is None for the work tree, which is planned and never deployed.
     *parameters* are the values that were used to render it, *promoted_from* the environment
     whose release a promotion takes. *notes* are what people should know of the whole.
     """
 
     action: Action
-    version: str
+    version: str | None
     commit: str
     release_digest: str
     workflows: Mapping[str, TargetWorkflow]
@@ -80,6 +86,12 @@ class Target:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     promoted_from: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def release(self) -> str:
+        """The version of a target that is deployed: never that of the work tree."""
+        assert self.version is not None  # noqa: S101 - the work tree is planned, never deployed
+        return self.version
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,8 @@ class WorkflowPlan:
 
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
     *pins* maps references to exact versions, None for one that is yet to be made; *pinned* is what
-    they were before.
+    they were before. *differences* are those of the new content from the old; pins are no
+    difference.
     """
 
     workflow: str
@@ -104,6 +117,7 @@ class WorkflowPlan:
     notes: tuple[str, ...] = ()
     pins: Mapping[str, str | None] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -131,12 +145,13 @@ class Plan:
     With a *strategy*, in words, callers are brought over in *stages* between the two phases;
     *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
     attempts that stand in AWS: when this deployment fails, they are undone with its own.
-    *notes* concern all of it, *refusals* are those of the environment's policies.
+    *version* is None for the work tree. *notes* concern all of it, *refusals* are those of the
+    environment's policies.
     """
 
     environment: str
     action: Action
-    version: str
+    version: str | None
     from_version: str | None
     workflows: tuple[WorkflowPlan, ...]
     stages: tuple[Stage, ...] = ()
@@ -150,6 +165,17 @@ class Plan:
     def changes(self) -> bool:
         """Whether there is more to do than to name another release in our own tags."""
         return any(one.changes for one in self.workflows)
+
+    @property
+    def called(self) -> str:
+        """The version, or the words for the work tree."""
+        return self.version or WORK_TREE
+
+    @property
+    def release(self) -> str:
+        """The version of a plan that is carried out: never that of the work tree."""
+        assert self.version is not None  # noqa: S101 - the work tree is planned, never deployed
+        return self.version
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -199,6 +225,11 @@ class Plan:
             ],
             "workflows": {plan.workflow: plan.change for plan in self.workflows},
             "pins": {plan.workflow: dict(plan.pins) for plan in self.workflows if plan.pins},
+            "differences": {
+                plan.workflow: [one.to_json() for one in plan.differences]
+                for plan in self.workflows
+                if plan.differences
+            },
             "notes": [*(note for plan in self.workflows for note in plan.notes), *self.notes],
             "refusals": [refusal.to_json() for refusal in self.refusals],
         }

@@ -14,6 +14,8 @@ TAG_PREFIX = "sfn-release:"
 """How the tags that we write begin."""
 
 _FEW = 6  # names in a line
+NOT_YET = "(not known yet)"
+"""What the plan of the work tree shows for a version and a commit; no tag can hold it."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,8 @@ def step_json(step: Step) -> dict[str, Any]:
             seconds = int(step.interval.total_seconds())
             members |= {"weight": step.weight, "interval_seconds": seconds}
         case TagStateMachine():
-            members |= {"arn": step.arn, "tags": dict(step.tags), "removed": list(step.removed)}
+            tags = {key: None if value == NOT_YET else value for key, value in step.tags.items()}
+            members |= {"arn": step.arn, "tags": tags, "removed": list(step.removed)}
         case PublishVersion() | DeleteStateMachine():
             members |= {"arn": step.arn}
     return members
@@ -235,6 +238,12 @@ def routing_text(routing: Mapping[str, int]) -> str:
     if len(routing) == 1:
         return number(next(iter(routing)))
     return ", ".join(f"{number(arn)} {weight} %" for arn, weight in routing.items()) or "nothing"
+
+
+def version_number(version_arn: str) -> int:
+    """Return the number of a state machine version, by which AWS orders them; 0 for none."""
+    digits = version_arn.rpartition(":")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def number(version_arn: str) -> str:

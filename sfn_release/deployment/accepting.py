@@ -1,0 +1,84 @@
+"""Refusing what Step Functions would refuse: the `conditions`, asked of what a plan would write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sfn_release.conditions import MAX_ALIASES, MAX_VERSIONS, Sending, refusal, unmet
+from sfn_release.deployment.model import Site
+from sfn_release.observation import count_aliases, count_versions
+from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
+from sfn_release.plan.steps import (
+    NOT_YET,
+    CreateStateMachine,
+    PointAlias,
+    PublishVersion,
+    TagStateMachine,
+    version_number,
+)
+
+_NEAR = MAX_VERSIONS - 100  # the number of a version, from which they are counted
+
+
+def refuse_unmet(
+    site: Site, target: Target, plan: Plan, observed: Mapping[str, Observed | None]
+) -> None:
+    """Raise the error that shows every condition that *plan* does not meet.
+
+    It is a ConfigError or a DefinitionError. A recorded form has met them when it was sent.
+    """
+    problems = [
+        problem
+        for one in plan.workflows
+        if one.steps and not target.workflows[one.workflow].recorded
+        for problem in unmet(_sending(site, target, one, observed.get(one.workflow)))
+    ]
+    if problems:
+        raise refusal(site.name, problems)
+
+
+def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | None) -> Sending:
+    workflow = target.workflows[one.workflow]
+    steps = one.steps
+    live = there.tags if there else {}
+    tags = {**live, **workflow.rendered.tags}
+    for step in steps:
+        if isinstance(step, CreateStateMachine | TagStateMachine):
+            tags |= step.tags
+        if isinstance(step, TagStateMachine):
+            tags = {key: value for key, value in tags.items() if key not in step.removed}
+    return Sending(
+        environment=site.name,
+        rendered=workflow.rendered,
+        alias=site.environment.alias,
+        tags={key: "" if value == NOT_YET else value for key, value in tags.items()},
+        descriptions=[
+            step.description
+            for step in steps
+            if isinstance(step, CreateStateMachine | PublishVersion | PointAlias)
+        ],
+        findings=workflow.findings,
+        versions=_versions(site, one, there),
+        aliases=_aliases(site, one, there),
+    )
+
+
+def _versions(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
+    """Count the versions that there would be, once one that is known has a high number.
+
+    AWS numbers them upwards and never again, so that there are no more than the highest number.
+    """
+    publishes = any(isinstance(step, PublishVersion) for step in one.prepare)
+    if there is None or not publishes:
+        return 0
+    known = [*there.versions, *(there.alias.routing if there.alias else ())]
+    if max((version_number(arn) for arn in known), default=0) < _NEAR:
+        return 0
+    return count_versions(site.client, there.arn) + 1
+
+
+def _aliases(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
+    creates = any(isinstance(step, PointAlias) and step.before is None for step in one.switch)
+    if there is None or not creates:
+        return 0
+    return min(count_aliases(site.client, there.arn), MAX_ALIASES) + 1

@@ -1,0 +1,112 @@
+"""Checks definitions as an environment fills them: what `check` finds, in the form that is sent.
+
+A build has checked every definition as it is declared, where a ``${Parameter}`` may stand for
+anything. Filled, it may be text where a number belongs, or lead to a state that does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sfn_release.asl.finding import Finding
+from sfn_release.asl.silence import Silence, told
+from sfn_release.build.acceptance import as_released
+from sfn_release.canonical import keys_of
+from sfn_release.checks import check_definition, final
+from sfn_release.declaration import Declaration
+from sfn_release.rendering import Rendered
+
+_LITERAL = "parameter"  # the rule about ${…} that nothing fills: here, they are literal text
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A form that was checked, and every finding about it."""
+
+    definition: Mapping[str, Any]
+    type: str
+    services: bool
+    findings: tuple[Finding, ...]
+
+
+class FilledChecks:
+    """The errors of filled definitions. Each form is checked once, however many environments.
+
+    *silences* are the project's.
+    """
+
+    def __init__(self, silences: Sequence[Silence] = ()) -> None:
+        self._silences = silences
+        self._known: dict[str, list[_Known]] = {}
+
+    def errors(
+        self, declaration: Declaration, rendered: Rendered, *, released: bool
+    ) -> tuple[Finding, ...]:
+        """Return the errors in *rendered* that *declaration* does not have by itself.
+
+        A definition that holds no parameter is not checked again. Of one that is *released*
+        already, only errors count that Step Functions is known to refuse: the rules of the others
+        may be newer than the release.
+        """
+        if rendered.definition == declaration.definition:
+            return ()
+        found = self._findings(declaration.name, rendered, services=not released)
+        if not released:
+            kept, _ = told(found, self._silences, declaration.name)
+            found = tuple(as_released(one) for one in kept)
+        errors = [one for one in found if one.severity == "error"]
+        counted = list(final(errors)) if released else errors
+        return tuple(_with_origin(one, declaration, rendered) for one in counted)
+
+    def _findings(self, name: str, rendered: Rendered, *, services: bool) -> tuple[Finding, ...]:
+        key = (rendered.definition, rendered.type, services)
+        checked = self._known.setdefault(name, [])
+        for known in checked:
+            if (known.definition, known.type, known.services) == key:
+                return known.findings
+        found = check_definition(
+            _literal(rendered.definition),
+            type=rendered.type,
+            logging=rendered.logging,
+            services=services,
+        )
+        found = tuple(one for one in found if one.rule != _LITERAL)
+        checked.append(_Known(*key, found))
+        return found
+
+
+def _with_origin(finding: Finding, declaration: Declaration, rendered: Rendered) -> Finding:
+    """Return a finding that shows the ``${Parameter}`` that filled its place."""
+    declared, filled = _at(declaration.definition, finding), _at(rendered.definition, finding)
+    if not isinstance(declared, str) or declared == filled:
+        return finding
+    shown = f"{declared} fills in {json.dumps(filled, ensure_ascii=False)} here."
+    return replace(finding, message=f"{finding.message} {shown}")
+
+
+def _at(value: Any, finding: Finding) -> Any:
+    """Return the value at the path of a finding, None where the path leads nowhere."""
+    for key in keys_of(finding.path):
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _literal(value: Any) -> Any:
+    """Return a JSON value in which a literal ``${`` is not taken for a parameter.
+
+    In a JSONata expression (``{% … %}``) it never is.
+    """
+    if isinstance(value, str):
+        expression = value.startswith("{%") and value.rstrip().endswith("%}")
+        return value if expression or "${" not in value else value.replace("${", "$_{")
+    if isinstance(value, Mapping):
+        return {_literal(key): _literal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_literal(item) for item in value]
+    return value
