@@ -56,19 +56,25 @@ def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
     """
     try:
         return json.loads(
-            text if isinstance(text, str) else text.decode("utf-8-sig"),
+            decoded(text),
             object_pairs_hook=_unique if unique_keys else None,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
-    except UnicodeDecodeError as error:
-        raise DefinitionError(
-            f"Not valid JSON: byte {error.start + 1} is not UTF-8.", fix="Save it as UTF-8."
-        ) from error
     except ValueError as error:  # also for endless digits
         raise DefinitionError(f"Not valid JSON: {error}.") from error
     except RecursionError as error:
         raise DefinitionError("Not usable JSON: nested too deeply.") from error
+
+
+def decoded(text: str | bytes) -> str:
+    """Return JSON text, its bytes decoded as UTF-8; raises DefinitionError."""
+    try:
+        return text if isinstance(text, str) else text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DefinitionError(
+            f"Not valid JSON: byte {error.start + 1} is not UTF-8.", fix="Save it as UTF-8."
+        ) from error
 
 
 def dumps(value: Any) -> str:

@@ -14,10 +14,11 @@ from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import Names
+from sfn_release.asl.placeholders import quoted
 from sfn_release.asl.state import Language, PartError, State, StateError, own_language, write_states
 from sfn_release.asl.writing import with_extra
 from sfn_release.building import Building
-from sfn_release.canonical import loads
+from sfn_release.canonical import decoded, loads
 from sfn_release.declaration import Type
 from sfn_release.errors import DefinitionError, NotFoundError
 
@@ -209,7 +210,7 @@ class Workflow(Building):
 
         Raises DefinitionError for broken JSON, for duplicate keys, and as `from_dict` does.
         """
-        return cls.from_dict(loads(text))
+        return cls.from_dict(loads(quoted(decoded(text))))
 
     @classmethod
     def from_yaml(cls, text: str | bytes) -> Workflow:

@@ -671,8 +671,8 @@ def test_a_parameter_does_not_hand_out_a_token(fields: dict[str, Any], told_of: 
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        (task(Parameters={"T": "${AWS::StackName}-x"}), "$.States.A.Parameters.T"),
-        (dict(END, Result=[{"${a.b}": 1}]), '$.States.A.Result[0]["${a.b}"]'),
+        (task(Parameters={"T": "${AWS:StackName}-x"}), "$.States.A.Parameters.T"),
+        (dict(END, Result=[{"${a-b}": 1}]), '$.States.A.Result[0]["${a-b}"]'),
         (task(Parameters={"T": "$${AWS::Region} ${Name}"}), None),
         (dict(END, QueryLanguage="JSONata", Output="{% ${'a': 1} %}"), None),
     ],

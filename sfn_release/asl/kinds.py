@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sfn_release.asl.placeholders import Typed
+
 Kind = Callable[[Any], str | None]
 """Says what a value should have been, None when it is."""
 
@@ -22,6 +24,35 @@ def is_open(value: Any, language: str = JSONPATH) -> bool:
     if not isinstance(value, str):
         return False
     return "${" in value or (language == JSONATA and value.startswith("{%"))
+
+
+def wrong(kind: Kind, value: Any, language: str = JSONPATH) -> str | None:
+    """Say what a *value* should have been by *kind*, None when it is, or may become that.
+
+    A ``${Parameter}`` may become anything, unless its type is known (`Typed`).
+    """
+    if isinstance(value, Typed):
+        return None if _may_be(kind, value.type) else kind(_SAMPLES[value.type][0])
+    return None if is_open(value, language) else kind(value)
+
+
+_SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "string": ("x", "$.x", "$", "2026-01-31T12:00:00Z", "arn:aws:lambda:x", "States.UUID()"),
+    "integer": (1, 0, 10, 60, 300, 1000, 100_000),
+    "number": (1, 0, 10, 60, 300, 1000, 100_000, 0.5, 1.5),
+    "boolean": (True, False),
+    "list": (["x"], []),
+    "json": ({}, ["x"], "x", 1, True, None),
+}
+
+
+def _may_be(kind: Kind, type: str) -> bool:
+    """Whether a value of *type* may be of *kind*, so far as samples show it.
+
+    Where no sample of any type is (a field that takes certain words), nothing is known.
+    """
+    fits = {name: any(kind(one) is None for one in them) for name, them in _SAMPLES.items()}
+    return fits[type] or not any(fits.values())
 
 
 def text(value: Any) -> str | None:

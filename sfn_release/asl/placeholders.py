@@ -59,6 +59,38 @@ def literal(text: str) -> str:
     return text.replace("${", "$${")
 
 
+def as_filled(text: str) -> tuple[str, ...]:
+    """Return *text* with its placeholders filled in the ways that values may do: as samples.
+
+    >>> as_filled("$x = ${Pause}")
+    ('$x = x', '$x = 1', '$x = +', '$x = ')
+    """
+    if "${" not in text:
+        return (text,)
+
+    def filled(sample: str) -> str:
+        return REFERENCE.sub(lambda one: sample if one["name"] else "${", text)
+
+    return tuple(map(filled, ("x", "1", "+", "")))
+
+
+_UNQUOTED = re.compile(rf'("(?:[^"\\]|\\.)*")|(\$\{{(?:{_NAME}|{_WORKFLOW})\}})')
+
+
+def quoted(text: str) -> str:
+    """Return JSON text with quotes around placeholders that stand where a value does.
+
+    CloudFormation's substitution files have them, and no other JSON does: outside strings, ``$`` is
+    never valid. Lines stay the same.
+
+    >>> quoted('{"Seconds": ${Pause}, "Comment": "${Name}"}')
+    '{"Seconds": "${Pause}", "Comment": "${Name}"}'
+    """
+    if "${" not in text:
+        return text
+    return _UNQUOTED.sub(lambda one: one[1] or f'"{one[2]}"', text)
+
+
 def references_in(value: Any) -> frozenset[str]:
     """Return the names that the placeholders in a JSON *value* refer to, in its keys too."""
     found: set[str] = set()

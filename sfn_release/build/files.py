@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sfn_release.canonical import loads
+from sfn_release.asl.placeholders import quoted
+from sfn_release.canonical import decoded, loads
 from sfn_release.documents import load_yaml
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
@@ -91,7 +92,7 @@ def parse_document(content: bytes, file: str) -> dict[str, Any]:
     """
     try:
         yaml = file.endswith((".yaml", ".yml"))
-        definition = load_yaml(content) if yaml else loads(content)
+        definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
     if not isinstance(definition, dict):

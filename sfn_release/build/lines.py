@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sfn_release.asl.finding import Finding
+from sfn_release.asl.placeholders import quoted
 from sfn_release.canonical import keys_of
 
 Keys = tuple[str | int, ...]
@@ -27,6 +28,7 @@ def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
         return lambda _: None
     if file.endswith(".py"):
         return lambda finding: _in_module(text, finding.state)
+    text = text if file.endswith((".yaml", ".yml")) else quoted(text)
     read = _yaml_lines if file.endswith((".yaml", ".yml")) else _json_lines
     lines: dict[Keys, int] = {}
 

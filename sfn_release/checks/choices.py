@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sfn_release.asl.conditions import OPERATORS
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING
-from sfn_release.asl.kinds import JSONATA, JSONPATH, boolean, instant, is_open, path, text
+from sfn_release.asl.kinds import JSONATA, JSONPATH, boolean, instant, is_open, path, text, wrong
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
 
@@ -90,8 +90,8 @@ def _operands(condition: Condition) -> Iterator[Told]:
         if key in ("And", "Or"):
             if not isinstance(value, list | tuple) or not value:
                 yield Told(place.at(key), f"{key} must be an array that is not empty.")
-        elif key in OPERATORS and not is_open(value):
-            wanted = _kind(key)(value)
+        elif key in OPERATORS:
+            wanted = wrong(_kind(key), value)
             if wanted:
                 yield Told(place.at(key), f"{key} must be {wanted}.")
 

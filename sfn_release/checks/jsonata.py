@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
 from sfn_release.asl.kinds import JSONATA, is_open
+from sfn_release.asl.placeholders import as_filled
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
 
@@ -83,11 +84,18 @@ def syntax(document: Document) -> Iterator[Told]:
                 f" not {lacks}.",
                 "Nothing may stand before or after, not even a space.",
             )
-        elif opened and not is_open(text.text):
-            try:
-                parse(text.text[2:-2])
-            except JsonataError as error:
-                yield Told(text.place, f"This is not valid JSONata: {error}.")
+        elif opened:
+            errors = [_error(one) for one in as_filled(text.text[2:-2])]
+            if all(errors):
+                yield Told(text.place, f"This is not valid JSONata: {errors[0]}.")
+
+
+def _error(expression: str) -> str | None:
+    try:
+        parse(expression)
+    except JsonataError as error:
+        return str(error)
+    return None
 
 
 def context(document: Document) -> Iterator[Told]:

@@ -14,7 +14,24 @@ _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
 
 
 def no_parameter(document: Document) -> Iterator[Told]:
-    """Tell of each ``${…}`` that is no parameter and no literal."""
+    """Tell of each ``${…}`` that is no parameter and no literal: once, wherever it stands."""
+    found: dict[str, list[Place]] = {}
+    for text, place in _texts(document):
+        for shown in no_parameters(text):
+            found.setdefault(shown, []).append(place)
+    for shown, places in found.items():
+        more = len(places) - 1
+        again = f" It is also in {more} other place{'s' * (more > 1)}." if more else ""
+        yield Told(
+            places[0],
+            f"{shown!r} is not a parameter, and nothing fills it. {A_PARAMETER}{again}",
+            "Name a parameter, or write $${ for a literal ${ .",
+        )
+
+
+def _texts(document: Document) -> Iterator[tuple[str, Place]]:
+    for scope in document.scopes:
+        yield from ((id, scope.place_of(id)) for id in scope.states)
     holders: list[Scope | State] = [*document.scopes, *document.states]
     for holder in holders:
         if not isinstance(holder.body, dict):
@@ -24,24 +41,14 @@ def no_parameter(document: Document) -> Iterator[Told]:
                 yield from _in_value(value, holder.place.at(key))
 
 
-def _in_value(value: Any, place: Place) -> Iterator[Told]:
-    queue = [(value, place)]
-    while queue:
-        node, here = queue.pop()
+def _in_value(value: Any, place: Place) -> Iterator[tuple[str, Place]]:
+    stack = [(value, place)]
+    while stack:
+        node, here = stack.pop()
         if isinstance(node, dict):
-            for key, item in node.items():
-                yield from _in_text(key, here.at(key))
-                queue.append((item, here.at(key)))
+            yield from ((key, here.at(key)) for key in node)
+            stack.extend((item, here.at(key)) for key, item in reversed(node.items()))
         elif isinstance(node, str):
-            yield from _in_text(node, here)
+            yield node, here
         else:
-            queue.extend((item, here.at(index)) for index, item in entries(node))
-
-
-def _in_text(text: str, place: Place) -> Iterator[Told]:
-    for shown in no_parameters(text):
-        yield Told(
-            place,
-            f"{shown!r} is not a parameter, and nothing fills it. {A_PARAMETER}",
-            "Name a parameter, or write $${ for a literal ${ .",
-        )
+            stack.extend((item, here.at(index)) for index, item in reversed([*entries(node)]))

@@ -19,7 +19,7 @@ from sfn_release.asl.fields import (
     TWINS_INSIDE,
 )
 from sfn_release.asl.finding import nearest
-from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.asl.kinds import JSONATA, JSONPATH, wrong
 from sfn_release.checks.document import MAX_BYTES, Document, State
 from sfn_release.checks.parts import Part, parts
 from sfn_release.checks.rule import Place, Told, entries
@@ -159,7 +159,7 @@ def wrong_value(document: Document) -> Iterator[Told]:
             continue
         for key, value in part.body.items():
             kind = part.fields.get(key)
-            wanted = kind(value) if kind and not is_open(value, part.language) else None
+            wanted = wrong(kind, value, part.language) if kind else None
             if wanted:
                 yield Told(part.place.at(key), f"{key} must be {wanted}.")
     for place in document.misshapen:

@@ -22,6 +22,7 @@ from sfn_release.build.single import STDIN, is_file
 from sfn_release.checks import check_draft
 from sfn_release.declaration import Declaration, Type
 from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.operations.check_filled import filled_findings
 from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.rules import did_you_mean
 
@@ -98,10 +99,13 @@ def check(
     silenced = 0
     names: list[str] = []
     failures: dict[str, SfnReleaseError] = {}
-    for draft, released in _drafts(named, directory, project, stdin, environ, failures):
+    workflows: set[str] = set()
+    for draft, released in _drafts(named, directory, project, stdin, environ, failures, workflows):
         name = str(draft.declaration.name)
         names.append(name)
         findings = tuple(_findings(draft, released=released))
+        if released and project is not None and _can_be_sent(draft):
+            findings += filled_findings(draft.declaration, project, workflows)
         kept, covering = told(findings, silences, name)
         used |= covering
         silenced += len(findings) - len(kept)
@@ -137,14 +141,18 @@ def _drafts(
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
     failures: dict[str, SfnReleaseError],
+    workflows: set[str],
 ) -> Iterator[tuple[Draft, bool]]:
     """Yield what is to be checked, and whether it would be released as it is.
 
-    Of several files, the errors of those that can't be read go to *failures*.
+    Of several files, the errors of those that can't be read go to *failures*. The names of all
+    *workflows* of the project are noted before its first draft.
     """
     wanted = [name for name in named if not is_file(name)]
     if project is not None and (wanted or not named):
-        for draft in _of_project(project, wanted, environ):
+        drafts = _of_project(project, wanted, environ)
+        workflows.update(str(draft.declaration.name) for draft in drafts)
+        for draft in drafts:
             if not named or draft.declaration.name in wanted:
                 yield draft, True
     for name in filter(is_file, dict.fromkeys(named)):

@@ -63,12 +63,13 @@ def parameters_in(value: Any) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Problem:
-    """A place that can't be filled: *path* is its JSON path."""
+    """A place that can't be filled: *path* is its JSON path, *parameter* the one to blame."""
 
     path: str
     message: str
     why: str = ""
     fix: str = ""
+    parameter: str = ""
 
     def error(self, where: str) -> ConfigError:
         """Return it as the error about *where*."""
@@ -147,6 +148,7 @@ class Filling:
                     f"the parameter ${{{name}}} is {KINDS[kind_of(value)]} and can't be part of a"
                     " text.",
                     fix=f'Let it fill a field alone ("${{{name}}}"), or make it a text.',
+                    parameter=name,
                 )
             )
         return written or ""
