@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sfn_release.local import service
+from sfn_release.local.arns import Scope
 from sfn_release.local.server import serve
 from sfn_release.simulator import Tasks
 
@@ -49,9 +50,11 @@ def _serve(database: Path, connection: Connection) -> None:
     counts: Counter[str] = Counter()
     handle = running.handle
 
-    def counting(operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def counting(
+        operation: str, body: bytes, scope: Scope | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         counts[operation] += 1
-        return handle(operation, body)
+        return handle(operation, body, scope)
 
     running.handle = counting  # type: ignore[method-assign]
 

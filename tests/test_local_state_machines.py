@@ -162,10 +162,13 @@ def test_a_version_description_needs_publish(client: Any) -> None:
 
 @pytest.mark.parametrize("suffix", [":1", ":live"])
 def test_a_qualified_arn_can_neither_be_updated_nor_deleted(client: Any, suffix: str) -> None:
-    """Versions and aliases have operations of their own."""
+    """Versions and aliases have operations of their own; AWS's errors differ by operation."""
     arn = create(client, publish=True) + suffix
-    code, _ = refusal(client.update_state_machine, stateMachineArn=arn, definition=definition(2))
-    assert code == "ValidationException"
+    absent = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    update = {"stateMachineArn": arn, "definition": definition(2)}
+    assert refusal(client.update_state_machine, **update) == absent
+    assert refusal(client.update_state_machine, **update, publish=True) == absent
+    assert refusal(client.publish_state_machine_version, stateMachineArn=arn) == absent
     code, _ = refusal(client.delete_state_machine, stateMachineArn=arn)
     assert code == "ValidationException"
 

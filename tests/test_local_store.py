@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -179,6 +180,57 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalServiceError) as caught, Store(path).reading():
         pass
     assert "999" in caught.value.why
+
+
+VERSION_1 = """
+CREATE TABLE machines (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL, created REAL NOT NULL, created_request TEXT NOT NULL,
+    revision INTEGER NOT NULL, last_version INTEGER NOT NULL);
+CREATE TABLE revisions (id INTEGER PRIMARY KEY AUTOINCREMENT, machine INTEGER NOT NULL,
+    revision_id TEXT, definition TEXT NOT NULL, role TEXT NOT NULL, logging TEXT NOT NULL,
+    tracing TEXT NOT NULL, encryption TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE versions (machine INTEGER NOT NULL, number INTEGER NOT NULL,
+    revision INTEGER NOT NULL, description TEXT, created REAL NOT NULL,
+    PRIMARY KEY (machine, number)) WITHOUT ROWID;
+CREATE TABLE aliases (machine INTEGER NOT NULL, name TEXT NOT NULL, description TEXT,
+    routing TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    PRIMARY KEY (machine, name)) WITHOUT ROWID;
+CREATE TABLE tags (machine INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (machine, key));
+CREATE TABLE executions (id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE,
+    machine INTEGER NOT NULL, machine_arn TEXT NOT NULL, machine_name TEXT NOT NULL,
+    name TEXT NOT NULL, revision INTEGER NOT NULL, version INTEGER, alias TEXT,
+    status TEXT NOT NULL, input TEXT NOT NULL, output TEXT, error TEXT, cause TEXT,
+    trace_header TEXT, started REAL NOT NULL, stopped REAL, events TEXT NOT NULL, owner TEXT);
+CREATE INDEX revisions_by_machine ON revisions (machine);
+INSERT INTO machines VALUES (3, 'hello', 'STANDARD', 1.5, '[false, null]', 1, 0);
+INSERT INTO machines VALUES (9, 'gone', 'STANDARD', 1.5, '[false, null]', 1, 0);
+DELETE FROM machines WHERE id = 9;
+INSERT INTO revisions VALUES (1, 3, NULL, '{}', 'role', '{}', '{}', '{}', 1.5);
+INSERT INTO executions VALUES (1, 'arn:aws:states:eu-west-1:000000000000:execution:hello:one', 3,
+    'arn:aws:states:eu-west-1:000000000000:stateMachine:hello', 'hello', 'one', 1, NULL, NULL,
+    'SUCCEEDED', '{}', '{}', NULL, NULL, NULL, 1.5, 2.5,
+    '[{"id": 1, "previousEventId": 0, "type": "ExecutionStarted", "timestamp": 1.5},
+      {"id": 2, "previousEventId": 0, "type": "ExecutionSucceeded", "timestamp": 2.5}]', NULL);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
+    """Its machines are of the region that is served, histories stay, no key comes again."""
+    path = tmp_path / "local.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(VERSION_1)
+    client: Any = sfn.local(path, region="eu-west-1")
+    (machine,) = client.list_state_machines()["stateMachines"]
+    assert machine["stateMachineArn"] == "arn:aws:states:eu-west-1:000000000000:stateMachine:hello"
+    arn = "arn:aws:states:eu-west-1:000000000000:execution:hello:one"
+    assert client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
+    history = client.get_execution_history(executionArn=arn)["events"]
+    assert [event["type"] for event in history] == ["ExecutionStarted", "ExecutionSucceeded"]
+    create(client, "another")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT id FROM machines WHERE name = 'another'").fetchone() == (10,)
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:

@@ -449,7 +449,7 @@ def test_jsonata_is_refused_in_words() -> None:
         (chain(A={"Type": "Parallel", "Branches": [1]}), "$.States.A.Branches[0] is not an object"),
         (chain(A={"Type": "Choice", "Choices": [{"And": [{}]}]}), "And[0] has no Variable"),
         (chain(A={"Type": "Pass", "InputPath": "a"}), "a path begins with $"),
-        (chain(A={"Type": "Wait", "Seconds": "1"}), "valid number of seconds"),
+        (chain(A={"Type": "Wait", "Seconds": "1"}), "is not a number of 0 or more: 1"),
     ],
 )
 def test_a_definition_that_was_never_checked_fails_in_words(definition: Any, words: str) -> None:
@@ -482,6 +482,7 @@ def test_the_history_is_ready_for_json() -> None:
             "Expected non-negative integer for MaxConcurrency, got '-1' instead.",
         ),
         ("ToleratedFailureCount", "x", 'refers to value "x" which is not a valid integer: $.v'),
+        ("ToleratedFailureCount", -1, "ToleratedFailureCount cannot be negative."),
         ("ToleratedFailurePercentage", [], 'refers to value "[]" which is not a valid float: $.v'),
         (
             "ToleratedFailurePercentage",
@@ -490,14 +491,17 @@ def test_the_history_is_ready_for_json() -> None:
         ),
     ],
 )
-def test_a_number_that_a_map_cannot_use_fails_at_the_state_s_entry(
+def test_a_number_that_a_map_cannot_use_fails_the_execution(
     field: str, value: Any, words: str
 ) -> None:
-    """The failure follows the event that entered the state."""
+    """As recorded, a tolerance is read after MapStateStarted, the concurrency before it."""
     machine = distributed(ItemsPath="$.l", **{f"{field}Path": "$.v"})
     outcome = run(machine, {"l": [], "v": value})
     assert words in str(outcome.cause)
-    assert outcome.events[-1].previous == 2
+    assert "(entered at the event id #2)" in str(outcome.cause)
+    before = "MapStateEntered" if field == "MaxConcurrency" else "MapStateStarted"
+    assert [event.type for event in outcome.events[-2:]] == [before, "ExecutionFailed"]
+    assert outcome.events[-1].previous == outcome.events[-2].id
 
 
 def test_a_mock_that_is_named_otherwise_is_shown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,84 @@ def test_a_list_answers_successive_calls_and_its_last_one_repeats() -> None:
     assert (outcome.error, outcome.cause) == ("Busy", "later")
 
 
+def each(*items: Any, mocks: Mocks, **fields: Any) -> Outcome:
+    """Run the task Charge for each of some items."""
+    task = {"Type": "Task", "Resource": INVOKE, "End": True}
+    processor = {"StartAt": "Charge", "States": {"Charge": task}}
+    state = {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
+    return simulate(
+        {"StartAt": "Each", "States": {"Each": state}},
+        list(items),
+        tasks=mocks,
+        clock=VirtualClock(START),
+        context=SEED,
+    )
+
+
+def test_a_sequence_can_count_the_calls_of_all_iterations() -> None:
+    """``"per": "execution"``: as Step Functions Local counts; the default is per iteration."""
+    answers = [{"return": "first"}, {"return": "second"}]
+    for per, expected in (("execution", ["first", "second"]), ("iteration", ["first", "first"])):
+        text = json.dumps({"Charge": {"per": per, "answers": answers}})
+        assert expected == each(1, 2, mocks=load_mocks(text)).output
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"per": "day", "answers": [{"return": 1}]}, '"iteration" or "execution"'),
+        ({"per": "execution", "answers": {"return": 1}}, '"answers" is a list'),
+        ({"per": "execution", "answers": []}, "an empty list"),
+        ({"per": "execution", "answers": [{"return": 1}], "seconds": 1}, '"answers" and "per"'),
+        ({"per": "execution", "return": 1}, 'unknown key "per"'),
+    ],
+)
+def test_a_sequence_that_is_not_one_is_refused(answer: Any, words: str) -> None:
+    """When the file is read, by the name of its key."""
+    with pytest.raises(ConfigError) as caught:
+        load_mocks(json.dumps({"Charge": answer}))
+    assert words in caught.value.message
+    assert '"Charge"' in caught.value.message
+
+
+def test_the_hint_for_an_item_reader_shows_a_list() -> None:
+    """What an ItemReader's mock returns are the items."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+    }
+    task = {"Type": "Pass", "End": True}
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"StartAt": "One", "States": {"One": task}, "ProcessorConfig": config}
+    outcome = each(mocks=load_mocks("{}"), ItemReader=reader, ItemProcessor=processor)
+    assert outcome.error == "SfnRelease.NoMock"
+    assert 'The ItemReader of the Map "Each" (arn:aws:states:::s3:getObject)' in str(outcome.cause)
+    assert '{"Each": {"return": [{"id": 1}, {"id": 2}]}}' in str(outcome.cause)
+
+
+def test_keys_that_answer_nothing_are_found() -> None:
+    """States and resources count at any depth, in branches, processors and item readers."""
+    inner = {"StartAt": "In", "States": {"In": {"Type": "Task", "Resource": INVOKE, "End": True}}}
+    reader = {"Resource": "arn:aws:states:::s3:getObject"}
+    definition = {
+        "StartAt": "P",
+        "States": {
+            "P": {"Type": "Parallel", "Branches": [inner], "Next": "M"},
+            "M": {"Type": "Map", "ItemProcessor": inner, "ItemReader": reader, "End": True},
+        },
+    }
+    keys = [
+        "In",
+        "M",
+        INVOKE,
+        "arn:aws:states:::s3:getObject",
+        "Inn",
+        "arn:aws:states:::sns:publish",
+    ]
+    mocks = Mocks({key: {"return": 1} for key in keys})
+    assert mocks.unused(definition) == ["Inn", "arn:aws:states:::sns:publish"]
+
+
 def test_each_iteration_counts_its_own_calls() -> None:
     """Both iterations fail once and succeed then."""
     task = {"Type": "Task", "Resource": INVOKE, "End": True, "Retry": [{"ErrorEquals": ["Busy"]}]}
@@ -102,8 +181,8 @@ def test_a_task_without_a_mock_fails_the_execution_and_says_how_to_add_one() -> 
     outcome = charge(mocks, Catch=catch, Retry=retry)
     assert (outcome.status, outcome.error) == ("FAILED", "SfnRelease.NoMock")
     assert outcome.cause == (
-        'The task "Charge" (arn:aws:states:::lambda:invoke) has no mock, so there is nobody to'
-        ' answer it here. Add one to workflows/orders.mocks.json: {"Charge": {"payload": {}}}'
+        'The task "Charge" (arn:aws:states:::lambda:invoke) has no mock, so nothing answers it'
+        ' here. Add one to workflows/orders.mocks.json: {"Charge": {"payload": {}}}'
     )
 
 

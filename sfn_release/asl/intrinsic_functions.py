@@ -130,8 +130,12 @@ def _merge(values: list[Any], _random: Random) -> dict[str, Any]:
 
 
 def _parse(values: list[Any], _random: Random) -> Any:
+    """Read a JSON text; a blank one is null, as AWS's executions show."""
+    text = _string(values[0])
+    if not text.strip():
+        return None
     try:
-        return json.loads(_string(values[0]), parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise IntrinsicError("The text is not valid JSON.") from error
 

@@ -19,14 +19,26 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
-from sfn_release.asl.paths import NUMBER, Path, PathError
+from sfn_release.asl.paths import NUMBER, Path, PathError, PathNotFoundError
 from sfn_release.asl.paths import parse as parse_path
 from sfn_release.asl.scanner import Scanner
 
-__all__ = ["Call", "IntrinsicError", "IntrinsicSyntaxError", "is_call", "parse", "problem"]
+__all__ = [
+    "ArgumentNotFoundError",
+    "Call",
+    "IntrinsicError",
+    "IntrinsicSyntaxError",
+    "is_call",
+    "parse",
+    "problem",
+]
 
 _MAX_DEPTH = 10
 _ANY = 10_000  # as many arguments as one likes
+
+
+class ArgumentNotFoundError(LookupError):
+    """A path among a call's arguments leads nowhere; the message names the call and the path."""
 
 
 class IntrinsicSyntaxError(ValueError):
@@ -52,22 +64,30 @@ class Call:
         """Return the call's value; *resolve* reads paths, *random* is where UUIDs come from.
 
         Raises IntrinsicError, whose text begins with this call's, for arguments that the function
-        does not take. What *resolve* raises passes through.
+        does not take, and ArgumentNotFoundError for the PathNotFoundError of *resolve*.
         """
-        values = [
-            argument.value
-            if isinstance(argument, Literal)
-            else argument.evaluate(resolve, random)
-            if isinstance(argument, Call)
-            else resolve(argument)
-            for argument in self.arguments
-        ]
+        values = [self._value(argument, resolve, random) for argument in self.arguments]
         function = FUNCTIONS[self.name]
         try:
             return function.apply(values, random)
         except IntrinsicError as error:
             raise IntrinsicError(
                 f"The function '{self.text}' had the following error: {error}"
+            ) from error
+
+    def _value(
+        self, argument: Literal | Path | Call, resolve: Callable[[Path], Any], random: Random
+    ) -> Any:
+        if isinstance(argument, Literal):
+            return argument.value
+        if isinstance(argument, Call):
+            return argument.evaluate(resolve, random)
+        try:
+            return resolve(argument)
+        except PathNotFoundError as error:
+            raise ArgumentNotFoundError(
+                f"The function '{self.text}' had the following error: The JsonPath argument for"
+                f" the field '{argument.text}' could not be found"
             ) from error
 
 

@@ -12,7 +12,20 @@ and somebody will regret. ``docs/rules.md`` explains each rule, and `silence` le
 with one, for a reason.
 """
 
-from sfn_release.checks.check import check_calls, check_definition, check_draft, final
+from sfn_release.checks.check import (
+    check_calls,
+    check_definition,
+    check_draft,
+    final,
+    variable_references,
+)
 from sfn_release.checks.document import MAX_BYTES
 
-__all__ = ["MAX_BYTES", "check_calls", "check_definition", "check_draft", "final"]
+__all__ = [
+    "MAX_BYTES",
+    "check_calls",
+    "check_definition",
+    "check_draft",
+    "final",
+    "variable_references",
+]

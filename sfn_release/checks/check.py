@@ -11,6 +11,7 @@ from sfn_release.canonical import canonical
 from sfn_release.checks.document import Document, take_apart
 from sfn_release.checks.rule import Rule
 from sfn_release.checks.table import BY_NAME, RULES
+from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
 
 _TYPES = ("STANDARD", "EXPRESS")
@@ -75,6 +76,11 @@ def check_draft(
         *known,
         *(one for one in found if one.rule != "duplicate-state" or one.state not in told),
     )
+
+
+def variable_references(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the variables that each state reads, as ``DescribeStateMachine`` has them."""
+    return read_by_state(take_apart(definition, "STANDARD"))
 
 
 def final(findings: Iterable[Finding]) -> Iterator[Finding]:

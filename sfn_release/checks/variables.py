@@ -147,6 +147,14 @@ def _assigned(document: Document) -> dict[Scope, dict[str, set[str]]]:
     return found
 
 
+def read_by_state(document: Document) -> dict[str, list[str]]:
+    """Return the variables that each state reads, in order; states that read none are left out."""
+    found: dict[str, set[str]] = {}
+    for state, name, _ in document.once(_references):
+        found.setdefault(state.id, set()).add(name)
+    return {id: sorted(names) for id, names in found.items()}
+
+
 def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
     for text, expression in document.once(jsonata.expressions):
         for name in sorted(expression.variables):

@@ -32,13 +32,21 @@ def local(ctx: click.Context) -> int:
 @command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=8083, show_default=True)
 @click.option("--real-time", is_flag=True, help="Let Wait states and retries take their time.")
-def serve(session: Session, port: int, real_time: bool) -> None:
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this host name too, such as host.docker.internal. Repeatable.",
+)
+def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]) -> None:
     """Serve Step Functions on loopback until Ctrl-C.
 
-    Any AWS client works with the endpoint URL that is printed and any credentials. The state is
-    the one of the `local` environment, or of your user account outside a repository.
+    Any AWS client works with the endpoint URL that is printed and any credentials. A request is
+    answered for the region that it signs for. An access key id of twelve digits is its account;
+    any other key means 000000000000. The state is the one of the `local` environment. Outside a
+    project it is a file in your user account's data folder, which is printed too.
     """
-    from sfn_release.local import REGION
     from sfn_release.local.server import serve as act
     from sfn_release.operations.serve import service_for
 
@@ -55,7 +63,8 @@ def serve(session: Session, port: int, real_time: bool) -> None:
             terminal.write_json("local-serve", {"endpoint_url": url, "database": str(where)})
         else:
             terminal.write_parts(terminal.Styled(url, "bold"), "  (not AWS)")
-            line = f"aws --endpoint-url {url} --region {REGION} stepfunctions list-state-machines"
+            region = service.world.scope.region
+            line = f"aws --endpoint-url {url} --region {region} stepfunctions list-state-machines"
             terminal.write(f"  {line}")
             for talk in _HELP:
                 terminal.tell(f"  {talk}")
@@ -63,7 +72,7 @@ def serve(session: Session, port: int, real_time: bool) -> None:
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-        act(service, port=port, ready=ready)
+        act(service, port=port, allowed=allowed, ready=ready)
 
 
 @command("reset")

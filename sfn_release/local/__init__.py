@@ -73,10 +73,11 @@ def service(
     (by them an alias routes). In *real_time* executions run in threads of their own and can be
     stopped; else each has ended, in virtual time, when its start returns.
     """
+    scope = Scope(region, account)
     return LocalService(
         World(
-            store=Store(path),
-            scope=Scope(region, account),
+            store=Store(path, scope.key),
+            scope=scope,
             now=lambda: round(clock(), 3),
             new_id=new_id,
             random=random,

@@ -12,6 +12,7 @@ from sfn_release.local.arns import MachineArn, machine_arn
 from sfn_release.local.world import World
 
 _ALL = 100  # percent
+_MOST = 100  # AWS: "Quotas", aliases per state machine
 
 
 def create(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def create(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         _check_versions(db, machine, arn, routes)
         found = lookup.alias(db, machine, name)
         if found is None:
+            if len(lookup.aliases(db, machine)) >= _MOST:
+                raise errors.quota("aliases", _MOST)
             created = world.now()
             db.execute(
                 "INSERT INTO aliases (machine, name, description, routing, created, updated)"

@@ -29,6 +29,11 @@ class Scope:
     region: str
     account: str
 
+    @property
+    def key(self) -> str:
+        """The text by which the store tells scopes apart."""
+        return f"{self.region}:{self.account}"
+
     def machine(self, name: str) -> str:
         """Return the ARN of state machine *name*."""
         return f"{self._prefix}:{_MACHINE}:{name}"
@@ -100,6 +105,18 @@ def unqualified(text: str) -> MachineArn:
     arn = machine_arn(text)
     if arn.qualifier:
         raise errors.validation(f"A qualified state machine ARN is not supported here: '{text}'")
+    return arn
+
+
+def changeable(text: str) -> MachineArn:
+    """Take the ARN of a state machine to update or publish apart.
+
+    Here AWS looks for a state machine of the whole name, version or alias included, as recorded.
+    Raises StateMachineDoesNotExist.
+    """
+    arn = machine_arn(text)
+    if arn.qualifier:
+        raise errors.no_state_machine(text)
     return arn
 
 

@@ -7,8 +7,10 @@ import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from sfn_release.checks import variable_references
 from sfn_release.local import errors
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
@@ -43,13 +45,15 @@ class Content:
         return self.role, self.logging, self.tracing, self.encryption
 
     def described(self) -> dict[str, Any]:
-        """Return the members of a description that tell this content."""
+        """Return the members of a description that show this content."""
+        references = _references(self.definition)
         return {
             "definition": self.definition,
             "roleArn": self.role,
             "loggingConfiguration": self.logging,
             "tracingConfiguration": self.tracing,
             "encryptionConfiguration": self.encryption,
+            **({"variableReferences": references} if references else {}),
         }
 
 
@@ -135,6 +139,11 @@ def _encryption(asked: Mapping[str, Any]) -> dict[str, Any]:
         "kmsKeyId": asked["kmsKeyId"],
         "kmsDataKeyReusePeriodSeconds": _REUSE_SECONDS if seconds is None else seconds,
     }
+
+
+@lru_cache(maxsize=64)
+def _references(definition: str) -> dict[str, list[str]]:
+    return variable_references(json.loads(definition))
 
 
 def _normal(definition: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _BAD_REQUEST = 400
+_PAYMENT_REQUIRED = 402  # for an exceeded quota, in the service model
 
 
 class ApiError(Exception):
@@ -92,6 +93,15 @@ def type_not_supported() -> ApiError:
     return ApiError(
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
+    )
+
+
+def quota(what: str, most: int) -> ApiError:
+    """Return the error for one version or alias (*what*) more than AWS allows."""
+    return ApiError(
+        "ServiceQuotaExceededException",
+        f"A state machine can have at most {most} {what}.",
+        status=_PAYMENT_REQUIRED,
     )
 
 

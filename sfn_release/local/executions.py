@@ -25,6 +25,8 @@ def describe(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         "cause": row["cause"],
         "traceHeader": row["trace_header"],
     }
+    if row["status"] == "TIMED_OUT":  # its ExecutionTimedOut event names the error, and that alone
+        answer |= {"error": None, "cause": None}
     if row["output"] is not None:
         answer |= {"output": row["output"], "outputDetails": {"included": True}}
     if row["status"] in ("RUNNING", "SUCCEEDED"):
@@ -55,19 +57,10 @@ def describe_state_machine(world: World, request: Mapping[str, Any]) -> dict[str
 def history(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     """GetExecutionHistory, in either order."""
     row = _row(world, request)
-    events = running.events_of(world, row)
     backwards = bool(request.get("reverseOrder"))
-    if backwards:
-        events.reverse()
-    if request.get("includeExecutionData") is False:
-        events = [_without_data(event) for event in events]
 
     def fetch(after: Any, count: int) -> list[Any]:
-        return [
-            event
-            for event in events
-            if after is None or (event["id"] < after if backwards else event["id"] > after)
-        ][:count]
+        return running.history(world, row, after=after, count=count, backwards=backwards)
 
     shown, token = paging.page(
         request,
@@ -75,6 +68,8 @@ def history(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         fetch=fetch,
         position=lambda event: event["id"],
     )
+    if request.get("includeExecutionData") is False:
+        shown = [_without_data(event) for event in shown]
     return paging.answer("events", shown, token)
 
 
@@ -126,11 +121,11 @@ def stop(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     if row["status"] == "RUNNING":
         world.runs.stop(row["arn"], error, cause)
         with world.store.writing() as db:
-            row = lookup.execution(db, row["arn"])
+            row = lookup.execution(db, world, row["arn"])
             if row["status"] == "RUNNING":
                 # It is in a task that does not return, or in another process.
                 running.abort(world, db, row, error, cause)
-                row = lookup.execution(db, row["arn"])
+                row = lookup.execution(db, world, row["arn"])
     return {"stopDate": row["stopped"]}
 
 
@@ -138,7 +133,7 @@ def _row(world: World, request: Mapping[str, Any]) -> sqlite3.Row:
     arn = execution_arn(request["executionArn"])
     running.settle(world)
     with world.store.reading() as db:
-        return lookup.execution(db, arn)
+        return lookup.execution(db, world, arn)
 
 
 def _item(row: sqlite3.Row) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def find_machine(db: sqlite3.Connection, world: World, arn: MachineArn) -> sqlit
     if arn.machine != world.scope.machine(arn.name):
         return None  # of another region or account
     row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM machines WHERE name = ?", (arn.name,)
+        "SELECT * FROM machines WHERE scope = ? AND name = ?", (world.scope.key, arn.name)
     ).fetchone()
     return row
 
@@ -56,12 +56,16 @@ def alias(db: sqlite3.Connection, machine: int, name: str) -> sqlite3.Row | None
     return row
 
 
+def aliases(db: sqlite3.Connection, machine: int) -> list[sqlite3.Row]:
+    """Return the rows of a machine's aliases, by name."""
+    return db.execute(
+        "SELECT * FROM aliases WHERE machine = ? ORDER BY name", (machine,)
+    ).fetchall()
+
+
 def aliases_of(db: sqlite3.Connection, machine: int, number: int) -> list[str]:
     """Return the names of the aliases that route to a version, in order."""
-    rows = db.execute(
-        "SELECT name, routing FROM aliases WHERE machine = ? ORDER BY name", (machine,)
-    )
-    return [row["name"] for row in rows if number in dict(json.loads(row["routing"]))]
+    return [row["name"] for row in aliases(db, machine) if number in dict(routing(row))]
 
 
 def routing(row: sqlite3.Row) -> list[Any]:
@@ -70,8 +74,10 @@ def routing(row: sqlite3.Row) -> list[Any]:
     return routes
 
 
-def execution(db: sqlite3.Connection, arn: str) -> sqlite3.Row:
-    """Return the row of an execution. Raises ExecutionDoesNotExist."""
+def execution(db: sqlite3.Connection, world: World, arn: str) -> sqlite3.Row:
+    """Return the row of an execution of this region and account. Raises ExecutionDoesNotExist."""
+    if not arn.startswith(world.scope.execution("", "")[:-1]):
+        raise errors.no_execution(arn)
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM executions WHERE arn = ?", (arn,)
     ).fetchone()

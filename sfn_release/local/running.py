@@ -11,11 +11,12 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.local import content as contents
-from sfn_release.local import errors, lookup, tags
+from sfn_release.local import errors, histories, lookup, tags
 from sfn_release.local.arns import machine_arn
 from sfn_release.local.content import Content
 from sfn_release.local.world import World
 from sfn_release.simulator import Clock, ContextSeed, Event, Outcome, VirtualClock, simulate
+from sfn_release.simulator.payloads import restored
 
 _EXPRESS_SECONDS = 300  # the longest that AWS lets an EXPRESS execution take
 _ALL = 100
@@ -113,6 +114,7 @@ def run(
             state_machine_arn=target.arn,
             state_machine_name=target.name,
             started_at=started,
+            type=target.type,
         ),
         observe=observe,
     )
@@ -123,8 +125,8 @@ def insert(db: sqlite3.Connection, start: Start, outcome: Outcome | None, owner:
     target = start.target
     db.execute(
         "INSERT INTO executions (arn, machine, machine_arn, machine_name, name, revision, version,"
-        " alias, status, input, trace_header, started, events, owner)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?)",
+        " alias, status, input, trace_header, started, owner)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)",
         (
             start.arn,
             target.machine,
@@ -137,64 +139,76 @@ def insert(db: sqlite3.Connection, start: Start, outcome: Outcome | None, owner:
             start.input,
             start.trace_header,
             start.started,
-            json.dumps([_started(start)]),
             owner,
         ),
     )
+    histories.append(db, start.arn, [_started(start)])
     if outcome is not None:
         finish(db, start, outcome)
 
 
 def finish(db: sqlite3.Connection, start: Start, outcome: Outcome) -> None:
     """Store the end of an execution, unless it has been given another end meanwhile."""
-    events = [_started(start), *(_event(event) for event in outcome.events[1:])]
-    db.execute(
+    changed = db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
-        " events = ?, owner = NULL WHERE arn = ? AND status = 'RUNNING'",
+        " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
         (
             outcome.status,
             dumps(outcome.output) if outcome.has_output else None,
-            outcome.error and _storable(outcome.error),
-            outcome.cause and _storable(outcome.cause),
-            timestamp(outcome.stopped_at),
-            json.dumps(events),
+            outcome.error and histories.storable(outcome.error),
+            outcome.cause and histories.storable(outcome.cause),
+            histories.timestamp(outcome.stopped_at),
             start.arn,
         ),
     )
+    if changed.rowcount:
+        histories.append(db, start.arn, map(histories.event_form, outcome.events[1:]))
 
 
-def events_of(world: World, row: sqlite3.Row) -> list[dict[str, Any]]:
-    """Return an execution's history: stored, or of a running one what has happened so far.
+def history(
+    world: World, row: sqlite3.Row, *, after: int | None, count: int, backwards: bool
+) -> list[dict[str, Any]]:
+    """Return at most *count* events that follow event *after*, in either order.
 
-    Of an execution that runs in another process only the start is known before its end.
+    Of a running execution it is what has happened so far; of one that runs in another process only
+    the start is known before its end.
     """
-    stored: list[dict[str, Any]] = json.loads(row["events"])
-    if row["status"] != "RUNNING":
-        return stored
-    return stored[:1] + [_event(event) for event in world.runs.events(row["arn"])[1:]]
+    live = world.runs.events(row["arn"])[1:] if row["status"] == "RUNNING" else []
+    with world.store.reading() as db:
+        if not live:
+            return histories.read(db, row["arn"], after=after, count=count, backwards=backwards)
+        first = histories.read(db, row["arn"], after=None, count=1, backwards=False)
+    # Of a running execution the first event is stored, and the others have the numbers that follow.
+    begin = 1 if after is None else after + 1
+    if backwards:
+        begin = max((len(live) + 2 if after is None else after) - count, 1)
+        count = (len(live) + 1 if after is None else after - 1) - begin + 1
+    events = first[: 1 if begin == 1 else 0] + [
+        restored(histories.event_form(event))
+        for event in live[max(begin - 2, 0) : max(begin - 2 + count, 0)]
+    ]
+    events = events[:count]
+    return events[::-1] if backwards else events
 
 
 def abort(
     world: World, db: sqlite3.Connection, row: sqlite3.Row, error: str | None, cause: str | None
 ) -> None:
     """End a RUNNING execution as ABORTED from outside."""
-    now, events = world.now(), events_of(world, row)
-    details = {"error": error, "cause": cause}
-    events.append(
-        {
-            "id": len(events) + 1,
-            "previousEventId": 0,
-            "type": "ExecutionAborted",
-            "timestamp": now,
-            "executionAbortedEventDetails": {
-                name: value for name, value in details.items() if value is not None
-            },
-        }
-    )
+    now, details = world.now(), {"error": error, "cause": cause}
+    histories.append(db, row["arn"], map(histories.event_form, world.runs.events(row["arn"])[1:]))
+    ending = {
+        "id": histories.last(db, row["arn"]) + 1,
+        "previousEventId": 0,
+        "type": "ExecutionAborted",
+        "timestamp": now,
+        "executionAbortedEventDetails": given(details),
+    }
+    histories.append(db, row["arn"], [ending])
     db.execute(
-        "UPDATE executions SET status = 'ABORTED', error = ?, cause = ?, stopped = ?, events = ?,"
+        "UPDATE executions SET status = 'ABORTED', error = ?, cause = ?, stopped = ?,"
         " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
-        (error, cause, now, json.dumps(events), row["arn"]),
+        (error, cause, now, row["arn"]),
     )
 
 
@@ -220,7 +234,7 @@ def settle(world: World) -> None:
 
 def dumps(value: Any) -> str:
     """Write JSON as the service writes outputs: compact, in UTF-8."""
-    return _storable(compact(value))
+    return histories.storable(compact(value))
 
 
 def told(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,22 +253,12 @@ def given(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def timestamp(instant: datetime) -> float:
-    """Return seconds since 1970, to the millisecond."""
-    return round(instant.timestamp(), 3)
-
-
 def _within(seconds: int, definition: dict[str, Any]) -> dict[str, Any]:
     """Return a definition whose executions last at most so long."""
     own = definition.get("TimeoutSeconds")
     if isinstance(own, int | float) and own < seconds:
         return definition
     return {**definition, "TimeoutSeconds": seconds}
-
-
-def _storable(text: str) -> str:
-    """Escape what UTF-8 cannot carry: half of a surrogate pair, which JSON texts can make."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def route_by(routes: list[Any], share: float) -> int:
@@ -279,14 +283,4 @@ def _started(start: Start) -> dict[str, Any]:
             "roleArn": start.target.content.role,
             **start.target.qualifiers,
         },
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "previousEventId": event.previous,
-        "type": event.type,
-        "timestamp": timestamp(event.timestamp),
-        **{name: dict(details) for name, details in event.details.items()},
     }

@@ -12,7 +12,9 @@ with ``sync-`` before it, and ``sync-127.0.0.1`` is no address. Any of these hel
   RFC 6761 has it (systemd-resolved, macOS, browsers): ``sync-NAME.localhost`` is loopback too;
 - ``127.0.0.1 sync-localhost`` in the hosts file, and the endpoint ``http://localhost:PORT``.
 
-This server answers to any host name.
+A request is answered for the region that it signs for; an access key id of twelve digits is the
+account. Host names that are not loopback, and requests with an Origin, are refused: see
+`sfn_release.local.callers`.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from sfn_release.errors import LocalServiceError
+from sfn_release.local import callers
 from sfn_release.local.service import CONTENT_TYPE, LocalService
 
 _TARGET = "AWSStepFunctions."
@@ -46,14 +49,16 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8083,
+    allowed: Collection[str] = (),
     ready: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Answer requests until interrupted (Ctrl-C), then close *service*.
 
-    *port* 0 takes a free one; *ready* is called with the port that is listened on. Raises
-    LocalServiceError for a *host* that is not loopback and a port that cannot be had.
+    *port* 0 takes a free one; *allowed* are host names to answer to beside the loopback ones;
+    *ready* is called with the port that is listened on. Raises LocalServiceError for a *host* that
+    is not loopback and a port that cannot be had.
     """
-    with listen(service, host=host, port=port) as server:
+    with listen(service, host=host, port=port, allowed=allowed) as server:
         ready(server.server_port)
         try:
             server.serve_forever(poll_interval=0.2)
@@ -63,7 +68,9 @@ def serve(
             service.close()
 
 
-def listen(service: LocalService, *, host: str, port: int) -> ThreadingHTTPServer:
+def listen(
+    service: LocalService, *, host: str, port: int, allowed: Collection[str] = ()
+) -> ThreadingHTTPServer:
     """Return a server that listens already and answers once ``serve_forever`` runs.
 
     Raises as `serve` does.
@@ -71,7 +78,7 @@ def listen(service: LocalService, *, host: str, port: int) -> ThreadingHTTPServe
     address = _loopback(host)
     kind = _Server6 if address.version == 6 else _Server  # noqa: PLR2004 - IPv6
     try:
-        return kind((str(address), port), service)
+        return kind((str(address), port), service, allowed)
     except OSError as error:
         raise LocalServiceError(
             f"The local service cannot listen on {host}, port {port}.",
@@ -101,8 +108,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], service: LocalService) -> None:
+    def __init__(
+        self, address: tuple[str, int], service: LocalService, allowed: Collection[str]
+    ) -> None:
         self.service = service
+        self.allowed = allowed
         super().__init__(address, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -123,15 +133,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer one API request."""
+        why = callers.refusal(
+            self.headers.get("Host"), self.headers.get("Origin"), self.server.allowed
+        )
+        if why is not None:
+            self._refuse(HTTPStatus.FORBIDDEN, "AccessDeniedException", why)
+            return
         body = self._body()
         if body is None:
             return
+        service = self.server.service
+        scope = callers.scope(self.headers.get("Authorization"), service.world.scope)
         target = self.headers.get("X-Amz-Target", "")
         operation = target.removeprefix(_TARGET) if target.startswith(_TARGET) else ""
         if not operation and target:
             operation = target
         try:
-            status, headers, payload = self.server.service.handle(operation, body)
+            status, headers, payload = service.handle(operation, body, scope)
         except LocalServiceError as error:
             # Not a 5xx: a client would try again for a while, and the answer would be the same.
             self._refuse(HTTPStatus.BAD_REQUEST, "LocalServiceFailure", str(error))
@@ -210,9 +228,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: requests are the client's to log."""
 
 
-def start(service: LocalService, *, host: str = "127.0.0.1", port: int = 0) -> Background:
+def start(
+    service: LocalService,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    allowed: Collection[str] = (),
+) -> Background:
     """Serve in a thread of this process until the returned object is closed; for tests."""
-    return Background(service, listen(service, host=host, port=port))
+    return Background(service, listen(service, host=host, port=port, allowed=allowed))
 
 
 class Background:

@@ -7,11 +7,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
 from sfn_release.local import aliases, errors, executions, starting, state_machines, tags, versions
 from sfn_release.local import model as models
+from sfn_release.local.arns import Scope
 from sfn_release.local.errors import ApiError
 from sfn_release.local.world import World
 
@@ -54,14 +56,17 @@ class LocalService(AbstractContextManager["LocalService"]):
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def handle(
+        self, operation: str, body: bytes, scope: Scope | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         """Answer the request *body* of an API *operation*: HTTP status, headers, body.
 
+        *scope* is the region and account that are asked; by default the service's own.
         What a client did wrong is an answer. Raises LocalServiceError when the database cannot be
         used: that is nothing that AWS could say.
         """
         try:
-            answer = self._answer(operation, body)
+            answer = self._answer(operation, body, scope or self.world.scope)
             status = 200
         except ApiError as error:
             answer = {"__type": error.code, "message": error.message}
@@ -83,11 +88,11 @@ class LocalService(AbstractContextManager["LocalService"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer(self, operation: str, body: bytes) -> dict[str, Any]:
+    def _answer(self, operation: str, body: bytes, scope: Scope) -> dict[str, Any]:
         perform = OPERATIONS.get(operation)
         if perform is None:
             raise errors.unknown_operation(operation, sorted(OPERATIONS))
         try:
-            return perform(self.world, models.load().request(operation, body))
+            return perform(replace(self.world, scope=scope), models.load().request(operation, body))
         except RecursionError:
             raise errors.validation("The request is nested too deeply.") from None

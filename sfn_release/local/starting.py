@@ -11,7 +11,7 @@ from typing import Any
 
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
-from sfn_release.local import errors, lookup, running
+from sfn_release.local import errors, histories, lookup, running
 from sfn_release.local.arns import check_name
 from sfn_release.local.running import Observe, Start
 from sfn_release.local.world import World
@@ -59,7 +59,7 @@ def start_sync(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     if begun.target.type != "EXPRESS":
         raise errors.type_not_supported()
     outcome = running.run(world, begun, RealClock() if world.real_time else None)
-    stopped = running.timestamp(outcome.stopped_at)
+    stopped = histories.timestamp(outcome.stopped_at)
     milliseconds = (stopped - begun.started) * 1000
     steps = max(1, math.ceil(round(milliseconds, 3) / _BILLED_STEP_MS))
     answer: dict[str, Any] = {
@@ -73,6 +73,7 @@ def start_sync(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         "cause": outcome.cause,
         "input": begun.input,
         "inputDetails": {"included": True},
+        "outputDetails": {"included": True},  # of a failed execution, too
         "traceHeader": begun.trace_header,
         "billingDetails": {
             "billedMemoryUsedInMB": _BILLED_MB,
@@ -80,7 +81,7 @@ def start_sync(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     if outcome.has_output:
-        answer |= {"output": running.dumps(outcome.output), "outputDetails": {"included": True}}
+        answer["output"] = running.dumps(outcome.output)
     return running.told(answer, request)
 
 
@@ -130,7 +131,9 @@ def _finish(world: World, begun: Start, clock: RealClock, observe: Observe) -> N
     except BaseException:  # a bug: the thread dies of it, the execution must not stay RUNNING
         with world.store.writing() as db:
             cause = "The simulator failed; the local service shows its traceback."
-            running.abort(world, db, lookup.execution(db, begun.arn), "SfnRelease.Bug", cause)
+            running.abort(
+                world, db, lookup.execution(db, world, begun.arn), "SfnRelease.Bug", cause
+            )
         raise
     with world.store.writing() as db:
         running.finish(db, begun, outcome)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sfn_release.local import content as contents
 from sfn_release.local import errors, lookup, paging, tags, validation, versions
-from sfn_release.local.arns import MachineArn, check_name, machine_arn, unqualified
+from sfn_release.local.arns import MachineArn, changeable, check_name, machine_arn, unqualified
 from sfn_release.local.content import Content
 from sfn_release.local.world import World
 
@@ -30,7 +30,7 @@ def create(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
         found = lookup.find_machine(db, world, arn)
         if found is None:
             now = world.now()
-            found = _insert(db, name, type, asked, options, now)
+            found = _insert(db, (world.scope.key, name), type, asked, options, now)
             tags.put(db, found["id"], request.get("tags") or [])
         elif not _repeated(db, found, type, asked, options):
             raise errors.ApiError(
@@ -47,7 +47,7 @@ def create(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def update(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     """UpdateStateMachine: a new revision unless nothing differs, and on request a version of it."""
-    arn = unqualified(request["stateMachineArn"])
+    arn = changeable(request["stateMachineArn"])
     publish, description = _publishing(request)
     if not any(name in request for name in (*_UPDATABLE, "encryptionConfiguration")):
         raise errors.ApiError(
@@ -137,11 +137,15 @@ def list_all(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM machines WHERE id > ? ORDER BY id LIMIT ?", (after or 0, count)
+                "SELECT * FROM machines WHERE scope = ? AND id > ? ORDER BY id LIMIT ?",
+                (world.scope.key, after or 0, count),
             ).fetchall()
 
         rows, token = paging.page(
-            request, listing="machines", fetch=fetch, position=lambda row: row["id"]
+            request,
+            listing=f"machines {world.scope.key}",
+            fetch=fetch,
+            position=lambda row: row["id"],
         )
     items = [
         {
@@ -175,14 +179,20 @@ def _publishing(request: Mapping[str, Any]) -> tuple[bool, str | None]:
 
 
 def _insert(
-    db: sqlite3.Connection, name: str, type: str, content: Content, options: str, now: float
+    db: sqlite3.Connection,
+    name: tuple[str, str],
+    type: str,
+    content: Content,
+    options: str,
+    now: float,
 ) -> sqlite3.Row:
+    """Add the state machine of *name*, which begins with its scope."""
     db.execute(
-        "INSERT INTO machines (name, type, created, created_request, revision, last_version)"
-        " VALUES (?, ?, ?, ?, 0, 0)",
-        (name, type, now, options),
+        "INSERT INTO machines (scope, name, type, created, created_request, revision, last_version)"
+        " VALUES (?, ?, ?, ?, ?, 0, 0)",
+        (*name, type, now, options),
     )
-    key = db.execute("SELECT id FROM machines WHERE name = ?", (name,)).fetchone()["id"]
+    (key,) = db.execute("SELECT id FROM machines WHERE scope = ? AND name = ?", name).fetchone()
     revision = contents.store_revision(db, key, None, content, now)
     db.execute("UPDATE machines SET revision = ? WHERE id = ?", (revision, key))
     row: sqlite3.Row = db.execute("SELECT * FROM machines WHERE id = ?", (key,)).fetchone()

@@ -13,92 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sfn_release.errors import LocalServiceError
+from sfn_release.local import schema
 
-_SCHEMA_VERSION = 1
 _BUSY_SECONDS = 30.0
 _MEMORY = ":memory:"
-
-_SCHEMA = """
-CREATE TABLE machines (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    type TEXT NOT NULL,
-    created REAL NOT NULL,
-    created_request TEXT NOT NULL,   -- what the idempotency of Create compares beside the content
-    revision INTEGER NOT NULL,       -- the present one, in revisions.id
-    last_version INTEGER NOT NULL    -- numbers are never given twice
-);
-CREATE TABLE revisions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    machine INTEGER NOT NULL,
-    revision_id TEXT,                -- NULL: the first, which AWS calls INITIAL
-    definition TEXT NOT NULL,
-    role TEXT NOT NULL,
-    logging TEXT NOT NULL,
-    tracing TEXT NOT NULL,
-    encryption TEXT NOT NULL,
-    created REAL NOT NULL
-);
-CREATE INDEX revisions_by_machine ON revisions (machine);
-CREATE TABLE versions (
-    machine INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    description TEXT,
-    created REAL NOT NULL,
-    PRIMARY KEY (machine, number)
-) WITHOUT ROWID;
-CREATE TABLE aliases (
-    machine INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    description TEXT,
-    routing TEXT NOT NULL,           -- [[version number, weight], ...]
-    created REAL NOT NULL,
-    updated REAL NOT NULL,
-    PRIMARY KEY (machine, name)
-) WITHOUT ROWID;
-CREATE TABLE tags (
-    machine INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (machine, key)
-);
-CREATE TABLE executions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    arn TEXT NOT NULL UNIQUE,
-    machine INTEGER NOT NULL,
-    machine_arn TEXT NOT NULL,
-    machine_name TEXT NOT NULL,
-    name TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    version INTEGER,
-    alias TEXT,
-    status TEXT NOT NULL,
-    input TEXT NOT NULL,
-    output TEXT,
-    error TEXT,
-    cause TEXT,
-    trace_header TEXT,
-    started REAL NOT NULL,
-    stopped REAL,
-    events TEXT NOT NULL,            -- JSON: the history as the API gives it
-    owner TEXT                       -- the process that runs it, while it is RUNNING
-);
-CREATE INDEX executions_by_machine ON executions (machine, id);
-CREATE INDEX executions_by_revision ON executions (revision);
-CREATE INDEX running_executions ON executions (owner) WHERE status = 'RUNNING';
-"""
 
 
 class Store:
     """The database at *path*, or in memory for ``":memory:"``.
 
-    The file is opened by the first transaction, its folder created if need be. Raises
-    LocalServiceError when it cannot be used.
+    The file is opened by the first transaction, its folder created if need be. A file that has no
+    word of regions and accounts yet holds state machines of *scope*. Raises LocalServiceError when
+    it cannot be used.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, scope: str = "us-east-1:000000000000") -> None:
         self._path = str(path)
+        self._scope = scope
         # In memory there is one connection, and who uses it is alone with the database.
         self._memory = self._path == _MEMORY
         self._alone = threading.RLock()
@@ -191,7 +122,7 @@ class Store:
         """Create the tables unless they exist; another process may be doing the same."""
         if not self._memory:
             connection.execute("PRAGMA journal_mode = WAL")
-        if _schema_version(connection) == _SCHEMA_VERSION:
+        if _schema_version(connection) == schema.VERSION:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -202,17 +133,20 @@ class Store:
             raise
 
     def _migrate(self, connection: sqlite3.Connection, found: int) -> None:
-        if found == _SCHEMA_VERSION:  # another process was faster
-            return
-        if found != 0:
-            raise LocalServiceError(
-                f"{self._path} was written by another version of sfn-release.",
-                why=f"Its schema is number {found}; this version reads {_SCHEMA_VERSION}.",
-                fix="Use that version, or start anew: sfn-release local reset",
-            )
-        for statement in _SCHEMA.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        match found:
+            case schema.VERSION:  # another process was faster
+                return
+            case 0:
+                schema.create(connection)
+            case 1:
+                schema.upgrade(connection, self._scope)
+            case _:
+                raise LocalServiceError(
+                    f"{self._path} was written by another version of sfn-release.",
+                    why=f"Its schema is number {found}; this version reads {schema.VERSION}.",
+                    fix="Use that version, or start anew: sfn-release local reset",
+                )
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def _unusable(self, error: Exception) -> LocalServiceError:
         return LocalServiceError(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
+from sfn_release.local.jackson import not_json
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _TARGET = "MISSING_TRANSITION_TARGET"
@@ -51,14 +52,19 @@ class Diagnostic:
     location: str | None
 
 
+_NO_OBJECT = Diagnostic(SCHEMA, "Definition must be a valid JSON object", None)
+
+
 def diagnostics(text: str, type: str) -> list[Diagnostic]:
     """Return why Step Functions would refuse the definition *text* for a machine of *type*."""
+    if not text.strip():
+        return [_NO_OBJECT]
     try:
         definition = loads(text, unique_keys=False)
     except DefinitionError as error:
-        return [Diagnostic("INVALID_JSON_DESCRIPTION", error.message, None)]
+        return [Diagnostic("INVALID_JSON_DESCRIPTION", *not_json(text, error))]
     if not isinstance(definition, dict):
-        return [Diagnostic(SCHEMA, "The definition should be an object", "/")]
+        return [_NO_OBJECT]
     try:
         return list(_schema(definition, "", type, definition.get("QueryLanguage"))) or list(
             _graph(definition, "", set())
@@ -72,7 +78,7 @@ _TOO_DEEP = Diagnostic("TOO_DEEPLY_NESTED", "The states are too deeply nested", 
 
 def _schema(scope: Mapping[str, Any], at: str, type: str, root: Any) -> Iterator[Diagnostic]:
     """Check a scope (the machine, a branch, a Map's processor) whose path is *at*."""
-    missing = [name for name in ("StartAt", "States") if name not in scope]
+    missing = [name for name in ("States", "StartAt") if name not in scope]
     if missing:
         yield Diagnostic(SCHEMA, f"These fields are required: [{', '.join(missing)}]", at or "/")
     if "StartAt" in scope and not isinstance(scope["StartAt"], str):

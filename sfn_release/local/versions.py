@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.local import errors, lookup, paging
-from sfn_release.local.arns import machine_arn, unqualified
+from sfn_release.local.arns import changeable, machine_arn, unqualified
 from sfn_release.local.world import World
+
+_MOST = 1000  # AWS: "Quotas", versions per state machine
 
 INITIAL = "INITIAL"
 """The name by which a request means a machine's first revision, which has no id."""
@@ -16,7 +18,7 @@ INITIAL = "INITIAL"
 
 def publish(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
     """PublishStateMachineVersion: once per revision, and only of the revision that was meant."""
-    arn = unqualified(request["stateMachineArn"])
+    arn = changeable(request["stateMachineArn"])
     with world.store.writing() as db:
         machine = lookup.machine(db, world, arn)
         present = lookup.revision(db, machine["revision"])["revision_id"] or INITIAL
@@ -38,13 +40,19 @@ def publish(world: World, request: Mapping[str, Any]) -> dict[str, Any]:
 def publish_revision(
     db: sqlite3.Connection, machine: int, revision: int, description: str | None, now: float
 ) -> sqlite3.Row:
-    """Return the version of a revision, a new one unless it has one that still exists."""
+    """Return the version of a revision, a new one unless it has one that still exists.
+
+    Raises ServiceQuotaExceededException.
+    """
     found: sqlite3.Row | None = db.execute(
         "SELECT * FROM versions WHERE machine = ? AND revision = ? ORDER BY number DESC LIMIT 1",
         (machine, revision),
     ).fetchone()
     if found is not None:
         return found
+    (count,) = db.execute("SELECT count(*) FROM versions WHERE machine = ?", (machine,)).fetchone()
+    if count >= _MOST:
+        raise errors.quota("versions", _MOST)
     db.execute("UPDATE machines SET last_version = last_version + 1 WHERE id = ?", (machine,))
     db.execute(
         "INSERT INTO versions (machine, number, revision, description, created)"

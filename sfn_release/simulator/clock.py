@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
+
+from sfn_release.simulator.instants import later
 
 
 class Stopped(Exception):  # noqa: N818 - it is an order, not an error
@@ -40,10 +42,7 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Advance by *seconds*, at once; what is beyond the last year stays at its end."""
-        try:
-            self._now += timedelta(seconds=seconds)
-        except OverflowError:
-            self._now = datetime.max.replace(tzinfo=UTC)
+        self._now = later(self._now, seconds)
 
 
 class RealClock:

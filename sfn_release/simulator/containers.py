@@ -88,6 +88,7 @@ def _branch(
     run: Run, frame: Frame, progress: Progress, branch: Mapping[str, Any], input: Any
 ) -> Strand:
     inner = frame.inner(frame.last)
+    inner.in_branch = True
     try:
         output = yield from walk(run, inner, branch, input)
     except StateFailure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -18,9 +18,9 @@ from sfn_release.simulator.failure import (
     StateFailure,
 )
 from sfn_release.simulator.history import History, with_error, with_input, with_output
-from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.instants import later, write_instant
 from sfn_release.simulator.jsonpath import JsonPath
-from sfn_release.simulator.machine import Frame, Run, walk
+from sfn_release.simulator.machine import Frame, Run, Texts, walk
 from sfn_release.simulator.outcome import ContextSeed, Event, Outcome, Status
 from sfn_release.simulator.scheduler import Scheduler
 from sfn_release.simulator.shape import misshapen
@@ -78,15 +78,16 @@ def simulate(
     the same way again.
     """
     history = History(clock, observe)
-    started = {"Name": context.execution_name, "RoleArn": context.role_arn, "RedriveCount": 0}
     execution = {
         "Id": context.execution_arn,
         "Input": input,
         "StartTime": write_instant(context.started_at),
-        **started,
+        "Name": context.execution_name,
+        "RoleArn": context.role_arn,
+        **({} if context.type == "EXPRESS" else {"RedriveCount": 0}),
     }
     random = Random(context.execution_arn)  # noqa: S311 - reproducible, nothing secret
-    run = Run(tasks, clock, history, random, context, execution, _LANGUAGES, _BEHAVIOURS)
+    run = Run(tasks, clock, history, random, context, execution, _LANGUAGES, _BEHAVIOURS, Texts())
     end = _run(run, definition, input)
     if end.status == "SUCCEEDED":
         details = with_output(compact(end.output))
@@ -133,4 +134,4 @@ def _require_shape(definition: Any) -> None:
 
 
 def _deadline(definition: Mapping[str, Any], now: datetime) -> datetime:
-    return now + timedelta(seconds=min(definition.get("TimeoutSeconds", _LONGEST), _LONGEST))
+    return later(now, min(definition.get("TimeoutSeconds", _LONGEST), _LONGEST))

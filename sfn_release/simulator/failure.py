@@ -23,9 +23,13 @@ class StateFailure(Exception):  # noqa: N818 - the field's word
         self.cause = cause
         self.names = (error or "", *also)
 
-    def output(self) -> dict[str, str]:
-        """Return the error output that a catcher's ResultPath places."""
-        return {"Error": self.error or "", "Cause": self.cause or ""}
+    def output(self) -> dict[str, str | None]:
+        """Return the error output that a catcher's ResultPath places.
+
+        An error or cause that was not given is null, except for a timeout's cause, which is empty.
+        """
+        silent = "" if self.error == "States.Timeout" else None
+        return {"Error": self.error, "Cause": silent if self.cause is None else self.cause}
 
     def matches(self, errors: list[str]) -> bool:
         """Say whether a retrier's or catcher's ErrorEquals covers this failure.

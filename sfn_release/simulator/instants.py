@@ -27,6 +27,14 @@ def parse_instant(text: Any) -> datetime | None:
         return None
 
 
+def later(instant: datetime, seconds: float) -> datetime:
+    """Return the instant *seconds* later; time ends with the year 9999."""
+    try:
+        return instant + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def write_instant(instant: datetime) -> str:
     """Write an instant as the context object does: ``2026-01-31T12:00:00.123Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeGuard
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.choice import holds
 from sfn_release.simulator.following import found, lookup, path_of, referred, shown
-from sfn_release.simulator.instants import parse_instant
+from sfn_release.simulator.instants import later, parse_instant
 from sfn_release.simulator.situation import Exit, Situation
 
 _ALL = 100  # percent
@@ -76,16 +76,11 @@ class JsonPath:
         state = at.definition
         if "Timestamp" in state or "TimestampPath" in state:
             return _timestamp(at, input)
-        seconds = (
-            referred(at, "SecondsPath", input) if "SecondsPath" in state else state.get("Seconds")
-        )
-        if not _is_amount(seconds):
-            where = state.get("SecondsPath", "Seconds")
-            raise at.error(
-                "The SecondsPath parameter does not reference a valid number of seconds:"
-                f" {where} == {shown(seconds)}"
-            )
-        return now + timedelta(seconds=seconds)
+        if "SecondsPath" in state:
+            seconds: float = _seconds_to_wait(at, input)
+        else:
+            seconds = _constant(at, "Seconds")
+        return later(now, seconds)
 
     def seconds(self, at: Situation, input: Any, field: str) -> int | None:
         """Read *field* or its ...Path twin."""
@@ -190,8 +185,8 @@ def _template(at: Situation, template: Any, data: Any) -> Any:
 
 def _value(at: Situation, text: Any, field: str, data: Any) -> Any:
     """Return what a path or an intrinsic function in *field* yields."""
-
-    def resolve(path: paths.Path) -> Any:
+    if not isinstance(text, str) or not intrinsics.is_call(text):
+        path = path_of(at, text)
         try:
             return lookup(at, path, data)
         except paths.PathNotFoundError as error:
@@ -199,13 +194,25 @@ def _value(at: Situation, text: Any, field: str, data: Any) -> Any:
                 f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
                 f" in the input '{compact(data)}'"
             ) from error
-
-    if not isinstance(text, str) or not intrinsics.is_call(text):
-        return resolve(path_of(at, text))
     try:
-        return intrinsics.parse(text).evaluate(resolve, at.random)
+        return intrinsics.parse(text).evaluate(lambda path: lookup(at, path, data), at.random)
+    except intrinsics.ArgumentNotFoundError as error:
+        raise at.error(f"{error} in the input '{compact(data)}'") from error
     except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
         raise at.error(str(error), error="States.IntrinsicFailure") from error
+
+
+def _seconds_to_wait(at: Situation, input: Any) -> int:
+    """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a text."""
+    seconds = referred(at, "SecondsPath", input)
+    where = f"{at.definition['SecondsPath']} == {shown(seconds)}"
+    if isinstance(seconds, bool) or not isinstance(seconds, int):
+        raise at.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
+    if seconds < 0:
+        raise at.error(f"The SecondsPath parameter references a negative value: {where}")
+    if seconds > _MAX_AMOUNT:
+        raise at.error(f"The SecondsPath parameter references too large a value: {where}")
+    return seconds
 
 
 def _whole(at: Situation, field: str, data: Any) -> int:
@@ -217,8 +224,10 @@ def _whole(at: Situation, field: str, data: Any) -> int:
             f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
         )
     number = int(float(value))
-    if number < 0:
-        name = field.removesuffix("Path")
+    name = field.removesuffix("Path")
+    if number < 0 and name != "MaxItems":  # the map run refuses that
+        if name == "ToleratedFailureCount":
+            raise at.error(f"{name} cannot be negative.")
         raise at.error(f"Expected non-negative integer for {name}, got '{number}' instead.")
     return number
 

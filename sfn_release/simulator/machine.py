@@ -22,7 +22,7 @@ from sfn_release.simulator.failure import (
     StateFailure,
     too_large,
 )
-from sfn_release.simulator.history import History, with_input, with_output, with_variables
+from sfn_release.simulator.history import Counted, with_input, with_output, with_variables
 from sfn_release.simulator.instants import write_instant
 from sfn_release.simulator.outcome import ContextSeed
 from sfn_release.simulator.scheduler import Strand
@@ -33,18 +33,36 @@ Behaviour = Callable[["Run", "Frame", Situation], Strand]
 """What a state type does: a strand that returns an Exit."""
 
 
+class Texts:
+    """Writes values as JSON; one that a state hands on as it was given is not written again."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[Any, str] = (None, "null")
+
+    def of(self, value: Any, name: str) -> str:
+        """Write what the state or task *name* gives. Raises StateFailure beyond AWS's quota."""
+        if value is self._latest[0]:
+            return self._latest[1]
+        text = compact(value)
+        if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+            raise too_large(name)
+        self._latest = (value, text)
+        return text
+
+
 @dataclass(frozen=True)
 class Run:
     """What all states of one execution share."""
 
     tasks: Tasks
     clock: Clock
-    history: History
+    history: Counted
     random: Random
     seed: ContextSeed
     execution: Mapping[str, Any]
     languages: Mapping[str, Language]
     behaviours: Mapping[str, Behaviour]
+    texts: Texts
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> Language:
         """Return the query language of a state. Raises ExecutionFailure for one we do not speak."""
@@ -60,13 +78,17 @@ class Run:
 
 @dataclass
 class Frame:
-    """Where one strand of an execution is: its last event, its variables, the iteration around."""
+    """Where one strand of an execution is: its last event, its variables, the iteration around.
+
+    *in_branch*: whether it is a branch of a Parallel.
+    """
 
     last: int = 0
     language: str = "JSONPath"
     variables: dict[str, Any] = field(default_factory=dict)
     iteration: tuple[tuple[str, int], ...] = ()
     item: Mapping[str, Any] | None = None
+    in_branch: bool = False
 
     def inner(self, last: int) -> Frame:
         """Return the frame of a branch or iteration inside, whose events follow event *last*."""
@@ -91,7 +113,7 @@ def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input:
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
-    text = json_text(input, name)
+    text = run.texts.of(input, name)
     frame.last = run.history.record(f"{type_}StateEntered", frame.last, with_input(text, name=name))
     at = Situation(
         name, state, input, _context(run, frame, name), frame.variables, frame.last, run.random
@@ -102,18 +124,16 @@ def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input:
         if type_ in ("Task", "Wait", "Map", "Parallel"):
             frame.last = run.history.record(f"{type_}StateAborted", frame.last)
         raise
-    text = json_text(exit_.output, name)
+    except StateFailure:
+        # As recorded: a task that ends its branch of a Parallel is aborted, too, and what follows
+        # is linked to the failure.
+        if type_ == "Task" and frame.in_branch and frame.last > at.entered:
+            run.history.record("TaskStateAborted", frame.last)
+        raise
+    text = run.texts.of(exit_.output, name)
     details = with_output(text, **with_variables(dict(exit_.assigned), name=name))
     frame.last = run.history.record(f"{type_}StateExited", frame.last, details)
     return exit_
-
-
-def json_text(value: Any, name: str) -> str:
-    """Write a state's or task's value as JSON. Raises StateFailure beyond AWS's quota."""
-    text = compact(value)
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise too_large(name)
-    return text
 
 
 def _context(run: Run, frame: Frame, name: str) -> dict[str, Any]:

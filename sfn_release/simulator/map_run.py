@@ -7,6 +7,7 @@ the list of items, as if it had been read. A ResultWriter is not supported here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,8 +15,9 @@ from uuid import UUID
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure
-from sfn_release.simulator.history import History, with_error
+from sfn_release.simulator.history import Counted, with_error
 from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.item_reader import items_of
 from sfn_release.simulator.iteration import Progress, processor, selected
 from sfn_release.simulator.machine import Frame, Run, walk
 from sfn_release.simulator.scheduler import Group, Strand
@@ -105,7 +107,7 @@ def _child(
         "Input": payload,
         "StartTime": write_instant(run.clock.now()),
     }
-    own = replace(run, history=History(run.clock), execution=execution)
+    own = replace(run, history=Counted(run.clock), execution=execution)
     inner = Frame(0, frame.language, {}, (*frame.iteration, (at.name, index)))
     try:
         return (yield from walk(own, inner, processor(at), payload))
@@ -122,21 +124,14 @@ def _child(
 def _tolerance(
     run: Run, frame: Frame, at: Situation, input: Any
 ) -> tuple[float | None, float | None]:
-    """Return the tolerated count and percentage, None for what is not given.
-
-    AWS reads them after the state's start but links a failure to read them to the state's entry.
-    """
+    """Return the tolerated count and percentage, None for what is not given."""
     language = run.language(frame, at.definition)
 
     def limit(field: str) -> float | None:
         given = field in at.definition or f"{field}Path" in at.definition
         return language.number(at, input, field, 0) if given else None
 
-    try:
-        return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
-    except StateFailure:
-        frame.last = at.entered
-        raise
+    return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
 
 
 def _payloads(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
@@ -148,18 +143,33 @@ def _read(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
     """Ask for the items of an ItemReader."""
     reader = at.definition["ItemReader"]
     payload = run.language(frame, at.definition).reader(at, input)
-    call = TaskCall(at.name, reader["Resource"], payload, iteration=frame.iteration)
+    config = reader.get("ReaderConfig", {})
+    most = _most_items(run, frame, at, input, config)
+    call = TaskCall(
+        at.name, reader["Resource"], payload, iteration=frame.iteration, reads_items=True
+    )
     try:
         answer = run.tasks.run(call)
     except TaskFailure as failure:
         raise StateFailure("States.ItemReaderFailed", failure.cause) from failure
     except NoAnswer as nobody:
         raise ExecutionFailure(nobody.error, nobody.cause) from nobody
-    items = answer.result if isinstance(answer, Took) else answer
-    if not isinstance(items, list):
-        raise StateFailure("States.ItemReaderFailed", "Attempting to map over non-iterable node.")
-    most = reader.get("ReaderConfig", {}).get("MaxItems") or len(items)
-    return _batched(run, frame, at, input, items[:most])
+    try:
+        items = items_of(answer.result if isinstance(answer, Took) else answer, config)
+    except ValueError as error:
+        raise StateFailure("States.ItemReaderFailed", str(error)) from error
+    return _batched(run, frame, at, input, items[: most or len(items)])
+
+
+def _most_items(
+    run: Run, frame: Frame, at: Situation, input: Any, config: Mapping[str, Any]
+) -> int:
+    """Return MaxItems or the value of MaxItemsPath; 0 means all items."""
+    inside = replace(at, definition=config)
+    most = run.language(frame, at.definition).number(inside, input, "MaxItems", 0)
+    if most < 0:
+        raise StateFailure("States.ItemReaderFailed", "field MaxItems must be positive")
+    return int(most)
 
 
 def _batched(run: Run, frame: Frame, at: Situation, input: Any, items: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Answers Task states from a mock file or from Python callables.
+r"""Answers Task states from a mock file or from Python callables.
 
 A mock file is one JSON object beside the workflow, ``workflows/<module>.mocks.json``. Its keys are
 state names or Resource ARNs (a state's name wins); its values say how the task answers::
@@ -21,11 +21,18 @@ An answer is an object with exactly one of
     integration's envelope (``{"ExecutedVersion", "Payload", "StatusCode"}``), for any other
     resource it is the result itself;
 ``error``
-    the name of the error that the task fails with, and optionally its ``cause``;
+    the name of the error that the task fails with, or null for a callback that names none, and
+    optionally its ``cause``;
 
 and optionally ``seconds``, how long the task takes: what exceeds the state's TimeoutSeconds or
 HeartbeatSeconds ends in States.Timeout. A list gives the answers of successive calls, its last one
-repeats. Each execution and each iteration of a Map counts its own calls, retries included.
+repeats. Each iteration of a Map counts its own calls, retries included. To count the calls of all
+iterations together, as Step Functions Local does, write the list into an object::
+
+      "Charge": {"per": "execution", "answers": [{"payload": 1}, {"payload": 2}]}
+
+A Map with an ItemReader is answered by its own name: ``return`` holds the list of items, or what S3
+returns, ``{"Body": "id\n1\n2"}`` of GetObject or ``{"Contents": [...]}`` of ListObjectsV2.
 
 In Python the answer may also be a callable: it receives the payload and returns the result, or
 raises TaskFailure, or any exception, which fails the task as a Lambda function would.
@@ -34,7 +41,8 @@ raises TaskFailure, or any exception, which fails the task as a Lambda function 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.canonical import loads
@@ -44,7 +52,16 @@ from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
 Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
 
 _KINDS = ("return", "payload", "error")
+_PER = ("iteration", "execution")
 _LAMBDA_INVOKE = ":states:::lambda:invoke"
+
+
+@dataclass(frozen=True)
+class _Sequence:
+    """The answers of successive calls, which are counted per iteration or per execution."""
+
+    answers: list[Mapping[str, Any]]
+    per_execution: bool = False
 
 
 class Mocks:
@@ -56,7 +73,7 @@ class Mocks:
 
     def __init__(self, answers: Mapping[str, Answer] | None = None, *, file: str = "") -> None:
         self._file = file
-        self._answers: dict[str, Callable[[Any], Any] | list[Mapping[str, Any]]] = {}
+        self._answers: dict[str, Callable[[Any], Any] | _Sequence] = {}
         for key, answer in (answers or {}).items():
             self._answers[key] = answer if callable(answer) else _sequence(key, answer, file)
         self._calls: dict[object, int] = {}
@@ -73,11 +90,12 @@ class Mocks:
         answer = self._answers.get(key)
         if answer is None:
             raise NoAnswer("SfnRelease.NoMock", self._how_to_add(call))
-        if not isinstance(answer, list):
+        if not isinstance(answer, _Sequence):
             return _ask(answer, call.payload)
-        count = self._calls.get((call.state, call.iteration), 0)
-        self._calls[call.state, call.iteration] = count + 1
-        chosen = answer[min(count, len(answer) - 1)]
+        counted = call.state, () if answer.per_execution else call.iteration
+        count = self._calls.get(counted, 0)
+        self._calls[counted] = count + 1
+        chosen = answer.answers[min(count, len(answer.answers) - 1)]
         seconds = chosen.get("seconds", 0)
         if "error" in chosen:
             raise TaskFailure(chosen["error"], chosen.get("cause"), seconds=seconds)
@@ -86,15 +104,22 @@ class Mocks:
             result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
         return Took(result, seconds)
 
+    def unused(self, definition: Mapping[str, Any]) -> list[str]:
+        """Return the keys that name neither a state of *definition* nor a Resource in it."""
+        known = set(_names(definition))
+        return [key for key in self._answers if key not in known]
+
     def _how_to_add(self, call: TaskCall) -> str:
         kind = "payload" if ":lambda:" in call.resource else "return"
-        snippet = json.dumps({call.state: {kind: {}}}, ensure_ascii=False)
+        shape: Any = [{"id": 1}, {"id": 2}] if call.reads_items else {}
+        snippet = json.dumps({call.state: {kind: shape}}, ensure_ascii=False)
         place = self._file or "the workflow's mock file (workflows/<module>.mocks.json)"
         known = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._answers)
+        name = json.dumps(call.state, ensure_ascii=False)
+        asks = f"ItemReader of the Map {name}" if call.reads_items else f"task {name}"
         return (
-            f"The task {json.dumps(call.state, ensure_ascii=False)} ({call.resource}) has no mock,"
-            f" so there is nobody to answer it here. Add one to {place}: {snippet}"
-            + (f" (there are mocks for {known})" if known else "")
+            f"The {asks} ({call.resource}) has no mock, so nothing answers it here."
+            f" Add one to {place}: {snippet}" + (f" (there are mocks for {known})" if known else "")
         )
 
 
@@ -123,16 +148,43 @@ def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
 
 
-def _sequence(key: str, answer: Any, file: str) -> list[Mapping[str, Any]]:
-    """Check one key's *answer* and return it as a list."""
+def _names(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names and Resources of all states, at any depth, that ask for an answer."""
+    scopes: list[Any] = [definition]
+    while scopes:
+        scope = scopes.pop()
+        states = scope.get("States") if isinstance(scope, Mapping) else None
+        for name, state in states.items() if isinstance(states, Mapping) else ():
+            if not isinstance(state, Mapping):
+                continue
+            yield name
+            for holder in (state, state.get("ItemReader")):
+                if isinstance(holder, Mapping) and isinstance(holder.get("Resource"), str):
+                    yield holder["Resource"]
+            scopes += [state.get("ItemProcessor"), state.get("Iterator")]
+            scopes += branches if isinstance(branches := state.get("Branches"), list) else []
+
+
+def _sequence(key: str, answer: Any, file: str) -> _Sequence:
+    """Check one key's *answer* and return it as a sequence."""
     where = f"{file or 'mocks'}: {json.dumps(key, ensure_ascii=False)}"
+    per = _PER[0]
+    if isinstance(answer, Mapping) and "answers" in answer:
+        per = answer.get("per", per)
+        if {*answer} - {"per", "answers"} or per not in _PER:
+            raise ConfigError(
+                f'{where}: a sequence has "answers" and "per", which is "iteration" or "execution".'
+            )
+        answer = answer["answers"]
+        if not isinstance(answer, list | tuple):
+            raise ConfigError(f'{where}: "answers" is a list of answers.')
     answers = list(answer) if isinstance(answer, list | tuple) else [answer]
     if not answers:
         raise ConfigError(f"{where}: an empty list gives no answer.")
     for index, one in enumerate(answers):
         at = f"{where}[{index}]" if isinstance(answer, list | tuple) else where
         _check(one, at)
-    return answers
+    return _Sequence(answers, per == "execution")
 
 
 def _check(answer: Any, at: str) -> None:
@@ -151,7 +203,7 @@ def _check(answer: Any, at: str) -> None:
                 fix=f"Known here: {', '.join(sorted(allowed & {*answer, 'seconds', 'cause'}))}.",
             )
     for name in ("error", "cause"):
-        if name in answer and not isinstance(answer[name], str):
+        if name in answer and not isinstance(answer[name], str | None):
             raise ConfigError(f'{at}: "{name}" is a text.')
     seconds = answer.get("seconds", 0)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sfn_release.simulator.payloads import restored
+
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -14,15 +16,21 @@ Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 class Event:
     """One event of an execution's history, as ``GetExecutionHistory`` returns it.
 
-    *previous* is the id of the event that led to this one (0: none). *details* is empty or has one
-    member, named as in the API (``stateEnteredEventDetails``, ``executionFailedEventDetails`` ...).
+    *previous* is the id of the event that led to this one (0: none). *kept* are its details with
+    handles in the place of long texts, see `sfn_release.simulator.payloads`.
     """
 
     id: int
     previous: int
     type: str
     timestamp: datetime
-    details: Mapping[str, Any]
+    kept: Mapping[str, Any]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The details: empty, or one member, named as in the API (``stateEnteredEventDetails``)."""
+        details: dict[str, Any] = restored(self.kept)
+        return details
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ContextSeed:
-    """What the context object (``$$``) says of an execution from outside the definition."""
+    """What the context object (``$$``) says of an execution from outside the definition.
+
+    *type* is the state machine's: the context object of EXPRESS executions has no RedriveCount.
+    """
 
     execution_arn: str
     execution_name: str
@@ -52,3 +63,4 @@ class ContextSeed:
     state_machine_arn: str
     state_machine_name: str
     started_at: datetime
+    type: str = "STANDARD"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from random import Random
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.instants import later
 from sfn_release.simulator.machine import Frame, Run
 from sfn_release.simulator.scheduler import Strand, Until
 from sfn_release.simulator.situation import Situation
@@ -38,7 +38,7 @@ def persist(
             if delay is None:
                 gave_up(failure)
                 return _caught(run, frame, at, failure)
-        yield Until(run.clock.now() + timedelta(seconds=delay))
+        yield Until(later(run.clock.now(), delay))
         count += 1
 
 

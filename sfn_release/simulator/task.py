@@ -6,18 +6,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
 from sfn_release.simulator.history import with_error, with_input, with_output
-from sfn_release.simulator.machine import Frame, Run, json_text
+from sfn_release.simulator.instants import later
+from sfn_release.simulator.machine import Frame, Run
 from sfn_release.simulator.retrying import persist
 from sfn_release.simulator.scheduler import Strand, Until
 from sfn_release.simulator.situation import Situation
 from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
 
+_API_CALL = re.compile(r"arn:[\w-]+:states:::apigateway:invoke(\.waitForTaskToken)?")
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 
 
@@ -76,6 +77,7 @@ def _attempt(run: Run, frame: Frame, at: Situation, input: Any, count: int) -> S
         language.credentials(at, input),
         token,
     )
+    _require_headers(at, call)
     _schedule(run, frame, kind, call)
     yield Until(run.clock.now())  # the tasks of other branches are under way, too
     answer = _ask(run, call)
@@ -95,9 +97,22 @@ def _attempt(run: Run, frame: Frame, at: Situation, input: Any, count: int) -> S
     return json.loads(text)
 
 
+def _require_headers(at: Situation, call: TaskCall) -> None:
+    """Raise the failure of an API Gateway call whose headers are not lists: it never starts."""
+    if not _API_CALL.fullmatch(call.resource) or not isinstance(call.payload, Mapping):
+        return
+    headers = call.payload.get("Headers", {})
+    if isinstance(headers, Mapping) and all(isinstance(one, list) for one in headers.values()):
+        return
+    raise at.error(
+        f"The Parameters '{compact(call.payload)}' could not be used to start the Task:"
+        " [The value of the field 'Headers' has an invalid format]"
+    )
+
+
 def _schedule(run: Run, frame: Frame, kind: _Kind, call: TaskCall) -> None:
     """Record that the task is scheduled and started."""
-    payload = json_text(call.payload, call.state)
+    payload = run.texts.of(call.payload, call.state)
     limits: dict[str, Any] = {}
     if call.timeout_seconds is not None:
         limits["timeoutInSeconds"] = call.timeout_seconds
@@ -139,7 +154,7 @@ def _spend(run: Run, frame: Frame, kind: _Kind, call: TaskCall, seconds: float) 
         default=("", None),
     )
     late = limit is not None and seconds > limit
-    yield Until(run.clock.now() + timedelta(seconds=min(seconds, limit or seconds)))
+    yield Until(later(run.clock.now(), min(seconds, limit or seconds)))
     if late:
         raise _failed(run, frame, kind, StateFailure("States.Timeout", also=(also,)))
 

@@ -13,6 +13,7 @@ class TaskCall:
     *payload* is what the service would be sent (after InputPath and Parameters). *attempt* is the
     state's retry count: 0 at first. *iteration* names the Map iterations around the state,
     outermost first, as (Map state, index). *token* is the task token of a callback task.
+    *reads_items* says that it is no Task state but a Map's ItemReader that asks.
     """
 
     state: str
@@ -24,6 +25,7 @@ class TaskCall:
     iteration: tuple[tuple[str, int], ...] = ()
     role_arn: str | None = None
     token: str | None = None
+    reads_items: bool = False
 
 
 class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field

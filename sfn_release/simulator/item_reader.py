@@ -1,0 +1,60 @@
+"""Reads the items of a distributed Map out of what S3 answers its ItemReader.
+
+    answer, ReaderConfig → items_of → items
+
+An answer is a list of items, ready made; or an object as S3 gives it: ``{"Body": text}`` of
+GetObject, read as ReaderConfig's InputType says, or ``{"Contents": [...]}`` of ListObjectsV2.
+Source: "ItemReader (Map)" in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+def items_of(answer: Any, config: Mapping[str, Any]) -> list[Any]:
+    """Return the items in an ItemReader's *answer*.
+
+    Raises ValueError, whose text is the cause of States.ItemReaderFailed.
+    """
+    if isinstance(answer, Mapping) and isinstance(answer.get("Contents"), list):
+        answer = answer["Contents"]
+    elif isinstance(answer, Mapping) and isinstance(answer.get("Body"), str):
+        answer = _parsed(answer["Body"], config)
+    if not isinstance(answer, list):
+        raise ValueError("Attempting to map over non-iterable node.")  # noqa: TRY004 - AWS's cause
+    return answer
+
+
+def _parsed(body: str, config: Mapping[str, Any]) -> Any:
+    """Read an object's text as *config*'s InputType."""
+    match config.get("InputType", "JSON"):
+        case "CSV":
+            return _rows(body, config)
+        case "JSONL":
+            return [json.loads(line) for line in body.splitlines() if line.strip()]
+        case "JSON":
+            return json.loads(body)
+        case other:
+            raise ValueError(f"The local simulator does not read the InputType {other}.")
+
+
+def _rows(body: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return an object for each row: what has no header is dropped, what is missing is empty."""
+    delimiter = _DELIMITERS.get(config.get("CSVDelimiter", "COMMA"), ",")
+    rows = [row for row in csv.reader(body.splitlines(), delimiter=delimiter) if row]
+    if config.get("CSVHeaderLocation") == "GIVEN":
+        headers = list(config.get("CSVHeaders", []))
+    else:
+        headers = rows.pop(0) if rows else []
+    if len(set(headers)) < len(headers):
+        raise ValueError("CSV headers cannot contain duplicates.")
+    return [
+        {header: row[index] if index < len(row) else "" for index, header in enumerate(headers)}
+        for row in rows
+    ]
