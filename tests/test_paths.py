@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.asl.paths import PathError, PathNotFoundError, parse, problem, put
+from sfn_release.asl.path_budget import Budget
+from sfn_release.asl.paths import (
+    PathBudgetError,
+    PathError,
+    PathNotFoundError,
+    parse,
+    problem,
+    put,
+)
 
 STORE = {
     "book": [
@@ -204,3 +212,49 @@ def test_what_is_put_is_found(names: list[str], value: int) -> None:
 def test_numbers_are_those_of_json_and_of_a_sane_length(path: str) -> None:
     """What Python's own readers would choke on, or read, is refused."""
     assert problem(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$..*..*..*",
+        "$..[?(@..[?(@..*)])]",
+        "$.list[?(@.n in $.all)]",
+        "$.list[?(@.own subsetof $.all)]",
+        "$.list[?($.all == $.copy)]",
+        "$.list[?($..n empty true || !$..nothing)]",
+    ],
+)
+def test_a_path_that_looks_at_too_much_is_stopped(path: str) -> None:
+    """Wherever the work is: descents, filters, comparisons."""
+    everything = list(range(300, 600))
+    items = [{"n": number, "own": everything[:10]} for number in range(300)]
+    deep: Any = []
+    for _ in range(50):
+        deep = [deep, 1]
+    document = {"list": items, "all": everything, "copy": list(everything), "deep": deep}
+    with pytest.raises(PathBudgetError):
+        parse(path).find(document, Budget(20_000))
+
+
+def test_a_path_over_all_data_that_a_state_may_have_is_followed() -> None:
+    """A state's data has 262,144 bytes: no descent over them reaches the limit."""
+    document = {"list": list(range(60_000))}
+    assert len(parse("$..*").find(document)) == 60_001
+    assert len(parse("$.list[?(@ >= 0 && @ < 1000000)]").find(document)) == 60_000
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$[?(!@.s)].id", [1, 3]),
+        ("$[?(@.s)].id", [1, 2]),
+        ("$[?(!!@.s)].id", [1, 2]),
+        ("$[?(!(@.s))].id", [3]),
+        ("$[?(!@.s == null)].id", [2, 3]),
+        ("$[?(!@.s && @.id > 1)].id", [3]),
+    ],
+)
+def test_null_is_nothing_to_a_negated_path_alone(path: str, expected: list[int]) -> None:
+    """As in Step Functions Local 2.0.0; a path alone holds for null, and false, too."""
+    assert expected == parse(path).find([{"id": 1, "s": None}, {"id": 2, "s": {}}, {"id": 3}])

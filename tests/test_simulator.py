@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from sfn_release.simulator import (
     VirtualClock,
     simulate,
 )
+from sfn_release.simulator.payloads import Payloads, restored
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = ContextSeed(
@@ -528,3 +530,69 @@ def test_a_result_that_json_cannot_carry_is_told() -> None:
     task = {"Type": "Task", "Resource": LAMBDA}
     outcome = run(chain(T=task), tasks=Mocks({"T": lambda _: float("nan")}))
     assert outcome.error == "SfnRelease.BadMock"
+
+
+def test_a_path_that_looks_at_too_much_fails_the_execution() -> None:
+    """In words that name the path, in a payload as in a Choice."""
+    data = {"list": list(range(2_000))}
+    path = "$.list[?($.list == $.list)]"
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": path, "IsPresent": True, "Next": "E"}],
+    }
+    for state in ({"Type": "Pass", "Parameters": {"a.$": path}}, choice):
+        outcome = run(chain(A=state, E={"Type": "Succeed"}), data)
+        assert outcome.error == "States.Runtime"
+        assert f"The path '{path}' cannot be followed here" in str(outcome.cause)
+        assert "more than 1,000,000 values" in str(outcome.cause)
+
+
+def test_a_polling_loop_hands_its_input_on_without_copies() -> None:
+    """Wait, Choice, Wait at 100 KB: 25,000 events share one text."""
+    done = [{"Variable": "$.done", "BooleanEquals": True, "Next": "End"}]
+    machine = {
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": 30, "Next": "Done?"},
+            "Done?": {"Type": "Choice", "Choices": done, "Default": "Wait"},
+            "End": {"Type": "Succeed"},
+        },
+    }
+    outcome = run(machine, {"done": False, "text": "x" * 100_000})
+    assert len(outcome.events) == 25_000
+    assert outcome.cause == "The execution reached the maximum number of history events (25000)."
+    entered = [event.kept["stateEnteredEventDetails"] for event in outcome.events[1:-1:2]]
+    assert len({id(details["input"]) for details in entered}) == 1
+    assert len(outcome.events[1].details["stateEnteredEventDetails"]["input"]) > 100_000
+
+
+def test_the_texts_of_a_long_history_lie_on_disk() -> None:
+    """50 MB of different texts take less than half of it; each is read back as it was."""
+    payloads = Payloads()
+    tracemalloc.start()
+    try:
+        kept = [payloads.keep(f"{number}{'x' * 100_000}") for number in range(500)]
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 25_000_000
+    assert [restored(one)[:4] for one in (kept[7], kept[499])] == ["7xxx", "499x"]
+    assert payloads.keep(f"7{'x' * 100_000}") is kept[7]
+    assert payloads.keep("short") == "short"
+    lonely = "\ud800" * 600
+    assert restored(payloads.keep(lonely)) == lonely
+
+
+def test_time_ends_with_the_year_9999() -> None:
+    """A wait, a retry or a task beyond it ends the execution, not Python."""
+    wait = {"Type": "Wait", "TimestampPath": "$.t"}
+    outcome = run(
+        chain(W=wait, V={"Type": "Wait", "Seconds": 99_999_999}), {"t": "9999-12-31T23:59:59Z"}
+    )
+    assert outcome.status == "TIMED_OUT"
+    retry = [
+        {"ErrorEquals": ["E"], "IntervalSeconds": 99_999_999, "BackoffRate": 1000, "MaxAttempts": 9}
+    ]
+    task = {"Type": "Task", "Resource": LAMBDA, "Retry": retry}
+    failing = Mocks({"T": {"error": "E", "seconds": 1e14}})
+    assert run(chain(T=task), tasks=failing).status == "TIMED_OUT"

@@ -21,6 +21,7 @@ from uuid import UUID
 
 _MAX_RANGE = 1000
 _MAX_TEXT = 10_000
+_MAX_FORMATTED = 1_048_576  # four times what a state may hand on
 HASHES = {
     "MD5": "md5",
     "SHA-1": "sha1",
@@ -60,9 +61,14 @@ def _format(values: list[Any], _random: Random) -> str:
         raise IntrinsicError("The number of arguments does not match the occurrences of {}.")
     rest = iter(values[1:])
     escapes = {r"\{": "{", r"\}": "}"}
-    return "".join(
-        java_text(next(rest)) if part == "{}" else escapes.get(part, part) for part in parts
-    )
+    formatted: list[str] = []
+    length = 0
+    for part in parts:
+        formatted.append(java_text(next(rest)) if part == "{}" else escapes.get(part, part))
+        length += len(formatted[-1])
+        if length > _MAX_FORMATTED:
+            raise IntrinsicError(f"The text is longer than {_MAX_FORMATTED} characters.")
+    return "".join(formatted)
 
 
 def _partition(values: list[Any], _random: Random) -> list[Any]:

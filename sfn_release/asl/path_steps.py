@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.asl.path_budget import Budget
+
 
 class PathNotFoundError(LookupError):
     """A path leads nowhere in this data; the text says where it ends."""
@@ -66,7 +68,7 @@ class Descent:
 class Filter:
     """``[?(...)]``."""
 
-    test: Callable[[Any, Any], bool]  # takes an item and the document
+    test: Callable[[Any, Any, Budget], bool]  # takes an item and the document
 
     def __str__(self) -> str:
         return "[?]"
@@ -117,12 +119,13 @@ class Path:
             for step in self.steps
         )
 
-    def find(self, document: Any) -> Any:
-        """Return what the path selects in *document*.
+    def find(self, document: Any, budget: Budget | None = None) -> Any:
+        """Return what the path selects in *document*, within *budget*.
 
         An indefinite path yields a list, which is empty when nothing is there. A definite one
-        yields the value, or raises PathNotFoundError.
+        yields the value, or raises PathNotFoundError. Raises PathBudgetError.
         """
+        search = _Search(document, budget or Budget())
         nodes = [document]
         upstream: list[Step] = []
         for position, step in enumerate(self.steps):
@@ -131,7 +134,7 @@ class Path:
             if self.definite and nodes:
                 self._require(step, nodes[0], upstream, leaf=position == len(self.steps) - 1)
             leaf = position == len(self.steps) - 1
-            nodes = [found for node in nodes for found in _select(step, node, leaf, document)]
+            nodes = [found for node in nodes for found in search.select(step, node, leaf=leaf)]
             upstream.append(step)
         if not self.definite:
             return nodes
@@ -167,23 +170,36 @@ def _text(steps: list[Step] | tuple[Step, ...]) -> str:
     return "$" + "".join(map(str, steps))
 
 
-def _select(step: Step, node: Any, leaf: bool, root: Any) -> Iterator[Any]:
-    """Yield what *step* selects at *node*."""
-    match step:
-        case Names(names) if isinstance(node, Mapping):
-            present = {name: node[name] for name in names if name in node}
-            yield from [present] if len(names) > 1 and leaf else present.values()
-        case Indexes(indexes) if isinstance(node, list):
-            yield from (node[i] for i in indexes if -len(node) <= i < len(node))
-        case Slice(bounds):
-            yield from _items(node)[bounds]
-        case Wildcard():
-            yield from node.values() if isinstance(node, Mapping) else _items(node)
-        case Descent():
-            yield from _descend(node)
-        case Filter(test):
-            candidates = [node] if isinstance(node, Mapping) else _items(node)
-            yield from (item for item in candidates if test(item, root))
+@dataclass(frozen=True)
+class _Search:
+    """One evaluation of a path in a document."""
+
+    document: Any
+    budget: Budget
+
+    def select(self, step: Step, node: Any, *, leaf: bool) -> Iterator[Any]:
+        """Yield what *step* selects at *node*; *leaf* says that it is the last step."""
+        for found in self._candidates(step, node, leaf=leaf):
+            self.budget.spend()
+            if not isinstance(step, Filter) or step.test(found, self.document, self.budget):
+                yield found
+
+    @staticmethod
+    def _candidates(step: Step, node: Any, *, leaf: bool) -> Iterator[Any]:
+        match step:
+            case Names(names) if isinstance(node, Mapping):
+                present = {name: node[name] for name in names if name in node}
+                yield from [present] if len(names) > 1 and leaf else present.values()
+            case Indexes(indexes) if isinstance(node, list):
+                yield from (node[i] for i in indexes if -len(node) <= i < len(node))
+            case Slice(bounds):
+                yield from _items(node)[bounds]
+            case Wildcard():
+                yield from node.values() if isinstance(node, Mapping) else _items(node)
+            case Descent():
+                yield from _descend(node)
+            case Filter():
+                yield from [node] if isinstance(node, Mapping) else _items(node)
 
 
 def _items(node: Any) -> list[Any]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from sfn_release.asl.path_budget import Budget, PathBudgetError
 from sfn_release.asl.path_filters import ABSENT, COMPARISONS
 from sfn_release.asl.path_steps import (
     FUNCTIONS,
@@ -32,12 +33,21 @@ from sfn_release.asl.path_steps import (
     Step,
     Wildcard,
 )
+from sfn_release.asl.path_writing import put
 from sfn_release.asl.scanner import Scanner
 
-__all__ = ["Path", "PathError", "PathNotFoundError", "parse", "problem", "put"]
+__all__ = [
+    "Path",
+    "PathBudgetError",
+    "PathError",
+    "PathNotFoundError",
+    "parse",
+    "problem",
+    "put",
+]
 
-_Test = Callable[[Any, Any], bool]
-_Operand = Callable[[Any, Any], Any]
+_Test = Callable[[Any, Any, Budget], bool]
+_Operand = Callable[[Any, Any, Budget], Any]
 _NAME = r"(?:\\.|[^\\.\[\]()\s])+"
 _NAME_IN_FILTER = r"(?:\\.|[^\\.\[\]()\s,=<>!&|~])+"
 _INDEX = "-?[0-9]{1,18}"
@@ -70,35 +80,6 @@ def problem(text: Any, *, reference: bool = False) -> str | None:
     if reference and not path.is_reference:
         return f"{text!r} is not a Reference Path: it may select more than one value."
     return None
-
-
-def put(document: Any, path: Path, value: Any) -> Any:
-    """Return *document* with *value* at a Reference *path*; objects on the way are created.
-
-    The document itself stays as it is. Raises PathNotFoundError where the path cannot lead: through
-    something that is no object, or to an array element that does not exist.
-    """
-    trail: list[tuple[Any, Any]] = []
-    node = document
-    for step in path.steps:
-        key: Any
-        if isinstance(step, Names):
-            key, node = step.names[0], {} if node is None else node
-            if not isinstance(node, Mapping):
-                raise PathNotFoundError(path.text)
-            trail.append((node, key))
-            node = node.get(key)
-        else:
-            key = step.indexes[0] if isinstance(step, Indexes) else 0
-            if not isinstance(node, list) or not -len(node) <= key < len(node):
-                raise PathNotFoundError(path.text)
-            trail.append((node, key))
-            node = node[key]
-    for parent, key in reversed(trail):
-        changed: Any = list(parent) if isinstance(parent, list) else dict(parent)
-        changed[key] = value
-        value = changed
-    return value
 
 
 class _Parser(Scanner):
@@ -219,32 +200,46 @@ class _Parser(Scanner):
         if not self._operator(")"):
             self._fail("')' is expected")
         self._nesting -= 1
-        return lambda item, root: any(test(item, root) for test in alternatives)
+        return lambda item, root, budget: any(test(item, root, budget) for test in alternatives)
 
     def _conjunction(self) -> _Test:
         tests = [self._term()]
         while self._operator("&&"):
             tests.append(self._term())
-        return lambda item, root: all(test(item, root) for test in tests)
+        return lambda item, root, budget: all(test(item, root, budget) for test in tests)
 
     def _term(self) -> _Test:
         negative = False
         while self._operator("!"):
             negative = not negative
-        test = self._group() if self._operator("(") else self._comparison()
-        return (lambda item, root: not test(item, root)) if negative else test
+        if not self._operator("("):
+            return self._comparison(negative=negative)
+        test = self._group()
+        return (lambda item, root, budget: not test(item, root, budget)) if negative else test
 
-    def _comparison(self) -> _Test:
+    def _comparison(self, *, negative: bool) -> _Test:
+        """Read a comparison, or a path alone, which holds where it leads to something.
+
+        Of a negated path alone, null is nothing, too, as Step Functions Local 2.0.0 has it.
+        """
         left = self._operand()
         self._blank()
         sign = self._match(
             r"==|!=|<=|>=|=~|<|>|\b(?:in|nin|subsetof|anyof|noneof|contains|size|empty)\b"
         )
         if not sign:
-            return lambda item, root: left(item, root) is not ABSENT
+            if negative:
+                return lambda item, root, budget: left(item, root, budget) in (ABSENT, None)
+            return lambda item, root, budget: left(item, root, budget) is not ABSENT
         right = self._operand()
         compare = COMPARISONS[sign]
-        return lambda item, root: compare(left(item, root), right(item, root))
+
+        def test(item: Any, root: Any, budget: Budget) -> bool:
+            one, other = left(item, root, budget), right(item, root, budget)
+            budget.compare(sign, one, other)
+            return compare(one, other) is not negative
+
+        return test
 
     def _operand(self) -> _Operand:
         self._blank()
@@ -262,15 +257,15 @@ class _Parser(Scanner):
             literal = word
         else:
             self._fail("a value or a path is expected")
-        return lambda _item, _root: literal
+        return lambda _item, _root, _budget: literal
 
     def _operand_path(self) -> _Operand:
         at_item = self._peek() == "@"
         path = self._path_here("@" if at_item else "$")
 
-        def operand(item: Any, root: Any) -> Any:
+        def operand(item: Any, root: Any, budget: Budget) -> Any:
             try:
-                return path.find(item if at_item else root)
+                return path.find(item if at_item else root, budget)
             except PathNotFoundError:
                 return ABSENT
 
@@ -289,7 +284,7 @@ class _Parser(Scanner):
             if values and not self._operator(","):
                 self._fail("',' or ']' is expected")
             operand = self._operand()
-            values.append(operand(None, None))
+            values.append(operand(None, None, Budget()))
         return values
 
 

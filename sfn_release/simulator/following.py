@@ -24,11 +24,13 @@ def path_of(at: Situation, text: Any) -> paths.Path:
 def lookup(at: Situation, path: paths.Path, data: Any) -> Any:
     """Follow a path from the data, the context object or a variable."""
     name = path.variable
-    if name is None:
-        return path.find(at.context if path.root == "$$" else data)
-    if name not in at.variables:
+    if name is not None and name not in at.variables:
         raise undefined(at, path)
-    return path.find(at.variables[name])
+    roots = {"$": data, "$$": at.context} if name is None else {path.root: at.variables[name]}
+    try:
+        return path.find(roots[path.root])
+    except paths.PathBudgetError as error:
+        raise at.error(f"The path '{path.text}' cannot be followed here: {error}.") from error
 
 
 def undefined(at: Situation, path: paths.Path) -> StateFailure:
