@@ -63,7 +63,7 @@ COMMANDS = {
     "Examine": {
         "verify": ("verifying", "Verify that tags, ledger, definitions and records agree."),
         "env": ("environments", "Check what releases.toml says of the environments."),
-        "doctor": ("examining", "Find what is wrong with set-up, refs and permissions."),
+        "doctor": ("examining", "Find problems with set-up, refs and permissions."),
     },
     "Operate": {
         "execute": ("operating", "Start a workflow, wait for it and show how it ended."),

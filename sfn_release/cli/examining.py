@@ -6,6 +6,8 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import click
+
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
@@ -14,17 +16,28 @@ if TYPE_CHECKING:
     from sfn_release.operations.doctor.diagnosis import Diagnosis
 
 _WIDE = 15  # columns of a subject
+_ROLES = {
+    "plan": "the role that plans (it only reads)",
+    "deploy": "the role that deploys",
+    "caller": "the role that takes on `assume_role`",
+}
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @command("doctor")
-def doctor(session: Session) -> int:
-    """Find what is wrong with set-up, refs and permissions.
+@click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
+def doctor(session: Session, iam: bool) -> int:
+    """Find problems with set-up, refs and permissions.
 
-    Of git, releases.toml, the ledger, and of every environment, or of those that --env names: its
-    account, each IAM action, role, log groups, alarms, state machines. Nothing is changed. Exits 1
-    when there is a problem; -v tells each permission.
+    Checks git, releases.toml, the ledger, and every environment, or those that --env names: its
+    account, each IAM action, role, log groups, alarms, state machines. Changes nothing. Exits 1
+    when it finds a problem; -v shows each permission.
+
+    With --iam, prints the least IAM policies of two roles for each environment: one that plans,
+    and one that deploys. Needs no AWS account.
     """
+    if iam:
+        return _policies(session)
     from sfn_release.operations.doctor import doctor as examine
 
     names = list(dict.fromkeys(session.environments))
@@ -47,6 +60,31 @@ def doctor(session: Session) -> int:
     members = {"diagnoses": [one.to_json() for one in found]}
     session.show("doctor", {"problems": counted["problem"], **members}, text)
     return 1 if counted["problem"] else 0
+
+
+def _policies(session: Session) -> int:
+    """Print the IAM policies of the roles that plan and deploy."""
+    from sfn_release.operations.doctor import least_policies
+
+    names = list(dict.fromkeys(session.environments))
+    found = least_policies(session.workspace(), names)
+
+    def text() -> None:
+        if not found:
+            terminal.write("No environment on AWS: nothing needs an IAM role.")
+        for one in found:
+            head = f"{one.environment}: {_ROLES[one.role]}"
+            terminal.write(head, style="bold")
+            for note in one.notes:
+                terminal.write(f"  note: {note}")
+            terminal.write_block(terminal.json_text(one.policy))
+            if one.trust is not None:
+                terminal.write(f"{one.environment}: its trust policy")
+                terminal.write_block(terminal.json_text(one.trust))
+            terminal.write()
+
+    session.show("doctor", {"roles": [one.to_json() for one in found]}, text)
+    return 0
 
 
 def _count(counted: Counter[str], what: str) -> str:

@@ -60,6 +60,8 @@ def outputs(command: str, members: Mapping[str, Any]) -> Iterator[tuple[str, str
     if command == "plan":
         plans = members.get("plans") or [members]
         yield "changes", _truth(any(one["changes"] for one in plans))
+        yield "refused", _truth(any(one.get("refusals") for one in plans))
+        yield "version", _lines(one["version"] for one in plans if one.get("version"))
     elif command == "status":
         good = {"in-sync", "never-deployed"}
         yield "in_sync", _truth(all(one["state"] in good for one in members["environments"]))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--rollback", "back", is_flag=True, help="Plan a rollback, to VERSION if given.")
 @click.option("--rerender", is_flag=True, help="With --rollback: use today's parameters.")
 @click.option("--delete", "workflow", metavar="WORKFLOW", help="Plan the deletion of a workflow.")
+@click.option("--from", "source", metavar="ENV", help="Plan the promotion of the release there.")
 @click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
 @click.option(
@@ -39,6 +40,7 @@ def plan(
     back: bool,
     rerender: bool,
     workflow: str | None,
+    source: str | None,
     adopt: bool,
     exit_code: bool,
     form: str,
@@ -46,23 +48,28 @@ def plan(
     """Show what a deployment would do, and what it changes.
 
     Of release VERSION, or of the work tree as it stands: the steps are those of `publish`. With
-    --rollback or --delete, what that command would do. Nothing is changed. --env may be given
-    several times.
+    --rollback or --delete, what that command would do; with --from, what `promote` would do.
+    Nothing is changed. --env may be given several times.
     """
     from sfn_release.cli.several import errors_json, tell_failure
     from sfn_release.operations import planning
+    from sfn_release.operations.promote import plan_promotion, serves_a_release
     from sfn_release.operations.several import in_each
 
-    _one_plan(version, workflow, back=back, rerender=rerender, adopt=adopt)
+    _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()
     local = frozenset(
         name for name, there in workspace.project.environments.items() if there.backend == "local"
     )
     names = session.names(workspace)
+    if source is not None and not serves_a_release(workspace, source):
+        return _nothing_to_promote(session, source, names)
 
     def made(name: str) -> Plan:
         if workflow is not None:
             return planning.plan_delete(workspace, workflow, environment=name)
+        if source is not None:
+            return plan_promotion(workspace, version, source=source, environment=name, adopt=adopt)
         if back:
             return planning.plan_rollback(
                 workspace, version, environment=name, rerender=rerender, adopt=adopt
@@ -90,6 +97,20 @@ def plan(
     return FAILED if errors else DIFFERENT if exit_code and changes else 0
 
 
+def _nothing_to_promote(session: Session, source: str, names: Sequence[str]) -> int:
+    """Say that no release can be promoted yet, as a plan without steps."""
+    note = f"no release has succeeded in {source} yet: there is nothing to promote"
+    found = [
+        {"environment": name, "action": "promote", "version": None, "changes": False}
+        | {"steps": [], "notes": [note], "refusals": []}
+        for name in names
+    ]
+    members = {"changes": False, "plans": found, "errors": []}
+    shown = found[0] if len(names) == 1 else members
+    session.show("plan", shown, lambda: terminal.write(note), summary=lambda: note)
+    return 0
+
+
 def _write(
     session: Session,
     workspace: Workspace,
@@ -113,15 +134,23 @@ def _write(
 
 
 def _one_plan(
-    version: str | None, workflow: str | None, *, back: bool, rerender: bool, adopt: bool
+    version: str | None,
+    workflow: str | None,
+    source: str | None,
+    *,
+    back: bool,
+    rerender: bool,
+    adopt: bool,
 ) -> None:
     """Raise UsageError for options that do not go together."""
-    if workflow is not None and (back or version is not None or adopt):
+    if workflow is not None and (back or version is not None or source is not None or adopt):
         raise UsageError(
-            "--delete plans the deletion of one workflow, and goes with no VERSION, --rollback or"
-            " --adopt.",
+            "--delete plans the deletion of one workflow, and goes with no VERSION, --rollback,"
+            " --from or --adopt.",
             fix="Give one of them.",
         )
+    if source is not None and back:
+        raise UsageError("--from and --rollback plan different things.", fix="Give one of them.")
     if rerender and not back:
         raise UsageError("--rerender goes with --rollback.", fix="Add --rollback.")
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def init(session: Session, ci: str | None) -> None:
     """Scaffold releases.toml and a first workflow; overwrite nothing.
 
-    What is written can be published at once. With --ci github, a workflow file of GitHub Actions
-    for the environments of releases.toml too: plan, publish, promote.
+    You can publish the new project at once. With --ci github, it also writes workflow files of
+    GitHub Actions for the environments of releases.toml: check, plan, publish, promote, a nightly
+    status, and buttons that roll back and unlock.
     """
     root = session.directory.resolve()
     repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
@@ -80,28 +81,67 @@ def _scaffold(
 
 
 def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
-    """Write the workflow file of GitHub Actions; return what has to be done for it."""
+    """Write the workflow files of GitHub Actions; return notes about them for the user."""
     import os
+    import sys
 
-    from sfn_release import __version__
     from sfn_release.project import FILE_NAME, read_project
-    from sfn_release.scaffold.github import github_workflow, stages
+    from sfn_release.scaffold.github import HOUR, github_files, stages
+    from sfn_release.scaffold.installing import commands_for_tests, install, installed_here
 
     project = read_project(root / FILE_NAME)
     folder = "" if root == repository else root.relative_to(repository).as_posix()
-    path, content = github_workflow(project, folder, release=__version__)
-    wrote[os.path.relpath(repository / path, root)] = write_new(repository / path, content)
-    notes = [f"What to set up on GitHub stands at the top of {path}."]
+    steps = install(installed_here(_git_origin), root, repository)
+    made = github_files(
+        project,
+        folder,
+        install=steps,
+        tests=commands_for_tests(steps, root),
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+    )
+    for path, content in made.items():
+        wrote[os.path.relpath(repository / path, root)] = write_new(repository / path, content)
+    notes = [f"The top of {next(iter(made))} lists what to set up on GitHub."]
+    notes += [steps.note] if steps.note else []
     for stage in stages(project):
         environment = project.environments.get(stage.name)
         if environment is None:
             notes.append(f"It deploys to {stage.name}: add [environments.{stage.name}].")
         elif environment.profile is not None:
             notes.append(
-                f"{stage.name} names the profile {environment.profile}, which a runner has not:"
-                " leave `profile` out, and set AWS_PROFILE where you work."
+                f"{stage.name} uses the profile {environment.profile}, which a runner doesn't have."
+                " Leave `profile` out, and set AWS_PROFILE where you work."
+            )
+        if stage.too_long:
+            notes.append(
+                f"A deployment to {stage.name} can take {stage.minutes} minutes. GitHub ends a job"
+                " on its own runners after 360: shorten the strategy, or use a runner of your own."
+            )
+        elif stage.session > HOUR:
+            notes.append(
+                f"A deployment to {stage.name} can take {stage.minutes} minutes: set the maximum"
+                f" session duration of its IAM role to at least {stage.session} seconds."
             )
     return notes
+
+
+def _git_origin(folder: Path) -> tuple[str, str] | None:
+    """Return the URL of origin and the commit of the repository around *folder*, if it has both."""
+    from sfn_release.errors import SfnReleaseError
+    from sfn_release.git import Git, Identity
+
+    try:
+        git = Git.open(folder, fallback=Identity("", ""))
+        commit, url = git.head(), git.config("remote.origin.url")
+    except SfnReleaseError:
+        return None  # a folder outside any repository is installed from no commit
+    return (url, commit) if url and commit and "://" in url + _scp(url) else None
+
+
+def _scp(url: str) -> str:
+    """Return "://" for git's short form of an ssh address, ``git@host:path``, else ""."""
+    head, colon, _ = url.partition(":")
+    return "://" if colon and "@" in head and "/" not in head else ""
 
 
 def _has_commit(repository: Path | None) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sfn_release.deployment import Decide, Site, prepare
 from sfn_release.errors import NotFoundError, TamperedError, UsageError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.deploy import bring, deploy_target
-from sfn_release.operations.policies import checked_override, stay
+from sfn_release.operations.policies import checked_override, objections, stay
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Target
+from sfn_release.plan import Plan, Target
 from sfn_release.record import Record, State
 from sfn_release.release import Release, parse_version
 
@@ -30,10 +33,44 @@ def promote(
     PolicyError unless there is an *override*.
     """
     override = checked_override(override)
+    site, release, decide = _promotion(workspace, version, source=source, environment=environment)
+    return bring(workspace, site, release, decide, adopt=adopt, reason=reason, override=override)
+
+
+def plan_promotion(
+    workspace: Workspace,
+    version: str | None = None,
+    *,
+    source: str,
+    environment: str,
+    adopt: bool = False,
+) -> Plan:
+    """Return what `promote` would do, with the objections of policies.
+
+    Raises every other error that `promote` would raise before it writes anything.
+    """
+    site, release, decide = _promotion(workspace, version, source=source, environment=environment)
+    prepared = prepare(site, decide, adopt=adopt)
+    if prepared.nothing_to_do:
+        return prepared.plan
+    found = objections(workspace, site, prepared, release.content)
+    return replace(prepared.plan, refusals=found)
+
+
+def serves_a_release(workspace: Workspace, environment: str) -> bool:
+    """Return whether a release has succeeded in *environment*, so that it can be promoted."""
+    there = workspace.environment(environment)
+    snapshot = workspace.snapshot(offline=there.backend == "local")
+    return workspace.ledger.state(snapshot, there.name).serving is not None
+
+
+def _promotion(
+    workspace: Workspace, version: str | None, *, source: str, environment: str
+) -> tuple[Site, Release, Decide]:
     before, there = workspace.environment(source), workspace.environment(environment)
     if before.name == there.name:
         raise UsageError(
-            f"{source} cannot be promoted to itself.", fix="Name another environment with --to."
+            f"{source} can't be promoted to itself.", fix="Name another environment with --to."
         )
     site = open_site(workspace, there)
     local = before.backend == there.backend == "local"
@@ -42,7 +79,7 @@ def promote(
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(release.content, site, state, promoted_from=source)
 
-    return bring(workspace, site, release, decide, adopt=adopt, reason=reason, override=override)
+    return site, release, decide
 
 
 def _succeeded(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.git import Git, Identity
@@ -12,6 +13,9 @@ from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import find_project, read_project
 from sfn_release.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from sfn_release.operations.doctor.iam import RolePolicy
 
 _project = Findings("project")
 
@@ -55,6 +59,25 @@ def doctor(
         yield Findings("ledger").error("remote", error)
         return
     yield from _workspace(workspace, environments)
+
+
+def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> list[RolePolicy]:
+    """Return the least IAM policies for the roles that plan and deploy, by environment.
+
+    *environments* are names, by default all on AWS. AWS isn't asked, so that the roles needn't
+    exist yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that
+    doesn't load.
+    """
+    from sfn_release.operations.doctor.iam import role_policies
+    from sfn_release.operations.listing import build_definitions
+
+    chosen = [workspace.environment(name) for name in environments]
+    chosen = chosen or list(workspace.project.environments.values())
+    on_aws = [one for one in chosen if one.backend == "aws"]
+    declarations = build_definitions(workspace) if on_aws else []
+    remote = workspace.ledger.remote
+    url = workspace.git.config(f"remote.{remote}.url") if remote else None
+    return [one for there in on_aws for one in role_policies(there, declarations, url)]
 
 
 def _releases_toml(directory: Path) -> Iterator[Diagnosis]:

@@ -1,0 +1,279 @@
+"""doctor --iam: the least IAM policies of the roles that plan and deploy in each environment.
+
+Two roles per environment: one for plans and nightly checks, which only reads, and one that
+deploys. Actions and resource types are those of AWS's service authorization reference for Step
+Functions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sfn_release.declaration import Declaration
+from sfn_release.project import Environment
+
+READS = (
+    "DescribeStateMachine",
+    "DescribeStateMachineAlias",
+    "ListStateMachineAliases",
+    "ListStateMachineVersions",
+    "ListTagsForResource",
+)
+"""What a plan and `status --check` ask about a state machine."""
+
+WRITES = (
+    "CreateStateMachine",
+    "CreateStateMachineAlias",
+    "DeleteStateMachineAlias",
+    "PublishStateMachineVersion",
+    "TagResource",
+    "UntagResource",
+    "UpdateStateMachine",
+    "UpdateStateMachineAlias",
+)
+"""What a deployment or a rollback changes; an alias that a failed one created is deleted."""
+
+EVERYWHERE = ("ListStateMachines", "ValidateStateMachineDefinition")
+"""What IAM allows for all resources only: finding state machines, and `check --remote`."""
+
+COUNTED = ("ListExecutions",)
+"""What counts failed executions while traffic shifts."""
+
+BY_HAND = (
+    "DeleteStateMachine",
+    "DeleteStateMachineVersion",
+    "DescribeExecution",
+    "GetExecutionHistory",
+    "StartExecution",
+    "StartSyncExecution",
+)
+"""What only a person's `execute` and `delete` need: no pipeline does."""
+
+_MANY = 10  # workflows, above which a policy would be longer than IAM's 6,144 characters
+_ACCOUNT = "ACCOUNT_ID"
+_PARAMETER = re.compile(r"\$\{([^}]*)\}")
+_GITHUB = re.compile(
+    r"(?:^|[/@.])github\.com[:/](?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$"
+)
+
+
+@dataclass(frozen=True)
+class RolePolicy:
+    """The policy of one role, and who may take the role on.
+
+    *role* ``plan`` only reads, ``deploy`` deploys too. ``caller`` is the role that takes on the
+    environment's `assume_role`. *trust* is the trust policy for GitHub Actions, None when the
+    ledger's remote isn't on GitHub.
+    """
+
+    environment: str
+    role: Literal["plan", "deploy", "caller"]
+    policy: Mapping[str, Any]
+    trust: Mapping[str, Any] | None = None
+    notes: Sequence[str] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "environment": self.environment,
+            "role": self.role,
+            "policy": dict(self.policy),
+            "trust": dict(self.trust) if self.trust is not None else None,
+            "notes": list(self.notes),
+        }
+
+
+def role_policies(
+    environment: Environment, declarations: Sequence[Declaration], remote_url: str | None
+) -> list[RolePolicy]:
+    """Return the policies for *environment*, which must be on AWS.
+
+    *declarations* are the workflows that are deployed there. No AWS account is asked: the account
+    is the one that releases.toml names, else that of its role, else the word ACCOUNT_ID.
+    """
+    there = _There(environment, _partition(environment), _account(environment))
+    reads = [*_reads(there, declarations)]
+    deploys = [*reads, *_writes(there, declarations)]
+    notes = there.notes(declarations)
+
+    def made(
+        role: Literal["plan", "deploy", "caller"], statements: Iterable[Mapping[str, Any]], at: str
+    ) -> RolePolicy:
+        trust = _trust(there, at, remote_url)
+        return RolePolicy(environment.name, role, _document(statements), trust, notes)
+
+    if environment.assume_role is not None:
+        arn = environment.assume_role.role_arn
+        assume = _statement("TakeOnTheDeployer", ["sts:AssumeRole"], [arn])
+        whole = RolePolicy(environment.name, "deploy", _document(deploys), None, notes)
+        return [made("caller", [assume], environment.name), whole]
+    return [
+        made("plan", reads, f"{environment.name}-plan"),
+        made("deploy", deploys, environment.name),
+    ]
+
+
+@dataclass(frozen=True)
+class _There:
+    """An environment as ARNs name it."""
+
+    environment: Environment
+    partition: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        region = self.environment.region
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
+    def machines(self, declarations: Sequence[Declaration]) -> list[str]:
+        """Return the ARNs of the state machines, their versions and aliases."""
+        names = [self.environment.state_machine_name(one.name) for one in declarations]
+        if not names or len(names) > _MANY:
+            names = [self.environment.name_template.replace("{workflow}", "*")]
+        whole = [_filled(self, self.arn("states", f"stateMachine:{name}")) for name in names]
+        return [one for machine in whole for one in (machine, f"{machine}:*")]
+
+    def notes(self, declarations: Sequence[Declaration]) -> tuple[str, ...]:
+        found = []
+        if self.account == _ACCOUNT:
+            found.append("Put your account's id in the place of ACCOUNT_ID.")
+        if 0 < len(declarations) <= _MANY:
+            found.append("A new workflow needs new policies: they name each state machine.")
+        return tuple(found)
+
+
+def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapping[str, Any]]:
+    environment = there.environment
+    yield _states("FindStateMachines", EVERYWHERE, ["*"])
+    yield _states("ReadStateMachines", READS, there.machines(declarations))
+    if environment.strategy is not None and environment.strategy.max_failures is not None:
+        yield _states("CountFailures", COUNTED, there.machines(declarations))
+    if environment.strategy is not None and environment.strategy.alarms:
+        yield _statement("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"])
+    if environment.pins != "off":
+        actions = ["GetAlias", "GetFunctionConfiguration", "ListVersionsByFunction"]
+        functions = [there.arn("lambda", "function:*")]
+        yield _statement("ReadFunctions", [f"lambda:{one}" for one in actions], functions)
+    sources = environment.sources(environment.parameters).values()
+    names = sorted({one.name for one in sources if one.kind == "ssm"})
+    if names:
+        arns = [
+            there.arn("ssm", f"parameter/{name.partition(':')[0].lstrip('/')}") for name in names
+        ]
+        yield _statement("ReadParameters", ["ssm:GetParameters"], arns)
+    keys = _keys(there, declarations)
+    if keys:
+        yield _with_keys(there, "ReadEncrypted", ["kms:Decrypt"], keys)
+
+
+def _writes(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapping[str, Any]]:
+    yield _states("ChangeStateMachines", WRITES, there.machines(declarations))
+    passed = _statement("HandOverRoles", ["iam:PassRole"], _roles(there, declarations))
+    service = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
+    yield passed | {"Condition": service}
+    keys = _keys(there, declarations)
+    if keys:
+        yield _statement("DescribeKeys", ["kms:DescribeKey"], keys)
+        yield _with_keys(there, "Encrypt", ["kms:GenerateDataKey"], keys)
+
+
+def _roles(there: _There, declarations: Sequence[Declaration]) -> list[str]:
+    """Return the roles that the state machines run with."""
+    own = {one.role for one in declarations if one.role}
+    given = {there.environment.role_arn} if there.environment.role_arn else own
+    # A role with parameters in it is the workflow's own: the environment's doesn't replace it.
+    given |= {role for role in own if _PARAMETER.search(role)}
+    return sorted({_filled(there, role) for role in given if role}) or [
+        f"arn:{there.partition}:iam::{there.account}:role/*"
+    ]
+
+
+def _keys(there: _There, declarations: Sequence[Declaration]) -> list[str]:
+    """Return the ARNs of the KMS keys that definitions are encrypted with."""
+    used = [there.environment.encryption, *(one.encryption for one in declarations)]
+    names = {str(one["kmsKeyId"]) for one in used if one and one.get("kmsKeyId")}
+    return sorted({_key(there, name) for name in names})
+
+
+def _key(there: _There, name: str) -> str:
+    name = _filled(there, name)
+    if name.startswith("arn:"):
+        # IAM knows a key by its id: permissions on an alias are permissions on nothing.
+        return re.sub(r":alias/.*$", ":key/*", name)
+    return there.arn("kms", "key/*" if name.startswith("alias/") else f"key/{name}")
+
+
+def _with_keys(
+    there: _There, sid: str, actions: Sequence[str], keys: Sequence[str]
+) -> Mapping[str, Any]:
+    via = f"states.{there.environment.region}.amazonaws.com"
+    condition = {"StringEquals": {"kms:ViaService": via}}
+    return _statement(sid, actions, keys) | {"Condition": condition}
+
+
+def _filled(there: _There, text: str) -> str:
+    """Return *text* with the literal parameters in it; one that is looked up becomes ``*``."""
+    known = {
+        "AWS::AccountId": there.account,
+        "AWS::Partition": there.partition,
+        "AWS::Region": there.environment.region,
+        **there.environment.parameters,
+    }
+
+    def value(match: re.Match[str]) -> str:
+        found = known.get(match.group(1))
+        return found if isinstance(found, str) else "*"
+
+    return _PARAMETER.sub(value, text)
+
+
+def _states(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
+    return _statement(sid, [f"states:{one}" for one in actions], resources)
+
+
+def _statement(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
+
+
+def _document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [dict(one) for one in statements]}
+
+
+def _trust(there: _There, environment: str, remote_url: str | None) -> dict[str, Any] | None:
+    """Return who may take the role on: jobs of one environment of the repository on GitHub.
+
+    https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+    """
+    found = _GITHUB.search(remote_url or "")
+    if found is None:
+        return None
+    issuer = "token.actions.githubusercontent.com"
+    subject = f"repo:{found['owner']}/{found['name']}:environment:{environment}"
+    provider = f"arn:{there.partition}:iam::{there.account}:oidc-provider/{issuer}"
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
+        },
+    }
+    return _document([allowed])
+
+
+def _account(environment: Environment) -> str:
+    arns = [environment.role_arn or ""]
+    arns += [environment.assume_role.role_arn] if environment.assume_role else []
+    found = (re.match(r"arn:[^:]+:iam::(\d{12}):", arn) for arn in arns)
+    return environment.account or next((one[1] for one in found if one), _ACCOUNT)
+
+
+def _partition(environment: Environment) -> str:
+    region = environment.region or ""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
