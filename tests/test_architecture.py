@@ -56,6 +56,8 @@ EDGES = {
     "operations": "the edge: `surroundings` hands the world down from here",
     "cli": "the edge: arguments, terminals, output",
     "git/running.py": "takes another repository's GIT_* variables out of git's environment",
+    "git/waiting.py": "measures how long a remote takes, for its timeout",
+    "git/locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "local/__init__.py": "the defaults of what the service is given",
     "local/service.py": "request id and date of an HTTP answer",

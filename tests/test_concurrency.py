@@ -104,20 +104,6 @@ def test_reading_is_not_disturbed_by_a_release_from_the_same_clone(
     assert again == ["1.0.0", "0.9.0"]
 
 
-def test_a_fetch_that_another_process_was_faster_with_is_no_failure(
-    unread: tuple[Shop, Path],
-) -> None:
-    """Git's locks may refuse the slower of two fetches, which then reads what the other fetched."""
-    shop, clone = unread
-
-    def locked() -> None:
-        raise GitError("`git fetch` failed.", why="error: cannot lock ref")
-
-    with GitWrites("fetch.1", "after", strike=locked).watched():
-        seen = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
-    assert seen == ["0.9.0"]
-
-
 def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Path]) -> None:
     """Nobody else fetched: the failure is one."""
     shop, clone = unread

@@ -286,7 +286,7 @@ def test_a_password_in_the_remotes_url_is_not_shown(shop: Shop) -> None:
     shop.git("remote", "set-url", "origin", "https://me:secret@git.invalid/shop.git")
     found = examined(shop)
     (remote,) = [one for one in found if one.subject == "remote"]
-    assert remote.message == "origin, https://git.invalid/shop.git"
+    assert remote.message == "origin, https://***@git.invalid/shop.git"
 
 
 def test_a_shared_environment_needs_a_remote(tmp_path: Path) -> None:

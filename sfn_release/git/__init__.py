@@ -5,6 +5,8 @@
     repository  where it is, who commits there
     reader      reads: commits, refs, files, the work tree's changes
     ancestry    which branch of a remote holds a commit
+    waiting     waits for a remote, with a limit
+    locks       writes refs one process at a time, and clears what a killed git left on them
     Git         writes too: objects, refs, and the refs of remotes
 
 Every write of a ref is a compare-and-swap; every object id is checked before it reaches a command
@@ -14,16 +16,29 @@ line, because an empty one in ``git push`` would delete the remote ref.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sfn_release.errors import GitError, SfnReleaseError
+from sfn_release.git.locks import clear, turn
 from sfn_release.git.reader import GitReader
 from sfn_release.git.repository import Identity
-from sfn_release.git.running import Result, checked, failure
+from sfn_release.git.running import NotReachedError, Result, checked, failure
+from sfn_release.git.urls import without_secrets
+from sfn_release.git.waiting import Patience
 
-__all__ = ["Git", "Identity", "RefMovedError", "RefUpdate", "Result"]
+__all__ = [
+    "Git",
+    "Identity",
+    "NotReachedError",
+    "Patience",
+    "RefMovedError",
+    "RefUpdate",
+    "Result",
+    "without_secrets",
+]
 
 WRITING = (
     "-c",
@@ -119,7 +134,9 @@ class Git(GitReader):
 
         Raises RefMovedError when one has moved, GitError for anything else.
         """
-        updates = tuple(updates)
+        self._move_refs(tuple(updates))
+
+    def _move_refs(self, updates: Sequence[RefUpdate]) -> None:
         commands = "start\n"
         for update in updates:
             if update.old is None:
@@ -127,7 +144,7 @@ class Git(GitReader):
             else:
                 commands += f"update {update.ref} {checked(update.new)} {checked(update.old)}\n"
         commands += "prepare\ncommit\n"
-        result = self.run(*WRITING, "update-ref", "--stdin", stdin=commands.encode())
+        result = self._write_refs([update.ref for update in updates], commands)
         if result.returncode == 0:
             return
         now = self.refs(*(update.ref for update in updates))
@@ -139,7 +156,24 @@ class Git(GitReader):
 
     def delete_ref(self, ref: str, old: str) -> None:
         """Delete a local ref if it still is *old*."""
-        self.ok(*WRITING, "update-ref", "-d", ref, checked(old))
+        result = self._write_refs([ref], f"delete {ref} {checked(old)}\n")
+        if result.returncode:
+            raise failure("update-ref", result)
+
+    def _write_refs(self, refs: Sequence[str], commands: str) -> Result:
+        """Run *commands* of `update-ref --stdin` that write *refs*, in our turn.
+
+        Lock files that a killed git left on them are removed, and said.
+        """
+        with turn(self.common_dir) as ours:
+            while True:
+                result = self.run(
+                    *WRITING, "update-ref", "--stdin",
+                    stdin=commands.encode(), inherited=ours.inherited,
+                )  # fmt: skip
+                locked = result.returncode and ".lock" in result.stderr
+                if not locked or not clear(self.common_dir, refs, ours, self.patience.say):
+                    return result
 
     def remote_urls(self, remote: str) -> tuple[str, str]:
         """Return where a remote fetches from and where it pushes to."""
@@ -148,31 +182,49 @@ class Git(GitReader):
             self.ok("remote", "get-url", "--push", "--", remote).text,
         )
 
-    def ls_remote(self, remote: str, patterns: Sequence[str]) -> dict[str, str]:
+    def ls_remote(
+        self, remote: str, patterns: Sequence[str], *, again: bool = True
+    ) -> dict[str, str]:
         """Return ``{ref: object id}`` of a remote; a tag appears as ``ref^{}`` too, peeled.
 
-        Raises GitError, with git's words, when the remote is not reached.
+        Raises NotReachedError, with git's words, when the remote is not reached or doesn't answer
+        in time. Unless *again*, a remote that didn't answer earlier in this run isn't asked.
         """
-        lines = self.ok("ls-remote", "--", remote, *patterns).text
+        if not again and remote in self.patience.silent:
+            raise self.unanswered(remote, "ls-remote")
+        try:
+            lines = self.ok_remotely(remote, "ls-remote", "--", remote, *patterns).text
+        except NotReachedError:
+            raise
+        except GitError as error:
+            raise NotReachedError(error.message, why=error.why, fix=error.fix) from error
         return {
             ref: object_id for object_id, ref in (line.split("\t") for line in lines.splitlines())
         }
 
-    def fetch(self, remote: str, refs: Mapping[str, str]) -> None:
-        """Fetch ``{remote ref: local ref}``, fast-forward only and nothing else.
+    def fetch(self, remote: str, updates: Mapping[str, RefUpdate]) -> None:
+        """Fetch ``{remote ref: update of a local ref}``, fast-forward only and nothing else.
 
-        Raises RefMovedError when a remote ref was rewritten, GitError otherwise.
+        Objects come first and refs move afterwards, so no lock on a ref waits for the network. A
+        local ref that another process moves meanwhile is left to it.
+
+        Raises RefMovedError when a remote ref was rewritten, NotReachedError when the remote
+        doesn't answer in time, GitError otherwise.
         """
-        result = self.run(
-            *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
-            "--recurse-submodules=no", "--", remote,
-            *(f"{theirs}:{ours}" for theirs, ours in refs.items()),
+        self.ok_remotely(
+            remote, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
+            "--quiet", "--recurse-submodules=no", "--", remote, *updates,
         )  # fmt: skip
-        if result.returncode == 0:
-            return
-        if "non-fast-forward" in result.stderr:
-            raise RefMovedError("A ref of the remote was rewritten.", why=result.stderr.strip())
-        raise failure("fetch", result)
+        for ref, update in updates.items():
+            if update.old and not self.is_ancestor(update.old, update.new):
+                raise RefMovedError(
+                    f"{ref} of {remote} was rewritten.",
+                    why=f"It is {update.new[:12]} and was {update.old[:12]}, which isn't part of"
+                    " its history any more (non-fast-forward).",
+                )
+        for update in updates.values():
+            with suppress(RefMovedError):
+                self._move_refs([update])
 
     def push(self, remote: str, updates: Sequence[RefUpdate], *, atomic: bool = True) -> None:
         """Move refs of a remote, each only from the value that was read; never forced.
@@ -181,26 +233,41 @@ class Git(GitReader):
         that was lost is no failure: what the remote holds decides.
         """
         leases = [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
-        result = self.run(
-            *WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--quiet",
+        result = self.run_remotely(
+            remote, *WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--quiet",
             "--no-signed", "--recurse-submodules=no", *(["--atomic"] if atomic else []), *leases,
             "--", remote, *(f"{checked(update.new)}:{update.ref}" for update in updates),
         )  # fmt: skip
         if result.returncode == 0:
             return
         # Hosts word a refusal differently, so the refs are asked and not the text.
-        now = self.ls_remote(remote, [update.ref for update in updates])
+        try:
+            now = self.ls_remote(remote, [update.ref for update in updates])
+        except NotReachedError as error:
+            raise NotReachedError(
+                f"`git push` to {remote} failed, and whether the remote has it isn't known.",
+                why=f"{_why(result)}\n{error.why}",
+                fix="Run the same command again once the remote answers: it reads the remote first"
+                " and goes on from there.",
+            ) from error
         if all(now.get(update.ref) == update.new for update in updates):
             return
         if any(now.get(update.ref) not in (update.old, update.new) for update in updates):
-            raise RefMovedError("A ref moved on the remote.", why=result.stderr.strip())
+            raise RefMovedError("A ref moved on the remote.", why=result.words)
         if atomic and "--atomic" in result.stderr:
             for update in updates:  # a host without atomic pushes: in order, the last one decides
                 self.push(remote, [update], atomic=False)
             return
+        if result.returncode < 0:
+            raise NotReachedError(
+                f"`git push` to {remote} was stopped before it finished.",
+                why=f"{_why(result)}\n{remote} didn't have it when it was asked afterwards.",
+                fix="Run the same command again. If the remote is slow, raise `remote_timeout`"
+                " under [project] in releases.toml.",
+            )
         raise GitError(
             f"`git push` to {remote} was refused.",
-            why=(result.stderr.strip() or result.text.strip()),
+            why=_why(result),
             fix="The ledger's branches and the release tags must be writable for whoever releases.",
         )
 
@@ -209,13 +276,20 @@ class Git(GitReader):
 
         Nothing is pushed. A host may have rules that it applies to real pushes only.
         """
-        result = self.run(
-            *WRITING, "push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags",
+        result = self.run_remotely(
+            remote, *WRITING, "push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags",
             "--no-signed", "--recurse-submodules=no", "--", remote, f"{checked(commit)}:{ref}",
         )  # fmt: skip
         if result.returncode == 0:
             return None
-        return result.stderr.strip() or result.text.strip()
+        return _why(result)
+
+
+def _why(result: Result) -> str:
+    """Return why a push failed, in git's words where it has some."""
+    if result.returncode < 0 and not result.unanswered:
+        return f"git was ended by signal {-result.returncode}. {result.words}".strip()
+    return result.words or f"exit code {result.returncode}"
 
 
 def _signature(by: Identity, at: datetime) -> dict[str, str]:

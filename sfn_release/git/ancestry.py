@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sfn_release.errors import GitError
 from sfn_release.git import WRITING, Git
-from sfn_release.git.running import checked, failure
+from sfn_release.git.running import checked
 
 _DEPTHS = (100, 2_000, 2**31 - 1)  # commits of history that are fetched; git takes the last for all
 _SCOPES = {"local", "worktree", "command"}
@@ -46,8 +46,8 @@ def holder(git: Git, remote: str | None, tips: Mapping[str, str], commit: str) -
 
 def _fetch(git: Git, remote: str, refs: list[str]) -> None:
     """Fetch what *refs* lead to, and nothing that would be seen: no ref, no tag, no FETCH_HEAD."""
-    git.ok(
-        *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=", "--quiet",
+    git.ok_remotely(
+        remote, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=", "--quiet",
         "--recurse-submodules=no", "--", remote, *refs,
     )  # fmt: skip
 
@@ -61,14 +61,13 @@ def _in_scratch(git: Git, remote: str, tips: Mapping[str, str], commit: str) -> 
         scratch = f"--git-dir={git.scratch_repository(Path(folder))}"
         settings = _settings(git)
         for depth in _DEPTHS:
-            result = git.run(
-                scratch, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
+            git.ok_remotely(
+                remote, scratch, *WRITING,
+                "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
                 "--quiet", "--recurse-submodules=no", f"--depth={depth}", "--filter=tree:0",
                 "--", remote, *(f"+{ref}:refs/tips/{number}" for number, ref in enumerate(tips)),
                 env=settings,
             )  # fmt: skip
-            if result.returncode:
-                raise failure("fetch", result)
             for ref, tip in tips.items():
                 asked = ("merge-base", "--is-ancestor", checked(commit), checked(tip))
                 if git.run(scratch, *asked, env=settings).returncode == 0:

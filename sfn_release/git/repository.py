@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from sfn_release.errors import GitError, NotFoundError
-from sfn_release.git.running import Result, failure, run_git
+from sfn_release.git.running import NotReachedError, Result, failure, run_git, run_git_remotely
+from sfn_release.git.waiting import Patience
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,26 @@ class Identity:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository. *root* is its work tree, *common_dir* the Git folder all work trees share."""
+    """A repository. *root* is its work tree, *common_dir* the Git folder all work trees share.
+
+    *patience* is how long remotes are waited for.
+    """
 
     root: Path
     common_dir: Path
     git_dir: Path
     object_format: str = "sha1"
     fallback: Identity = field(default=Identity("sfn-release", "sfn-release@localhost"))
+    patience: Patience = field(default_factory=Patience, compare=False)
 
     @classmethod
-    def open(cls, directory: Path, *, fallback: Identity | None = None) -> Self:
+    def open(
+        cls,
+        directory: Path,
+        *,
+        fallback: Identity | None = None,
+        patience: Patience | None = None,
+    ) -> Self:
         """Find the repository around *directory*; *fallback* signs where git has no identity.
 
         Raises NotFoundError where there is none, GitError for a machine without git and for a
@@ -73,6 +84,7 @@ class Repository:
             git_dir=Path(git_dir),
             object_format=object_format,
             fallback=fallback or cls.fallback,
+            patience=patience or Patience(),
         )
 
     @staticmethod
@@ -109,10 +121,14 @@ class Repository:
     # Running git
 
     def run(
-        self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        inherited: Sequence[int] = (),
     ) -> Result:
-        """Run git here and return what it answered, whatever it was."""
-        return run_git(self.root, arguments, stdin=stdin, env=env)
+        """Run git here and return its answer, whatever it is."""
+        return run_git(self.root, arguments, stdin=stdin, env=env, inherited=inherited)
 
     def ok(
         self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
@@ -120,10 +136,45 @@ class Repository:
         """Run git here; a failure is a GitError with git's words."""
         result = self.run(*arguments, stdin=stdin, env=env)
         if result.returncode:
-            name = next(
-                word
-                for index, word in enumerate(arguments)
-                if not word.startswith("-") and (index == 0 or arguments[index - 1] != "-c")
-            )
-            raise failure(name, result)
+            raise failure(_verb(arguments), result)
         return result
+
+    def run_remotely(
+        self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here, which asks *remote*, and return its answer, whatever it is."""
+        return run_git_remotely(
+            self.root, arguments, remote=remote, patience=self.patience, env=env
+        )
+
+    def ok_remotely(
+        self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here, which asks *remote*; a failure is a GitError with git's words.
+
+        Raises NotReachedError when the remote doesn't answer in time.
+        """
+        result = self.run_remotely(remote, *arguments, env=env)
+        if result.unanswered:
+            raise self.unanswered(remote, _verb(arguments))
+        if result.returncode:
+            raise failure(_verb(arguments), result)
+        return result
+
+    def unanswered(self, remote: str, verb: str) -> NotReachedError:
+        """Return the error for a remote that didn't answer in time."""
+        return NotReachedError(
+            f"The remote {remote} didn't answer.",
+            why=f"`git {verb}` was stopped after {self.patience.limit:g} s without an answer.",
+            fix="Check your network and the remote's URL (git remote -v). If the remote is slow,"
+            " raise `remote_timeout` under [project] in releases.toml.",
+        )
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    """Return the git command among *arguments*, after the options."""
+    return next(
+        word
+        for index, word in enumerate(arguments)
+        if not word.startswith("-") and (index == 0 or arguments[index - 1] != "-c")
+    )

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from sfn_release.errors import GitError, NotFoundError
+from sfn_release.git.urls import without_secrets
+from sfn_release.git.waiting import GROUP, Patience, wait_for
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _UNWRITABLE = ("Read-only file system", "Permission denied")
@@ -26,18 +28,31 @@ _SCRUBBED = (
 )
 
 
+class NotReachedError(GitError):
+    """A remote wasn't reached, or didn't answer in time."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """What a git command answered."""
+    """The answer of a git command.
+
+    *unanswered* means that a remote took too long, and git was ended: a write may have arrived.
+    """
 
     returncode: int
     stdout: bytes
     stderr: str
+    unanswered: bool = False
 
     @property
     def text(self) -> str:
         """Standard output as text, without the last newline."""
         return self.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    @property
+    def words(self) -> str:
+        """Git's own words, without the secrets that a remote's URL may hold."""
+        return without_secrets(self.stderr.strip() or self.text.strip())
 
 
 def run_git(
@@ -46,30 +61,62 @@ def run_git(
     *,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    inherited: Sequence[int] = (),
 ) -> Result:
-    """Run git in *directory* and return what it answered, whatever it was.
+    """Run git in *directory* and return its answer, whatever it is.
 
-    Raises GitError on a machine without git, NotFoundError for a *directory* that is none.
+    *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
+    without git, NotFoundError for a *directory* that is none.
     """
+    with _stream(stdin) as istream:
+        returncode, stdout, stderr = _execute(
+            directory,
+            arguments,
+            env,
+            istream=istream,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            **({"pass_fds": tuple(inherited)} if inherited else {}),
+        )
+    return Result(int(returncode), stdout, stderr)
+
+
+def run_git_remotely(
+    directory: Path,
+    arguments: Sequence[str],
+    *,
+    remote: str,
+    patience: Patience,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run git in *directory*, wait for *remote* as long as *patience* allows, return the answer."""
+    process = _execute(directory, arguments, env, as_process=True, **GROUP)
+    output = wait_for(process, remote, patience)
+    if output is None:
+        words = f"no answer within {patience.limit:g} s"
+        return Result(-1, b"", words, unanswered=True)
+    stdout, stderr = output
+    return Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+
+
+def _execute(
+    directory: Path, arguments: Sequence[str], env: Mapping[str, str] | None, **how: Any
+) -> Any:
     git = _gitpython()
     scrubbed = [name for name in _SCRUBBED if name in os.environ]
     prefix = ["env", *(word for name in scrubbed for word in ("-u", name))] if scrubbed else []
-    with _stream(stdin) as istream:
-        try:
-            returncode, stdout, stderr = git.Git(str(directory)).execute(
-                [*prefix, "git", *arguments],
-                istream=istream,
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                env={"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
-            )
-        except git.GitCommandNotFound as error:
-            if not directory.is_dir():
-                raise NotFoundError(f"{directory} is not a folder.") from error
-            raise _no_git() from error
-    return Result(int(returncode), stdout, stderr)
+    try:
+        return git.Git(str(directory)).execute(
+            [*prefix, "git", *arguments],
+            env={"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+            **how,
+        )
+    except git.GitCommandNotFound as error:
+        if not directory.is_dir():
+            raise NotFoundError(f"{directory} is not a folder.") from error
+        raise _no_git() from error
 
 
 @contextmanager
@@ -103,7 +150,7 @@ def _no_git() -> GitError:
 
 def failure(command: str, result: Result) -> GitError:
     """Return the error for a git *command* that failed, with git's words and what they mean."""
-    words = result.stderr.strip() or result.text.strip() or f"exit code {result.returncode}"
+    words = result.words or f"exit code {result.returncode}"
     if command == "fetch" and any(one in words for one in _UNWRITABLE):
         return GitError(
             "What is new in the ledger cannot be kept: this clone's Git folder is not writable.",

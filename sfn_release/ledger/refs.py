@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
-from sfn_release.git import Git, RefMovedError, RefUpdate
+from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
 
 
 @dataclass(frozen=True)
@@ -102,21 +102,23 @@ class LedgerRefs:
         if self.remote is None:
             return Snapshot(refs, unpushed)
         try:
-            theirs = self.git.ls_remote(self.remote, [inside + "*", *self._above()])
-        except GitError as error:
+            theirs = self.git.ls_remote(
+                self.remote, [inside + "*", *self._above()], again=not offline
+            )
+            self._refuse_in_the_way(theirs, self.remote)
+            for ref in self._private_refs():
+                theirs.pop(ref, None)
+            self._fetch(theirs, ours)
+        except NotReachedError as error:
             if not offline:
                 raise GitError(
                     f"The ledger's remote {self.remote} was not reached.",
                     why=error.why,
-                    fix="Where it is set: `remote` in releases.toml, `git remote -v`.",
+                    fix=error.fix or "Where it is set: `remote` in releases.toml, `git remote -v`.",
                 ) from error
             refs |= {ref: ours[seen] for ref in refs if (seen := self._seen_ref(ref)) in ours}
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
             return Snapshot(refs, unpushed, warning=warning)
-        self._refuse_in_the_way(theirs, self.remote)
-        for ref in self._private_refs():
-            theirs.pop(ref, None)
-        self._fetch(theirs, ours)
         self._refuse_deleted(theirs, ours)
         return Snapshot({**refs, **theirs}, unpushed, kept=frozenset(refs) - {*theirs})
 
@@ -134,8 +136,8 @@ class LedgerRefs:
         inside = f"{self.prefix}/{self.project}/"
         if self.remote is not None:
             try:
-                theirs = self.git.ls_remote(self.remote, [inside + "*"])
-            except GitError:
+                theirs = self.git.ls_remote(self.remote, [inside + "*"], again=False)
+            except NotReachedError:
                 return self.snapshot(offline=True), {self.remote: first}
             start = self._seen_ref(inside)
             ours = self.git.refs(inside, start)
@@ -200,8 +202,13 @@ class LedgerRefs:
         changed = [ref for ref, at in theirs.items() if ours.get(self._seen_ref(ref)) != at]
         if not changed:
             return
+        copies = {
+            ref: RefUpdate(seen, theirs[ref], ours.get(seen))
+            for ref in changed
+            if (seen := self._seen_ref(ref))
+        }
         try:
-            self.git.fetch(self.remote, {ref: self._seen_ref(ref) for ref in changed})
+            self.git.fetch(self.remote, copies)
         except RefMovedError as error:
             what = changed[0] if len(changed) == 1 else "The ledger"
             raise TamperedError(
@@ -211,11 +218,6 @@ class LedgerRefs:
                 fix="Find out who pushed by force. What was seen last is kept below"
                 f" refs/sfn-release-remotes/{self.remote}.",
             ) from error
-        except GitError:
-            seen = self.git.refs(*(self._seen_ref(ref) for ref in changed))
-            if any(seen.get(mine) == ours.get(mine) for mine in map(self._seen_ref, changed)):
-                raise
-            # Another process of this clone was fetching the same, and holds git's locks.
         for ref in changed:
             mine = ours.get(ref)
             if mine and self._seen_ref(ref) not in ours and not self.git.is_ancestor(

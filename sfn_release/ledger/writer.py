@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sfn_release.errors import ConflictError, GitError
-from sfn_release.git import RefMovedError, RefUpdate
+from sfn_release.git import RefMovedError, RefUpdate, without_secrets
 from sfn_release.ledger.reader import LedgerReader
 
 _BLOB = "100644"
@@ -65,7 +65,7 @@ class LedgerWriter(LedgerReader):
         if fetches != pushes:
             raise GitError(
                 f"The remote {self.remote} fetches from one repository and pushes to another.",
-                why=f"{fetches}\n  {pushes}",
+                why=without_secrets(f"{fetches}\n  {pushes}"),
                 fix="The ledger must be read where it is written: name another `remote`.",
             )
         seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))

@@ -9,6 +9,7 @@ from typing import Any
 from sfn_release.canonical import short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
+from sfn_release.git import NotReachedError
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verifying import Check
@@ -141,7 +142,7 @@ def _release(
     commit: str,
     manifests: Mapping[str, Manifest],
     version: str,
-    tags: tuple[Mapping[str, str], Mapping[str, str]],
+    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
 ) -> Iterator[Check]:
     """Yield what one release's tag, source and definitions say."""
     git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
@@ -149,7 +150,7 @@ def _release(
     yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
     shared = ledger.remote is not None and version not in snapshot.unpushed
     yield from _tag(workspace, manifest, tags, shared=shared)
-    there = tags[0] if shared else tags[1]
+    there = (tags[0] or {}) if shared else tags[1]
     if git.commit_id(manifest.commit) is not None:
         yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
     elif _target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
@@ -206,23 +207,27 @@ def _check_entry(
 
 def _tags(
     workspace: Workspace, manifests: Mapping[str, Manifest]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return where the releases' tags lead, on the remote and in this clone."""
+) -> tuple[dict[str, str] | None, dict[str, str]]:
+    """Return where the releases' tags lead, on the remote and in this clone.
+
+    None stands for a remote that wasn't reached.
+    """
     refs = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
     here = workspace.git.refs(*refs) if refs else {}
     remote = workspace.ledger.remote
     if remote is None or not refs:
         return {}, here
+    asked = [*refs, *(f"{ref}^{{}}" for ref in refs)]
     try:
-        return workspace.git.ls_remote(remote, [*refs, *(f"{ref}^{{}}" for ref in refs)]), here
-    except SfnReleaseError:
-        return {}, here  # that the remote was not reached is told of the ledger
+        return workspace.git.ls_remote(remote, asked, again=False), here
+    except NotReachedError:
+        return None, here  # that the remote was not reached is told of the ledger
 
 
 def _tag(
     workspace: Workspace,
     manifest: Manifest,
-    tags: tuple[Mapping[str, str], Mapping[str, str]],
+    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
     *,
     shared: bool,
 ) -> Iterator[Check]:
@@ -232,7 +237,7 @@ def _tag(
     """
     ref, version = f"refs/tags/{manifest.tag}", manifest.version
     remote, here = tags
-    places = [(remote, workspace.ledger.remote or "")] if shared else []
+    places = [(remote, workspace.ledger.remote or "")] if shared and remote is not None else []
     places += [(here, "this clone")] if ref in here or not shared else []
     for refs, where in places:
         target = _target(refs, ref)
@@ -276,7 +281,7 @@ def _put_back(refs: Mapping[str, str], here: Mapping[str, str], where: str, tag:
 
 def _moved_back(
     refs: Mapping[str, str],
-    remote: Mapping[str, str],
+    remote: Mapping[str, str] | None,
     here: Mapping[str, str],
     where: str,
     tag: Manifest,

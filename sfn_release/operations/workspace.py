@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import AccessError, DirtyError, ImmutableError, NotFoundError
 from sfn_release.filled import FilledChecks
-from sfn_release.git import Git, Identity
+from sfn_release.git import Git, Identity, Patience
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.release import Precedence, Release
@@ -159,6 +159,7 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
     user = around.actor or _user()
     git = Git.open(directory, fallback=Identity(user, f"{user}@{around.host}"))
     project = read_project(find_project(directory))
+    git = replace(git, patience=Patience(project.remote_timeout, say=around.watcher.say))
     ledger = open_ledger(
         git,
         project=project.name,

@@ -52,6 +52,7 @@ class Project:
 
     *root* is its folder, *workflows* the folder of the modules below it, with "/". *tag* holds
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
+    *remote_timeout* is how long one git command may wait for it, in seconds.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
     *silences* are the findings that checks do not tell of. *local_is_implied*: releases.toml does
     not have its table.
@@ -63,6 +64,7 @@ class Project:
     default_environment: str = LOCAL
     tag: str = "v{version}"
     remote: str | None = None
+    remote_timeout: float = 30.0
     ledger: str = "refs/heads/sfn-release"
     environments: Mapping[str, Environment] = field(default_factory=_only_local)
     silences: tuple[Silence, ...] = ()
@@ -147,6 +149,9 @@ def parse_project(text: str, *, path: Path | str) -> Project:
         )
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
+    timeout = settings.get("remote_timeout")
+    if isinstance(timeout, str):
+        settings["remote_timeout"] = rules.timespan(timeout).total_seconds()
     return Project(
         **settings,
         root=path.parent,

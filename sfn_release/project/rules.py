@@ -371,6 +371,15 @@ def duration(value: str) -> str | None:
     return None
 
 
+def timeout(value: object) -> str | None:
+    """Check a limit of time: a whole number of seconds, or a span of time."""
+    if isinstance(value, str):
+        return duration(value)
+    if type(value) is not int or not 0 < value <= _LONGEST.total_seconds():
+        return "It must be a whole number of seconds, or a span of time such as 90s or 5m."
+    return None
+
+
 def timespan(value: str) -> timedelta:
     """Return what a `duration` says.
 

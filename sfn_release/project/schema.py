@@ -154,6 +154,7 @@ _PROJECT: Mapping[str, Expected] = {
     "default_environment": Expected(str, example='default_environment = "local"'),
     "tag": Expected(str, rules.tag_template, 'tag = "v{version}"'),
     "remote": Expected(str, rules.remote, 'remote = "origin"'),
+    "remote_timeout": Expected(object, rules.timeout, 'remote_timeout = "30s"'),
     "ledger": Expected(str, rules.ledger, 'ledger = "refs/heads/sfn-release"'),
 }
 DOCUMENT = Expected(

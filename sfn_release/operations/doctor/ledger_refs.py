@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sfn_release.deployment import check_lock
 from sfn_release.errors import LockedError, SfnReleaseError
+from sfn_release.git import without_secrets
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.sites import site
@@ -68,13 +69,7 @@ def _place(workspace: Workspace) -> Diagnosis:
             f"{ledger.remote} fetches from one repository and pushes to another",
             "The ledger must be read where it is written: name another `remote`.",
         )
-    return _findings.ok("remote", f"{ledger.remote}, {_without_password(fetches)}")
-
-
-def _without_password(url: str) -> str:
-    scheme, mark, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if mark else url
+    return _findings.ok("remote", f"{ledger.remote}, {without_secrets(fetches)}")
 
 
 def _releases(workspace: Workspace, snapshot: Snapshot) -> str:

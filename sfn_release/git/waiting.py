@@ -1,0 +1,140 @@
+"""Waiting for a remote, with a limit: a remote that never answers must not hang a command.
+
+Git runs in a process group of its own, so that its helpers (`git-remote-https`, `ssh`) end with it.
+A helper that wants to ask a question on the terminal is stopped by the system there, as any
+background process; it gets the terminal until git is done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+_TICK = 0.2  # seconds between two looks at the clock; an answer is taken at once
+_GRACE = 1.0  # seconds that git gets to remove its lock files before it is killed
+_POSIX = os.name == "posix"
+GROUP: dict[str, Any] = {"process_group": 0} if _POSIX else {}
+"""How a process is started that `wait_for` waits for."""
+
+
+def _silently(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a remote, in seconds.
+
+    After *notice* seconds, *say* gets one sentence; after *limit* seconds git is ended. *silent*
+    collects the remotes that didn't answer in this run.
+    """
+
+    limit: float = 30.0
+    notice: float = 3.0
+    say: Callable[[str], None] = _silently
+    silent: set[str] = field(default_factory=set, compare=False)
+
+
+def wait_for(process: Any, remote: str, patience: Patience) -> tuple[bytes, bytes] | None:
+    """Return the output of git, or None after ending it because the *remote* took too long.
+
+    *process* is a Popen started with `GROUP`. Whatever interrupts the waiting ends git too.
+    """
+    terminal = _Terminal(process.pid)
+    start = time.monotonic()
+    notice, deadline = start + patience.notice, start + patience.limit
+    try:
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13: a stop can't be seen
+            terminal.lend()
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                output: tuple[bytes, bytes] = process.communicate(timeout=_TICK)
+                break
+            now = time.monotonic()
+            if _wants_terminal(process.pid) and terminal.lend():
+                notice, deadline = float("inf"), now + patience.limit
+            if now >= deadline:
+                _end(process)
+                patience.silent.add(remote)
+                return None
+            if now >= notice:
+                patience.say(f"waiting for the remote {remote} …")
+                notice = float("inf")
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        terminal.take_back()
+    patience.silent.discard(remote)
+    if terminal.lent and process.returncode == -signal.SIGINT:
+        os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C went to git alone, and meant us too
+    return output
+
+
+def _end(process: Any) -> None:
+    """End git and its helpers: politely first, so that git removes its lock files."""
+    for number in (signal.SIGTERM, signal.SIGKILL) if _POSIX else (signal.SIGTERM,):
+        with suppress(ProcessLookupError):
+            if _POSIX:
+                os.killpg(process.pid, number)
+                os.killpg(process.pid, signal.SIGCONT)  # a stopped process gets no SIGTERM
+            else:
+                process.terminate()
+        with suppress(subprocess.TimeoutExpired, ValueError):  # ValueError: read to the end before
+            process.communicate(timeout=_GRACE)
+    for stream in (process.stdout, process.stderr):
+        stream.close()
+
+
+def _wants_terminal(process: int) -> bool:
+    """Tell whether the system stopped a process because it used the terminal."""
+    if not hasattr(os, "waitid"):
+        return False
+    with suppress(ChildProcessError):
+        seen = os.waitid(os.P_PID, process, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+        return seen is not None and seen.si_status in {signal.SIGTTIN, signal.SIGTTOU}
+    return False
+
+
+class _Terminal:
+    """The terminal that we run on, and that a process group may get for a while."""
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+        self._file: int | None = None
+        self.lent = False
+
+    def lend(self) -> bool:
+        """Give the terminal to the group; False where there is none, or it isn't ours to give."""
+        if not _POSIX:
+            return False
+        try:
+            file = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        if os.tcgetpgrp(file) != os.getpgrp():
+            os.close(file)
+            return False
+        os.tcsetpgrp(file, self._group)
+        with suppress(ProcessLookupError):
+            os.killpg(self._group, signal.SIGCONT)
+        self._file, self.lent = file, True
+        return True
+
+    def take_back(self) -> None:
+        """Take the terminal back."""
+        if self._file is None:
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        try:
+            os.tcsetpgrp(self._file, os.getpgrp())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            os.close(self._file)
+            self._file = None
