@@ -50,7 +50,7 @@ def test_the_projects_own_state_is_served(shop: Project) -> None:
         started = client.start_execution(stateMachineArn=f"{machine['stateMachineArn']}:live")
         done = client.describe_execution(executionArn=started["executionArn"])
     assert (machine["name"], done["output"]) == ("hello", '"Hello Alice"')
-    assert Path(told["database"]) == shop.root / ".git" / "sfn-release" / "local.db"
+    assert Path(told["database"]) == shop.root / ".git" / "sfn-release" / "local" / "shop.db"
 
 
 def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.local import LocalService, service
-from sfn_release.operations.serving import DATABASE, local_service
+from sfn_release.operations.serving import database, local_service
 from sfn_release.operations.workspace import open_workspace
 from sfn_release.simulator import Mocks
 from sfn_release.surroundings import Surroundings
@@ -33,9 +33,9 @@ def service_for(
     except NotFoundError:
         if environment is not None:
             raise
-        database = data_folder(os.environ if environ is None else environ) / "local.db"
-        running = service(database, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
-        return running, database
+        path = data_folder(os.environ if environ is None else environ) / "local.db"
+        running = service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
+        return running, path
     there = workspace.project.environment(environment or "local")
     if there.backend != "local":
         raise UsageError(
@@ -45,7 +45,7 @@ def service_for(
     running = local_service(
         workspace.project, workspace.git, workspace.ledger, there, real_time=real_time
     )
-    return running, workspace.git.common_dir / DATABASE
+    return running, database(workspace.project, workspace.git)
 
 
 def data_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

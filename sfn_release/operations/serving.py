@@ -10,11 +10,19 @@ from sfn_release.errors import LocalServiceError
 from sfn_release.git import Git
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
+from sfn_release.local.moving import drop_project, move_project
+from sfn_release.plan import TAG_PREFIX
 from sfn_release.project import Environment, Project
 from sfn_release.record import Serving
 from sfn_release.simulator import Mocks, Tasks, load_mocks
 
-DATABASE = "sfn-release/local.db"
+_SHARED = "sfn-release/local.db"  # where all projects of a repository were, until 0.2.0
+_TAG = f"{TAG_PREFIX}project"
+
+
+def database(project: Project, git: Git) -> Path:
+    """Return the file of a project's `local` environments, in the Git folder."""
+    return git.common_dir / "sfn-release" / "local" / f"{project.name}.db"
 
 
 def local_client(
@@ -33,12 +41,15 @@ def local_service(
     *,
     real_time: bool = False,
 ) -> LocalService:
-    """Return the service behind a `local` environment, over its file in the Git folder.
+    """Return the service behind a `local` environment, over the project's file in the Git folder.
 
+    State machines of the project in the file that all projects once shared are moved there.
     Tasks are answered by ``<module>.mocks.json`` beside the module that a workflow came from.
     """
+    path = database(project, git)
+    move_project(git.common_dir / _SHARED, path, tag=_TAG, project=project.name)
     return service(
-        git.common_dir / DATABASE,
+        path,
         tasks_for=_tasks_for(project, ledger, environment),
         region=environment.region or REGION,
         account=ACCOUNT,
@@ -53,13 +64,14 @@ def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
     Returns the versions that were forgotten. Raises LocalServiceError for a file that cannot be
     removed.
     """
-    database = git.common_dir / DATABASE
+    own = database(project, git)
     try:
-        for path in [database, *database.parent.glob(database.name + "-*")]:
+        drop_project(git.common_dir / _SHARED, tag=_TAG, project=project.name)
+        for path in [own, *(own.with_name(own.name + end) for end in ("-wal", "-shm", "-journal"))]:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise LocalServiceError(
-            f"{database} cannot be removed: {error.strerror}.",
+            f"{own} cannot be removed: {error.strerror}.",
             fix=f"Stop what uses it, such as `sfn-release local serve` of {project.name}.",
         ) from error
     return ledger.drop_local()
