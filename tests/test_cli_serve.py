@@ -120,3 +120,21 @@ def test_only_a_local_environment_is_served(project: Project) -> None:
     ran = run("-C", str(project.root), "local", "serve", "--env", "aws")
     assert ran.code == 2
     assert "aws is on AWS" in ran.err
+
+
+def test_execute_warns_about_mocks_that_answer_nothing(shop: Project) -> None:
+    """On `local` a key that names no task and no Resource is a slip; the near name is shown."""
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    machine = {
+        "StartAt": "Charge",
+        "States": {"Charge": {**task, "Parameters": {"FunctionName": "f"}}},
+    }
+    shop.write("workflows/pay.asl.json", json.dumps(machine))
+    shop.write("workflows/pay.mocks.json", json.dumps({"Charge": {"payload": 1}}))
+    shop.publish("1.0.0")
+    assert "warning" not in shop.ok("execute", "pay").err
+    mocks = {"Charge": {"payload": 1}, "Chrage": {"payload": 2}}
+    shop.write("workflows/pay.mocks.json", json.dumps(mocks))
+    warned = shop.ok("execute", "pay").err
+    assert 'workflows/pay.mocks.json: "Chrage" is neither a state nor a Resource of pay.' in warned
+    assert 'Did you mean "Charge"?' in warned

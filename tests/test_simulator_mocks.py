@@ -10,6 +10,7 @@ import pytest
 
 from sfn_release.errors import ConfigError
 from sfn_release.simulator import ContextSeed, Mocks, Outcome, VirtualClock, load_mocks, simulate
+from sfn_release.simulator.mocks import asking
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -110,7 +111,7 @@ def test_the_hint_for_an_item_reader_shows_a_list() -> None:
 
 
 def test_keys_that_answer_nothing_are_found() -> None:
-    """States and resources count at any depth, in branches, processors and item readers."""
+    """What asks counts at any depth: tasks and item readers. A Parallel asks for nothing."""
     inner = {"StartAt": "In", "States": {"In": {"Type": "Task", "Resource": INVOKE, "End": True}}}
     reader = {"Resource": "arn:aws:states:::s3:getObject"}
     definition = {
@@ -126,10 +127,11 @@ def test_keys_that_answer_nothing_are_found() -> None:
         INVOKE,
         "arn:aws:states:::s3:getObject",
         "Inn",
+        "P",
         "arn:aws:states:::sns:publish",
     ]
     mocks = Mocks({key: {"return": 1} for key in keys})
-    assert mocks.unused(definition) == ["Inn", "arn:aws:states:::sns:publish"]
+    assert mocks.unused(asking(definition)) == ["Inn", "P", "arn:aws:states:::sns:publish"]
 
 
 def test_each_iteration_counts_its_own_calls() -> None:

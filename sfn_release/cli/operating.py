@@ -40,6 +40,7 @@ def execute(
     Exits 1 when the execution does not succeed.
     """
     from sfn_release.operations.execute import execute as act
+    from sfn_release.operations.serving import unused_mocks
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)
@@ -53,6 +54,9 @@ def execute(
         wait=not no_wait,
     )
     session.show("execute", done.to_json(), lambda: _write_execution(done, environment))
+    if environment.backend == "local":
+        for line in unused_mocks(workspace.project, workspace.ledger, environment, workflow):
+            terminal.tell(f"warning: {line}", style="yellow")
     return 0 if done.status in _GOOD else 1
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sfn_release.asl.finding import nearest
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.errors import LocalServiceError
 from sfn_release.git import Git
@@ -15,6 +17,7 @@ from sfn_release.plan import TAG_PREFIX
 from sfn_release.project import Environment, Project
 from sfn_release.record import Serving
 from sfn_release.simulator import Mocks, Tasks, load_mocks
+from sfn_release.simulator.mocks import asking
 
 _SHARED = "sfn-release/local.db"  # where all projects of a repository were, until 0.2.0
 _TAG = f"{TAG_PREFIX}project"
@@ -77,6 +80,36 @@ def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
     return ledger.drop_local()
 
 
+def unused_mocks(
+    project: Project, ledger: Ledger, environment: Environment, workflow: str
+) -> list[str]:
+    """Return a line for each key of a workflow's mock file that answers nothing.
+
+    The workflows of one module share the file: a key may be of any of them.
+    """
+    commit = ledger.tip(environment.name)
+    serving = ledger.state_at(environment.name, commit).serving if commit else None
+    served = serving.workflows.get(workflow) if serving else None
+    if commit is None or serving is None or served is None:
+        return []
+    file = mocks_file(served.source)
+    path = project.root / file
+    if not path.is_file():
+        return []
+    sharing = [
+        form.definition
+        for name, form in ledger.served(environment.name, commit, serving).items()
+        if mocks_file(serving.workflows[name].source) == file
+    ]
+    mocks = load_mocks(path.read_bytes(), file=file)
+    names = [name for definition in sharing for name in asking(definition)]
+    return [
+        f"{file}: {json.dumps(key, ensure_ascii=False)} is neither a state nor a Resource of"
+        f" {workflow}. {nearest(key, names)}".rstrip()
+        for key in mocks.unused(names)
+    ]
+
+
 def _tasks_for(
     project: Project, ledger: Ledger, environment: Environment
 ) -> Callable[[str, Mapping[str, str]], Tasks]:
@@ -90,7 +123,7 @@ def _tasks_for(
         path = project.root / mocks_file(source)
         if not path.is_file():
             return Mocks(file=mocks_file(source))
-        return load_mocks(path.read_text(encoding="utf-8"), file=mocks_file(source))
+        return load_mocks(path.read_bytes(), file=mocks_file(source))
 
     return tasks
 

@@ -41,7 +41,7 @@ raises TaskFailure, or any exception, which fails the task as a Lambda function 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,9 +104,9 @@ class Mocks:
             result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
         return Took(result, seconds)
 
-    def unused(self, definition: Mapping[str, Any]) -> list[str]:
-        """Return the keys that name neither a state of *definition* nor a Resource in it."""
-        known = set(_names(definition))
+    def unused(self, names: Iterable[str]) -> list[str]:
+        """Return the keys that are not among *names*: those that `asking` yields."""
+        known = set(names)
         return [key for key in self._answers if key not in known]
 
     def _how_to_add(self, call: TaskCall) -> str:
@@ -148,8 +148,8 @@ def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
 
 
-def _names(definition: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names and Resources of all states, at any depth, that ask for an answer."""
+def asking(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the states and Resources of a definition that ask for answers, at any depth."""
     scopes: list[Any] = [definition]
     while scopes:
         scope = scopes.pop()
@@ -157,10 +157,9 @@ def _names(definition: Mapping[str, Any]) -> Iterator[str]:
         for name, state in states.items() if isinstance(states, Mapping) else ():
             if not isinstance(state, Mapping):
                 continue
-            yield name
             for holder in (state, state.get("ItemReader")):
                 if isinstance(holder, Mapping) and isinstance(holder.get("Resource"), str):
-                    yield holder["Resource"]
+                    yield from (name, holder["Resource"])
             scopes += [state.get("ItemProcessor"), state.get("Iterator")]
             scopes += branches if isinstance(branches := state.get("Branches"), list) else []
 
