@@ -74,7 +74,7 @@ def differs(served: Served, there: Observed | None) -> bool:
     return (
         there is not None
         and there.latest is not None
-        and there.latest.digest != served.rendered_digest
+        and there.latest.digest != served.latest_digest
     )
 
 
@@ -139,12 +139,16 @@ def _content(
 ) -> Iterator[str]:
     """Yield how $LATEST differs."""
     latest = there.latest
-    if latest is None or latest.digest in _digests(served, there, attempts):
+    if latest is None or latest.digest == served.latest_digest:
         return
-    yield f"$LATEST is {short(latest.digest)}, the record says {short(served.rendered_digest)}"
+    if any(attempt.is_of(latest) for attempt in attempts):
+        return
+    yield f"$LATEST is {short(latest.digest)}, the record says {short(served.latest_digest)}"
     settings = latest.settings()
+    unqualified = served.found.latest if served.found else None
+    before = unqualified.settings if unqualified else served.settings
     for name in _SETTINGS:
-        live, recorded = settings[name], served.settings[name]
+        live, recorded = settings[name], before[name]
         if live != recorded:
             yield f"{name} is {_brief(live)}, the record says {_brief(recorded)}"
     if form is not None:
@@ -161,7 +165,7 @@ def _alias(
             yield f"the alias {alias} is gone"
         return
     routing = there.alias.routing
-    if served.version_arn is None or routing == {served.version_arn: 100}:
+    if served.version_arn is None or routing == served.routing:
         return
     if attempts:
         digests = _digests(served, there, attempts)
@@ -175,7 +179,7 @@ def _alias(
         if arn != served.version_arn and arn in there.versions
     ]
     told = f" ({', '.join(contents)})" if contents else ""
-    was = routing_text({served.version_arn: 100})
+    was = routing_text(served.routing)
     yield f"the alias {alias} points at {routing_text(routing)}, the record says {was}{told}"
 
 

@@ -32,13 +32,15 @@ Answer = TypeVar("Answer")
 class Wanted:
     """What to look for: a state machine's name, and the content that may exist as a version.
 
-    *arn* is where it was last (None if never), *versions* are ARNs that may have the content.
+    *arn* is where it was last (None if never), *versions* are ARNs that may have the content;
+    with *every*, all of them are looked at.
     """
 
     name: str
     rendered_digest: str
     arn: str | None = None
     versions: tuple[str, ...] = ()
+    every: bool = False
 
 
 def observe(
@@ -102,7 +104,7 @@ def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> O
         raise
     routed = describe_alias(client, f"{arn}:{alias}") if alias else None
     routing = routed.routing if routed else {}
-    other = [] if routing == {served.version_arn: 100} else [*routing]
+    other = [] if routing == served.routing else [*routing]
     return Observed(
         arn=arn,
         latest=rendered_from(workflow, machine),
@@ -115,12 +117,7 @@ def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> O
 
 def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
     tags = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
-    versions = {
-        one["stateMachineVersionArn"]: timestamp(one["creationDate"].astimezone(UTC))
-        for one in _pages(
-            client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn
-        )
-    }
+    versions = version_dates(client, arn)
     others = [
         describe_alias(client, one["stateMachineAliasArn"])
         for one in _pages(
@@ -133,6 +130,15 @@ def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
         versions=versions,
         aliases=tuple(one for one in others if one and is_alias_description(one.description)),
     )
+
+
+def version_dates(client: StepFunctions, arn: str) -> dict[str, str]:
+    """Return the ARNs of all versions of a state machine, with when each was made (UTC)."""
+    listed = _pages(client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn)
+    return {
+        one["stateMachineVersionArn"]: timestamp(one["creationDate"].astimezone(UTC))
+        for one in listed
+    }
 
 
 def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str, str]:
@@ -221,7 +227,8 @@ def _observe(
     routed = describe_alias(client, f"{arn}:{alias}") if alias else None
     own = [version for version in want.versions if version.rpartition(":")[0] == arn]
     candidates = [*(routed.routing if routed else ()), *own]
-    versions = _describe_versions(client, workflow, candidates, want.rendered_digest)
+    enough = None if want.every else want.rendered_digest
+    versions = _describe_versions(client, workflow, candidates, enough)
     if search and want.rendered_digest not in versions.values():
         listed = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=_SEARCHED)
         newest = [version["stateMachineVersionArn"] for version in listed["stateMachineVersions"]]
@@ -293,6 +300,7 @@ def rendered_from(workflow: str, described: Mapping[str, Any]) -> Rendered | Non
         logging=normal_logging(described.get("loggingConfiguration")),
         tracing=normal_tracing(described.get("tracingConfiguration")),
         encryption=normal_encryption(described.get("encryptionConfiguration")),
+        text=described["definition"],
     )
     try:
         _ = found.digest

@@ -8,12 +8,12 @@ Serving). A deployment has two events: ``started`` before AWS is touched, and it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sfn_release.canonical import short
-from sfn_release.errors import TamperedError
+from sfn_release.canonical import loads, short
+from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.forms import as_written, read_document, read_form
 from sfn_release.names import Arn, CommitId, EnvironmentName, RecordId, Source, WorkflowName
 from sfn_release.pins import exact_name, reopen
@@ -23,9 +23,9 @@ from sfn_release.rendering import Rendered
 RECORD_SCHEMA = "sfn-release/deployment/1"
 SERVING_SCHEMA = "sfn-release/serving/1"
 
-Action = Literal["publish", "deploy", "promote", "rollback", "delete"]
+Action = Literal["publish", "deploy", "promote", "rollback", "delete", "adopt"]
 Status = Literal["started", "succeeded", "failed", "reverted"]
-Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted"]
+Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted", "adopted"]
 
 LEASE = timedelta(minutes=15)
 """How long a deployment may take before it has to stop by itself."""
@@ -78,7 +78,8 @@ class Record:
     *parameters* are the values of all parameters that rendering it used, with their types (records
     of 0.2.0 and before: those that were looked up, as text). *override* is why a policy that
     refused it was overridden; *promoted_from* the environment whose release a promotion took.
-    *warnings* say what a success did not do.
+    *warnings* say what a success did not do. *acknowledged* are state machine versions that no
+    release made, and that are not drift.
     """
 
     id: RecordId
@@ -106,6 +107,7 @@ class Record:
     override: str | None = None
     promoted_from: EnvironmentName | None = None
     warnings: tuple[str, ...] = ()
+    acknowledged: tuple[Arn, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -114,6 +116,7 @@ class Record:
         members["lock"] = vars(self.lock) if self.lock else None
         members["plan"] = list(self.plan)
         members["warnings"] = list(self.warnings)
+        members["acknowledged"] = list(self.acknowledged)
         return {"schema": RECORD_SCHEMA, **members}
 
     @classmethod
@@ -148,6 +151,40 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Unqualified:
+    """The content that callers without the alias got, where it was not what the alias served.
+
+    *settings* is `Rendered.settings`, *text* the very text of the definition.
+    """
+
+    settings: Mapping[str, Any]
+    text: str
+    rendered_digest: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a state machine was before sfn-release first wrote to it, beyond its content.
+
+    *text* is the very text of the definition. *routing* maps version ARNs to weights where the
+    alias split its callers, else it is empty. *latest* is ``$LATEST`` where that was other content.
+    """
+
+    text: str
+    routing: Mapping[Arn, int] = field(default_factory=dict)
+    latest: Unqualified | None = None
+
+    def unqualified(self, served: Rendered) -> Rendered:
+        """Return what ``$LATEST`` was; *served* is what the alias served, or all callers got.
+
+        Raises DefinitionError, or TypeError, for what is not the form of a state machine.
+        """
+        if self.latest is None:
+            return served
+        return _form(served.workflow, self.latest.settings, self.latest.text)
+
+
+@dataclass(frozen=True)
 class Served:
     """One workflow as an environment serves it.
 
@@ -158,7 +195,7 @@ class Served:
     to the version that it was pinned to. *parameters* are the values that filled it, with their
     types: `rendering.fill_and_pin` makes the recorded form from the release, these and the pins
     (None in records that don't have them). *stale_tags* are tags of an earlier release
-    that could not be removed.
+    that could not be removed. *found* is there in a release of what was found.
     """
 
     digest: str
@@ -174,6 +211,20 @@ class Served:
     alias: str | None = None
     parameters: Mapping[str, Any] | None = None
     stale_tags: tuple[str, ...] = ()
+    found: Found | None = None
+
+    @property
+    def latest_digest(self) -> str:
+        """The rendered digest of what ``$LATEST`` is to be."""
+        latest = self.found.latest if self.found else None
+        return latest.rendered_digest if latest else self.rendered_digest
+
+    @property
+    def routing(self) -> Mapping[str, int]:
+        """What the alias is to send its callers to: version ARNs with weights; {} without one."""
+        if self.found and self.found.routing:
+            return self.found.routing
+        return {self.version_arn: 100} if self.version_arn else {}
 
 
 @dataclass(frozen=True)
@@ -194,7 +245,7 @@ class Serving:
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as an environment's ``manifest.json`` holds it."""
         members = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        members["workflows"] = {name: vars(served) for name, served in self.workflows.items()}
+        members["workflows"] = {name: asdict(served) for name, served in self.workflows.items()}
         return {"schema": SERVING_SCHEMA, **members}
 
     @classmethod
@@ -249,10 +300,31 @@ def served_forms(
 
 
 def _recorded(name: str, served: Served, definition: Any, *, where: str) -> Rendered:
-    members = dict(served.settings)
-    members |= {"workflow": name, "name": members.pop("state_machine", None)}
     with as_written(where):
-        return read_form(Rendered, {**members, "definition": definition}, f"$.workflows.{name}")
+        form = _form(name, served.settings, definition)
+        if served.found is None or definition == {}:
+            return form
+        return _as_found(served.found, form)
+
+
+def _as_found(found: Found, form: Rendered) -> Rendered:
+    """Return *form* with the text that it was found in, once that text is known to be its own."""
+    exact = replace(form, definition=loads(found.text), text=found.text)
+    latest = found.unqualified(form)
+    if exact.digest != form.digest or (
+        found.latest is not None and latest.digest != found.latest.rendered_digest
+    ):
+        raise DefinitionError(f"the text of {form.workflow} is not its definition")
+    return exact
+
+
+def _form(name: str, settings: Mapping[str, Any], definition: Any) -> Rendered:
+    """Return recorded settings with a definition, or its text, as what is sent."""
+    members = dict(settings)
+    members |= {"workflow": name, "name": members.pop("state_machine", None)}
+    text = definition if isinstance(definition, str) else None
+    members |= {"definition": loads(text) if text is not None else definition, "text": text}
+    return read_form(Rendered, members, f"$.workflows.{name}")
 
 
 def _is_time(text: str) -> bool:

@@ -11,7 +11,15 @@ from sfn_release.canonical import digest, dumps, loads, short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import SfnReleaseError, TamperedError, VersionError
 from sfn_release.forms import as_written, read_document
-from sfn_release.names import WORKFLOW_NAME, CommitId, Kind, Source, TagName, WorkflowName
+from sfn_release.names import (
+    WORKFLOW_NAME,
+    CommitId,
+    EnvironmentName,
+    Kind,
+    Source,
+    TagName,
+    WorkflowName,
+)
 
 SCHEMA = "sfn-release/manifest/1"
 _LONGEST = 128  # characters; a version is part of a file's name: that of its Git tag
@@ -65,6 +73,29 @@ VERSION = Kind(
 Version = Annotated[str, VERSION]
 
 
+FOUND = "0.0.0-found."
+"""How the versions begin that releases of what was found get; the number follows."""
+
+
+def is_found(version: str) -> bool:
+    """Tell whether *version* is of a release of what was found, and not made from a commit.
+
+    >>> is_found("0.0.0-found.1"), is_found("0.0.0")
+    (True, False)
+    """
+    return version.startswith(FOUND)
+
+
+def refuse_found(version: str) -> None:
+    """Raise VersionError for a *version* that can't be published."""
+    if is_found(version):
+        raise VersionError(
+            f"{version} can't be published: these versions are of what was found in AWS.",
+            why="A deployment with --adopt makes one, for a rollback to what was there.",
+            fix="Publish another version, 0.1.0 for example.",
+        )
+
+
 def next_patch(version: str) -> str:
     """Return the lowest version above *version* that is not a pre-release.
 
@@ -114,7 +145,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the ledger says of a release, its definitions aside."""
+    """What the ledger says of a release, its definitions aside.
+
+    *found* is the environment whose state machines it was found in. Such a release has no tag, and
+    *commit* is where the project stood then.
+    """
 
     project: str
     version: Version
@@ -125,6 +160,7 @@ class Manifest:
     release_digest: str
     workflows: Mapping[WorkflowName, Entry]
     toolchain: Mapping[str, Any] = field(default_factory=dict)
+    found: EnvironmentName | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``manifest.json`` holds it."""
@@ -219,6 +255,7 @@ def make_release(
     author: str,
     toolchain: Mapping[str, Any],
     predecessor: Manifest | None,
+    found: str | None = None,
 ) -> Release:
     """Freeze *declarations* as a release.
 
@@ -253,6 +290,7 @@ def make_release(
         release_digest=release_digest({name: entry.digest for name, entry in entries.items()}),
         workflows=entries,
         toolchain=toolchain,
+        found=found,
     )
     return Release(manifest, by_name)
 

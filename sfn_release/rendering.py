@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sfn_release.canonical import digest
+from sfn_release.canonical import digest, loads
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.names import WorkflowName
@@ -32,7 +32,8 @@ class Rendered:
     """What one state machine is to be, or is.
 
     *name* is the state machine's name in the environment, *workflow* ours. *tags* are those that
-    the workflow and the environment declare; ownership tags come with the plan.
+    the workflow and the environment declare; ownership tags come with the plan. *text* is the
+    definition to the letter, where it was read from AWS: it is sent again as it was.
     """
 
     workflow: WorkflowName
@@ -44,6 +45,7 @@ class Rendered:
     tracing: Mapping[str, Any]
     encryption: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -61,7 +63,10 @@ class Rendered:
 
     def request(self) -> dict[str, Any]:
         """Return the members that CreateStateMachine and UpdateStateMachine share."""
-        text = json.dumps(self.definition, indent=2, ensure_ascii=False)
+        if self.text is not None and loads(self.text) == self.definition:
+            text = self.text
+        else:
+            text = json.dumps(self.definition, indent=2, ensure_ascii=False)
         if len(text.encode()) > MAX_DEFINITION:
             text = json.dumps(self.definition, separators=(",", ":"), ensure_ascii=False)
         return {

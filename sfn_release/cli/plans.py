@@ -16,6 +16,7 @@ _MARKS = {
     "unchanged": ("=", "unchanged"),
     "retained": ("=", "retained"),
     "deleted": ("-", "delete"),
+    "adopted": ("=", "keep"),
 }
 _MANY = 20  # workflows, above which each gets one line
 FOLD = 20
@@ -25,7 +26,7 @@ FOLD = 20
 def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan: its steps and what they change. *verbose* cuts nothing."""
     yield _head(plan, local)
-    if plan.version and plan.from_version and plan.action != "rollback":
+    if plan.version and plan.from_version and plan.action not in {"rollback", "adopt"}:
         yield from _lower(plan.version, plan.from_version)
     yield from _changes(plan, verbose=verbose)
     yield from _quiet(plan, verbose=verbose)
@@ -45,6 +46,8 @@ def _head(plan: Plan, local: frozenset[str]) -> str:
     now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
     if plan.action == "delete":
         return f"plan: a deletion in {where}, {now}"
+    if plan.action == "adopt":
+        return f"plan: keep what is there in {where} as {plan.version}, before it is changed"
     if plan.action == "rollback" and plan.version == plan.from_version:
         return f"plan: restore {plan.version} in {where}"
     if plan.action == "rollback":

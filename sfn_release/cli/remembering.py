@@ -106,7 +106,7 @@ def _write_releases(found: list[ListedRelease]) -> None:
             (
                 terminal.Styled(one.manifest.version, "bold"),
                 one.manifest.date,
-                one.manifest.commit[:12],
+                "found" if one.manifest.found else one.manifest.commit[:12],
                 str(len(one.manifest.workflows)),
                 terminal.Styled(", ".join(one.live_in), "green"),
                 name(one.manifest.author),
@@ -118,7 +118,8 @@ def _write_releases(found: list[ListedRelease]) -> None:
 
 
 def _note(one: ListedRelease) -> str:
-    notes = [] if one.pushed else ["only in this clone"]
+    notes = [f"found in {one.manifest.found}"] if one.manifest.found else []
+    notes += [] if one.pushed else ["only in this clone"]
     return "; ".join(notes + ([f"yanked: {one.yank.reason}"] if one.yank else []))
 
 
@@ -144,8 +145,9 @@ def _write_history(records: list[Record]) -> None:
 def _write_release(release: Release, yank: Yank | None) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
+    origin = ("found in", manifest.found) if manifest.found else ("tag", manifest.tag)
     for what, value in (
-        ("tag", manifest.tag),
+        origin,
         ("commit", manifest.commit),
         ("date", manifest.date),
         ("author", manifest.author),

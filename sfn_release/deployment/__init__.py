@@ -4,6 +4,7 @@
     resolving     look the environment's parameters up
     pinning       find the exact versions of what definitions refer to (`lookup` asks AWS for them)
     binding       pin a release's workflows to each other, those that others start first
+    adopting      keep what a deployment takes over, as a release of what was found
     preparation   read the ledger and AWS, decide, refuse what must be refused
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
     fence         whether it may still write, asked before every write
@@ -25,6 +26,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sfn_release import hold
+from sfn_release.deployment.adopting import adoption
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.fence import Fence, OvertakenError
@@ -44,6 +46,7 @@ __all__ = [
     "Decide",
     "Prepared",
     "Site",
+    "adoption",
     "check_lock",
     "close",
     "execute",
@@ -95,6 +98,7 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         parameters=prepared.target.parameters if prepared.target else {},
         override=prepared.override,
         promoted_from=prepared.target.promoted_from if prepared.target else None,
+        acknowledged=prepared.acknowledged,
     )
     with hold.hold(site.notes, record.id, lock.token):
         try:

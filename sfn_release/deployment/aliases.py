@@ -33,7 +33,9 @@ class Aliases:
         Raises ConflictError when somebody else moved it, or changed what callers without the alias
         get, since this deployment looked.
         """
-        routing = {new: 100}
+        routing: Mapping[str, int] = {new: 100}
+        if isinstance(step, PointAlias) and step.routing:
+            routing = step.routing
         if isinstance(step, ShiftWeight):
             routing = {step.old: 100 - step.weight, new: step.weight}
         routes = _routes(routing)

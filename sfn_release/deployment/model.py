@@ -52,7 +52,9 @@ class Prepared:
     *unclaimed* are the machines that an attempt that did not finish has left, and that neither the
     target nor what is served holds. *override* is why it may happen though a policy refuses it.
     *alias* is the environment's, "" for none. *drift* is what the plan overwrites of each workflow
-    that no release has brought, a line each.
+    that no release has brought, a line each. *adopting* are the machines that it takes over: what
+    is there has to be kept before it is applied (`adopting.adoption`). *acknowledged* are state
+    machine versions that the record is to name as known.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Prepared:
     override: str | None = None
     alias: str = ""
     drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    adopting: Mapping[str, Observed] = field(default_factory=dict)
+    acknowledged: tuple[str, ...] = ()
 
     @property
     def content(self) -> Target | Serving:
@@ -82,6 +86,7 @@ class Prepared:
             not self.plan.steps
             and serving is not None
             and not self.state.unfinished
+            and not self.adopting
             and self.plan.version == serving.version
             and (self.target is None or self.target.below == serving.below)
             and all(self._recorded(planned, serving) for planned in self.plan.workflows)

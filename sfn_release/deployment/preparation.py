@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from sfn_release import hold
 from sfn_release.deployment.accepting import refuse_unmet
+from sfn_release.deployment.adopting import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
 from sfn_release.deployment.drifting import overwritten, with_notes
@@ -80,6 +81,8 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     )
     refuse_unmet(site, target, decided, observed)
     attempts = _attempts(site, state)
+    adopting = strangers(site, state, target, observed, known, attempts)
+    decided = with_kept(decided, adopting, site.ledger.versions(snapshot) if adopting else ())
     drift = overwritten(
         site.ledger, site.project, alias, target, decided, state, observed, attempts
     )
@@ -98,6 +101,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         unclaimed=unclaimed,
         alias=alias,
         drift=drift,
+        adopting=adopting,
     )
 
 
@@ -264,11 +268,14 @@ def _wanted(state: State, target: Target, name: str) -> Wanted:
     outcome = state.record.workflows.get(name) if state.record else None
     versions += [outcome.version_arn] if outcome else []
     versions.append(target.workflows[name].version_arn)
+    found = target.workflows[name].found
+    versions += [*found.routing] if found else []
     return Wanted(
         name=rendered.name,
         rendered_digest=rendered.digest,
         arn=served.state_machine_arn if served and not moved else None,
         versions=tuple(version for version in versions if version),
+        every=found is not None and bool(found.routing),
     )
 
 

@@ -11,8 +11,8 @@ from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.model import Prepared
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
-from sfn_release.plan.steps import TagStateMachine, names_text
-from sfn_release.record import Outcome, Served, Serving
+from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text
+from sfn_release.record import Found, Outcome, Served, Serving
 from sfn_release.rendering import Rendered
 
 
@@ -72,9 +72,10 @@ def serving_after(
     not be written.
     """
     target = prepared.target
+    adopting = target is not None and target.action == "adopt"
     definitions = {name: form.definition for name, form in kept_forms.items()}
     workflows = {
-        name: replace(old, retained=old.retained or target is not None)
+        name: replace(old, retained=old.retained or (target is not None and not adopting))
         for name, old in kept(prepared).items()
     }
     if target is None:
@@ -93,6 +94,8 @@ def serving_after(
         workflow = _as_sent(planned, machines)
         there = prepared.observed.get(name)
         alias = there.alias.description if there and there.alias else None
+        found = _found_after(workflow, there, prepared.plan)
+        unaliased = target.action == "adopt" and found is not None and alias is None
         workflows[name] = Served(
             digest=workflow.digest,
             rendered_digest=workflow.rendered.digest,
@@ -103,9 +106,10 @@ def serving_after(
             alias_description=machines[name].alias_description or alias,
             version=target.release,
             pins=workflow.pins,
-            alias=prepared.alias,
+            alias="" if unaliased else prepared.alias,
             parameters=workflow.parameters,
             stale_tags=stale.get(name, ()),
+            found=found,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
@@ -117,6 +121,17 @@ def serving_after(
         workflows=workflows,
     )
     return serving, definitions
+
+
+def _found_after(workflow: TargetWorkflow, there: Observed | None, plan: Plan) -> Found | None:
+    """Return what is recorded of an adopted machine; how its callers were split, if they are."""
+    if workflow.found is None:
+        return None
+    name = workflow.rendered.workflow
+    points = [one for one in plan.steps if isinstance(one, PointAlias) and one.workflow == name]
+    routing = points[-1].routing if points else there.alias.routing if there and there.alias else {}
+    split = workflow.found.routing if routing == workflow.found.routing else {}
+    return replace(workflow.found, routing=split)
 
 
 def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tuple[str, ...]:

@@ -105,8 +105,8 @@ class Ledger(LedgerWriter):
             # The branch is older than the remote, and goes there as it is.
             updates.append(RefUpdate(self.releases_ref, tip, tip))
         elif ledger:
-            predecessor = self.predecessor(snapshot, version)
-            release = _with_since(release, predecessor)
+            if release.manifest.found is None:
+                release = _with_since(release, self.predecessor(snapshot, version))
             commit = self.store_commit(
                 release_files(release), tip, f"release {version}", {"Version": version}, at=at
             )
@@ -131,8 +131,11 @@ class Ledger(LedgerWriter):
     ) -> list[RefUpdate]:
         """Return the update that makes the release's tag, nothing when it is there.
 
-        A tag that a person made on this very commit is taken as it is, signed or lightweight.
+        A tag that a person made on this very commit is taken as it is, signed or lightweight. A
+        release of what was found has none: it is made from no commit.
         """
+        if release.manifest.found is not None:
+            return []
         name = self.tag_name(release.version)
         ref = f"refs/tags/{name}"
         here = self.git.refs(ref)

@@ -17,6 +17,7 @@ from sfn_release.release import (
     Precedence,
     Release,
     definition_path,
+    is_found,
     is_version,
     read_json,
     read_manifest,
@@ -111,9 +112,10 @@ class LedgerReader(LedgerRefs):
         return {**snapshot.unpushed, **found}
 
     def predecessor(self, snapshot: Snapshot, version: str) -> Manifest | None:
-        """Return the manifest of the highest release below *version*."""
+        """Return the manifest of the highest release below *version* that was published."""
         limit = Precedence(version)
-        below = (name for name in self.versions(snapshot) if Precedence(name) < limit)
+        published = (name for name in self.versions(snapshot) if not is_found(name))
+        below = (name for name in published if Precedence(name) < limit)
         highest = next(below, None)
         return self.manifest(snapshot, highest) if highest else None
 

@@ -14,7 +14,7 @@ from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Action, Record, State
-from sfn_release.release import Content, Release, parse_version
+from sfn_release.release import Content, Release, is_found, parse_version
 
 
 def deploy(
@@ -112,8 +112,15 @@ def deploy_target(
 ) -> Target:
     """Return what deploying *content* brings: rendered afresh, and what may have it already.
 
-    It is *released* unless it is the work tree's.
+    It is *released* unless it is the work tree's. Raises ConflictError for a release of what was
+    found: that is of one environment alone.
     """
+    if content.version is not None and is_found(content.version):
+        raise ConflictError(
+            f"{content.version} is what was found in AWS, and can't be deployed.",
+            why="It holds the ARNs and settings of one environment, to the letter.",
+            fix=f"To bring it back there:  sfn-release rollback {content.version}",
+        )
     versions = earlier_versions(site.ledger, content, site.name, state, released=released)
     action: Action = "promote" if promoted_from else "deploy"
     found = target(content, site, state, action, versions=versions, released=released)

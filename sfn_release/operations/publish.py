@@ -29,7 +29,7 @@ from sfn_release.operations.targets import earlier_versions, target, unreleased
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, State, timestamp
-from sfn_release.release import Release, make_release, next_patch, parse_version
+from sfn_release.release import Release, make_release, next_patch, parse_version, refuse_found
 from sfn_release.yanks import refuse_yanked
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
@@ -89,6 +89,7 @@ def publish(
     None when the version was not taken.
     """
     version = parse_version(version)
+    refuse_found(version)
     override = checked_override(override)
     default = [workspace.project.default_environment]
     names = list(dict.fromkeys(environments or default)) if deploy else []

@@ -9,7 +9,7 @@ from functools import partial
 
 from sfn_release import hold
 from sfn_release.deployment import Prepared, Site, prepare
-from sfn_release.errors import NotFoundError
+from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations import outcomes
 from sfn_release.operations.running import run
@@ -18,7 +18,7 @@ from sfn_release.operations.targets import earlier_versions, recorded_forms, tar
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.record import Record, Served, Serving, State
-from sfn_release.release import Manifest, parse_version
+from sfn_release.release import Manifest, Release, parse_version
 from sfn_release.rendering import Rendered
 from sfn_release.stack import entry_of, previous
 
@@ -70,7 +70,10 @@ def rolling_back(
     bare = wanted is None
 
     def decided() -> Prepared:
+        nonlocal wanted
         prepared = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt)
+        if prepared.adopting:
+            wanted = prepared.plan.version  # what is kept becomes the top: go past it
         if bare:
             outcomes.expect(site, prepared.id)
         return prepared
@@ -167,6 +170,7 @@ def rollback_target(
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen)
+    _refuse_rerendering(release, site.name, rerender=rerender)
     success = _last_ran(workspace, site, state, chosen, release.manifest)
     if success is None:
         raise NotFoundError(
@@ -193,6 +197,16 @@ def rollback_target(
         popped=entry is not None,
     )
     return found if not bare else replace(found, notes=(*found.notes, *_further(state)))
+
+
+def _refuse_rerendering(release: Release, environment: str, *, rerender: bool) -> None:
+    """Raise UsageError for a release of what was found, which has no parameters."""
+    if rerender and release.manifest.found is not None:
+        raise UsageError(
+            f"--rerender can't be used with {release.version}, which is what was found in AWS.",
+            why="It has no parameters.",
+            fix=f"Run:  sfn-release rollback {release.version} --env {environment}",
+        )
 
 
 def _further(state: State) -> Iterator[str]:

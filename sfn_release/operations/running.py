@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sfn_release.deployment import Prepared, Site, execute
+from sfn_release.deployment import Prepared, Site, adoption, execute
 from sfn_release.errors import ConflictError
 from sfn_release.git import RefMovedError
 from sfn_release.record import Record
@@ -19,11 +19,16 @@ def run(
 ) -> Record | None:
     """Carry *prepared* out; None when there was nothing to do.
 
-    *again* prepares it once more, which happens when the ledger moved in between.
+    *again* prepares it once more, which happens when the ledger moved in between, and after what
+    the deployment takes over was kept.
     """
     attempt = 0
     while not prepared.nothing_to_do:
         try:
+            if prepared.adopting:
+                execute(site, adoption(site, prepared), reason=reason)
+                prepared = again()
+                continue
             return execute(site, prepared, reason=reason)
         except RefMovedError as error:
             attempt += 1

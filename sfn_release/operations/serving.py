@@ -131,7 +131,7 @@ def _tasks_for(
 def _source(serving: Serving | None, state_machine: str) -> str | None:
     for served in serving.workflows.values() if serving else ():
         if served.settings["state_machine"] == state_machine:
-            return served.source
+            return served.source or None  # what was found is of no module
     return None
 
 

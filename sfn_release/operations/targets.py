@@ -80,6 +80,7 @@ def target(
             version_arn=(old.version_arn if old else None) or (versions or {}).get(name),
             recorded=old is not None,
             pins=old.pins if old else {},
+            found=old.found if old else None,
             parameters=old.parameters if old else values.get(name),
             findings=()
             if name in recorded

@@ -148,6 +148,34 @@ def _release(
     git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
     where = f"{ledger.releases_ref} ({commit[:12]})"
     yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
+    if manifest.found is not None:
+        yield Check(version, f"it is what was found in {manifest.found}: no tag, no source")
+    else:
+        yield from _source(workspace, snapshot, manifest, tags)
+    names = git.tree(commit, "definitions")
+    paths = [f"definitions/{name}" for name in names]
+    files = dict(zip(paths, git.read_many([(commit, path) for path in paths]), strict=True))
+    for name in manifest.workflows:
+        try:
+            declaration = read_declaration(manifest, name, files, where=where)
+            _check_entry(manifests, manifest, declaration, where)
+        except TamperedError as error:
+            yield Check(version, name, error)
+        else:
+            yield Check(version, f"{name} {short(declaration.digest)}")
+    for path in sorted({*paths} - {definition_path(name) for name in manifest.workflows}):
+        said = f"{where} holds {path}, of which its manifest says nothing."
+        yield Check(version, path, TamperedError(said))
+
+
+def _source(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    manifest: Manifest,
+    tags: tuple[Mapping[str, str], Mapping[str, str]],
+) -> Iterator[Check]:
+    """Yield what one release's tag and source commit say."""
+    git, ledger, version = workspace.git, workspace.ledger, manifest.version
     shared = ledger.remote is not None and version not in snapshot.unpushed
     yield from _tag(workspace, manifest, tags, shared=shared)
     there = (tags[0] or {}) if shared else tags[1]
@@ -165,20 +193,6 @@ def _release(
                 fix="Fetch the branch that it is on, and run this again.",
             ),
         )
-    names = git.tree(commit, "definitions")
-    paths = [f"definitions/{name}" for name in names]
-    files = dict(zip(paths, git.read_many([(commit, path) for path in paths]), strict=True))
-    for name in manifest.workflows:
-        try:
-            declaration = read_declaration(manifest, name, files, where=where)
-            _check_entry(manifests, manifest, declaration, where)
-        except TamperedError as error:
-            yield Check(version, name, error)
-        else:
-            yield Check(version, f"{name} {short(declaration.digest)}")
-    for path in sorted({*paths} - {definition_path(name) for name in manifest.workflows}):
-        said = f"{where} holds {path}, of which its manifest says nothing."
-        yield Check(version, path, TamperedError(said))
 
 
 def _digest(manifest: Manifest) -> str:

@@ -20,6 +20,7 @@ from sfn_release.plan.ownership import (
     alias_deployment,
     is_alias_description,
     is_description,
+    is_of_another_ledger,
     is_ours,
     machine_names_clash,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "alias_deployment",
     "is_alias_description",
     "is_description",
+    "is_of_another_ledger",
     "is_ours",
     "machine_names_clash",
     "plan",

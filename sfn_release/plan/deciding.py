@@ -51,6 +51,7 @@ def plan(
     """
     version = target.version or NOT_YET
     plans = []
+    adopting = target.action == "adopt"
     for name, workflow in sorted(target.workflows.items()):
         there = observed.get(name)
         served = serving.workflows.get(name) if serving else None
@@ -74,7 +75,8 @@ def plan(
             version_text=f"{DESCRIBED_BY} {version}{content}",
             alias_text=f"{DESCRIBED_BY} {version} {deployment}",
             dropped=_dropped_tags(served, workflow.rendered),
-            left=_left_behind(served, workflow.rendered, alias),
+            left=() if adopting else _left_behind(served, workflow.rendered, alias),
+            adopting=adopting,
         )
         plans.append(_with_pins(decided, workflow, served))
     for name in sorted(serving.workflows if serving else ()):
@@ -142,9 +144,12 @@ def _plan_workflow(
     alias_text: str,
     dropped: frozenset[str],
     left: tuple[str, ...],
+    adopting: bool,
 ) -> WorkflowPlan:
     rendered = workflow.rendered
-    at_once = () if alias else (f"{name} has no alias: its callers see the change at once",)
+    at_once = (
+        () if alias or adopting else (f"{name} has no alias: its callers see the change at once",)
+    )
     if there is None:
         create = CreateStateMachine(
             name, rendered, {**rendered.tags, **owner, **origin}, version_text, workflow.awaits
@@ -152,8 +157,7 @@ def _plan_workflow(
         pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
         return WorkflowPlan(name, "created", None, (create,), pointing, notes=(*left, *at_once))
 
-    latest = there.latest is not None and there.latest.digest == rendered.digest
-    latest = latest and not workflow.awaits
+    live = there.latest.digest if there.latest is not None and not workflow.awaits else None
     update = UpdateStateMachine(name, there.arn, rendered, there.latest, workflow.awaits)
     reused = serving_version(workflow, there)
     prepare: list[Step] = []
@@ -161,16 +165,23 @@ def _plan_workflow(
     restore: list[Step] = []
     if reused is None:
         # Update without publishing, then publish that very revision: AWS's only compare-and-swap.
-        prepare = [] if latest else [update]
+        prepare = [] if live == rendered.digest else [update]
         prepare.append(PublishVersion(name, there.arn, there.revision, version_text))
-    if alias and (reused is None or there.alias is None or there.alias.routing != {reused: 100}):
-        switch.append(PointAlias(name, alias, reused, alias_text, there.alias))
-    if reused is not None and not latest:
+        live = rendered.digest
+    split = _split(workflow, there)
+    routing = split or ({reused: 100} if reused else {})
+    pointed = bool(routing) and there.alias is not None and there.alias.routing == routing
+    if alias and not adopting and not pointed:
+        point = PointAlias(name, alias, reused, alias_text, there.alias, routing=split)
+        switch.append(point)
+    if live != workflow.latest.digest:
         # The alias first: its callers are right again before the unqualified ones.
-        restore.append(update)
+        restore.append(replace(update, rendered=workflow.latest))
     change: Change = "unchanged"
     if prepare or switch or restore:
         change = "updated" if reused is None else "repointed"
+    if adopting and workflow.found is not None:
+        change = "adopted"
     wanted = {**rendered.tags, **owner, **origin}
     tags = {key: value for key, value in wanted.items() if there.tags.get(key) != value}
     removed = tuple(sorted(key for key in dropped if key in there.tags))
@@ -226,7 +237,16 @@ def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | N
         return None
     equal = [arn for arn, found in there.versions.items() if found == workflow.rendered.digest]
     routed = there.alias.routing if there.alias else {}
-    return max(equal, key=lambda arn: (arn in routed, version_number(arn)), default=None)
+    before = workflow.version_arn if workflow.found else None
+    return max(
+        equal, key=lambda arn: (arn == before, arn in routed, version_number(arn)), default=None
+    )
+
+
+def _split(workflow: TargetWorkflow, there: Observed) -> Mapping[str, int]:
+    """Return how callers were split when the machine was found, if all versions are there."""
+    routing = workflow.found.routing if workflow.found else {}
+    return routing if routing.keys() <= there.versions.keys() else {}
 
 
 def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:
@@ -251,7 +271,10 @@ def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple
 
 
 def _dropped_tags(served: Served | None, rendered: Rendered) -> frozenset[str]:
-    """Return the tags that earlier releases declared and this one does not."""
-    if served is None:
+    """Return the tags that earlier releases declared and this one does not.
+
+    Tags that were found on an adopted machine aren't ours to remove.
+    """
+    if served is None or served.found is not None:
         return frozenset()
     return frozenset([*served.settings["tags"], *served.stale_tags]) - frozenset(rendered.tags)

@@ -26,7 +26,7 @@ def left_alias(
     alias = there.alias if there else None
     if served is None or served.version_arn is None or alias is None:
         return None
-    recorded = {served.version_arn: 100}
+    recorded = served.routing
     if alias.routing == recorded or alias_deployment(alias.description) not in attempts:
         return None
     return ObservedAlias(alias.arn, recorded, served.alias_description or "")
@@ -68,10 +68,11 @@ def leftovers(
         if (
             live is not None
             and name in forms
-            and live.digest != served.rendered_digest
+            and live.digest != served.latest_digest
             and any(outcome.is_of(live) for outcome in sent)
         ):
-            steps.append(UpdateStateMachine(name, there.arn, live, forms[name]))
+            before_it = served.found.unqualified(forms[name]) if served.found else forms[name]
+            steps.append(UpdateStateMachine(name, there.arn, live, before_it))
         before = left_alias(served, there, identities)
         if before is not None and there.alias is not None:
             alias = there.alias.arn.rpartition(":")[2]

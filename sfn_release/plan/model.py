@@ -18,7 +18,7 @@ from sfn_release.plan.steps import (
     step_json,
 )
 from sfn_release.policy import Refusal
-from sfn_release.record import Action, Change
+from sfn_release.record import Action, Change, Found
 from sfn_release.release import WORK_TREE
 from sfn_release.rendering import Rendered
 
@@ -52,7 +52,8 @@ class TargetWorkflow:
     long as the version of that one is not known: then *rendered* is not yet what will be sent.
     *notes* tell what could not be pinned, *unpinned* does where pins are required. *parameters* are
     the values that filled it, None for a recorded form that doesn't know them. *findings* are
-    errors in the definition as the environment fills it.
+    errors in the definition as the environment fills it. *found* is what was there before the
+    state machine was adopted, in a release of what was found.
     """
 
     digest: str
@@ -66,6 +67,12 @@ class TargetWorkflow:
     unpinned: tuple[str, ...] = ()
     parameters: Mapping[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
+    found: Found | None = None
+
+    @property
+    def latest(self) -> Rendered:
+        """What ``$LATEST`` is to be."""
+        return self.found.unqualified(self.rendered) if self.found else self.rendered
 
 
 @dataclass(frozen=True)

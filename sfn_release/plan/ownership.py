@@ -59,14 +59,11 @@ def refuse_others(
             fix="Rename the workflow, set another `name` template, or take it over with a"
             " deployment that says --adopt.",
         )
-    description = there.alias.description if there.alias else ""
-    deployment = alias_deployment(description)
-    expected = served.alias_description if served else None
-    if deployment is not None and deployment not in known and description != expected:
+    if is_of_another_ledger(there, known, served):
+        described = there.alias.description if there.alias else ""
         raise ConflictError(
             f"Another ledger deploys to {name}.",
-            why=f'Its alias says "{description}", and this project\'s ledger has no such'
-            " deployment.",
+            why=f'Its alias says "{described}", and this project\'s ledger has no such deployment.',
             fix="Use one remote for one environment (`remote` in releases.toml), or take the state"
             " machine over with a deployment that says --adopt.",
         )
@@ -76,6 +73,14 @@ def is_ours(there: Observed, project: str, environment: str) -> bool:
     """Tell whether a machine's tags say that this environment of this project looks after it."""
     owner = {"project": project, "environment": environment}
     return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
+
+
+def is_of_another_ledger(there: Observed, known: frozenset[str], served: Served | None) -> bool:
+    """Tell whether a machine's alias names a deployment that is not among the *known* ones."""
+    description = there.alias.description if there.alias else ""
+    deployment = alias_deployment(description)
+    expected = served.alias_description if served else None
+    return deployment is not None and deployment not in known and description != expected
 
 
 def is_description(text: str) -> bool:

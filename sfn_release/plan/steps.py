@@ -81,6 +81,7 @@ class PointAlias:
 
     *latest* is the digest that the unqualified content must still have then, None if any will do.
     *shifted* callers come from where the stages before have brought them, not from *before*.
+    *routing* maps version ARNs to weights where the callers are split, as they were once found.
     """
 
     workflow: str
@@ -90,9 +91,11 @@ class PointAlias:
     before: ObservedAlias | None
     latest: str | None = None
     shifted: bool = False
+    routing: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         to = number(self.version_arn) if self.version_arn else "the new version"
+        to = routing_text(self.routing) if self.routing else to
         if self.before is None:
             return f"create alias {self.alias} at {to}"
         if self.shifted:
