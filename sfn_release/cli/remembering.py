@@ -153,7 +153,7 @@ def _write_release(release: Release, yank: Yank | None) -> None:
         ("author", manifest.author),
         ("digest", manifest.release_digest),
     ):
-        terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
+        terminal.write_parts(terminal.Styled(f"  {what:<9}", "dim"), terminal.one_line(value))
     if yank is not None:
         terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()
