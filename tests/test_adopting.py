@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CONFIG, Shop, copy_shop, definition, isolate_git, refused
+from support import CONFIG, Shop, add_remote, clone, copy_shop, definition, isolate_git, refused
 
 from sfn_release.deployment.adopting import _literal
 from sfn_release.operations.deploy import deploy
@@ -197,6 +197,26 @@ def test_every_environment_keeps_its_own(shop: Shop) -> None:
     assert found == {"1.0.0": None, "0.0.0-found.1": "prod", "0.0.0-found.2": "local"}
     with refused("E_NOT_FOUND", "0.0.0-found.1 never ran in local"):
         shop.rollback("0.0.0-found.1", "local")
+
+
+def test_another_clone_brings_back_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the remote, which gets no tag of it: a pushed tag would start the pipeline."""
+    isolate_git(monkeypatch, tmp_path / "home")
+    shop = copy_shop(tmp_path)
+    shop.write("releases.toml", CONFIG)
+    shop.commit(hello="ours")
+    add_remote(shop)
+    arn = by_hand(shop)
+    before = seen(shop, arn)
+    shop.publish("1.0.0", "prod", adopt=True)
+    tags = [line for line in shop.git("ls-remote", "origin").splitlines() if "/tags/" in line]
+    assert {line.partition("\t")[2] for line in tags} == {"refs/tags/v1.0.0", "refs/tags/v1.0.0^{}"}
+    other = clone(shop)
+    other.rollback(environment="prod")
+    assert seen(other, arn) == before
+    assert verify(other.workspace()).problems == ()
 
 
 def test_a_hidden_definition_is_not_adopted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,7 +172,7 @@ def _source(
     workspace: Workspace,
     snapshot: Snapshot,
     manifest: Manifest,
-    tags: tuple[Mapping[str, str], Mapping[str, str]],
+    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
 ) -> Iterator[Check]:
     """Yield what one release's tag and source commit say."""
     git, ledger, version = workspace.git, workspace.ledger, manifest.version

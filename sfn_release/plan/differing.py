@@ -29,6 +29,9 @@ def with_differences(
         workflow = target.workflows[name]
         new = pinned_as(workflow, served[name]) if name in served else workflow.rendered
         before = old[name] if name in served else replace(old[name], tags=new.tags)
+        if name in served and served[name].found is not None:  # tags that were found stay
+            there = {key: value for key, value in before.tags.items() if key in new.tags}
+            before = replace(before, tags=there)
         return replace(planned, differences=differences(before, new))
 
     return replace(plan, workflows=tuple(one(planned) for planned in plan.workflows))
