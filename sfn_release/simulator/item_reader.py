@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,7 +55,24 @@ def _rows(body: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
         headers = rows.pop(0) if rows else []
     if len(set(headers)) < len(headers):
         raise ValueError("CSV headers cannot contain duplicates.")
+    columns = _in_java_s_order(headers)
     return [
-        {header: row[index] if index < len(row) else "" for index, header in enumerate(headers)}
+        {header: row[index] if index < len(row) else "" for index, header in columns}
         for row in rows
     ]
+
+
+def _in_java_s_order(headers: list[str]) -> list[tuple[int, str]]:
+    """Return the columns as AWS's rows have their members: in the order of a Java HashMap."""
+    slots = 16
+    while len(headers) > slots * 3 // 4:
+        slots *= 2
+
+    def slot(column: tuple[int, str]) -> int:
+        code = 0
+        data = column[1].encode("utf-16-be", "surrogatepass")
+        for unit in struct.unpack(f">{len(data) // 2}H", data):
+            code = (code * 31 + unit) & 0xFFFFFFFF
+        return (code ^ code >> 16) & (slots - 1)
+
+    return sorted(enumerate(headers), key=slot)
