@@ -16,6 +16,7 @@ from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.operations.execute import Execution
+    from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
 
 _GOOD = {"SUCCEEDED", "RUNNING"}
@@ -25,6 +26,7 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
 @click.argument("workflow")
 @click.option("--input", "given", metavar="JSON|@FILE|-", default="{}", help="Its input.")
 @click.option("--version", metavar="VERSION", help="The release to start; default: what is live.")
+@click.option("--tree", is_flag=True, help="Run the work tree on `local`; nothing is released.")
 @click.option("--no-wait", is_flag=True, help="Start it only.")
 @click.option("--name", metavar="NAME", help="The execution's name.")
 def execute(
@@ -32,17 +34,21 @@ def execute(
     workflow: str,
     given: str,
     version: str | None,
+    tree: bool,
     no_wait: bool,
     name: str | None,
 ) -> int:
     """Start a workflow, wait for it and show how it ended.
 
-    Exits 1 when the execution does not succeed.
+    Shows the way it took: its states, retries, and where and why it failed. Exits 1 when the
+    execution does not succeed.
     """
     from sfn_release.operations.execute import execute as act
     from sfn_release.operations.serving import unused_mocks
 
     workspace = session.workspace()
+    if tree:
+        return _execute_tree(session, workspace, workflow, given, version, name, no_wait=no_wait)
     environment = workspace.environment(session.environment)
     done = act(
         workspace,
@@ -53,10 +59,45 @@ def execute(
         name=name,
         wait=not no_wait,
     )
-    session.show("execute", done.to_json(), lambda: _write_execution(done, environment))
+    code = _show(session, done, environment)
     if environment.backend == "local":
         for line in unused_mocks(workspace.project, workspace.ledger, environment, workflow):
             terminal.tell(f"warning: {line}", style="yellow")
+    return code
+
+
+def _execute_tree(
+    session: Session,
+    workspace: Workspace,
+    workflow: str,
+    given: str,
+    version: str | None,
+    name: str | None,
+    *,
+    no_wait: bool,
+) -> int:
+    """Run a workflow of the work tree."""
+    from sfn_release.operations.execute_tree import execute_tree
+    from sfn_release.project import LOCAL
+
+    if version is not None or no_wait:
+        raise UsageError(
+            "--tree runs the work tree to its end: it goes with neither --version nor --no-wait.",
+            fix="Give one of them.",
+        )
+    environment = workspace.environment(session.environment or LOCAL)
+    done = execute_tree(
+        workspace, workflow, input=_input(session, given), environment=environment.name, name=name
+    )
+    return _show(session, done, environment)
+
+
+def _show(session: Session, done: Execution, environment: Environment) -> int:
+    session.show(
+        "execute",
+        done.to_json(),
+        lambda: _write_execution(done, environment, verbose=session.verbose),
+    )
     return 0 if done.status in _GOOD else 1
 
 
@@ -134,10 +175,12 @@ def _given(session: Session, given: str) -> str:
     return given
 
 
-def _write_execution(done: Execution, environment: Environment) -> None:
+def _write_execution(done: Execution, environment: Environment, *, verbose: bool) -> None:
+    from sfn_release.cli.ways import way_lines
+
+    version = done.version or "of the work tree"
     terminal.write_parts(
-        terminal.state(done.status),
-        f"  {done.workflow} {done.version} in {named(environment)}",
+        terminal.state(done.status), f"  {done.workflow} {version} in {named(environment)}"
     )
     terminal.write_parts(terminal.Styled("  execution  ", "dim"), done.execution_arn)
     terminal.write_parts(terminal.Styled("  started    ", "dim"), done.started_at)
@@ -147,6 +190,10 @@ def _write_execution(done: Execution, environment: Environment) -> None:
         terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error)
     if done.cause:
         terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause)
+    label = "  way        "
+    for line in way_lines(done, verbose=verbose):
+        terminal.write_parts(terminal.Styled(label, "dim"), line)
+        label = " " * len(label)
     if done.status == "SUCCEEDED":
         terminal.write_block(terminal.json_text(done.output))
 

@@ -18,7 +18,6 @@ from sfn_release.local.world import World
 from sfn_release.simulator import Clock, ContextSeed, Event, Outcome, VirtualClock, simulate
 from sfn_release.simulator.payloads import restored
 
-_EXPRESS_SECONDS = 300  # the longest that AWS lets an EXPRESS execution take
 _ALL = 100
 
 Observe = Callable[[Event], None]
@@ -100,8 +99,6 @@ def run(
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
     definition = json.loads(target.content.definition)
-    if target.type == "EXPRESS":
-        definition = _within(_EXPRESS_SECONDS, definition)
     return simulate(
         definition,
         json.loads(start.input),
@@ -251,14 +248,6 @@ def told(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
 def given(members: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what does not apply: the members that are None."""
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _within(seconds: int, definition: dict[str, Any]) -> dict[str, Any]:
-    """Return a definition whose executions last at most so long."""
-    own = definition.get("TimeoutSeconds")
-    if isinstance(own, int | float) and own < seconds:
-        return definition
-    return {**definition, "TimeoutSeconds": seconds}
 
 
 def route_by(routes: list[Any], share: float) -> int:

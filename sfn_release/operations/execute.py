@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
-from sfn_release.errors import AwsError, DefinitionError, NotFoundError, UsageError
+from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
+from sfn_release.operations.trail import Visit, trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.record import Served, Serving, State, timestamp
 from sfn_release.release import parse_version
 from sfn_release.surroundings import Surroundings
 
+_PAGE = 1000  # events in one answer of GetExecutionHistory
 _GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}  # the state machine; its alias or version
 
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution. *output* is its JSON value; *version* the release that was started."""
+    """One execution. *output* is its JSON value.
+
+    *version* is the release that was started, None for the work tree. *way* are its states in the
+    order of entering, None when its history can't be read: *no_way* says why.
+    """
 
     execution_arn: str
     workflow: str
-    version: str
+    version: str | None
     status: str
     output: Any
     error: str | None
     cause: str | None
     started_at: str
     stopped_at: str | None
+    way: tuple[Visit, ...] | None = None
+    no_way: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return dict(vars(self))
+        way = None if self.way is None else [one.to_json() for one in self.way]
+        return {key: value for key, value in vars(self).items() if key != "no_way"} | {"way": way}
 
 
 def execute(
@@ -57,14 +67,7 @@ def execute(
 
     Raises NotFoundError for what is not deployed, UsageError for input that is not JSON.
     """
-    try:
-        loads(input)
-    except DefinitionError as error:
-        raise UsageError(
-            "The input is not JSON.",
-            why=error.message,
-            fix="Give JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
-        ) from error
+    checked_input(input)
     there = workspace.environment(environment)
     snapshot = workspace.snapshot()
     state = workspace.ledger.state(snapshot, there.name)
@@ -98,7 +101,39 @@ def execute(
         raise
     if wait and not in_sync:
         answer = _finished(client, answer["executionArn"], workspace.around)
-    return _execution(answer, workflow, served.version)
+    done = _execution(answer, workflow, served.version)
+    return _with_way(done, client, express=in_sync) if wait else done
+
+
+def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execution:
+    """Return an execution that has ended with the way that it took."""
+    if express:
+        return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
+    events: list[Mapping[str, Any]] = []
+    page: dict[str, Any] = {"executionArn": done.execution_arn, "maxResults": _PAGE}
+    try:
+        while True:
+            answer = call(client.get_execution_history, includeExecutionData=False, **page)
+            events += answer["events"]
+            if not answer.get("nextToken"):
+                return replace(done, way=tuple(trail(events)))
+            page["nextToken"] = answer["nextToken"]
+    except AccessError:
+        # The execution is what was asked for; seeing its way is more than its caller may have.
+        return replace(done, no_way="you need states:GetExecutionHistory to see it")
+
+
+def checked_input(text: str) -> str:
+    """Return an execution's input; raises UsageError unless it is JSON."""
+    try:
+        loads(text)
+    except DefinitionError as error:
+        raise UsageError(
+            "The input is not JSON.",
+            why=error.message,
+            fix="Give JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
+        ) from error
+    return text
 
 
 def _serving(workspace: Workspace, state: State, environment: str, version: str | None) -> Serving:

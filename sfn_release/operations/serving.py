@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from sfn_release.asl.finding import nearest
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
@@ -93,16 +94,24 @@ def unused_mocks(
     if commit is None or serving is None or served is None:
         return []
     file = mocks_file(served.source)
-    path = project.root / file
-    if not path.is_file():
-        return []
     sharing = [
         form.definition
         for name, form in ledger.served(environment.name, commit, serving).items()
         if mocks_file(serving.workflows[name].source) == file
     ]
+    return mocks_without_a_state(project, served.source, sharing, workflow)
+
+
+def mocks_without_a_state(
+    project: Project, source: str, definitions: Iterable[Mapping[str, Any]], workflow: str
+) -> list[str]:
+    """Return a line for each key of the mocks beside *source* that no definition asks for."""
+    file = mocks_file(source)
+    path = project.root / file
+    if not path.is_file():
+        return []
     mocks = load_mocks(path.read_bytes(), file=file)
-    names = [name for definition in sharing for name in asking(definition)]
+    names = [name for definition in definitions for name in asking(definition)]
     return [
         f"{file}: {json.dumps(key, ensure_ascii=False)} is neither a state nor a Resource of"
         f" {workflow}. {nearest(key, names)}".rstrip()
@@ -120,12 +129,17 @@ def _tasks_for(
         source = _source(serving, state_machine)
         if source is None:
             return Mocks()
-        path = project.root / mocks_file(source)
-        if not path.is_file():
-            return Mocks(file=mocks_file(source))
-        return load_mocks(path.read_bytes(), file=mocks_file(source))
+        return mocks_of(project, source)
 
     return tasks
+
+
+def mocks_of(project: Project, source: str) -> Mocks:
+    """Return the mocks beside the module *source*; without a file, mocks that answer nothing."""
+    path = project.root / mocks_file(source)
+    if not path.is_file():
+        return Mocks(file=mocks_file(source))
+    return load_mocks(path.read_bytes(), file=mocks_file(source))
 
 
 def _source(serving: Serving | None, state_machine: str) -> str | None:

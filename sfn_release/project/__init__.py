@@ -27,6 +27,7 @@ from sfn_release.project.values import Source
 
 __all__ = [
     "FILE_NAME",
+    "LOCAL",
     "AssumedRole",
     "Environment",
     "Project",

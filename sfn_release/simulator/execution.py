@@ -34,7 +34,8 @@ from sfn_release.simulator.states import (
 from sfn_release.simulator.task import task_state
 from sfn_release.simulator.tasks import Tasks
 
-_LONGEST = 365 * 24 * 3600  # seconds that an execution may take (AWS: "Quotas")
+_LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
+"""Seconds that an execution may take, by its state machine's type (AWS: "Quotas")."""
 
 _LANGUAGES = {"JSONPath": JsonPath()}
 
@@ -111,7 +112,7 @@ def _run(run: Run, definition: Mapping[str, Any], input: Any) -> _End:
         details = with_input(compact(input), roleArn=run.seed.role_arn)
         run.history.record("ExecutionStarted", 0, details)
         _require_shape(definition)
-        deadline = _deadline(definition, run.clock.now())
+        deadline = _deadline(definition, run.clock.now(), run.seed.type)
         output = Scheduler(run.clock, deadline).run(walk(run, frame, definition, input))
     except (StateFailure, ExecutionFailure) as failure:
         return _End(
@@ -133,5 +134,6 @@ def _require_shape(definition: Any) -> None:
         raise ExecutionFailure(RUNTIME, f"The definition cannot be run: {fault}")
 
 
-def _deadline(definition: Mapping[str, Any], now: datetime) -> datetime:
-    return later(now, min(definition.get("TimeoutSeconds", _LONGEST), _LONGEST))
+def _deadline(definition: Mapping[str, Any], now: datetime, type: str) -> datetime:
+    longest = _LONGEST[type]
+    return later(now, min(definition.get("TimeoutSeconds", longest), longest))

@@ -1,0 +1,66 @@
+"""The way that an execution took, a line for each state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sfn_release.operations.execute import Execution
+    from sfn_release.operations.trail import Visit
+
+_SHOWN = 12  # states at each end of a long way
+_TROUBLED = 10  # states that failed or were caught, which are shown wherever they are
+_WIDE = 40  # columns of a state's name
+
+
+def way_lines(done: Execution, *, verbose: bool) -> Iterator[str]:
+    """Yield the lines; a long way is folded unless *verbose*, but never where it failed."""
+    if done.way is None:
+        if done.no_way:
+            yield f"not shown: {done.no_way}"
+        return
+    shown = range(len(done.way)) if verbose else _chosen(done.way)
+    names = [_name(one) for one in done.way]
+    wide = min(max((len(names[at]) for at in shown), default=0), _WIDE)
+    last = -1
+    for at in shown:
+        if at > last + 1:
+            yield _hidden(at - last - 1)
+        yield f"{names[at]:<{wide}}  {_ending(done.way[at], done)}".rstrip()
+        last = at
+    if last + 1 < len(done.way):
+        yield _hidden(len(done.way) - last - 1)
+
+
+def _hidden(count: int) -> str:
+    return f"… {count} more {'state' if count == 1 else 'states'}; -v shows all"
+
+
+def _chosen(way: Sequence[Visit]) -> list[int]:
+    """Return which states of a long way are shown: both ends, and those in trouble."""
+    if len(way) <= 2 * _SHOWN + 1:
+        return [*range(len(way))]
+    ends = {*range(_SHOWN), *range(len(way) - _SHOWN, len(way))}
+    troubled = [at for at, one in enumerate(way) if one.ended in {"failed", "caught"}]
+    return sorted(ends | {*troubled[:_TROUBLED]})
+
+
+def _name(one: Visit) -> str:
+    iteration = f"[{one.iteration}] " if one.iteration is not None else ""
+    return f"{'  ' * one.depth}{iteration}{one.state}"
+
+
+def _ending(one: Visit, done: Execution) -> str:
+    """Return what is worth knowing of a visit: its type, retries, and how it went wrong."""
+    parts = [one.type]
+    if one.attempts > 1:
+        parts.append(f"{one.attempts} attempts")
+    if one.ended not in {"succeeded", "failed", "caught"}:
+        parts.append(one.ended)
+    elif one.ended == "failed" and (one.error, one.cause) == (done.error, done.cause):
+        parts.append("failed here")
+    elif one.ended != "succeeded":
+        why = ": ".join(part for part in (one.error, one.cause) if part)
+        parts.append(f"{one.ended}: {why}" if why else one.ended)
+    return ", ".join(parts)

@@ -1,0 +1,118 @@
+"""execute --tree: run a workflow of the work tree on `local`, without a commit or a version.
+
+Nothing is deployed and nothing is recorded: the definition runs in the simulator, with the mocks
+beside its module and the parameters of the environment.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.declaration import Declaration
+from sfn_release.deployment.resolving import look_up
+from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.execute import Execution, checked_input
+from sfn_release.operations.planning import work_tree
+from sfn_release.operations.serving import mocks_of, mocks_without_a_state
+from sfn_release.operations.sites import site
+from sfn_release.operations.trail import trail
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project import LOCAL, Environment
+from sfn_release.project.rules import did_you_mean
+from sfn_release.record import timestamp
+from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION
+from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.simulator import ContextSeed, Event, VirtualClock, simulate
+
+
+def execute_tree(
+    workspace: Workspace,
+    workflow: str,
+    *,
+    input: str = "{}",
+    environment: str | None = None,
+    name: str | None = None,
+) -> Execution:
+    """Run *workflow* as its module says now, and return how it ended.
+
+    *input* is JSON text. Raises NotFoundError for an unknown workflow, UsageError for an
+    environment on AWS and for input that isn't JSON, DefinitionError for a definition that
+    `publish` would refuse.
+    """
+    given = loads(checked_input(input))
+    there = workspace.environment(environment or LOCAL)
+    if there.backend != "local":
+        raise UsageError(
+            f"--tree runs on `local` only, and {there.name} is on AWS.",
+            fix="Leave out --env, or publish a release there.",
+        )
+    declarations = work_tree(workspace)
+    if workflow not in declarations:
+        raise NotFoundError(
+            f"The work tree has no workflow {workflow!r}.",
+            why=f"It has: {', '.join(declarations)}.",
+            fix=did_you_mean(workflow, declarations),
+        )
+    form = _rendered(workspace, there, declarations, declarations[workflow])
+    source = declarations[workflow].source
+    mocks = mocks_of(workspace.project, source)
+    sharing = [one.definition for one in declarations.values() if one.source == source]
+    for line in mocks_without_a_state(workspace.project, source, sharing, workflow):
+        workspace.around.watcher.say(f"warning: {line}")
+    started = workspace.around.now()
+    seed = _seed(form, there, name or str(uuid.uuid4()), started)
+    outcome = simulate(
+        form.definition, given, tasks=mocks, clock=VirtualClock(started), context=seed
+    )
+    return Execution(
+        execution_arn=seed.execution_arn,
+        workflow=workflow,
+        version=None,
+        status=outcome.status,
+        output=outcome.output if outcome.has_output else None,
+        error=outcome.error,
+        cause=outcome.cause,
+        started_at=timestamp(started),
+        stopped_at=timestamp(outcome.stopped_at),
+        way=tuple(trail(map(_api_event, outcome.events))),
+    )
+
+
+def _rendered(
+    workspace: Workspace,
+    environment: Environment,
+    declarations: dict[str, Declaration],
+    declaration: Declaration,
+) -> Rendered:
+    there = site(workspace, environment)
+    found = look_up(there, parameters_of([declaration], environment), workflows=declarations)
+    return render(declaration, environment.resolved(found))
+
+
+def _seed(form: Rendered, environment: Environment, name: str, started: datetime) -> ContextSeed:
+    region = environment.region or LOCAL_REGION
+    account = environment.account or LOCAL_ACCOUNT
+    start = f"arn:aws:states:{region}:{account}"
+    return ContextSeed(
+        execution_arn=f"{start}:execution:{form.name}:{name}",
+        execution_name=name,
+        role_arn=form.role,
+        state_machine_arn=f"{start}:stateMachine:{form.name}",
+        state_machine_name=form.name,
+        started_at=started,
+        type=form.type,
+    )
+
+
+def _api_event(event: Event) -> dict[str, Any]:
+    """Return an event in the shape of ``GetExecutionHistory``."""
+    return {
+        "id": event.id,
+        "previousEventId": event.previous,
+        "type": event.type,
+        "timestamp": event.timestamp,
+        **event.details,
+    }
