@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -230,29 +228,6 @@ def test_fetching_is_fast_forward_only(shop: Shop, git: Git) -> None:
     assert shop.refs()["refs/seen"] == two
     git.fetch("origin", {OTHER: RefUpdate("refs/seen", one, None)})  # another process wrote it
     assert shop.refs()["refs/seen"] == two
-
-
-# The commit's files
-
-
-def names(archive: bytes) -> list[str]:
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return sorted(one.name for one in tar.getmembers() if one.isfile())
-
-
-def test_an_archive_is_the_commit_and_nothing_of_the_clone(shop: Shop, git: Git) -> None:
-    """Attributes count as committed; those of the clone do not; a folder stands alone."""
-    shop.write(".gitattributes", "docs export-ignore\n")
-    shop.write("docs/x.md", "x")
-    head = shop.commit()
-    shop.write("untracked.txt", "x")
-    expected = [".gitattributes", "releases.toml", "workflows/hello.asl.json"]
-    assert names(git.archive(head)) == expected
-    attributes = shop.root / ".git" / "info" / "attributes"
-    attributes.parent.mkdir(exist_ok=True)
-    attributes.write_text("*.toml export-ignore\n")
-    assert names(git.archive(head)) == expected
-    assert names(git.archive(head, "workflows")) == ["hello.asl.json"]
 
 
 # The surroundings

@@ -9,12 +9,10 @@ somebody builds that commit again.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +22,13 @@ from sfn_release import __version__
 from sfn_release.asl.silence import Silence
 from sfn_release.build.acceptance import accept, content
 from sfn_release.build.entries import Entry, entries_of
-from sfn_release.build.files import Sources, document_name, find_sources, read_document
+from sfn_release.build.files import (
+    Sources,
+    document_name,
+    find_sources,
+    read_document,
+    refuse_submodules,
+)
 from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
 from sfn_release.canonical import digest, first_difference, keys_of
 from sfn_release.declaration import Declaration
@@ -85,33 +89,33 @@ def build(
         return _checked(_start(stack, root, FIRST, options).result(), silences)
 
 
-def build_archive(
-    archive: bytes,
+def build_commit(
+    export: Callable[[Sequence[Path]], Sequence[str]],
     workflows: str,
     *,
-    folder: str = "",
     work_tree: Path | None = None,
     python: str | None = None,
     environ: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     silences: Sequence[Silence] = (),
 ) -> Build:
-    """Return what the commit declares whose ``git archive`` is the tar file *archive*.
+    """Return what a commit's project declares.
 
-    *folder* is where the project lies in it. It is built twice at once, in different folders, with
-    different hash seeds, time zones and users. *work_tree* is the repository's, into which imports
-    may not lead back. The other arguments and errors are those of `build`.
+    *export* writes the project's files into each of the folders that it gets, which don't exist
+    yet, and returns the paths of submodules. The project is built twice at once, in different
+    folders, with different hash seeds, time zones and users. *work_tree* is the repository's, into
+    which imports may not lead back. The other arguments and errors are those of `build`.
 
     Raises NonDeterministicError, with the first difference, when the two builds differ.
     """
     with ExitStack() as stack:
+        places = ((FIRST, "project"), (SECOND, "some/other/place"))
+        roots = [_temporary(stack) / below for _, below in places]
+        refuse_submodules(export(roots), workflows)
         runs = []
-        for surroundings, below in ((FIRST, "project"), (SECOND, "some/other/place")):
-            root = _temporary(stack) / below
-            _extract(archive, root)
-            project = root / folder
-            options = _Options(workflows, work_tree or project, python, environ, timeout)
-            runs.append(_start(stack, project, surroundings, options))
+        for (surroundings, _), root in zip(places, roots, strict=True):
+            options = _Options(workflows, work_tree or root, python, environ, timeout)
+            runs.append(_start(stack, root, surroundings, options))
         first = runs[0].result()
         try:
             second = runs[1].result()
@@ -190,24 +194,6 @@ def _start(stack: ExitStack, root: Path, surroundings: Surroundings, options: _O
 def _temporary(stack: ExitStack) -> Path:
     folder = tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True)
     return Path(stack.enter_context(folder)).resolve()
-
-
-def _extract(archive: bytes, root: Path) -> None:
-    root.mkdir(parents=True)
-    if not hasattr(tarfile, "data_filter"):
-        raise BuildError(
-            "This Python unpacks archives without looking where their files go.",
-            fix="Use Python 3.11.4 or newer.",
-        )
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-            tar.extractall(root, filter="data")
-    except (tarfile.TarError, OSError) as error:
-        raise BuildError(
-            "The commit's files cannot be unpacked.",
-            why=str(error),
-            fix="Links in a released project may not lead out of it, and the disk needs room.",
-        ) from error
 
 
 def _checked(declared: _Declared, silences: Sequence[Silence]) -> Build:

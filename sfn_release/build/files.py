@@ -3,13 +3,17 @@
 Modules are all ``*.py`` files of the folder and of its subfolders, definition files ``*.asl.json``
 and ``*.asl.yaml``. Files and folders whose name begins with ``_`` or ``.`` are helpers and are
 passed over; modules import them.
+
+A release is the files of a commit, so all below the folder must be plain files: a link leads
+elsewhere, a submodule and a file of Git LFS aren't in the commit.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,6 +23,8 @@ from sfn_release.canonical import decoded, loads
 from sfn_release.documents import load_yaml
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
 
+_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS_LONGEST = 1024  # bytes of a pointer, by the specification of Git LFS
 _JSON = ".asl.json"
 _YAML = (".asl.yaml", ".asl.yml")
 _PLAIN = (".json", ".yaml", ".yml")  # what such a file may also be called outside the folder
@@ -46,12 +52,13 @@ def find_sources(root: Path, workflows: str) -> Sources:
     Raises NotFoundError without that folder and BuildError when it holds nothing to release or a
     file that cannot be imported by its name.
     """
+    _refuse_links(root, workflows)
     if not (root / workflows).is_dir():
         raise NotFoundError(
             f"There is no folder {workflows!r} with workflow modules.",
             fix="Make it (`sfn-release init` does), or set `workflows` in releases.toml.",
         )
-    files = sorted(_files(root, workflows))
+    files = sorted(_files(root, workflows))  # every file is looked at before one is read
     modules = tuple(Module(module_name(file), file) for file in files if file.endswith(".py"))
     documents = tuple(file for file in files if file.endswith((_JSON, *_YAML)))
     if not modules and not documents:
@@ -104,11 +111,61 @@ def parse_document(content: bytes, file: str) -> dict[str, Any]:
 
 
 def _files(root: Path, workflows: str) -> Iterator[str]:
+    """Yield the files of the folder that aren't helpers, and check that all are plain files."""
     for folder, folders, names in os.walk(root / workflows):
-        folders[:] = [name for name in folders if not name.startswith(("_", "."))]
+        here = Path(folder)
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        inside = here.relative_to(root)
+        for name in (*folders, *names):
+            if not name.startswith("."):
+                _refuse_special(here / name, inside / name)
+        helpers = any(part.startswith("_") for part in here.relative_to(root / workflows).parts)
         for name in names:
-            if not name.startswith(("_", ".")):
-                yield (Path(folder) / name).relative_to(root).as_posix()
+            if not name.startswith(("_", ".")) and not helpers:
+                yield (inside / name).as_posix()
+
+
+def _refuse_links(root: Path, workflows: str) -> None:
+    """Raise BuildError when the folder itself, or one above it in the project, is a link."""
+    place = PurePosixPath(workflows)
+    for part in (*reversed(place.parents), place):
+        if part != PurePosixPath() and (root / part).is_symlink():
+            raise _special(part.as_posix(), "a symbolic link")
+
+
+def _refuse_special(path: Path, inside: Path) -> None:
+    """Raise BuildError for anything that isn't a plain file or folder of the commit."""
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise _special(inside.as_posix(), "a symbolic link")
+        if stat.S_ISDIR(status.st_mode):
+            if (path / ".git").exists():
+                raise _special(inside.as_posix(), "a submodule")
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise _special(inside.as_posix(), "not a regular file")
+        if status.st_size < _LFS_LONGEST:
+            with path.open("rb") as file:
+                if file.read(len(_LFS)) == _LFS:
+                    raise _special(inside.as_posix(), "a pointer of Git LFS")
+    except OSError as error:
+        raise BuildError(f"{inside.as_posix()} cannot be read: {error.strerror}.") from error
+
+
+def refuse_submodules(submodules: Iterable[str], workflows: str) -> None:
+    """Raise BuildError when one of the *submodules* of a commit is in the folder, or holds it."""
+    for path in sorted(submodules):
+        if f"{path}/".startswith(f"{workflows}/") or f"{workflows}/".startswith(f"{path}/"):
+            raise _special(path, "a submodule")
+
+
+def _special(path: str, kind: str) -> BuildError:
+    return BuildError(
+        f"{path} is {kind}, which can't be released.",
+        why="A release is built from the files of one commit, byte for byte.",
+        fix="Commit the file itself in its place, or move it out of the workflows folder.",
+    )
 
 
 def module_name(file: str) -> str:

@@ -4,6 +4,7 @@
                 object API loses data when several processes write
     repository  where it is, who commits there
     reader      reads: commits, refs, files, the work tree's changes
+    export      writes the files of a commit, byte for byte
     ancestry    which branch of a remote holds a commit
     waiting     waits for a remote, with a limit
     locks       writes refs one process at a time, and clears what a killed git left on them

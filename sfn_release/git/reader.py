@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sfn_release.git.export import export
 from sfn_release.git.repository import Repository
 from sfn_release.git.running import checked
 
@@ -142,35 +143,12 @@ class GitReader(Repository):
             self.run("merge-base", "--is-ancestor", checked(older), checked(newer)).returncode == 0
         )
 
-    def archive(self, commit: str, folder: str = "") -> bytes:
-        """Return a tar file of the commit's files below *folder*, as they are committed.
+    def export(self, commit: str, folder: str, roots: Sequence[Path]) -> list[str]:
+        """Write what a commit holds below *folder* into each of *roots*, as it is committed.
 
-        No line-end conversion happens: what is released must not depend on the machine.
+        Returns the paths of submodules, which are empty folders there. Raises GitError.
         """
-        import tempfile
-
-        with tempfile.TemporaryDirectory(prefix="sfn-release-") as view:
-            own = (self.common_dir / "info" / "attributes").exists()
-            return self.ok(
-                *([f"--git-dir={self._bare_view(Path(view), commit)}"] if own else []),
-                "-c", "core.autocrlf=false", "-c", "core.eol=lf",
-                "-c", "core.attributesFile=/dev/null",
-                "archive", "--format=tar", checked(commit) + (f":{folder}" if folder else ""),
-                env={"GIT_ATTR_NOSYSTEM": "1"},
-            ).stdout  # fmt: skip
-
-    def _bare_view(self, folder: Path, commit: str) -> Path:
-        """Make *folder* a repository that has our objects and nothing else; return it.
-
-        There is no other way to have git leave out ``info/attributes``.
-        """
-        self.scratch_repository(folder)
-        (folder / "objects" / "info").mkdir()
-        (folder / "objects" / "info" / "alternates").write_text(
-            f"{self.common_dir / 'objects'}\n", encoding="utf-8"
-        )
-        (folder / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
-        return folder
+        return export(self, commit, folder, roots)
 
     def scratch_repository(self, folder: Path) -> Path:
         """Make *folder* a bare repository without an object, of this one's kind; return it."""

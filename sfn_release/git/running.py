@@ -101,6 +101,27 @@ def run_git_remotely(
     return Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
+@contextmanager
+def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Run git in *directory* and yield its output to read while it runs.
+
+    Git is ended with the block. Raises GitError when it fails.
+    """
+    process = _execute(directory, arguments, None, as_process=True, istream=stdin)
+    try:
+        yield process.stdout
+        errors = process.stderr.read()
+    except BaseException:
+        process.proc.kill()
+        raise
+    finally:
+        process.stdout.close()
+        process.stderr.close()
+        returncode = process.proc.wait()
+    if returncode:
+        raise failure(arguments[0], Result(returncode, b"", errors.decode("utf-8", "replace")))
+
+
 def _execute(
     directory: Path, arguments: Sequence[str], env: Mapping[str, str] | None, **how: Any
 ) -> Any:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sfn_release.build import Build, build_archive
+from sfn_release.build import Build, build_commit
 from sfn_release.build.acceptance import refuse_calls
 from sfn_release.canonical import short
 from sfn_release.deployment import Prepared, Site, prepare
@@ -159,8 +159,8 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
     commit = workspace.head()
     workspace.refuse_changes(["."], "a release is made from the commit alone")
     workspace.around.watcher.say(f"building {commit[:12]}")
-    built = build_archive(
-        workspace.git.archive(commit, workspace.folder),
+    built = build_commit(
+        lambda roots: workspace.git.export(commit, workspace.folder, roots),
         workspace.project.workflows,
         work_tree=workspace.git.root,
         environ=workspace.around.environ,
