@@ -19,7 +19,6 @@ from sfn_release.names import WorkflowName
 from sfn_release.pins import pin, references
 from sfn_release.project import Environment, fill, parameters_in
 from sfn_release.project.parameters import Filling, undeclared
-from sfn_release.project.rules import tag_key, tag_value
 from sfn_release.regions import LOCAL_ACCOUNT
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
@@ -121,7 +120,7 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
         logging=normal_logging(filled(declaration.logging or environment.logging)),
         tracing=normal_tracing(filled(declaration.tracing or environment.tracing)),
         encryption=normal_encryption(filled(declaration.encryption or environment.encryption)),
-        tags=_tags(environment, declaration, where),
+        tags=environment.fill({**environment.tags, **declaration.tags}, where=where, texts=True),
     )
 
 
@@ -195,19 +194,6 @@ def _contents(declaration: Declaration) -> dict[str, Any]:
 def _where(declaration: Declaration, environment: Environment) -> str:
     module = f" ({declaration.source})" if declaration.source else ""
     return f"workflow {declaration.name}{module}, environment {environment.name}"
-
-
-def _tags(environment: Environment, declaration: Declaration, where: str) -> dict[str, str]:
-    tags = environment.fill({**environment.tags, **declaration.tags}, where=where, texts=True)
-    for key, value in tags.items():
-        for text, rule in ((key, tag_key), (value, tag_value)):
-            if wrong := rule(text):
-                raise ConfigError(
-                    f"{where}: {text!r} can't be in a tag.",
-                    why=wrong,
-                    fix="Correct the tag, or the parameter that fills it.",
-                )
-    return dict(tags)
 
 
 def _role(declaration: Declaration, environment: Environment) -> str:

@@ -160,3 +160,13 @@ def test_an_alias_with_two_routes_is_refused_where_pins_are_required(
     assert "the alias live sends its calls to several versions (:1, 25% to :2)" in refused.err
     shop.ok("publish", "1.0.0", "--override", "The shift of charge is nearly over")
     assert f"{CHARGE}:live" not in pins(shop)
+
+
+def test_doctor_resolves_pins(shop: Project, functions: Any) -> None:
+    """As a deployment would, so that a missing function is found before."""
+    line = next(line for line in shop.run("doctor").out.splitlines() if " pins" in line)
+    assert "references can be pinned" in line
+    functions.delete_function(FunctionName="charge")
+    ran = shop.run("doctor")
+    assert ran.code == 1
+    assert "What workflows refer to does not exist in aws:" in ran.out

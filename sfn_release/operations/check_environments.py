@@ -12,21 +12,18 @@ from sfn_release.aws.services import Aws
 from sfn_release.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
-from sfn_release.deployment.binding import waves
-from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.deployment.resolving import look_up
 from sfn_release.errors import (
     AccessError,
     ConfigError,
     ConflictError,
-    PolicyError,
     SfnReleaseError,
 )
 from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.pinned import resolved_pins
 from sfn_release.operations.sites import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.project import Environment, rules
 from sfn_release.rendering import Rendered, parameters_of, render
 
@@ -127,7 +124,7 @@ def _environment(
 
         yield _asked(name, f"workflow {declaration.name}", workflow)
     if environment.pins != "off" and len(rendered) == len(declarations):
-        yield _asked(name, "pins", lambda: _pinned(workspace, there, rendered))
+        yield _asked(name, "pins", lambda: resolved_pins(workspace, there, rendered))
     strategy = environment.strategy
     for alarm in strategy.alarms if strategy else ():
         yield _asked(name, f"alarm {alarm}", lambda one=alarm: _alarm(aws, one))  # type: ignore[misc]
@@ -213,28 +210,6 @@ def _rendered(rendered: Rendered) -> str:
             fix="Add `destinations` with a log group to `logging`.",
         )
     return f"{rendered.workflow} is the state machine {rendered.name}, with {rendered.role}"
-
-
-def _pinned(workspace: Workspace, there: Site, rendered: Mapping[str, Rendered]) -> str:
-    """Return how much a deployment would pin, resolving all of it as that does.
-
-    Raises NotFoundError for what is not there, DefinitionError for workflows that start each other
-    in a circle, and PolicyError for what cannot be pinned where pins are required.
-    """
-    state = workspace.ledger.state(workspace.snapshot(), there.name)
-    workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
-    target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
-    waves(target)
-    unpinned = [line for one in target.workflows.values() for line in one.unpinned]
-    if unpinned:
-        raise PolicyError(
-            f"{there.name} requires pins, and not everything can be pinned:",
-            why="\n  ".join(unpinned),
-            fix='Publish a version and name it, or set  pins = "resolve"',
-        )
-    notes = [note for one in target.workflows.values() for note in one.notes]
-    count = sum(len(one.pins) for one in target.workflows.values())
-    return "; ".join([f"{count} reference{'' if count == 1 else 's'} can be pinned", *notes])
 
 
 def _alarm(aws: Aws, name: str) -> str:

@@ -14,6 +14,7 @@ from sfn_release.ledger import Snapshot
 from sfn_release.operations.doctor import permissions
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.doctor.machines import examine_machines
+from sfn_release.operations.pinned import pins_of_work_tree
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in
@@ -69,6 +70,8 @@ def _reached(
         if filled["logging"] is not None:
             yield _log_groups(findings, filled["logging"], environment.region, account)
     yield from _permissions(workspace, environment, aws, findings, role, account)
+    if environment.pins != "off" and not isinstance(filled, SfnReleaseError):
+        yield _pins(workspace, environment, aws, findings)
     yield from _alarms(environment, aws, findings)
     yield from examine_machines(workspace, environment, aws, snapshot)
 
@@ -105,11 +108,21 @@ def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | 
         there = site(workspace, environment)
         known = environment.resolved(look_up(there, parameters_in(raw)))
         return {
-            name: known.fill(value, where=name) if value is not None else None
+            name: known.fill(value, where=name, texts=name == "role") if value is not None else None
             for name, value in raw.items()
         }
     except SfnReleaseError as error:
         return error
+
+
+def _pins(
+    workspace: Workspace, environment: Environment, aws: Aws, findings: Findings
+) -> Diagnosis:
+    """Return how much of the work tree would be pinned, or why a deployment would be refused."""
+    try:
+        return findings.ok("pins", pins_of_work_tree(workspace, site(workspace, environment, aws)))
+    except SfnReleaseError as error:
+        return findings.error("pins", error)
 
 
 def _role(findings: Findings, role: str | None, account: str | None) -> Diagnosis:
@@ -175,8 +188,9 @@ def _permissions(
         )
         return
     partition = role.split(":")[1] if role and not role_rule(role) else "aws"
-    template = environment.name_template
-    name = template.replace("{workflow}", f"doctor-{workspace.around.new_token()[:16]}")[:80]
+    unused = f"doctor-{workspace.around.new_token()[:16]}"
+    template = environment.name_template.replace("{workflow}", unused)
+    name = environment.fill(template, where="name", texts=True)[:80]
     arn = f"arn:{partition}:states:{environment.region}:{owner}:stateMachine:{name}"
     told: set[str] = set()
     for asked in permissions.ask(aws, environment, arn, role):

@@ -1,0 +1,50 @@
+"""Resolving the pins of the work tree without deploying it, for `env check` and `doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sfn_release.deployment import Site
+from sfn_release.deployment.binding import waves
+from sfn_release.deployment.pinning import resolve_pins
+from sfn_release.deployment.resolving import look_up
+from sfn_release.errors import PolicyError
+from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Target, TargetWorkflow
+from sfn_release.rendering import Rendered, parameters_of, render_all
+
+
+def pins_of_work_tree(workspace: Workspace, there: Site) -> str:
+    """Build and render the work tree for an environment, and resolve its pins; see `resolved_pins`.
+
+    Raises BuildError for workflows that do not load and ConfigError for undeclared parameters.
+    """
+    declarations = build_definitions(workspace)
+    environment = there.environment
+    state = workspace.ledger.state(workspace.snapshot(), there.name)
+    names = parameters_of(declarations, environment)
+    found = look_up(there, names, state=state, workflows=[one.name for one in declarations])
+    return resolved_pins(workspace, there, render_all(declarations, environment.resolved(found)))
+
+
+def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rendered]) -> str:
+    """Return how much a deployment would pin, resolving all of it as that does.
+
+    Raises NotFoundError for what is not there, DefinitionError for workflows that start each other
+    in a circle, and PolicyError for what cannot be pinned where pins are required.
+    """
+    state = workspace.ledger.state(workspace.snapshot(), there.name)
+    workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
+    target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
+    waves(target)
+    unpinned = [line for one in target.workflows.values() for line in one.unpinned]
+    if unpinned:
+        raise PolicyError(
+            f"{there.name} requires pins, and not everything can be pinned:",
+            why="\n  ".join(unpinned),
+            fix='Publish a version and name it, or set  pins = "resolve"',
+        )
+    notes = [note for one in target.workflows.values() for note in one.notes]
+    count = sum(len(one.pins) for one in target.workflows.values())
+    return "; ".join([f"{count} reference{'' if count == 1 else 's'} can be pinned", *notes])
