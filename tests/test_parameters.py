@@ -246,6 +246,16 @@ def test_a_workflow_is_called_by_its_alias_and_pinned_to_its_version(bare: Proje
     assert target() == f"{LOCAL}:dev-shipping"
 
 
+def test_a_new_workflow_has_its_alias_before_others_call_it(bare: Project) -> None:
+    """No caller meets an alias that isn't there yet."""
+    bare.publish("1.0.0", caller="Hello")
+    store(bare, "caller", calling("${workflow:shipping}"))
+    err = bare.publish("1.1.0", shipping="shipped").err
+    shown = [line.partition("] ")[2] for line in err.splitlines() if "alias live" in line]
+    made = [line for line in shown if line]
+    assert [line.partition(":")[0] for line in made] == ["shipping", "caller"]
+
+
 def test_names_hold_parameters(bare: Project) -> None:
     """The state machine is found by that name again."""
     declare(bare, 'Stage = "dev"', 'name = "${Stage}-{workflow}-${AWS::Region}"')

@@ -17,7 +17,13 @@ from sfn_release.deployment.monitoring import Monitor
 from sfn_release.errors import DeploymentError, NetworkError, SfnReleaseError
 from sfn_release.observation import THREADS
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.plan.steps import CreateStateMachine, Step, TagStateMachine, UpdateStateMachine
+from sfn_release.plan.steps import (
+    CreateStateMachine,
+    PointAlias,
+    Step,
+    TagStateMachine,
+    UpdateStateMachine,
+)
 
 
 @dataclass
@@ -60,16 +66,22 @@ class Application:
                 self.monitor.begin(self.machines)
             self.turn()
             self.shifted = stage.watch.weight
-            self._phase({step.workflow: (step,) for step in stage.steps})
+            self._switch({step.workflow: (step,) for step in stage.steps})
             self.monitor.watch(stage.watch)
             self.done(stage.watch)
         plans = self.plan.workflows
         if any(plan.switch or plan.restore or plan.tags for plan in plans):
             self.turn()
             # All callers of aliases first: a rollback has them back after one write each.
-            self._phase({plan.workflow: plan.switch for plan in plans})
+            self._switch({plan.workflow: plan.switch for plan in plans})
             self._phase({plan.workflow: plan.restore for plan in plans})
             self._tag({plan.workflow: plan.tags for plan in plans})
+
+    def _switch(self, steps: Mapping[str, tuple[Step, ...]]) -> None:
+        """Bring callers over. New aliases come first: what others start from now on is there."""
+        new = {name for name, them in steps.items() if any(map(_creates_alias, them))}
+        self._phase({name: them for name, them in steps.items() if name in new})
+        self._phase({name: them for name, them in steps.items() if name not in new})
 
     def _tag(self, steps: Mapping[str, Iterable[Step]]) -> None:
         """Write the tags. Callers have been switched: what fails now undoes nothing."""
@@ -159,6 +171,10 @@ class Application:
             raise
         self._undo.append(step)
         self.done(step)
+
+
+def _creates_alias(step: Step) -> bool:
+    return isinstance(step, PointAlias) and step.before is None
 
 
 def _is_warning(error: BaseException) -> TypeGuard[SfnReleaseError]:
