@@ -38,6 +38,17 @@ workflow.start_from(sfn.Pass("Charge")).add(sfn.Pass("Charge"), sfn.Pass("Lost",
 """
 
 
+ORDERS = """
+import sfn_release as sfn
+from shared import NAME
+
+workflow = sfn.Workflow()
+workflow.start_from(sfn.Task(NAME, resource="charge-it"))
+workflow.next_then(sfn.Task("Pack", resource="pack-it")).end()
+state_machine = sfn.StateMachine("orders", workflow)
+"""
+
+
 def silence(**fields: str) -> str:
     """Return a silence of releases.toml."""
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
@@ -309,3 +320,23 @@ def test_a_definition_file_that_leads_nowhere_is_an_error(shop: Project) -> None
     ran = shop.run("check")
     assert ran.code == 1
     assert ran.err.startswith("error: workflows/lost.asl.json cannot be read: No such file")
+
+
+def test_a_file_of_the_project_has_the_findings_that_it_has_there(shop: Project) -> None:
+    """The same rules, severities, lines and silences, from whatever folder it is named."""
+    shop.write("src/shared.py", 'import sfn_release as sfn\n\nNAME = "Charge"\n')
+    shop.write("workflows/orders.py", ORDERS)
+    shop.write("workflows/ship.asl.json", BROKEN)
+    toml = shop.root / "releases.toml"
+    silenced = silence(rule="resource", workflow="orders", state="Pack", reason="it is drawn only")
+    toml.write_text(toml.read_text() + silenced)
+    whole = shop.run("check", "--json")
+    known = [one for one in json.loads(whole.out)["findings"] if one["workflow"] != ""]
+    workflows = shop.root / "workflows"
+    ran = run("-C", str(workflows), "check", "--json", "orders.py", "ship.asl.json")
+    findings = json.loads(ran.out)["findings"]
+    keys = ("workflow", "rule", "severity", "path", "line", "message")
+    expected = [[one[key] for key in keys] for one in known]
+    assert sorted(expected) == sorted([[one[key] for key in keys] for one in findings])
+    assert {"resource"} <= {one["rule"] for one in findings if one["severity"] == "error"}
+    assert {one["file"] for one in findings} == {"orders.py", "ship.asl.json"}

@@ -10,6 +10,7 @@ from typing import Literal
 from sfn_release.errors import DefinitionError
 
 _MOST = 1000  # words that one is compared with
+_SHOWN = 200
 Severity = Literal["error", "warning"]
 
 
@@ -52,3 +53,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return ""
     close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return f'Did you mean "{folded[close[0]]}"?' if close else ""
+
+
+def shown(text: str) -> str:
+    """Return a text as a message shows it: its first 200 characters, if there are more."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

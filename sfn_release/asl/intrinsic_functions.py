@@ -83,7 +83,7 @@ def _range(values: list[Any], _random: Random) -> list[int]:
     if step == 0:
         raise IntrinsicError("The increment must not be 0.")
     numbers = range(start, stop + (1 if step > 0 else -1), step)
-    if len(numbers) > _MAX_RANGE:
+    if numbers[_MAX_RANGE:]:
         raise IntrinsicError(f"The range must not contain more than {_MAX_RANGE} elements.")
     return list(numbers)
 

@@ -13,7 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Final
@@ -40,8 +40,10 @@ FUNCTIONS: Final = frozenset(
 Sources: docs.jsonata.org; "Transforming data with JSONata" in AWS's developer guide.
 """
 
-_TOP = ("lhs", "rhs", "lhs_object", "rhs_object", "expressions", "arguments", "procedure")
-_TOP_TOO = ("condition", "then", "_else")
+_TOP = (
+    *("lhs", "rhs", "lhs_object", "rhs_object", "expressions", "arguments", "procedure"),
+    *("condition", "then", "_else"),
+)
 _BELOW = ("predicate", "stages", "group", "terms", "expression", "expr", "pattern", "update")
 
 
@@ -56,13 +58,15 @@ class Expression:
     *variables* are those it does not bind itself, ``states`` and functions left out. *members* are
     what it reads of ``$states``: ``input``, ``result`` ... *contexts* are the names, ``$`` and
     ``$$`` that need a context item where there is none. *context* has the names below
-    ``$states.context``, one tuple for each place that reads some.
+    ``$states.context``, one tuple for each place that reads some. *unread* says why the expression
+    could not be looked into.
     """
 
     variables: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     contexts: tuple[str, ...] = ()
     context: tuple[tuple[str, ...], ...] = ()
+    unread: str = field(default="", compare=False)
 
 
 def is_jsonata(value: Any) -> bool:
@@ -80,7 +84,7 @@ def parse(text: str) -> Expression:
     """Read an expression without its ``{% %}``. Raises JsonataError.
 
     One that is nested beyond what Python can follow, or that holds a regular expression of another
-    dialect than Python's, is taken to read nothing.
+    dialect than Python's, is *unread*: it may be valid, and is taken to read nothing.
     """
     with _recursion_limit_kept():
         from jsonata.jexception import JException
@@ -89,8 +93,10 @@ def parse(text: str) -> Expression:
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's, of regular expressions
             tree = Parser().parse(text)
-    except (RecursionError, re.error):
-        return Expression()
+    except RecursionError:
+        return Expression(unread="it is nested too deeply")
+    except re.error:
+        return Expression(unread="it holds a regular expression that Python does not know")
     except JException as error:
         raise JsonataError(f"{error} (character {max(error.location, 1)})") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -153,17 +159,19 @@ def _read(tree: Any) -> Expression:
     )
 
 
-def _children(node: Any, *, top: bool) -> Iterator[tuple[Any, bool]]:
+def _children(node: Any, *, top: bool) -> list[tuple[Any, bool]]:
+    """Return the nodes below a node, without the many that it does not have."""
     if node.type == "lambda":
-        yield node.body, False  # who calls it may give it a context item
-        return
+        return [(node.body, False)]  # who calls it may give it a context item
     if node.type == "transform":
         top = False
-    for key in (*_TOP, *_TOP_TOO):
-        if key != "lhs" or node.type != "bind":
-            yield getattr(node, key), top
-    for key in _BELOW:
-        yield getattr(node, key), False
+    found = [
+        (child, top)
+        for key in _TOP
+        if (child := getattr(node, key)) and (key != "lhs" or node.type != "bind")
+    ]
+    found += [(child, False) for key in _BELOW if (child := getattr(node, key))]
+    return found
 
 
 def _bound(node: Any) -> Iterator[str]:

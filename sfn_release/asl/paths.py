@@ -54,7 +54,8 @@ _INDEX = "-?[0-9]{1,18}"
 NUMBER = r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][-+]?[0-9]{1,9})?"
 """JSON's numbers, as long as anybody may write them."""
 
-_MAX_NESTING = 50  # of parentheses in a filter: the parser recurses there
+_MAX_NESTING = 50  # of parentheses and lists in a filter: the parser recurses there
+_MAX_PATTERN = 1000  # characters of a regular expression: compiling takes its time
 
 
 class PathError(ValueError):
@@ -273,18 +274,24 @@ class _Parser(Scanner):
 
     def _pattern(self, text: str) -> re.Pattern[str]:
         body, _, flags = text[1:].rpartition("/")
+        if len(body) > _MAX_PATTERN:
+            self._fail(f"the regular expression is longer than {_MAX_PATTERN} characters")
         try:
             return re.compile(body, re.IGNORECASE if "i" in flags else 0)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             return self._fail(f"the regular expression is not valid: {error}")
 
     def _list(self) -> list[Any]:
         values: list[Any] = []
+        self._nesting += 1
+        if self._nesting > _MAX_NESTING:
+            self._fail("the list is nested too deeply")
         while not self._operator("]"):
             if values and not self._operator(","):
                 self._fail("',' or ']' is expected")
             operand = self._operand()
             values.append(operand(None, None, Budget()))
+        self._nesting -= 1
         return values
 
 

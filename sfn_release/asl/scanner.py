@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar, NoReturn
 
+_SHOWN = 1000  # characters of a text that a message repeats
+
 
 class Scanner:
     """Reads one text; a parser says *what* it reads, and which *error* tells what is wrong."""
@@ -42,6 +44,8 @@ class Scanner:
         return found.group()
 
     def _fail(self, problem: str) -> NoReturn:
+        whole = len(self._text) <= _SHOWN
+        shown = repr(self._text) if whole else f"{self._text[:_SHOWN]!r}…"
         raise self.error(
-            f"{self._text!r} is not a valid {self.what}: {problem} (character {self._at + 1})."
+            f"{shown} is not a valid {self.what}: {problem} (character {self._at + 1})."
         )

@@ -33,19 +33,29 @@ class Draft:
 
 
 def read_project_drafts(
-    root: Path, workflows: str, *, work_tree: Path, environ: Mapping[str, str]
+    root: Path,
+    workflows: str,
+    *,
+    work_tree: Path,
+    environ: Mapping[str, str],
+    only: str | None = None,
 ) -> tuple[Draft, ...]:
     """Return the workflows in the folder *workflows* below *root*, sorted by name.
+
+    With *only*, those of that one file below *root*, which must be among the folder's sources.
 
     Raises NotFoundError without that folder or for a file that can't be read, and BuildError for a
     module that does not load.
     """
     sources = find_sources(root, workflows)
+    modules = tuple(one for one in sources.modules if only in (None, one.file))
     drafts = [
-        _document(read_content(root / file, file), file, root / file) for file in sources.documents
+        _document(read_content(root / file, file), file, root / file)
+        for file in sources.documents
+        if only in (None, file)
     ]
-    if sources.modules:
-        drafts += _modules(root, workflows, sources.modules, work_tree, environ)
+    if modules:
+        drafts += _modules(root, workflows, modules, work_tree, environ)
     return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
 
 

@@ -71,6 +71,14 @@ def find_sources(root: Path, workflows: str) -> Sources:
     return Sources(modules, documents)
 
 
+def source_named(root: Path, workflows: str, file: Path) -> str | None:
+    """Return the path below *root* of a *file* that is a source of the folder, None of others."""
+    if not (root / workflows).is_dir():
+        return None
+    whole = file.resolve()
+    return next((one for one in _files(root, workflows) if (root / one).resolve() == whole), None)
+
+
 def document_name(file: str) -> str:
     """Return the workflow's name that a definition file carries: its own, without the suffix."""
     name = PurePosixPath(file).name

@@ -57,9 +57,14 @@ def _nearest(lines: Mapping[Keys, int], keys: Keys) -> int | None:
 def _in_module(text: str, state: str) -> int | None:
     if not state:
         return None
-    written = re.compile(rf"(['\"]){re.escape(state)}\1")
-    found = [at for at, line in enumerate(text.splitlines(), 1) if written.search(line)]
-    return found[0] if len(found) == 1 else None
+    found: set[int] = set()
+    for quote in ("'", '"'):
+        written = f"{quote}{state}{quote}"
+        at = text.find(written)
+        while at != -1 and len(found) < 2:  # noqa: PLR2004 - of two, neither is the one
+            found.add(text.count("\n", 0, at) + 1)
+            at = text.find(written, at + 1)
+    return found.pop() if len(found) == 1 else None
 
 
 def _json_lines(text: str) -> dict[Keys, int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sfn_release.asl.finding import shown
 from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 from sfn_release.checks import called, jsonata, templates
@@ -172,7 +173,7 @@ def literal_path(document: Document) -> Iterator[Told]:
             elif isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
                 yield Told(
                     place,
-                    f"{value!r} looks like a path and is sent as a text.",
+                    f"{shown(value)!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
                 )
             elif isinstance(value, str) and not key.endswith(".$"):
@@ -185,7 +186,7 @@ def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
     """Tell of a path in the middle of a URL or of another text, where nothing evaluates it."""
     found = _PATH_INSIDE.search(value)
     if found:
-        template = value[: found.start()].replace("'", "\\'") + "{}"
+        template = shown(value[: found.start()]).replace("'", "\\'") + "{}"
         yield Told(
             place,
             f"{found[0]!r} looks like a path and is sent as a text: a path inside a text is not"

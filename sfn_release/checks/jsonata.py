@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
@@ -20,6 +20,9 @@ _FIELDS = (
 )
 _RULES = {"Choices": ("Condition", "Assign", "Output"), "Catch": ("Assign", "Output")}
 _AFTER = ("Output", "Assign")
+MOST: Final = 250_000
+"""Characters of JSONata in a definition that are read: its parser needs seconds for more."""
+_TOO_MUCH: Final = f"the definition has more than {MOST:,} characters of JSONata"
 _MEMBERS = ("input", "result", "errorOutput", "context")
 
 
@@ -62,14 +65,57 @@ def _below(state: State, field: str, value: Any, place: Place, *, caught: bool) 
             queue.extend((item, here.at(index)) for index, item in entries(node))
 
 
+class Parsed(NamedTuple):
+    """A text that is an expression: what it reads, or what is wrong with it.
+
+    With a placeholder, what it reads is known when that is filled: *expression* is None.
+    """
+
+    text: Text
+    expression: Expression | None
+    problem: str = ""
+
+
+def parsed(document: Document) -> Iterator[Parsed]:
+    """Yield every expression, read once; those beyond `MOST` characters in all are unread."""
+    left = MOST
+    for text in document.once(texts):
+        if not is_jsonata(text.text):
+            continue
+        left -= len(text.text)
+        yield _parsed(text) if left >= 0 else Parsed(text, Expression(unread=_TOO_MUCH))
+
+
+def _parsed(text: Text) -> Parsed:
+    errors: list[str] = []
+    for filled in as_filled(text.text[2:-2]):
+        try:
+            expression = parse(filled)
+        except JsonataError as error:
+            errors.append(str(error))
+        else:
+            return Parsed(text, None if is_open(text.text) else expression)
+    return Parsed(text, None, f"This is not valid JSONata: {errors[0]}.")
+
+
 def expressions(document: Document) -> Iterator[tuple[Text, Expression]]:
     """Yield every expression that can be read, where it stands and what it reads."""
-    for text in document.once(texts):
-        if is_jsonata(text.text) and not is_open(text.text):
-            try:
-                yield text, parse(text.text[2:-2])
-            except JsonataError:
-                continue  # `syntax` tells
+    for one in document.once(parsed):
+        if one.expression is not None and not one.expression.unread:
+            yield one.text, one.expression
+
+
+def unread(document: Document) -> Iterator[Told]:
+    """Tell of the first expression that is not checked, and why."""
+    for one in document.once(parsed):
+        if one.expression is not None and one.expression.unread:
+            yield Told(
+                one.text.place,
+                f"This expression is not checked: {one.expression.unread}.",
+                "Shorten it, or move a part of it to a variable or a Lambda function.",
+            )
+            if one.expression.unread == _TOO_MUCH:
+                return
 
 
 def syntax(document: Document) -> Iterator[Told]:
@@ -84,18 +130,9 @@ def syntax(document: Document) -> Iterator[Told]:
                 f" not {lacks}.",
                 "Nothing may stand before or after, not even a space.",
             )
-        elif opened:
-            errors = [_error(one) for one in as_filled(text.text[2:-2])]
-            if all(errors):
-                yield Told(text.place, f"This is not valid JSONata: {errors[0]}.")
-
-
-def _error(expression: str) -> str | None:
-    try:
-        parse(expression)
-    except JsonataError as error:
-        return str(error)
-    return None
+    for one in document.once(parsed):
+        if one.problem:
+            yield Told(one.text.place, one.problem)
 
 
 def context(document: Document) -> Iterator[Told]:

@@ -130,6 +130,7 @@ RULES: Final[tuple[Rule, ...]] = (
         (jsonata.states_member,),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
     ),
+    Rule("unread-jsonata", "warning", "an expression is not checked", (jsonata.unread,)),
     Rule(
         "context-field",
         "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from sfn_release.build.drafts import (
     read_project_drafts,
     read_text_draft,
 )
+from sfn_release.build.files import source_named
 from sfn_release.build.lines import line_finder
 from sfn_release.build.single import STDIN, is_file
 from sfn_release.checks import check_draft
@@ -157,13 +158,14 @@ def _drafts(
                 yield draft, True
     for name in filter(is_file, dict.fromkeys(named)):
         try:
-            drafts = _of_file(name, directory, stdin, environ)
+            found = _of_source(project, name, directory, environ)
+            drafts = found or _of_file(name, directory, stdin, environ)
         except SfnReleaseError as error:
             if len(named) == 1:
                 raise
             failures[name] = error
         else:
-            yield from ((draft, False) for draft in drafts)
+            yield from ((draft, bool(found)) for draft in drafts)
 
 
 def _of_project(
@@ -183,6 +185,30 @@ def _of_project(
                 or "A file is told by its ending: .json, .yaml, .yml or .py.",
             )
     return drafts
+
+
+def _of_source(
+    project: Project | None, name: str, directory: Path, environ: Mapping[str, str]
+) -> tuple[Draft, ...]:
+    """Return the drafts of a file that the project releases, called *name*; of others none.
+
+    They are read as the whole project is, so that one file has the findings that it has there.
+    """
+    if project is None or name == STDIN:
+        return ()
+    source = source_named(project.root, project.workflows, directory / name)
+    if source is None:
+        return ()
+    drafts = read_project_drafts(
+        project.root,
+        project.workflows,
+        work_tree=_work_tree(project.root),
+        environ=environ,
+        only=source,
+    )
+    return tuple(
+        replace(draft, declaration=replace(draft.declaration, source=name)) for draft in drafts
+    )
 
 
 def _of_file(
