@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import sfn_release as sfn
 
@@ -91,13 +93,45 @@ def test_what_a_request_has_is_accepted(action: str, given: dict[str, Any], lang
             {**HTTP, "Transform": {"RequestBodyEncoding": "FORM"}},
             "Transform.RequestBodyEncoding",
         ),
-        ("http:invoke", {**HTTP, "Headers": {"Authorization": "Bearer"}}, "Headers.Authorization"),
-        ("http:invoke", {**HTTP, "Headers": {"host": "x"}}, "Headers.host"),
-        ("http:invoke", {**HTTP, "Headers": {"X-Amz-Date.$": "$.d"}}, 'Headers["X-Amz-Date.$"]'),
     ],
 )
-def test_a_word_or_a_header_that_a_request_can_not_have_is_an_error(
+def test_a_word_that_a_parameter_can_not_be_is_an_error(
     action: str, given: dict[str, Any], place: str
 ) -> None:
-    """An HTTP task with one of the headers that Step Functions sets itself fails."""
+    """In capitals, one of a few."""
     assert {("integration", place)} == told(action, given)
+
+
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [
+        ("Authorization", "Headers.Authorization"),
+        ("host", "Headers.host"),
+        ("X-Amz-Date.$", 'Headers["X-Amz-Date.$"]'),
+    ],
+)
+def test_a_header_that_step_functions_refuses_to_send_is_an_error(header: str, place: str) -> None:
+    """When it runs; the state machine can be created."""
+    given = {**HTTP, "Headers": {header: "$.x", "Accept": "text/csv"}}
+    assert {("request-header", place)} == told("http:invoke", given)
+
+
+def test_local_creates_what_fails_only_when_it_runs() -> None:
+    """As AWS does; unknown parameters of a request are refused."""
+    states = {
+        "A": {"Type": "Pass", "Parameters": {"a.$": "States.Hash($.a, 'MD4')"}, "Next": "B"},
+        "B": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::http:invoke",
+            "End": True,
+            "Parameters": {**HTTP, "Headers": {"Host": "x"}},
+        },
+    }
+    client = sfn.local(":memory:")
+    role = "arn:aws:iam::111122223333:role/r"
+    definition = json.dumps({"StartAt": "A", "States": states})
+    assert client.create_state_machine(name="a", definition=definition, roleArn=role)
+    states["B"]["Parameters"]["Hders"] = {}  # type: ignore[index]
+    definition = json.dumps({"StartAt": "A", "States": states})
+    with pytest.raises(ClientError, match="Hders"):
+        client.create_state_machine(name="b", definition=definition, roleArn=role)

@@ -74,5 +74,12 @@ def test_what_aws_refuses_can_not_be_silenced() -> None:
     errors = {name for name, rule in BY_NAME.items() if rule.severity == "error"}
     models = {"sdk-action", "sdk-parameter", "sdk-required", "sdk-value"}
     silenced = {name for name in errors if BY_NAME[name].can_be_silenced}
-    integrations = {"integration", "request-parameter", "optimized-parameter", "qualifier"}
-    assert {"unknown-field", "intrinsic", *integrations, *models} == silenced
+    requests = {"request-parameter", "request-header", "optimized-parameter"}
+    assert {
+        "unknown-field",
+        "intrinsic",
+        "integration",
+        "qualifier",
+        *requests,
+        *models,
+    } == silenced

@@ -95,7 +95,7 @@ def _unknown(
 
 
 def wrong_request(document: Document) -> Iterator[Told]:
-    """Tell of words that a parameter can't be, and of endpoints and headers of HTTP tasks."""
+    """Tell of words that a parameter can't be, and of endpoints of HTTP tasks."""
     for state, call, parameters, place in given(document):
         shape = _REQUESTS.get((call.service, call.action))
         if shape is not None:
@@ -117,7 +117,7 @@ def _words(state: State, shape: _Shape, value: Mapping[str, Any], place: Place) 
 
 
 def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator[Told]:
-    endpoint, headers = parameters.get("ApiEndpoint"), parameters.get("Headers")
+    endpoint = parameters.get("ApiEndpoint")
     if (
         isinstance(endpoint, str)
         and not is_open(endpoint, state.language)
@@ -125,13 +125,19 @@ def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator
     ):
         message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
         yield Told(place.at("ApiEndpoint"), message)
-    for key in headers if isinstance(headers, dict) else ():
-        name = key.removesuffix(".$") if state.language == JSONPATH else key
-        if _NO_HEADER.fullmatch(name):
-            yield Told(
-                place.at("Headers", key),
-                f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
-                "Let the EventBridge connection send it."
-                if name.lower() == "authorization"
-                else "Remove it.",
-            )
+
+
+def forbidden_header(document: Document) -> Iterator[Told]:
+    """Tell of headers with which an HTTP task fails."""
+    for state, call, parameters, place in given(document):
+        headers = parameters.get("Headers") if call.service == "http" else None
+        for key in headers if isinstance(headers, dict) else ():
+            name = key.removesuffix(".$") if state.language == JSONPATH else key
+            if _NO_HEADER.fullmatch(name):
+                yield Told(
+                    place.at("Headers", key),
+                    f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
+                    "Let the EventBridge connection send it."
+                    if name.lower() == "authorization"
+                    else "Remove it.",
+                )

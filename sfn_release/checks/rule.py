@@ -52,7 +52,8 @@ class Rule:
     *means* completes "It is broken when ...", *find* are the functions that tell. *code* is what
     ValidateStateMachineDefinition calls it. An error is *final* when AWS is known to refuse it: no
     project can silence it. One that depends on how new this program is (a field, an integration
-    that AWS may have added since) is not.
+    that AWS may have added since) is not. A *late* one is an error of executions: AWS creates the
+    state machine.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Rule:
     means: str
     find: tuple[Find, ...]
     final: bool = True
+    late: bool = False
     code: str = "SCHEMA_VALIDATION_FAILED"
 
     @property
