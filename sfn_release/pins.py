@@ -116,6 +116,16 @@ def pin(definition: Mapping[str, Any], exact: Mapping[str, str]) -> Mapping[str,
     return definition
 
 
+def pin_open(definition: Mapping[str, Any], pins: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the *definition* with recorded *pins* for the references that it leaves open."""
+    open_ones = {
+        one.written: pins[one.written]
+        for one in references(definition)
+        if one.written in pins and one.name is not None and not one.name.exact
+    }
+    return pin(definition, open_ones)
+
+
 def reopen(definition: Mapping[str, Any], texts: Collection[str]) -> Mapping[str, Any]:
     """Return the *definition* with *texts* for the versions of the same state machines."""
     machines = {
@@ -218,12 +228,12 @@ def _argument(
 
     if not isinstance(arguments, Mapping):
         return computed(key, arguments)
-    written = _constant(arguments.get(key), jsonata=jsonata)
+    written = constant(arguments.get(key), jsonata=jsonata)
     if written is None:
         dynamic = key if key in arguments else f"{key}.$"
         return computed(dynamic, arguments.get(dynamic))
     if kind == "function" and {"Qualifier", "Qualifier.$"} & arguments.keys():
-        qualifier = _constant(arguments.get("Qualifier"), jsonata=jsonata)
+        qualifier = constant(arguments.get("Qualifier"), jsonata=jsonata)
         if qualifier is None:
             dynamic = "Qualifier" if "Qualifier" in arguments else "Qualifier.$"
             return computed(dynamic, f"{written}:{arguments[dynamic]}")
@@ -238,8 +248,8 @@ def _reference(kind: Kind, written: str, label: str, place: Place, *, foreign: b
     return Reference(kind, written, label, _json_path(place), name, problem, foreign, place)
 
 
-def _constant(value: Any, *, jsonata: bool) -> str | None:
-    """Return the text that a value always is, None when it is computed."""
+def constant(value: Any, *, jsonata: bool) -> str | None:
+    """Return the text that a *value* of a state always is, None when it is computed."""
     if not isinstance(value, str):
         return None
     if not (jsonata and value.startswith("{%")):

@@ -17,7 +17,8 @@ from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.forms import as_written, read_document, read_form
 from sfn_release.names import Arn, CommitId, EnvironmentName, RecordId, Source, WorkflowName
 from sfn_release.pins import exact_name, reopen
-from sfn_release.release import Version
+from sfn_release.provenance import unlike_release
+from sfn_release.release import Release, Version
 from sfn_release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
@@ -79,7 +80,8 @@ class Record:
     of 0.2.0 and before: those that were looked up, as text). *override* is why a policy that
     refused it was overridden; *promoted_from* the environment whose release a promotion took.
     *warnings* say what a success did not do. *acknowledged* are state machine versions that no
-    release made, and that are not drift.
+    release made, and that are not drift. *number* counts the events of an environment, from 1 on;
+    events of 0.2.0 and before have none.
     """
 
     id: RecordId
@@ -108,6 +110,7 @@ class Record:
     promoted_from: EnvironmentName | None = None
     warnings: tuple[str, ...] = ()
     acknowledged: tuple[Arn, ...] = ()
+    number: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, as ``deployment.json`` and ``--json`` hold it."""
@@ -226,6 +229,11 @@ class Served:
             return self.found.routing
         return {self.version_arn: 100} if self.version_arn else {}
 
+    @property
+    def left_behind(self) -> bool:
+        """Whether this is what an attempt that did not finish has left, as it was found in AWS."""
+        return self.retained and not self.source and self.parameters is None
+
 
 @dataclass(frozen=True)
 class Serving:
@@ -297,6 +305,32 @@ def served_forms(
             )
         found[name] = rendered
     return found
+
+
+def refuse_forged(
+    serving: Serving, forms: Mapping[str, Rendered], release: Release, *, where: str
+) -> None:
+    """Raise TamperedError for the first of *forms* that is not what *release* renders to.
+
+    *forms* are recorded ones of *serving*, of workflows of *release*.
+    """
+    for name, form in forms.items():
+        served = serving.workflows[name]
+        declaration = release.declarations.get(name)
+        if declaration is None or release.manifest.workflows[name].digest != served.digest:
+            unlike: str | None = f"{release.version} holds no such {name}"
+        elif served.found is not None and not release.manifest.found:
+            unlike = "it was published, and this says it was found in AWS"
+        else:
+            unlike = unlike_release(declaration, form, values=served.parameters, pins=served.pins)
+        if unlike is not None:
+            raise TamperedError(
+                f"{where}: the recorded form of {name} is not what {release.version} renders to:"
+                f" {unlike}.",
+                why="Whoever wrote this record did not deploy the release: nothing of it is sent.",
+                fix=f"Deploy the release itself:  sfn-release deploy {release.version}\n"
+                "  `git log` of that branch shows who wrote the record.",
+            )
 
 
 def _recorded(name: str, served: Served, definition: Any, *, where: str) -> Rendered:

@@ -16,7 +16,7 @@ from sfn_release.canonical import digest, loads
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.names import WorkflowName
-from sfn_release.pins import pin, references
+from sfn_release.pins import pin_open
 from sfn_release.project import Environment, fill, parameters_in
 from sfn_release.project.parameters import Filling, undeclared
 from sfn_release.regions import LOCAL_ACCOUNT
@@ -155,13 +155,7 @@ def fill_and_pin(
     Both are recorded with the workflow (`record.Served`): the values of its parameters, and the
     exact version of each reference. Raises ConfigError when *values* lacks one.
     """
-    filled = fill(definition, values, where="recorded values")
-    exact = {
-        one.written: pins[one.written]
-        for one in references(filled)
-        if one.written in pins and one.name is not None and not one.name.exact
-    }
-    return pin(filled, exact)
+    return pin_open(fill(definition, values, where="recorded values"), pins)
 
 
 def parameters_of(declarations: Iterable[Declaration], environment: Environment) -> frozenset[str]:

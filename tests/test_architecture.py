@@ -23,7 +23,7 @@ ROOMS = [
     *("report", "importing"),
     "simulator",
     *("project", "build"),
-    *("differences", "pins", "rendering", "conditions", "filled"),
+    *("differences", "pins", "rendering", "conditions", "filled", "provenance"),
     *("release", "yanks", "record", "stack", "policy", "plan"),
     *("drift", "surroundings"),
     *("git", "hold", "ledger"),

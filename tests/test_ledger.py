@@ -84,6 +84,7 @@ def test_messages_name_deployment_version_and_status(shop: Shop) -> None:
         f"Deployment: {record.id}",
         "Version: 1.0.0",
         "Status: succeeded",
+        f"Seen: releases {shop.git('rev-parse', RELEASES)}",
     ]
 
 

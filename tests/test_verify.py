@@ -150,7 +150,7 @@ ATTACKS = {
     ),
     "another tag object": Attack(
         _other_tag_object,
-        (("1.0.0: The tag v1.0.0 in origin is not the one that was made for the release.",),),
+        (("1.0.0: The tag v1.0.0 in origin and the ledger disagree about 1.0.0.",),),
     ),
     "a second commit for a version": Attack(
         _second_commit, (("1.0.0: ", "both say that they are 1.0.0"),)
@@ -167,7 +167,7 @@ ATTACKS = {
         lambda shop: forged(
             shop, PROD, "deployment.json", '"status": "succeeded"', '"status": "failed"'
         ),
-        (("prod: ", "ends the deployment", "which never began"),),
+        (("prod: ", "is event 6, and event 7 is the next one"), ("which never began",)),
     ),
     "a half-written record": Attack(
         lambda shop: forged(shop, PROD, "deployment.json", "\n}", ""),
@@ -180,6 +180,7 @@ ATTACKS = {
     "what is served, edited": Attack(
         lambda shop: forged(shop, PROD, "definitions/hello.asl.json", "one", "evil"),
         (
+            ("prod: ", "is event 6, and event 7 is the next one"),
             ("prod: ", "which never began"),
             ("the recorded definition of hello is not the one that was deployed",),
         ),
@@ -221,9 +222,10 @@ def test_a_tag_that_nobody_has_is_made_again_on_its_commit(shop: Shop) -> None:
 
 
 def test_a_fresh_clone_finds_what_it_cannot_remember(shop: Shop) -> None:
-    """Nothing was seen before, so digests have to tell: each edited definition is named."""
+    """It saw nothing before; other branches did, and digests name each edited definition."""
     _edit_definitions(shop)
-    found = problems(clone(shop, "fresh"), "1.1.0")
+    lost, *found = problems(clone(shop, "fresh"), "1.1.0")
+    assert f"ledger: {RELEASES} was cut back" in lost
     words = ["1.1.0: ", "the definition of hello is not the one that was released"]
     assert len(found) == 2
     assert [word for word in words if word not in found[0]] == []
@@ -235,8 +237,8 @@ def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:
     state = json.loads(read(shop, PROD, "deployment.json"))
     digest, other = state["release_digest"], "sha256:" + "0" * 64
     started = {**state, "status": "started", "finished_at": None}
-    for status in (started, state):
-        text = json.dumps({**status, "release_digest": other}, indent=2)
+    for number, status in enumerate((started, state), state["number"] + 1):
+        text = json.dumps({**status, "number": number, "release_digest": other}, indent=2)
         forge(shop, PROD, {"deployment.json": text}, "rollback 1.0.0 to prod: x")
     push(shop, f"{PROD}:{PROD}")
     found = problems(shop)

@@ -16,6 +16,7 @@ from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.errors import ConflictError, LockedError, NotFoundError
+from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
     Observed,
@@ -52,6 +53,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     snapshot = site.ledger.reachable(site.name)
     state = site.ledger.state(snapshot, site.name)
     closing = check_lock(site, state)
+    site.ledger.refuse_lost(snapshot, site.name)
     target = decide(snapshot, state)
     if target.version is not None:
         refuse_yanked(target.version, site.ledger.yanked(snapshot))
@@ -94,7 +96,8 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         state=state,
         target=target,
         plan=with_notes(
-            _shifted(site, state, target, decided, observed, attempts, resume=resume), drift
+            _shifted(site, snapshot, state, target, decided, observed, attempts, resume=resume),
+            drift,
         ),
         observed=observed,
         closing=closing,
@@ -107,6 +110,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
 
 def _shifted(
     site: Site,
+    snapshot: Snapshot,
     state: State,
     target: Target,
     decided: Plan,
@@ -117,7 +121,8 @@ def _shifted(
 ) -> Plan:
     """Return a plan with its stages, and with what *attempts* that did not finish have left."""
     if attempts and state.serving is not None and state.tip is not None:
-        forms = site.ledger.served(site.name, state.tip, state.serving)
+        # They are sent when this deployment fails and what the attempts left is undone.
+        forms = site.ledger.proven(snapshot, site.name, state.tip, state.serving)
         decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))
     killed = state.record is not None and state.record.status == "started"
     same = state.record is not None and state.record.release_digest == target.release_digest

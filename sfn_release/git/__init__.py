@@ -8,6 +8,7 @@
     ancestry    which branch of a remote holds a commit
     waiting     waits for a remote, with a limit
     locks       writes refs one process at a time, and clears what a killed git left on them
+    tags        the texts of tags, wherever they are
     Git         writes too: objects, refs, and the refs of remotes
 
 Every write of a ref is a compare-and-swap; every object id is checked before it reaches a command

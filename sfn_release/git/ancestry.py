@@ -59,23 +59,23 @@ def _in_scratch(git: Git, remote: str, tips: Mapping[str, str], commit: str) -> 
     """
     with tempfile.TemporaryDirectory(prefix="sfn-release-") as folder:
         scratch = f"--git-dir={git.scratch_repository(Path(folder))}"
-        settings = _settings(git)
+        environ = settings(git)
         for depth in _DEPTHS:
             git.ok_remotely(
                 remote, scratch, *WRITING,
                 "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
                 "--quiet", "--recurse-submodules=no", f"--depth={depth}", "--filter=tree:0",
                 "--", remote, *(f"+{ref}:refs/tips/{number}" for number, ref in enumerate(tips)),
-                env=settings,
+                env=environ,
             )  # fmt: skip
             for ref, tip in tips.items():
                 asked = ("merge-base", "--is-ancestor", checked(commit), checked(tip))
-                if git.run(scratch, *asked, env=settings).returncode == 0:
+                if git.run(scratch, *asked, env=environ).returncode == 0:
                     return ref
     return None
 
 
-def _settings(git: Git) -> dict[str, str]:
+def settings(git: Git) -> dict[str, str]:
     """Return the clone's own settings as environment variables, which git prefers to files.
 
     Those of the user and the system are read in any repository: listed again, a header would be

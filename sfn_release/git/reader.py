@@ -63,10 +63,25 @@ class GitReader(Repository):
         commits, files = found[::2], found[1::2]
         return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
 
-    def tag_text(self, object_id: str) -> str:
-        """Return the text of a tag object, empty for what is none, or not in this clone."""
-        result = self.run("cat-file", "tag", checked(object_id))
-        return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
+    def tag_texts(self, object_ids: Sequence[str]) -> list[str | None]:
+        """Return the text of each tag object: "" for another object, None for one that is missing.
+
+        One git process, however many there are.
+        """
+        found = self._objects([checked(one) for one in object_ids])
+        return [
+            None
+            if content is None
+            else content.decode("utf-8", "replace")
+            if content.startswith(b"object ")
+            else ""
+            for content in found
+        ]
+
+    def messages(self, commits: Sequence[str]) -> list[str]:
+        """Return the message of each of *commits*, in one git process; "" for a missing one."""
+        found = self._objects([checked(one) for one in commits])
+        return [(one or b"").partition(b"\n\n")[2].decode("utf-8", "replace") for one in found]
 
     def object_ids(self, names: Sequence[str]) -> list[str | None]:
         """Return the ids of objects named ``<commit>:<path>``; None for what is not there."""
@@ -124,7 +139,6 @@ class GitReader(Repository):
         output = self.ok(
             "log",
             "-z",
-            "--first-parent",
             "--basic-regexp",
             "--all-match",
             "--format=%H %s",

@@ -17,6 +17,9 @@ Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
 
     refs        where things are, here and on the remote
     reader      what they say, verified
+    tags        release tags, held against the ledger
+    witness     what branches say of each other
+    proving     whether all that agrees, asked before it is used
     writer      storing commits, and moving refs to them, here and on the remote
     Ledger      writes releases, deployments and yanks
 """
@@ -119,12 +122,25 @@ class Ledger(LedgerWriter):
         if shared and self.yanks_ref in snapshot.kept:  # older than the remote too
             yanks = snapshot.refs[self.yanks_ref]
             updates.append(RefUpdate(self.yanks_ref, yanks, yanks))
+        if shared and self.releases_ref in snapshot.kept:
+            updates += self._older_tags(snapshot, version)
         updates += self._tag_update(release, notes, at=at, shared=shared)
         if updates:
             self.move_refs(updates, shared=shared)
         if shared and version in snapshot.unpushed:
             self.git.delete_ref(self._unpushed_ref(version), snapshot.unpushed[version])
         return release
+
+    def _older_tags(self, snapshot: Snapshot, version: str) -> list[RefUpdate]:
+        """Return what brings the other releases' tags to a remote that comes later than they."""
+        here = self.git.refs("refs/tags/")
+        others = {
+            f"refs/tags/{manifest.tag}"
+            for manifest in self.manifests(snapshot)
+            if manifest.version not in {version, *snapshot.unpushed}
+        }
+        missing = sorted(others & here.keys() - snapshot.tags.keys())
+        return [RefUpdate(ref, here[ref], None) for ref in missing]
 
     def _tag_update(
         self, release: Release, notes: str, *, at: datetime, shared: bool
@@ -184,6 +200,8 @@ class Ledger(LedgerWriter):
         Raises RefMovedError when the branch has moved since *state* was read.
         """
         ref = self.env_ref(environment)
+        before = state.record.number if state.record else None
+        record = replace(record, number=(before or 0) + 1)
         files = {"deployment.json": dumps(record.to_json()).encode()}
         if serving is not None:
             files["manifest.json"] = dumps(serving.to_json()).encode()

@@ -35,7 +35,11 @@ class LedgerReader(LedgerRefs):
     """A ledger that is read."""
 
     def release(self, snapshot: Snapshot, version: str) -> Release | None:
-        """Return a release with its definitions, every digest verified; None if there is none."""
+        """Return a release with its definitions, every digest verified; None if there is none.
+
+        Whether its tag agrees is another question: `refuse_other_tag`.
+        """
+        self._refuse_two(snapshot, version)
         commit = self._release_commit(snapshot, version)
         if commit is None:
             return None
@@ -52,6 +56,22 @@ class LedgerReader(LedgerRefs):
                 f" of {release.manifest.project}."
             )
         return release
+
+    def _refuse_two(self, snapshot: Snapshot, version: str) -> None:
+        """Raise TamperedError when several commits say that they are one version.
+
+        Whoever can push may add a second one, whose digests agree with each other.
+        """
+        tip = snapshot.refs.get(self.releases_ref)
+        found = self.git.log(tip, limit=2, grep=[f"Version: {version}"]) if tip else []
+        if len(found) > 1:
+            later, earlier = (commit[:12] for commit, _ in found)
+            raise TamperedError(
+                f"{self.releases_ref} ({later}) and {earlier} both say that they are {version}.",
+                why="A release never changes: it has one commit, and another one is forged.",
+                fix=f"`git log {self.releases_ref}` shows who wrote them. Deploy another release"
+                " until the forged commit is gone.",
+            )
 
     def _release_commit(self, snapshot: Snapshot, version: str) -> str | None:
         return self._branch_commit(snapshot, version) or snapshot.unpushed.get(version)
@@ -139,6 +159,10 @@ class LedgerReader(LedgerRefs):
         tip = snapshot.refs.get(self.env_ref(environment))
         return self.state_at(environment, tip) if tip else State()
 
+    def place(self, environment: str, commit: str) -> str:
+        """Return where an event stands, as errors name it."""
+        return f"{self.env_ref(environment)} ({commit[:12]})"
+
     def state_at(self, environment: str, commit: str) -> State:
         """Return the event and the serving of one commit of an environment's branch."""
         event, serving = self.git.read_many([(commit, _EVENT), (commit, _SERVING)])
@@ -147,7 +171,7 @@ class LedgerReader(LedgerRefs):
     def _state(
         self, environment: str, commit: str, event: bytes | None, serving: bytes | None
     ) -> State:
-        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        where = self.place(environment, commit)
         return State(
             tip=commit,
             record=self._record(event, where),
@@ -171,7 +195,7 @@ class LedgerReader(LedgerRefs):
 
     def serving_at(self, environment: str, commit: str) -> Serving:
         """Return what an environment served after one commit of its branch."""
-        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        where = self.place(environment, commit)
         return self._serving(self.git.read(commit, "manifest.json"), where)
 
     @staticmethod
@@ -186,7 +210,7 @@ class LedgerReader(LedgerRefs):
 
     def served(self, environment: str, commit: str, serving: Serving) -> dict[str, Rendered]:
         """Return every workflow of a *serving* that *commit* holds, as it was sent."""
-        where = f"{self.env_ref(environment)} ({commit[:12]})"
+        where = self.place(environment, commit)
         paths = [(commit, definition_path(name)) for name in serving.workflows]
         contents = self.git.read_many(paths)
         definitions = {
@@ -249,7 +273,7 @@ class LedgerReader(LedgerRefs):
         contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
         found = []
         for commit, content in zip(commits, contents, strict=True):
-            where = f"{self.env_ref(environment)} ({commit[:12]})"
+            where = self.place(environment, commit)
             found.append((commit, self._record(content, where)))
         return found
 

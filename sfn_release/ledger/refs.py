@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
 from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
 
+_TAGS = "refs/tags/"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -15,13 +17,15 @@ class Snapshot:
 
     *unpushed* maps versions that only this clone knows to their ledger commits. *kept* are refs
     that the remote does not have: private ones, and all that was written before there was a remote.
-    *warning* tells that the remote was not reached and this is what was last seen of it.
+    *tags* are all tags of the remote, as `Git.ls_remote` returns them. *warning* tells that the
+    remote was not reached and this is what was last seen of it.
     """
 
     refs: Mapping[str, str]
     unpushed: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     warning: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,10 @@ class LedgerRefs:
             return Snapshot(refs, unpushed)
         try:
             theirs = self.git.ls_remote(
-                self.remote, [inside + "*", *self._above()], again=not offline
+                self.remote, [inside + "*", *self._above(), f"{_TAGS}*"], again=not offline
             )
+            tags = {ref: at for ref, at in theirs.items() if ref.startswith(_TAGS)}
+            theirs = {ref: at for ref, at in theirs.items() if ref not in tags}
             self._refuse_in_the_way(theirs, self.remote)
             for ref in self._private_refs():
                 theirs.pop(ref, None)
@@ -120,7 +126,8 @@ class LedgerRefs:
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
             return Snapshot(refs, unpushed, warning=warning)
         self._refuse_deleted(theirs, ours)
-        return Snapshot({**refs, **theirs}, unpushed, kept=frozenset(refs) - {*theirs})
+        kept = frozenset(refs) - {*theirs}
+        return Snapshot({**refs, **theirs}, unpushed, kept=kept, tags=tags)
 
     def examine(self) -> tuple[Snapshot, dict[str, SfnReleaseError]]:
         """Read every ref as `snapshot` does, and return what is wrong with each of them.

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sfn_release.errors import ConflictError, GitError
 from sfn_release.git import RefMovedError, RefUpdate, without_secrets
-from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.proving import LedgerProver
+from sfn_release.ledger.witness import seen_lines
 
 _BLOB = "100644"
 _TREE = "040000"
 
 
-class LedgerWriter(LedgerReader):
+class LedgerWriter(LedgerProver):
     """A ledger whose refs can be moved."""
 
     def store_commit(
@@ -27,7 +28,10 @@ class LedgerWriter(LedgerReader):
         at: datetime,
         keep: bool = False,
     ) -> str:
-        """Store a commit of *files*; with *keep*, the parent's other files stay."""
+        """Store a commit of *files*; with *keep*, the parent's other files stay.
+
+        Its message says, after the *trailers*, where the ledger's other branches are.
+        """
         entries = self.git.tree(parent) if keep and parent else {}
         blobs = dict(zip(files, self.git.write_blobs(list(files.values())), strict=True))
         folders: dict[str, dict[str, tuple[str, str, str]]] = {}
@@ -36,7 +40,8 @@ class LedgerWriter(LedgerReader):
             (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
         for folder, inside in folders.items():
             entries[folder] = (_TREE, "tree", self.git.write_tree(inside))
-        lines = "".join(f"{key}: {value}\n" for key, value in trailers.items())
+        more = [*trailers.items(), *seen_lines(self._seen_branches(parent))]
+        lines = "".join(f"{key}: {value}\n" for key, value in more)
         commit = self.git.write_commit(
             self.git.write_tree(entries),
             parent,
@@ -46,6 +51,16 @@ class LedgerWriter(LedgerReader):
         )
         self.git.complete(commit, parent)
         return commit
+
+    def _seen_branches(self, parent: str | None) -> dict[str, str]:
+        """Return where the other branches are that everybody knows, as this clone last saw them."""
+        inside = f"{self.prefix}/{self.project}/"
+        start = self._seen_ref(inside) if self.remote is not None else inside
+        branches = {ref.removeprefix(start): at for ref, at in self.git.refs(start).items()}
+        private = {ref.removeprefix(inside) for ref in self._private_refs()}
+        return {
+            branch: at for branch, at in branches.items() if branch not in private and at != parent
+        }
 
     def move_refs(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:
         """Move refs: on the remote first when they are shared, then here."""

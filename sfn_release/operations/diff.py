@@ -15,7 +15,7 @@ from sfn_release.observation import Wanted, observe
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.pins import pin, references
+from sfn_release.pins import pin_open
 from sfn_release.project import Environment
 from sfn_release.record import Served
 from sfn_release.release import parse_version
@@ -78,12 +78,7 @@ def _side(
 def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
     """Return a workflow pinned as it is served."""
     pins = served.pins if served else {}
-    exact = {
-        one.written: pins[one.written]
-        for one in references(rendered.definition)
-        if one.written in pins and one.name is not None and not one.name.exact
-    }
-    return replace(rendered, definition=pin(rendered.definition, exact))
+    return replace(rendered, definition=pin_open(rendered.definition, pins))
 
 
 def _live(

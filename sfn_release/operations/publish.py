@@ -169,6 +169,12 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
     snapshot = workspace.snapshot(offline=offline)
     refuse_yanked(version, workspace.ledger.yanked(snapshot))
     standing = workspace.ledger.release(snapshot, version)
+    workspace.ledger.refuse_lost(snapshot)
+    if standing is None:
+        workspace.ledger.refuse_lost_release(snapshot, version)
+    else:
+        # A publication that was interrupted before the tag was made is finished by the next one.
+        workspace.ledger.refuse_other_tag(snapshot, standing.manifest, unmade=True)
     warnings = built.warnings
     if standing is None:  # else a newer botocore would tell against what is released
         warnings += refuse_calls(built.declarations, workspace.project.silences)

@@ -183,7 +183,8 @@ def rollback_target(
     if not rerender:
         before = workspace.ledger.serving_at(site.name, success)
         forms = workspace.ledger.served(site.name, success, before)
-        recorded = recorded_forms(release, before, forms)
+        where = workspace.ledger.place(site.name, success)
+        recorded = recorded_forms(release, before, forms, where=where)
         served = before.workflows
     found = target(
         release.content,

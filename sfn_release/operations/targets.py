@@ -10,7 +10,7 @@ from sfn_release.deployment.resolving import look_up
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.record import Action, Served, Serving, State
+from sfn_release.record import Action, Served, Serving, State, refuse_forged
 from sfn_release.release import Content, Release
 from sfn_release.rendering import Rendered, parameters_of, render_all, values_of
 from sfn_release.stack import pushed
@@ -160,12 +160,17 @@ class _Past:
 
 
 def recorded_forms(
-    release: Release, serving: Serving, rendered: Mapping[str, Rendered]
+    release: Release, serving: Serving, rendered: Mapping[str, Rendered], *, where: str
 ) -> dict[str, Rendered]:
-    """Return the recorded forms that belong to *release*: those of equal workflow digests."""
-    return {
+    """Return the recorded forms that belong to *release*: those of equal workflow digests.
+
+    Raises TamperedError, naming *where* they stand, for one that the release does not render to.
+    """
+    found = {
         name: form
         for name, form in rendered.items()
         if name in release.manifest.workflows
         and serving.workflows[name].digest == release.manifest.workflows[name].digest
     }
+    refuse_forged(serving, found, release, where=where)
+    return found

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sfn_release.canonical import short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
 from sfn_release.git import NotReachedError
+from sfn_release.git.tags import tag_texts
 from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.ledger.tags import (
+    TagRefs,
+    carried_digest,
+    disagreeing,
+    lost_release,
+    misplaced,
+    target,
+)
+from sfn_release.ledger.witness import lost, sights
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.release import (
     Manifest,
+    Release,
     definition_path,
     is_version,
     parse_version,
@@ -25,6 +37,7 @@ from sfn_release.release import (
 )
 
 _LEDGER = "ledger"
+_RELEASES = 16  # that are kept while environments are walked along; neighbours share them
 
 
 @dataclass(frozen=True)
@@ -54,23 +67,72 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
     """
     wanted = parse_version(version) if version else None
     snapshot, broken = workspace.ledger.examine()
-    checks = list(_ledger(workspace, snapshot, broken))
+    checks = [*_ledger(workspace, snapshot, broken), *_witnesses(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
     checks += found
     if wanted is not None and wanted not in commits:
         raise NotFoundError(
             f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
         )
-    tags = _tags(workspace, manifests)
+    tags, texts = _tags(workspace, manifests)
+    checks += _lost_releases(workspace, commits, tags)
     for name in sorted(commits, key=lambda one: (one in manifests, one)):
         if wanted in {None, name} and name in manifests:
-            checks += _release(workspace, snapshot, commits[name], manifests, name, tags)
+            checks += _release(workspace, snapshot, commits[name], manifests, name, tags, texts)
     inside = workspace.ledger.env_ref("")
+
+    @lru_cache(maxsize=_RELEASES)
+    def release(version: str) -> Release | None:
+        try:
+            return workspace.ledger.release(snapshot, version)
+        except TamperedError:
+            return None  # that is a problem of the release, and was found above
+
     for ref in sorted(ref for ref in snapshot.refs if ref.startswith(inside)):
         checks += environment_checks(
-            workspace.ledger, ref[len(inside) :], snapshot.refs[ref], manifests, wanted
+            workspace.ledger, ref[len(inside) :], snapshot.refs[ref], manifests, release, wanted
         )
     return Verified(tuple(checks))
+
+
+def _witnesses(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
+    """Yield which branches lost what some commit of another branch saw of them."""
+    ledger, git = workspace.ledger, workspace.git
+    inside = ledger.env_ref("").removesuffix("env/")
+    held = {
+        ref.removeprefix(inside): [commit for commit, _ in git.log(tip)]
+        for ref, tip in snapshot.refs.items()
+        if ref.startswith(inside)
+    }
+    commits = [
+        commit
+        for branch, them in held.items()
+        if ledger.witnesses(inside + branch)
+        for commit in them
+    ]
+    kept = {branch: frozenset(them) for branch, them in held.items()}
+    found = sights(commits, git.messages(commits))
+    wrong = [*lost(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])]
+    for ref, error in wrong:
+        yield Check(_LEDGER, ref, error)
+    if commits and not wrong:
+        yield Check(_LEDGER, "each branch holds what the others saw of it")
+
+
+def _lost_releases(
+    workspace: Workspace, commits: Collection[str], tags: TagRefs
+) -> Iterator[Check]:
+    """Yield which tags carry the digest of a release that the ledger does not hold."""
+    ledger = workspace.ledger
+    named: set[str] = set()
+    for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
+        annotated = {ref: at for ref, at in refs.items() if f"{ref}^{{}}" in refs}
+        for ref, text in sorted(tag_texts(workspace.git, remote, annotated).items()):
+            carried = carried_digest(text, ledger.project)
+            if carried is None or carried[0] in {*commits, *named}:
+                continue
+            named.add(carried[0])
+            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref))
 
 
 def _ledger(
@@ -142,7 +204,8 @@ def _release(
     commit: str,
     manifests: Mapping[str, Manifest],
     version: str,
-    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
+    tags: TagRefs,
+    texts: Mapping[str, str],
 ) -> Iterator[Check]:
     """Yield what one release's tag, source and definitions say."""
     git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
@@ -177,11 +240,11 @@ def _source(
     """Yield what one release's tag and source commit say."""
     git, ledger, version = workspace.git, workspace.ledger, manifest.version
     shared = ledger.remote is not None and version not in snapshot.unpushed
-    yield from _tag(workspace, manifest, tags, shared=shared)
-    there = (tags[0] or {}) if shared else tags[1]
+    yield from _tag(manifest, tags, texts, shared=shared)
+    there = tags.of(shared=shared)
     if git.commit_id(manifest.commit) is not None:
         yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
-    elif _target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
+    elif target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
         yield Check(version, f"the source commit {manifest.commit[:12]} is on {ledger.remote}")
     else:
         yield Check(
@@ -221,110 +284,41 @@ def _check_entry(
 
 def _tags(
     workspace: Workspace, manifests: Mapping[str, Manifest]
-) -> tuple[dict[str, str] | None, dict[str, str]]:
-    """Return where the releases' tags lead, on the remote and in this clone.
-
-    None stands for a remote that wasn't reached.
-    """
-    refs = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
-    here = workspace.git.refs(*refs) if refs else {}
-    remote = workspace.ledger.remote
-    if remote is None or not refs:
-        return {}, here
-    asked = [*refs, *(f"{ref}^{{}}" for ref in refs)]
-    try:
-        return workspace.git.ls_remote(remote, asked, again=False), here
-    except NotReachedError:
-        return None, here  # that the remote was not reached is told of the ledger
+) -> tuple[TagRefs, dict[str, str]]:
+    """Return where tags lead, on the remote and in this clone, and the releases' tags' texts."""
+    git, remote = workspace.git, workspace.ledger.remote
+    here = git.refs("refs/tags/")
+    there: dict[str, str] | None = {}
+    if remote is not None:
+        try:
+            there = git.ls_remote(remote, ["refs/tags/*"], again=False)
+        except NotReachedError:
+            there = None  # that it was not reached is a problem of the ledger
+    names = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
+    texts: dict[str, str] = {}
+    for refs, where in ((here, None), (there or {}, remote)):
+        asked = {ref: refs[ref] for ref in names if f"{ref}^{{}}" in refs}
+        found = tag_texts(git, where, asked)
+        texts |= {asked[ref]: text for ref, text in found.items()}
+    return TagRefs(here, there, remote), texts
 
 
 def _tag(
-    workspace: Workspace,
-    manifest: Manifest,
-    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
-    *,
-    shared: bool,
+    manifest: Manifest, tags: TagRefs, texts: Mapping[str, str], *, shared: bool
 ) -> Iterator[Check]:
     """Yield whether a release's tag leads to its source, on the remote and here.
 
     A lightweight one in this clone is what some checkouts make of it.
     """
     ref, version = f"refs/tags/{manifest.tag}", manifest.version
-    remote, here = tags
-    places = [(remote, workspace.ledger.remote or "")] if shared and remote is not None else []
-    places += [(here, "this clone")] if ref in here or not shared else []
-    for refs, where in places:
-        target = _target(refs, ref)
-        if target == manifest.commit:
-            kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
-            error = _tag_object(workspace, refs[ref], manifest, where)
-            told = f"the tag {manifest.tag} in {where}: {kind}, on {target[:12]}"
-            yield Check(version, told, error)
-        elif target is None:
-            yield Check(
-                version,
-                f"the tag {manifest.tag}",
-                TamperedError(
-                    f"The tag {manifest.tag} is not in {where}.",
-                    why="Somebody deleted it, or a publication was interrupted before it was made.",
-                    fix=f"Put it back:  {_put_back(refs, here, where, manifest)}",
-                ),
-            )
-        else:
-            source = manifest.commit[:12]
-            yield Check(
-                version,
-                f"the tag {manifest.tag}",
-                TamperedError(
-                    f"The tag {manifest.tag} in {where} was moved.",
-                    why=f"It leads to {target[:12]}, and {version} was made from {source}.",
-                    fix=f"Put it back:  {_moved_back(refs, remote, here, where, manifest)}",
-                ),
-            )
-
-
-def _put_back(refs: Mapping[str, str], here: Mapping[str, str], where: str, tag: Manifest) -> str:
-    """Return the command that makes a tag again that is not among *refs*, those of *where*."""
-    ref = f"refs/tags/{tag.tag}"
-    if refs is here:
-        return f"git tag {tag.tag} {tag.commit}"
-    if _target(here, ref) == tag.commit:
-        return f"git push {where} {ref}"
-    return f"git checkout {tag.commit[:12]} && sfn-release publish {tag.version} --no-deploy"
-
-
-def _moved_back(
-    refs: Mapping[str, str],
-    remote: Mapping[str, str] | None,
-    here: Mapping[str, str],
-    where: str,
-    tag: Manifest,
-) -> str:
-    """Return the command that moves a tag among *refs* back, annotated if one is still there."""
-    ref = f"refs/tags/{tag.tag}"
-    if refs is remote:
-        source = ref if _target(here, ref) == tag.commit else tag.commit[:12]
-        return f"git push --force {where} {source}:{ref}"
-    return f"git tag --force {tag.tag} {tag.commit[:12]}"
-
-
-def _target(refs: Mapping[str, str], ref: str) -> str | None:
-    return refs.get(f"{ref}^{{}}") or refs.get(ref)
-
-
-def _tag_object(
-    workspace: Workspace, object_id: str, manifest: Manifest, where: str
-) -> TamperedError | None:
-    """Return what is wrong with the text of a tag that we wrote, if it is in this clone.
-
-    One that a person made says no digest, and that is all right.
-    """
-    text = workspace.git.tag_text(object_id)
-    told = [line for line in text.splitlines() if line.startswith("Release digest: ")]
-    if told and told != [f"Release digest: {manifest.release_digest}"]:
-        return TamperedError(
-            f"The tag {manifest.tag} in {where} is not the one that was made for the release.",
-            why=f"It says {told[0]!r}, and the release is {manifest.release_digest}.",
-            fix="Find out who replaced it.",
-        )
-    return None
+    places = [True] if shared and tags.remote is not None else []
+    places += [False] if ref in tags.here or not shared else []
+    for place in places:
+        refs, where = tags.of(shared=place), tags.where(shared=place)
+        wrong = misplaced(manifest, tags, shared=place)
+        if wrong is not None:
+            yield Check(version, f"the tag {manifest.tag}", wrong)
+            continue
+        kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
+        told = f"the tag {manifest.tag} in {where}: {kind}, on {manifest.commit[:12]}"
+        yield Check(version, told, disagreeing(manifest, texts.get(refs[ref], ""), where))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
 from sfn_release.operations.verifying import Check
-from sfn_release.record import Outcome, Record, Served, Serving, State
-from sfn_release.release import Manifest
+from sfn_release.record import Outcome, Record, Served, Serving, State, refuse_forged
+from sfn_release.release import Manifest, Release
 
 _KEPT = ("environment", "action", "version", "from_version", "commit", "release_digest", "actor")
 """What the end of a deployment says as its beginning did."""
@@ -26,13 +26,15 @@ def environment_checks(
     environment: str,
     tip: str,
     manifests: Mapping[str, Manifest],
+    release: Callable[[str], Release | None],
     version: str | None,
 ) -> Iterator[Check]:
     """Yield what is wrong with an environment's branch, or that all is in order.
 
-    With a *version*, only what was done under it is told.
+    *release* returns a release that can be read. With a *version*, only what was done under it is
+    told.
     """
-    walk = _Walk(ledger, environment, manifests)
+    walk = _Walk(ledger, environment, manifests, release)
     commits = [commit for commit, _ in ledger.git.log(tip)][::-1]
     pieces = ledger.git.object_ids(
         [f"{commit}:{path}" for commit in commits for path in ("manifest.json", "definitions")]
@@ -57,11 +59,19 @@ def environment_checks(
 class _Walk:
     """One walk along an environment's branch, from its first event on."""
 
-    def __init__(self, ledger: Ledger, environment: str, manifests: Mapping[str, Manifest]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        environment: str,
+        manifests: Mapping[str, Manifest],
+        release: Callable[[str], Release | None],
+    ) -> None:
+        self.release = release
         self.ledger = ledger
         self.environment = environment
         self.manifests = manifests
         self.before = State()
+        self.number: int | None = 0  # of the last event; None: it could not be read
         self.pieces: tuple[str | None, str | None] = (None, None)
         self.passed: set[str] = set()
         self.agreed: set[tuple[str | None, str | None]] = set()
@@ -79,10 +89,12 @@ class _Walk:
         if isinstance(state, TamperedError):
             self.before = State()  # what follows cannot be held against what cannot be read
             self.pieces = pieces
+            self.number = None
             return [state], None
         record = state.record
         assert record is not None  # noqa: S101 - it was read
         found += self._record(record, where)
+        self.number = record.number or 0
         if record.status == "succeeded":
             found += self._serving(state, where)
             found += self._definitions(commit, state, pieces)
@@ -98,6 +110,12 @@ class _Walk:
     def _record(self, record: Record, where: str) -> Iterator[TamperedError]:
         """Yield what is wrong with a record: with its release, or after the one before."""
         begun = self.before.record
+        expected = None if self.number is None else self.number + 1
+        if expected is not None and record.number not in {expected, None if expected == 1 else 0}:
+            yield TamperedError(
+                f"{where} is event {record.number or 'without a number'}, and event {expected} is"
+                " the next one: the branch was put together anew."
+            )
         if record.environment != self.environment:
             yield TamperedError(f"{where} is a record of {record.environment}.")
         if record.status == "started":
@@ -167,19 +185,27 @@ class _Walk:
     def _definitions(
         self, commit: str, state: State, pieces: tuple[str | None, str | None]
     ) -> Iterator[TamperedError]:
-        """Yield which definitions are not those that were sent; equal files are read once."""
+        """Yield which definitions were not sent, or not rendered; equal files are read once."""
         if state.serving is None or pieces in self.agreed:
             return
         try:
-            self.ledger.served(self.environment, commit, state.serving)
+            self._prove(commit, state.serving)
             self.agreed.add(pieces)
         except TamperedError:
             for name, served in state.serving.workflows.items():  # which of them, all of them
-                one = replace(state.serving, workflows={name: served})
                 try:
-                    self.ledger.served(self.environment, commit, one)
+                    self._prove(commit, replace(state.serving, workflows={name: served}))
                 except TamperedError as error:
                     yield error
+
+    def _prove(self, commit: str, serving: Serving) -> None:
+        """Raise TamperedError for a form that was not sent, or that its release does not make."""
+        forms = self.ledger.served(self.environment, commit, serving)
+        where = self.ledger.place(self.environment, commit)
+        for name, served in serving.workflows.items():
+            release = self.release(served.version)
+            if release is not None and not served.left_behind:
+                refuse_forged(serving, {name: forms[name]}, release, where=where)
 
 
 def _stays(one: Outcome | Served) -> bool:

@@ -114,9 +114,13 @@ class Workspace:
         return snapshot
 
     def released(self, snapshot: Snapshot, version: str) -> Release:
-        """Return a release that exists; raises NotFoundError that names those that do."""
+        """Return a release that exists, once its tag is known to agree with it.
+
+        Raises NotFoundError that names those that do exist, TamperedError.
+        """
         release = self.ledger.release(snapshot, version)
         if release is None:
+            self.ledger.refuse_lost_release(snapshot, version)
             versions = self.ledger.versions(snapshot)
             raise NotFoundError(
                 f"There is no release {version}.",
@@ -125,6 +129,7 @@ class Workspace:
                 if versions
                 else f"Make it from the current commit:  sfn-release publish {version}",
             )
+        self.ledger.refuse_other_tag(snapshot, release.manifest)
         return release
 
     def share(self, release: Release) -> None:

@@ -1,0 +1,113 @@
+"""Holding the ledger against itself before it is used, and not only in `verify`.
+
+A release is held against its tag, a recorded form against its release, each branch against what the
+others saw of it. What this costs depends on what is used, and not on how much was ever written.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from sfn_release.errors import TamperedError
+from sfn_release.git.tags import tag_texts
+from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.refs import Snapshot
+from sfn_release.ledger.tags import TagRefs, carried_digest, disagreeing, lost_release, misplaced
+from sfn_release.ledger.witness import lost, sights
+from sfn_release.record import Serving, refuse_forged
+from sfn_release.release import Manifest
+from sfn_release.rendering import Rendered
+
+
+class LedgerProver(LedgerReader):
+    """A ledger that is checked before it is used."""
+
+    def refuse_other_tag(
+        self, snapshot: Snapshot, manifest: Manifest, *, unmade: bool = False
+    ) -> None:
+        """Raise TamperedError when a release's tag was moved, deleted, or carries another digest.
+
+        With *unmade*, a missing tag is one that is yet to be made. Asked is the remote, where there
+        is one and it knows the release; else this clone, as far as it has tags.
+        """
+        if self.remote is not None and manifest.version in snapshot.unpushed:
+            return
+        shared = self._knows_tags(snapshot)
+        ref = f"refs/tags/{manifest.tag}"
+        tags = TagRefs(self.git.refs(ref), snapshot.tags, self.remote)
+        refs = tags.of(shared=shared)
+        if ref not in refs and (unmade or snapshot.warning):
+            return
+        wrong = misplaced(manifest, tags, shared=shared)
+        if wrong is not None:
+            raise wrong
+        texts = tag_texts(self.git, self.remote if shared else None, {ref: refs[ref]})
+        wrong = disagreeing(manifest, texts[ref], tags.where(shared=shared))
+        if wrong is not None:
+            raise wrong
+
+    def refuse_lost_release(self, snapshot: Snapshot, version: str) -> None:
+        """Raise TamperedError when a tag says that *version*, not in the ledger, was released.
+
+        In a ledger without any release, the tags of all versions are asked.
+        """
+        refs = snapshot.tags if self._knows_tags(snapshot) else self.git.refs("refs/tags/")
+        name = self.tag_name(version if self.releases_ref in snapshot.refs else "*")
+        asked = {
+            ref: at
+            for ref, at in refs.items()
+            if f"{ref}^{{}}" in refs and fnmatchcase(ref, f"refs/tags/{name}")
+        }
+        remote = self.remote if self._knows_tags(snapshot) else None
+        for ref, text in tag_texts(self.git, remote, asked).items():
+            carried = carried_digest(text, self.project)
+            if carried is not None and carried[0] not in snapshot.unpushed:
+                raise lost_release(ref, *carried, self.releases_ref)
+
+    def _knows_tags(self, snapshot: Snapshot) -> bool:
+        """Tell whether the remote was reached, and has the releases' tags."""
+        there = self.remote is not None and self.releases_ref not in snapshot.kept
+        return there and not snapshot.warning
+
+    def refuse_lost(self, snapshot: Snapshot, environment: str | None = None) -> None:
+        """Raise TamperedError when a branch is missing, or was cut back, that another one saw.
+
+        Asked are the tips of the branches, so that the cost is the same however long they are; the
+        branches that decide what may be deployed to *environment* are looked into. `verify` walks
+        along all of them.
+        """
+        inside = f"{self.prefix}/{self.project}/"
+        tips = sorted({at for ref, at in snapshot.refs.items() if self.witnesses(ref)})
+        deciding = {"releases", "yanks", *([f"env/{environment}"] if environment else [])}
+
+        def holds(branch: str, commit: str) -> bool:
+            tip = snapshot.refs[inside + branch]
+            return branch not in deciding or commit == tip or self.git.is_ancestor(commit, tip)
+
+        for _, error in lost(sights(tips, self.git.messages(tips)), snapshot.refs, inside, holds):
+            raise error
+
+    def witnesses(self, ref: str) -> bool:
+        """Tell whether a branch says of others what everybody can check."""
+        inside = ref.startswith(f"{self.prefix}/{self.project}/")
+        return inside and (self.remote is None or ref not in self._private_refs())
+
+    def proven(
+        self, snapshot: Snapshot, environment: str, commit: str, serving: Serving
+    ) -> dict[str, Rendered]:
+        """Return what `served` does, once each form is known to be what its release renders to.
+
+        Raises TamperedError. What an unfinished attempt left was found in AWS, and never rendered.
+        """
+        forms = self.served(environment, commit, serving)
+        where = self.place(environment, commit)
+        of_release: dict[str, dict[str, Rendered]] = {}
+        for name, served in serving.workflows.items():
+            if not served.left_behind:
+                of_release.setdefault(served.version, {})[name] = forms[name]
+        for version, mine in of_release.items():
+            release = self.release(snapshot, version)
+            if release is None:
+                raise TamperedError(f"{where} names {version}, which is not a release.")
+            refuse_forged(serving, mine, release, where=where)
+        return forms

@@ -1,0 +1,122 @@
+"""Release tags held against the ledger: where they lead, and the digest that they carry.
+
+A release is its ledger commit and its tag, which agree. Anyone who can push may change one of them;
+so the tag is compared before a release is used. Tags that people made carry no digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sfn_release.errors import TamperedError
+from sfn_release.release import Manifest
+
+_DIGEST = "Release digest: "
+
+
+@dataclass(frozen=True)
+class TagRefs:
+    """Where tags lead, as `Git.refs` returns them: on the remote *name*, and in this clone.
+
+    *remote* is None when the remote was not reached.
+    """
+
+    here: Mapping[str, str]
+    remote: Mapping[str, str] | None = field(default_factory=dict)
+    name: str | None = None
+
+    def of(self, *, shared: bool) -> Mapping[str, str]:
+        """Return the refs of the remote when *shared*, else those of this clone."""
+        return self.remote or {} if shared else self.here
+
+    def where(self, *, shared: bool) -> str:
+        """Return the name of that place."""
+        return self.name or "" if shared else "this clone"
+
+
+def target(refs: Mapping[str, str], ref: str) -> str | None:
+    """Return the commit that the tag *ref* leads to, None when it is not there."""
+    return refs.get(f"{ref}^{{}}") or refs.get(ref)
+
+
+def carried_digest(text: str, project: str) -> tuple[str, str] | None:
+    """Return version and release digest that the *text* of a tag object of *project* carries.
+
+    None for a tag that a person made, or that is another project's.
+    """
+    _, _, message = text.partition("\n\n")
+    named, _, version = message.partition("\n")[0].rpartition(" ")
+    digests = [line for line in message.splitlines() if line.startswith(_DIGEST)]
+    if named != project or not digests:
+        return None
+    return version, digests[-1].removeprefix(_DIGEST)  # notes, which stand before it, hold any text
+
+
+def misplaced(manifest: Manifest, tags: TagRefs, *, shared: bool) -> TamperedError | None:
+    """Return what is wrong when a release's tag is missing, or is not on the release's commit."""
+    ref, refs, where = (
+        f"refs/tags/{manifest.tag}",
+        tags.of(shared=shared),
+        tags.where(shared=shared),
+    )
+    found = target(refs, ref)
+    if found is None:
+        return TamperedError(
+            f"The tag {manifest.tag} is not in {where}.",
+            why="Somebody deleted it, or a publication was interrupted before it was made.",
+            fix=f"Put it back:  {_put_back(manifest, tags, shared=shared)}",
+        )
+    if found != manifest.commit:
+        return TamperedError(
+            f"The tag {manifest.tag} in {where} was moved.",
+            why=f"It leads to {found[:12]}, and {manifest.version} was made from"
+            f" {manifest.commit[:12]}.",
+            fix=f"Put it back:  {_moved_back(manifest, tags, shared=shared)}",
+        )
+    return None
+
+
+def disagreeing(manifest: Manifest, text: str, where: str) -> TamperedError | None:
+    """Return what is wrong when a tag's *text* carries another digest than the ledger's release."""
+    carried = carried_digest(text, manifest.project)
+    if carried is None or carried == (manifest.version, manifest.release_digest):
+        return None
+    version, digest = carried
+    return TamperedError(
+        f"The tag {manifest.tag} in {where} and the ledger disagree about {manifest.version}.",
+        why=f"The tag was made for {version}, release digest {digest}; the ledger's release is"
+        f" {manifest.release_digest}.",
+        fix="One of them was replaced. `git log` of the ledger's branch shows who wrote there."
+        " Deploy another release until that is clear.",
+    )
+
+
+def lost_release(ref: str, version: str, digest: str, branch: str) -> TamperedError:
+    """Return the error that a tag carries the *digest* of a release that the ledger lacks."""
+    return TamperedError(
+        f"{version} was released, and the ledger does not hold it.",
+        why=f"{ref} carries its release digest, {digest}, and {branch} has no such release.",
+        fix=f"The branch was deleted or cut back: a clone that saw it can put it back (git push"
+        f" origin {branch}).",
+    )
+
+
+def _put_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
+    """Return the command that makes a missing tag again."""
+    ref, name = f"refs/tags/{manifest.tag}", manifest.tag
+    if not shared:
+        return f"git tag {name} {manifest.commit}"
+    if target(tags.here, ref) == manifest.commit:
+        return f"git push {tags.name} {ref}"
+    again = f"sfn-release publish {manifest.version} --no-deploy"
+    return f"git checkout {manifest.commit[:12]} && {again}"
+
+
+def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
+    """Return the command that moves a tag back, annotated if such a tag is still there."""
+    ref, commit = f"refs/tags/{manifest.tag}", manifest.commit[:12]
+    if shared:
+        source = ref if target(tags.here, ref) == manifest.commit else commit
+        return f"git push --force {tags.name} {source}:{ref}"
+    return f"git tag --force {manifest.tag} {commit}"
