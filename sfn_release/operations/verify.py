@@ -22,6 +22,7 @@ from sfn_release.ledger.tags import (
     target,
 )
 from sfn_release.ledger.witness import lost, sights
+from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
@@ -76,9 +77,9 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
         )
     tags, texts = _tags(workspace, manifests)
     checks += _lost_releases(workspace, commits, tags)
-    for name in sorted(commits, key=lambda one: (one in manifests, one)):
-        if wanted in {None, name} and name in manifests:
-            checks += _release(workspace, snapshot, commits[name], manifests, name, tags, texts)
+    for one in sorted(commits, key=lambda one: (one in manifests, one)):
+        if wanted in {None, one} and one in manifests:
+            checks += _release(workspace, snapshot, commits[one], manifests, one, tags, texts)
     inside = workspace.ledger.env_ref("")
 
     @lru_cache(maxsize=_RELEASES)
@@ -89,8 +90,13 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
             return None  # that is a problem of the release, and was found above
 
     for ref in sorted(ref for ref in snapshot.refs if ref.startswith(inside)):
+        name = ref.removeprefix(inside)
+        if not ENVIRONMENT_NAME.accepts(name):
+            wrong = f"{ref} is a branch of no environment: {name!r} is not a name of one."
+            checks.append(Check(_LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
+            continue
         checks += environment_checks(
-            workspace.ledger, ref[len(inside) :], snapshot.refs[ref], manifests, release, wanted
+            workspace.ledger, name, snapshot.refs[ref], manifests, release, wanted
         )
     return Verified(tuple(checks))
 
