@@ -28,9 +28,11 @@ class LedgerProver(LedgerReader):
         """Raise TamperedError when a release's tag was moved, deleted, or carries another digest.
 
         With *unmade*, a missing tag is one that is yet to be made. Asked is the remote, where there
-        is one and it knows the release; else this clone, as far as it has tags.
+        is one and it knows the release; else this clone, as far as it has tags. Releases of what
+        was found in AWS have none.
         """
-        if self.remote is not None and manifest.version in snapshot.unpushed:
+        trial = self.remote is not None and manifest.version in snapshot.unpushed
+        if trial or manifest.found:
             return
         shared = self._knows_tags(snapshot)
         ref = f"refs/tags/{manifest.tag}"

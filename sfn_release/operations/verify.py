@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,21 +10,17 @@ from typing import Any
 from sfn_release.canonical import short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
-from sfn_release.git import NotReachedError
-from sfn_release.git.tags import tag_texts
 from sfn_release.ledger import Ledger, Snapshot
-from sfn_release.ledger.tags import (
-    TagRefs,
-    carried_digest,
-    disagreeing,
-    lost_release,
-    misplaced,
-    target,
-)
-from sfn_release.ledger.witness import lost, sights
+from sfn_release.ledger.tags import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verify_events import environment_checks
-from sfn_release.operations.verifying import Check
+from sfn_release.operations.verify_refs import (
+    lost_release_checks,
+    release_tags,
+    tag_checks,
+    witness_checks,
+)
+from sfn_release.operations.verifying import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.rules import did_you_mean
 from sfn_release.release import (
@@ -37,7 +33,6 @@ from sfn_release.release import (
     read_manifest,
 )
 
-_LEDGER = "ledger"
 _RELEASES = 16  # that are kept while environments are walked along; neighbours share them
 
 
@@ -68,15 +63,15 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
     """
     wanted = parse_version(version) if version else None
     snapshot, broken = workspace.ledger.examine()
-    checks = [*_ledger(workspace, snapshot, broken), *_witnesses(workspace, snapshot)]
+    checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
     checks += found
     if wanted is not None and wanted not in commits:
         raise NotFoundError(
             f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
         )
-    tags, texts = _tags(workspace, manifests)
-    checks += _lost_releases(workspace, commits, tags)
+    tags, texts = release_tags(workspace, manifests)
+    checks += lost_release_checks(workspace, commits, tags)
     for one in sorted(commits, key=lambda one: (one in manifests, one)):
         if wanted in {None, one} and one in manifests:
             checks += _release(workspace, snapshot, commits[one], manifests, one, tags, texts)
@@ -93,52 +88,12 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
         name = ref.removeprefix(inside)
         if not ENVIRONMENT_NAME.accepts(name):
             wrong = f"{ref} is a branch of no environment: {name!r} is not a name of one."
-            checks.append(Check(_LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
+            checks.append(Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
             continue
         checks += environment_checks(
             workspace.ledger, name, snapshot.refs[ref], manifests, release, wanted
         )
     return Verified(tuple(checks))
-
-
-def _witnesses(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
-    """Yield which branches lost what some commit of another branch saw of them."""
-    ledger, git = workspace.ledger, workspace.git
-    inside = ledger.env_ref("").removesuffix("env/")
-    held = {
-        ref.removeprefix(inside): [commit for commit, _ in git.log(tip)]
-        for ref, tip in snapshot.refs.items()
-        if ref.startswith(inside)
-    }
-    commits = [
-        commit
-        for branch, them in held.items()
-        if ledger.witnesses(inside + branch)
-        for commit in them
-    ]
-    kept = {branch: frozenset(them) for branch, them in held.items()}
-    found = sights(commits, git.messages(commits))
-    wrong = [*lost(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])]
-    for ref, error in wrong:
-        yield Check(_LEDGER, ref, error)
-    if commits and not wrong:
-        yield Check(_LEDGER, "each branch holds what the others saw of it")
-
-
-def _lost_releases(
-    workspace: Workspace, commits: Collection[str], tags: TagRefs
-) -> Iterator[Check]:
-    """Yield which tags carry the digest of a release that the ledger does not hold."""
-    ledger = workspace.ledger
-    named: set[str] = set()
-    for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
-        annotated = {ref: at for ref, at in refs.items() if f"{ref}^{{}}" in refs}
-        for ref, text in sorted(tag_texts(workspace.git, remote, annotated).items()):
-            carried = carried_digest(text, ledger.project)
-            if carried is None or carried[0] in {*commits, *named}:
-                continue
-            named.add(carried[0])
-            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref))
 
 
 def _ledger(
@@ -148,18 +103,18 @@ def _ledger(
     where = workspace.ledger.remote
     for ref in sorted({*snapshot.refs, *broken}):
         if ref in broken:
-            yield Check(_LEDGER, ref, broken[ref])
+            yield Check(LEDGER, ref, broken[ref])
         elif where and ref not in snapshot.kept:
-            yield Check(_LEDGER, f"{ref} on {where} contains what was last seen of it")
+            yield Check(LEDGER, f"{ref} on {where} contains what was last seen of it")
         else:
-            yield Check(_LEDGER, f"{ref} is in this clone")
+            yield Check(LEDGER, f"{ref} is in this clone")
     try:
         yanked = workspace.ledger.yanked(snapshot)
     except TamperedError as error:
-        yield Check(_LEDGER, "the yanked releases", error)
+        yield Check(LEDGER, "the yanked releases", error)
     else:
         for version, yank in sorted(yanked.items()):
-            yield Check(_LEDGER, f"{version} is {yank}")
+            yield Check(LEDGER, f"{version} is {yank}")
 
 
 def _entries(
@@ -220,7 +175,7 @@ def _release(
     if manifest.found is not None:
         yield Check(version, f"it is what was found in {manifest.found}: no tag, no source")
     else:
-        yield from _source(workspace, snapshot, manifest, tags)
+        yield from _source(workspace, snapshot, manifest, tags, texts)
     names = git.tree(commit, "definitions")
     paths = [f"definitions/{name}" for name in names]
     files = dict(zip(paths, git.read_many([(commit, path) for path in paths]), strict=True))
@@ -241,12 +196,13 @@ def _source(
     workspace: Workspace,
     snapshot: Snapshot,
     manifest: Manifest,
-    tags: tuple[Mapping[str, str] | None, Mapping[str, str]],
+    tags: TagRefs,
+    texts: Mapping[str, str],
 ) -> Iterator[Check]:
     """Yield what one release's tag and source commit say."""
     git, ledger, version = workspace.git, workspace.ledger, manifest.version
     shared = ledger.remote is not None and version not in snapshot.unpushed
-    yield from _tag(manifest, tags, texts, shared=shared)
+    yield from tag_checks(manifest, tags, texts, shared=shared)
     there = tags.of(shared=shared)
     if git.commit_id(manifest.commit) is not None:
         yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
@@ -286,45 +242,3 @@ def _check_entry(
         raise TamperedError(
             f"{where}: {name} is said to be of {entry.since}, which has another content of it."
         )
-
-
-def _tags(
-    workspace: Workspace, manifests: Mapping[str, Manifest]
-) -> tuple[TagRefs, dict[str, str]]:
-    """Return where tags lead, on the remote and in this clone, and the releases' tags' texts."""
-    git, remote = workspace.git, workspace.ledger.remote
-    here = git.refs("refs/tags/")
-    there: dict[str, str] | None = {}
-    if remote is not None:
-        try:
-            there = git.ls_remote(remote, ["refs/tags/*"], again=False)
-        except NotReachedError:
-            there = None  # that it was not reached is a problem of the ledger
-    names = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
-    texts: dict[str, str] = {}
-    for refs, where in ((here, None), (there or {}, remote)):
-        asked = {ref: refs[ref] for ref in names if f"{ref}^{{}}" in refs}
-        found = tag_texts(git, where, asked)
-        texts |= {asked[ref]: text for ref, text in found.items()}
-    return TagRefs(here, there, remote), texts
-
-
-def _tag(
-    manifest: Manifest, tags: TagRefs, texts: Mapping[str, str], *, shared: bool
-) -> Iterator[Check]:
-    """Yield whether a release's tag leads to its source, on the remote and here.
-
-    A lightweight one in this clone is what some checkouts make of it.
-    """
-    ref, version = f"refs/tags/{manifest.tag}", manifest.version
-    places = [True] if shared and tags.remote is not None else []
-    places += [False] if ref in tags.here or not shared else []
-    for place in places:
-        refs, where = tags.of(shared=place), tags.where(shared=place)
-        wrong = misplaced(manifest, tags, shared=place)
-        if wrong is not None:
-            yield Check(version, f"the tag {manifest.tag}", wrong)
-            continue
-        kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
-        told = f"the tag {manifest.tag} in {where}: {kind}, on {manifest.commit[:12]}"
-        yield Check(version, told, disagreeing(manifest, texts.get(refs[ref], ""), where))

@@ -7,6 +7,9 @@ from typing import Any
 
 from sfn_release.errors import SfnReleaseError
 
+LEDGER = "ledger"
+"""The subject of checks that are of no single release or environment."""
+
 
 @dataclass(frozen=True)
 class Check:

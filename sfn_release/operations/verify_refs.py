@@ -1,0 +1,102 @@
+"""Verifying refs against each other: tags against releases, branches against branches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from sfn_release.git import NotReachedError
+from sfn_release.git.tags import tag_texts
+from sfn_release.ledger import Snapshot
+from sfn_release.ledger.tags import (
+    TagRefs,
+    carried_digest,
+    disagreeing,
+    lost_release,
+    misplaced,
+)
+from sfn_release.ledger.witness import lost, sights
+from sfn_release.operations.verifying import LEDGER, Check
+from sfn_release.operations.workspace import Workspace
+from sfn_release.release import Manifest
+
+
+def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
+    """Yield which branches lost what some commit of another branch saw of them."""
+    ledger, git = workspace.ledger, workspace.git
+    inside = ledger.env_ref("").removesuffix("env/")
+    held = {
+        ref.removeprefix(inside): [commit for commit, _ in git.log(tip)]
+        for ref, tip in snapshot.refs.items()
+        if ref.startswith(inside)
+    }
+    commits = [
+        commit
+        for branch, them in held.items()
+        if ledger.witnesses(inside + branch)
+        for commit in them
+    ]
+    kept = {branch: frozenset(them) for branch, them in held.items()}
+    found = sights(commits, git.messages(commits))
+    wrong = [*lost(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])]
+    for ref, error in wrong:
+        yield Check(LEDGER, ref, error)
+    if commits and not wrong:
+        yield Check(LEDGER, "each branch holds what the others saw of it")
+
+
+def lost_release_checks(
+    workspace: Workspace, commits: Collection[str], tags: TagRefs
+) -> Iterator[Check]:
+    """Yield which tags carry the digest of a release that the ledger does not hold."""
+    ledger = workspace.ledger
+    named: set[str] = set()
+    for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
+        annotated = {ref: at for ref, at in refs.items() if f"{ref}^{{}}" in refs}
+        for ref, text in sorted(tag_texts(workspace.git, remote, annotated).items()):
+            carried = carried_digest(text, ledger.project)
+            if carried is None or carried[0] in {*commits, *named}:
+                continue
+            named.add(carried[0])
+            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref))
+
+
+def release_tags(
+    workspace: Workspace, manifests: Mapping[str, Manifest]
+) -> tuple[TagRefs, dict[str, str]]:
+    """Return where tags lead, on the remote and in this clone, and the releases' tags' texts."""
+    git, remote = workspace.git, workspace.ledger.remote
+    here = git.refs("refs/tags/")
+    there: dict[str, str] | None = {}
+    if remote is not None:
+        try:
+            there = git.ls_remote(remote, ["refs/tags/*"], again=False)
+        except NotReachedError:
+            there = None  # that it was not reached is a problem of the ledger
+    names = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
+    texts: dict[str, str] = {}
+    for refs, where in ((here, None), (there or {}, remote)):
+        asked = {ref: refs[ref] for ref in names if f"{ref}^{{}}" in refs}
+        found = tag_texts(git, where, asked)
+        texts |= {asked[ref]: text for ref, text in found.items()}
+    return TagRefs(here, there, remote), texts
+
+
+def tag_checks(
+    manifest: Manifest, tags: TagRefs, texts: Mapping[str, str], *, shared: bool
+) -> Iterator[Check]:
+    """Yield whether a release's tag leads to its source, on the remote and here.
+
+    A lightweight one in this clone is what some checkouts make of it.
+    """
+    ref, version = f"refs/tags/{manifest.tag}", manifest.version
+    places = [True] if shared and tags.remote is not None else []
+    places += [False] if ref in tags.here or not shared else []
+    for place in places:
+        refs, where = tags.of(shared=place), tags.where(shared=place)
+        wrong = misplaced(manifest, tags, shared=place)
+        if wrong is not None:
+            yield Check(version, f"the tag {manifest.tag}", wrong)
+            continue
+        kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
+        told = f"the tag {manifest.tag} in {where}: {kind}, on {manifest.commit[:12]}"
+        yield Check(version, told, disagreeing(manifest, texts.get(refs[ref], ""), where))
