@@ -146,6 +146,13 @@ def _parse(values: list[Any], _random: Random) -> Any:
         raise IntrinsicError("The text is not valid JSON.") from error
 
 
+def _stringify(values: list[Any], _random: Random) -> str:
+    text = compact(values[0])
+    if len(text) > _MAX_FORMATTED:  # a text of quotes doubles with each call around it
+        raise IntrinsicError(f"The text is longer than {_MAX_FORMATTED} characters.")
+    return text
+
+
 def _random_number(values: list[Any], random: Random) -> int:
     start, end = _integer(values[0]), _integer(values[1])
     if end <= start:
@@ -232,7 +239,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "States.Hash": Function(_hash, (2, 2)),
     "States.JsonMerge": Function(_merge, (3, 3)),
     "States.StringToJson": Function(_parse, (1, 1)),
-    "States.JsonToString": Function(lambda values, _: compact(values[0]), (1, 1)),
+    "States.JsonToString": Function(_stringify, (1, 1)),
     "States.MathRandom": Function(_random_number, (2, 3)),
     "States.MathAdd": Function(_add, (2, 2)),
     "States.StringSplit": Function(_split, (2, 2)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 import click
@@ -48,7 +49,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
     project it is a file in your user account's data folder, which is printed too.
     """
     from sfn_release.local.server import serve as act
-    from sfn_release.operations.serve import service_for
+    from sfn_release.operations.serve import data_folder, service_for
 
     service, where = service_for(
         session.directory,
@@ -68,7 +69,9 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
             terminal.write(f"  {line}")
             for talk in _HELP:
                 terminal.tell(f"  {talk}")
-            terminal.tell(f"  state in {where}; Ctrl-C ends it")
+            own = where.parent == data_folder(os.environ)
+            which = "no project here: your own state" if own else "state"
+            terminal.tell(f"  {which} in {where}; Ctrl-C ends it")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end

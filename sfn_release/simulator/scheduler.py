@@ -53,7 +53,7 @@ class _Join:
     group: Group
     values: list[Any]
     next: int = 0
-    running: list[_Running] = field(default_factory=list)
+    running: dict[_Running, None] = field(default_factory=dict)
 
 
 class Scheduler:
@@ -118,7 +118,7 @@ class Scheduler:
         while join.next < len(strands) and len(join.running) < limit:
             running = _Running(strands[join.next](), join, join.next)
             join.next += 1
-            join.running.append(running)
+            join.running[running] = None
             self._resume(running, None)
         if not join.running:
             join.owner.waits_for = None
@@ -128,11 +128,11 @@ class Scheduler:
         join = running.parent
         if join is not None:
             join.values[running.index] = value
-            join.running.remove(running)
+            del join.running[running]
             self._fill(join)
 
     def _failed(self, join: _Join, failed: _Running, failure: StateFailure) -> None:
-        join.running.remove(failed)
+        del join.running[failed]
         self._cancel(join)
         join.owner.waits_for = None
         self._resume(join.owner, failure)
