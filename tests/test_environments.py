@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,58 @@ def test_looked_up_values_are_filled_and_recorded(shop: Project) -> None:
     assert record["parameters"] == {"Greeting": "Hello", "Who": "Alice"}
     done = shop.json("execute", "hello")
     assert done["output"] == "Hello Alice ${Who}"
+
+
+@pytest.mark.usefixtures("store")
+def test_looked_up_values_have_types(
+    shop: Project, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers and lists come from Parameter Store and variables too; a wrong text is named."""
+    declared = (
+        'Pause = { ssm = "/shop/pause", type = "integer" }\n'
+        'Names = { env = "SHOP_NAMES", type = "list" }\nWho = '
+    )
+    configure(shop, "Who = ", declared)
+    shop.workflow("hello", {"pause": "${Pause}", "names": "${Names}"})
+    shop.commit()
+    monkeypatch.setenv("SHOP_NAMES", "a, b")
+    store.put_parameter(Name="/shop/pause", Value="soon", Type="String")
+    message = 'The parameter Pause of aws comes from ssm:/shop/pause: "soon" is not a whole number.'
+    assert problems(shop, "--env", "aws") == [("E_CONFIG", message)]
+    ran = shop.run("publish", "1.0.0")
+    assert (ran.code, message in ran.err, shop.git("tag")) == (1, True, "")
+    store.put_parameter(Name="/shop/pause", Value="30", Type="String", Overwrite=True)
+    (record,) = shop.json("publish", "1.0.0")["deployments"]
+    assert record["parameters"] == {"Names": ["a", "b"], "Pause": 30}
+    assert shop.json("execute", "hello")["output"] == {"pause": 30, "names": ["a", "b"]}
+
+
+def test_the_account_is_the_one_of_sts_if_nothing_says_it(shop: Project) -> None:
+    """Where there is no STS either, releases.toml has to say it."""
+    configure(shop, f'account = "{ACCOUNT}"\n', "")
+    shop.workflow("hello", "${AWS::Partition} ${AWS::Region} ${AWS::AccountId}")
+    shop.workflow("caller", "${workflow:hello}")
+    shop.commit()
+    assert problems(shop, "--env", "aws") == []
+    shop.ok("publish", "1.0.0")
+    assert shop.json("execute", "hello")["output"] == f"aws {REGION} {ACCOUNT}"
+    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:hello:live"
+    assert shop.json("execute", "caller")["output"] == arn
+    text = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", re.sub(r', sts = "[^"]*"', "", text))
+    shop.workflow("caller", "of ${workflow:hello}")
+    shop.commit()
+    shop.ok("publish", "1.1.0")  # what is deployed knows it
+    shop.write(
+        "releases.toml",
+        shop.git("show", "HEAD:releases.toml")
+        .replace("aws]", "b]")
+        .replace("aws.", "b.")
+        .replace('"aws"', '"b"'),
+    )
+    shop.commit()
+    (told,) = problems(shop, "--env", "b")
+    assert told == ("E_CONFIG", "The account of b is not known.")
 
 
 def test_a_secure_string_is_refused(shop: Project, store: Any) -> None:
