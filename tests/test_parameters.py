@@ -135,13 +135,13 @@ def test_check_finds_a_workflow_that_is_not_there(bare: Project) -> None:
     """With the nearest name, also when one workflow alone is checked."""
     store(bare, "shipping", definition("shipped"))
     store(bare, "orders", calling("${workflow:shiping}"))
-    for arguments in ((), ("orders",)):
+    for arguments in ((), ("orders",), ("workflows/orders.asl.json",)):
         (one,) = bare.run("check", "--json", *arguments).json["findings"]
         assert (one["rule"], one["severity"]) == ("parameter", "error")
         assert one["message"] == "There is no workflow 'shiping' in this project."
         assert one["fix"] == "Did you mean shipping?"
     store(bare, "orders", calling("${workflow:shipping}"))
-    assert found(bare, "orders") == []
+    assert found(bare, "orders") == found(bare, "workflows/orders.asl.json") == []
 
 
 def test_check_finds_malformed_placeholders_once_and_whole(bare: Project) -> None:

@@ -275,3 +275,27 @@ def paths(value: Any) -> list[tuple[Any, ...]]:
     items = list(value.items()) if isinstance(value, dict) else []
     items = list(enumerate(value)) if isinstance(value, list) else items
     return [(), *((key, *rest) for key, item in items for rest in paths(item))]
+
+
+def test_ledgers_of_before_typed_values_can_be_read() -> None:
+    """Manifests of 0.2.0 say nothing of parameters; records have looked-up values as text."""
+    old = _again(SERVING.to_json())
+    del old["workflows"]["hello"]["parameters"]
+    assert Serving.from_json(old, where="x") == SERVING
+    assert SERVING.workflows["hello"].parameters is None
+    record = replace(RECORD, parameters={"Pause": "3"})
+    assert Record.from_json(_again(record.to_json()), where="x") == record
+
+
+def test_values_keep_their_types_in_the_ledger() -> None:
+    """What is read back fills a definition with the same bytes."""
+    values = {"Pause": 3, "Rate": 2.5, "On": True, "Names": ["a", {"b": None}], "workflow:x": "arn"}
+    served = replace(SERVING.workflows["hello"], parameters=values)
+    serving = replace(SERVING, workflows={"hello": served})
+    assert Serving.from_json(_again(serving.to_json()), where="x") == serving
+    assert RECORD.to_json()["parameters"] == {}
+
+
+def _again(value: Any) -> Any:
+    """Return a JSON value as it is read from the ledger."""
+    return json.loads(json.dumps(value))

@@ -13,9 +13,10 @@ from math import isfinite
 from typing import TypeAlias
 
 from sfn_release.asl.expressions import Intrinsic, JsonPath, Portable
+from sfn_release.asl.placeholders import REFERRED
 from sfn_release.errors import DefinitionError
 
-_BRACE = re.compile(r"(\$\{\w+\})|([{}])")
+_BRACE = re.compile(rf"(\$\{{(?:{REFERRED})\}})|([{{}}])")
 
 Argument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
 Text: TypeAlias = JsonPath | Intrinsic | Portable | str

@@ -14,10 +14,10 @@ from sfn_release.names import NOT_IN_NAME
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::)[A-Za-z0-9_]+)*"
 _WORKFLOW = rf"workflow:[^{NOT_IN_NAME}]+"
+REFERRED: Final = f"{_NAME}|{_WORKFLOW}"
+"""The pattern of the text between the braces."""
 NAME: Final = re.compile(_NAME)
-REFERENCE: Final = re.compile(
-    rf"(?P<escape>\$\$\{{)|\$\{{(?P<name>{_NAME}|{_WORKFLOW})\}}|(?P<other>\$\{{)"
-)
+REFERENCE: Final = re.compile(rf"(?P<escape>\$\$\{{)|\$\{{(?P<name>{REFERRED})\}}|(?P<other>\$\{{)")
 WORKFLOW: Final = "workflow:"
 A_PARAMETER: Final = (
     "A parameter is written ${Name}: a letter or '_', then letters, digits, '_', and '.' or '::'"
@@ -74,7 +74,7 @@ def as_filled(text: str) -> tuple[str, ...]:
     return tuple(map(filled, ("x", "1", "+", "")))
 
 
-_UNQUOTED = re.compile(rf'("(?:[^"\\]|\\.)*")|(\$\{{(?:{_NAME}|{_WORKFLOW})\}})')
+_UNQUOTED = re.compile(rf'("(?:[^"\\]|\\.)*")|(\$\{{(?:{REFERRED})\}})')
 
 
 def quoted(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -100,13 +100,19 @@ def check(
     silenced = 0
     names: list[str] = []
     failures: dict[str, SfnReleaseError] = {}
-    workflows: set[str] = set()
-    for draft, released in _drafts(named, directory, project, stdin, environ, failures, workflows):
+    read: set[str] = set()
+
+    def workflows() -> Collection[str]:
+        if not read and project is not None:
+            read.update(str(one.declaration.name) for one in _of_project(project, (), environ))
+        return read
+
+    for draft, released in _drafts(named, directory, project, stdin, environ, failures, read):
         name = str(draft.declaration.name)
         names.append(name)
         findings = tuple(_findings(draft, released=released))
         if released and project is not None and _can_be_sent(draft):
-            findings += filled_findings(draft.declaration, project, workflows)
+            findings += filled_findings(draft.declaration, project, workflows, findings)
         kept, covering = told(findings, silences, name)
         used |= covering
         silenced += len(findings) - len(kept)

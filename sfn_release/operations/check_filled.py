@@ -6,7 +6,7 @@ type is known: a text where a number is needed is found before any deployment.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -22,19 +22,24 @@ from sfn_release.project.values import KINDS, kind_of
 
 
 def filled_findings(
-    declaration: Declaration, project: Project, workflows: Collection[str]
+    declaration: Declaration,
+    project: Project,
+    workflows: Callable[[], Collection[str]],
+    known: Iterable[Finding],
 ) -> tuple[Finding, ...]:
     """Return the errors of *declaration* that its placeholders make.
 
-    They are workflows that are not among *workflows*, and values of the wrong type in the
-    environments that *project* declares; each finding names them.
+    They are workflows that are not among those of the project (*workflows* reads them), and values
+    of the wrong type in the environments that *project* declares; each finding names them. What is
+    *known* already is not repeated.
     """
     definition = declaration.definition
     names = references_in(definition)
     if not names:
         return ()
-    found = [*_no_workflows(definition, workflows)]
-    before = {(one.rule, one.path) for one in _errors(definition, declaration)}
+    starts = any(name.startswith(WORKFLOW) for name in names)
+    found = [*_no_workflows(definition, workflows())] if starts else []
+    before = {(one.rule, one.path) for one in known}
     where: dict[Finding, list[str]] = {}
     for name in sorted(project.declared):
         environment = project.environments[name]
