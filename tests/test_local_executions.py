@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -386,3 +388,51 @@ def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:
     assert "process that ran this execution ended" in described["cause"]
     events = client.get_execution_history(executionArn=execution)["events"]
     assert [event["type"] for event in events] == ["ExecutionStarted", "ExecutionAborted"]
+
+
+def test_the_history_of_a_running_execution_is_paged_like_any_other() -> None:
+    """Long texts included, forwards and backwards; stopped, it keeps what had happened."""
+    client: Any = sfn.local(real_time=True)
+    states = {"Take": {"Type": "Pass", "Next": "Pause"}, **wait(600)}
+    text = json.dumps({"text": "x" * 5_000})
+    arn = machine(client, states)
+    execution = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
+
+    def events(**options: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = client.get_execution_history(executionArn=execution, **options, **token)
+            found += page["events"]
+            if "nextToken" not in page:
+                return found
+            token = {"nextToken": page["nextToken"]}
+
+    eventually(lambda: len(events()) == 4)
+    whole = events()
+    assert [event["id"] for event in whole] == [1, 2, 3, 4]
+    assert whole == events(maxResults=1) == events(maxResults=3)
+    assert whole[::-1] == events(reverseOrder=True, maxResults=1)
+    assert whole[::-1] == events(reverseOrder=True, maxResults=3)
+    assert len(whole[3]["stateEnteredEventDetails"]["input"]) > 5_000
+    client.stop_execution(executionArn=execution)
+    stopped = events(maxResults=2)
+    assert stopped[:4] == whole
+    assert [event["type"] for event in stopped[4:]] == ["ExecutionAborted"]
+
+
+def test_equal_texts_of_histories_are_stored_once(tmp_path: Path) -> None:
+    """Whatever the number of events and executions that hand them on."""
+    client: Any = sfn.local(tmp_path / "local.db")
+    arn = machine(
+        client,
+        {f"P{n}": {"Type": "Pass", "Next": f"P{n + 1}"} for n in range(9)}
+        | {"P9": {"Type": "Pass", "End": True}},
+    )
+    text = json.dumps({"text": "x" * 5_000}, separators=(",", ":"))
+    runs = [client.start_execution(stateMachineArn=arn, input=text) for _ in range(3)]
+    with contextlib.closing(sqlite3.connect(tmp_path / "local.db")) as db:
+        assert db.execute("SELECT count(*) FROM payloads").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (3 * 22,)
+    history = client.get_execution_history(executionArn=runs[2]["executionArn"])["events"]
+    assert {event["stateExitedEventDetails"]["output"] for event in history[2:-1:2]} == {text}

@@ -1,8 +1,9 @@
 """The distributed Map: each item, or batch of items, is an execution of its own.
 
 Those executions' histories are their own, too: the parent's tells of the map run only. Items come
-from the state's input, or from an ItemReader, which is asked of `Tasks` like a task: its mock gives
-the list of items, as if it had been read. A ResultWriter is not supported here.
+from the state's input, or from an ItemReader, which is asked of `Tasks` like a task and answered
+with the items or with S3's own answer (`sfn_release.simulator.item_reader`). A ResultWriter is not
+supported here.
 """
 
 from __future__ import annotations
