@@ -84,6 +84,14 @@ def test_what_is_there_moves_to_the_project(as_before: Project) -> None:
     assert stat.S_IMODE(own.stat().st_mode) == 0o600
 
 
+def test_an_empty_shared_file_is_removed(as_before: Project) -> None:
+    """Nobody else needs it."""
+    shared, own = files(as_before)
+    as_before.ok("status", "--check")
+    assert names(sfn.local(own)) == ["hello"]
+    assert not shared.exists()
+
+
 def test_reset_forgets_the_shared_file_too(as_before: Project) -> None:
     """Nothing of the project comes back."""
     shared, own = files(as_before)

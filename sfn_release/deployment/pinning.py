@@ -186,7 +186,8 @@ class _Pinning:
         child = self.target.workflows.get(name.name)
         if name.kind == "function" or child is None or child.rendered.name == name.name:
             return ""
-        return f"; in {self.site.name}, the workflow {name.name} is {child.rendered.name}"
+        is_named = f"; in {self.site.name}, the workflow {name.name} is {child.rendered.name}"
+        return f"{is_named}: write ${{workflow:{name.name}}}"
 
     def _child(self, name: Name, *, exact_too: bool = False) -> str | None:
         """Return the workflow of the target that this is: without a version, or by our alias."""

@@ -26,8 +26,9 @@ def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
     """Move the state machines of *project* from the database *shared* to the new file *own*.
 
     They are those whose *tag* says so, and those without it. Does nothing where *own* exists or
-    *shared* doesn't. Of two processes that do this at once, one does; a kill in between loses
-    nothing. Raises LocalServiceError for a file that can't be read or written.
+    *shared* doesn't. A *shared* file that is empty afterwards is removed. Of two processes that do
+    this at once, one does; a kill in between loses nothing. Raises LocalServiceError for a file
+    that can't be read or written.
     """
     if own.exists() or not shared.exists():
         return
@@ -50,6 +51,10 @@ def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
                 return
             _drop(old, _OURS, names)
             old.execute("COMMIT")
+            used = old.execute("SELECT 1 FROM machines").fetchone() is not None
+        if not used:
+            for end in ("", "-wal", "-shm"):
+                shared.with_name(shared.name + end).unlink(missing_ok=True)
     except (sqlite3.Error, OSError) as error:
         raise LocalServiceError(
             f"The state machines of {project} can't be moved from {shared} to {own}.",
