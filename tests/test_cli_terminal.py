@@ -13,6 +13,7 @@ import threading
 import time
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project, config
@@ -89,7 +90,7 @@ def test_a_deletion_asks_on_a_terminal(shop: Project, answer: str, code: int) ->
     shop.publish("1.0.0")
     ended, written = on_terminal(shop, "delete", "hello", answer=answer)
     assert ended == code
-    plan = written.index(b"plan: a deletion in local (not AWS)")
+    plan = written.index(b"plan: delete hello from local (not AWS)")
     assert written.index(b"Delete hello from local (not AWS)? [y/N]") > plan
     (workflow,) = shop.json("status")["environments"][0]["workflows"]
     assert workflow["state"] == ("in-sync" if code else "deleted")
@@ -397,12 +398,12 @@ class _Slow:
         self.reached = threading.Event()
         self.go_on = threading.Event()
 
-    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def handle(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
             self.reached.set()
             assert self.go_on.wait(60)
-        return self.inner.handle(operation, body)
+        return self.inner.handle(operation, body, *scope)
 
     def close(self) -> None:
         """Close the service."""

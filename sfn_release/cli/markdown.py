@@ -63,10 +63,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
     """Return a plan: its steps, what they change, and the notes. *verbose* cuts nothing."""
+    from sfn_release.cli.plans import purpose
+
     where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
-    now = f", which serves {code(made.from_version)}" if made.from_version else ""
-    name = code(made.version) if made.version else made.called
-    lines = [f"### Plan: {made.action} {name} to {where}{now}", ""]
+    lines = [f"### Plan: {purpose(made, where, code)}", ""]
     loud = [one for one in made.workflows if one.changes]
     if loud:
         lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sfn_release.pins import pin_text
 from sfn_release.plan import Plan, WorkflowPlan
@@ -43,16 +43,26 @@ def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> I
 
 def _head(plan: Plan, local: frozenset[str]) -> str:
     where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
-    now = f"which serves {plan.from_version}" if plan.from_version else "where nothing is deployed"
-    if plan.action == "delete":
-        return f"plan: a deletion in {where}, {now}"
-    if plan.action == "adopt":
-        return f"plan: keep what is there in {where} as {plan.version}, before it is changed"
-    if plan.action == "rollback" and plan.version == plan.from_version:
-        return f"plan: restore {plan.version} in {where}"
-    if plan.action == "rollback":
-        return f"plan: roll {where} back to {plan.called}, {now}"
-    return f"plan: {plan.action} {plan.called} to {where}, {now}"
+    return f"plan: {purpose(plan, where)}"
+
+
+def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
+    """Return what a plan is for, in words. *show* writes a name as the output needs it."""
+    version = show(plan.version) if plan.version else plan.called
+    served = show(plan.from_version) if plan.from_version else ""
+    now = f", which serves {served}" if served else ", where nothing is deployed"
+    match plan.action:
+        case "delete":
+            names = ", ".join(show(one.workflow) for one in plan.workflows)
+            return f"delete {names} from {where}{now}"
+        case "rollback" if plan.version == plan.from_version:
+            return f"restore {version} in {where}"
+        case "rollback":
+            return f"roll back {where} from {served} to {version}"
+        case "adopt":
+            return f"keep what is there in {where} as {version}, before it is changed"
+        case "publish" | "deploy" | "promote":
+            return f"{plan.action} {version} to {where}{now}"
 
 
 def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
+from sfn_release.conditions import Sending, refusal, unmet
 from sfn_release.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.resolving import look_up
 from sfn_release.errors import (
     AccessError,
-    ConfigError,
-    ConflictError,
     SfnReleaseError,
 )
-from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.clashes import refuse_same_names
 from sfn_release.operations.pinned import resolved_pins
+from sfn_release.operations.planning import prepare_work_tree, work_tree
+from sfn_release.operations.policies import objections
 from sfn_release.operations.sites import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, rules
 from sfn_release.rendering import Rendered, parameters_of, render
-
-_GROUP = re.compile(r"arn:aws[\w-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}:\*", re.ASCII)
-_LOG_GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:/shop/workflows:*"
 
 
 @dataclass(frozen=True)
@@ -59,22 +56,36 @@ def check_environments(
     project = workspace.project
     names = list(dict.fromkeys(environments)) or sorted(project.declared)
     chosen = [project.environment(name) for name in names]
-    declarations = build_definitions(workspace)
+    declarations = list(work_tree(workspace).values())
     checks = [_asked("ledger", "the ledger's remote", lambda: _ledger(workspace))]
     accounts: dict[str, str] = {}
     for environment in chosen:
-        checks += _environment(workspace, environment, declarations, accounts)
-        others = [one for one in project.environments.values() if one.name != environment.name]
-        checks.append(
-            _asked(
-                environment.name,
-                "names that no other environment uses",
-                lambda there=environment, them=others: _names(  # type: ignore[misc]
-                    there, them, declarations, accounts
-                ),
-            )
-        )
+        checks += _one(workspace, environment, declarations, accounts)
     return EnvironmentsChecked(tuple(checks))
+
+
+def _one(
+    workspace: Workspace,
+    environment: Environment,
+    declarations: Sequence[Declaration],
+    accounts: dict[str, str],
+) -> list[Check]:
+    """Return the checks of one environment, the whole deployment last if nothing else is wrong."""
+    name = environment.name
+    found = [*_environment(workspace, environment, declarations, accounts)]
+    others = [one for one in workspace.project.environments.values() if one.name != name]
+
+    def names() -> str:
+        refuse_same_names(environment, others, declarations, accounts)
+        return "its state machines' names are its own"
+
+    found.append(_asked(name, "names that no other environment uses", names))
+    if all(one.error is None for one in found):
+        there = site(workspace, environment)
+        found.append(
+            _asked(name, "a deployment", lambda: _deployment(workspace, there, declarations))
+        )
+    return found
 
 
 def _asked(subject: str, what: str, ask: Callable[[], str]) -> Check:
@@ -119,8 +130,8 @@ def _environment(
             continue  # what it lacks is told already
 
         def workflow(declaration: Declaration = declaration) -> str:
-            rendered[declaration.name] = render(declaration, resolved)
-            return _rendered(rendered[declaration.name])
+            rendered[declaration.name], line = _workflow(there, resolved, declaration)
+            return line
 
         yield _asked(name, f"workflow {declaration.name}", workflow)
     if environment.pins != "off" and len(rendered) == len(declarations):
@@ -185,82 +196,43 @@ def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> s
     return f"account {caller['Account']} in {environment.region}, as {caller['Arn']}"
 
 
-def _rendered(rendered: Rendered) -> str:
-    """Return what a workflow would be; raises ConfigError for what AWS would refuse."""
-    problem = rules.role_arn(rendered.role)
-    if problem:
-        raise ConfigError(
-            f"{rendered.role!r} is not the role of {rendered.workflow}.", why=problem,
-            fix="Correct `role_arn`, or the parameters in it.",
-        )  # fmt: skip
-    groups = [
-        one.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
-        for one in rendered.logging.get("destinations", ())
-    ]
-    for group in groups:
-        if not _GROUP.fullmatch(group):
-            raise ConfigError(
-                f"{group!r} is not a log group that Step Functions takes.",
-                why="Its ARN ends with :* there.",
-                fix=f"For example:  {_LOG_GROUP}",
-            )
-    if rendered.logging["level"] != "OFF" and not groups:
-        raise ConfigError(
-            f"{rendered.workflow} logs {rendered.logging['level']} to nowhere.",
-            fix="Add `destinations` with a log group to `logging`.",
-        )
-    return f"{rendered.workflow} is the state machine {rendered.name}, with {rendered.role}"
+def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> tuple[Rendered, str]:
+    """Return a workflow as it would be sent, and a line about it.
+
+    Raises what rendering raises, and the error that shows every condition that it does not meet.
+    """
+    rendered = render(declaration, resolved)
+    sending = Sending(
+        environment=there.name,
+        rendered=rendered,
+        alias=resolved.alias,
+        tags=rendered.tags,
+        findings=there.filled.errors(declaration, rendered, released=False),
+    )
+    problems = unmet(sending)
+    if problems:
+        raise refusal(there.name, problems)
+    return (
+        rendered,
+        f"{declaration.name} is the state machine {rendered.name}, with {rendered.role}",
+    )
+
+
+def _deployment(workspace: Workspace, there: Site, declarations: Sequence[Declaration]) -> str:
+    """Return what publishing the work tree would do; raises what that would raise.
+
+    A policy may refuse today what it lets in tomorrow: it is shown, and is no problem of the
+    environment's.
+    """
+    by_name = {one.name: one for one in declarations}
+    prepared, content = prepare_work_tree(workspace, there, by_name, adopt=False)
+    count = sum(one.changes for one in prepared.plan.workflows)
+    found = [] if prepared.nothing_to_do else objections(workspace, there, prepared, content)
+    changed = f"{count} workflow{'' if count == 1 else 's'}" if count else "nothing"
+    told = f"publishing the work tree would change {changed}"
+    return "; ".join([told, *(f"refused today: {one.message.splitlines()[0]}" for one in found)])
 
 
 def _alarm(aws: Aws, name: str) -> str:
     found = firing(aws.alarms, [name])
     return f"alarm {name} exists" + (f" and fires: {found[name]}" if found else "")
-
-
-def _names(
-    environment: Environment,
-    others: Sequence[Environment],
-    declarations: Sequence[Declaration],
-    accounts: Mapping[str, str],
-) -> str:
-    """Raise ConflictError when another environment has a state machine of the same name."""
-    mine = {environment.state_machine_name(one.name): one.name for one in declarations}
-    for other in others:
-        if not _same_place(environment, other, accounts):
-            continue
-        theirs = {other.state_machine_name(one.name) for one in declarations}
-        both = sorted(theirs & mine.keys())
-        if both:
-            raise ConflictError(
-                f"{environment.name} and {other.name} both name the state machine {both[0]}"
-                + (f", and {len(both) - 1} more." if len(both) > 1 else "."),
-                why="They are in one region, and in one account as far as releases.toml tells.",
-                fix=f'Give one of them its own names:  name = "{{workflow}}-{environment.name}"'
-                "  or say which `account` each is in.",
-            )
-    return "its state machines' names are its own"
-
-
-def _same_place(one: Environment, other: Environment, accounts: Mapping[str, str]) -> bool:
-    """Tell whether two environments are, or may be, in one account and region."""
-    if one.backend != other.backend:
-        return False
-    if one.backend == "local":
-        return True
-    if (one.region, _endpoint(one)) != (other.region, _endpoint(other)):
-        return False
-    known = [_account(environment, accounts) for environment in (one, other)]
-    if None not in known:
-        return known[0] == known[1]
-    return (one.profile, one.assume_role) == (other.profile, other.assume_role)
-
-
-def _endpoint(environment: Environment) -> str | None:
-    return environment.endpoints.get("stepfunctions") or environment.endpoints.get("*")
-
-
-def _account(environment: Environment, accounts: Mapping[str, str]) -> str | None:
-    """Return the account of an environment, as releases.toml or STS told it."""
-    role = environment.assume_role
-    assumed = role.role_arn.split(":")[4] if role else None
-    return environment.account or accounts.get(environment.name) or assumed

@@ -20,6 +20,7 @@ from sfn_release.errors import (
     VersionError,
 )
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.clashes import refuse_same_names
 from sfn_release.operations.notes import release_notes
 from sfn_release.operations.policies import checked_override, permitted
 from sfn_release.operations.running import run
@@ -102,6 +103,10 @@ def publish(
         )
         release, standing = freeze(workspace, version, offline=not push)
         sites, refused = opening.result()
+
+    for index, name in enumerate(sites):
+        before = [sites[other].environment for other in [*sites][:index]]
+        refuse_same_names(sites[name].environment, before, release.declarations.values(), {})
 
     def decided(site: Site, release: Release) -> Prepared:
         prepared = _prepare(site, release, standing, adopt=adopt)

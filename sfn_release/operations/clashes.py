@@ -1,0 +1,61 @@
+"""Environments that would have the same state machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sfn_release.declaration import Declaration
+from sfn_release.errors import ConflictError
+from sfn_release.project import Environment
+
+
+def refuse_same_names(
+    environment: Environment,
+    others: Iterable[Environment],
+    declarations: Iterable[Declaration],
+    accounts: Mapping[str, str],
+) -> None:
+    """Raise ConflictError when one of *others* has a state machine of the same name.
+
+    *accounts* holds the accounts of environments, as far as STS has told them.
+    """
+    declarations = list(declarations)
+    mine = {environment.state_machine_name(one.name): one.name for one in declarations}
+    for other in others:
+        if not _same_place(environment, other, accounts):
+            continue
+        theirs = {other.state_machine_name(one.name) for one in declarations}
+        both = sorted(theirs & mine.keys())
+        if both:
+            raise ConflictError(
+                f"{environment.name} and {other.name} both name the state machine {both[0]}"
+                + (f", and {len(both) - 1} more." if len(both) > 1 else "."),
+                why="They are in one region, and in one account as far as releases.toml tells.",
+                fix=f'Give one of them its own names:  name = "{{workflow}}-{environment.name}"'
+                "  or say which `account` each is in.",
+            )
+
+
+def _same_place(one: Environment, other: Environment, accounts: Mapping[str, str]) -> bool:
+    """Tell whether two environments are, or may be, in one account and region."""
+    if one.backend != other.backend:
+        return False
+    if one.backend == "local":
+        return True
+    if (one.region, _endpoint(one)) != (other.region, _endpoint(other)):
+        return False
+    known = [_account(environment, accounts) for environment in (one, other)]
+    if None not in known:
+        return known[0] == known[1]
+    return (one.profile, one.assume_role) == (other.profile, other.assume_role)
+
+
+def _endpoint(environment: Environment) -> str | None:
+    return environment.endpoints.get("stepfunctions") or environment.endpoints.get("*")
+
+
+def _account(environment: Environment, accounts: Mapping[str, str]) -> str | None:
+    """Return the account of an environment, as releases.toml or STS told it."""
+    role = environment.assume_role
+    assumed = role.role_arn.split(":")[4] if role else None
+    return environment.account or accounts.get(environment.name) or assumed
