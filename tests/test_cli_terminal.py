@@ -395,6 +395,7 @@ class _Slow:
 
     def __init__(self, inner: LocalService) -> None:
         self.inner = inner
+        self.world = inner.world
         self.reached = threading.Event()
         self.go_on = threading.Event()
 

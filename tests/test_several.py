@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROLE, Project, run
@@ -124,13 +125,14 @@ class _NoAliases:
 
     def __init__(self, inner: LocalService) -> None:
         self._inner = inner
+        self.world = inner.world
 
-    def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def handle(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
             refusal = b'{"__type": "AccessDeniedException", "message": "denied"}'
             return 400, {"Content-Length": str(len(refusal))}, refusal
-        return self._inner.handle(operation, body)
+        return self._inner.handle(operation, body, *scope)
 
     def close(self) -> None:
         """Close the service."""

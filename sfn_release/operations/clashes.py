@@ -14,15 +14,18 @@ def refuse_same_names(
     others: Iterable[Environment],
     declarations: Iterable[Declaration],
     accounts: Mapping[str, str],
+    *,
+    certain: bool = False,
 ) -> None:
     """Raise ConflictError when one of *others* has a state machine of the same name.
 
-    *accounts* holds the accounts of environments, as far as STS has told them.
+    *accounts* holds the accounts of environments, as far as STS has told them. When it has to be
+    *certain*, environments whose accounts are not known are taken for different ones.
     """
     declarations = list(declarations)
     mine = {environment.state_machine_name(one.name): one.name for one in declarations}
     for other in others:
-        if not _same_place(environment, other, accounts):
+        if not _same_place(environment, other, accounts, certain=certain):
             continue
         theirs = {other.state_machine_name(one.name) for one in declarations}
         both = sorted(theirs & mine.keys())
@@ -36,7 +39,9 @@ def refuse_same_names(
             )
 
 
-def _same_place(one: Environment, other: Environment, accounts: Mapping[str, str]) -> bool:
+def _same_place(
+    one: Environment, other: Environment, accounts: Mapping[str, str], *, certain: bool
+) -> bool:
     """Tell whether two environments are, or may be, in one account and region."""
     if one.backend != other.backend:
         return False
@@ -47,6 +52,8 @@ def _same_place(one: Environment, other: Environment, accounts: Mapping[str, str
     known = [_account(environment, accounts) for environment in (one, other)]
     if None not in known:
         return known[0] == known[1]
+    if certain:
+        return False
     return (one.profile, one.assume_role) == (other.profile, other.assume_role)
 
 

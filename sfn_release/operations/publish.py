@@ -106,7 +106,8 @@ def publish(
 
     for index, name in enumerate(sites):
         before = [sites[other].environment for other in [*sites][:index]]
-        refuse_same_names(sites[name].environment, before, release.declarations.values(), {})
+        declarations = release.declarations.values()
+        refuse_same_names(sites[name].environment, before, declarations, {}, certain=True)
 
     def decided(site: Site, release: Release) -> Prepared:
         prepared = _prepare(site, release, standing, adopt=adopt)
