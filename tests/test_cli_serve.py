@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -39,16 +41,27 @@ def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, s
     assert (process.returncode, err) == (0, "")
 
 
+def asked(url: str, host: str) -> int:
+    """Return the status of a request that names *host*."""
+    headers = {"Host": host, "X-Amz-Target": "AWSStepFunctions.ListStateMachines"}
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    with contextlib.closing(connection):
+        connection.request("POST", "/", body="{}", headers=headers)
+        return connection.getresponse().status
+
+
 def test_the_projects_own_state_is_served(shop: Project) -> None:
     """What was published to `local` can be seen and started by any AWS client."""
     shop.publish("1.0.0")
-    with serving(shop.root) as told:
+    with serving(shop.root, "--allow-host", "sfn.test") as told:
         client = boto3.client(
             "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
         )
         (machine,) = client.list_state_machines()["stateMachines"]
         started = client.start_execution(stateMachineArn=f"{machine['stateMachineArn']}:live")
         done = client.describe_execution(executionArn=started["executionArn"])
+        for host, status in (("sfn.test", 200), ("evil.test", 403)):
+            assert status == asked(told["endpoint_url"], host)
     assert (machine["name"], done["output"]) == ("hello", '"Hello Alice"')
     assert Path(told["database"]) == shop.root / ".git" / "sfn-release" / "local" / "shop.db"
 
