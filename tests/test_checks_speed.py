@@ -124,6 +124,35 @@ STATES = {
 }
 
 
+def inner_variables(count: int) -> dict[str, Any]:
+    """Return a definition whose many Maps assign what a state after all of them assigns too."""
+    maps = {
+        f"m{at}": {
+            "Type": "Map",
+            "ItemProcessor": {
+                "StartAt": f"i{at}",
+                "States": {f"i{at}": {"Type": "Pass", "Assign": {f"v{at}": 1}, "End": True}},
+            },
+            "Next": f"m{at + 1}" if at < count - 1 else "last",
+        }
+        for at in reversed(range(count))
+    }
+    assigned = {f"v{at}": 1 for at in range(count)}
+    states = {**maps, "last": {"Type": "Pass", "Assign": assigned, "End": True}}
+    return {"StartAt": "m0", "States": states}
+
+
+def test_variables_of_many_scopes_are_checked_in_time() -> None:
+    """One walk over the outer graph answers for all."""
+    assert checked(inner_variables(1500)) == []
+    looped = inner_variables(1500)
+    looped["States"]["last"] = {**looped["States"]["last"], "Next": "m0"}
+    del looped["States"]["last"]["End"]
+    looped["States"]["m0"]["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "end"}]
+    looped["States"]["end"] = {"Type": "Succeed"}
+    assert checked(looped) == ["variable-scope"] * 100
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_many_states_are_checked_in_time(name: str) -> None:
     """Thousands, with as many variables and mistakes."""

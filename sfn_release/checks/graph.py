@@ -39,6 +39,58 @@ def reach(start: Iterable[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
     return seen
 
 
+class Order:
+    """Which states of a graph may run before which: sets of states are the bits of numbers.
+
+    So, thousands of questions about thousands of states take one walk over the graph.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        ahead = _ahead(scope)
+        self._bits = {id: 1 << at for at, id in enumerate(ahead)}
+        self._before = dict(self._bits)  # each state with all that lead to it
+        order = _in_order(scope, ahead)
+        changed = True
+        while changed:  # once more for each loop inside a loop
+            changed = False
+            for id in order:
+                for target in ahead[id]:
+                    known = self._before[target]
+                    if known | self._before[id] != known:
+                        self._before[target] = known | self._before[id]
+                        changed = True
+
+        self._led = dict.fromkeys(ahead, 0)  # each state with all that lead to it, but for itself
+        for id, targets in ahead.items():
+            for target in targets:
+                self._led[target] |= self._before[id]
+
+    def any_before(self, ids: Iterable[str], id: str) -> bool:
+        """Whether one of *ids* may run before *id*; so may *id* itself, in a loop."""
+        return any(self._bits[one] & self._led[id] for one in ids)
+
+
+def _in_order(scope: Scope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the states so that each comes after those that lead to it, but for loops."""
+    start = scope.body.get("StartAt")
+    first = [start] if isinstance(start, str) and start in ahead else []
+    seen: set[str] = set()
+    left: list[str] = []  # in the order in which they were left for good
+    for root in (*first, *ahead):
+        stack = [] if root in seen else [(root, iter(ahead[root]))]
+        seen.add(root)
+        while stack:
+            id, targets = stack[-1]
+            target = next((one for one in targets if one not in seen), None)
+            if target is None:
+                left.append(id)
+                stack.pop()
+            else:
+                seen.add(target)
+                stack.append((target, iter(ahead[target])))
+    return left[::-1]
+
+
 def state_name(document: Document) -> Iterator[Told]:
     """Tell of names that are empty or too long."""
     for scope in document.scopes:

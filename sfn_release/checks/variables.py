@@ -15,7 +15,7 @@ from sfn_release.asl.jsonata import FUNCTIONS
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.checks import jsonata, templates
 from sfn_release.checks.document import Document, Scope, State
-from sfn_release.checks.graph import links, reach
+from sfn_release.checks.graph import Order
 from sfn_release.checks.rule import Place, Told, entries
 
 _MAX_NAME = 80
@@ -83,9 +83,10 @@ def distributed(document: Document) -> Iterator[Told]:
 def assigned_inside(document: Document) -> Iterator[Told]:
     """Tell of assignments to a variable of a scope around, which may only be read."""
     assigned = _assigned(document)
+    orders: dict[Scope, Order] = {}
     for state in document.states:
         for name, place in assignments(state):
-            home = _home_before(state.scope, name, assigned)
+            home = _home_before(state.scope, name, assigned, orders)
             if home:
                 yield Told(
                     place,
@@ -124,16 +125,16 @@ def _beyond(scope: Scope, name: str, assigned: _Assigned) -> bool:
     return False
 
 
-def _home_before(scope: Scope, name: str, assigned: _Assigned) -> str | None:
+def _home_before(
+    scope: Scope, name: str, assigned: _Assigned, orders: dict[Scope, Order]
+) -> str | None:
     """Return the path of the scope around that may assign a variable before *scope* runs."""
     for holder, outer in _around(scope):
         ids = assigned[outer].get(name)
         if ids:
-            behind: dict[str, list[str]] = {id: [] for id in outer.states}
-            for id, body in outer.states.items():
-                for _, target in links(body):
-                    behind.get(target, []).append(id)
-            if ids & reach(behind[holder.id], behind):
+            if outer not in orders:
+                orders[outer] = Order(outer)
+            if orders[outer].any_before(ids, holder.id):
                 return outer.place.path
     return None
 
