@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sfn_release.aws.services import Aws
-from sfn_release.errors import AwsError, LockedError
+from sfn_release.errors import AwsError, LockedError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses
 from sfn_release.operations.mixes import mixes
@@ -123,10 +123,36 @@ def _environment(
     ]
     workflows = tuple(sorted(found, key=lambda one: one.name))
     health, problem = _state(workspace, name, state, workflows)
-    problem = "; ".join([*([problem] if problem else []), *split])
+    forged = _forged(workspace, snapshot, name, state, workflows)
+    problem = "; ".join([*forged, *([problem] if problem else []), *split])
     return EnvironmentStatus(
         name, environment.backend, version, health, workflows, state.record, problem, digest
     )
+
+
+def _forged(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    environment: str,
+    state: State,
+    workflows: Sequence[WorkflowStatus],
+) -> tuple[str, ...]:
+    """Return why it is the record that is wrong, where what is live is not what it says.
+
+    Drift calls for a rollback, which sends what is recorded.
+    """
+    serving = state.serving
+    if serving is None or state.tip is None:
+        return ()
+    drifted = [one.name for one in workflows if one.state == "drifted"]
+    of_them = {name: one for name, one in serving.workflows.items() if name in drifted}
+    try:
+        workspace.ledger.proven(
+            snapshot, environment, state.tip, replace(serving, workflows=of_them)
+        )
+    except TamperedError as error:
+        return (error.message,)
+    return ()
 
 
 def _deleted(workflow: str) -> WorkflowStatus:

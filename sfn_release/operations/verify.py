@@ -66,12 +66,17 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
     checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
     checks += found
-    if wanted is not None and wanted not in commits:
+    tags, texts = release_tags(workspace, manifests)
+    lost = [
+        check
+        for check in lost_release_checks(workspace, commits, tags)
+        if wanted in {None, check.subject}
+    ]
+    checks += lost
+    if wanted is not None and wanted not in commits and not lost:
         raise NotFoundError(
             f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
         )
-    tags, texts = release_tags(workspace, manifests)
-    checks += lost_release_checks(workspace, commits, tags)
     for one in sorted(commits, key=lambda one: (one in manifests, one)):
         if wanted in {None, one} and one in manifests:
             checks += _release(workspace, snapshot, commits[one], manifests, one, tags, texts)

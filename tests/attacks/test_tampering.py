@@ -36,6 +36,8 @@ from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import show
+from sfn_release.operations.status import status
+from sfn_release.operations.verify import verify
 
 Act = Callable[[Shop], object]
 
@@ -202,8 +204,8 @@ def _failed_attempt(mallory: Shop) -> None:
     """Forge what is served, and an attempt that failed: a rollback would restore the top."""
     forged_success(mallory, "1.0.0")
     last = read(mallory, PROD, "deployment.json")
-    for number, status in enumerate(("started", "failed"), last["number"] + 1):
-        add_event(mallory, PROD, {}, {**last, "id": "2-x", "status": status, "number": number})
+    for number, how in enumerate(("started", "failed"), last["number"] + 1):
+        add_event(mallory, PROD, {}, {**last, "id": "2-x", "status": how, "number": number})
     push(mallory, PROD)
 
 
@@ -474,6 +476,23 @@ def test_what_nobody_touched_is_in_order(target: Attacked) -> None:
     assert target.fresh("another").rollback("1.0.0", "prod") is not None
     assert target.old.deploy("1.2.0", "prod") is not None
     assert problems(target.old) == []
+
+
+def test_drift_from_a_forged_record_is_said_to_be_that(target: Attacked) -> None:
+    """A rollback would be the answer to drift, and would send what was forged."""
+    forged_success(target.mallory, "1.1.0")
+    for shop in target.both().values():
+        (found,) = status(shop.workspace(), environment="prod")
+        assert found.state == "drifted"
+        assert "the recorded form of hello is not what 1.1.0 renders to" in found.problem
+
+
+def test_a_release_that_the_ledger_lost_can_be_asked_for(target: Attacked) -> None:
+    """Verifying it says that it was lost, and not that it never was."""
+    _cut_releases(target.mallory)
+    found = verify(target.fresh().workspace(), "1.2.0").problems
+    said = [check.error.message for check in found if check.error and check.subject == "1.2.0"]
+    assert said == ["1.2.0 was released, and the ledger does not hold it."]
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.endswith(AGAIN)])
