@@ -83,6 +83,21 @@ def test_the_count_of_arguments_is_the_function_s(name: str, more: int) -> None:
         assert f"does not take {count} arguments" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("call", "fix"),
+    [
+        ("States.Fromat('a')", 'Did you mean "States.Format"?'),
+        ("States.Format('{}', States.Hsh($.a, 'MD5'))", 'Did you mean "States.Hash"?'),
+        ("States.Zzzzzz(1)", ""),
+        ("States.Format(", ""),
+    ],
+)
+def test_the_function_that_was_meant_is_named(call: str, fix: str) -> None:
+    """Wherever in the call the other one stands."""
+    (finding,) = found("expression", call)
+    assert fix == finding.fix
+
+
 def test_every_function_has_a_signature() -> None:
     """With a kind for each argument that it must have."""
     assert set(FUNCTIONS) == set(SIGNATURES)

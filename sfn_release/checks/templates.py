@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sfn_release.asl import intrinsic_types, intrinsics, paths
+from sfn_release.asl.finding import nearest
+from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.asl.intrinsics import is_call
 from sfn_release.asl.kinds import JSONPATH, is_open
 from sfn_release.checks.choices import conditions
@@ -19,6 +22,9 @@ _PATHS = (
 _NUMBERS = ("MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath")
 """The numbers of a Map, which AWS takes from the input or a variable only."""
 _TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials")
+
+
+_CALLED = re.compile(r"States\.\w{1,40}(?=\s*\()")
 
 
 class Expression(NamedTuple):
@@ -161,8 +167,16 @@ def syntax(document: Document) -> Iterator[Told]:
             kind = "valid JSONPath or a valid intrinsic function call"
             wanted = kind if one.callable else "valid JSONPath"
             yield Told(
-                one.place, f"The value for the field '{one.key}' must be a {wanted}: {problem}"
+                one.place,
+                f"The value for the field '{one.key}' must be a {wanted}: {problem}",
+                _function(one.text),
             )
+
+
+def _function(text: str) -> str:
+    """Name the function that was meant by the first one that does not exist."""
+    unknown = next((name for name in _CALLED.findall(text) if name not in FUNCTIONS), None)
+    return nearest(unknown, FUNCTIONS) if unknown and is_call(text) else ""
 
 
 def arguments(document: Document) -> Iterator[Told]:
