@@ -81,7 +81,7 @@ def unpinned_calls(document: Document) -> Iterator[tuple[_Called, Place]]:
 
 
 def unpinned(document: Document) -> Iterator[Told]:
-    """Tell of functions and state machines called without a version or an alias."""
+    """Report functions and state machines called without a version or an alias."""
     for one, place in document.once(unpinned_calls):
         yield Told(
             place,
@@ -92,7 +92,7 @@ def unpinned(document: Document) -> Iterator[Told]:
 
 
 def qualifier(document: Document) -> Iterator[Told]:
-    """Tell of versions and aliases that can't be any."""
+    """Report versions and aliases that can't be any."""
     for one in document.once(_called):
         allowed = _OF_FUNCTION if one.kind == "function" else _OF_MACHINE
         if one.version is not None and not allowed.fullmatch(one.version):

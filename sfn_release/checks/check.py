@@ -92,7 +92,7 @@ def final(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _unusable(definition: Any) -> Finding | None:
-    """Tell what cannot be taken apart at all."""
+    """Report what cannot be taken apart at all."""
     try:
         canonical(definition)
     except DefinitionError as error:

@@ -47,7 +47,7 @@ def conditions(state: State) -> Iterator[Condition]:
 
 
 def wrong_condition(document: Document) -> Iterator[Told]:
-    """Tell of conditions of the wrong type, and of operands that their operator can't compare."""
+    """Report conditions of the wrong type, and of operands that their operator can't compare."""
     for state in document.of_type("Choice"):
         for condition in conditions(state):
             if not isinstance(condition.body, dict):
@@ -112,7 +112,7 @@ def _number(value: Any) -> str | None:
 
 
 def no_variable(document: Document) -> Iterator[Told]:
-    """Tell of comparisons that do not say what they compare."""
+    """Report comparisons that do not say what they compare."""
     for state in document.of_type("Choice"):
         for condition in conditions(state) if state.language == JSONPATH else ():
             body = condition.body
@@ -124,7 +124,7 @@ def no_variable(document: Document) -> Iterator[Told]:
 
 
 def unknown_operator(document: Document) -> Iterator[Told]:
-    """Tell of comparison operators that do not exist."""
+    """Report comparison operators that do not exist."""
     for state in document.of_type("Choice"):
         for condition in conditions(state):
             if not isinstance(condition.body, dict):
@@ -142,7 +142,7 @@ def unknown_operator(document: Document) -> Iterator[Told]:
 
 
 def operator(document: Document) -> Iterator[Told]:
-    """Tell of conditions without an operator, or with several."""
+    """Report conditions without an operator, or with several."""
     for state in document.of_type("Choice"):
         for condition in conditions(state) if state.language == JSONPATH else ():
             if not isinstance(condition.body, dict):

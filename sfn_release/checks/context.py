@@ -32,7 +32,7 @@ _FIELDS: Final[Mapping[str, Any]] = {
 
 
 def context_field(document: Document) -> Iterator[Told]:
-    """Tell of fields that the context object does not have."""
+    """Report fields that the context object does not have."""
     for one in document.once(templates.all_expressions):
         if "$$" in one.text:
             for path in templates.paths_in(one.text):

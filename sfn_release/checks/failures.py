@@ -54,7 +54,7 @@ def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
 
 
 def wrong_error_name(document: Document) -> Iterator[Told]:
-    """Tell of error names that are no strings."""
+    """Report error names that are no strings."""
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
             for index, rule in entries(state.body.get(key)):
@@ -66,7 +66,7 @@ def wrong_error_name(document: Document) -> Iterator[Told]:
 
 
 def catch_all(document: Document) -> Iterator[Told]:
-    """Tell of States.ALL beside other names, or before other rules."""
+    """Report States.ALL beside other names, or before other rules."""
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
             rules = list(entries(state.body.get(key)))
@@ -83,7 +83,7 @@ def catch_all(document: Document) -> Iterator[Told]:
 
 
 def unknown_error(document: Document) -> Iterator[Told]:
-    """Tell of names that begin with States. and that the language does not have."""
+    """Report names that begin with States. and that the language does not have."""
     for _, _, name, place in error_names(document):
         known = name in _NAMES or _OF_HTTP.fullmatch(name)
         if name.startswith(_RESERVED) and not known:
@@ -92,7 +92,7 @@ def unknown_error(document: Document) -> Iterator[Told]:
 
 
 def impossible_error(document: Document) -> Iterator[Told]:
-    """Tell of errors that the state can't report, or that retrying can't help."""
+    """Report errors that the state can't report, or that retrying can't help."""
     for state, key, name, place in error_names(document):
         types = _ONLY_IN.get(name)
         if types and state.type not in types:

@@ -92,7 +92,7 @@ def _in_order(scope: Scope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def state_name(document: Document) -> Iterator[Told]:
-    """Tell of names that are empty or too long."""
+    """Report names that are empty or too long."""
     for scope in document.scopes:
         for id in scope.states:
             if not 1 <= len(id) <= _MAX_NAME:
@@ -101,7 +101,7 @@ def state_name(document: Document) -> Iterator[Told]:
 
 
 def duplicate_state(document: Document) -> Iterator[Told]:
-    """Tell of names that two states of one workflow have."""
+    """Report names that two states of one workflow have."""
     for scope in document.scopes:
         for id in scope.states:
             home = document.homes[id]
@@ -114,7 +114,7 @@ def duplicate_state(document: Document) -> Iterator[Told]:
 
 
 def transition(document: Document) -> Iterator[Told]:
-    """Tell of states that say twice what comes next, or not at all."""
+    """Report states that say twice what comes next, or not at all."""
     for state in document.states:
         if not state.type:
             continue
@@ -142,7 +142,7 @@ def transition(document: Document) -> Iterator[Told]:
 
 
 def dangling(document: Document) -> Iterator[Told]:
-    """Tell of transitions to states that are not there."""
+    """Report transitions to states that are not there."""
     for scope in document.scopes:
         if not scope.states:
             continue
@@ -169,7 +169,7 @@ def _missing(place: Place, target: str, scope: Scope, document: Document) -> Tol
 
 
 def unreachable(document: Document) -> Iterator[Told]:
-    """Tell of states that nothing leads to."""
+    """Report states that nothing leads to."""
     for scope in document.scopes:
         start = scope.body.get("StartAt")
         if not isinstance(start, str) or start not in scope.states:
@@ -182,7 +182,7 @@ def unreachable(document: Document) -> Iterator[Told]:
 
 
 def no_end(document: Document) -> Iterator[Told]:
-    """Tell of graphs that no state ends."""
+    """Report graphs that no state ends."""
     for scope in document.scopes:
         if scope.states and not _ends(scope):
             yield Told(
@@ -193,7 +193,7 @@ def no_end(document: Document) -> Iterator[Told]:
 
 
 def no_way_out(document: Document) -> Iterator[Told]:
-    """Tell of loops that are never left."""
+    """Report loops that are never left."""
     for scope in document.scopes:
         ends, ahead = _ends(scope), _ahead(scope)
         start = scope.body.get("StartAt")

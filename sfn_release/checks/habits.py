@@ -25,7 +25,7 @@ _PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
 
 
 def no_default(document: Document) -> Iterator[Told]:
-    """Tell of Choices that fail when none of their rules matches."""
+    """Report Choices that fail when none of their rules matches."""
     for state in document.of_type("Choice"):
         if "Default" not in state.body:
             yield Told(
@@ -46,7 +46,7 @@ def calls_function(state: State) -> bool:
 
 
 def function_without_retry(document: Document) -> Iterator[Told]:
-    """Tell of Lambda Tasks that fail with the service's hiccups."""
+    """Report Lambda Tasks that fail with the service's hiccups."""
     for state in document.of_type("Task"):
         if calls_function(state) and not state.body.get("Retry"):
             yield Told(
@@ -59,7 +59,7 @@ def function_without_retry(document: Document) -> Iterator[Told]:
 
 
 def callback_without_timeout(document: Document) -> Iterator[Told]:
-    """Tell of callbacks that are waited for without end."""
+    """Report callbacks that are waited for without end."""
     for state in document.of_type("Task"):
         if _waits(state, ".waitForTaskToken") and not _limited(state):
             yield Told(
@@ -70,7 +70,7 @@ def callback_without_timeout(document: Document) -> Iterator[Told]:
 
 
 def job_without_timeout(document: Document) -> Iterator[Told]:
-    """Tell of jobs that are waited for without end."""
+    """Report jobs that are waited for without end."""
     for state in document.of_type("Task"):
         if _waits(state, ".sync") and not _limited(state):
             yield Told(
@@ -91,7 +91,7 @@ def _limited(state: State) -> bool:
 
 
 def callback_without_token(document: Document) -> Iterator[Told]:
-    """Tell of callbacks that nobody can make: the token is not handed out."""
+    """Report callbacks that nobody can make: the token is not handed out."""
     for state in document.of_type("Task"):
         key = "Arguments" if state.language == JSONATA else "Parameters"
         given = state.body.get(key, {})
@@ -114,7 +114,7 @@ def _may_hold_token(text: str, at: Place) -> bool:
 
 
 def slow_heartbeat(document: Document) -> Iterator[Told]:
-    """Tell of heartbeats that can't be missed before the time is up anyway."""
+    """Report heartbeats that can't be missed before the time is up anyway."""
     for state in document.of_type("Task"):
         beat, limit = state.body.get("HeartbeatSeconds"), state.body.get("TimeoutSeconds")
         if isinstance(beat, int) and isinstance(limit, int) and beat >= limit:
@@ -126,7 +126,7 @@ def slow_heartbeat(document: Document) -> Iterator[Told]:
 
 
 def unbounded_map(document: Document) -> Iterator[Told]:
-    """Tell of distributed Maps that may start 10,000 executions at once."""
+    """Report distributed Maps that may start 10,000 executions at once."""
     for scope in document.scopes:
         holder = scope.holder
         if holder is None or not scope.distributed:
@@ -140,7 +140,7 @@ def unbounded_map(document: Document) -> Iterator[Told]:
 
 
 def hard_coded(document: Document) -> Iterator[Told]:
-    """Tell of accounts and regions that only fit one environment.
+    """Report accounts and regions that only fit one environment.
 
     An ARN that `unpinned` tells of is left to it.
     """
@@ -160,7 +160,7 @@ def hard_coded(document: Document) -> Iterator[Told]:
 
 
 def literal_path(document: Document) -> Iterator[Told]:
-    """Tell of texts that look like a path, or hold one, and are sent as they are."""
+    """Report texts that look like a path, or hold one, and are sent as they are."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in templates.template_members(state):
             if is_jsonata(value):
@@ -183,7 +183,7 @@ def literal_path(document: Document) -> Iterator[Told]:
 
 
 def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
-    """Tell of a path in the middle of a URL or of another text, where nothing evaluates it."""
+    """Report a path in the middle of a URL or of another text, where nothing evaluates it."""
     found = _PATH_INSIDE.search(value)
     if found:
         template = shown(value[: found.start()]).replace("'", "\\'") + "{}"
@@ -196,7 +196,7 @@ def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
 
 
 def literal_expression(document: Document) -> Iterator[Told]:
-    """Tell of JSONata in the middle of a text, which is sent as it is."""
+    """Report JSONata in the middle of a text, which is sent as it is."""
     for text in document.once(jsonata.texts):
         value = text.text
         if OPENING in value and not value.startswith(OPENING) and not value.endswith(CLOSING):
@@ -208,7 +208,7 @@ def literal_expression(document: Document) -> Iterator[Told]:
 
 
 def _in_result(state: State) -> Iterator[Told]:
-    """Tell of what a Pass seems to read, and hands on as it is."""
+    """Report what a Pass seems to read, and hands on as it is."""
     queue: list[tuple[Any, Place]] = [(state.body.get("Result"), state.place.at("Result"))]
     while queue:
         node, here = queue.pop()
@@ -232,7 +232,7 @@ def _static(place: Place, why: str) -> Told:
 
 
 def literal_key(document: Document) -> Iterator[Told]:
-    """Tell of keys that end in ``.$`` where JSONata is the query language."""
+    """Report keys that end in ``.$`` where JSONata is the query language."""
     for state in document.in_language(JSONATA):
         for field in ("Arguments", "Output", "Assign", "ItemSelector"):
             queue = [(state.body.get(field), state.place.at(field))]
@@ -250,7 +250,7 @@ def literal_key(document: Document) -> Iterator[Told]:
 
 
 def logged_payload(document: Document) -> Iterator[Told]:
-    """Tell of a log that holds the data of executions."""
+    """Report a log that holds the data of executions."""
     logging = document.logging or {}
     level = logging.get("level")
     if logging.get("includeExecutionData") is True and level not in (None, "OFF"):

@@ -95,7 +95,7 @@ def call_of(state: State) -> Call | None:
 
 
 def resource(document: Document) -> Iterator[Told]:
-    """Tell of a Resource that is no ARN, and that nothing will make one."""
+    """Report a Resource that is no ARN, and that nothing will make one."""
     for state in document.of_type("Task"):
         value = state.body.get("Resource")
         if isinstance(value, str) and not is_open(value) and not value.startswith("arn:"):
@@ -107,7 +107,7 @@ def resource(document: Document) -> Iterator[Told]:
 
 
 def integration(document: Document) -> Iterator[Told]:
-    """Tell of integrations, actions and ways to wait that do not exist."""
+    """Report integrations, actions and ways to wait that do not exist."""
     for state in document.of_type("Task"):
         call, place = call_of(state), state.place.at("Resource")
         if call is None:
@@ -124,7 +124,7 @@ def integration(document: Document) -> Iterator[Told]:
 
 
 def _no_call(state: State) -> Iterator[Told]:
-    """Tell of an ARN that is neither an integration nor a function nor an activity."""
+    """Report an ARN that is neither an integration nor a function nor an activity."""
     value = state.body.get("Resource")
     if not isinstance(value, str) or is_open(value) or not value.startswith("arn:"):
         return  # `structure` and `resource` tell
@@ -167,7 +167,7 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
 
 
 def needed(document: Document) -> Iterator[Told]:
-    """Tell of integrations that are not given what they can't do without."""
+    """Report integrations that are not given what they can't do without."""
     for _, call, parameters, place in given(document):
         names = {name.removesuffix(".$") for name in parameters}
         for group in NEEDED.get((call.service, call.action), ()):
@@ -190,7 +190,7 @@ def given(
 
 
 def reader_and_writer(document: Document) -> Iterator[Told]:
-    """Tell of item readers and result writers that call what they can't."""
+    """Report item readers and result writers that call what they can't."""
     for state in document.of_type("Map"):
         for key, actions in _S3.items():
             holder = state.body.get(key)
@@ -210,7 +210,7 @@ def reader_and_writer(document: Document) -> Iterator[Told]:
 
 
 def express(document: Document) -> Iterator[Told]:
-    """Tell of Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it.
+    """Report Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it.
 
     The items of a distributed Map are executions of their own, which may be EXPRESS too.
     """

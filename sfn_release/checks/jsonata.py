@@ -106,7 +106,7 @@ def expressions(document: Document) -> Iterator[tuple[Text, Expression]]:
 
 
 def unread(document: Document) -> Iterator[Told]:
-    """Tell of the first expression that is not checked, and why."""
+    """Report the first expression that is not checked, and why."""
     for one in document.once(parsed):
         if one.expression is not None and one.expression.unread:
             yield Told(
@@ -119,7 +119,7 @@ def unread(document: Document) -> Iterator[Told]:
 
 
 def syntax(document: Document) -> Iterator[Told]:
-    """Tell of expressions that are not closed, or not opened, or can't be read."""
+    """Report expressions that are not closed, or not opened, or can't be read."""
     for text in document.once(texts):
         opened, closed = text.text.startswith(OPENING), text.text.endswith(CLOSING)
         if opened != closed or (opened and not is_jsonata(text.text)):
@@ -136,7 +136,7 @@ def syntax(document: Document) -> Iterator[Told]:
 
 
 def context(document: Document) -> Iterator[Told]:
-    """Tell of names that are read from nothing: the input is $states.input."""
+    """Report names that are read from nothing: the input is $states.input."""
     for text, expression in document.once(expressions):
         for name in expression.contexts:
             known = name.startswith("$") or not name.isidentifier()
@@ -151,7 +151,7 @@ def context(document: Document) -> Iterator[Told]:
 
 
 def states_member(document: Document) -> Iterator[Told]:
-    """Tell of members of $states that do not exist, or not there."""
+    """Report members of $states that do not exist, or not there."""
     for text, expression in document.once(expressions):
         for name in sorted(expression.members - {""}):
             if name not in _MEMBERS:

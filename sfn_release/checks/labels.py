@@ -14,7 +14,7 @@ _NOT_IN_LABEL = re.compile(r"[\s?*<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]")
 
 
 def label(document: Document) -> Iterator[Told]:
-    """Tell of labels that are too long, or that hold what they can't."""
+    """Report labels that are too long, or that hold what they can't."""
     for state, value in _labels(document):
         place = state.place.at("Label")
         if not 1 <= len(value) <= _MAX_LABEL:
@@ -24,7 +24,7 @@ def label(document: Document) -> Iterator[Told]:
 
 
 def duplicate_label(document: Document) -> Iterator[Told]:
-    """Tell of labels that two Maps have."""
+    """Report labels that two Maps have."""
     first: dict[str, str] = {}
     for state, value in _labels(document):
         if first.setdefault(value, state.id) != state.id:

@@ -14,7 +14,7 @@ _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
 
 
 def no_parameter(document: Document) -> Iterator[Told]:
-    """Tell of each ``${…}`` that is no parameter and no literal: once, wherever it stands."""
+    """Report each ``${…}`` that is no parameter and no literal: once, wherever it stands."""
     found: dict[str, list[Place]] = {}
     for text, place in _texts(document):
         for shown in no_parameters(text):

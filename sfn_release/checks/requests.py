@@ -71,7 +71,7 @@ _NO_HEADER = re.compile(
 
 
 def unknown_parameter(document: Document) -> Iterator[Told]:
-    """Tell of parameters that a request of Step Functions' own does not have."""
+    """Report parameters that a request of Step Functions' own does not have."""
     for state, call, parameters, place in given(document):
         shape = _REQUESTS.get((call.service, call.action))
         if shape is not None:
@@ -95,7 +95,7 @@ def _unknown(
 
 
 def wrong_request(document: Document) -> Iterator[Told]:
-    """Tell of words that a parameter can't be, and of endpoints of HTTP tasks."""
+    """Report words that a parameter can't be, and of endpoints of HTTP tasks."""
     for state, call, parameters, place in given(document):
         shape = _REQUESTS.get((call.service, call.action))
         if shape is not None:
@@ -128,7 +128,7 @@ def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator
 
 
 def forbidden_header(document: Document) -> Iterator[Told]:
-    """Tell of headers with which an HTTP task fails."""
+    """Report headers with which an HTTP task fails."""
     for state, call, parameters, place in given(document):
         headers = parameters.get("Headers") if call.service == "http" else None
         for key in headers if isinstance(headers, dict) else ():

@@ -32,7 +32,7 @@ _OTHERS: Final = frozenset({"states", "lambda"})
 
 
 def wrong_prefix(document: Document) -> Iterator[Told]:
-    """Tell of error names that the service of a Task, called that way, never reports."""
+    """Report error names that the service of a Task, called that way, never reports."""
     for state, _, name, place in error_names(document):
         prefix, dot, rest = name.partition(".")
         expected = _expected(state) if dot else ""

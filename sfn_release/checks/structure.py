@@ -35,12 +35,12 @@ _NEEDED_INSIDE = {
 
 
 def nothing(_: Document) -> Iterator[Told]:
-    """Tell nothing: `check` itself tells what cannot be taken apart."""
+    """Report nothing: `check` itself tells what cannot be taken apart."""
     return iter(())
 
 
 def too_large(document: Document) -> Iterator[Told]:
-    """Tell of a definition that CreateStateMachine does not take for its length."""
+    """Report a definition that CreateStateMachine does not take for its length."""
     text = json.dumps(document.root.body, ensure_ascii=False, separators=(",", ":"))
     size = len(text.encode())
     if size > MAX_BYTES:
@@ -52,7 +52,7 @@ def too_large(document: Document) -> Iterator[Told]:
 
 
 def unknown_field(document: Document) -> Iterator[Told]:
-    """Tell of fields that the language does not have anywhere."""
+    """Report fields that the language does not have anywhere."""
     for part in _objects(document):
         for key in part.body:
             if key not in part.fields and key not in KNOWN:
@@ -64,7 +64,7 @@ def unknown_field(document: Document) -> Iterator[Told]:
 
 
 def misplaced_field(document: Document) -> Iterator[Told]:
-    """Tell of fields that belong to another type of state, or to a distributed Map."""
+    """Report fields that belong to another type of state, or to a distributed Map."""
     for part in _objects(document):
         for key in part.body:
             if key not in part.fields and key in KNOWN:
@@ -83,7 +83,7 @@ def _home(key: str, homes: Sequence[str]) -> str:
 
 
 def inline_map(document: Document) -> Iterator[Told]:
-    """Tell of fields that only do something in a distributed Map."""
+    """Report fields that only do something in a distributed Map."""
     for state in document.of_type("Map"):
         if not _distributed(state):
             for key in sorted(DISTRIBUTED & state.body.keys()):
@@ -95,7 +95,7 @@ def inline_map(document: Document) -> Iterator[Told]:
 
 
 def missing_field(document: Document) -> Iterator[Told]:
-    """Tell of fields that an object cannot do without."""
+    """Report fields that an object cannot do without."""
     for part in _objects(document):
         for key in _NEEDED_INSIDE.get(part.what, ()):
             if key not in part.body:
@@ -152,7 +152,7 @@ def _missing(place: Place, what: str, key: str) -> Told:
 
 
 def wrong_value(document: Document) -> Iterator[Told]:
-    """Tell of values of the wrong type, out of range, or not among the words that a field takes."""
+    """Report values of the wrong type, out of range, or not among the words that a field takes."""
     for part in document.once(parts):
         if not isinstance(part.body, dict):
             yield Told(part.place, f"{part.what} must be an object.")
@@ -173,7 +173,7 @@ def wrong_value(document: Document) -> Iterator[Told]:
 
 
 def unknown_type(document: Document) -> Iterator[Told]:
-    """Tell of states of a type that does not exist."""
+    """Report states of a type that does not exist."""
     for state in document.states:
         if not state.type and "Type" in state.body:
             type = state.body["Type"]
@@ -185,7 +185,7 @@ def unknown_type(document: Document) -> Iterator[Told]:
 
 
 def language(document: Document) -> Iterator[Told]:
-    """Tell of JSONPath in a JSONata workflow, and of fields of the other query language."""
+    """Report JSONPath in a JSONata workflow, and of fields of the other query language."""
     for state in document.states:
         if document.root.language == JSONATA and state.language == JSONPATH:
             yield Told(
@@ -236,7 +236,7 @@ def _foreign(place: Place, key: str, language: str) -> Told:
 
 
 def one_of(document: Document) -> Iterator[Told]:
-    """Tell of fields that exclude each other."""
+    """Report fields that exclude each other."""
     for state in document.states:
         groups = (*NEEDED.get(state.type, ()), *TWINS.get(state.type, ()))
         for group in groups:

@@ -145,7 +145,7 @@ def template_members(state: State) -> Iterator[tuple[Mapping[str, Any], str, Any
 
 
 def not_a_path(document: Document) -> Iterator[Told]:
-    """Tell of template keys that end in ``.$`` and hold neither a path nor a call."""
+    """Report template keys that end in ``.$`` and hold neither a path nor a call."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in template_members(state):
             if not key.endswith(".$") or is_open(value):
@@ -160,7 +160,7 @@ def not_a_path(document: Document) -> Iterator[Told]:
 
 
 def syntax(document: Document) -> Iterator[Told]:
-    """Tell of paths and calls that can't be read."""
+    """Report paths and calls that can't be read."""
     for one in document.once(all_expressions):
         problem = _problem(one)
         if problem and not _doubtful(one.text):
@@ -180,7 +180,7 @@ def _function(text: str) -> str:
 
 
 def arguments(document: Document) -> Iterator[Told]:
-    """Tell of calls whose function can't take their constants."""
+    """Report calls whose function can't take their constants."""
     for one in document.once(all_expressions):
         if is_call(one.text) and not intrinsics.problem(one.text):
             for problem in intrinsic_types.problems(intrinsics.parse(one.text)):
@@ -188,7 +188,7 @@ def arguments(document: Document) -> Iterator[Told]:
 
 
 def doubtful_path(document: Document) -> Iterator[Told]:
-    """Tell of filters and brackets that this program can't read, and AWS perhaps can."""
+    """Report filters and brackets that this program can't read, and AWS perhaps can."""
     for one in document.once(all_expressions):
         if _doubtful(one.text):
             problem = _problem(one)
@@ -197,7 +197,7 @@ def doubtful_path(document: Document) -> Iterator[Told]:
 
 
 def reference_path(document: Document) -> Iterator[Told]:
-    """Tell of places to write to that may be several, or none at all."""
+    """Report places to write to that may be several, or none at all."""
     for one in document.once(all_expressions):
         if not (one.reference or one.single) or _problem(one):
             continue
@@ -220,7 +220,7 @@ def reference_path(document: Document) -> Iterator[Told]:
 
 
 def duplicate_key(document: Document) -> Iterator[Told]:
-    """Tell of template objects that hold a key as a constant and as an expression."""
+    """Report template objects that hold a key as a constant and as an expression."""
     for state in document.in_language(JSONPATH):
         for node, key, _, place in template_members(state):
             if key.endswith(".$") and key[:-2] in node:

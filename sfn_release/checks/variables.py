@@ -42,7 +42,7 @@ def assignments(state: State) -> Iterator[tuple[str, Place]]:
 
 
 def variable_name(document: Document) -> Iterator[Told]:
-    """Tell of names that no variable can have."""
+    """Report names that no variable can have."""
     for state in document.states:
         for name, place in assignments(state):
             if name == _RESERVED:
@@ -58,7 +58,7 @@ def variable_name(document: Document) -> Iterator[Told]:
 
 
 def undefined(document: Document) -> Iterator[Told]:
-    """Tell of variables, and functions, that nothing assigns."""
+    """Report variables, and functions, that nothing assigns."""
     assigned = _assigned(document)
     for state, name, place in document.once(_references):
         if not _sees(state.scope, name, assigned) and not _beyond(state.scope, name, assigned):
@@ -69,7 +69,7 @@ def undefined(document: Document) -> Iterator[Told]:
 
 
 def distributed(document: Document) -> Iterator[Told]:
-    """Tell of variables that are read from outside of a distributed Map."""
+    """Report variables that are read from outside of a distributed Map."""
     assigned = _assigned(document)
     for state, name, place in document.once(_references):
         if not _sees(state.scope, name, assigned) and _beyond(state.scope, name, assigned):
@@ -81,7 +81,7 @@ def distributed(document: Document) -> Iterator[Told]:
 
 
 def assigned_inside(document: Document) -> Iterator[Told]:
-    """Tell of assignments to a variable of a scope around, which may only be read."""
+    """Report assignments to a variable of a scope around, which may only be read."""
     assigned = _assigned(document)
     orders: dict[Scope, Order] = {}
     for state in document.states:
