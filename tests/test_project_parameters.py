@@ -229,6 +229,7 @@ Pause = 3.0
 On = true
 Names = ["a", { b = 2.0 }]
 Extra = { Env = "prod" }
+Other = { stage = "prod" }
 "_x.y::z" = "odd"
 Count = { env = "COUNT", type = "integer" }
 """
@@ -239,6 +240,7 @@ Count = { env = "COUNT", type = "integer" }
         "On": True,
         "Names": ["a", {"b": 2}],
         "Extra": {"Env": "prod"},
+        "Other": {"stage": "prod"},
         "_x.y::z": "odd",
         "Count": Source("env", "COUNT", "integer"),
     }

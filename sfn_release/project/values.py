@@ -15,8 +15,9 @@ from sfn_release.errors import ConfigError, DefinitionError
 Type = Literal["string", "integer", "number", "boolean", "list", "json"]
 TYPES: Final[tuple[Type, ...]] = get_args(Type)
 
-SOURCE_KEYS: Final = frozenset({"env", "ssm", "stack", "tfstate"})
-"""Keys that make a table a source of a value. The last two are reserved."""
+_SOURCES: Final = ({"env"}, {"ssm"}, {"stack", "output"}, {"tfstate", "output"})
+"""The keys that make a table a source of a value. The last two are reserved."""
+_TYPING_ERRORS: Final = frozenset({"evn", "nev", "sms", "mss"})
 
 _EXACT = 2**53 - 1  # the largest integer that JSON carries exactly everywhere
 
@@ -39,13 +40,9 @@ class Source:
 
 def is_source(table: Mapping[str, Any]) -> bool:
     """Whether a table of releases.toml says where a value comes from, and is not the value."""
-    from sfn_release.project.rules import nearest
-
-    if SOURCE_KEYS & table.keys():
+    if any(keys <= table.keys() for keys in _SOURCES):
         return True
-    # `{ evn = "PAUSE" }` is a typing error. Keys of values in AWS's style begin with a capital.
-    words = [key for key, value in table.items() if key.islower() and isinstance(value, str)]
-    return len(table) == len(words) == 1 and nearest(words[0], SOURCE_KEYS) is not None
+    return len(table) == 1 and not _TYPING_ERRORS.isdisjoint(table)
 
 
 def problem(value: Any) -> str | None:
