@@ -116,6 +116,27 @@ def test_a_header_that_step_functions_refuses_to_send_is_an_error(header: str, p
     assert {("request-header", place)} == told("http:invoke", given)
 
 
+def test_headers_of_an_api_are_lists() -> None:
+    """API Gateway takes several values of one header; computed ones are left alone."""
+    good = {"Accept": ["text/csv"], "Other.$": "$.x", "Third": "${Third}"}
+    assert told("apigateway:invoke", {**API, "Headers": good}) == set()
+    found = told("apigateway:invoke", {**API, "Headers": {**good, "Fourth": "x"}})
+    assert {("request-header", "Headers.Fourth")} == found
+    computed = {**API, "Headers": {"Accept": "{% $x %}"}}
+    assert told("apigateway:invoke", computed, "JSONata") == set()
+
+
+def test_an_http_task_has_one_connection() -> None:
+    """By its ARN, in one of two places."""
+    assert {("integration", "InvocationConfig")} == told(
+        "http:invoke", {**API, "InvocationConfig": {}}
+    )
+    arn = {"ConnectionArn.$": "$.c"}
+    twice = {**API, "InvocationConfig": arn, "Authentication": arn}
+    assert {("integration", "")} == told("http:invoke", twice)
+    assert told("http:invoke", {**API, "InvocationConfig": arn}) == set()
+
+
 def test_local_creates_what_fails_only_when_it_runs() -> None:
     """As AWS does; unknown parameters of a request are refused."""
     states = {

@@ -57,6 +57,7 @@ _TASK: Final = "task"  # what the specification's own examples call; nothing on 
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:.+:function:.+")
 _ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
 NEEDED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
+    ("apigateway", "invoke"): (("ApiEndpoint",), ("Method",)),
     ("batch", "submitJob"): (("JobName",), ("JobQueue",), ("JobDefinition",)),
     ("dynamodb", "putItem"): _ITEM,
     **dict.fromkeys((("dynamodb", f"{verb}Item") for verb in ("get", "update", "delete")), _KEY),

@@ -102,6 +102,7 @@ def wrong_request(document: Document) -> Iterator[Told]:
             yield from _words(state, shape, parameters, place)
         if call.service == "http":
             yield from _http(state, parameters, place)
+            yield from _connection(parameters, place)
 
 
 def _words(state: State, shape: _Shape, value: Mapping[str, Any], place: Place) -> Iterator[Told]:
@@ -127,17 +128,46 @@ def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator
         yield Told(place.at("ApiEndpoint"), message)
 
 
+def _connection(parameters: Mapping[str, Any], place: Place) -> Iterator[Told]:
+    """Report a connection that is not named, or named twice."""
+    holders = [key for key in ("Authentication", "InvocationConfig") if key in parameters]
+    for key in holders:
+        named = parameters[key]
+        if isinstance(named, dict) and not {"ConnectionArn", "ConnectionArn.$"} & named.keys():
+            message = f"{key} needs ConnectionArn: it is required but was missing."
+            yield Told(place.at(key), message)
+    if len(holders) > 1:
+        message = "The connection is named twice: by Authentication and by InvocationConfig."
+        yield Told(place, message, "Remove Authentication.")
+
+
 def forbidden_header(document: Document) -> Iterator[Told]:
-    """Report headers with which an HTTP task fails."""
+    """Report headers with which a request fails when it is sent."""
     for state, call, parameters, place in given(document):
-        headers = parameters.get("Headers") if call.service == "http" else None
-        for key in headers if isinstance(headers, dict) else ():
-            name = key.removesuffix(".$") if state.language == JSONPATH else key
-            if _NO_HEADER.fullmatch(name):
-                yield Told(
-                    place.at("Headers", key),
-                    f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
-                    "Let the EventBridge connection send it."
-                    if name.lower() == "authorization"
-                    else "Remove it.",
-                )
+        headers = parameters.get("Headers")
+        if not isinstance(headers, dict):
+            continue
+        for key, value in headers.items():
+            if call.service == "http":
+                yield from _refused(state, key, place.at("Headers", key))
+            elif call.service == "apigateway":
+                yield from _no_list(state, key, value, place.at("Headers", key))
+
+
+def _refused(state: State, key: str, place: Place) -> Iterator[Told]:
+    name = key.removesuffix(".$") if state.language == JSONPATH else key
+    if _NO_HEADER.fullmatch(name):
+        yield Told(
+            place,
+            f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
+            "Let the EventBridge connection send it."
+            if name.lower() == "authorization"
+            else "Remove it.",
+        )
+
+
+def _no_list(state: State, key: str, value: Any, place: Place) -> Iterator[Told]:
+    computed = (state.language == JSONPATH and key.endswith(".$")) or is_open(value, state.language)
+    if not computed and not isinstance(value, list | tuple):
+        message = f"The header {key} must be a list of texts: API Gateway takes several values."
+        yield Told(place, message, "Put it in brackets.")

@@ -176,7 +176,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "request-header",
         "error",
-        "an HTTP task can't send a header",
+        "a request can't send a header",
         (requests.forbidden_header,),
         final=False,
         late=True,
