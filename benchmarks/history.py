@@ -73,6 +73,7 @@ def _lengthen(folder: Path, deployments: int) -> None:
         remote=None,
         private=frozenset({"local"}),
         pause=lambda _: False,
+        say=lambda _: None,
     )
     state = ledger.state(ledger.snapshot(), "local")
     assert state.record is not None

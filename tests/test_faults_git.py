@@ -171,7 +171,7 @@ def _assert_done(shop: Shop, scenario: Writes, begun: Told) -> None:
     # When the remote has it and this clone died before it did, any `git fetch` brings it here.
     here = run_git(shop.root, "for-each-ref", "--format=%(objecttype) %(objectname)", tag)
     assert here in (made, "")
-    assert run_git(shop.root, "for-each-ref", "refs/sfn-release-unpushed") == ""
+    assert run_git(shop.root, "for-each-ref", "refs/sfn-release/shop/local/releases") == ""
     for repository in (_truth(shop), shop.root):
         run_git(repository, "fsck", "--strict", "--no-dangling")
 

@@ -30,7 +30,7 @@ from sfn_release.operations.releases import releases, show
 from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
 
-UNPUSHED = "refs/sfn-release-unpushed/shop"
+TRIALS = "refs/sfn-release/shop/local"
 
 
 @pytest.fixture
@@ -79,13 +79,15 @@ def test_another_clone_goes_on_from_there(shop: Shop) -> None:
 
 
 def test_what_local_does_stays_in_the_clone(shop: Shop) -> None:
-    """Records, the release and its tag: trying 1.0.0 at home takes no version from the team."""
+    """Records and the release, without a tag: trying 1.0.0 at home takes no version."""
+    before = shop.refs().keys()
     shop.publish("1.0.0")
     assert remote_refs(shop) == {}
-    assert {LOCAL, f"{UNPUSHED}/1.0.0", "refs/tags/v1.0.0"} <= shop.refs().keys()
-    assert RELEASES not in shop.refs()
+    private = {f"{TRIALS}/{name}" for name in ("env/local", "releases/1.0.0", "sources/1.0.0")}
+    assert shop.refs().keys() - before == private
     (listed,) = releases(shop.workspace())
     assert (listed.manifest.version, listed.pushed, listed.live_in) == ("1.0.0", False, ("local",))
+    assert listed.trial
 
 
 @pytest.mark.parametrize("how", ["publish", "publish --no-deploy", "deploy", "promote"])
@@ -102,7 +104,7 @@ def test_what_only_local_knew_is_pushed_when_somebody_needs_it(shop: Shop, how: 
         promote(shop.workspace(), source="local", environment="prod")
     assert {"refs/tags/v1.0.0", RELEASES} <= remote_refs(shop).keys()
     assert LOCAL not in remote_refs(shop)
-    assert [ref for ref in shop.refs() if ref.startswith(UNPUSHED)] == []
+    assert [ref for ref in shop.refs() if ref.startswith(TRIALS)] == [f"{TRIALS}/env/local"]
     assert all(one.pushed for one in releases(shop.workspace()))
     assert show(clone(shop).workspace(), "1.0.0").version == "1.0.0"
 
@@ -131,7 +133,7 @@ def test_a_version_that_somebody_else_took_meanwhile_is_theirs(shop: Shop) -> No
     assert show(shop.workspace(), "1.0.0").manifest.author.startswith("Bob")
     workspace = shop.workspace()
     reset_local(workspace.project, workspace.git, workspace.ledger)
-    assert [ref for ref in shop.refs() if ref.startswith(UNPUSHED)] == []
+    assert [ref for ref in shop.refs() if ref.startswith(TRIALS)] == []
 
 
 def test_two_clones_that_froze_the_same_content_agree(shop: Shop) -> None:
@@ -141,7 +143,7 @@ def test_two_clones_that_froze_the_same_content_agree(shop: Shop) -> None:
     other.publish("1.0.0", "prod")
     published = shop.publish("1.0.0", deploy=False)
     assert published.already_released
-    assert [ref for ref in shop.refs() if ref.startswith(UNPUSHED)] == []
+    assert [ref for ref in shop.refs() if ref.startswith(TRIALS)] == [f"{TRIALS}/env/local"]
 
 
 def test_a_second_local_environment_stays_at_home_too(tmp_path: Path) -> None:

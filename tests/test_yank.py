@@ -32,7 +32,7 @@ from sfn_release.operations.status import status
 from sfn_release.operations.yank import Yanked, unyank, yank
 
 YANKS = "refs/heads/sfn-release/shop/yanks"
-OWN = "refs/sfn-release-yanked/shop"
+OWN = "refs/sfn-release/shop/local/yanks"
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def rollback(
     reason: str | None,
     yes: bool,
 ) -> int:
-    """Bring back a release that ran in the environment, byte for byte.
+    """Bring back a release that ran there, byte for byte.
 
     Without VERSION the one before the present one; rolling back again goes further back. For a
     release that never ran there, use `deploy`.

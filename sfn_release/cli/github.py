@@ -73,7 +73,7 @@ def outputs(command: str, members: Mapping[str, Any]) -> Iterator[tuple[str, str
         if told:
             yield name, _lines(told)
     if command == "publish":
-        yield "tag", members["tag"]
+        yield "tag", members["tag"] or ""  # a local trial has none
         yield "already_released", _truth(members["already_released"])
     yield "deployed", _truth(bool(records))
     if records:

@@ -123,9 +123,9 @@ def result(command: str, members: Mapping[str, Any]) -> str:
     lines = [f"### {_title(command, members, records)}", ""]
     if command == "publish":
         standing = " (it was released before)" if members["already_released"] else ""
-        digest, tag = code(short(members["release_digest"])), code(members["tag"])
-        commit = code(members["commit"][:12])
-        lines += [f"Digest {digest}, tag {tag}, commit {commit}{standing}.", ""]
+        digest, commit = code(short(members["release_digest"])), code(members["commit"][:12])
+        tag = f"tag {code(members['tag'])}" if members["tag"] else "a local trial without a tag"
+        lines += [f"Digest {digest}, {tag}, commit {commit}{standing}.", ""]
     if records:
         lines += table(
             ("Environment", "Action", "Version", "From", "Status", "Workflows", "Deployment"),

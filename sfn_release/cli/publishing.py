@@ -113,10 +113,10 @@ def _published(
     errors: Mapping[str, SfnReleaseError],
 ) -> None:
     manifest = done.release.manifest
-    what = "is already released with this content" if done.already_released else "released"
+    tag = "no tag yet" if done.trial else f"tag {manifest.tag}"
     terminal.write_parts(
-        terminal.Styled(f"{manifest.version} {what}", "bold"),
-        f"  {short(manifest.release_digest)}  tag {manifest.tag}  commit {manifest.commit[:12]}",
+        terminal.Styled(f"{manifest.version} {_what(done)}", "bold"),
+        f"  {short(manifest.release_digest)}  {tag}  commit {manifest.commit[:12]}",
     )
     write_table(
         ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
@@ -137,6 +137,12 @@ def _published(
         environment = workspace.environment(name)
         otherwise = f"serves {manifest.version} already"
         terminal.write_parts(*line(records.get(name), environment, otherwise))
+
+
+def _what(done: Published) -> str:
+    if done.trial:
+        return "is already a local trial" if done.already_released else "is a local trial"
+    return "is already released with this content" if done.already_released else "released"
 
 
 COMMANDS = {"publish": publish}

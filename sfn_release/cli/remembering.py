@@ -77,9 +77,14 @@ def show(session: Session, version: str, workflow: str | None) -> None:
     """Show one release, or one definition of it."""
     from sfn_release.operations.releases import shown
 
-    release, yank = shown(session.workspace(), version, workflow)
+    workspace = session.workspace()
+    release, yank = shown(workspace, version, workflow)
+    trial = workspace.ledger.is_trial(release.version)
     members: dict[str, Any] = dict(release.manifest.to_json())
     members["yanked"] = yank.to_json() if yank else None
+    members["trial"] = trial
+    if trial:
+        members["tag"] = None
     if workflow is not None:
         declaration = release.declarations[workflow]
         members = {
@@ -92,7 +97,7 @@ def show(session: Session, version: str, workflow: str | None) -> None:
 
     def text() -> None:
         if workflow is None:
-            _write_release(release, yank)
+            _write_release(release, yank, trial=trial)
         else:
             terminal.write_block(terminal.json_text(release.declarations[workflow].definition))
 
@@ -119,7 +124,7 @@ def _write_releases(found: list[ListedRelease]) -> None:
 
 def _note(one: ListedRelease) -> str:
     notes = [f"found in {one.manifest.found}"] if one.manifest.found else []
-    notes += [] if one.pushed else ["only in this clone"]
+    notes += [] if one.pushed else ["local trial" if one.trial else "only in this clone"]
     return "; ".join(notes + ([f"yanked: {one.yank.reason}"] if one.yank else []))
 
 
@@ -142,10 +147,11 @@ def _write_history(records: list[Record]) -> None:
     )
 
 
-def _write_release(release: Release, yank: Yank | None) -> None:
+def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
-    origin = ("found in", manifest.found) if manifest.found else ("tag", manifest.tag)
+    tag = "none yet: a local trial" if trial else manifest.tag
+    origin = ("found in", manifest.found) if manifest.found else ("tag", tag)
     for what, value in (
         origin,
         ("commit", manifest.commit),

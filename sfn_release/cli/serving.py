@@ -84,21 +84,21 @@ def reset(session: Session, yes: bool) -> None:
     """Forget what is deployed to `local`.
 
     Its state machines with their executions, and the records of its deployments. Where the
-    repository has a remote, the releases that were never pushed to it too; without one all stay.
+    repository has a remote, the local trials too; without one, the releases stay.
     """
     from sfn_release.operations.serving import reset_local
 
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None
     what = "Forget the state machines and records of local"
-    unpushed = f"{what}, and the releases that were never pushed?"
+    unpushed = f"{what}, and the local trials?"
     confirm(unpushed if shared else f"{what}? The releases stay.", yes=yes)
     forgotten = reset_local(workspace.project, workspace.git, workspace.ledger)
 
     def text() -> None:
         terminal.write("local is empty: its state machines and records are forgotten")
         if forgotten:
-            terminal.write(f"forgot the releases that were never pushed: {', '.join(forgotten)}")
+            terminal.write(f"forgot the local trials: {', '.join(forgotten)}")
         else:
             terminal.write("no release was forgotten")
 

@@ -9,9 +9,9 @@ No database and no state file. Nothing here touches the work tree, the index or 
 
 With a remote, the remote alone is the truth: objects are built, pushed by id with a lease, and only
 then do refs of this clone advance. What the remote was last seen to hold stands below
-``refs/sfn-release-remotes``, fetched without force, so that a rewrite there is refused. Records of
-``local`` and releases that only ``local`` knows (``refs/sfn-release-unpushed``) stay in the clone,
-and so does what yanks those (``refs/sfn-release-yanked``).
+``refs/sfn-release-remotes``, fetched without force, so that a rewrite there is refused. Releases
+that only ``local`` knows and its records stay below ``refs/sfn-release/<project>/local``. Without a
+remote, this clone is the ledger.
 
 Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
 
@@ -21,6 +21,8 @@ Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
     witness     what branches say of each other
     proving     whether all that agrees, asked before it is used
     writer      storing commits, and moving refs to them, here and on the remote
+    tagging     making the tags that releases are to get
+    trials      releases that only `local` knows
     Ledger      writes releases, deployments and yanks
 """
 
@@ -32,9 +34,11 @@ from datetime import datetime
 from typing import Any
 
 from sfn_release.canonical import dumps
-from sfn_release.errors import ConflictError, NotFoundError
+from sfn_release.errors import ConflictError, GitError, NotFoundError
 from sfn_release.git import Git, RefMovedError, RefUpdate
+from sfn_release.ledger import trials
 from sfn_release.ledger.refs import Snapshot
+from sfn_release.ledger.tagging import refuse_elsewhere, tag_updates
 from sfn_release.ledger.writer import LedgerWriter
 from sfn_release.record import Record, Serving, State
 from sfn_release.release import (
@@ -53,6 +57,10 @@ __all__ = ["Ledger", "Snapshot", "open_ledger"]
 class Ledger(LedgerWriter):
     """A ledger that is read and written."""
 
+    def snapshot(self, *, offline: bool = False) -> Snapshot:
+        """Read every ref of the ledger, and let local trials make way for releases."""
+        return trials.yielded(self, super().snapshot(offline=offline))
+
     def add_release(
         self, release: Release, *, notes: str, at: datetime, push: bool
     ) -> tuple[Release, bool]:
@@ -60,7 +68,8 @@ class Ledger(LedgerWriter):
 
         When the version is released already, the one that stands is returned, whatever its
         content: the caller compares. A half that is missing (the tag, or the remote's copy of what
-        only this clone knew) is finished. Without *push*, nothing leaves this clone.
+        only this clone knew) is finished. Without *push*, nothing leaves this clone: where there is
+        a remote, the release is a local trial, without a tag.
 
         Raises ConflictError when the tag exists on another commit.
         """
@@ -68,14 +77,18 @@ class Ledger(LedgerWriter):
         while True:
             snapshot = self.snapshot(offline=not push)
             standing = self.release(snapshot, release.version)
-            there = standing is not None and (not push or self.is_pushed(snapshot, standing))
+            trial = self.remote is not None and not push
+            there = standing is not None and (trial or self.is_pushed(snapshot, standing))
             if standing is not None and standing.digest != release.digest:
                 return standing, False
             chosen = standing or release
             try:
-                written = self._write_release(
-                    snapshot, chosen, notes=notes, at=at, push=push, ledger=not there
-                )
+                if trial:
+                    written = chosen if there else self._write_trial(snapshot, chosen, at=at)
+                else:
+                    written = self._write_release(
+                        snapshot, chosen, notes=notes, at=at, ledger=not there
+                    )
             except RefMovedError:
                 attempt += 1
                 if not self.pause(attempt):
@@ -89,101 +102,63 @@ class Ledger(LedgerWriter):
                 continue
             return written, standing is None
 
+    def _write_trial(self, snapshot: Snapshot, release: Release, *, at: datetime) -> Release:
+        """Write a release that only this clone knows: no branch and no tag."""
+        refuse_elsewhere(self, [release.manifest])
+        release = self._stored(snapshot, release, None, at=at)
+        updates = [RefUpdate(self.trial_ref(release.version), release.ledger_commit, None)]
+        if release.manifest.found is None:
+            source = self.source_ref(release.version)
+            held = self.git.refs(source).get(source)
+            updates.insert(0, RefUpdate(source, release.manifest.commit, held))
+        self.git.update_refs(updates)
+        return release
+
     def _write_release(
-        self,
-        snapshot: Snapshot,
-        release: Release,
-        *,
-        notes: str,
-        at: datetime,
-        push: bool,
-        ledger: bool,
+        self, snapshot: Snapshot, release: Release, *, notes: str, at: datetime, ledger: bool
     ) -> Release:
         """Write the ledger commit (if *ledger*) and the tag (if it is missing), in that order."""
         version = release.version
-        shared = push and self.remote is not None
+        shared = self.remote is not None
         tip = snapshot.refs.get(self.releases_ref)
+        older = shared and self.releases_ref in snapshot.kept  # than the remote
         updates = []
         if ledger and tip and self._branch_commit(snapshot, version):
-            # The branch is older than the remote, and goes there as it is.
-            updates.append(RefUpdate(self.releases_ref, tip, tip))
+            updates.append(RefUpdate(self.releases_ref, tip, tip))  # the branch goes there as it is
         elif ledger:
-            if release.manifest.found is None:
-                release = _with_since(release, self.predecessor(snapshot, version))
-            commit = self.store_commit(
-                release_files(release), tip, f"release {version}", {"Version": version}, at=at
-            )
-            release = replace(release, ledger_commit=commit)
-            kept_here = self.remote is not None and not push
-            if kept_here:
-                updates.append(RefUpdate(self._unpushed_ref(version), commit, None))
-            else:
-                updates.append(RefUpdate(self.releases_ref, commit, tip))
-        if shared and self.yanks_ref in snapshot.kept:  # older than the remote too
+            team = replace(snapshot, trials={})  # nobody else knows this clone's trials
+            release = self._stored(team, release, tip, at=at)
+            updates.append(RefUpdate(self.releases_ref, release.ledger_commit, tip))
+        if shared and self.yanks_ref in snapshot.kept:
             yanks = snapshot.refs[self.yanks_ref]
             updates.append(RefUpdate(self.yanks_ref, yanks, yanks))
-        if shared and self.releases_ref in snapshot.kept:
-            updates += self._older_tags(snapshot, version)
-        updates += self._tag_update(release, notes, at=at, shared=shared)
+        others = self.manifests(replace(snapshot, trials={}))[::-1] if older else []
+        manifests = [*(one for one in others if one.version != version), release.manifest]
+        updates += tag_updates(self, manifests, {version: notes}, at=at)
         if updates:
             self.move_refs(updates, shared=shared)
-        if shared and version in snapshot.unpushed:
-            self.git.delete_ref(self._unpushed_ref(version), snapshot.unpushed[version])
+        if version in snapshot.trials:
+            self.git.delete_ref(self.trial_ref(version), snapshot.trials[version])
+            self._forget_source(version)
         return release
 
-    def _older_tags(self, snapshot: Snapshot, version: str) -> list[RefUpdate]:
-        """Return what brings the other releases' tags to a remote that comes later than they."""
-        here = self.git.refs("refs/tags/")
-        others = {
-            f"refs/tags/{manifest.tag}"
-            for manifest in self.manifests(snapshot)
-            if manifest.version not in {version, *snapshot.unpushed}
-        }
-        missing = sorted(others & here.keys() - snapshot.tags.keys())
-        return [RefUpdate(ref, here[ref], None) for ref in missing]
-
-    def _tag_update(
-        self, release: Release, notes: str, *, at: datetime, shared: bool
-    ) -> list[RefUpdate]:
-        """Return the update that makes the release's tag, nothing when it is there.
-
-        A tag that a person made on this very commit is taken as it is, signed or lightweight. A
-        release of what was found has none: it is made from no commit.
-        """
-        if release.manifest.found is not None:
-            return []
-        name = self.tag_name(release.version)
-        ref = f"refs/tags/{name}"
-        here = self.git.refs(ref)
-        there = here
-        if shared:
-            assert self.remote is not None  # noqa: S101 - shared means that there is one
-            there = self.git.ls_remote(self.remote, [ref, ref + "^{}"])
-        commit = release.manifest.commit
-        for refs, where in ((there, self.remote if shared else "this clone"), (here, "this clone")):
-            found = refs.get(ref + "^{}") or refs.get(ref)
-            if found not in (None, commit):
-                raise ConflictError(
-                    f"The tag {name} exists in {where} on another commit.",
-                    why=f"It stands on {found[:12] if found else found},"
-                    f" the release is of {commit[:12]}.",
-                    fix="A release's tag names its source. Release under another version, or delete"
-                    " that tag if it was made by mistake.",
-                )
-        if ref in there:
-            return []
-        return [RefUpdate(ref, here.get(ref) or self._make_tag(release, name, notes, at=at), None)]
-
-    def _make_tag(self, release: Release, name: str, notes: str, *, at: datetime) -> str:
-        entries = release.manifest.workflows.items()
-        digests = "".join(f"{entry.digest}  {workflow}\n" for workflow, entry in entries)
-        text = (
-            f"{self.project} {release.version}\n\n"
-            + (f"{notes.strip()}\n\n" if notes.strip() else "")
-            + f"Release digest: {release.digest}\n{digests}"
+    def _stored(
+        self, snapshot: Snapshot, release: Release, tip: str | None, *, at: datetime
+    ) -> Release:
+        """Store the commit of a release, with every ``since`` as it is now."""
+        version = release.version
+        if release.manifest.found is None:
+            release = _with_since(release, self.predecessor(snapshot, version))
+        commit = self.store_commit(
+            release_files(release), tip, f"release {version}", {"Version": version}, at=at
         )
-        by = self.git.identity
-        return self.git.write_tag(name, release.manifest.commit, text, by=by, at=at)
+        return replace(release, ledger_commit=commit)
+
+    def _forget_source(self, version: str) -> None:
+        ref = self.source_ref(version)
+        source = self.git.refs(ref).get(ref)
+        if source is not None:
+            self.git.delete_ref(ref, source)
 
     def append(
         self,
@@ -228,7 +203,7 @@ class Ledger(LedgerWriter):
         """
         attempt = 0
         while True:
-            own = self.remote is not None and bool(self.git.refs(self._unpushed_ref(version)))
+            own = self.is_trial(version)
             snapshot = self.snapshot(offline=own)
             ref = self.own_yanks_ref if own else self.yanks_ref
             yanks = self._yanks(snapshot, ref)
@@ -250,21 +225,17 @@ class Ledger(LedgerWriter):
             return yank, True
 
     def drop_local(self) -> list[str]:
-        """Forget what stays in this clone: private records, unpushed releases, tags and yanks.
+        """Forget what stays in this clone: private records, local trials and their yanks.
 
         Returns the versions that were forgotten.
         """
         snapshot = self.snapshot(offline=True)
-        forgotten = dict(snapshot.unpushed) if self.remote is not None else {}
-        for version, commit in forgotten.items():
-            ref = f"refs/tags/{self.tag_name(version)}"
-            tag = self.git.refs(ref).get(ref)
-            if tag is not None:
-                self.git.delete_ref(ref, tag)
-            self.git.delete_ref(self._unpushed_ref(version), commit)
-        for ref in self._private_refs() & {*snapshot.refs}:
-            self.git.delete_ref(ref, snapshot.refs[ref])
-        return sorted(forgotten, key=Precedence)
+        private = [self.env_ref(environment) for environment in self.private]
+        if self.remote is not None:
+            private.append(self.local_ref)
+        for ref, at in self.git.refs(*private).items():
+            self.git.delete_ref(ref, at)
+        return sorted(snapshot.trials, key=Precedence) if self.remote is not None else []
 
 
 def open_ledger(
@@ -276,8 +247,9 @@ def open_ledger(
     remote: str | None,
     private: frozenset[str],
     pause: Callable[[int], bool],
+    say: Callable[[str], None],
 ) -> Ledger:
-    """Return a project's ledger.
+    """Return a project's ledger, after moving private refs that stand elsewhere.
 
     A *remote* of None means ``origin`` if there is one, an empty one this clone. Raises
     NotFoundError for a remote that is not there.
@@ -291,7 +263,12 @@ def open_ledger(
             fix=f"Add it (git remote add {remote} URL), or set `remote` to one of:"
             f" {', '.join(remotes) or '(none)'}.",
         )
-    return Ledger(git, project, prefix, tag, remote or None, private, pause)
+    ledger = Ledger(git, project, prefix, tag, remote or None, private, pause, say)
+    try:
+        trials.settle(ledger)
+    except GitError as error:  # reading goes on; what has to write raises for itself
+        say(f"what is tried on this machine cannot be moved: {error.why or error.message}")
+    return ledger
 
 
 def _with_since(release: Release, predecessor: Manifest | None) -> Release:

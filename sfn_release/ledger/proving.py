@@ -15,7 +15,7 @@ from sfn_release.ledger.refs import Snapshot
 from sfn_release.ledger.tags import TagRefs, carried_digest, disagreeing, lost_release, misplaced
 from sfn_release.ledger.witness import lost, sights
 from sfn_release.record import Serving, refuse_forged
-from sfn_release.release import Manifest
+from sfn_release.release import Manifest, Release
 from sfn_release.rendering import Rendered
 
 
@@ -31,7 +31,7 @@ class LedgerProver(LedgerReader):
         is one and it knows the release; else this clone, as far as it has tags. Releases of what
         was found in AWS have none.
         """
-        trial = self.remote is not None and manifest.version in snapshot.unpushed
+        trial = self.remote is not None and manifest.version in snapshot.trials
         if trial or manifest.found:
             return
         shared = self._knows_tags(snapshot)
@@ -63,7 +63,7 @@ class LedgerProver(LedgerReader):
         remote = self.remote if self._knows_tags(snapshot) else None
         for ref, text in tag_texts(self.git, remote, asked).items():
             carried = carried_digest(text, self.project)
-            if carried is not None and carried[0] not in snapshot.unpushed:
+            if carried is not None and carried[0] not in snapshot.trials:
                 raise lost_release(ref, *carried, self.releases_ref)
 
     def _knows_tags(self, snapshot: Snapshot) -> bool:
@@ -92,7 +92,8 @@ class LedgerProver(LedgerReader):
     def witnesses(self, ref: str) -> bool:
         """Tell whether a branch says of others what everybody can check."""
         inside = ref.startswith(f"{self.prefix}/{self.project}/")
-        return inside and (self.remote is None or ref not in self._private_refs())
+        own = ref.startswith(f"{self.local_ref}/")
+        return inside and not own and (self.remote is None or self._shared(ref))
 
     def proven(
         self, snapshot: Snapshot, environment: str, commit: str, serving: Serving
@@ -108,8 +109,20 @@ class LedgerProver(LedgerReader):
             if not served.left_behind:
                 of_release.setdefault(served.version, {})[name] = forms[name]
         for version, mine in of_release.items():
-            release = self.release(snapshot, version)
+            release = self._served_release(snapshot, environment, version, serving)
             if release is None:
                 raise TamperedError(f"{where} names {version}, which is not a release.")
             refuse_forged(serving, mine, release, where=where)
         return forms
+
+    def _served_release(
+        self, snapshot: Snapshot, environment: str, version: str, serving: Serving
+    ) -> Release | None:
+        """Return the release that a *serving* means by *version*.
+
+        On this machine, that may be a local trial whose number another release took later.
+        """
+        trial = self.yielded(snapshot, version) if environment in self.private else None
+        if trial is not None and trial.digest == serving.release_digest:
+            return trial
+        return self.release(snapshot, version)

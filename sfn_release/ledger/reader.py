@@ -41,8 +41,14 @@ class LedgerReader(LedgerRefs):
         """
         self._refuse_two(snapshot, version)
         commit = self._release_commit(snapshot, version)
-        if commit is None:
-            return None
+        return self._release_at(commit, version) if commit else None
+
+    def yielded(self, snapshot: Snapshot, version: str) -> Release | None:
+        """Return the local trial whose number another release has taken; None if there is none."""
+        commit = snapshot.yielded.get(version)
+        return self._release_at(commit, version) if commit else None
+
+    def _release_at(self, commit: str, version: str) -> Release:
         names = self.git.tree(commit, "definitions")
         paths = ["manifest.json", *(f"definitions/{name}" for name in names)]
         contents = self.git.read_many([(commit, path) for path in paths])
@@ -74,7 +80,7 @@ class LedgerReader(LedgerRefs):
             )
 
     def _release_commit(self, snapshot: Snapshot, version: str) -> str | None:
-        return self._branch_commit(snapshot, version) or snapshot.unpushed.get(version)
+        return self._branch_commit(snapshot, version) or snapshot.trials.get(version)
 
     def _branch_commit(self, snapshot: Snapshot, version: str) -> str | None:
         tip = snapshot.refs.get(self.releases_ref)
@@ -82,12 +88,28 @@ class LedgerReader(LedgerRefs):
         return found[0][0] if found else None
 
     def is_pushed(self, snapshot: Snapshot, release: Release) -> bool:
-        """Tell whether a release is known beyond this clone, or there is no beyond."""
+        """Return whether a release stands in the ledger that others read: on the remote, if any."""
         # The commits may be the very same: two clones can freeze equal content in one second.
-        if self.remote is None:
-            return True
-        kept = self.releases_ref in snapshot.kept
-        return not kept and self._branch_commit(snapshot, release.version) is not None
+        commit = self._branch_commit(snapshot, release.version)
+        if commit is None or self.releases_ref in snapshot.kept:
+            return False
+        where = f"{self.releases_ref} ({commit[:12]})"
+        manifest = read_manifest(self.git.read(commit, "manifest.json"), where=where)
+        return manifest.release_digest == release.digest
+
+    def is_trial(self, version: str) -> bool:
+        """Return whether a release is a local trial."""
+        return self.remote is not None and bool(self.git.refs(self.trial_ref(version)))
+
+    def environments(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return the tip of every environment that was ever deployed to, private ones too."""
+        public, private = self.public_env_ref(""), self.private_env_ref("")
+        return {
+            ref[len(start) :]: at
+            for ref, at in sorted(snapshot.refs.items())
+            for start in (public, private)
+            if ref.startswith(start)
+        }
 
     def manifest(self, snapshot: Snapshot, version: str) -> Manifest | None:
         """Return the manifest of one release; None if there is none."""
@@ -129,7 +151,7 @@ class LedgerReader(LedgerRefs):
                     f"{where} and {found[version][:12]} both say that they are {version}."
                 )
             found[version] = commit
-        return {**snapshot.unpushed, **found}
+        return {**snapshot.trials, **found}
 
     def predecessor(self, snapshot: Snapshot, version: str) -> Manifest | None:
         """Return the manifest of the highest release below *version* that was published."""
@@ -144,7 +166,7 @@ class LedgerReader(LedgerRefs):
         own = {
             version: yank
             for version, yank in self._yanks(snapshot, self.own_yanks_ref).items()
-            if version in snapshot.unpushed
+            if version in snapshot.trials
         }
         return {**own, **self._yanks(snapshot, self.yanks_ref)}
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
 from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
 
 _TAGS = "refs/tags/"
+_BEGAN_ALONE = "This clone's was written while it had no remote."
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What the ledger's refs were when they were read: full ref to commit.
 
-    *unpushed* maps versions that only this clone knows to their ledger commits. *kept* are refs
+    *trials* maps versions that only this clone knows to their ledger commits, *yielded* those whose
+    number another release has taken. *kept* are refs
     that the remote does not have: private ones, and all that was written before there was a remote.
     *tags* are all tags of the remote, as `Git.ls_remote` returns them. *warning* tells that the
     remote was not reached and this is what was last seen of it.
     """
 
     refs: Mapping[str, str]
-    unpushed: Mapping[str, str] = field(default_factory=dict)
+    trials: Mapping[str, str] = field(default_factory=dict)
+    yielded: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     warning: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +37,7 @@ class LedgerRefs:
 
     *private* are the environments whose records stay in this clone all the same: what they deploy
     to is on this machine. *pause* waits before the n-th retry of a lost race, or says by False
-    that it is enough.
+    that it is enough. *say* shows a line to the user.
     """
 
     git: Git
@@ -44,6 +47,7 @@ class LedgerRefs:
     remote: str | None
     private: frozenset[str]
     pause: Callable[[int], bool]
+    say: Callable[[str], None]
 
     # Where things are
 
@@ -52,9 +56,24 @@ class LedgerRefs:
         """The branch of the releases."""
         return f"{self.prefix}/{self.project}/releases"
 
+    @property
+    def local_ref(self) -> str:
+        """Where this clone keeps to itself what is tried on this machine, if there is a remote."""
+        return f"refs/sfn-release/{self.project}/local"
+
     def env_ref(self, environment: str) -> str:
-        """Return the branch of an environment."""
+        """Return the branch of an environment, a ref that no push finds for a private one."""
+        if self.remote is not None and environment in self.private:
+            return self.private_env_ref(environment)
+        return self.public_env_ref(environment)
+
+    def public_env_ref(self, environment: str) -> str:
+        """Return the branch of an environment beside the others of the ledger."""
         return f"{self.prefix}/{self.project}/env/{environment}"
+
+    def private_env_ref(self, environment: str) -> str:
+        """Return the ref of the records that stay in this clone."""
+        return f"{self.local_ref}/env/{environment}"
 
     @property
     def yanks_ref(self) -> str:
@@ -63,8 +82,20 @@ class LedgerRefs:
 
     @property
     def own_yanks_ref(self) -> str:
-        """The ref that says which of the releases that only this clone knows are yanked."""
-        return f"refs/sfn-release-yanked/{self.project}"
+        """The ref that says which trials are yanked."""
+        return f"{self.local_ref}/yanks"
+
+    def trial_ref(self, version: str) -> str:
+        """Return the ref of a local trial."""
+        return f"{self.local_ref}/releases/{version}"
+
+    def source_ref(self, version: str) -> str:
+        """Return the ref that keeps the source commit of a local trial."""
+        return f"{self.local_ref}/sources/{version}"
+
+    def yielded_ref(self, version: str) -> str:
+        """Return the ref of a local trial whose number another release has taken."""
+        return f"{self.local_ref}/yielded/{version}"
 
     def tag_name(self, version: str) -> str:
         """Return the name of a release's Git tag."""
@@ -73,15 +104,14 @@ class LedgerRefs:
     def _seen_ref(self, ref: str) -> str:
         return f"refs/sfn-release-remotes/{self.remote}/{ref.removeprefix(self.prefix + '/')}"
 
-    def _unpushed_ref(self, version: str) -> str:
-        return f"refs/sfn-release-unpushed/{self.project}/{version}"
-
     def _shared(self, ref: str) -> bool:
-        """Tell whether *ref* lives on the remote."""
-        return self.remote is not None and ref not in self._private_refs()
+        """Return whether *ref* lives on the remote."""
+        return self.remote is not None and not self._is_private(ref)
 
-    def _private_refs(self) -> set[str]:
-        return {self.own_yanks_ref, *(self.env_ref(environment) for environment in self.private)}
+    def _is_private(self, ref: str) -> bool:
+        """Return whether *ref* is of this clone alone, whatever the remote has of that name."""
+        names = (self.public_env_ref(environment) for environment in self.private)
+        return ref.startswith(f"{self.local_ref}/") or ref in names
 
     # Reading
 
@@ -93,18 +123,15 @@ class LedgerRefs:
         """
         ours = self.git.refs(
             *self._above(),
-            f"refs/sfn-release-unpushed/{self.project}",
+            self.local_ref,
             f"refs/sfn-release-remotes/{self.remote}/{self.project}",
-            self.own_yanks_ref,
         )
-        start = f"refs/sfn-release-unpushed/{self.project}/"
-        unpushed = {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
         inside = f"{self.prefix}/{self.project}/"
-        own = {self.own_yanks_ref}
-        refs = {ref: at for ref, at in ours.items() if ref.startswith(inside) or ref in own}
+        own = self._own(ours)
+        refs = {**self._inside(ours), **own.refs}
         self._refuse_in_the_way(ours, "this clone")
         if self.remote is None:
-            return Snapshot(refs, unpushed)
+            return replace(own, refs=refs)
         try:
             theirs = self.git.ls_remote(
                 self.remote, [inside + "*", *self._above(), f"{_TAGS}*"], again=not offline
@@ -112,8 +139,7 @@ class LedgerRefs:
             tags = {ref: at for ref, at in theirs.items() if ref.startswith(_TAGS)}
             theirs = {ref: at for ref, at in theirs.items() if ref not in tags}
             self._refuse_in_the_way(theirs, self.remote)
-            for ref in self._private_refs():
-                theirs.pop(ref, None)
+            theirs = {ref: at for ref, at in theirs.items() if self._shared(ref)}
             self._fetch(theirs, ours)
         except NotReachedError as error:
             if not offline:
@@ -124,10 +150,34 @@ class LedgerRefs:
                 ) from error
             refs |= {ref: ours[seen] for ref in refs if (seen := self._seen_ref(ref)) in ours}
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
-            return Snapshot(refs, unpushed, warning=warning)
+            return replace(own, refs=refs, warning=warning)
         self._refuse_deleted(theirs, ours)
         kept = frozenset(refs) - {*theirs}
-        return Snapshot({**refs, **theirs}, unpushed, kept=kept, tags=tags)
+        return replace(own, refs={**refs, **theirs}, kept=kept, tags=tags)
+
+    def _inside(self, ours: Mapping[str, str]) -> dict[str, str]:
+        """Return the refs of this clone that are the ledger's, or copies of it."""
+        inside = f"{self.prefix}/{self.project}/"
+        alone = self.remote is None
+        return {
+            ref: at
+            for ref, at in ours.items()
+            if ref.startswith(inside)
+            and not ref.startswith(f"{self.local_ref}/")
+            and (alone or self._shared(ref))
+        }
+
+    def _own(self, ours: Mapping[str, str]) -> Snapshot:
+        """Return what this clone keeps to itself."""
+
+        def below(folder: str) -> dict[str, str]:
+            start = f"{self.local_ref}/{folder}/"
+            return {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
+
+        refs = {self.private_env_ref(name): at for name, at in below("env").items()}
+        if self.own_yanks_ref in ours:
+            refs[self.own_yanks_ref] = ours[self.own_yanks_ref]
+        return Snapshot(refs, below("releases"), below("yielded"))
 
     def examine(self) -> tuple[Snapshot, dict[str, SfnReleaseError]]:
         """Read every ref as `snapshot` does, and return what is wrong with each of them.
@@ -164,13 +214,12 @@ class LedgerRefs:
     def _last_seen(self) -> Snapshot:
         """Return every ref as this clone has it: as last seen on the remote, where that is."""
         inside = f"{self.prefix}/{self.project}/"
-        start = f"refs/sfn-release-unpushed/{self.project}/"
         seen = self._seen_ref(inside)
-        ours = self.git.refs(inside, start, seen, self.own_yanks_ref)
-        refs = {ref: at for ref, at in ours.items() if not ref.startswith((start, seen))}
+        ours = self.git.refs(inside, seen, self.local_ref)
+        own = self._own(ours)
+        refs = {**self._inside(ours), **own.refs}
         refs |= {self._on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
-        unpushed = {ref[len(start) :]: at for ref, at in ours.items() if ref.startswith(start)}
-        return Snapshot(refs, unpushed)
+        return replace(own, refs=refs)
 
     def _on_remote(self, seen: str) -> str:
         """Return the ref of the remote that *seen* is the copy of."""
@@ -233,10 +282,26 @@ class LedgerRefs:
                 raise ConflictError(
                     f"This clone and {self.remote} both have a ledger, with different histories:"
                     f" {ref}.",
-                    why="This clone's was written while it had no remote.",
+                    why="\n  ".join(
+                        [
+                            "This clone's was written while it had no remote.",
+                            *self._taken(ref, theirs),
+                        ]
+                    ),
                     fix=f"Keep the remote's:  git update-ref -d {ref}",
                 )
             self._follow(ref, theirs[ref], mine)
+
+    def _taken(self, ref: str, theirs: Mapping[str, str]) -> list[str]:
+        """Return which version numbers two ledgers that began apart have taken, in words."""
+        if ref != self.releases_ref:
+            return []
+        mine, others = (
+            {subject.removeprefix("release ") for _, subject in self.git.log(tip)}
+            for tip in (self.git.refs(ref)[ref], theirs[ref])
+        )
+        found = {f"Taken on {self.remote}": others, "Only in this clone": mine - others}
+        return [f"{what}: {', '.join(sorted(names))}." for what, names in found.items() if names]
 
     def _follow(self, ref: str, new: str, mine: str | None) -> None:
         """Let this clone's copy of a remote ref follow, unless somebody has it checked out."""

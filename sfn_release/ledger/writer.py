@@ -57,9 +57,10 @@ class LedgerWriter(LedgerProver):
         inside = f"{self.prefix}/{self.project}/"
         start = self._seen_ref(inside) if self.remote is not None else inside
         branches = {ref.removeprefix(start): at for ref, at in self.git.refs(start).items()}
-        private = {ref.removeprefix(inside) for ref in self._private_refs()}
         return {
-            branch: at for branch, at in branches.items() if branch not in private and at != parent
+            branch: at
+            for branch, at in branches.items()
+            if not self._is_private(inside + branch) and at != parent
         }
 
     def move_refs(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:

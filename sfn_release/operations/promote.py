@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sfn_release.deployment import Decide, Site, prepare
-from sfn_release.errors import NotFoundError, TamperedError, UsageError
+from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.deploy import bring, deploy_target
 from sfn_release.operations.policies import checked_override, objections, stay
@@ -99,14 +99,7 @@ def _succeeded(
                 f"{attempt.action} {attempt.version} to {source} has not succeeded:"
                 f" {state.serving.version}, which {source} serves, is promoted"
             )
-        release = workspace.released(snapshot, state.serving.version)
-        if release.digest != state.serving.release_digest:
-            raise TamperedError(
-                f"{source} serves another {release.version} than the one that is released.",
-                why=f"Its record says {state.serving.release_digest},"
-                f" the release is {release.digest}.",
-            )
-        return release
+        return workspace.released(snapshot, state.serving.version, state.serving.release_digest)
     release = workspace.released(snapshot, parse_version(version))
     if stay(workspace, snapshot, source, release.content).since is None:
         raise NotFoundError(

@@ -38,11 +38,15 @@ _SHOWN = 10  # differences in an error; `diff` shows them all
 
 @dataclass(frozen=True)
 class Published:
-    """What publishing did. *deployments* holds one record per environment that was changed."""
+    """What publishing did. *deployments* holds one record per environment that was changed.
+
+    *trial* says that only `local` knows the release, which has no tag yet.
+    """
 
     release: Release
     already_released: bool
     deployments: tuple[Record, ...]
+    trial: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -50,7 +54,8 @@ class Published:
         return {
             "version": manifest.version,
             "commit": manifest.commit,
-            "tag": manifest.tag,
+            "tag": None if self.trial else manifest.tag,
+            "trial": self.trial,
             "release_digest": manifest.release_digest,
             "already_released": self.already_released,
             "workflows": [
@@ -141,7 +146,8 @@ def publish(
 
     records, errors = in_each([*prepared], carried_out, failed=failed, of=len(names))
     errors = refused | errors
-    done = Published(written, not new, tuple(record for record in records.values() if record))
+    changed = tuple(record for record in records.values() if record)
+    done = Published(written, not new, changed, workspace.ledger.is_trial(version))
     if errors:
         raise SeveralError(
             f"{version} is released, and failed in {len(errors)} of {len(names)} environments.",
@@ -217,7 +223,7 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
         serving = state.serving
         if standing is not None and serving is not None and serving.version != release.version:
             attempted = state.record is not None and state.record.version == release.version
-            was_live = site.ledger.last_success(state, release.version) is not None
+            was_live = site.ledger.last_success(state, release.version, release.digest) is not None
             if was_live and not (attempted and state.unfinished):
                 raise ConflictError(
                     f"{site.name} runs {serving.version}; publishing {release.version} again"

@@ -14,14 +14,16 @@ from sfn_release.yanks import Yank
 
 @dataclass(frozen=True)
 class ListedRelease:
-    """A release and the environments that serve it now. *pushed* is whether others know it.
+    """A release and the environments that serve it now.
 
-    *yank* says why it was yanked, None unless it was.
+    *pushed* is whether others know it, *trial* whether only `local` does. *yank* says why it was
+    yanked, None unless it was.
     """
 
     manifest: Manifest
     live_in: tuple[str, ...]
     pushed: bool = True
+    trial: bool = False
     yank: Yank | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -33,11 +35,12 @@ class ListedRelease:
             "date": manifest.date,
             "author": manifest.author,
             "release_digest": manifest.release_digest,
-            "tag": None if manifest.found else manifest.tag,
+            "tag": None if manifest.found or self.trial else manifest.tag,
             "found": manifest.found,
             "workflows": {name: entry.digest for name, entry in manifest.workflows.items()},
             "live_in": list(self.live_in),
             "pushed": self.pushed,
+            "trial": self.trial,
             "yanked": self.yank.to_json() if self.yank else None,
         }
 
@@ -45,21 +48,27 @@ class ListedRelease:
 def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRelease]:
     """Return the releases, the highest version first."""
     snapshot = workspace.snapshot()
-    live: dict[str, list[str]] = {}
+    ledger = workspace.ledger
+    live: dict[tuple[str, str], list[str]] = {}
     for name in sorted(workspace.project.environments):
-        serving = workspace.ledger.state(snapshot, name).serving
-        if serving is not None:
-            live.setdefault(serving.version, []).append(name)
-    yanked = workspace.ledger.yanked(snapshot)
-    return [
-        ListedRelease(
-            manifest=manifest,
-            live_in=tuple(live.get(manifest.version, ())),
-            pushed=manifest.version not in snapshot.unpushed or workspace.ledger.remote is None,
-            yank=yanked.get(manifest.version),
+        serving = ledger.state(snapshot, name).serving
+        if serving is not None:  # a trial that yielded is not the release of that number
+            live.setdefault((serving.version, serving.release_digest), []).append(name)
+    yanked = ledger.yanked(snapshot)
+    alone = ledger.remote is None
+    found = []
+    for manifest in ledger.manifests(snapshot, limit=limit):
+        trial = manifest.version in snapshot.trials and not alone
+        found.append(
+            ListedRelease(
+                manifest=manifest,
+                live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
+                pushed=alone or not (trial or ledger.releases_ref in snapshot.kept),
+                trial=trial,
+                yank=yanked.get(manifest.version),
+            )
         )
-        for manifest in workspace.ledger.manifests(snapshot, limit=limit)
-    ]
+    return found
 
 
 def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:

@@ -169,7 +169,7 @@ def rollback_target(
             )
     chosen = entry.version if entry else version
     assert chosen is not None  # noqa: S101 - one of the two is there
-    release = workspace.released(snapshot, chosen)
+    release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
     _refuse_rerendering(release, site.name, rerender=rerender)
     success = _last_ran(workspace, site, state, chosen, release.manifest)
     if success is None:

@@ -64,7 +64,7 @@ def local_service(
 def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
     """Forget the state machines and records of `local`.
 
-    Where the ledger has a remote, the releases that were never pushed to it are forgotten too.
+    Where the ledger has a remote, the local trials are forgotten too.
     Returns the versions that were forgotten. Raises LocalServiceError for a file that cannot be
     removed.
     """

@@ -80,7 +80,6 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
     for one in sorted(commits, key=lambda one: (one in manifests, one)):
         if wanted in {None, one} and one in manifests:
             checks += _release(workspace, snapshot, commits[one], manifests, one, tags, texts)
-    inside = workspace.ledger.env_ref("")
 
     @lru_cache(maxsize=_RELEASES)
     def release(version: str) -> Release | None:
@@ -89,14 +88,16 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
         except TamperedError:
             return None  # that is a problem of the release, and was found above
 
-    for ref in sorted(ref for ref in snapshot.refs if ref.startswith(inside)):
-        name = ref.removeprefix(inside)
+    gone = _yielded(workspace, snapshot)
+    for name, tip in workspace.ledger.environments(snapshot).items():
+        private = name in workspace.ledger.private
         if not ENVIRONMENT_NAME.accepts(name):
+            ref = workspace.ledger.env_ref(name)
             wrong = f"{ref} is a branch of no environment: {name!r} is not a name of one."
             checks.append(Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
             continue
         checks += environment_checks(
-            workspace.ledger, name, snapshot.refs[ref], manifests, release, wanted
+            workspace.ledger, name, tip, manifests, release, wanted, gone if private else {}
         )
     return Verified(tuple(checks))
 
@@ -129,7 +130,7 @@ def _entries(
     ledger = workspace.ledger
     tip = snapshot.refs.get(ledger.releases_ref)
     entries = [(commit, subject) for commit, subject in ledger.git.log(tip)] if tip else []
-    entries += [(commit, f"release {version}") for version, commit in snapshot.unpushed.items()]
+    entries += [(commit, f"release {version}") for version, commit in snapshot.trials.items()]
     commits: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
     wrong = []
@@ -141,6 +142,12 @@ def _entries(
         except TamperedError as error:
             wrong.append(Check(version, "the ledger's entry", error))
     return commits, manifests, wrong
+
+
+def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
+    """Return the local trials whose number another release has taken."""
+    trials = {version: workspace.ledger.yielded(snapshot, version) for version in snapshot.yielded}
+    return {version: trial for version, trial in trials.items() if trial is not None}
 
 
 def _entry(
@@ -206,8 +213,11 @@ def _source(
 ) -> Iterator[Check]:
     """Yield what one release's tag and source commit say."""
     git, ledger, version = workspace.git, workspace.ledger, manifest.version
-    shared = ledger.remote is not None and version not in snapshot.unpushed
-    yield from tag_checks(manifest, tags, texts, shared=shared)
+    shared = ledger.remote is not None and version not in snapshot.trials
+    if version in snapshot.trials and ledger.remote is not None:
+        yield Check(version, "a local trial: it gets a tag when it is released")
+    else:
+        yield from tag_checks(manifest, tags, texts, shared=shared)
     there = tags.of(shared=shared)
     if git.commit_id(manifest.commit) is not None:
         yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")

@@ -10,7 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.errors import AccessError, DirtyError, ImmutableError, NotFoundError
+from sfn_release.errors import (
+    AccessError,
+    DirtyError,
+    ImmutableError,
+    NotFoundError,
+    TamperedError,
+)
 from sfn_release.filled import FilledChecks
 from sfn_release.git import Git, Identity, Patience
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
@@ -113,12 +119,25 @@ class Workspace:
             self.around.watcher.say(snapshot.warning)
         return snapshot
 
-    def released(self, snapshot: Snapshot, version: str) -> Release:
+    def released(
+        self, snapshot: Snapshot, version: str, release_digest: str | None = None
+    ) -> Release:
         """Return a release that exists, once its tag is known to agree with it.
+
+        With the *release_digest* that an environment has served under that version, a local trial
+        that yielded to another release counts too.
 
         Raises NotFoundError that names those that do exist, TamperedError.
         """
         release = self.ledger.release(snapshot, version)
+        if release is not None and release_digest not in {None, release.digest}:
+            trial = self.ledger.yielded(snapshot, version)
+            if trial is None or trial.digest != release_digest:
+                raise TamperedError(
+                    f"Another {version} was deployed than the one that is released.",
+                    why=f"The record says {release_digest}, the release is {release.digest}.",
+                )
+            return trial
         if release is None:
             self.ledger.refuse_lost_release(snapshot, version)
             versions = self.ledger.versions(snapshot)
@@ -175,6 +194,7 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
             name for name, there in project.environments.items() if there.backend == "local"
         ),
         pause=around.pause,
+        say=around.watcher.say,
     )
 
     def aws(environment: Environment) -> Aws:

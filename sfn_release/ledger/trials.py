@@ -1,0 +1,125 @@
+"""Local trials: releases that only `local` knows, where the team's ledger is on a remote.
+
+They stand below ``refs/sfn-release/<project>/local``, where no push of branches or tags finds them:
+
+    releases/<version>   the release's commit, as the branch of the releases would have it
+    sources/<version>    its source commit, which no tag holds
+    yielded/<version>    a trial whose number was taken by another release
+    env/<name>           the records of an environment on this machine
+    yanks                which trials are yanked
+
+`settle` moves what older versions kept elsewhere, and what a remote that came later makes private.
+`yielded` lets trials make way for releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sfn_release.errors import TamperedError
+from sfn_release.git import RefMovedError, RefUpdate
+from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.refs import Snapshot
+from sfn_release.release import Manifest, Precedence, read_manifest
+
+
+def yielded(ledger: LedgerReader, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot without the trials whose number is a release's, and say so.
+
+    A trial with the release's content is the release. One with other content stays readable, for
+    it is what `local` has served.
+    """
+    tip = snapshot.refs.get(ledger.releases_ref)
+    if ledger.remote is None or not snapshot.trials or tip is None:
+        return snapshot
+    commits = {subject.removeprefix("release "): at for at, subject in ledger.git.log(tip)}
+    trials, gone = dict(snapshot.trials), dict(snapshot.yielded)
+    for version in sorted(trials.keys() & commits.keys()):
+        try:
+            release, trial = (_manifest(ledger, at) for at in (commits[version], trials[version]))
+        except TamperedError:
+            continue  # whoever reads it is told
+        commit = trials.pop(version)
+        if trial.release_digest == release.release_digest:
+            _drop(ledger, ledger.source_ref(version), trial.commit)
+        else:
+            gone[version] = commit
+            _move(ledger, commit, ledger.yielded_ref(version))
+            ledger.say(
+                f"{version} was released by {release.author} with other content: your local trial"
+                " of that number yields. Publish yours under a higher version."
+            )
+        _drop(ledger, ledger.trial_ref(version), commit)
+    return replace(snapshot, trials=trials, yielded=gone)
+
+
+def settle(ledger: LedgerReader) -> None:
+    """Move private refs to where they belong, and say which were moved.
+
+    Raises GitError for a Git folder that isn't writable.
+    """
+    before = f"refs/sfn-release-unpushed/{ledger.project}/"
+    yanks = f"refs/sfn-release-yanked/{ledger.project}"
+    places = dict(_records(ledger))
+    found = ledger.git.refs(before, yanks, *places)
+    trials = {ref: at for ref, at in found.items() if ref.startswith(before)}
+    for ref in sorted(trials, key=lambda ref: Precedence(ref[len(before) :])):
+        ledger.say(_settle_trial(ledger, ref, ref[len(before) :], trials[ref]))
+    if yanks in found:
+        _move(ledger, found[yanks], ledger.own_yanks_ref)
+        _drop(ledger, yanks, found[yanks])
+    for old, new in places.items():
+        if old not in found:
+            continue
+        name = old.rpartition("/")[2]
+        if old in ledger.git.checked_out():
+            ledger.say(f"the records of {name} cannot be moved to {new}: {old} is checked out")
+        elif _move(ledger, found[old], new):
+            _drop(ledger, old, found[old])
+            ledger.say(f"moved the records of {name} from {old} to {new}")
+        else:
+            ledger.say(f"{old} and {new} both hold records of {name}: the second is used")
+
+
+def _records(ledger: LedgerReader) -> Iterator[tuple[str, str]]:
+    """Yield where the records of private environments may be, and where they belong."""
+    for name in sorted(ledger.private):
+        places = {ledger.public_env_ref(name), ledger.private_env_ref(name)}
+        (other,) = places - {ledger.env_ref(name)}
+        yield other, ledger.env_ref(name)
+
+
+def _settle_trial(ledger: LedgerReader, ref: str, version: str, commit: str) -> str:
+    """Move a trial from where older versions kept it, take its tag away, and return the line."""
+    manifest = _manifest(ledger, commit)
+    _move(ledger, manifest.commit, ledger.source_ref(version))
+    _move(ledger, commit, ledger.trial_ref(version))
+    tag = f"refs/tags/{ledger.tag_name(version)}"
+    at = ledger.git.refs(tag).get(tag)
+    line = f"moved the local trial {version} to {ledger.trial_ref(version)}"
+    # A tag that a person made carries no digest, and stays.
+    if at and f"Release digest: {manifest.release_digest}" in ledger.git.tag_text(at).splitlines():
+        _drop(ledger, tag, at)
+        line += f", and removed its tag {ledger.tag_name(version)} from this clone"
+    _drop(ledger, ref, commit)
+    return line
+
+
+def _manifest(ledger: LedgerReader, commit: str) -> Manifest:
+    return read_manifest(ledger.git.read(commit, "manifest.json"), where=commit[:12])
+
+
+def _move(ledger: LedgerReader, commit: str, ref: str) -> bool:
+    """Let *ref* name *commit*, unless it names another one; return whether it does now."""
+    try:
+        ledger.git.update_refs([RefUpdate(ref, commit, None)])
+    except RefMovedError:
+        return ledger.git.refs(ref).get(ref) == commit
+    return True
+
+
+def _drop(ledger: LedgerReader, ref: str, commit: str) -> None:
+    """Delete a ref that names *commit*, or that another process has deleted by now."""
+    if ledger.git.refs(ref).get(ref) == commit:
+        ledger.git.delete_ref(ref, commit)
