@@ -53,7 +53,7 @@ def appears(path: Path) -> None:
     raise AssertionError(path)
 
 
-@pytest.mark.parametrize("ref", [REF, TAG, "refs/sfn-release-unpushed/shop/1.0.0"])
+@pytest.mark.parametrize("ref", [REF, TAG, "refs/sfn-release/shop/local/releases/1.0.0"])
 def test_a_lock_that_a_killed_git_left_is_cleared(
     shop: Shop, git: Git, said: list[str], ref: str
 ) -> None:

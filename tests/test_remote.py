@@ -92,7 +92,7 @@ def test_what_local_does_stays_in_the_clone(shop: Shop) -> None:
 
 @pytest.mark.parametrize("how", ["publish", "publish --no-deploy", "deploy", "promote"])
 def test_what_only_local_knew_is_pushed_when_somebody_needs_it(shop: Shop, how: str) -> None:
-    """The first other environment, or --no-deploy; with its tag, and nothing unpushed remains."""
+    """The first other environment, or --no-deploy; with its tag, and no trial remains."""
     shop.publish("1.0.0")
     if how == "publish":
         shop.publish("1.0.0", "prod")

@@ -290,6 +290,14 @@ def test_what_0_2_0_has_left_is_moved_with_a_line(shop: Shop) -> None:
     assert shop.watcher.said == []
 
 
+def test_refs_that_hold_no_release_stop_nothing(shop: Shop) -> None:
+    """In the old place they are left, with a line; in the new one they are no trials."""
+    for ref in (f"{OLD}/1.3.0", f"{HOME}/releases/oops"):
+        shop.git("update-ref", ref, "HEAD")
+    assert [one.manifest.version for one in releases(shop.workspace())] == ["1.1.0", "1.0.0"]
+    assert any(f"{OLD}/1.3.0 cannot be moved" in line for line in shop.watcher.said)
+
+
 def test_a_tag_that_a_person_made_stays_when_trials_are_moved(shop: Shop) -> None:
     """It carries no digest of ours."""
     old_layout(shop)

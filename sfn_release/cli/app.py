@@ -46,10 +46,7 @@ COMMANDS = {
         "publish": ("publishing", "Release the current commit and deploy it."),
         "deploy": ("deploying", "Deploy a release that exists."),
         "promote": ("deploying", "Deploy the release that succeeded in another environment."),
-        "rollback": (
-            "deploying",
-            "Bring back a release that ran in the environment, byte for byte.",
-        ),
+        "rollback": ("deploying", "Bring back a release that ran there, byte for byte."),
         "yank": ("yanking", "Let nothing bring a release anywhere any more."),
         "unyank": ("yanking", "Let a yanked release be deployed again."),
     },

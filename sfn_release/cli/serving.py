@@ -91,8 +91,8 @@ def reset(session: Session, yes: bool) -> None:
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None
     what = "Forget the state machines and records of local"
-    unpushed = f"{what}, and the local trials?"
-    confirm(unpushed if shared else f"{what}? The releases stay.", yes=yes)
+    trials = f"{what}, and the local trials?"
+    confirm(trials if shared else f"{what}? The releases stay.", yes=yes)
     forgotten = reset_local(workspace.project, workspace.git, workspace.ledger)
 
     def text() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
 from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
+from sfn_release.release import is_version
 
 _TAGS = "refs/tags/"
 _BEGAN_ALONE = "This clone's was written while it had no remote."
@@ -177,7 +178,11 @@ class LedgerRefs:
         refs = {self.private_env_ref(name): at for name, at in below("env").items()}
         if self.own_yanks_ref in ours:
             refs[self.own_yanks_ref] = ours[self.own_yanks_ref]
-        return Snapshot(refs, below("releases"), below("yielded"))
+        trials, yielded = (
+            {version: at for version, at in below(folder).items() if is_version(version)}
+            for folder in ("releases", "yielded")
+        )
+        return Snapshot(refs, trials, yielded)
 
     def examine(self) -> tuple[Snapshot, dict[str, SfnReleaseError]]:
         """Read every ref as `snapshot` does, and return what is wrong with each of them.

@@ -21,7 +21,7 @@ from sfn_release.errors import TamperedError
 from sfn_release.git import RefMovedError, RefUpdate
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
-from sfn_release.release import Manifest, Precedence, read_manifest
+from sfn_release.release import Manifest, read_manifest
 
 
 def yielded(ledger: LedgerReader, snapshot: Snapshot) -> Snapshot:
@@ -63,9 +63,13 @@ def settle(ledger: LedgerReader) -> None:
     yanks = f"refs/sfn-release-yanked/{ledger.project}"
     places = dict(_records(ledger))
     found = ledger.git.refs(before, yanks, *places)
-    trials = {ref: at for ref, at in found.items() if ref.startswith(before)}
-    for ref in sorted(trials, key=lambda ref: Precedence(ref[len(before) :])):
-        ledger.say(_settle_trial(ledger, ref, ref[len(before) :], trials[ref]))
+    for ref, at in sorted(found.items()):
+        if not ref.startswith(before):
+            continue
+        try:
+            ledger.say(_settle_trial(ledger, ref, at))
+        except TamperedError as error:
+            ledger.say(f"{ref} cannot be moved: {error.message}")
     if yanks in found:
         _move(ledger, found[yanks], ledger.own_yanks_ref)
         _drop(ledger, yanks, found[yanks])
@@ -90,9 +94,13 @@ def _records(ledger: LedgerReader) -> Iterator[tuple[str, str]]:
         yield other, ledger.env_ref(name)
 
 
-def _settle_trial(ledger: LedgerReader, ref: str, version: str, commit: str) -> str:
-    """Move a trial from where older versions kept it, take its tag away, and return the line."""
+def _settle_trial(ledger: LedgerReader, ref: str, commit: str) -> str:
+    """Move a trial from where older versions kept it, take its tag away, and return the line.
+
+    Raises TamperedError for a commit that holds no release.
+    """
     manifest = _manifest(ledger, commit)
+    version = manifest.version
     _move(ledger, manifest.commit, ledger.source_ref(version))
     _move(ledger, commit, ledger.trial_ref(version))
     tag = f"refs/tags/{ledger.tag_name(version)}"
