@@ -238,6 +238,11 @@ class Release:
         since = {name: entry.since for name, entry in self.manifest.workflows.items()}
         return Content(self.declarations, self.version, self.manifest.commit, since)
 
+    def holds(self, digests: Mapping[str, str]) -> bool:
+        """Return whether it has workflows of these names with these workflow digests."""
+        entries = self.manifest.workflows
+        return all(name in entries and entries[name].digest == at for name, at in digests.items())
+
 
 def release_digest(workflows: Mapping[str, str]) -> str:
     """Return the release digest over ``{workflow name: workflow digest}``."""

@@ -6,6 +6,7 @@ others saw of it. What this costs depends on what is used, and not on how much w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from sfn_release.errors import TamperedError
@@ -109,20 +110,21 @@ class LedgerProver(LedgerReader):
             if not served.left_behind:
                 of_release.setdefault(served.version, {})[name] = forms[name]
         for version, mine in of_release.items():
-            release = self._served_release(snapshot, environment, version, serving)
+            digests = {name: serving.workflows[name].digest for name in mine}
+            release = self._served_release(snapshot, environment, version, digests)
             if release is None:
                 raise TamperedError(f"{where} names {version}, which is not a release.")
             refuse_forged(serving, mine, release, where=where)
         return forms
 
     def _served_release(
-        self, snapshot: Snapshot, environment: str, version: str, serving: Serving
+        self, snapshot: Snapshot, environment: str, version: str, digests: Mapping[str, str]
     ) -> Release | None:
-        """Return the release that a *serving* means by *version*.
+        """Return the release that served workflows with these *digests* as *version*.
 
         On this machine, that may be a local trial whose number another release took later.
         """
         trial = self.yielded(snapshot, version) if environment in self.private else None
-        if trial is not None and trial.digest == serving.release_digest:
+        if trial is not None and trial.holds(digests):
             return trial
         return self.release(snapshot, version)

@@ -19,8 +19,10 @@ from dataclasses import replace
 
 from sfn_release.errors import TamperedError
 from sfn_release.git import RefMovedError, RefUpdate
+from sfn_release.git.tags import tag_texts
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
+from sfn_release.ledger.tags import carried_digest
 from sfn_release.release import Manifest, read_manifest
 
 
@@ -107,7 +109,8 @@ def _settle_trial(ledger: LedgerReader, ref: str, commit: str) -> str:
     at = ledger.git.refs(tag).get(tag)
     line = f"moved the local trial {version} to {ledger.trial_ref(version)}"
     # A tag that a person made carries no digest, and stays.
-    if at and f"Release digest: {manifest.release_digest}" in ledger.git.tag_text(at).splitlines():
+    texts = tag_texts(ledger.git, None, {tag: at}) if at else {}
+    if at and carried_digest(texts[tag], ledger.project) == (version, manifest.release_digest):
         _drop(ledger, tag, at)
         line += f", and removed its tag {ledger.tag_name(version)} from this clone"
     _drop(ledger, ref, commit)

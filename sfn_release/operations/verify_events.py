@@ -211,7 +211,7 @@ class _Walk:
         where = self.ledger.place(self.environment, commit)
         for name, served in serving.workflows.items():
             release = self.yielded.get(served.version)
-            if release is None or release.digest != serving.release_digest:
+            if release is None or not release.holds({name: served.digest}):
                 release = self.release(served.version)
             if release is not None and not served.left_behind:
                 refuse_forged(serving, {name: forms[name]}, release, where=where)
