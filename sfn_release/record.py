@@ -24,7 +24,9 @@ from sfn_release.rendering import Rendered
 RECORD_SCHEMA = "sfn-release/deployment/1"
 SERVING_SCHEMA = "sfn-release/serving/1"
 
-Action = Literal["publish", "deploy", "promote", "rollback", "delete", "adopt"]
+Action = Literal["publish", "deploy", "promote", "rollback", "delete", "adopt", "acknowledge"]
+BRINGS_NOTHING: tuple[Action, ...] = ("delete", "acknowledge")
+"""Actions that are recorded under the release that stays, and bring none."""
 Status = Literal["started", "succeeded", "failed", "reverted"]
 Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted", "adopted"]
 

@@ -290,7 +290,8 @@ def test_a_failed_attempt_that_was_put_back_hides_no_drift(shop: Shop) -> None:
     shop.clients["prod"] = client
     (told,) = status(shop.workspace(), environment="prod")
     assert told.state == "in-sync"
-    assert told.problem.startswith("publish 1.2.0 failed: ")
+    assert told.problem.startswith("publish 1.2.0 by ")
+    assert ", failed: " in told.problem
     client.update_state_machine(
         stateMachineArn=shop.serving("prod").workflows["hello"].state_machine_arn,
         definition=_text("mine"),

@@ -65,6 +65,7 @@ COMMANDS = {
     "Operate": {
         "execute": ("operating", "Start a workflow, wait for it and show how it ended."),
         "delete": ("operating", "Delete the state machine of a workflow."),
+        "acknowledge": ("operating", "Accept state machine versions that no release made."),
         "unlock": ("operating", "Close a deployment that was abandoned."),
     },
     "Step Functions on this machine": {

@@ -24,6 +24,7 @@ _TITLES = {
     "promote": "Promoted {version}",
     "rollback": "Rolled back to {version}",
     "delete": "Deleted from {environment}",
+    "acknowledge": "Acknowledged in {environment}",
     "unlock": "Unlocked {environment}",
 }
 

@@ -103,9 +103,9 @@ def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
     if one.release_digest is not None:
         parts.append(f"  {short(one.release_digest)}")
     parts += ["  ", terminal.state(one.state)]
-    if one.record is not None and one.version is not None:
-        record = one.record
-        parts.append(f"  ({record.action} by {name(record.actor)}, {record.started_at})")
+    if one.came is not None:
+        came = one.came
+        parts.append(f"  ({came.action} by {name(came.actor)}, {came.started_at})")
     terminal.write_parts(*parts)
     if one.yank:
         terminal.write_parts(terminal.Styled(f"  {one.version} was {one.yank}", "red"))
@@ -128,6 +128,13 @@ def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
             ],
             indent=2,
         )
+    _write_lines(one, verbose=verbose)
+    for step in one.next_steps:
+        terminal.write(f"  next: {step}")
+
+
+def _write_lines(one: EnvironmentStatus, *, verbose: bool) -> None:
+    """Write the differences and notes of every workflow."""
     for workflow in one.workflows:
         lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
         shown = lines if verbose else lines[:_SHOWN]

@@ -122,6 +122,32 @@ def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> No
     told(session, "delete", record, environment, otherwise=f"does not serve {workflow}")
 
 
+@command("acknowledge")
+@reason_option
+def acknowledge(session: Session, reason: str | None) -> None:
+    """Accept state machine versions that no release made.
+
+    Somebody published them by hand, and `status --check` reports them as drift. This records that
+    you know of them; nothing is changed in AWS. To delete one instead, use the AWS CLI, as
+    `status` shows.
+    """
+    from sfn_release.operations.acknowledge import acknowledge as act
+
+    workspace = session.workspace()
+    environment = workspace.environment(session.environment)
+    record = act(workspace, environment=environment.name, reason=reason)
+
+    def text() -> None:
+        where = named(environment)
+        if record is None:
+            terminal.write(f"releases made every state machine version in {where}: nothing to do")
+            return
+        for arn in record.acknowledged:
+            terminal.write(f"acknowledged in {where}: {arn}")
+
+    session.show("acknowledge", {"deployments": [record.to_json()] if record else []}, text)
+
+
 @command("unlock")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @reason_option
@@ -198,4 +224,9 @@ def _write_execution(done: Execution, environment: Environment, *, verbose: bool
         terminal.write_block(terminal.json_text(done.output))
 
 
-COMMANDS = {"execute": execute, "delete": delete, "unlock": unlock}
+COMMANDS = {
+    "execute": execute,
+    "delete": delete,
+    "acknowledge": acknowledge,
+    "unlock": unlock,
+}

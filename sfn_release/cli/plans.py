@@ -26,7 +26,11 @@ FOLD = 20
 def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan: its steps and what they change. *verbose* cuts nothing."""
     yield _head(plan, local)
-    if plan.version and plan.from_version and plan.action not in {"rollback", "adopt"}:
+    if (
+        plan.version
+        and plan.from_version
+        and plan.action not in {"rollback", "adopt", "acknowledge"}
+    ):
         yield from _lower(plan.version, plan.from_version)
     yield from _changes(plan, verbose=verbose)
     yield from _quiet(plan, verbose=verbose)
@@ -61,6 +65,8 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
             return f"roll back {where} from {served} to {version}"
         case "adopt":
             return f"keep what is there in {where} as {version}, before it is changed"
+        case "acknowledge":
+            return f"acknowledge state machine versions in {where}; AWS is not changed"
         case "publish" | "deploy" | "promote":
             return f"{plan.action} {version} to {where}{now}"
 

@@ -18,6 +18,7 @@ _DONE = {
     "promote": "promoted {version} to {where}",
     "rollback": "rolled {where} back from {from_version} to {version}",
     "delete": "deleted from {where}",
+    "acknowledge": "acknowledged in {where}",
     "adopt": "kept what was found in {where} as {version}",
 }
 _RESTORED = "restored {version} in {where}"  # what was live before an attempt that did not finish

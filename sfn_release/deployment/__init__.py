@@ -6,6 +6,7 @@
     binding       pin a release's workflows to each other, those that others start first
     adopting      keep what a deployment takes over, as a release of what was found
     preparation   read the ledger and AWS, decide, refuse what must be refused
+    deleting      decide the deletion of one state machine, and who would miss it
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
     fence         whether it may still write, asked before every write
     application   carry the plan out, workflows side by side; put back what it changed when it fails
@@ -29,10 +30,11 @@ from sfn_release import hold
 from sfn_release.deployment.adopting import adoption
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
+from sfn_release.deployment.deleting import prepare_delete
 from sfn_release.deployment.fence import Fence, OvertakenError
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.monitoring import Monitor
-from sfn_release.deployment.preparation import check_lock, prepare, prepare_delete
+from sfn_release.deployment.preparation import check_lock, prepare
 from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.deployment.results import kept, outcomes, serving_after, untagged_warnings
 from sfn_release.errors import DeploymentError, SfnReleaseError

@@ -87,6 +87,7 @@ class Prepared:
             and serving is not None
             and not self.state.unfinished
             and not self.adopting
+            and not self.acknowledged
             and self.plan.version == serving.version
             and (self.target is None or self.target.below == serving.below)
             and all(self._recorded(planned, serving) for planned in self.plan.workflows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import takewhile
@@ -15,7 +15,7 @@ from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new,
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.pinning import resolve_pins
-from sfn_release.errors import ConflictError, LockedError, NotFoundError
+from sfn_release.errors import ConflictError, LockedError
 from sfn_release.ledger import Snapshot
 from sfn_release.observation import Wanted, observe
 from sfn_release.plan import (
@@ -26,13 +26,11 @@ from sfn_release.plan import (
     is_ours,
     machine_names_clash,
     plan,
-    plan_delete,
     serving_version,
 )
 from sfn_release.plan.differing import with_differences
 from sfn_release.plan.leftovers import leftovers
 from sfn_release.plan.shifting import refuse_uncounted, shifted
-from sfn_release.project.rules import did_you_mean
 from sfn_release.record import SKEW, Record, State, takeover
 from sfn_release.rendering import Rendered
 from sfn_release.yanks import refuse_yanked
@@ -63,10 +61,11 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
             f"{clash[1]} and {clash[2]} would both be the state machine {clash[0]} in {site.name}."
         )
     target, observed = _observe(site, state, resolve_pins(site, state, target))
-    known = _known(site, state, observed)
+    known = known_deployments(site, state, observed)
     if known is None:
         return prepare(site, decide, adopt=adopt, resume=resume)
-    unclaimed = _unclaimed(site, state, target)
+    claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
+    unclaimed = unclaimed_machines(site, state, claimed)
     identity = site.around.new_id(site.around.now())
     alias = site.environment.alias
     decided = plan(
@@ -196,48 +195,6 @@ def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str
     return told_of_new(target), observed
 
 
-def prepare_delete(site: Site, workflow: str) -> Prepared:
-    """Decide the deletion of one workflow's state machine. Reads only.
-
-    Raises NotFoundError when the environment does not serve it, and what `plan.plan_delete`
-    refuses.
-    """
-    snapshot = site.ledger.reachable(site.name)
-    state = site.ledger.state(snapshot, site.name)
-    closing = check_lock(site, state)
-    served = state.serving.workflows.get(workflow) if state.serving else None
-    if state.serving is None or served is None:
-        raise NotFoundError(
-            f"{site.name} serves no workflow {workflow!r}.",
-            why=f"It serves: {', '.join(state.serving.workflows) if state.serving else 'nothing'}.",
-            fix=did_you_mean(workflow, state.serving.workflows if state.serving else ()),
-        )
-    wanted = Wanted(
-        served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
-    )
-    alias = site.environment.alias
-    observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
-    known = _known(site, state, observed)
-    if known is None:
-        return prepare_delete(site, workflow)
-    return Prepared(
-        id=site.around.new_id(site.around.now()),
-        snapshot=snapshot,
-        state=state,
-        target=None,
-        plan=plan_delete(
-            workflow,
-            project=site.project,
-            environment=site.name,
-            serving=state.serving,
-            there=observed[workflow],
-            known=known,
-        ),
-        observed=observed,
-        closing=closing,
-    )
-
-
 def check_lock(site: Site, state: State) -> str | None:
     """Return why a deployment that did not end may be closed, None when there is none.
 
@@ -284,7 +241,7 @@ def _wanted(state: State, target: Target, name: str) -> Wanted:
     )
 
 
-def _known(
+def known_deployments(
     site: Site, state: State, observed: Mapping[str, Observed | None]
 ) -> frozenset[str] | None:
     """Return which deployments that the aliases name stand in our ledger.
@@ -306,14 +263,14 @@ def _known(
     return known
 
 
-def _unclaimed(site: Site, state: State, target: Target) -> dict[str, Observed]:
+def unclaimed_machines(site: Site, state: State, claimed: Collection[str]) -> dict[str, Observed]:
     """Return the machines that an attempt that did not finish has left in AWS, ours and readable.
 
-    They stay until somebody deletes them, so they have to be known.
+    Those of *claimed* workflows aside. They stay until somebody deletes them, so they have to be
+    known.
     """
     if state.record is None or not state.unfinished:
         return {}
-    claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
     wanted = {
         name: Wanted(
             site.environment.state_machine_name(name),

@@ -12,7 +12,7 @@ from sfn_release.deployment.model import Prepared
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
 from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text
-from sfn_release.record import Found, Outcome, Served, Serving
+from sfn_release.record import Found, Outcome, Record, Served, Serving
 from sfn_release.rendering import Rendered
 
 
@@ -78,12 +78,14 @@ def serving_after(
         name: replace(old, retained=old.retained or (target is not None and not adopting))
         for name, old in kept(prepared).items()
     }
+    for name, left in prepared.unclaimed.items():
+        attempt = prepared.state.record
+        assert attempt is not None  # noqa: S101 - it is the attempt that left the machine
+        workflows[name], definitions[name] = retained(attempt, name, left, prepared.alias)
     if target is None:
         before = prepared.state.serving
         assert before is not None  # noqa: S101 - what is deleted was served
         return replace(before, deployment=prepared.id, workflows=workflows), definitions
-    for name, left in prepared.unclaimed.items():
-        workflows[name], definitions[name] = _retained(prepared, name, left)
     became = outcomes(prepared, machines)
     stale = {
         step.workflow: step.removed
@@ -150,10 +152,12 @@ def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tu
     )
 
 
-def _retained(prepared: Prepared, name: str, there: Observed) -> tuple[Served, Any]:
-    """Return a machine that an unfinished attempt left, as the environment keeps it from now on."""
-    attempt, form = prepared.state.record, there.latest
-    assert attempt is not None  # noqa: S101 - it is the attempt that left the machine
+def retained(attempt: Record, name: str, there: Observed, alias: str) -> tuple[Served, Any]:
+    """Return a machine that an unfinished attempt left, as the environment keeps it from now on.
+
+    *alias* is the environment's.
+    """
+    form = there.latest
     assert form is not None  # noqa: S101 - what cannot be read is not claimed
     served = Served(
         digest=attempt.workflows[name].digest,
@@ -165,6 +169,6 @@ def _retained(prepared: Prepared, name: str, there: Observed) -> tuple[Served, A
         alias_description=there.alias.description if there.alias else None,
         version=attempt.version,
         retained=True,
-        alias=prepared.alias,
+        alias=alias,
     )
     return served, form.definition

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError
 from sfn_release.ledger.refs import LedgerRefs, Snapshot
-from sfn_release.record import Record, Serving, State, served_forms
+from sfn_release.record import BRINGS_NOTHING, Record, Serving, State, served_forms
 from sfn_release.release import (
     Manifest,
     Precedence,
@@ -28,6 +28,7 @@ from sfn_release.yanks import FILE, Yank, read_yanks
 
 _PAGE = 20  # records that are read at once while one is looked for
 _EVENT, _SERVING = "deployment.json", "manifest.json"
+_BRINGING_NOTHING = tuple(f"{action} " for action in BRINGS_NOTHING)
 _EVENTS = 100  # that are read at once when something is looked for in them
 
 
@@ -253,7 +254,9 @@ class LedgerReader(LedgerRefs):
         for limit in (1, None):  # the last one is the one, except after deletions
             found = self.git.log(state.tip, limit=limit, grep=lines) if state.tip else []
             for commit, subject in found:
-                if not subject.startswith("delete ") and self._brought(commit, release_digest):
+                if not subject.startswith(_BRINGING_NOTHING) and self._brought(
+                    commit, release_digest
+                ):
                     return commit
             if not found:
                 return None
@@ -276,7 +279,7 @@ class LedgerReader(LedgerRefs):
             contents = self.git.read_many([(commit, _EVENT) for commit in commits])
             for commit, content in zip(commits, contents, strict=True):
                 record = self._record(content, f"{self.env_ref(environment)} ({commit[:12]})")
-                if record.action != "delete" and record.release_digest == release_digest:
+                if record.action not in BRINGS_NOTHING and record.release_digest == release_digest:
                     return commit
         return None
 

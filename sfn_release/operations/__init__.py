@@ -15,6 +15,7 @@ import types
 TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
 
 if TYPE_CHECKING:
+    from sfn_release.operations.acknowledge import acknowledge
     from sfn_release.operations.check import Checked, CheckedFinding, check
     from sfn_release.operations.check_environments import EnvironmentsChecked, check_environments
     from sfn_release.operations.comparing import WorkflowStatus
@@ -61,6 +62,7 @@ _HOMES = {
     "WorkflowStatus": "comparing",
     "Workspace": "workspace",
     "Yanked": "yank",
+    "acknowledge": "acknowledge",
     "build_definitions": "listing",
     "check": "check",
     "check_environments": "check_environments",
@@ -108,6 +110,7 @@ __all__ = [
     "WorkflowStatus",
     "Workspace",
     "Yanked",
+    "acknowledge",
     "build_definitions",
     "check",
     "check_environments",

@@ -18,6 +18,7 @@ from sfn_release.drift import (
     tag_differences,
     version_differences,
 )
+from sfn_release.ledger import Ledger
 from sfn_release.observation import look, version_descriptions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed, is_description
@@ -31,7 +32,8 @@ class WorkflowStatus:
     """One workflow of an environment. *routing* maps version ARNs to weights.
 
     *recorded_digest* is None for one of the release that was deleted from the environment.
-    *differences* are what makes it drifted, *notes* what is to be known all the same.
+    *differences* are what makes it drifted, *notes* what is to be known all the same; *strange* are
+    the ARNs of versions that no release made.
     """
 
     name: str
@@ -42,6 +44,7 @@ class WorkflowStatus:
     live_digest: str | None
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -72,7 +75,7 @@ def workflow_statuses(
     seen = look(client, serving.workflows, alias=environment.alias, closer=closer)
     forms = _recorded(workspace, environment, state, {name: one[0] for name, one in seen.items()})
     near = {name: one[1] for name, one in seen.items() if one[1] is not None}
-    strange = _strange_versions(workspace, client, state, near)
+    strange = strange_versions(workspace.ledger, client, state, near)
     owner = {"project": workspace.project.name, "environment": environment.name}
     found = []
     for name, served in serving.workflows.items():
@@ -94,6 +97,7 @@ def workflow_statuses(
                 recorded_digest=served.rendered_digest,
                 live_digest=latest.digest if latest else None,
                 differences=drift.differences,
+                strange=tuple(strange.get(name, ())),
                 notes=tuple(
                     left_aliases(served, closely.aliases if closely else (), environment.alias)
                 ),
@@ -122,8 +126,8 @@ def _recorded(
     return workspace.ledger.served(environment.name, state.tip, part)
 
 
-def _strange_versions(
-    workspace: Workspace,
+def strange_versions(
+    ledger: Ledger,
     client: StepFunctions,
     state: State,
     near: Mapping[str, Closer],
@@ -137,7 +141,7 @@ def _strange_versions(
     known = {served.version_arn for served in serving.workflows.values()} if serving else set()
     listed = {arn for closer in near.values() for arn in closer.versions} - known
     if listed and state.tip is not None:
-        listed -= workspace.ledger.recorded_arns(state.tip, listed)
+        listed -= ledger.recorded_arns(state.tip, listed)
     said = version_descriptions(client, sorted(listed))
     strange = {arn for arn in listed if not is_description(said[arn])}
     return {

@@ -75,6 +75,8 @@ def stay(workspace: Workspace, snapshot: Snapshot, environment: str, content: Co
     tip = snapshot.refs.get(ledger.env_ref(environment))
     after: Record | None = None
     for record in ledger.successes(environment, tip):
+        if record.action == "acknowledge":
+            continue
         if record.action == "delete":
             if any(name in content.declarations for name in record.workflows):
                 after = record  # it served the whole of nothing from then on

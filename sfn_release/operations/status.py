@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from sfn_release.aws.services import Aws
 from sfn_release.errors import AwsError, LockedError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses
 from sfn_release.operations.mixes import mixes
+from sfn_release.operations.open_ends import EnvironmentState, next_steps, unclaimed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.record import Record, State
+from sfn_release.record import BRINGS_NOTHING, Record, State
 from sfn_release.yanks import Yank
 
-EnvironmentState = Literal[
-    "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
-]
 _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 
 
@@ -27,6 +25,8 @@ _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 class EnvironmentStatus:
     """What an environment serves. *record* is its last deployment, *problem* what went wrong.
 
+    *came* is the deployment that brought what is served, and *next_steps* are commands that close
+    what is open.
     *release_digest* is the digest of the release that it serves; *yank* says why that one was
     yanked, None unless it was.
     """
@@ -40,6 +40,8 @@ class EnvironmentStatus:
     problem: str = ""
     release_digest: str | None = None
     yank: Yank | None = None
+    came: Record | None = None
+    next_steps: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -49,9 +51,20 @@ class EnvironmentStatus:
             "release_digest": self.release_digest,
             "state": self.state,
             "problem": self.problem or None,
+            "next_steps": list(self.next_steps),
+            "served_since": _event(self.came),
+            "last_attempt": _event(self.record),
             "yanked": self.yank.to_json() if self.yank else None,
             "workflows": [workflow.to_json() for workflow in self.workflows],
         }
+
+
+def _event(record: Record | None) -> dict[str, Any] | None:
+    """Return who did what, when: the members of a record that `status` shows."""
+    if record is None:
+        return None
+    names = ("id", "action", "version", "status", "actor", "started_at", "finished_at")
+    return {name: getattr(record, name) for name in names}
 
 
 def status(
@@ -122,11 +135,23 @@ def _environment(
         _deleted(gone) for gone in (released.workflows if released else ()) if gone not in served
     ]
     workflows = tuple(sorted(found, key=lambda one: one.name))
-    health, problem = _state(workspace, name, state, workflows)
+    left = unclaimed(workspace, environment, aws, state)
+    health, problem = _state(workspace, name, state, workflows, left)
     forged = _forged(workspace, snapshot, name, state, workflows)
     problem = "; ".join([*forged, *([problem] if problem else []), *split])
+    # A record that is wrong is nothing to go back to.
+    steps = () if forged else next_steps(name, health, state, workflows, left, split=bool(split))
     return EnvironmentStatus(
-        name, environment.backend, version, health, workflows, state.record, problem, digest
+        name,
+        environment.backend,
+        version,
+        health,
+        workflows,
+        state.record,
+        problem,
+        digest,
+        came=_came(workspace, name, state),
+        next_steps=steps,
     )
 
 
@@ -155,6 +180,17 @@ def _forged(
     return ()
 
 
+def _came(workspace: Workspace, environment: str, state: State) -> Record | None:
+    """Return the deployment that brought what is served."""
+    record, serving = state.record, state.serving
+    if record is None or serving is None:
+        return None
+    if record.status == "succeeded" and record.action not in BRINGS_NOTHING:
+        return record
+    commit = workspace.ledger.last_success(state, serving.version)
+    return workspace.ledger.state_at(environment, commit).record if commit else None
+
+
 def _deleted(workflow: str) -> WorkflowStatus:
     """Return the status of a workflow that the release has and the environment does not."""
     why = "it was deleted here; deploying the release creates it again"
@@ -162,7 +198,11 @@ def _deleted(workflow: str) -> WorkflowStatus:
 
 
 def _state(
-    workspace: Workspace, name: str, state: State, workflows: tuple[WorkflowStatus, ...]
+    workspace: Workspace,
+    name: str,
+    state: State,
+    workflows: tuple[WorkflowStatus, ...],
+    left: Collection[str],
 ) -> tuple[EnvironmentState, str]:
     record = state.record
     assert record is not None  # noqa: S101 - never-deployed was told before
@@ -180,10 +220,11 @@ def _state(
     told = ""
     if record.status in {"failed", "reverted"}:
         error = (record.error or "").partition("\n")[0]
-        told = f"{record.action} {record.version} {record.status}: {error}"
-    served = state.serving.workflows if state.serving else {}
+        who = f"{record.action} {record.version} by {record.actor.partition(' <')[0]}"
+        told = f"{who}, {record.started_at}, {record.status}: {error}"
     # Where everything was put back, what is live is what is recorded: the attempt is but told of.
-    if told and (drifted or not served or record.workflows.keys() - served.keys()):
+    if told and (drifted or left or state.serving is None):
         parts = [told, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
+        parts += [f"created and not served: {', '.join(left)}"] if left else []
         return "failed", "; ".join(parts)
     return ("drifted" if drifted else "in-sync"), told

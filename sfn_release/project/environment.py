@@ -33,7 +33,9 @@ class Strategy:
 
     ``canary`` sends *percent* of them there for one *interval*, and then all. ``linear`` sends
     *percent* more with each *interval*. Meanwhile the CloudWatch *alarms* may not fire, and the new
-    version may have *max_failures* executions that failed (None: they are not counted).
+    version may have *max_failures* executions that failed (None: no limit). *max_failure_rate*
+    limits its share of failed executions to so many times that of the old version. With both,
+    callers are sent back when both are exceeded.
     """
 
     type: Literal["canary", "linear"]
@@ -41,6 +43,12 @@ class Strategy:
     interval: timedelta
     alarms: tuple[str, ...] = ()
     max_failures: int | None = None
+    max_failure_rate: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether failed executions stop a shift, so that they have to be counted."""
+        return self.max_failures is not None or self.max_failure_rate is not None
 
     @property
     def weights(self) -> tuple[int, ...]:

@@ -168,12 +168,14 @@ def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy |
             "a strategy shifts the callers of an alias, and this environment has none",
             fix='Leave out  alias = ""  or the strategy.',
         )
+    rate = table.get("max_failure_rate")
     return Strategy(
         type=table["type"],
         percent=table["percent"],
         interval=rules.timespan(table["interval"]),
         alarms=tuple(table.get("alarms", ())),
         max_failures=table.get("max_failures"),
+        max_failure_rate=float(rate.removesuffix("x")) if rate else None,
     )
 
 

@@ -18,6 +18,7 @@ from sfn_release.project.values import problem
 
 Rule = Callable[[Any], str | None]
 
+_FACTOR = re.compile(r"[1-9][0-9]?(\.[0-9]{1,2})?x")
 _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
@@ -125,6 +126,13 @@ def between(low: int, high: int) -> Rule:
         return None if low <= value <= high else f"It is a number from {low} to {high}."
 
     return rule
+
+
+def factor(value: str) -> str | None:
+    """Check a multiple: ``2x``, ``1.5x``."""
+    if _FACTOR.fullmatch(value):
+        return None
+    return "It is a number from 1 to 99 with an x, like 2x or 1.5x."
 
 
 def project_name(value: str) -> str | None:

@@ -111,6 +111,7 @@ _STRATEGY = Expected(
                 list, example='alarms = ["shop-failed"]', items=Expected(str, rules.text)
             ),
             "max_failures": Expected(int, rules.between(0, 1000), "max_failures = 0"),
+            "max_failure_rate": Expected(str, rules.factor, 'max_failure_rate = "2x"'),
         },
     ),
 )

@@ -204,7 +204,9 @@ def _permissions(
                 "permission", f"{asked.action} is not known: {asked.why}", "Ask who runs it."
             )
         else:
-            needed = findings.warning if asked.purpose == "execute" else findings.problem
+            needed = (
+                findings.warning if asked.purpose in {"execute", "delete"} else findings.problem
+            )
             yield needed(
                 "permission",
                 f"{asked.action} is denied: {asked.why}",

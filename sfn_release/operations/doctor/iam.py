@@ -149,7 +149,7 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
     environment = there.environment
     yield _states("FindStateMachines", EVERYWHERE, ["*"])
     yield _states("ReadStateMachines", READS, there.machines(declarations))
-    if environment.strategy is not None and environment.strategy.max_failures is not None:
+    if environment.strategy is not None and environment.strategy.counts:
         yield _states("CountFailures", COUNTED, there.machines(declarations))
     if environment.strategy is not None and environment.strategy.alarms:
         yield _statement("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"])

@@ -2,8 +2,8 @@
 
 Reads are made. Writes are asked for a state machine that does not exist: AWS looks at the
 permission first, so a denial says that it is missing, and any other refusal that it is there.
-CreateStateMachine is asked of AWS itself alone, with a definition that it never takes; an emulator
-might, so none is asked.
+CreateStateMachine and DeleteStateMachine are asked of AWS itself alone, the one with a definition
+that it never takes; an emulator might do either, so none is asked.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ def _probes(
     yield states("publish_state_machine_version", stateMachineArn=arn)
     yield states("tag_resource", resourceArn=arn, tags=[{"key": "sfn-release:x", "value": "x"}])
     yield states("untag_resource", resourceArn=arn, tagKeys=["sfn-release:x"])
+    if amazon:  # deleting a machine that doesn't exist succeeds there, and changes nothing
+        yield states("delete_state_machine", "delete", stateMachineArn=arn)
     if amazon and role:
         name = arn.rpartition(":")[2]
         yield states("create_state_machine", name=name, definition=_INVALID, roleArn=role)
@@ -104,7 +106,7 @@ def _probes(
     yield states("start_execution", "execute", stateMachineArn=arn)
     execution = arn.replace(":stateMachine:", ":execution:") + ":none"
     yield states("describe_execution", "execute", executionArn=execution)
-    if environment.strategy is not None and environment.strategy.max_failures is not None:
+    if environment.strategy is not None and environment.strategy.counts:
         yield states("list_executions", "the strategy", stateMachineArn=version, maxResults=1)
     yield from _others(environment, arn)
 

@@ -1,0 +1,155 @@
+"""Deciding the deletion of one workflow's state machine, and who would miss it. Reads only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sfn_release.aws.calling import call
+from sfn_release.deployment.model import Prepared, Site
+from sfn_release.deployment.preparation import check_lock, known_deployments, unclaimed_machines
+from sfn_release.deployment.results import retained
+from sfn_release.errors import AwsError, NotFoundError
+from sfn_release.observation import Wanted, observe
+from sfn_release.plan import Observed, plan_delete
+from sfn_release.project.rules import did_you_mean
+from sfn_release.record import Record, Served, Serving, State
+
+_COUNTED = 100  # running executions; above that, "more than"
+
+
+def prepare_delete(site: Site, workflow: str) -> Prepared:
+    """Decide the deletion of one workflow's state machine. Reads only.
+
+    It is one that the environment serves, or that an unfinished attempt has created. Raises
+    NotFoundError for any other, and what `plan.plan_delete` refuses.
+    """
+    snapshot = site.ledger.reachable(site.name)
+    state = site.ledger.state(snapshot, site.name)
+    closing = check_lock(site, state)
+    left = unclaimed_machines(site, state, state.serving.workflows if state.serving else ())
+    serving = _serving(state, workflow, left, site.environment.alias)
+    if serving is None:
+        known = [*(state.serving.workflows if state.serving else ()), *left]
+        raise NotFoundError(
+            f"{site.name} serves no workflow {workflow!r}.",
+            why=f"It serves: {', '.join(known) or 'nothing'}.",
+            fix=did_you_mean(workflow, known),
+        )
+    served = serving.workflows[workflow]
+    wanted = Wanted(
+        served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
+    )
+    alias = site.environment.alias
+    observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
+    known_ones = known_deployments(site, state, observed)
+    if known_ones is None:
+        return prepare_delete(site, workflow)
+    there = observed[workflow]
+    decided = plan_delete(
+        workflow,
+        project=site.project,
+        environment=site.name,
+        serving=serving,
+        there=there,
+        known=known_ones,
+    )
+    (one,) = decided.workflows
+    notes = (*_missed(site, state, serving, workflow), *(_running(site, there) if there else ()))
+    return Prepared(
+        id=site.around.new_id(site.around.now()),
+        snapshot=snapshot,
+        state=replace(state, serving=serving),
+        target=None,
+        plan=replace(decided, workflows=(replace(one, notes=(*one.notes, *notes)),)),
+        observed=observed,
+        closing=closing,
+        unclaimed={name: machine for name, machine in left.items() if name != workflow},
+        alias=alias,
+    )
+
+
+def _serving(
+    state: State, workflow: str, left: Mapping[str, Observed], alias: str
+) -> Serving | None:
+    """Return what is served, with *workflow* in it; None when it is nowhere.
+
+    What an attempt *left* is as if it were served, until it is deleted.
+    """
+    serving, attempt = state.serving, state.record
+    if serving is not None and workflow in serving.workflows:
+        return serving
+    if attempt is None or workflow not in left:
+        return None
+    served, _ = retained(attempt, workflow, left[workflow], alias)
+    if serving is None:
+        serving = _nothing(attempt)
+    return replace(serving, workflows={**serving.workflows, workflow: served})
+
+
+def _nothing(attempt: Record) -> Serving:
+    """Return what is served where no deployment has succeeded: no workflow of the attempt."""
+    return Serving(
+        version=attempt.version,
+        commit=attempt.commit,
+        release_digest=attempt.release_digest,
+        deployment=attempt.id,
+        below=None,
+        workflows={},
+    )
+
+
+def _missed(site: Site, state: State, serving: Serving, workflow: str) -> Iterator[str]:
+    """Yield who loses something by the deletion: callers, and other workflows that start it."""
+    served = serving.workflows[workflow]
+    if not served.retained:
+        yield (
+            f"{workflow} is part of {serving.version}, which {site.name} serves: its callers will"
+            " fail"
+        )
+    recorded = state.serving.workflows if state.serving else {}
+    others = {name: one for name, one in recorded.items() if name != workflow}
+    if state.serving is not None and state.tip is not None and others:
+        forms = site.ledger.served(site.name, state.tip, replace(state.serving, workflows=others))
+        for name, form in sorted(forms.items()):
+            if _mentions(form.definition, served):
+                yield f"{name} starts {workflow} and will fail there"
+
+
+def _mentions(value: Any, served: Served) -> bool:
+    """Tell whether the ARN of a machine, or of a version or alias of it, is in a JSON value."""
+    pattern = re.compile(re.escape(served.state_machine_arn) + r"(?![A-Za-z0-9_-])")
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, str):
+            if pattern.search(item):
+                return True
+        elif isinstance(item, Mapping):
+            rest.extend(item.values())
+        elif isinstance(item, list | tuple):
+            rest.extend(item)
+    return False
+
+
+def _running(site: Site, there: Observed) -> Iterator[str]:
+    """Yield how many executions are running; Step Functions lists those of STANDARD ones."""
+    if there.latest is not None and there.latest.type == "EXPRESS":
+        return
+    try:
+        answer = call(
+            site.client.list_executions,
+            stateMachineArn=there.arn,
+            statusFilter="RUNNING",
+            maxResults=_COUNTED,
+        )
+    except AwsError as error:
+        yield f"running executions can't be counted: {error.message}"
+        return
+    count = len(answer["executions"])
+    if count:
+        more = "more than " if answer.get("nextToken") else ""
+        executions = "1 execution is" if count == 1 and not more else f"{count} executions are"
+        yield f"{more}{executions} running: they go on to their end, and can't be redriven after"

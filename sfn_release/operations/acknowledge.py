@@ -1,0 +1,57 @@
+"""acknowledge: accept state machine versions that no release made, so that they are no drift."""
+
+from __future__ import annotations
+
+from sfn_release.deployment import Prepared, Site, check_lock
+from sfn_release.errors import ConflictError, NotFoundError
+from sfn_release.observation import look
+from sfn_release.operations.comparing import strange_versions
+from sfn_release.operations.running import run
+from sfn_release.operations.sites import open_site
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Plan
+from sfn_release.record import Record
+
+
+def acknowledge(
+    workspace: Workspace, *, environment: str | None = None, reason: str | None = None
+) -> Record | None:
+    """Record the state machine versions that no release made; `status` accepts them from then on.
+
+    Returns None when there are none. Nothing is changed in AWS. Raises NotFoundError where nothing
+    is served, ConflictError while an attempt is unfinished.
+    """
+    site = open_site(workspace, workspace.environment(environment))
+
+    def decided() -> Prepared:
+        return _prepare(workspace, site)
+
+    return run(site, decided(), decided, reason=reason)
+
+
+def _prepare(workspace: Workspace, site: Site) -> Prepared:
+    snapshot = site.ledger.reachable(site.name)
+    state = site.ledger.state(snapshot, site.name)
+    check_lock(site, state)
+    serving = state.serving
+    if serving is None:
+        raise NotFoundError(f"Nothing was ever deployed to {site.name}.")
+    if state.unfinished:
+        raise ConflictError(
+            f"The last deployment to {site.name} did not succeed.",
+            why="Its record has to stay the last one until it is dealt with.",
+            fix=f"See what is open:  sfn-release status --env {site.name}",
+        )
+    seen = look(site.client, serving.workflows, alias=site.environment.alias, closer=True)
+    near = {name: closer for name, (_, closer) in seen.items() if closer is not None}
+    strange = strange_versions(workspace.ledger, site.client, state, near)
+    return Prepared(
+        id=site.around.new_id(site.around.now()),
+        snapshot=snapshot,
+        state=state,
+        target=None,
+        plan=Plan(site.name, "acknowledge", serving.version, serving.version, ()),
+        observed={},
+        alias=site.environment.alias,
+        acknowledged=tuple(sorted(arn for found in strange.values() for arn in found)),
+    )

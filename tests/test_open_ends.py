@@ -1,0 +1,202 @@
+"""What is left open, and closed: reverted shifts, strange versions, deletions that are missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shifting_kit import CANARY, MACHINES, Canary, canary, live, may_fail
+from support import CONFIG, Shop, copy_shop, definition, isolate_git, refused
+
+from sfn_release.errors import SfnReleaseError
+from sfn_release.operations.acknowledge import acknowledge
+from sfn_release.operations.delete import delete, plan_deletion
+from sfn_release.operations.status import EnvironmentStatus, status
+from sfn_release.operations.verify import verify
+
+
+def seen(shop: Shop) -> EnvironmentStatus:
+    (there,) = status(shop.workspace(), environment="prod", closer=True)
+    return there
+
+
+# A shift with a new workflow that was reverted
+
+
+@pytest.fixture
+def reverted(tmp_path: Path) -> Canary:
+    """Give a shop whose shift to 1.2.0, with a new workflow, was stopped by an alarm."""
+    shop = canary(tmp_path / "shop", CANARY + 'alarms = ["shop-failed"]\n')
+    shop.write("workflows/child.asl.json", json.dumps(may_fail("child")))
+    shop.write("workflows/hello.asl.json", json.dumps(may_fail("newest")))
+    shop.commit()
+    shop.during = lambda _: shop.alarms.firing.update({"shop-failed": "too many"})
+    with pytest.raises(SfnReleaseError, match="alarm shop-failed fires"):
+        shop.publish("1.2.0", "prod")
+    shop.alarms.firing.clear()
+    shop.during = lambda _: None
+    return shop
+
+
+def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Canary) -> None:
+    """What is served and since when comes first; the last attempt stands beside it."""
+    found = seen(reverted)
+    assert (found.state, found.version) == ("failed", "1.0.0")
+    assert "created and not served: child" in found.problem
+    assert "sfn-release delete child --env prod: delete what the attempt created" in (
+        found.next_steps
+    )
+    told = found.to_json()
+    assert (told["served_since"]["version"], told["served_since"]["status"]) == (
+        "1.0.0",
+        "succeeded",
+    )
+    assert (told["last_attempt"]["version"], told["last_attempt"]["status"]) == (
+        "1.2.0",
+        "reverted",
+    )
+
+
+def test_what_a_reverted_shift_created_can_be_deleted(reverted: Canary) -> None:
+    """Without a rollback or a deployment first; then nothing is open."""
+    before = live(reverted)
+    record = delete(reverted.workspace(), "child", environment="prod")
+    assert record is not None
+    assert {name: one.change for name, one in record.workflows.items()} == {"child": "deleted"}
+    found = seen(reverted)
+    assert (found.state, found.version, found.next_steps) == ("in-sync", "1.0.0", ())
+    assert found.came is not None
+    assert found.came.version == "1.0.0"
+    assert found.came.action != "delete"
+    assert live(reverted) == before
+    assert verify(reverted.workspace()).problems == ()
+
+
+def test_a_rollback_closes_a_reverted_shift(reverted: Canary) -> None:
+    """What it created is retained from then on, until it is deleted."""
+    reverted.rollback(environment="prod")
+    found = seen(reverted)
+    assert (found.state, found.version) == ("in-sync", "1.0.0")
+    assert reverted.serving("prod").workflows["child"].retained
+
+
+def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
+    """Where nothing was ever served, the machine of a failed attempt is deleted all the same."""
+    shop = plain(tmp_path)
+
+    class Refusing:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "create_state_machine_alias":
+                raise SfnReleaseError("Refused.")
+            return getattr(self._client, name)
+
+    client = shop.client("prod")
+    shop.clients["prod"] = Refusing(client)
+    with pytest.raises(SfnReleaseError):
+        shop.publish("1.0.0", "prod")
+    shop.clients["prod"] = client
+    assert seen(shop).state == "failed"
+    assert seen(shop).next_steps == (
+        "sfn-release deploy 1.0.0 --env prod: try 1.0.0 again",
+        "sfn-release delete hello --env prod: delete what the attempt created",
+    )
+    delete(shop.workspace(), "hello", environment="prod")
+    assert client.list_state_machines()["stateMachines"] == []
+    assert verify(shop.workspace()).problems == ()
+    shop.deploy("1.0.0", "prod")
+    assert shop.live("hello", "prod") == ("ours", "ours")
+
+
+# Versions that no release made
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Return a clone where 1.0.0 is live in prod."""
+    isolate_git(monkeypatch, tmp_path / "home")
+    shop = plain(tmp_path)
+    shop.publish("1.0.0", "prod")
+    return shop
+
+
+def plain(folder: Path) -> Shop:
+    shop = copy_shop(folder)
+    shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    shop.commit(hello="ours")
+    return shop
+
+
+def test_a_version_that_no_release_made_can_be_acknowledged(shop: Shop) -> None:
+    """Until then it is drift, and status says both ways out; afterwards it is known for good."""
+    client, arn = shop.client("prod"), shop.arn("hello", "prod")
+    text = json.dumps(definition("mine"))
+    client.update_state_machine(stateMachineArn=arn, definition=text, publish=True)
+    ours = shop.serving("prod").workflows["hello"].version_arn
+    form = client.describe_state_machine(stateMachineArn=ours)["definition"]
+    client.update_state_machine(stateMachineArn=arn, definition=form)
+    found = seen(shop)
+    assert found.state == "drifted"
+    accept, remove = found.next_steps
+    assert accept.startswith("sfn-release acknowledge --env prod: ")
+    assert f"delete-state-machine-version --state-machine-version-arn {arn}:2" in remove
+    record = acknowledge(shop.workspace(), environment="prod", reason="a test by hand")
+    assert record is not None
+    assert (record.action, record.acknowledged) == ("acknowledge", (f"{arn}:2",))
+    found = seen(shop)
+    assert (found.state, found.next_steps) == ("in-sync", ())
+    assert found.came is not None
+    assert found.came.action == "publish"
+    assert acknowledge(shop.workspace(), environment="prod") is None
+    assert verify(shop.workspace()).problems == ()
+    shop.commit(hello="newer")
+    shop.publish("1.1.0", "prod")
+    shop.rollback(environment="prod")
+    assert seen(shop).state == "in-sync"
+
+
+# Deleting what is still needed
+
+
+def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
+    """Its callers, the workflows that start it, and the executions that are running."""
+    client, arn = shop.client("prod"), shop.arn("hello", "prod")
+    parent = {
+        "StartAt": "Go",
+        "States": {
+            "Go": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::states:startExecution",
+                "Parameters": {"StateMachineArn": f"{arn}:live"},
+                "End": True,
+            }
+        },
+    }
+    shop.write("workflows/parent.asl.json", json.dumps(parent))
+    shop.commit()
+    shop.publish("1.1.0", "prod")
+
+    class Busy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def list_executions(self, **_: Any) -> dict[str, Any]:
+            return {"executions": [{}, {}], "nextToken": "more"}
+
+    busy: Any = Busy()
+    shop.clients["prod"] = busy
+    notes = plan_deletion(shop.workspace(), "hello", environment="prod").plan.workflows[0].notes
+    assert notes == (
+        "hello is part of 1.1.0, which prod serves: its callers will fail",
+        "parent starts hello and will fail there",
+        "more than 2 executions are running: they go on to their end, and can't be redriven after",
+    )
+    notes = plan_deletion(shop.workspace(), "parent", environment="prod").plan.workflows[0].notes
+    assert not any("starts" in note for note in notes)
+    with refused("E_NOT_FOUND", "prod serves no workflow 'none'"):
+        plan_deletion(shop.workspace(), "none", environment="prod")
+    assert MACHINES in arn
