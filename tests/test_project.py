@@ -431,6 +431,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
         strategy.interval = "5m"
         strategy.alarms = ["a"]
         strategy.max_failures = 0
+        strategy.max_failure_rate = "2x"
         """
     expected = Environment(
         name="prod",
@@ -444,7 +445,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
         branches=("main", "release/*"),
         protect_drift=True,
         pins="required",
-        strategy=Strategy("linear", 40, timedelta(minutes=5), ("a",), 0),
+        strategy=Strategy("linear", 40, timedelta(minutes=5), ("a",), 0, 2.0),
         parameters={"A": "a", "B": Source("env", "BEE"), "C": Source("ssm", "/shop/c")},
     )
     read = parse(textwrap.dedent(text)).environment("prod")

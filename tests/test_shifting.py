@@ -235,22 +235,87 @@ def test_a_composite_alarm_stops_the_start_too(shop: Canary) -> None:
         shop.deploy("1.1.0")
 
 
-def test_failures_of_express_workflows_cannot_be_counted(tmp_path: Path) -> None:
-    """`max_failures` is refused with the way out, before a version is taken."""
+FAST = (
+    "import sfn_release as sfn\n"
+    "flow = sfn.Workflow()\n"
+    "flow.start_from(sfn.Pass(id='Only', result='{}')).end()\n"
+    "fast = sfn.StateMachine(name='fast', workflow=flow, role_arn='')\n"
+    "fast.set_type_as_express()\n"
+)
+
+
+def test_an_express_workflow_among_others_is_not_counted(tmp_path: Path) -> None:
+    """The plan says so, and failures of the others still stop the shift."""
     shop = canary(tmp_path / "shop", CANARY + "max_failures = 0\n")
-    shop.write(
-        "workflows/fast.py",
-        "import sfn_release as sfn\n"
-        "flow = sfn.Workflow()\n"
-        "flow.start_from(sfn.Pass(id='Only')).end()\n"
-        "fast = sfn.StateMachine(name='fast', workflow=flow, role_arn='')\n"
-        "fast.set_type_as_express()\n",
-    )
+    shop.write("workflows/fast.py", FAST.format("one"))
+    shop.commit()
+    shop.publish("1.2.0", "prod")
+    shop.write("workflows/fast.py", FAST.format("two"))
+    shop.write("workflows/hello.asl.json", json.dumps(may_fail("newest")))
+    shop.commit()
+    shop.during = _once(7 * MINUTE, lambda: shop.start(_newest(shop), fail=True))
+    with refused("E_REVERTED", "1 execution of the new version failed, and max_failures is 0"):
+        shop.publish("1.3.0", "prod")
+    (told,) = [note for note in shop.watcher.plans[-1].notes if "not counted" in note]
+    assert told.startswith("failed executions of fast are not counted")
+
+
+def test_failures_that_nobody_can_count_are_refused(tmp_path: Path) -> None:
+    """Where all workflows are EXPRESS, with the way out, before a version is taken."""
+    shop = canary(tmp_path / "shop", CANARY + "max_failures = 0\n")
+    (shop.root / "workflows" / "hello.asl.json").unlink()
+    shop.write("workflows/fast.py", FAST.format("one"))
     shop.commit()
     before = shop.refs()
     with refused("E_CONFIG", "those of fast are not listed", "Name CloudWatch alarms"):
         shop.publish("1.2.0", "prod")
     assert before == shop.refs()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [((4, 1), (4, 2), "succeeded"), ((4, 1), (4, 3), "reverted"), ((4, 0), (4, 1), "reverted")],
+    ids=["twice the share", "three times the share", "failures where there were none"],
+)
+def test_a_share_of_failures_is_held_against_the_old_version(
+    tmp_path: Path, old: tuple[int, int], new: tuple[int, int], status: str
+) -> None:
+    """`max_failure_rate`: executions that were started, and failed, of either version."""
+    shop = canary(tmp_path / "shop", CANARY + 'max_failure_rate = "2x"\n')
+
+    def run() -> None:
+        for version, (started, failed) in ((1, old), (2, new)):
+            for number in range(started):
+                shop.start(version, **({"fail": True} if number < failed else {}))
+
+    shop.during = _once(7 * MINUTE, run)
+    if status == "succeeded":
+        assert shop.deploy("1.1.0").status == status
+        return
+    with refused("E_REVERTED", "of the old version", 'max_failure_rate = "2x"'):
+        shop.deploy("1.1.0")
+
+
+def test_both_limits_have_to_be_exceeded(tmp_path: Path) -> None:
+    """So that two unlucky executions do not stop a shift."""
+    shop = canary(tmp_path / "shop", CANARY + 'max_failures = 2\nmax_failure_rate = "2x"\n')
+
+    def run() -> None:
+        for _ in range(2):
+            shop.start(2, fail=True)
+
+    shop.during = _once(7 * MINUTE, run)
+    assert shop.deploy("1.1.0").status == "succeeded"
+    assert "more than 2 failed executions that are more than 2 times the old version's share" in (
+        shop.watcher.plans[-1].strategy or ""
+    )
+
+
+def _newest(shop: Canary) -> int:
+    """Return the number of the newest version of hello."""
+    arn = f"{MACHINES}hello"
+    listed = shop.client("prod").list_state_machine_versions(stateMachineArn=arn)
+    return int(listed["stateMachineVersions"][0]["stateMachineVersionArn"].rpartition(":")[2])
 
 
 def test_the_first_deployment_is_not_shifted(shop: Canary) -> None:

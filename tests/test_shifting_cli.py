@@ -20,6 +20,8 @@ from sfn_release.surroundings import Seen, Tally
 STRATEGY = 'strategy = { type = "linear", percent = 50, interval = "20m", max_failures = 0 }\n'
 MINUTE = timedelta(minutes=1)
 
+BROKEN = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "Cause": "x"}}}'
+
 
 def shown(progress: Progress, minutes: float, **more: Any) -> None:
     """Let a progress see a shift with so much time left."""
@@ -112,8 +114,7 @@ def test_a_reverted_shift_is_told_with_what_was_put_back(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By its own code on stderr and in JSON, in history, and in status."""
-    broken = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "Cause": "x"}}}'
-    shop.write("workflows/hello.asl.json", broken)
+    shop.write("workflows/hello.asl.json", BROKEN)
     shop.commit()
     shop.ok("publish", "1.1.0", "--no-deploy")
     wait = time.sleep
@@ -134,6 +135,34 @@ def test_a_reverted_shift_is_told_with_what_was_put_back(
     (local,) = shop.json("status", "--check")["environments"]
     assert (local["state"], local["version"]) == ("in-sync", "1.0.0")
     assert "reverted: The shift to 1.1.0 was stopped at 50 %" in local["problem"]
+
+
+def test_status_check_tells_a_failed_environment_by_its_exit_code(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reverted shift left a state machine: 3, and the text says how to close it."""
+    shop.write("workflows/hello.asl.json", BROKEN)
+    shop.write("workflows/second.asl.json", BROKEN)
+    shop.commit()
+    shop.ok("publish", "1.1.0", "--no-deploy")
+    wait = time.sleep
+
+    def call(seconds: float) -> None:
+        run("-C", str(shop.root), "execute", "hello", "--no-wait")
+        wait(seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", call)
+        assert shop.run("deploy", "1.1.0").code == 1
+    ran = shop.run("status", "--check")
+    head, *rest = ran.out.splitlines()
+    assert ran.code == 3
+    assert head.startswith("local (not AWS)  1.0.0  ")
+    assert "failed  (publish by " in head
+    assert any(line.startswith("  deploy 1.1.0 by ") and "reverted" in line for line in rest)
+    assert any(line.startswith("  next: sfn-release delete second --env local") for line in rest)
+    shop.ok("delete", "second", "--yes")
+    assert shop.run("status", "--check").code == 0
 
 
 @pytest.mark.parametrize("arguments", [["deploy"], ["deploy", "1.0.0", "--resume"]])

@@ -49,20 +49,23 @@ class _Shift:
 
 
 def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str) -> None:
-    """Raise ConfigError when failures are to be counted that Step Functions does not list."""
+    """Raise ConfigError when failures are to be counted, and Step Functions lists none of them.
+
+    One EXPRESS workflow among others is left out, with a note.
+    """
     express = [
         name for name, one in sorted(target.workflows.items()) if one.rendered.type == "EXPRESS"
     ]
-    if strategy is None or strategy.max_failures is None or not express:
+    if strategy is None or not strategy.counts or len(express) < len(target.workflows):
         return
     if target.action == "rollback":
         return
     raise ConfigError(
         f"The strategy of {environment} counts failed executions, and those of"
         f" {names_text(express)} are not listed.",
-        why="`max_failures` reads ListExecutions, which Step Functions has for STANDARD workflows"
+        why="The counts come from ListExecutions, which Step Functions has for STANDARD workflows"
         " alone, and these are EXPRESS.",
-        fix="Name CloudWatch alarms in the strategy, and take `max_failures` out:\n"
+        fix="Name CloudWatch alarms in the strategy, and take the limits of failures out:\n"
         f'  strategy = {{ type = "{strategy.type}", …, alarms = ["…"] }}',
     )
 
@@ -122,7 +125,7 @@ def shifted(
         stages=tuple(stages),
         strategy=_words(strategy),
         resumed=min(attempt.started_at for attempt in attempts) if resume and reached else None,
-        notes=(*plan.notes, *_notes(shifts)),
+        notes=(*plan.notes, *_notes(shifts), *_uncounted(shifts, strategy, target)),
     )
 
 
@@ -184,11 +187,31 @@ def _words(strategy: Strategy) -> str:
     """Return a strategy for people, with what stops it."""
     watched = [f"the alarm{'s' * (len(strategy.alarms) > 1)} {', '.join(strategy.alarms)}"]
     watched = watched if strategy.alarms else []
-    if strategy.max_failures is not None:
-        count = strategy.max_failures
-        failed = f"failed execution{'s' * (count > 1)}"
-        watched.append(f"more than {count} {failed}" if count else "any failed execution")
+    if strategy.counts:
+        watched.append(_limit_text(strategy))
     return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
+
+
+def _limit_text(strategy: Strategy) -> str:
+    count, rate = strategy.max_failures, strategy.max_failure_rate
+    failed = f"failed execution{'s' * ((count or 0) > 1)}"
+    limits = [f"more than {count} {failed}" if count else "any failed execution"]
+    limits = limits if count is not None else []
+    if rate is not None:
+        limits.append(f"more than {rate:g} times the old version's share of failed executions")
+    return " that are ".join(limits)
+
+
+def _uncounted(shifts: Mapping[str, _Shift], strategy: Strategy, target: Target) -> list[str]:
+    """Return the note of the workflows whose failed executions can't be counted."""
+    express = [name for name in shifts if target.workflows[name].rendered.type == "EXPRESS"]
+    if not strategy.counts or not express:
+        return []
+    note = (
+        f"failed executions of {names_text(express)} are not counted, because Step Functions"
+        " doesn't list those of EXPRESS workflows: watch them with alarms"
+    )
+    return [note]
 
 
 def _notes(shifts: Mapping[str, _Shift]) -> list[str]:
