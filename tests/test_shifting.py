@@ -286,7 +286,8 @@ def test_a_share_of_failures_is_held_against_the_old_version(
     def run() -> None:
         for version, (started, failed) in ((1, old), (2, new)):
             for number in range(started):
-                shop.start(version, **({"fail": True} if number < failed else {}))
+                given: dict[str, Any] = {"fail": True} if number < failed else {}
+                shop.start(version, **given)
 
     shop.during = _once(7 * MINUTE, run)
     if status == "succeeded":
