@@ -34,7 +34,7 @@ from sfn_release.asl.path_steps import (
     Wildcard,
 )
 from sfn_release.asl.path_writing import put
-from sfn_release.asl.scanner import Scanner
+from sfn_release.asl.scanner import Scanner, unescape
 
 __all__ = [
     "Path",
@@ -143,7 +143,7 @@ class _Parser(Scanner):
             return Function(raw)
         if self._peek() == "(":
             self._fail(f"there is no function {raw}()")
-        return Names((_unescape(raw),))
+        return Names((unescape(raw),))
 
     def _bracket(self) -> Step:
         self._at += 1
@@ -293,12 +293,3 @@ class _Parser(Scanner):
             values.append(operand(None, None, Budget()))
         self._nesting -= 1
         return values
-
-
-def _unescape(name: str) -> str:
-    r"""Resolve the backslashes of a dotted name: ``\x`` is x, ``\uXXXX`` a character."""
-    if "\\" not in name:
-        return name
-    name = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), name)
-    name = re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
-    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -49,3 +49,12 @@ class Scanner:
         raise self.error(
             f"{shown} is not a valid {self.what}: {problem} (character {self._at + 1})."
         )
+
+
+def unescape(name: str) -> str:
+    r"""Resolve the backslashes of a dotted name: ``\x`` is x, ``\uXXXX`` a character."""
+    if "\\" not in name:
+        return name
+    name = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), name)
+    name = re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
