@@ -162,7 +162,7 @@ def parameters_of(declarations: Iterable[Declaration], environment: Environment)
     """Return the names of the parameters that rendering *declarations* may ask for."""
     shared = [
         *(environment.role_arn, environment.logging, environment.tracing),
-        *(environment.encryption, environment.tags),
+        *(environment.encryption, environment.tags, environment.name_template),
     ]
     own = [_contents(one) for one in declarations]
     return parameters_in([*shared, *own]) if own else frozenset()

@@ -262,6 +262,8 @@ def test_names_hold_parameters(bare: Project) -> None:
     bare.publish("1.0.0", hello="Hello")
     assert served(bare)["workflows"]["hello"]["state_machine_arn"] == f"{LOCAL}:dev-hello-us-east-1"
     assert bare.json("execute", "hello")["output"] == "Hello"
+    recorded = {"AWS::Region": "us-east-1", "Stage": "dev"}
+    assert served(bare)["workflows"]["hello"]["parameters"] == recorded
     assert bare.ok("env", "check").out.count("dev-hello-us-east-1") == 1
 
 
