@@ -21,6 +21,7 @@ Kind = Literal["parameter", "spelling", "required", "token", "value", "text", "e
 ``text``: a number or a boolean as a text."""
 Keys = tuple[str | int, ...]
 _SHOWN = 8  # words of an enumeration that a message lists
+_RENAME: Final = "Rename it."
 _TOKEN: Final = {JSONPATH: "States.UUID().", JSONATA: "{% $uuid() %}."}
 
 
@@ -56,7 +57,8 @@ def judge(sent: Sent, parameters: Any) -> Iterator[Doubt]:
         return
     if shape is None:
         if parameters:
-            yield Doubt("parameter", (), f"{sent.service.id}:{sent.action} takes no parameters.")
+            message = f"{sent.service.id}:{sent.action} takes no parameters."
+            yield Doubt("parameter", (), message, "Remove them.")
         return
     queue = [_Part((), shape, {} if parameters is None else parameters)]
     while queue:
@@ -168,10 +170,10 @@ def _unknown(
         if written.lower() == name.lower():
             how = "as in the AWS SDK for Java" if sent.sdk else "with a capital first letter"
             kind: Kind = "spelling" if part.keys else "parameter"
-            return Doubt(kind, keys, f"{name} is spelled {written}, {how}.")
+            return Doubt(kind, keys, f"{name} is spelled {written}, {how}.", _RENAME)
     for written, (own, _) in members.items():
         if own == name:  # "equals", which Java has taken
-            return Doubt("parameter", keys, f"{name} is called {written} here.")
+            return Doubt("parameter", keys, f"{name} is called {written} here.", _RENAME)
     return Doubt("parameter", keys, f"{where} has no parameter {name}.", nearest(name, members))
 
 

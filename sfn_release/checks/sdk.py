@@ -114,4 +114,5 @@ def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
             continue  # the rules of `integrations` tell
         own = "optimized-parameter" if kind == "parameter" else "optimized-value"
         rule = _OF_SDK[kind] if sent.sdk else own
-        yield rule, Told(place.at(*keys), message, fix)
+        newer = _NEWER if kind == "parameter" else ""
+        yield rule, Told(place.at(*keys), message, fix or newer)
