@@ -180,7 +180,9 @@ def test_a_path_inside_a_text_is_doubtful(text: str, path: str) -> None:
     (finding,) = found("literal-path", text, key="Path")
     assert finding.path == "$.States.A.Parameters.Path"
     assert f"'{path}' looks like a path" in finding.message
-    assert f"States.Format('{text.partition(path)[0]}{{}}…', {path})" in finding.fix
+    before, _, behind = text.partition(path)
+    template = f"{before}{{}}{'…' if behind else ''}"
+    assert f"States.Format('{template}', {path})" in finding.fix
 
 
 @pytest.mark.parametrize("text", ["costs $5.00", "a.$.b", "json_extract(a, '$.id')", "/$", "$$/"])

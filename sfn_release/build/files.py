@@ -73,10 +73,13 @@ def find_sources(root: Path, workflows: str) -> Sources:
 
 def source_named(root: Path, workflows: str, file: Path) -> str | None:
     """Return the path below *root* of a *file* that is a source of the folder, None of others."""
-    if not (root / workflows).is_dir():
-        return None
+    folder = (root / workflows).resolve()
     whole = file.resolve()
-    return next((one for one in _files(root, workflows) if (root / one).resolve() == whole), None)
+    if not whole.is_relative_to(folder):
+        return None
+    inside = whole.relative_to(folder)
+    helper = any(part.startswith(("_", ".")) for part in inside.parts)
+    return None if helper else (PurePosixPath(workflows) / inside.as_posix()).as_posix()
 
 
 def document_name(file: str) -> str:

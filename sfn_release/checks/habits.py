@@ -187,11 +187,12 @@ def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
     found = _PATH_INSIDE.search(value)
     if found:
         template = shown(value[: found.start()]).replace("'", "\\'") + "{}"
+        template += "…" if found.end() < len(value) else ""
         yield Told(
             place,
             f"{found[0]!r} looks like a path and is sent as a text: a path inside a text is not"
             " evaluated.",
-            f"Write {key}.$ with States.Format('{template}…', {found[0]}).",
+            f"Write {key}.$ with States.Format('{template}', {found[0]}).",
         )
 
 
