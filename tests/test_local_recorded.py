@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_the_thousand_and_first_version_is_refused(tmp_path: Path) -> None:
     running = sfn.local(tmp_path / "local.db")
     client: Any = running
     arn = create(client, publish=True)
-    with sqlite3.connect(tmp_path / "local.db") as db:
+    with closing(sqlite3.connect(tmp_path / "local.db")) as db, db:
         db.executemany(
             "INSERT INTO versions (machine, number, revision, created) VALUES (1, ?, 0, 0)",
             [(number,) for number in range(2, 1001)],

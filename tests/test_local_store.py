@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -249,3 +251,48 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         with pytest.raises(LocalServiceError) as caught:
             create(sfn.local(path))
         assert str(path) in caught.value.message
+
+
+def test_a_forgotten_store_closes_its_connections(tmp_path: Path) -> None:
+    """Python 3.13 warns of every connection that is left open."""
+    store = Store(tmp_path / "local.db")
+    with store.writing() as connection:
+        pass
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+# Whose it is
+
+
+def modes(*paths: Path) -> list[int]:
+    return [stat.S_IMODE(path.stat().st_mode) for path in paths]
+
+
+@pytest.mark.parametrize("inside", ["local.db", "local/shop.db"])
+def test_the_file_is_for_its_owner_only(tmp_path: Path, inside: str) -> None:
+    """And so is our folder; older ones are tightened, with the log that lies beside the file."""
+    folder = tmp_path / "sfn-release"
+    path = folder / inside
+    create(sfn.local(path))
+    assert modes(folder, path) == [0o700, 0o600]
+    folder.chmod(0o755)
+    path.chmod(0o644)
+    log = path.with_name(f"{path.name}-wal")
+    log.touch(mode=0o644)
+    create(sfn.local(path), "another")
+    assert modes(folder, path) == [0o700, 0o600]
+    assert not log.exists() or modes(log) == [0o600]
+
+
+def test_a_file_in_a_folder_that_is_not_ours_leaves_the_folder_alone(tmp_path: Path) -> None:
+    """Only the file that is made is private; one that was shared on purpose stays so."""
+    tmp_path.chmod(0o755)
+    path = tmp_path / "mine.db"
+    create(sfn.local(path))
+    assert modes(tmp_path, path) == [0o755, 0o600]
+    path.chmod(0o664)
+    create(sfn.local(path), "another")
+    assert modes(path) == [0o664]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sfn_release.errors import LocalServiceError
 from sfn_release.local import schema
+from sfn_release.local.private import make_private
 
 _BUSY_SECONDS = 30.0
 _MEMORY = ":memory:"
@@ -36,6 +38,9 @@ class Store:
         self._idle: list[sqlite3.Connection] = []
         self._ready = False
         self._closed = False
+        weakref.finalize(
+            self, _close_all, self._idle
+        )  # whoever forgets to close leaves nothing open
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -53,8 +58,7 @@ class Store:
         """Close every idle connection; one in use closes when its transaction ends."""
         with self._alone:
             self._closed = True
-            while self._idle:
-                self._idle.pop().close()
+            _close_all(self._idle)
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -107,7 +111,7 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         if not self._memory:
             try:
-                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+                make_private(Path(self._path))
             except OSError as error:
                 raise self._unusable(error) from error
         connection = sqlite3.connect(
@@ -155,6 +159,11 @@ class Store:
             fix="Check that the folder is writable and the disk is not full;"
             " a damaged file is dropped by: sfn-release local reset",
         )
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _schema_version(connection: sqlite3.Connection) -> int:

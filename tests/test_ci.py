@@ -1,0 +1,46 @@
+"""The script that every change has to pass finds its Pythons on any machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
+
+
+def found(folder: Path) -> list[str]:
+    """Return the lines of `pythons` where PATH is *folder* and there is no pyenv."""
+    text = SCRIPT.read_text()
+    function = text[text.index("pythons() {") : text.index("\n}\n") + 3]
+    (folder / "sort").symlink_to("/usr/bin/sort")
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", f"{function}pythons"],
+        env={"PATH": str(folder), "PYENV_ROOT": str(folder / "pyenv"), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def command(folder: Path, name: str, line: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+def test_one_python_is_enough(tmp_path: Path) -> None:
+    """Under any of its names, once."""
+    command(tmp_path, "python3", f'exec {sys.executable} "$@"')
+    command(tmp_path, "python3.11", f'exec {sys.executable} "$@"')
+    (line,) = found(tmp_path)
+    assert line.startswith(f"{sys.version_info[0]}.{sys.version_info[1]} /")
+
+
+def test_the_newest_comes_first_and_what_does_not_run_is_left_out(tmp_path: Path) -> None:
+    """A shim of pyenv for another version fails; an old Python is not supported."""
+    for name, version in (("python3", "3.11"), ("python3.14", "3.14"), ("python3.13", "3.13")):
+        command(tmp_path, name, f"echo {version} /{name}")
+    command(tmp_path, "python3.12", "echo 'pyenv: python3.12: command not found' >&2; exit 127")
+    assert found(tmp_path) == ["3.14 /python3.14", "3.13 /python3.13", "3.11 /python3"]
