@@ -19,6 +19,7 @@ from sfn_release.errors import DefinitionError
 _EXACT = (
     2**53 - 1
 )  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
+_WRITABLE = 1024  # bits of a number that an error shows
 _STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
@@ -33,7 +34,7 @@ def canonical(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except RecursionError as error:
         raise DefinitionError("This value holds itself, or is nested too deeply.") from error
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+    except ValueError as error:  # rfc8785's own, a surrogate's, and that of thousands of digits
         _check(value, "$")
         raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error
 
@@ -61,8 +62,8 @@ def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
-    except ValueError as error:  # also for endless digits
-        raise DefinitionError(f"Not valid JSON: {error}.") from error
+    except ValueError as error:  # also for endless digits, with advice for programmers
+        raise DefinitionError(f"Not valid JSON: {str(error).partition(';')[0]}.") from error
     except RecursionError as error:
         raise DefinitionError("Not usable JSON: nested too deeply.") from error
 
@@ -171,12 +172,18 @@ def _check(value: Any, path: str) -> None:
         _check_scalar(value, path)
 
 
+def _shown(number: int) -> str:
+    """Return a number as text, or its size: Python doesn't write thousands of digits."""
+    bits = number.bit_length()
+    return str(number) if bits < _WRITABLE else f"a number of {bits} bits"
+
+
 def _check_scalar(value: Any, path: str) -> None:
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise DefinitionError(f"{path}: the text holds a lone surrogate, which UTF-8 cannot carry.")
     if isinstance(value, int) and abs(value) > _EXACT:
         raise DefinitionError(
-            f"{path}: {value} is beyond 2^53 and would be rounded by other JSON readers.",
+            f"{path}: {_shown(value)} is beyond 2^53 and would be rounded by other JSON readers.",
             fix="Write it as a string.",
         )
     if isinstance(value, float) and not math.isfinite(value):

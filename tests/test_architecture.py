@@ -17,7 +17,7 @@ PACKAGE = Path(sfn_release.__file__).parent
 
 ROOMS = [
     # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
-    *("errors", "canonical", "names", "forms"),
+    *("errors", "canonical", "places", "names", "forms"),
     *("asl", "apis", "checks", "declaration", "settings", "regions"),
     *("documents", "building", "workflow"),
     *("report", "importing"),

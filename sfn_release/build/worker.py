@@ -43,6 +43,7 @@ report = _neighbour("report")
 
 _EXPECTED = "A module is expected to hold a StateMachine or Workflow of its own at module level."
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
+_LARGEST_BITS = 1024  # Python doesn't write thousands of digits; smaller ones are judged later
 _FINDING = ("rule", "severity", "path", "state", "message", "fix")
 
 
@@ -237,6 +238,8 @@ def _not_json(value: Any, path: str) -> str | None:
             problem = _not_json(item, f"{path}[{index}]")
             if problem:
                 return problem
+    elif isinstance(value, int) and value.bit_length() > _LARGEST_BITS:
+        return f"{path}: a number of {value.bit_length()} bits is too large for JSON."
     elif not isinstance(value, str | int | float | None):
         return f"{path}: {type(value).__name__} is not a JSON type."
     return None

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sfn_release import places
 from sfn_release.cli import terminal
 from sfn_release.errors import RefusedError, UsageError
 
@@ -46,7 +47,7 @@ class Session:
             raise UsageError(
                 "The folder that this runs in was deleted.", fix="Change to another one."
             ) from None
-        if not directory.is_dir():
+        if not places.is_folder(directory):
             raise UsageError(f"{directory} is not a folder.", fix="Name one with -C.")
         return directory
 

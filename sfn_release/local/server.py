@@ -38,6 +38,7 @@ from sfn_release.local.service import CONTENT_TYPE, LocalService
 
 _TARGET = "AWSStepFunctions."
 _LARGEST = 16 * 1024 * 1024  # bytes; AWS takes 1 MB of request, and its model 1 MiB of definition
+_DIGITS = 18  # of a length that is read as a number
 _DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are still read
 _DRAIN_SECONDS = 2
 _IDLE_SECONDS = 300  # how long a client may keep a connection without using it
@@ -172,16 +173,18 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.BAD_REQUEST, "SerializationException", "Content-Length is not a number."
             )
             return None
-        if int(length) > _LARGEST:
+        # Python refuses to read a number of thousands of digits.
+        size = int(length) if len(length.lstrip("0")) <= _DIGITS else sys.maxsize
+        if size > _LARGEST:
             self._refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "RequestEntityTooLargeException",
-                f"The request has {length} bytes; at most {_LARGEST} are taken.",
+                f"The request has {length[:_DIGITS]} bytes; at most {_LARGEST} are taken.",
             )
-            self._drain(int(length))
+            self._drain(size)
             return None
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):  # the client gave up
+        body = self.rfile.read(size)
+        if len(body) < size:  # the client gave up
             self.close_connection = True
             return None
         return body

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from sfn_release import places
 from sfn_release.asl.finding import Finding
 from sfn_release.asl.silence import Silence, told
 from sfn_release.build.acceptance import as_released, name_problem, problems
@@ -91,7 +92,7 @@ def check(
     failures instead, and hides nothing that is found in the others.
     """
     for name in named:
-        if not is_file(name) and (directory / name).is_file():
+        if not is_file(name) and places.is_file(directory / name):
             read_file_drafts(directory / name, name=name, environ=environ)  # tells how it must end
     project = _project(directory, needed=not all(map(is_file, named)) or not named)
     silences = project.silences if project else ()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sfn_release import places
 from sfn_release.asl.finding import nearest
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.errors import LocalServiceError
@@ -108,7 +109,7 @@ def mocks_without_a_state(
     """Return a line for each key of the mocks beside *source* that no definition asks for."""
     file = mocks_file(source)
     path = project.root / file
-    if not path.is_file():
+    if not places.is_file(path):
         return []
     mocks = load_mocks(path.read_bytes(), file=file)
     names = [name for definition in definitions for name in asking(definition)]
@@ -137,7 +138,7 @@ def _tasks_for(
 def mocks_of(project: Project, source: str) -> Mocks:
     """Return the mocks beside the module *source*; without a file, mocks that answer nothing."""
     path = project.root / mocks_file(source)
-    if not path.is_file():
+    if not places.is_file(path):
         return Mocks(file=mocks_file(source))
     return load_mocks(path.read_bytes(), file=mocks_file(source))
 

@@ -14,6 +14,8 @@ from sfn_release.project.lines import Key, key_lines
 
 MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
 
+_BITS = 63  # of a whole number, beside its sign
+
 _KINDS: Mapping[type, str] = {
     str: "a string",
     bool: "true or false",
@@ -89,11 +91,36 @@ class Document:
                 f"{self.name}:{line}: not valid TOML: {words}{place}",
                 fix="Correct that line; https://toml.io tells how TOML is written.",
             ) from error
+        except ValueError as error:  # Python doesn't read thousands of digits
+            found = re.search(r"[0-9_]{4000,}", self.text)
+            line = self.text.count("\n", 0, found.start()) + 1 if found else 1
+            raise ConfigError(
+                f"{self.name}:{line}: a number is too long.",
+                why=f"{str(error).partition(';')[0]}.",
+                fix="Write it as a string.",
+            ) from error
         except RecursionError as error:
             raise ConfigError(f"{self.name}: not usable: nested too deeply.") from error
         if not data:
             raise ConfigError(f"{self.name} is empty.", fix=MINIMUM)
+        self._refuse_huge(data, ())
         return data
+
+    def _refuse_huge(self, value: Any, at: Key) -> None:
+        """Fail for a whole number beyond 64 bits, which TOML doesn't promise to carry."""
+        if isinstance(value, int) and value.bit_length() > _BITS:
+            self.fail(
+                at,
+                f"{_names(at)[-1]!r} is a number of {value.bit_length()} bits",
+                why=f"Whole numbers in TOML have {_BITS + 1} bits at most.",
+                fix="Write it as a string.",
+            )
+        if isinstance(value, dict):
+            for key, item in value.items():
+                self._refuse_huge(item, (*at, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self._refuse_huge(item, (*at, index))
 
     def fail(self, key: Key, message: str, *, why: str = "", fix: str = "") -> NoReturn:
         """Raise a ConfigError at the line of *key*, or of the nearest table that contains it."""
