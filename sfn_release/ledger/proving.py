@@ -62,8 +62,10 @@ class LedgerProver(LedgerReader):
             if f"{ref}^{{}}" in refs and fnmatchcase(ref, f"refs/tags/{name}")
         }
         remote = self.remote if self._knows_tags(snapshot) else None
-        for ref, text in tag_texts(self.git, remote, asked).items():
-            carried = carried_digest(text, self.project)
+        own = f"refs/tags/{self.tag_name(version)}"
+        texts = tag_texts(self.git, remote, asked)
+        for ref in sorted(texts, key=lambda ref: (ref != own, ref)):
+            carried = carried_digest(texts[ref], self.project)
             if carried is not None and carried[0] not in snapshot.trials:
                 raise lost_release(ref, *carried, self.releases_ref)
 

@@ -78,6 +78,8 @@ def status(
 
     Compared with the record are definition, settings and alias of every workflow. With *closer*,
     tags and state machine versions are too, which takes two calls more for each workflow.
+
+    Raises TamperedError when the ledger lost the branch of an environment.
     """
     project = workspace.project
     chosen = [*([environment] if environment else ()), *environments]
@@ -119,6 +121,7 @@ def _environment(
     version = state.serving.version if state.serving else None
     digest = state.serving.release_digest if state.serving else None
     if state.record is None:
+        workspace.ledger.refuse_lost(snapshot, name)  # or else its branch is gone
         return EnvironmentStatus(name, environment.backend, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
     try:

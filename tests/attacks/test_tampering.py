@@ -378,6 +378,12 @@ ROWS: dict[str, Tampering] = {
         use=_deploy("1.2.0"),
         refused=(PROD,),
     ),
+    "an environment's branch deleted, its status asked (again)": Tampering(
+        lambda it: push(it, f":{PROD}"),
+        (f"{PROD} is missing from the ledger",),
+        use=lambda it: status(it.workspace(), environment="prod"),
+        refused=(PROD,),
+    ),
     "an environment's last deployment cut off": Tampering(
         _cut_prod,
         (f"{PROD} was cut back",),
