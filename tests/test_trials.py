@@ -104,6 +104,17 @@ def test_no_push_carries_a_trial_away(shop: Shop, push: list[str]) -> None:
         version_from_tag(shop.workspace())
 
 
+def test_a_fresh_clone_tries_a_release_without_reaching_the_remote(shop: Shop) -> None:
+    """It has the tags of releases and no ledger yet, which is no tampering."""
+    other = clone(shop)
+    other.git("remote", "set-url", "origin", str(other.root / "nowhere"))
+    other.commit(hello="offline")
+    other.publish("1.2.0")
+    assert other.live("hello") == ("offline", "offline")
+    with refused("E_CONFLICT", "The tag v1.0.0 exists in this clone on another commit"):
+        other.publish("1.0.0")
+
+
 def test_a_trial_is_shown_as_one(shop: Shop) -> None:
     """By `releases`, `show`, `publish` and `verify`, in words and as JSON."""
     project = Project(shop.root)

@@ -52,8 +52,11 @@ class LedgerProver(LedgerReader):
     def refuse_lost_release(self, snapshot: Snapshot, version: str) -> None:
         """Raise TamperedError when a tag says that *version*, not in the ledger, was released.
 
-        In a ledger without any release, the tags of all versions are asked.
+        In a ledger without any release, the tags of all versions are asked. While the remote isn't
+        reached, nothing is said: a fresh clone has the tags, and no branch of the ledger yet.
         """
+        if snapshot.warning:
+            return
         refs = snapshot.tags if self._knows_tags(snapshot) else self.git.refs("refs/tags/")
         name = self.tag_name(version if self.releases_ref in snapshot.refs else "*")
         asked = {
