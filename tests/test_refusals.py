@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 from aws_kit import Lambda
+from conftest import run
 from shifting_kit import FakeAlarms
 from support import ROLE, Shop, copy_shop, definition, refused
 
 import sfn_release
 from sfn_release.asl.finding import Finding
+from sfn_release.asl.silence import Silence
 from sfn_release.conditions import CONDITIONS, Sending, refusal, unmet
+from sfn_release.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
+from sfn_release.filled import FilledChecks
 from sfn_release.operations import check_environments, plan_version
 from sfn_release.rendering import Rendered
 
@@ -505,6 +509,32 @@ def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sfn_release.filled.check_definition", check)
     shop.publish("2.0.0", "prod", "qa")
     assert checked == ["Alice"]
+
+
+def test_what_may_be_silenced_refuses_neither_what_is_silenced_nor_what_is_released() -> None:
+    """A rule that may be newer than the release: what is known of the language changes."""
+    declared = Declaration(
+        "hello",
+        {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Comment": "${Note}", "New": 1}}},
+    )
+    states = {"A": {"Type": "Succeed", "Comment": "filled", "New": 1}}
+    form = replace(FORM, definition={"StartAt": "A", "States": states})
+    (found,) = FilledChecks().errors(declared, form, released=False)
+    assert (found.rule, found.path) == ("unknown-field", "$.States.A.New")
+    assert FilledChecks().errors(declared, form, released=True) == ()
+    silenced = FilledChecks([Silence("unknown-field", "AWS has it")])
+    assert silenced.errors(declared, form, released=False) == ()
+
+
+def test_a_plan_of_several_finds_shared_machines(tmp_path: Path) -> None:
+    """As publish does, and before any environment is asked."""
+    shop = make(tmp_path, Row("", (), lines='account = "000000000000"'))
+    text = (shop.root / "releases.toml").read_text()
+    twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
+    shop.write("releases.toml", f"{text}\n{twin}")
+    shop.commit()
+    ran = run("-C", str(shop.root), "--json", "plan", "--env", "prod", "--env", "qa")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_CONFLICT")
 
 
 # The conditions themselves

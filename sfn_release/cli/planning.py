@@ -53,6 +53,7 @@ def plan(
     """
     from sfn_release.cli.several import errors_json, tell_failure
     from sfn_release.operations import planning
+    from sfn_release.operations.clashes import refuse_shared
     from sfn_release.operations.promote import plan_promotion, serves_a_release
     from sfn_release.operations.several import in_each
 
@@ -65,6 +66,11 @@ def plan(
     if source is not None and not serves_a_release(workspace, source):
         return _nothing_to_promote(session, source, names)
 
+    built = None
+    if version is None and workflow is None and source is None and not back:
+        built = planning.work_tree(workspace)
+        refuse_shared([workspace.environment(name) for name in names], built.values())
+
     def made(name: str) -> Plan:
         if workflow is not None:
             return planning.plan_delete(workspace, workflow, environment=name)
@@ -74,7 +80,9 @@ def plan(
             return planning.plan_rollback(
                 workspace, version, environment=name, rerender=rerender, adopt=adopt
             )
-        return planning.plan_version(workspace, version, environment=name, adopt=adopt)
+        return planning.plan_version(
+            workspace, version, environment=name, adopt=adopt, declarations=built
+        )
 
     plans, errors = in_each(names, made, failed=lambda *told: tell_failure(session, *told))
 

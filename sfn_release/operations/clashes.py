@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sfn_release.declaration import Declaration
 from sfn_release.errors import ConflictError
 from sfn_release.project import Environment
+
+
+def refuse_shared(environments: Sequence[Environment], declarations: Iterable[Declaration]) -> None:
+    """Raise ConflictError when two of *environments* are sure to share a state machine.
+
+    One command deploys to all of them: the second would take over what the first has just made.
+    """
+    declarations = list(declarations)
+    for index, environment in enumerate(environments):
+        refuse_same_names(environment, environments[:index], declarations, {}, certain=True)
 
 
 def refuse_same_names(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.build.acceptance import refuse_calls
@@ -27,22 +28,24 @@ def plan_version(
     *,
     environment: str | None = None,
     adopt: bool = False,
+    declarations: Mapping[str, Declaration] | None = None,
 ) -> Plan:
     """Return what deploying a release would do, or publishing the work tree for None.
+
+    *declarations* are the workflows of the work tree, if it was built already (`work_tree`).
 
     The objections of policies are part of the plan. Raises every other error that `publish` and
     `deploy` would raise before they write anything.
     """
     there = workspace.environment(environment)
     wanted = parse_version(version) if version else None
-    released = workspace.released(workspace.snapshot(), wanted).content if wanted else None
-    declarations = None if released else work_tree(workspace)
-    site = open_site(workspace, there)
-    if released is None:
-        assert declarations is not None  # noqa: S101 - one of the two is there
-        prepared, content = prepare_work_tree(workspace, site, declarations, adopt=adopt)
+    if wanted is None:
+        built = work_tree(workspace) if declarations is None else declarations
+        site = open_site(workspace, there)
+        prepared, content = prepare_work_tree(workspace, site, built, adopt=adopt)
     else:
-        content = released
+        content = workspace.released(workspace.snapshot(), wanted).content
+        site = open_site(workspace, there)
 
         def decide(_: Snapshot, state: State) -> Target:
             return deploy_target(content, site, state)
@@ -83,7 +86,7 @@ def work_tree(workspace: Workspace) -> dict[str, Declaration]:
 
 
 def prepare_work_tree(
-    workspace: Workspace, site: Site, declarations: dict[str, Declaration], *, adopt: bool
+    workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], *, adopt: bool
 ) -> tuple[Prepared, Content]:
     """Decide what publishing the work tree would do in an environment. Reads only."""
     commit = workspace.git.head() or ""

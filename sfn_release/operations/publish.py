@@ -20,7 +20,7 @@ from sfn_release.errors import (
     VersionError,
 )
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.clashes import refuse_same_names
+from sfn_release.operations.clashes import refuse_shared
 from sfn_release.operations.notes import release_notes
 from sfn_release.operations.policies import checked_override, permitted
 from sfn_release.operations.running import run
@@ -109,10 +109,8 @@ def publish(
         release, standing = freeze(workspace, version, offline=not push)
         sites, refused = opening.result()
 
-    for index, name in enumerate(sites):
-        before = [sites[other].environment for other in [*sites][:index]]
-        declarations = release.declarations.values()
-        refuse_same_names(sites[name].environment, before, declarations, {}, certain=True)
+    there = [site.environment for site in sites.values()]
+    refuse_shared(there, release.declarations.values())
 
     def decided(site: Site, release: Release) -> Prepared:
         prepared = _prepare(site, release, standing, adopt=adopt)
