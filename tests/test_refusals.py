@@ -150,7 +150,7 @@ ROWS = {
         ("$.States.Nap.Seconds", '${Pause} fills in "3" here'),
         parameters='Pause = "3"',
         workflow=wait("${Pause}"),
-        covers=("deployment/accepting.py refuse_unmet",),
+        covers=("deployment: refuse_unmet",),
     ),
     "a resource that is none": Row(
         "E_DEFINITION",
@@ -162,14 +162,14 @@ ROWS = {
         "E_CONFIG",
         ("${Missing}",),
         workflow=json.dumps(definition("${Missing}")),
-        covers=("rendering.py render_all",),
+        covers=("rendering: render_all",),
     ),
     "a definition that is too large when filled": Row(
         "E_DEFINITION",
         ("Step Functions takes 1,048,576",),
         parameters=f'Long = "{"x" * 600_000}"',
         workflow=json.dumps(definition(["${Long}", "${Long}"])),
-        covers=("rendering.py render",),
+        covers=("rendering: render",),
     ),
     "a tag that AWS does not take": Row(
         "E_CONFIG",
@@ -181,7 +181,7 @@ ROWS = {
         "E_CONFIG",
         ("No role is known for workflow hello",),
         lines="NO ROLE",
-        covers=("rendering.py _role",),
+        covers=("rendering: _role",),
     ),
     "two workflows of one name": Row(
         "E_CONFIG", ("cannot be the name",), lines=f'name = "{{workflow}}{"x" * 79}"'
@@ -216,13 +216,13 @@ ROWS = {
         "E_CONFLICT",
         ("hello is EXPRESS and the release says STANDARD",),
         before=machine(OURS, type="EXPRESS"),
-        covers=("plan/ownership.py refuse",),
+        covers=("plan: refuse",),
     ),
     "a state machine of somebody else": Row(
         "E_NOT_OURS",
         ("does not belong to prod of shop",),
         before=machine({}),
-        covers=("plan/ownership.py refuse_others",),
+        covers=("plan: refuse_others",),
     ),
     "another ledger": Row(
         "E_CONFLICT",
@@ -233,7 +233,7 @@ ROWS = {
         "E_LOCKED",
         ("prod is being deployed to",),
         before=locked,
-        covers=("deployment/preparation.py check_lock",),
+        covers=("deployment: check_lock",),
     ),
     # Parameters that are looked up
     "a variable that is not set": Row(
@@ -241,21 +241,21 @@ ROWS = {
         ("which is not set",),
         parameters='Who = { env = "SHOP_NOBODY" }',
         workflow=json.dumps(definition("${Who}")),
-        covers=("deployment/resolving.py _texts",),
+        covers=("deployment: _texts",),
     ),
     "a parameter of another type": Row(
         "E_CONFIG",
         ("The parameter Pause of prod comes from ssm:/soon",),
         parameters='Pause = { ssm = "/soon", type = "integer" }',
         workflow=wait("${Pause}"),
-        covers=("deployment/resolving.py _values",),
+        covers=("deployment: _values",),
     ),
     "a parameter that is not stored": Row(
         "E_NOT_FOUND",
         ("Parameter Store has no /nothing",),
         parameters='Who = { ssm = "/nothing" }',
         workflow=json.dumps(definition("${Who}")),
-        covers=("deployment/resolving.py _stored",),
+        covers=("deployment: _stored",),
     ),
     "a parameter that is encrypted": Row(
         "E_CONFIG",
@@ -269,7 +269,7 @@ ROWS = {
         (FUNCTION,),
         lines='pins = "resolve"',
         workflow=task(FUNCTION),
-        covers=("deployment/pinning.py look_up",),
+        covers=("deployment: look_up",),
     ),
     "a workflow that starts itself": Row(
         "E_DEFINITION",
@@ -288,7 +288,7 @@ ROWS = {
                 },
             }
         ),
-        covers=("deployment/binding.py in_waves",),
+        covers=("deployment: in_waves",),
     ),
     # Callers that are shifted
     "an alarm that does not exist": Row(
@@ -296,7 +296,7 @@ ROWS = {
         ("CloudWatch has no alarm other",),
         before=live,
         lines='strategy = { type = "canary", percent = 10, interval = "5m", alarms = ["other"] }',
-        covers=("deployment/alarms.py firing",),
+        covers=("deployment: firing",),
     ),
     "an alarm that fires": Row(
         "E_DEPLOYMENT",
@@ -304,36 +304,36 @@ ROWS = {
         before=live,
         lines='strategy = { type = "canary", percent = 10, interval = "5m",'
         ' alarms = ["shop-failed"] }',
-        covers=("deployment/alarms.py refuse_firing",),
+        covers=("deployment: refuse_firing",),
     ),
 }
 
 ELSEWHERE = {
     # Raised before the first write too, by what a row does not make:
-    "deployment/preparation.py prepare": "two workflows never get one name from one template",
-    "deployment/preparation.py prepare_delete": "a deletion takes no version",
-    "deployment/pinning.py restored": "a rollback takes no version",
-    "deployment/resolving.py account_of": "test_project_parameters: an account that is not known",
-    "deployment/binding.py refuse_elsewhere": "test_pinning_nested: an ARN of another machine",
-    "plan/shifting.py refuse_uncounted": "test_shifting_plan: EXPRESS executions are not counted",
-    "deployment/adopting.py _refuse_unreadable": "test_adopting: a definition that is hidden",
+    "deployment: prepare": "two workflows never get one name from one template",
+    "deployment: prepare_delete": "a deletion takes no version",
+    "deployment: restored": "a rollback takes no version",
+    "deployment: account_of": "test_project_parameters: an account that is not known",
+    "deployment: refuse_elsewhere": "test_pinning_nested: an ARN of another machine",
+    "plan: refuse_uncounted": "test_shifting_plan: EXPRESS executions are not counted",
+    "deployment: _refuse_unreadable": "test_adopting: a definition that is hidden",
     # Raised by what changes between the plan and a write, or after one:
-    "deployment/resolving.py refuse_changed": "a parameter changed after the plan was made",
-    "deployment/adopting.py adoption": "another deployer was faster: it is decided again",
-    "deployment/adopting.py _release": "the ledger lacks the release that is served",
-    "deployment/__init__.py _carry_out": "the deployment has begun",
-    "deployment/aliases.py apply": "somebody else moved the alias meanwhile",
-    "deployment/aliases.py put_back": "the deployment has failed",
-    "deployment/aliases.py _refuse_edited": "somebody else edited the machine meanwhile",
-    "deployment/application.py _raise_first": "the deployment has begun",
-    "deployment/changes.py make": "a bug",
-    "deployment/changes.py _create": "somebody else created the machine meanwhile",
-    "deployment/changes.py _publish": "somebody else edited the machine meanwhile",
-    "deployment/changes.py _undo_update": "the deployment has failed",
-    "deployment/fence.py check": "the deployment has begun",
-    "deployment/fence.py turn": "the deployment has begun",
-    "deployment/monitoring.py watch": "callers are being shifted",
-    "deployment/monitoring.py _look": "callers are being shifted",
+    "deployment: refuse_changed": "a parameter changed after the plan was made",
+    "deployment: adoption": "another deployer was faster: it is decided again",
+    "deployment: _release": "the ledger lacks the release that is served",
+    "deployment: _carry_out": "the deployment has begun",
+    "deployment: apply": "somebody else moved the alias meanwhile",
+    "deployment: put_back": "the deployment has failed",
+    "deployment: _refuse_edited": "somebody else edited the machine meanwhile",
+    "deployment: _raise_first": "the deployment has begun",
+    "deployment: make": "a bug",
+    "deployment: _create": "somebody else created the machine meanwhile",
+    "deployment: _publish": "somebody else edited the machine meanwhile",
+    "deployment: _undo_update": "the deployment has failed",
+    "deployment: check": "the deployment has begun",
+    "deployment: turn": "the deployment has begun",
+    "deployment: watch": "callers are being shifted",
+    "deployment: _look": "callers are being shifted",
 }
 
 
@@ -410,7 +410,8 @@ def test_every_refusal_of_a_deployment_has_its_row() -> None:
             if isinstance(function, ast.FunctionDef) and any(
                 isinstance(node, ast.Raise) and node.exc is not None for node in ast.walk(function)
             ):
-                found.add(f"{path.relative_to(PACKAGE).as_posix()} {function.name}")
+                room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+                found.add(f"{room}: {function.name}")
     covered = {name for row in ROWS.values() for name in row.covers}
     assert found == covered | ELSEWHERE.keys()
     assert not covered & ELSEWHERE.keys()
