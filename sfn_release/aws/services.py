@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sfn_release.aws.calling import Operation
 from sfn_release.aws.pacing import Pacing
-from sfn_release.aws.sessions import Access, clients
+from sfn_release.aws.sessions import Access, Lifetime, clients, lifetime
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConfigError
 
@@ -52,11 +52,13 @@ class Aws:
 
     *other* gives the boto3 client of a service by its botocore id. Where there is none, as on
     `local`, asking raises ConfigError. *pacing* keeps the Step Functions client below its quotas.
+    *lifetime* says how long the credentials last (`sessions.lifetime`).
     """
 
     step_functions: Callable[[], StepFunctions]
     other: Callable[[str], Any] = _none
     pacing: Pacing | None = None
+    lifetime: Callable[[], Lifetime | None] = lambda: None
 
     @classmethod
     def of(cls, client: StepFunctions, other: Callable[[str], Any] = _none) -> Aws:
@@ -97,4 +99,4 @@ class Aws:
 def connect(access: Access, pacing: Pacing | None = None) -> Aws:
     """Return the services of an account and region; nothing is connected to yet."""
     client = clients(access, pacing)
-    return Aws(lambda: client("stepfunctions"), client, pacing)
+    return Aws(lambda: client("stepfunctions"), client, pacing, lambda: lifetime(access))

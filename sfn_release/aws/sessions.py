@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sfn_release.aws.pacing import Pacing
@@ -47,6 +48,36 @@ class Access:
         from urllib.parse import urlsplit
 
         return urlsplit(self.endpoint(service) or "").hostname in _LOOPBACK
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long temporary credentials last that nothing renews; *until* is None when unknown."""
+
+    until: datetime | None
+
+
+def lifetime(access: Access) -> Lifetime | None:
+    """Return how long the credentials last; None for those that last, or that are renewed.
+
+    With a role to assume, it is the credentials that assume it: the role's own are renewed with
+    them. Raises AccessError for an unknown profile.
+    """
+    if access.on_this_machine("stepfunctions"):
+        return None
+    import botocore.session
+    from botocore.credentials import RefreshableCredentials
+
+    with creating, _told():
+        credentials = botocore.session.Session(profile=access.profile).get_credentials()
+        if credentials is None:
+            return None
+        if isinstance(credentials, RefreshableCredentials):
+            if credentials.method != "env":
+                return None
+            # botocore would read the variables again, and they stay what they are.
+            return Lifetime(credentials._expiry_time)  # noqa: SLF001 - there is no other way
+        return Lifetime(None) if credentials.token else None
 
 
 def clients(access: Access, pacing: Pacing | None = None) -> Callable[[str], Any]:

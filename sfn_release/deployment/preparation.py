@@ -12,6 +12,7 @@ from sfn_release.deployment.accepting import refuse_unmet
 from sfn_release.deployment.adopting import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
+from sfn_release.deployment.credentials import outlasting
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
 from sfn_release.deployment.pinning import resolve_pins
@@ -138,7 +139,7 @@ def _shifted(
     )
     if strategy is not None and strategy.alarms and decided.stages:
         refuse_firing(site.aws.alarms, strategy.alarms, site.name)
-    return decided
+    return outlasting(site, decided)
 
 
 def _old_forms(
