@@ -151,7 +151,7 @@ def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
     manifest = release.manifest
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     tag = "none yet: a local trial" if trial else manifest.tag
-    origin = ("found in", manifest.found) if manifest.found else ("tag", tag)
+    origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tag)
     for what, value in (
         origin,
         ("commit", manifest.commit),
@@ -159,7 +159,7 @@ def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
         ("author", manifest.author),
         ("digest", manifest.release_digest),
     ):
-        terminal.write_parts(terminal.Styled(f"  {what:<9}", "dim"), terminal.one_line(value))
+        terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
     if yank is not None:
         terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()
