@@ -45,7 +45,7 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Ca
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
     assert "created and not served: child" in found.problem
-    assert "sfn-release delete child --env prod: delete what the attempt created" in (
+    assert "delete what the attempt created:  sfn-release delete child --env prod" in (
         found.next_steps
     )
     told = found.to_json()
@@ -102,8 +102,8 @@ def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
     shop.clients["prod"] = client
     assert seen(shop).state == "failed"
     assert seen(shop).next_steps == (
-        "sfn-release deploy 1.0.0 --env prod: try 1.0.0 again",
-        "sfn-release delete hello --env prod: delete what the attempt created",
+        "try 1.0.0 again:  sfn-release deploy 1.0.0 --env prod",
+        "delete what the attempt created:  sfn-release delete hello --env prod",
     )
     delete(shop.workspace(), "hello", environment="prod")
     assert client.list_state_machines()["stateMachines"] == []
@@ -142,7 +142,7 @@ def test_a_version_that_no_release_made_can_be_acknowledged(shop: Shop) -> None:
     found = seen(shop)
     assert found.state == "drifted"
     accept, remove = found.next_steps
-    assert accept.startswith("sfn-release acknowledge --env prod: ")
+    assert accept.endswith(":  sfn-release acknowledge --env prod")
     assert f"delete-state-machine-version --state-machine-version-arn {arn}:2" in remove
     record = acknowledge(shop.workspace(), environment="prod", reason="a test by hand")
     assert record is not None

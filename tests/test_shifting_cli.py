@@ -160,7 +160,7 @@ def test_status_check_tells_a_failed_environment_by_its_exit_code(
     assert head.startswith("local (not AWS)  1.0.0  ")
     assert "failed  (publish by " in head
     assert any(line.startswith("  deploy 1.1.0 by ") and "reverted" in line for line in rest)
-    assert any(line.startswith("  next: sfn-release delete second --env local") for line in rest)
+    assert any(line.endswith(":  sfn-release delete second --env local") for line in rest)
     shop.ok("delete", "second", "--yes")
     assert shop.run("status", "--check").code == 0
 

@@ -42,7 +42,7 @@ def next_steps(
     *,
     split: bool,
 ) -> tuple[str, ...]:
-    """Return what closes what is open, a command with its purpose a line."""
+    """Return what closes what is open: a purpose and its command a line."""
     return tuple(_steps(f" --env {environment}", health, state, workflows, left, split=split))
 
 
@@ -60,19 +60,19 @@ def _steps(
         return
     again = f"{record.action} {record.version}"
     if health == "abandoned":
-        yield f"sfn-release unlock{env}: close it; or run {again} again, which takes it over"
+        yield f"close it, or run {again} again, which takes it over:  sfn-release unlock{env}"
     if split:
-        yield f"sfn-release deploy --resume{env}: go on with the shift of callers"
+        yield f"go on with the shift of callers:  sfn-release deploy --resume{env}"
     if health in {"abandoned", "failed"} and serving is not None:
-        yield f"sfn-release rollback{env}: restore {serving.version}, which is recorded as served"
+        yield f"restore {serving.version}, which is recorded as served:  sfn-release rollback{env}"
     if health == "failed":
-        yield f"sfn-release deploy {record.version}{env}: try {record.version} again"
+        yield f"try {record.version} again:  sfn-release deploy {record.version}{env}"
     for name in left:
-        yield f"sfn-release delete {name}{env}: delete what the attempt created"
+        yield f"delete what the attempt created:  sfn-release delete {name}{env}"
     strange = sorted(arn for one in workflows for arn in one.strange)
     if strange:
-        yield f"sfn-release acknowledge{env}: accept the state machine versions no release made"
+        yield f"accept the versions that no release made:  sfn-release acknowledge{env}"
         yield (
-            "aws stepfunctions delete-state-machine-version --state-machine-version-arn"
-            f" {strange[0]}: or delete {'it' if len(strange) == 1 else 'them, one by one'}"
+            f"or delete {'it' if len(strange) == 1 else 'them, one by one'}:  aws stepfunctions"
+            f" delete-state-machine-version --state-machine-version-arn {strange[0]}"
         )
