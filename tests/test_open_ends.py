@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from shifting_kit import CANARY, MACHINES, Canary, canary, live, may_fail
 from support import CONFIG, Shop, copy_shop, definition, isolate_git, refused
 
@@ -181,10 +182,14 @@ def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
     shop.publish("1.1.0", "prod")
 
     class Busy:
+        denied = False
+
         def __getattr__(self, name: str) -> Any:
             return getattr(client, name)
 
         def list_executions(self, **_: Any) -> dict[str, Any]:
+            if self.denied:
+                raise ConnectTimeoutError(endpoint_url="http://127.0.0.1")
             return {"executions": [{}, {}], "nextToken": "more"}
 
     busy: Any = Busy()
@@ -197,6 +202,9 @@ def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
     )
     notes = plan_deletion(shop.workspace(), "parent", environment="prod").plan.workflows[0].notes
     assert not any("starts" in note for note in notes)
+    busy.denied = True
+    notes = plan_deletion(shop.workspace(), "hello", environment="prod").plan.workflows[0].notes
+    assert notes[-1].startswith("running executions can't be counted: ")
     with refused("E_NOT_FOUND", "prod serves no workflow 'none'"):
         plan_deletion(shop.workspace(), "none", environment="prod")
     assert MACHINES in arn
