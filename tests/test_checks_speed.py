@@ -124,6 +124,13 @@ STATES = {
 }
 
 
+@pytest.mark.parametrize("unit", ["${", "${1", "${A}", "${1}", "$${", "${workflow:"])
+def test_a_text_of_placeholders_is_checked_in_time(unit: str) -> None:
+    """Closed or not, filled or not."""
+    text = unit * (10 * LENGTH // len(unit))
+    assert set(checked(only(Parameters={"a": text}))) <= {"parameter"}
+
+
 def inner_variables(count: int) -> dict[str, Any]:
     """Return a definition whose many Maps assign what a state after all of them assigns too."""
     maps = {

@@ -114,8 +114,14 @@ def no_parameters(text: str) -> Iterator[str]:
     """
     if text.startswith("{%") and text.rstrip().endswith("%}"):
         return
+    end = -2  # the place of the next "}", looked for once for all that stand before it; -1: none
     for match in REFERENCE.finditer(text):
         if match["other"]:
-            rest = text[match.start() :]
-            closed = rest[: rest.find("}") + 1]
-            yield closed or (rest if len(rest) <= _SHOWN else rest[: _SHOWN - 1] + "…")
+            start = match.start()
+            end = text.find("}", start) if end != -1 and end < start else end
+            following = text.find("${", start + 2, end if end != -1 else start + 2 + _SHOWN)
+            if end != -1 and following == -1:
+                yield text[start : end + 1]
+            else:
+                rest = text[start : following if following != -1 else start + _SHOWN + 1]
+                yield rest if len(rest) <= _SHOWN else rest[: _SHOWN - 1] + "…"

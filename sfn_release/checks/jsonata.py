@@ -82,7 +82,7 @@ def parsed(document: Document) -> Iterator[Parsed]:
     for text in document.once(texts):
         if not is_jsonata(text.text):
             continue
-        left -= len(text.text)
+        left -= len(text.text) * len(as_filled(text.text))
         yield _parsed(text) if left >= 0 else Parsed(text, Expression(unread=_TOO_MUCH))
 
 
