@@ -60,7 +60,7 @@ EDGES = {
     "git/locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "local/__init__.py": "the defaults of what the service is given",
-    "local/service.py": "request id and date of an HTTP answer",
+    "local/service.py": "request id of an HTTP answer",
     "local/server.py": "request id and date of an HTTP answer",
 }
 

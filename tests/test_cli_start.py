@@ -59,6 +59,7 @@ def test_help_imports_click_alone() -> None:
         "sfn_release.cli.terminal",
         "sfn_release.cli.terminating",
         "sfn_release.errors",
+        "sfn_release.places",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from sfn_release import hold
@@ -12,6 +12,7 @@ from sfn_release.deployment.accepting import refuse_unmet
 from sfn_release.deployment.adopting import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
+from sfn_release.deployment.clocks import refuse_fast_clock
 from sfn_release.deployment.credentials import outlasting
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
@@ -205,12 +206,12 @@ def check_lock(site: Site, state: State) -> str | None:
     if record is None or record.status != "started":
         return None
     token = record.lock.token if record.lock else ""
-    reason = takeover(
-        record,
-        now=site.around.now(),
-        abandoned=hold.abandoned(site.notes, record.id, token),
-        ci=site.around.ci,
-    )
+    gone = hold.abandoned(site.notes, record.id, token)
+    ci = site.around.ci
+    reason = takeover(record, now=site.around.now(), abandoned=gone, ci=ci)
+    start = datetime.fromisoformat(record.started_at)
+    if reason and not takeover(record, now=start, abandoned=gone, ci=ci):
+        refuse_fast_clock(site, record)  # nothing but the time lets us take over
     if reason is None:
         raise LockedError(
             f"{site.name} is being deployed to: {record.action} {record.version}.",

@@ -158,7 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus(_RETRIED), "InternalServerError", "A bug in the local service.")
             raise
         else:
-            self._send(status, headers, payload)
+            now = formatdate(service.world.now(), usegmt=True)
+            self._send(status, {"Date": now, **headers}, payload)
 
     def _body(self) -> bytes | None:
         """Read the request's body; None if it was refused."""

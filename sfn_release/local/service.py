@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from email.utils import formatdate
 from typing import Any
 
 from sfn_release.local import aliases, errors, executions, starting, state_machines, tags, versions
@@ -74,7 +72,6 @@ class LocalService(AbstractContextManager["LocalService"]):
         payload = json.dumps(answer, separators=(",", ":")).encode()
         headers = {
             "x-amzn-RequestId": str(uuid.uuid4()),
-            "Date": formatdate(time.time(), usegmt=True),
             "Content-Type": CONTENT_TYPE,
             "Content-Length": str(len(payload)),
         }
