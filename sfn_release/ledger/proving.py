@@ -69,8 +69,14 @@ class LedgerProver(LedgerReader):
         texts = tag_texts(self.git, remote, asked)
         for ref in sorted(texts, key=lambda ref: (ref != own, ref)):
             carried = carried_digest(texts[ref], self.project)
-            if carried is not None and carried[0] not in snapshot.trials:
+            if carried is None or carried[0] in snapshot.trials:
+                continue
+            again = self.snapshot(offline=not self._knows_tags(snapshot))
+            if not self._holds(again, carried[0]):  # it may have been released meanwhile
                 raise lost_release(ref, *carried, self.releases_ref)
+
+    def _holds(self, snapshot: Snapshot, version: str) -> bool:
+        return self._branch_commit(snapshot, version) is not None or version in snapshot.trials
 
     def _knows_tags(self, snapshot: Snapshot) -> bool:
         """Tell whether the remote was reached, and has the releases' tags."""
@@ -80,20 +86,27 @@ class LedgerProver(LedgerReader):
     def refuse_lost(self, snapshot: Snapshot, environment: str | None = None) -> None:
         """Raise TamperedError when a branch is missing, or was cut back, that another one saw.
 
-        Asked are the tips of the branches, so that the cost is the same however long they are; the
-        branches that decide what may be deployed to *environment* are looked into. `verify` walks
-        along all of them.
+        Only branches that decide what may be deployed to *environment* are looked for: those of the
+        releases, the yanks and the environment itself. Asked are the tips of all branches. `verify`
+        walks along all of them, and looks for all.
         """
+        # Refs are not read all at once: a branch may have moved after another one was read.
+        if self._lost(snapshot, environment):
+            again = self.snapshot(offline=bool(snapshot.warning))
+            for error in self._lost(again, environment):
+                raise error
+
+    def _lost(self, snapshot: Snapshot, environment: str | None) -> list[TamperedError]:
         inside = f"{self.prefix}/{self.project}/"
         tips = sorted({at for ref, at in snapshot.refs.items() if self.witnesses(ref)})
         deciding = {"releases", "yanks", *([f"env/{environment}"] if environment else [])}
+        found = [one for one in sights(tips, self.git.messages(tips)) if one.branch in deciding]
 
         def holds(branch: str, commit: str) -> bool:
             tip = snapshot.refs[inside + branch]
-            return branch not in deciding or commit == tip or self.git.is_ancestor(commit, tip)
+            return commit == tip or self.git.is_ancestor(commit, tip)
 
-        for _, error in lost(sights(tips, self.git.messages(tips)), snapshot.refs, inside, holds):
-            raise error
+        return [error for _, error in lost(found, snapshot.refs, inside, holds)]
 
     def witnesses(self, ref: str) -> bool:
         """Tell whether a branch says of others what everybody can check."""

@@ -493,6 +493,15 @@ def test_drift_from_a_forged_record_is_said_to_be_that(target: Attacked) -> None
         assert "the recorded form of hello is not what 1.1.0 renders to" in found.problem
 
 
+def test_a_retired_environment_stops_no_other(target: Attacked) -> None:
+    """Its branch, once deleted, is named by `verify`; what is deployed does not depend on it."""
+    target.old.publish("1.2.1", deploy=False)  # which saw where staging was
+    push(target.mallory, f":{STAGING}")
+    shop = target.fresh()
+    assert f"{STAGING} is missing from the ledger" in "\n".join(problems(shop))
+    assert shop.deploy("1.2.0", "prod") is not None
+
+
 def test_a_release_that_the_ledger_lost_can_be_asked_for(target: Attacked) -> None:
     """Verifying it says that it was lost, and not that it never was."""
     _cut_releases(target.mallory)
