@@ -67,8 +67,12 @@ class Store:
         try:
             try:
                 connection = self._take()
+            except sqlite3.Error as error:
+                raise self._unusable(error) from error
+            try:
                 connection.execute(begin)
             except sqlite3.Error as error:
+                connection.close()
                 raise self._unusable(error) from error
             try:
                 yield connection
@@ -119,7 +123,11 @@ class Store:
         )
         connection.row_factory = sqlite3.Row
         # With a write-ahead log NORMAL loses nothing to a killed process.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
