@@ -17,6 +17,7 @@ from support import Shop, add_remote, clone, copy_shop, made_once
 
 from sfn_release.cli.exits import INTERRUPTED
 from sfn_release.cli.session import Session
+from sfn_release.operations.planning import plan_rollback
 from sfn_release.operations.rollback import rollback, rolling_back
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Record
@@ -114,6 +115,19 @@ def test_an_outcome_is_shown_once(shop: Shop) -> None:
     assert done.finished_at in shop.watcher.said[0]
     assert shop.serving("prod").version == "1.3.0"
     assert back(shop.workspace()) == "1.2.0"
+
+
+def test_a_plan_says_that_the_outcome_comes_first(shop: Shop) -> None:
+    """The next bare rollback changes nothing; a named one, or the one after, does."""
+    record = unshown(shop.workspace())
+    note = f"only shows the outcome of the rollback to {record.version}"
+    planned = plan_rollback(shop.workspace(), environment="prod")
+    assert [one for one in planned.notes if note in one]
+    named = plan_rollback(shop.workspace(), "1.1.0", environment="prod")
+    assert not [one for one in named.notes if note in one]
+    back(shop.workspace())
+    planned = plan_rollback(shop.workspace(), environment="prod")
+    assert not [one for one in planned.notes if note in one]
 
 
 def test_an_outcome_that_was_not_shown_twice_is_shown_the_third_time(shop: Shop) -> None:

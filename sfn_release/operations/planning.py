@@ -13,7 +13,7 @@ from sfn_release.operations.delete import plan_deletion
 from sfn_release.operations.deploy import deploy_target
 from sfn_release.operations.listing import build_work_tree
 from sfn_release.operations.policies import objections
-from sfn_release.operations.rollback import prepare_rollback
+from sfn_release.operations.rollback import prepare_rollback, unshown
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import unreleased
 from sfn_release.operations.workspace import Workspace
@@ -67,7 +67,15 @@ def plan_rollback(
     """Return what `rollback` would do; raises what it would raise before it writes anything."""
     site = open_site(workspace, workspace.environment(environment))
     wanted = parse_version(version) if version else None
-    return prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt).plan
+    done = unshown(workspace, site) if wanted is None else None
+    made = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt).plan
+    if done is None:
+        return made
+    note = (
+        f"`rollback` first only shows the outcome of the rollback to {done.version}, which"
+        f" succeeded at {done.finished_at} and was never shown; run it twice for this plan"
+    )
+    return replace(made, notes=(*made.notes, note))
 
 
 def plan_delete(workspace: Workspace, workflow: str, *, environment: str | None = None) -> Plan:

@@ -36,9 +36,8 @@ def rollback(
 
     Without a version, the last successful deployment is undone; rolling back again goes further
     back. When the last attempt did not succeed, what was live before it is restored; an attempt
-    that was itself a rollback is finished. What is sent
-    is what was recorded when that version last succeeded here, unless *rerender* asks for today's
-    parameters.
+    that was itself a rollback is finished. What is sent is what was recorded when that version last
+    succeeded here, unless *rerender* asks for today's parameters.
 
     Raises NotFoundError when there is nothing to go back to, and for a *version* that never
     succeeded in this environment: `deploy` brings that one.
@@ -78,7 +77,7 @@ def rolling_back(
             outcomes.expect(site, prepared.id)
         return prepared
 
-    done = _unshown(workspace, site) if bare else None
+    done = _shown_again(workspace, site) if bare else None
     if done is None:
         done = _carried_out(workspace, site, decided, reason=reason)
     yield done
@@ -86,12 +85,17 @@ def rolling_back(
         outcomes.shown(site, done)
 
 
-def _unshown(workspace: Workspace, site: Site) -> Record | None:
-    """Return the rollback that this command already did without showing it, and say so."""
+def unshown(workspace: Workspace, site: Site) -> Record | None:
+    """Return the rollback that a bare `rollback` would only show: it was done and not shown."""
     if not outcomes.possible(site):
         return None  # nearly always: it saves asking the remote once more
     state = workspace.ledger.state(workspace.ledger.reachable(site.name), site.name)
-    record = outcomes.unshown(site, state)
+    return outcomes.unshown(site, state)
+
+
+def _shown_again(workspace: Workspace, site: Site) -> Record | None:
+    """Return the rollback that this command already did without showing it, and say so."""
+    record = unshown(workspace, site)
     if record is not None:
         hold.forget(site.notes, record.id)
         workspace.around.watcher.say(
