@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sfn_release.canonical import member
 
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
 _BRIEF = 60  # characters of a value in a line for people
 _BEFORE = 20  # of them, those that are alike before what differs
+
+
+Kind = Literal["added", "removed", "changed"]
 
 
 class Declared(Protocol):
@@ -52,8 +55,8 @@ class Difference:
     new: Any
 
     @property
-    def kind(self) -> str:
-        """``added``, ``removed`` or ``changed``."""
+    def kind(self) -> Kind:
+        """Which side has something, or that both have."""
         if self.old is MISSING:
             return "added"
         return "removed" if self.new is MISSING else "changed"
@@ -62,10 +65,13 @@ class Difference:
         where = f'state "{self.state}"' if self.state else ""
         if not self.field:
             return f"{where or 'workflow'} {self.kind}"
-        change = f"{self.field} {' → '.join(_sides(self.old, self.new))}"
-        if self.kind != "changed":
-            value = self.new if self.kind == "added" else self.old
-            change = f"{self.field} {_brief(value)} {self.kind}"
+        match self.kind:
+            case "added":
+                change = f"{self.field} {_brief(self.new)} added"
+            case "removed":
+                change = f"{self.field} {_brief(self.old)} removed"
+            case "changed":
+                change = f"{self.field} {' → '.join(_sides(self.old, self.new))}"
         return f"{where}: {change}" if where else change
 
     def to_json(self) -> dict[str, Any]:

@@ -6,12 +6,20 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 import sfn_release
+from sfn_release import differences, drift, record
+from sfn_release.asl import finding
+from sfn_release.cli import checking, examining, observing, plans, records, terminal
+from sfn_release.operations import open_ends
+from sfn_release.operations.doctor import diagnosis
+from sfn_release.project import values
+from sfn_release.simulator import outcome
 
 PACKAGE = Path(sfn_release.__file__).parent
 
@@ -209,3 +217,23 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     """As of any module."""
     with pytest.raises(AttributeError, match="no attribute 'Pas'"):
         _ = sfn_release.Pas  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "table"),
+    [
+        (record.Action, records._DONE),
+        (record.Change, plans._MARKS),
+        (record.Status, terminal._STATES),
+        (drift.WorkflowState, terminal._STATES),
+        (open_ends.EnvironmentState, terminal._STATES),
+        (outcome.Status, terminal._STATES),
+        (differences.Kind, observing._MARKS),
+        (diagnosis.Verdict, examining._STYLES),
+        (finding.Severity, checking._STYLES),
+        (values.Type, values.KINDS),
+    ],
+)
+def test_tables_of_words_are_whole(words: Any, table: Mapping[str, object]) -> None:
+    """A new word of a closed set has an entry wherever one is looked up."""
+    assert {*get_args(words)} <= {*table}

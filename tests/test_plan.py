@@ -27,9 +27,11 @@ from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
     PublishVersion,
+    ShiftWeight,
     Step,
     TagStateMachine,
     UpdateStateMachine,
+    Watch,
     routing_text,
 )
 from sfn_release.record import Served, Serving
@@ -535,6 +537,8 @@ class Aws:
                     del tags[key]
             case DeleteStateMachine():
                 del self.machines[step.workflow]
+            case ShiftWeight() | Watch():
+                raise AssertionError("no strategy here")
 
 
 def publish(machine: Machine) -> None:

@@ -10,9 +10,10 @@ from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project import (
     AssumedRole,
     Environment,
+    Limits,
+    Linear,
     Project,
     Source,
-    Strategy,
     find_project,
     parse_project,
     read_project,
@@ -445,7 +446,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
         branches=("main", "release/*"),
         protect_drift=True,
         pins="required",
-        strategy=Strategy("linear", 40, timedelta(minutes=5), ("a",), 0, 2.0),
+        strategy=Linear(40, timedelta(minutes=5), Limits(("a",), 0, 2.0)),
         parameters={"A": "a", "B": Source("env", "BEE"), "C": Source("ssm", "/shop/c")},
     )
     read = parse(textwrap.dedent(text)).environment("prod")

@@ -25,14 +25,14 @@ from sfn_release.plan.steps import (
     step_json,
     step_line,
 )
-from sfn_release.project import Strategy
+from sfn_release.project import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.record import Action, Outcome, Record, Served, Serving
 from sfn_release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}
-LINEAR = Strategy("linear", 40, timedelta(minutes=10), ("shop-failed",), 0)
-CANARY = Strategy("canary", 5, timedelta(minutes=30))
+LINEAR = Linear(40, timedelta(minutes=10), Limits(("shop-failed",), 0))
+CANARY = Canary(5, timedelta(minutes=30))
 
 
 def form(name: str, content: str) -> Rendered:
@@ -269,10 +269,10 @@ def test_a_mix_in_words(routing: dict[int, int], description: str, text: str | N
     assert mix_text(serving(a="a").workflows["a"], None) is None
 
 
-@given(st.integers(1, 99), st.sampled_from(["canary", "linear"]), st.integers(1, 100))
-def test_weights_only_grow_and_every_one_is_watched(percent: int, kind: Any, reached: int) -> None:
+@given(st.integers(1, 99), st.sampled_from([*STRATEGIES]), st.integers(1, 100))
+def test_weights_only_grow_and_every_one_is_watched(percent: int, kind: str, reached: int) -> None:
     """From wherever a shift is resumed, and the last step is that all have come."""
-    strategy = Strategy(kind, percent, timedelta(minutes=1))
+    strategy = STRATEGIES[kind](percent, timedelta(minutes=1), Limits())
     routing = {1: 100 - reached, 2: reached} if reached < 100 else {2: 100}
     observed: dict[str, Observed | None] = {"a": there("a", "x", routing, LEFT, v2="x")}
     made = shift(observed, strategy, attempts=(attempt(a="x"),), resume=True, a="x")
@@ -308,7 +308,7 @@ def test_a_plan_with_stages_in_json_and_in_words() -> None:
 def test_many_stages_and_workflows_are_told_in_one_line() -> None:
     """A line stays a line."""
     names = [f"w{number}" for number in range(9)]
-    strategy = Strategy("linear", 5, timedelta(minutes=1))
+    strategy = Linear(5, timedelta(minutes=1))
     contents: dict[str, Any] = dict.fromkeys(names, "x")
     made = shift({name: there(name) for name in names}, strategy, **contents)
     assert stages_text(made) == (

@@ -187,11 +187,13 @@ class _Search:
     @staticmethod
     def _candidates(step: Step, node: Any, *, leaf: bool) -> Iterator[Any]:
         match step:
-            case Names(names) if isinstance(node, Mapping):
-                present = {name: node[name] for name in names if name in node}
+            case Names(names):
+                members = node if isinstance(node, Mapping) else {}
+                present = {name: members[name] for name in names if name in members}
                 yield from [present] if len(names) > 1 and leaf else present.values()
-            case Indexes(indexes) if isinstance(node, list):
-                yield from (node[i] for i in indexes if -len(node) <= i < len(node))
+            case Indexes(indexes):
+                items = _items(node)
+                yield from (items[i] for i in indexes if -len(items) <= i < len(items))
             case Slice(bounds):
                 yield from _items(node)[bounds]
             case Wildcard():
@@ -200,6 +202,8 @@ class _Search:
                 yield from _descend(node)
             case Filter():
                 yield from [node] if isinstance(node, Mapping) else _items(node)
+            case Function():
+                raise AssertionError("Path.find ends at a function")
 
 
 def _items(node: Any) -> list[Any]:

@@ -32,6 +32,10 @@ _STATES = {
     "abandoned": "yellow",
     "in-progress": "cyan",
     "started": "cyan",
+    "never-deployed": "",
+    "unreadable": "",
+    "retained": "",
+    "deleted": "",
     "RUNNING": "cyan",
     "FAILED": "red",
     "TIMED_OUT": "red",
@@ -54,7 +58,7 @@ class Styled(str):
 
 def state(word: str) -> Styled:
     """Return a status word with the colour that people expect of it."""
-    return Styled(word, _STATES.get(word, ""))
+    return Styled(word, _STATES.get(word, ""))  # AWS may have words that are new
 
 
 def safe(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from sfn_release.operations.execute import Execution
@@ -56,11 +56,16 @@ def _ending(one: Visit, done: Execution) -> str:
     parts = [one.type]
     if one.attempts > 1:
         parts.append(f"{one.attempts} attempts")
-    if one.ended not in {"succeeded", "failed", "caught"}:
-        parts.append(one.ended)
-    elif one.ended == "failed" and (one.error, one.cause) == (done.error, done.cause):
-        parts.append("failed here")
-    elif one.ended != "succeeded":
-        why = ": ".join(part for part in (one.error, one.cause) if part)
-        parts.append(f"{one.ended}: {why}" if why else one.ended)
+    match one.ended:
+        case "succeeded":
+            pass
+        case "running" | "aborted":
+            parts.append(one.ended)
+        case "failed" if (one.error, one.cause) == (done.error, done.cause):
+            parts.append("failed here")
+        case "failed" | "caught":
+            why = ": ".join(part for part in (one.error, one.cause) if part)
+            parts.append(f"{one.ended}: {why}" if why else one.ended)
+        case _:
+            assert_never(one.ended)
     return ", ".join(parts)

@@ -96,10 +96,10 @@ class Application:
     def put_back(self) -> tuple[list[str], list[str]]:
         """Undo, newest first, what was changed; return what was put back and what could not be."""
         restored, failed = [], []
-        changed: dict[tuple[str, bool, bool], list[Step]] = {}
+        changed: dict[tuple[str, str], list[Step]] = {}
         for step in self._undo:
-            key = (step.workflow, isinstance(step, AliasStep), isinstance(step, UpdateStateMachine))
-            changed.setdefault(key, []).append(step)
+            kind = "alias" if isinstance(step, AliasStep) else type(step).__name__
+            changed.setdefault((step.workflow, kind), []).append(step)
         # What was changed several times is put back once, to what it was before the first.
         for steps in sorted(changed.values(), key=lambda one: -self._undo.index(one[-1])):
             step = steps[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from sfn_release.aws.calling import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
@@ -76,6 +76,8 @@ class Changes:
                 self._tag(step)
             case DeleteStateMachine():
                 self._write(self.client.delete_state_machine, stateMachineArn=step.arn)
+            case _:
+                assert_never(step)
 
     def _create(self, step: CreateStateMachine, machine: Machine) -> None:
         answer = self._write(
@@ -149,6 +151,8 @@ class Changes:
                 return f"{step.rendered.name} was created and stays, without callers"
             case PublishVersion() | TagStateMachine() | DeleteStateMachine() | Watch():
                 return None
+            case _:
+                assert_never(step)
 
     def _undo_update(self, step: UpdateStateMachine, steps: Sequence[Step]) -> str:
         if step.before is None:
@@ -183,21 +187,30 @@ class Changes:
 
 def writes(steps: Iterable[Step]) -> Counter[str]:
     """Return how many calls of each operation *steps* make; an untagging may come on top."""
-    return Counter(_operation(step) for step in steps if not isinstance(step, Watch))
+    return Counter(filter(None, map(_operation, steps)))
 
 
-def _operation(step: Step) -> str:
-    if isinstance(step, ShiftWeight):
-        return "UpdateStateMachineAlias"
-    if isinstance(step, PointAlias):
-        return "UpdateStateMachineAlias" if step.before else "CreateStateMachineAlias"
-    return {
-        CreateStateMachine: "CreateStateMachine",
-        UpdateStateMachine: "UpdateStateMachine",
-        PublishVersion: "PublishStateMachineVersion",
-        TagStateMachine: "TagResource",
-        DeleteStateMachine: "DeleteStateMachine",
-    }[type(step)]
+def _operation(step: Step) -> str | None:  # noqa: PLR0911 - a line for each kind of step
+    """Return the operation that a step calls; None for one that changes nothing."""
+    match step:
+        case CreateStateMachine():
+            return "CreateStateMachine"
+        case UpdateStateMachine():
+            return "UpdateStateMachine"
+        case PublishVersion():
+            return "PublishStateMachineVersion"
+        case PointAlias():
+            return "UpdateStateMachineAlias" if step.before else "CreateStateMachineAlias"
+        case ShiftWeight():
+            return "UpdateStateMachineAlias"
+        case TagStateMachine():
+            return "TagResource"
+        case DeleteStateMachine():
+            return "DeleteStateMachine"
+        case Watch():
+            return None
+        case _:
+            assert_never(step)
 
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.observation import in_parallel
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import ShiftWeight, Watch
-from sfn_release.project import Strategy
+from sfn_release.project import Limits
 from sfn_release.record import SKEW
 from sfn_release.surroundings import Seen, Tally
 
@@ -82,9 +82,9 @@ class Monitor:
             around.wait(min(pause, left.total_seconds()))
 
     def _look(self, step: Watch, now: datetime, pause: float, *, last: bool) -> None:
-        strategy = self._strategy
-        if strategy.alarms:
-            fired = firing(self.site.aws.alarms, strategy.alarms)
+        limits = self._limits
+        if limits.alarms:
+            fired = firing(self.site.aws.alarms, limits.alarms)
             if fired:
                 raise RevertedError(
                     f"{self._stopped(step)}: the alarm {', '.join(fired)} fires.",
@@ -95,11 +95,11 @@ class Monitor:
         self._next = now + timedelta(seconds=max(pause, 2 * len(self._new) / _CALLS_A_SECOND))
         self._counting(self._count)
         failed = [execution for count in self._new for execution in count.failed]
-        limits = exceeded(strategy, *self._tallies) if self._tallies else None
-        if limits:
+        over = exceeded(limits, *self._tallies) if self._tallies else None
+        if over:
             executions = "1 execution" if len(failed) == 1 else f"{len(failed)} executions"
             raise RevertedError(
-                f"{self._stopped(step)}: {executions} of the new version failed, and {limits}.",
+                f"{self._stopped(step)}: {executions} of the new version failed, and {over}.",
                 why="\n  ".join(causes(self.site.client, failed)),
             )
 
@@ -113,7 +113,7 @@ class Monitor:
         try:
             count()
         except AwsError as error:
-            if self._strategy.counts:
+            if self._limits.counted:
                 raise
             self.site.around.watcher.say(f"executions are not counted: {error.message}")
             self._new, self._old, self._tallies = [], [], None
@@ -131,38 +131,37 @@ class Monitor:
         return self.prepared.plan
 
     @property
-    def _strategy(self) -> Strategy:
+    def _limits(self) -> Limits:
         strategy = self.site.environment.strategy
         assert strategy is not None  # noqa: S101 - only a strategy makes stages
-        return strategy
+        return strategy.limits
 
 
-def exceeded(strategy: Strategy, new: Tally, old: Tally) -> str | None:
+def exceeded(limits: Limits, new: Tally, old: Tally) -> str | None:
     """Return the limits of failures that the *new* version exceeds, in words; None unless all are.
 
     An *old* version without executions in that time counts as one without failures.
 
-    >>> from datetime import timedelta
-    >>> twice = Strategy("canary", 10, timedelta(minutes=5), max_failure_rate=2.0)
+    >>> twice = Limits(max_failure_rate=2.0)
     >>> exceeded(twice, Tally(10, 3), Tally(90, 9))
     'their share is 30 %, with 10 % of the old version and max_failure_rate = "2x"'
     >>> exceeded(twice, Tally(10, 2), Tally(90, 9)) is None
     True
     """
-    if not strategy.counts:
+    if not limits.counted:
         return None
     told = []
-    if strategy.max_failures is not None:
-        if new.failed <= strategy.max_failures:
+    if limits.max_failures is not None:
+        if new.failed <= limits.max_failures:
             return None
-        told.append(f"max_failures is {strategy.max_failures}")
-    if strategy.max_failure_rate is not None:
+        told.append(f"max_failures is {limits.max_failures}")
+    if limits.max_failure_rate is not None:
         share = new.failed / max(new.started, new.failed, 1)
         before = old.failed / max(old.started, old.failed, 1)
-        if share <= strategy.max_failure_rate * before:
+        if share <= limits.max_failure_rate * before:
             return None
         told.append(
             f"their share is {share:.0%}, with {before:.0%} of the old version and"
-            f' max_failure_rate = "{strategy.max_failure_rate:g}x"'
+            f' max_failure_rate = "{limits.max_failure_rate:g}x"'
         )
     return "; ".join(told).replace("%", " %")

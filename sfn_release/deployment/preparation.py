@@ -138,8 +138,8 @@ def _shifted(
         attempts=attempts,
         resume=resume or (killed and same),
     )
-    if strategy is not None and strategy.alarms and decided.stages:
-        refuse_firing(site.aws.alarms, strategy.alarms, site.name)
+    if strategy is not None and strategy.limits.alarms and decided.stages:
+        refuse_firing(site.aws.alarms, strategy.limits.alarms, site.name)
     return outlasting(site, decided)
 
 

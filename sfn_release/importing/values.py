@@ -118,6 +118,8 @@ def _text(call: Call) -> str | None:
                 values.append(JsonPath("$$" + text.removeprefix("Context")))
             case Literal(value):
                 values.append(value)
+            case Items() | Members():
+                return None
     try:
         made: Intrinsic = getattr(fn, call.name.removeprefix("fn."))(*values)
     except (DefinitionError, TypeError, AttributeError):

@@ -137,7 +137,7 @@ def _environment(
     if environment.pins != "off" and len(rendered) == len(declarations):
         yield _asked(name, "pins", lambda: resolved_pins(workspace, there, rendered))
     strategy = environment.strategy
-    for alarm in strategy.alarms if strategy else ():
+    for alarm in strategy.limits.alarms if strategy else ():
         yield _asked(name, f"alarm {alarm}", lambda one=alarm: _alarm(aws, one))  # type: ignore[misc]
 
 

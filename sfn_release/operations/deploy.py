@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from sfn_release.deployment import Decide, Prepared, Site, prepare
 from sfn_release.errors import ConflictError, NotFoundError
@@ -85,21 +86,34 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
     """
     name = workspace.environment(environment).name
     record = workspace.ledger.state(workspace.ledger.reachable(name), name).record
-    if record is None or record.status == "succeeded":
-        raise NotFoundError(f"No deployment to {name} was left unfinished.")
-    again = f"sfn-release deploy {record.version} --env {name}"
-    if record.status == "reverted":
-        raise NotFoundError(
-            f"{record.action} {record.version} to {name} was put back: there is nothing to resume.",
-            why=record.error or "",
-            fix=f"To begin anew:  {again}",
-        )
-    if record.action in {"rollback", "delete"}:
-        raise ConflictError(
-            f"The attempt that did not finish in {name} is a {record.action}.",
-            fix="To finish it, run it again; or deploy a release by its version.",
-        )
-    return record
+    nothing = NotFoundError(f"No deployment to {name} was left unfinished.")
+    if record is None:
+        raise nothing
+    match record.status:
+        case "succeeded":
+            raise nothing
+        case "reverted":
+            raise NotFoundError(
+                f"{record.action} {record.version} to {name} was put back: there is nothing to"
+                " resume.",
+                why=record.error or "",
+                fix=f"To begin anew:  sfn-release deploy {record.version} --env {name}",
+            )
+        case "started" | "failed":
+            pass
+        case _:
+            assert_never(record.status)
+    match record.action:
+        case "publish" | "deploy" | "promote":
+            return record
+        case "rollback" | "delete" | "adopt" | "acknowledge":
+            raise ConflictError(
+                f"The attempt that did not finish in {name} is no deployment of a release:"
+                f" {record.action}.",
+                fix="To finish it, run it again; or deploy a release by its version.",
+            )
+        case _:
+            assert_never(record.action)
 
 
 def deploy_target(

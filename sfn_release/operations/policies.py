@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from sfn_release.deployment import Prepared, Site
 from sfn_release.errors import GitError, UsageError
@@ -75,18 +76,22 @@ def stay(workspace: Workspace, snapshot: Snapshot, environment: str, content: Co
     tip = snapshot.refs.get(ledger.env_ref(environment))
     after: Record | None = None
     for record in ledger.successes(environment, tip):
-        if record.action == "acknowledge":
-            continue
-        if record.action == "delete":
-            if any(name in content.declarations for name in record.workflows):
-                after = record  # it served the whole of nothing from then on
-        elif record.release_digest != content.digest:
-            after = record
-        elif after is None:
-            return Stay(record.finished_at)
-        else:
-            what = "a deletion" if after.action == "delete" else after.version
-            return Stay(record.finished_at, after.finished_at, what)
+        match record.action:
+            case "acknowledge":
+                pass
+            case "delete":
+                if any(name in content.declarations for name in record.workflows):
+                    after = record  # it served the whole of nothing from then on
+            case "publish" | "deploy" | "promote" | "rollback" | "adopt":
+                if record.release_digest != content.digest:
+                    after = record
+                elif after is None:
+                    return Stay(record.finished_at)
+                else:
+                    what = "a deletion" if after.action == "delete" else after.version
+                    return Stay(record.finished_at, after.finished_at, what)
+            case _:
+                assert_never(record.action)
     return Stay()
 
 

@@ -221,7 +221,7 @@ def _state(
         return "abandoned", f"{who}: {reason}"
     drifted = [one.name for one in workflows if one.state not in _AS_RECORDED]
     told = ""
-    if record.status in {"failed", "reverted"}:
+    if record.status != "succeeded":
         error = (record.error or "").partition("\n")[0]
         who = f"{record.action} {record.version} by {record.actor.partition(' <')[0]}"
         told = f"{who}, {record.started_at}, {record.status}: {error}"

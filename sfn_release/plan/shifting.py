@@ -16,7 +16,7 @@ from sfn_release.errors import ConfigError
 from sfn_release.plan.leftovers import left_alias
 from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
 from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
-from sfn_release.project import Strategy
+from sfn_release.project import Limits, Strategy
 from sfn_release.project.rules import duration_text
 from sfn_release.record import Record, Serving
 
@@ -56,7 +56,7 @@ def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str
     express = [
         name for name, one in sorted(target.workflows.items()) if one.rendered.type == "EXPRESS"
     ]
-    if strategy is None or not strategy.counts or len(express) < len(target.workflows):
+    if strategy is None or not strategy.limits.counted or len(express) < len(target.workflows):
         return
     if target.action == "rollback":
         return
@@ -185,27 +185,28 @@ def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> Wor
 
 def _words(strategy: Strategy) -> str:
     """Return a strategy for people, with what stops it."""
-    watched = [f"the alarm{'s' * (len(strategy.alarms) > 1)} {', '.join(strategy.alarms)}"]
-    watched = watched if strategy.alarms else []
-    if strategy.counts:
-        watched.append(_limit_text(strategy))
+    limits = strategy.limits
+    watched = [f"the alarm{'s' * (len(limits.alarms) > 1)} {', '.join(limits.alarms)}"]
+    watched = watched if limits.alarms else []
+    if limits.counted:
+        watched.append(_limit_text(limits))
     return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
 
 
-def _limit_text(strategy: Strategy) -> str:
-    count, rate = strategy.max_failures, strategy.max_failure_rate
+def _limit_text(limits: Limits) -> str:
+    count, rate = limits.max_failures, limits.max_failure_rate
     failed = f"failed execution{'s' * ((count or 0) > 1)}"
-    limits = [f"more than {count} {failed}" if count else "any failed execution"]
-    limits = limits if count is not None else []
+    texts = [f"more than {count} {failed}" if count else "any failed execution"]
+    texts = texts if count is not None else []
     if rate is not None:
-        limits.append(f"more than {rate:g} times the old version's share of failed executions")
-    return " that are ".join(limits)
+        texts.append(f"more than {rate:g} times the old version's share of failed executions")
+    return " that are ".join(texts)
 
 
 def _uncounted(shifts: Mapping[str, _Shift], strategy: Strategy, target: Target) -> list[str]:
     """Return the note of the workflows whose failed executions can't be counted."""
     express = [name for name in shifts if target.workflows[name].rendered.type == "EXPRESS"]
-    if not strategy.counts or not express:
+    if not strategy.limits.counted or not express:
         return []
     note = (
         f"failed executions of {names_text(express)} are not counted, because Step Functions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from sfn_release.project.rules import duration_text
 from sfn_release.rendering import Rendered
@@ -184,37 +184,35 @@ Step = (
 
 def step_json(step: Step) -> dict[str, Any]:
     """Return the JSON form of a step: ``workflow``, ``action`` and what it names."""
-    action = {
-        CreateStateMachine: "create",
-        UpdateStateMachine: "update",
-        PublishVersion: "publish",
-        PointAlias: "point-alias",
-        ShiftWeight: "shift-weight",
-        Watch: "watch",
-        TagStateMachine: "tag",
-        DeleteStateMachine: "delete",
-    }[type(step)]
-    members: dict[str, Any] = {"workflow": step.workflow or None, "action": action}
+    action, members = _action(step)
+    return {"workflow": step.workflow or None, "action": action, **members}
+
+
+def _action(step: Step) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911 - one for each kind
+    """Return the word of a step in JSON, and the members that go with it."""
     match step:
         case CreateStateMachine():
-            members |= {"name": step.rendered.name, **_content(step)}
+            return "create", {"name": step.rendered.name, **_content(step)}
         case UpdateStateMachine():
-            members |= {"arn": step.arn, **_content(step)}
+            return "update", {"arn": step.arn, **_content(step)}
+        case PublishVersion():
+            return "publish", {"arn": step.arn}
         case PointAlias():
             before = step.before.routing if step.before else None
-            members |= {"alias": step.alias, "to": step.version_arn, "from": before}
+            return "point-alias", {"alias": step.alias, "to": step.version_arn, "from": before}
         case ShiftWeight():
-            members |= {"alias": step.alias, "to": step.version_arn, "from": step.old}
-            members |= {"weight": step.weight}
+            moved = {"alias": step.alias, "to": step.version_arn, "from": step.old}
+            return "shift-weight", {**moved, "weight": step.weight}
         case Watch():
             seconds = int(step.interval.total_seconds())
-            members |= {"weight": step.weight, "interval_seconds": seconds}
+            return "watch", {"weight": step.weight, "interval_seconds": seconds}
         case TagStateMachine():
             tags = {key: None if value == NOT_YET else value for key, value in step.tags.items()}
-            members |= {"arn": step.arn, "tags": tags, "removed": list(step.removed)}
-        case PublishVersion() | DeleteStateMachine():
-            members |= {"arn": step.arn}
-    return members
+            return "tag", {"arn": step.arn, "tags": tags, "removed": list(step.removed)}
+        case DeleteStateMachine():
+            return "delete", {"arn": step.arn}
+        case _:
+            assert_never(step)
 
 
 def step_line(step: Step) -> str:

@@ -18,18 +18,23 @@ from sfn_release.asl.silence import Silence
 from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project import rules
 from sfn_release.project.document import MINIMUM, Document
-from sfn_release.project.environment import AssumedRole, Environment, Strategy
+from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.reading import LOCAL, check_requires, read_environment
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.silences import silences_of
+from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.project.values import Source
 
 __all__ = [
     "FILE_NAME",
     "LOCAL",
+    "STRATEGIES",
     "AssumedRole",
+    "Canary",
     "Environment",
+    "Limits",
+    "Linear",
     "Project",
     "Source",
     "Strategy",

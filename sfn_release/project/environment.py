@@ -1,4 +1,4 @@
-"""An environment: where releases run, what may enter, and how callers are brought over."""
+"""An environment: where releases run, and what may enter."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.parameters import fill, parameters_in
+from sfn_release.project.strategy import Strategy
 from sfn_release.project.values import Source
 from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION, partition_of
 
@@ -25,48 +26,6 @@ class AssumedRole:
 
     role_arn: str
     external_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """How callers of an alias are brought to a new version.
-
-    ``canary`` sends *percent* of them there for one *interval*, and then all. ``linear`` sends
-    *percent* more with each *interval*. Meanwhile the CloudWatch *alarms* may not fire, and the new
-    version may have *max_failures* executions that failed (None: no limit). *max_failure_rate*
-    limits its share of failed executions to so many times that of the old version. With both,
-    callers are sent back when both are exceeded.
-    """
-
-    type: Literal["canary", "linear"]
-    percent: int
-    interval: timedelta
-    alarms: tuple[str, ...] = ()
-    max_failures: int | None = None
-    max_failure_rate: float | None = None
-
-    @property
-    def counts(self) -> bool:
-        """Whether failed executions stop a shift, so that they have to be counted."""
-        return self.max_failures is not None or self.max_failure_rate is not None
-
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """The weights in percent that the new version gets, one for each interval."""
-        if self.type == "canary":
-            return (self.percent,)
-        return tuple(range(self.percent, 100, self.percent))
-
-    @property
-    def duration(self) -> timedelta:
-        """How long it takes until every caller is there."""
-        return self.interval * len(self.weights)
-
-    def __str__(self) -> str:
-        minutes = rules.duration_text(self.interval)
-        if self.type == "canary":
-            return f"canary: {self.percent} % for {minutes}"
-        return f"linear: {self.percent} % more every {minutes}"
 
 
 @dataclass(frozen=True)

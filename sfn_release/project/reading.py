@@ -8,9 +8,10 @@ from typing import Any
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.document import Document, table_name
-from sfn_release.project.environment import AssumedRole, Environment, Strategy
+from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.lines import Key
 from sfn_release.project.parameters import parameters_in
+from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
 from sfn_release.project.values import Source, is_source, normal
 
 LOCAL = "local"
@@ -169,14 +170,13 @@ def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy |
             fix='Leave out  alias = ""  or the strategy.',
         )
     rate = table.get("max_failure_rate")
-    return Strategy(
-        type=table["type"],
-        percent=table["percent"],
-        interval=rules.timespan(table["interval"]),
+    limits = Limits(
         alarms=tuple(table.get("alarms", ())),
         max_failures=table.get("max_failures"),
         max_failure_rate=float(rate.removesuffix("x")) if rate else None,
     )
+    make = STRATEGIES[table["type"]]
+    return make(table["percent"], rules.timespan(table["interval"]), limits)
 
 
 def _check_role(document: Document, at: Key, environment: Environment) -> None:

@@ -8,6 +8,7 @@ from sfn_release.project import rules
 from sfn_release.project.document import Expected
 from sfn_release.project.environment import SERVICES
 from sfn_release.project.silences import CHECKS
+from sfn_release.project.strategy import STRATEGIES
 from sfn_release.project.values import TYPES, is_source
 
 _TAGS = Expected(
@@ -104,7 +105,7 @@ _STRATEGY = Expected(
         rules.has("type"),
         example='strategy = { type = "canary", percent = 10, interval = "5m" }',
         keys={
-            "type": Expected(str, rules.one_of("all-at-once", "canary", "linear")),
+            "type": Expected(str, rules.one_of("all-at-once", *STRATEGIES)),
             "percent": Expected(int, rules.between(1, 99), "percent = 10"),
             "interval": Expected(str, rules.duration, 'interval = "5m"'),
             "alarms": Expected(

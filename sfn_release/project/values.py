@@ -58,7 +58,8 @@ def problem(value: Any) -> str | None:
             return next(filter(None, map(problem, value)), None)
         case dict():
             return next(filter(None, map(problem, value.values())), None)
-    return "JSON has no dates and times: write it as a text."
+        case _:
+            return "JSON has no dates and times: write it as a text."
 
 
 def normal(value: Any) -> Any:

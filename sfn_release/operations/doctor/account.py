@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
@@ -197,30 +197,35 @@ def _permissions(
         if asked.action in told:
             continue
         told.add(asked.action)
-        if asked.answer == "allowed":
-            yield findings.ok("permission", f"{asked.action} is allowed")
-        elif asked.answer == "unknown":
-            yield findings.warning(
-                "permission", f"{asked.action} is not known: {asked.why}", "Ask who runs it."
-            )
-        else:
-            needed = (
-                findings.warning if asked.purpose in {"execute", "delete"} else findings.problem
-            )
-            yield needed(
-                "permission",
-                f"{asked.action} is denied: {asked.why}",
-                f"Needed for {asked.purpose}: allow it for whoever deploys. It was asked for {arn};"
-                " a policy that names state machines one by one may allow the real ones.",
-            )
+        yield _permission(asked, arn, findings)
     if permissions.on_amazon(aws.stepfunctions):
         return
     yield findings.ok("emulator", "not asked for states:CreateStateMachine: it might create one")
 
 
+def _permission(asked: permissions.Asked, arn: str, findings: Findings) -> Diagnosis:
+    match asked.answer:
+        case "allowed":
+            return findings.ok("permission", f"{asked.action} is allowed")
+        case "unknown":
+            message = f"{asked.action} is not known: {asked.why}"
+            return findings.warning("permission", message, "Ask who runs it.")
+        case "denied":
+            optional = asked.purpose in {"execute", "delete"}
+            needed = findings.warning if optional else findings.problem
+            return needed(
+                "permission",
+                f"{asked.action} is denied: {asked.why}",
+                f"Needed for {asked.purpose}: allow it for whoever deploys. It was asked for {arn};"
+                " a policy that names state machines one by one may allow the real ones.",
+            )
+        case _:
+            assert_never(asked.answer)
+
+
 def _alarms(environment: Environment, aws: Aws, findings: Findings) -> Iterator[Diagnosis]:
     """Yield whether the strategy's alarms exist: CloudWatch takes one that does not for OK."""
-    wanted = environment.strategy.alarms if environment.strategy else ()
+    wanted = environment.strategy.limits.alarms if environment.strategy else ()
     if not wanted:
         return
     try:

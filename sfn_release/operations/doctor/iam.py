@@ -149,9 +149,9 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
     environment = there.environment
     yield _states("FindStateMachines", EVERYWHERE, ["*"])
     yield _states("ReadStateMachines", READS, there.machines(declarations))
-    if environment.strategy is not None and environment.strategy.counts:
+    if environment.strategy is not None and environment.strategy.limits.counted:
         yield _states("CountFailures", COUNTED, there.machines(declarations))
-    if environment.strategy is not None and environment.strategy.alarms:
+    if environment.strategy is not None and environment.strategy.limits.alarms:
         yield _statement("ReadAlarms", ["cloudwatch:DescribeAlarms"], ["*"])
     if environment.pins != "off":
         actions = ["GetAlias", "GetFunctionConfiguration", "ListVersionsByFunction"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from sfn_release.deployment import check_lock
 from sfn_release.errors import LockedError, SfnReleaseError
@@ -91,16 +92,20 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
     record = state.record
     if record is None:
         yield _findings.ok(subject, "nothing was deployed yet")
-    elif record.status == "started":
-        yield _lock(workspace, name, state)
-    elif record.status == "succeeded":
-        yield _findings.ok(subject, f"{record.action} {record.version} {record.status}")
-    else:
-        yield _findings.warning(
-            subject,
-            f"the last deployment, {record.action} {record.version}, {record.status}",
-            f"See  sfn-release status --env {name}; deploy again, or roll back.",
-        )
+        return
+    match record.status:
+        case "started":
+            yield _lock(workspace, name, state)
+        case "succeeded":
+            yield _findings.ok(subject, f"{record.action} {record.version} {record.status}")
+        case "failed" | "reverted":
+            yield _findings.warning(
+                subject,
+                f"the last deployment, {record.action} {record.version}, {record.status}",
+                f"See  sfn-release status --env {name}; deploy again, or roll back.",
+            )
+        case _:
+            assert_never(record.status)
 
 
 def _lock(workspace: Workspace, name: str, state: State) -> Diagnosis:

@@ -106,7 +106,7 @@ def _probes(
     yield states("start_execution", "execute", stateMachineArn=arn)
     execution = arn.replace(":stateMachine:", ":execution:") + ":none"
     yield states("describe_execution", "execute", executionArn=execution)
-    if environment.strategy is not None and environment.strategy.counts:
+    if environment.strategy is not None and environment.strategy.limits.counted:
         yield states("list_executions", "the strategy", stateMachineArn=version, maxResults=1)
     yield from _others(environment, arn)
 
@@ -122,7 +122,7 @@ def _others(environment: Environment, arn: str) -> Iterator[_Probe]:
              if one.kind == "ssm"]  # fmt: skip
     if names:
         yield _Probe("ssm", "get_parameters", {"Names": names[:10]}, "parameters")
-    if environment.strategy is not None and environment.strategy.alarms:
+    if environment.strategy is not None and environment.strategy.limits.alarms:
         yield _Probe("cloudwatch", "describe_alarms", {"MaxRecords": 1}, "the strategy")
 
 
