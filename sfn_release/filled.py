@@ -13,9 +13,7 @@ from typing import Any
 
 from sfn_release.asl.finding import Finding
 from sfn_release.asl.silence import Silence, told
-from sfn_release.build.acceptance import as_released
 from sfn_release.canonical import keys_of
-from sfn_release.checks import check_definition, final
 from sfn_release.declaration import Declaration
 from sfn_release.rendering import Rendered
 
@@ -53,6 +51,9 @@ class FilledChecks:
         """
         if rendered.definition == declaration.definition:
             return ()
+        from sfn_release.build.acceptance import as_released
+        from sfn_release.checks import final
+
         found = self._findings(declaration.name, rendered, services=not released)
         if not released:
             kept, _ = told(found, self._silences, declaration.name)
@@ -67,6 +68,8 @@ class FilledChecks:
         for known in checked:
             if (known.definition, known.type, known.services) == key:
                 return known.findings
+        from sfn_release.checks import check_definition
+
         found = check_definition(
             _literal(rendered.definition),
             type=rendered.type,

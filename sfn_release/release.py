@@ -166,6 +166,8 @@ class Manifest:
         """Return the JSON form, as ``manifest.json`` holds it."""
         members = {name: getattr(self, name) for name in self.__dataclass_fields__}
         members["workflows"] = {name: vars(entry) for name, entry in self.workflows.items()}
+        if self.found is None:
+            del members["found"]  # versions up to 0.2.0 read releases that were made from commits
         return {"schema": SCHEMA, **members}
 
     @classmethod

@@ -139,8 +139,8 @@ def test_what_a_state_machine_has_by_default_is_not_declared() -> None:
 
 
 def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) -> None:
-    """A definition of CloudFormation has names of its own in it."""
-    state = {"Type": "Pass", "Comment": "${AWS::Region}", "End": True}
+    """A definition of CloudFormation has references of its own in it."""
+    state = {"Type": "Pass", "Comment": "${!Ref Name}", "End": True}
     shop.write("old.json", json.dumps({"StartAt": "A", "States": {"A": state}}))
     ran = shop.ok("import", "old.json")
-    assert "warning: publish would refuse it: $.States.A.Comment: '${AWS::Region}'" in ran.err
+    assert "warning: publish would refuse it: $.States.A.Comment: '${!Ref Name}'" in ran.err

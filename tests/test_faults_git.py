@@ -124,7 +124,10 @@ SCENARIOS = {
         lambda shop: shop.publish("1.0.0"),
         "publish",
         "1.0.0",
-        (*_RELEASE, *_THERE, "delete_ref", *_STARTED, *_THERE, *_ENDED, *_THERE),
+        (
+            *(*_RELEASE, *_TAG, *_THERE, "delete_ref", "delete_ref"),
+            *(*_STARTED, *_THERE, *_ENDED, *_THERE),
+        ),
         broken="push.1|update_refs.1|delete_ref",
     ),
     "cloned": Writes(

@@ -317,6 +317,8 @@ ELSEWHERE = {
     "deployment: refuse_elsewhere": "test_pinning_nested: an ARN of another machine",
     "plan: refuse_uncounted": "test_shifting_plan: EXPRESS executions are not counted",
     "deployment: _refuse_unreadable": "test_adopting: a definition that is hidden",
+    "deployment: outlasting": "test_credentials: credentials that end before the shift does",
+    "deployment: refuse_fast_clock": "test_clocks: a lock, which nobody can foresee",
     # Raised by what changes between the plan and a write, or after one:
     "deployment: refuse_changed": "a parameter changed after the plan was made",
     "deployment: adoption": "another deployer was faster: it is decided again",
@@ -507,7 +509,7 @@ def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         checked.append(definition["States"]["Only"]["Result"])
         return ()
 
-    monkeypatch.setattr("sfn_release.filled.check_definition", check)
+    monkeypatch.setattr("sfn_release.checks.check_definition", check)
     shop.publish("2.0.0", "prod", "qa")
     assert checked == ["Alice"]
 

@@ -20,7 +20,8 @@ _MACHINE = re.compile(
     re.DOTALL,
 )
 _SHORT = re.compile(
-    r"(?:[0-9]{12}:function:)?(?P<name>[A-Za-z0-9_.-]+)(?::(?P<version>.*))?", re.DOTALL
+    r"(?:[a-z]{2}(?:-[a-z]+)+-[0-9]:)?(?:[0-9]{12}:)?(?:function:)?(?P<name>[A-Za-z0-9_.-]+)(?::(?P<version>.*))?",
+    re.DOTALL,
 )
 """A function's name where no ARN is needed: the model of Lambda's Invoke, ``FunctionName``."""
 

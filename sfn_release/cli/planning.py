@@ -45,11 +45,11 @@ def plan(
     exit_code: bool,
     form: str,
 ) -> int:
-    """Show what a deployment would do, and what it changes.
+    """Show what a deployment would do.
 
-    Of release VERSION, or of the work tree as it stands: the steps are those of `publish`. With
-    --rollback or --delete, what that command would do; with --from, what `promote` would do.
-    Nothing is changed. --env may be given several times.
+    Of release VERSION, or of the work tree as it stands: the steps are those of `publish`. Shows
+    the changes by state and field. With --rollback or --delete, what that command would do; with
+    --from, what `promote` would do. Nothing is changed. --env may be given several times.
     """
     from sfn_release.cli.several import errors_json, tell_failure
     from sfn_release.operations import planning

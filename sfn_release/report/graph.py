@@ -117,7 +117,9 @@ class _Drawing:
                 self._enter(nodes[id].key, graph, first)
         drawn = list(nodes.values())
         if outermost:
-            drawn = self._ends(drawn, nodes.get(str(body.get("StartAt"))), ends)
+            start = body.get("StartAt")
+            begun = nodes.get(start) if isinstance(start, str) else None
+            drawn = self._ends(drawn, begun, ends)
         return Scope(key, title, tuple(drawn), tuple(inner))
 
     def _node(self, id: str, state: Any) -> Node:
