@@ -29,6 +29,7 @@ from sfn_release.build.files import (
     read_document,
     refuse_submodules,
 )
+from sfn_release.build.hiding import hidden
 from sfn_release.build.process import FIRST, SECOND, Job, Running, Surroundings
 from sfn_release.canonical import digest, first_difference, keys_of
 from sfn_release.declaration import Declaration
@@ -85,6 +86,7 @@ def build(
     DefinitionError for definitions that Step Functions would refuse.
     """
     with ExitStack() as stack:
+        stack.enter_context(hidden())
         options = _Options(workflows, work_tree or root, python, environ, timeout)
         return _checked(_start(stack, root, FIRST, options).result(), silences)
 
@@ -109,6 +111,7 @@ def build_commit(
     Raises NonDeterministicError, with the first difference, when the two builds differ.
     """
     with ExitStack() as stack:
+        stack.enter_context(hidden())
         places = ((FIRST, "project"), (SECOND, "some/other/place"))
         roots = [_temporary(stack) / below for _, below in places]
         refuse_submodules(export(roots), workflows)

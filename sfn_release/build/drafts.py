@@ -11,6 +11,7 @@ from pathlib import Path
 from sfn_release.asl.finding import Finding
 from sfn_release.build.entries import Entry, entries_of
 from sfn_release.build.files import Module, document_name, find_sources, parse_document
+from sfn_release.build.hiding import hidden
 from sfn_release.build.process import FIRST, Job, Running
 from sfn_release.build.single import SUFFIXES, locate, read_content, wrong_ending
 from sfn_release.declaration import Declaration
@@ -116,7 +117,7 @@ def _modules(
             environ=environ,
             timeout=_TIMEOUT,
         )
-        with Running(job) as running:
+        with hidden(), Running(job) as running:
             return [_of_entry(entry, root) for entry in entries_of(running.result())]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sfn_release.asl.finding import refuse
 from sfn_release.build.entries import entries_of
 from sfn_release.build.files import Module, document_name, module_name, parse_document
+from sfn_release.build.hiding import hidden
 from sfn_release.build.process import FIRST, Job, Running
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, UsageError
@@ -85,7 +86,7 @@ def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...
             environ=environ,
             timeout=_TIMEOUT,
         )
-        with Running(job) as running:
+        with hidden(), Running(job) as running:
             entries = tuple(entries_of(running.result()))
     for entry in entries:
         refuse(entry.findings, f"The workflow {entry.declaration.name!r} ({entry.place})")

@@ -21,6 +21,7 @@ from sfn_release.operations.clashes import refuse_same_names
 from sfn_release.operations.pinned import resolved_pins
 from sfn_release.operations.planning import prepare_work_tree, work_tree
 from sfn_release.operations.policies import objections
+from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.sites import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
@@ -156,7 +157,8 @@ def _parameters(
 
         def value(parameter: str = parameter, source: object = source) -> str:
             values.update(look_up(there, [parameter]))
-            return f"parameter {parameter} from {source}: {_shown(values[parameter])}"
+            note = next(secret_notes(environment, {parameter: values[parameter]}), None)
+            return note or f"parameter {parameter} from {source}: {_shown(values[parameter])}"
 
         yield _asked(there.name, f"parameter {parameter}", value)
     derived = environment.open(wanted) - sources.keys()

@@ -9,6 +9,7 @@ from sfn_release.deployment import Site
 from sfn_release.deployment.resolving import look_up
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.reader import LedgerReader
+from sfn_release.operations.secret_values import secret_notes
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.record import Action, Served, Serving, State, refuse_forged
 from sfn_release.release import Content, Release
@@ -94,6 +95,7 @@ def target(
         workflows=workflows,
         below=below if popped else pushed(state.serving, state.tip, content.version),
         parameters={name: value for used in values.values() for name, value in used.items()},
+        notes=tuple(secret_notes(site.environment, found)),
     )
 
 

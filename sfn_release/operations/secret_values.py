@@ -1,0 +1,38 @@
+"""Values that look like secrets: a parameter is no place for one.
+
+A parameter's value is recorded in the ledger and sent in a definition, where everybody who may read
+either finds it. Pass the ARN of a secret instead, and let the workflow's tasks read the secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sfn_release.project import Environment
+
+_NAME = re.compile(
+    r"(?i)passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key|access[-_]?key"
+)
+_VALUE = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}"  # an AWS access key's id
+    r"|(?:ghp|gho|ghs|ghu|github_pat|glpat|xox[abprs]|sk_live|rk_live)[-_]\w{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON web token
+    r"|\w+://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
+)
+_HARMLESS = re.compile(r"arn:|/|[a-z-]+:secretsmanager:")  # an ARN, a path: they name a secret
+
+
+def secret_notes(environment: Environment, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note for each value from a variable of the process that looks like a secret."""
+    for name, source in sorted(environment.sources(values).items()):
+        value = values[name]
+        if source.kind != "env" or not isinstance(value, str) or _HARMLESS.match(value):
+            continue
+        if _VALUE.search(value) or _NAME.search(source.name) or _NAME.search(name):
+            yield (
+                f"the parameter {name}, from ${source.name}, looks like a secret: it is recorded in"
+                " the ledger and stands in the definition. Pass the ARN of a secret instead"
+            )
