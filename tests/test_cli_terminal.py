@@ -371,6 +371,30 @@ def test_what_ignores_hang_ups_goes_on() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_path: Path) -> None:
+    """Begun with SIGHUP ignored, it goes on ignoring it; its git and build processes do too."""
+    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+        shop = Project(repository, "aws", server.url)
+        shop.write("releases.toml", config("aws", server.url))
+        shop.commit(hello="Hello Alice")
+        process = subprocess.Popen(
+            ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *COMMAND, "publish", "1.0.0"],
+            cwd=shop.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert slow.reached.wait(60)
+        os.killpg(process.pid, signal.SIGHUP)  # as the terminal does to everything in it
+        slow.go_on.set()
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, "hung up" in err) == (0, False)
+        assert shop.json("history")["deployments"][0]["status"] == "succeeded"
+        assert shop.json("execute", "hello")["output"] == "Hello Alice"
+
+
 @given(st.text())
 def test_nothing_that_a_terminal_acts_upon_is_written(text: str) -> None:
     """Whatever data holds, a line stays one line of printable text."""

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import IO, Any, Self
 
-# C0 and C1 controls but tab and newline; marks that reorder or hide text; lone surrogates
+# C0 and C1 controls but tab and newline; marks that reorder text or that nothing shows; lone
+# surrogates
 _UNSAFE = (
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    r"\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _STATES = {
