@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from sfn_release.asl.expressions import Context, Intrinsic, JsonPath, Portable, path
     from sfn_release.asl.finding import Finding
     from sfn_release.asl.given import NOT_GIVEN
+    from sfn_release.asl.placeholders import Parameter, parameter
     from sfn_release.asl.query import Jsonata, q
     from sfn_release.asl.retry import Catch, Retry, States
     from sfn_release.asl.state import State
@@ -89,6 +90,7 @@ _ROOMS = {
     "asl.expressions": ("Context", "Intrinsic", "JsonPath", "Portable", "path"),
     "asl.finding": ("Finding",),
     "asl.given": ("NOT_GIVEN",),
+    "asl.placeholders": ("Parameter", "parameter"),
     "asl.query": ("Jsonata", "q"),
     "asl.retry": ("Catch", "Retry", "States"),
     "asl.state": ("State",),
@@ -124,6 +126,7 @@ __all__ = [
     "Logging",
     "Map",
     "Parallel",
+    "Parameter",
     "Pass",
     "Portable",
     "ProcessorConfig",
@@ -146,6 +149,7 @@ __all__ = [
     "local",
     "not_",
     "or_",
+    "parameter",
     "path",
     "q",
     "task",

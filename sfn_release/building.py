@@ -12,7 +12,7 @@ from copy import copy
 from datetime import datetime
 from typing import Any, Self, Unpack
 
-from sfn_release.asl.chain import Chain, called, chain, dead_end, link
+from sfn_release.asl.chain import Chain, called, chain, dead_end, last_steps, link
 from sfn_release.asl.conditions import ChoiceRule
 from sfn_release.asl.given import NOT_GIVEN
 from sfn_release.asl.graph import Copies, Graph, Naming
@@ -30,6 +30,8 @@ from sfn_release.asl.state import (
     ItsPath,
     Language,
     OpenText,
+    Piece,
+    Seconds,
     State,
     Step,
     Target,
@@ -50,6 +52,7 @@ class Building(ABC):
         self._added: dict[State, None] = {}
         self._last: State | None = None
         self._ends: tuple[State, ...] = ()
+        self._closed: dict[State, None] = {}
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -94,7 +97,7 @@ class Building(ABC):
         Raises DefinitionError without a present state, and when another one follows it.
         """
         last = self._present("end")
-        if isinstance(last, Choice):
+        if isinstance(last, Choice) and not any(last_steps([last])):
             raise DefinitionError(
                 f"A Choice can't end the workflow: {called(last)} goes where its rules say.",
                 fix="End the chains of the states that it leads to.",
@@ -106,10 +109,15 @@ class Building(ABC):
         return self.end_here()
 
     def end_here(self) -> Self:
-        """End the workflow wherever it is open after what was written last, if anywhere."""
+        """End the workflow wherever it is open after what was written last, if anywhere.
+
+        The ways of a Choice end where they are still open when the workflow is written.
+        """
         for state in self._ends:
             if isinstance(state, Step):
                 state.end = True
+            else:
+                self._closed[state] = None
         self._last, self._ends = None, ()
         return self
 
@@ -136,16 +144,16 @@ class Building(ABC):
 
     def parallel(
         self,
-        branches: Iterable[Graph | Mapping[str, Any]],
+        branches: Piece | Iterable[Piece],
         id: str | None = None,
         **fields: Unpack[ParallelFields],
     ) -> Self:
         """Go on to a Parallel of *branches*; *fields* are its other ones."""
-        return self._go_on(Parallel(id, branches=list(branches), **fields))
+        return self._go_on(Parallel(id, branches=_several(branches), **fields))
 
     def map(
         self,
-        iterator: Graph | Mapping[str, Any],
+        iterator: Piece,
         items_path: ItsPath = NOT_GIVEN,
         max_concurrency: Whole = NOT_GIVEN,
         id: str | None = None,
@@ -178,7 +186,7 @@ class Building(ABC):
     def wait(
         self,
         id: str | None = None,
-        seconds: Whole = NOT_GIVEN,
+        seconds: Seconds = NOT_GIVEN,
         timestamp: OpenText | datetime = NOT_GIVEN,
         seconds_path: ItsPath = NOT_GIVEN,
         timestamp_path: ItsPath = NOT_GIVEN,
@@ -212,16 +220,16 @@ class Building(ABC):
 
     def start_from_parallel(
         self,
-        branches: Iterable[Graph | Mapping[str, Any]],
+        branches: Piece | Iterable[Piece],
         id: str | None = None,
         **fields: Unpack[ParallelFields],
     ) -> Self:
         """Start from a Parallel, as `parallel` makes it."""
-        return self.start_from(Parallel(id, branches=list(branches), **fields))
+        return self.start_from(Parallel(id, branches=_several(branches), **fields))
 
     def start_from_map(
         self,
-        iterator: Graph | Mapping[str, Any],
+        iterator: Piece,
         items_path: ItsPath = NOT_GIVEN,
         max_concurrency: Whole = NOT_GIVEN,
         id: str | None = None,
@@ -261,6 +269,7 @@ class Building(ABC):
             _added={new[state]: None for state in self._added},
             _last=None if self._last is None else new[self._last],
             _ends=tuple(new[state] for state in self._ends),
+            _closed={new[state]: None for state in self._closed},
         )
         return fresh
 
@@ -298,3 +307,10 @@ class Building(ABC):
                 f"A workflow is made of states, not of {type(state).__name__}.",
                 fix='Write existing ASL as sfn.Raw("id", {...}) or Workflow.from_dict({...}).',
             )
+
+
+def _several(branches: Piece | Iterable[Piece]) -> Piece | list[Piece]:
+    """Return branches of any iterable as a list; one branch as it is."""
+    if isinstance(branches, Iterable) and not isinstance(branches, Mapping):
+        return list(branches)
+    return branches

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 
@@ -199,7 +200,7 @@ def _task(state: Mapping[str, Any], label: str, place: Place, language: str) -> 
     if not isinstance(resource, str):
         return
     foreign = "Credentials" in state
-    call = _INTEGRATION.fullmatch(resource)
+    call = _INTEGRATION.fullmatch(known_arn(resource))
     if _FUNCTION_ARN.match(resource):
         place = (*place, "Resource")
         yield _reference("function", resource, label, place, foreign=foreign)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,9 +15,18 @@ from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import Names
+from sfn_release.asl.partitions import in_partition
 from sfn_release.asl.placeholders import quoted
-from sfn_release.asl.state import Language, PartError, State, StateError, own_language, write_states
-from sfn_release.asl.writing import with_extra
+from sfn_release.asl.state import (
+    Language,
+    PartError,
+    Seconds,
+    State,
+    StateError,
+    own_language,
+    write_states,
+)
+from sfn_release.asl.writing import whole_seconds, with_extra
 from sfn_release.building import Building
 from sfn_release.canonical import decoded, loads
 from sfn_release.declaration import Type
@@ -36,6 +46,9 @@ class Workflow(Building):
     being added. *query_language* is that of every state that has none of its own, JSONPath if it is
     not given. *timeout_seconds* and *version* are fields of the whole definition; *extra* holds
     further ones, as they are.
+
+    *partition* is for environments in China or GovCloud: with ``"${AWS::Partition}"`` the ARNs of
+    integrations, ``arn:aws:states:::...``, are written with each environment's partition.
     """
 
     def __init__(
@@ -43,8 +56,9 @@ class Workflow(Building):
         *,
         comment: str | NotGiven = NOT_GIVEN,
         version: str | NotGiven = NOT_GIVEN,
-        timeout_seconds: int | NotGiven = NOT_GIVEN,
+        timeout_seconds: Seconds = NOT_GIVEN,
         query_language: Language = NOT_GIVEN,
+        partition: str | NotGiven = NOT_GIVEN,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -52,6 +66,7 @@ class Workflow(Building):
         self.version = version
         self.timeout_seconds = timeout_seconds
         self.query_language = query_language
+        self.partition = partition
         self.extra = extra or {}
 
     def __repr__(self) -> str:
@@ -122,17 +137,19 @@ class Workflow(Building):
         *language* is the query language around it. Raises StateError for a state that can't be
         written.
         """
-        given = {
-            "Comment": self.comment,
-            "Version": self.version,
-            "TimeoutSeconds": self.timeout_seconds,
-            "QueryLanguage": self.query_language,
-        }
-        written: dict[str, Any] = {k: v for k, v in given.items() if v is not NOT_GIVEN}
+        written: dict[str, Any] = {}
+        for name in ("comment", "version", "timeout_seconds", "query_language"):
+            value = getattr(self, name)
+            if name == "timeout_seconds" and isinstance(value, timedelta):
+                value = whole_seconds(value, "TimeoutSeconds")
+            if value is not NOT_GIVEN:
+                written[asl_key(name)] = value
         written = with_extra(written, self.extra, own_language(self, language))
         if self.start is not None:
             written["StartAt"] = naming.id_of(self.start)
-        states = write_states(self.states, naming, own_language(self, language))
+        states = write_states(self.states, naming, own_language(self, language), self._closed)
+        if not isinstance(self.partition, NotGiven):
+            states = in_partition(states, self.partition)
         return written | {"States": states}
 
     def draft(self) -> tuple[dict[str, Any], tuple[Finding, ...]]:

@@ -197,10 +197,10 @@ def test_the_exported_names_are_these() -> None:
         *("NOT_GIVEN", "Catch", "Chain", "Choice", "ChoiceRule", "Condition"),
         *("Context", "Declaration", "Fail", "Finding", "Intrinsic", "ItemBatcher"),
         *("ItemReader", "JsonPath", "Jsonata", "Logging", "Map", "Parallel"),
-        *("Pass", "Portable", "ProcessorConfig", "Raw", "ReaderConfig", "ResultWriter"),
-        *("Retry", "State", "StateMachine", "States", "Succeed", "Task"),
+        *("Parameter", "Pass", "Portable", "ProcessorConfig", "Raw", "ReaderConfig"),
+        *("ResultWriter", "Retry", "State", "StateMachine", "States", "Succeed", "Task"),
         *("Var", "Wait", "Workflow", "WriterConfig", "and_", "check_definition"),
-        *("fn", "local", "not_", "or_", "path", "q"),
+        *("fn", "local", "not_", "or_", "parameter", "path", "q"),
         "task",
     ]
 

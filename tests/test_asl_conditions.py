@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,7 +43,7 @@ def test_there_is_no_other_method() -> None:
     public = {name for name in dir(sfn.Var) if not name.startswith("_")} - {"path"}
     operators = {snake(operator) for operator in OPERATORS}
     negated = {name.replace("is_", "is_not_") for name in operators if name.startswith("is_")}
-    assert operators | negated == public
+    assert operators | negated | {"is_in"} == public
 
 
 @pytest.mark.parametrize("what", ["null", "present", "numeric", "string", "boolean", "timestamp"])
@@ -102,3 +105,96 @@ def test_a_condition_has_no_truth_when_it_is_written() -> None:
     """`a and b` would silently be `b`."""
     with pytest.raises(TypeError, match="to combine"):
         assert VAR.is_null() and VAR.is_string()  # noqa: PT018 - the point
+
+
+# -- Python's operators ---------------------------------------------------------------------------
+
+some: Any = VAR  # a type checker finds these mistakes before
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (VAR == "a", {"StringEquals": "a"}),
+        (VAR < "$.y", {"StringLessThan": "$.y"}),
+        (VAR == 1, {"NumericEquals": 1}),
+        (VAR <= 1.5, {"NumericLessThanEquals": 1.5}),
+        (VAR > 0, {"NumericGreaterThan": 0}),
+        (VAR == True, {"BooleanEquals": True}),  # noqa: E712 - a bool is no number
+        (VAR == False, {"BooleanEquals": False}),  # noqa: E712
+        (VAR == None, {"IsNull": True}),  # noqa: E711
+        (VAR != None, {"IsNull": False}),  # noqa: E711
+        (VAR >= NOON, {"TimestampGreaterThanEquals": "2026-01-31T12:00:00Z"}),
+        (5 < VAR, {"NumericGreaterThan": 5}),  # noqa: SIM300 - the other way round
+        ("a" == VAR, {"StringEquals": "a"}),  # noqa: SIM300
+    ],
+)
+def test_an_operator_takes_the_type_of_the_constant(
+    condition: sfn.Condition, expected: dict[str, Any]
+) -> None:
+    """Texts, numbers, bools, instants and null."""
+    assert {"Variable": "$.x", **expected} == condition.to_asl()
+
+
+def test_unequal_is_not_equal() -> None:
+    """The language has no operator for it."""
+    equal = {"Variable": "$.x", "StringEquals": "a"}
+    assert {"Not": equal} == (VAR != "a").to_asl()
+
+
+def test_one_of_several_values() -> None:
+    """Or, and one value by itself."""
+    one, two = ({"Variable": "$.x", "StringEquals": text} for text in "ab")
+    null = {"Variable": "$.x", "IsNull": True}
+    assert {"Or": [one, two, null]} == VAR.is_in("a", "b", None).to_asl()
+    assert one == VAR.is_in("a").to_asl()
+    with pytest.raises(DefinitionError, match="no value"):
+        VAR.is_in()
+
+
+@pytest.mark.parametrize(
+    ("compare", "method"),
+    [
+        (lambda: some == sfn.path("$.y"), r"\.numeric_equals_path\("),
+        (lambda: some != sfn.Context.Execution.Name, r"\.string_equals_path\("),
+        (lambda: some <= sfn.Var("$.y"), r"\.numeric_less_than_equals_path\("),
+        (lambda: some > sfn.parameter("Limit"), r"\.numeric_greater_than\("),
+        (lambda: some == sfn.q.input.a, "query languages"),
+        (lambda: some.is_in(["a", "b"]), r"is_in\(\*values\)"),
+        (lambda: some < True, "no operator"),
+        (lambda: some < None, "no operator"),
+        (lambda: some == {}, "no operator"),
+        (lambda: some < datetime(2026, 1, 31), "time zone"),  # noqa: DTZ001 - the point
+        (lambda: (some == 1) & some, "not a condition"),
+    ],
+)
+def test_a_value_without_an_operator_is_refused(compare: Callable[[], object], method: str) -> None:
+    """The error names the method to use instead."""
+    with pytest.raises(DefinitionError) as caught:
+        compare()
+    assert re.search(method, f"{caught.value.message} {caught.value.fix}")
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: bool(some == 1), "use & | ~"),
+        (lambda: 1 < some < 3, r"\(1 < x\) & \(x < 3\)"),
+        (lambda: some in ("a", "b"), "is_in"),
+        (lambda: "a" in some, "is_in"),
+        (lambda: not some, "compare it"),
+        (lambda: some == "a" & some == "b", "parentheses"),
+        (lambda: some == 1 | some == 2, "parentheses"),
+    ],
+)
+def test_python_cannot_decide_a_condition(use: Callable[[], object], message: str) -> None:
+    """What would silently be something else says so."""
+    with pytest.raises(TypeError, match=message):
+        use()
+
+
+def test_a_variable_can_be_a_key() -> None:
+    """It is found as itself."""
+    other = sfn.Var("$.x")
+    assert {VAR: 1, other: 2}[VAR] == 1

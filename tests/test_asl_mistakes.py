@@ -38,9 +38,9 @@ def told(state: sfn.State) -> tuple[str, str, str]:
             "no ChoiceRule",
         ),
         (
-            sfn.Map("A", item_processor=sfn.Pass("I")),  # type: ignore[arg-type]
+            sfn.Map("A", item_processor="I"),  # type: ignore[arg-type]
             "$.States.A",
-            "An item processor is a workflow, not a Pass.",
+            "An item processor can't be 'I'.",
         ),
         (
             sfn.Pass("A", result=1, extra={"Result": 2}),

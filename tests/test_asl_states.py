@@ -276,7 +276,9 @@ def test_a_datetime_without_a_zone_is_refused() -> None:
         (lambda: sfn.Task("T", retry=[{"ErrorEquals": ["E"]}]), "no Retry"),  # type: ignore[list-item]
         (lambda: sfn.Task("T", catch=["E"]), "no Catch"),  # type: ignore[list-item]
         (lambda: sfn.Choice("C", choices=[sfn.Var("$").is_null()]), "no ChoiceRule"),  # type: ignore[list-item]
-        (lambda: sfn.Parallel("P", branches=[sfn.Pass()]), "not a Pass"),  # type: ignore[list-item]
+        (lambda: sfn.Parallel("P", branches=[5]), "A branch can't be 5"),  # type: ignore[list-item]
+        (lambda: sfn.Parallel("P", branches=[[sfn.Pass()]]), "A branch can't be"),  # type: ignore[list-item]
+        (lambda: sfn.Parallel("P", branches=[id]), "without arguments"),  # type: ignore[list-item]
     ],
 )
 def test_a_wrong_part_is_told_by_its_place(make: Callable[[], sfn.State], message: str) -> None:

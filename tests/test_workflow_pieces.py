@@ -108,7 +108,7 @@ def test_a_transition_may_lead_to_a_chain() -> None:
         (lambda: sfn.Succeed("S") >> sfn.Pass("A"), 'Nothing can follow "S"'),
         (lambda: sfn.Pass("A", end=True) >> sfn.Pass("B"), '"A" ends the workflow already'),
         (lambda: sfn.Pass("A", next="X") >> sfn.Pass("B"), '"A" goes to "X" already'),
-        (lambda: sfn.Choice("C") >> sfn.Pass("B"), "no single next state"),
+        (lambda: sfn.Choice("C", default="D") >> sfn.Pass("B"), "leaves no way open"),
         (lambda: sfn.Pass("A") >> 5, "not int"),  # type: ignore[operator]
         (lambda: sfn.Pass("A") >> {"Type": "Pass"}, "not dict"),  # type: ignore[operator]
         (lambda: sfn.Pass("A") >> sfn.Workflow(), "no first state"),
@@ -120,6 +120,154 @@ def test_a_wrong_chain_is_refused_where_it_is_written(
     """As by `next_then`."""
     with pytest.raises(DefinitionError, match=message):
         write()
+
+
+# -- pieces of one state, and what comes after a Choice -------------------------------------------
+
+
+def _links(workflow: sfn.Workflow) -> dict[str, Any]:
+    """Return where each state of a valid workflow leads."""
+    states = workflow.serialize()["States"]
+    return {id: body.get("Next") or body.get("Default") for id, body in states.items()}
+
+
+def test_a_state_is_a_branch_and_an_item_processor() -> None:
+    """With what it leads to; the open end is an End."""
+    work = sfn.Pass("Work", next=sfn.Pass("After"))
+    both = sfn.Parallel("Both", branches=[work, sfn.Succeed("Rest")])
+    each = sfn.Map("Each", item_processor=sfn.Pass("Item"))
+    old = sfn.Map("Old", iterator=sfn.Pass("Old item"))
+    alone = sfn.Parallel("Alone", branches=sfn.Pass("One"))
+    states = sfn.Workflow.of(both, each, old, alone).serialize()["States"]
+    first, second = states["Both"]["Branches"]
+    assert first["StartAt"] == "Work"
+    assert first["States"]["After"] == {"Type": "Pass", "End": True}
+    assert second["States"] == {"Rest": {"Type": "Succeed"}}
+    ended = {"Type": "Pass", "End": True}
+    assert states["Each"]["ItemProcessor"] == {"StartAt": "Item", "States": {"Item": ended}}
+    assert states["Old"]["Iterator"] == {"StartAt": "Old item", "States": {"Old item": ended}}
+    assert states["Alone"]["Branches"] == [{"StartAt": "One", "States": {"One": ended}}]
+
+
+def test_the_verbs_take_single_states_too() -> None:
+    """As the classes do, and any iterable of branches."""
+    workflow = sfn.Workflow().parallel(iter([sfn.Pass("A"), sfn.Pass("B")]), id="Both")
+    workflow.parallel(sfn.Pass("C"), id="One").map(sfn.Pass("D"), id="Each").end()
+    states = workflow.serialize()["States"]
+    assert [list(branch["States"]) for branch in states["Both"]["Branches"]] == [["A"], ["B"]]
+    assert [list(branch["States"]) for branch in states["One"]["Branches"]] == [["C"]]
+    assert list(states["Each"]["ItemProcessor"]["States"]) == ["D"]
+
+
+def test_a_function_that_makes_a_piece_is_called_once() -> None:
+    """So that its states are the same ones whenever the workflow is written."""
+    calls = []
+
+    def piece() -> sfn.Chain:
+        calls.append(1)
+        return sfn.Pass("A") >> sfn.Pass("B")
+
+    parallel = sfn.Parallel("P", branches=[piece])
+    workflow = sfn.Workflow.of(parallel, sfn.Map("M", iterator=sfn.Succeed))
+    assert workflow.serialize() == workflow.serialize()
+    assert calls == [1]
+    branch = workflow.serialize()["States"]["P"]["Branches"][0]
+    assert branch["States"]["A"]["Next"] == "B"
+
+
+def test_a_single_state_is_copied_with_a_fragment() -> None:
+    """A prefix reaches it, and the original keeps its id."""
+    inner = sfn.Pass("Inner")
+    copied = (sfn.Parallel("P", branches=[inner]) >> sfn.Pass("Z")).prefixed("a ")
+    branch = sfn.Workflow.of(copied).serialize()["States"]["a P"]["Branches"][0]
+    assert (inner.id, branch["StartAt"]) == ("Inner", "a Inner")
+
+
+IS_A, IS_B = sfn.Var("$.a").is_present(), sfn.Var("$.b").is_present()
+
+
+def test_the_ways_of_a_choice_meet_in_the_next_state() -> None:
+    """Those of its rules and of its default, wherever they are open."""
+    short, long = sfn.Pass("Short"), sfn.Pass("Long") >> sfn.Pass("Longer")
+    refused = sfn.Fail("Refused")
+    choice = sfn.Choice("C", choices=[IS_A.next_then(short), IS_B.next_then(refused)], default=long)
+    links = _links(sfn.Workflow.of(sfn.Pass("A") >> choice >> sfn.Pass("Z") >> sfn.Succeed("S")))
+    assert links == {
+        "A": "C",
+        "C": "Long",
+        "Short": "Z",
+        "Long": "Longer",
+        "Longer": "Z",
+        "Z": "S",
+        "S": None,
+        "Refused": None,
+    }
+
+
+def test_what_follows_a_choice_without_a_default_is_its_default() -> None:
+    """As what follows an `if` without an else; in a choice inside a choice too."""
+    inner = sfn.Choice("Inner", choices=[IS_B.next_then(sfn.Pass("B"))])
+    outer = sfn.Choice("Outer", choices=[IS_A.next_then(sfn.Pass("A") >> inner)])
+    links = _links(sfn.Workflow.of(outer >> sfn.Pass("Z")))
+    assert links == {"Outer": "Z", "A": "Inner", "Inner": "Z", "B": "Z", "Z": None}
+
+
+def test_a_choice_may_skip_to_what_follows_it() -> None:
+    """The next state does not follow itself."""
+    rest = sfn.Pass("Rest")
+    choice = sfn.Choice("C", choices=[IS_A.next_then(rest)], default=sfn.Pass("Work"))
+    assert _links(sfn.Workflow.of(choice >> rest)) == {"C": "Work", "Work": "Rest", "Rest": None}
+    done = sfn.Succeed("Done")
+    closed = sfn.Choice("C", choices=[IS_A.next_then(done)], default=sfn.Fail("F"))
+    assert _links(sfn.Workflow.of(closed >> done)) == {"C": "F", "Done": None, "F": None}
+
+
+def test_a_choice_may_lead_back_before_it_goes_on() -> None:
+    """A loop stays one: only what is open goes on."""
+    work = sfn.Pass("Work")
+    again = sfn.Choice("Again", choices=[IS_A.next_then(work), IS_B.next_then("Work")])
+    links = _links(sfn.Workflow.of(work >> again >> sfn.Pass("Z")))
+    assert links == {"Work": "Again", "Again": "Z", "Z": None}
+    pause = sfn.Wait("Pause", seconds=1)
+    first = sfn.Pass("First")
+    loop = first >> sfn.Choice("C", choices=[IS_A.next_then(pause)], default=sfn.Succeed("S"))
+    assert _links(sfn.Workflow.of(loop >> first))["Pause"] == "First"
+
+
+def test_states_that_end_or_catch_are_left_alone() -> None:
+    """An End was asked for, and what a catcher leads to goes its own way."""
+    caught = sfn.Pass("Caught", end=True)
+    ended = sfn.Raw("Ended", {"Type": "Pass", "End": True})
+    work = sfn.task.activity("arn:aws:states:eu-west-1:111122223333:activity:a", id="Work")
+    work.catch = sfn.Catch(sfn.States.ALL, caught)
+    choice = sfn.Choice("C", choices=[IS_A.next_then(work), IS_B.next_then(ended)])
+    links = _links(sfn.Workflow.of(choice >> sfn.Pass("Z")))
+    assert links == {"C": "Z", "Work": "Z", "Ended": None, "Caught": None, "Z": None}
+
+
+def test_ways_that_nothing_follows_end_the_workflow() -> None:
+    """In a workflow, a branch, and whatever is still written after the Choice."""
+    a, b = sfn.Pass("A"), sfn.Pass("B")
+    choice = sfn.Choice("C", choices=[IS_A.next_then(a)], default=b)
+    workflow = sfn.Workflow.of(sfn.Pass("Start"), choice)
+    workflow.continue_from(b).next_then(sfn.Pass("Later")).end()
+    states = workflow.serialize()["States"]
+    assert (states["A"]["End"], states["B"]["Next"], states["C"]["Default"]) == (True, "Later", "B")
+    inner = sfn.Choice("C", choices=[IS_A.next_then(sfn.Pass("A"))], default=sfn.Pass("B"))
+    both = sfn.Workflow.of(sfn.Parallel("P", branches=[sfn.Pass("Start") >> inner]))
+    branch = both.serialize()["States"]["P"]["Branches"][0]["States"]
+    assert branch["A"]["End"] is branch["B"]["End"] is True
+    again = sfn.Workflow.of(both.prefixed("x "))
+    assert "x A" in again.serialize()["States"]["x P"]["Branches"][0]["States"]
+
+
+def test_the_verbs_go_on_after_a_choice() -> None:
+    """As a chain does."""
+    choice = [IS_A.next_then(sfn.Pass("A"))]
+    workflow = sfn.Workflow().choice(choice, sfn.Pass("B"), id="C").next_then(sfn.Pass("Z")).end()
+    assert _links(workflow) == {"C": "B", "Z": None, "A": "Z", "B": "Z"}
+    ended = sfn.Workflow().choice([IS_A.next_then(sfn.Pass("A"))], sfn.Pass("B"), id="C").end()
+    assert _links(ended) == {"C": "B", "A": None, "B": None}
 
 
 # -- fragments ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ error too, so that mypy tells when a mistake is no longer caught.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
 import sfn_release as sfn
@@ -44,6 +44,14 @@ sfn.Choice(
     default=sfn.Pass() >> sorry,
 )
 sfn.Pass(next=sfn.Pass() >> done)
+sfn.Wait(seconds=timedelta(minutes=5))
+sfn.Wait(seconds=sfn.parameter("Pause"))
+sfn.Task(timeout_seconds=timedelta(hours=1), heartbeat_seconds=timedelta(seconds=30))
+Retry("E", interval_seconds=timedelta(seconds=2), max_attempts=sfn.parameter("Attempts"))
+sfn.Parallel(branches=[done, sfn.Pass() >> done, sfn.Workflow.of(done), lambda: sfn.Pass(end=True)])
+sfn.Parallel(branches=done)
+sfn.Map(item_processor=sfn.Pass)
+sfn.Map(item_processor=sfn.Workflow(partition="${AWS::Partition}", timeout_seconds=timedelta(1)))
 Catch("E", sfn.Pass() >> done)
 
 # -- right: what things are -----------------------------------------------------------------------
@@ -55,6 +63,10 @@ assert_type(q.input.order.id, sfn.Jsonata)
 assert_type(q.input.a == 1, sfn.Jsonata)
 assert_type(q.var("n") + 1, sfn.Jsonata)
 assert_type(Context.Task.Token, sfn.Portable)
+assert_type(Var("$.a") == "b", sfn.Condition)
+assert_type(Var("$.a") < 3, sfn.Condition)
+assert_type((Var("$.a") == 1) & ~(Var("$.b") != None) | Var("$.c").is_in("x", 2), sfn.Condition)  # noqa: E711
+sfn.Pass(parameters={"a": Context.Execution.Input["id"], "b": Context.Execution.Input.order.id})
 assert_type(sfn.Pass() >> sfn.Pass() >> done, sfn.Chain)
 assert_type(sfn.Workflow.of(sfn.Pass() >> done), sfn.Workflow)
 assert_type(sfn.Workflow().start_from(done).prefixed("a "), sfn.Workflow)
@@ -91,21 +103,24 @@ sfn.Task(timeout_seconds=None)  # type: ignore[arg-type]
 sfn.Task(retry="E")  # type: ignore[arg-type]
 sfn.Task(retry=[{"ErrorEquals": ["E"]}])  # type: ignore[list-item]
 sfn.Choice(choices=[Var("$.a").is_null()])  # type: ignore[list-item]
-sfn.Map(item_processor=sfn.Pass())  # type: ignore[arg-type]
+sfn.Map(item_processor="A")  # type: ignore[arg-type]
+sfn.Map(item_processor=id)  # type: ignore[arg-type]
 sfn.Map(item_reader=sfn.ItemBatcher())  # type: ignore[arg-type]
-sfn.Parallel(branches=[sfn.Pass()])  # type: ignore[list-item]
+sfn.Parallel(branches=["A"])  # type: ignore[list-item]
+sfn.Wait(seconds=datetime(2026, 1, 31, tzinfo=UTC))  # type: ignore[arg-type]
 Retry(States.Timout)  # type: ignore[attr-defined]
 Retry("E", jitter_strategy="HALF")  # type: ignore[arg-type]
 Retry("E", max_attempts="3")  # type: ignore[arg-type]
 Catch("E", 5)  # type: ignore[arg-type]
 Var("$.a").is_nul()  # type: ignore[attr-defined]
 Var("$.a").numeric_equals("1")  # type: ignore[arg-type]
+(Var("$.a") < None).to_asl()  # type: ignore[operator]
 sfn.and_(Var("$.a").is_null(), q.input.a)  # type: ignore[call-overload]
 _ = sfn.Pass() >> 5  # type: ignore[operator]
 sfn.Workflow.of("A")  # type: ignore[arg-type]
 sfn.Workflow(query_language="jsonata")  # type: ignore[arg-type]
 workflow.wait(second=1)  # type: ignore[call-arg]
-workflow.parallel([done])  # type: ignore[list-item]
+workflow.parallel([5])  # type: ignore[list-item]
 sfn.ItemReader.csv("b")  # type: ignore[call-arg]
 sfn.ItemReader.csv("b", "k", delimiter=";")  # type: ignore[arg-type]
 sfn.ReaderConfig(input_type="XML")  # type: ignore[arg-type]

@@ -3,11 +3,14 @@
 A piece has one beginning and any number of open ends: the states that nothing follows yet. Linking
 makes every open end go on to what follows. A branch of a Parallel or an item processor may be a
 chain, and so may what a transition leads to: its open ends are its ends.
+
+After a Choice its ways meet again, as after an ``if``: see `ways_on`. They are looked up when the
+next piece is linked, so you can go on writing the states of a Choice after the Choice itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +18,15 @@ from sfn_release.asl.graph import Copies, Graph, Naming
 from sfn_release.asl.kinds import JSONPATH
 from sfn_release.asl.naming import reachable
 from sfn_release.asl.state import State, Step, Target, write_states
+from sfn_release.asl.states import Choice, Raw
 from sfn_release.errors import DefinitionError
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
     """States that follow each other: *first*, and where it goes on from (*ends*).
+
+    A Choice among the ends stands for the ways that it leaves open.
 
     >>> from sfn_release.asl.states import Pass
     >>> Pass("A") >> Pass("B") >> Pass("C")
@@ -74,6 +80,8 @@ def chain(piece: State | Chain | Graph) -> Chain:
     """Return a state, a chain or a workflow as a chain; raise DefinitionError for others."""
     if isinstance(piece, Chain):
         return piece
+    if isinstance(piece, Choice):
+        return Chain(piece, (piece,), (piece,))
     if isinstance(piece, State):
         ended = isinstance(piece, Step) and piece.end
         return Chain(piece, (piece,), () if ended else open_ends([piece]))
@@ -92,6 +100,11 @@ def chain(piece: State | Chain | Graph) -> Chain:
     return Chain(start, states, open_ends(states))
 
 
+def alone(state: State) -> Chain:
+    """Return a state, and what it leads to, as a graph that ends wherever it is open."""
+    return Chain(state, (state,), ways_on(state))
+
+
 def open_ends(states: Chain | Iterable[State]) -> tuple[State, ...]:
     """Return the states that nothing follows: those of a piece that it can go on from."""
     if isinstance(states, Chain):
@@ -108,18 +121,76 @@ def link(ends: Iterable[State], following: State, *, after: State) -> None:
     if not ends:
         raise dead_end(after, following)
     for state in ends:
-        if isinstance(state, Step):
+        if isinstance(state, Choice):
+            _link_ways(state, following)
+        elif isinstance(state, Step):
+            state.go_to(following)
+
+
+def ways_on(start: State) -> tuple[Step | Choice, ...]:
+    """Return where the ways from a state are open: Steps without a next, Choices without a default.
+
+    A way goes along what comes next, and parts at the rules and the default of a Choice. It ends
+    with an id, an End, or a state that ends the workflow. Catchers are not part of it.
+    """
+    found: list[Step | Choice] = []
+    seen: set[State] = set()
+    queue: list[State] = [start]
+    for state in queue:
+        if state in seen:
+            continue
+        seen.add(state)
+        if isinstance(state, Choice):
+            if state.default is None:
+                found.append(state)
+            queue += [one for target in state.targets() for one in _onward(target)]
+        elif isinstance(state, Step) and not _ended(state):
+            if state.open:
+                found.append(state)
+            queue += _onward(state.following)
+    return tuple(found)
+
+
+def last_steps(ends: Iterable[State]) -> Iterator[Step]:
+    """Yield the steps that end the workflow when nothing follows *ends*."""
+    for state in ends:
+        if isinstance(state, Choice):
+            yield from (way for way in ways_on(state) if isinstance(way, Step))
+        elif isinstance(state, Step):
+            yield state
+
+
+def _onward(target: Target | None) -> Iterable[State]:
+    if isinstance(target, Chain):
+        return target.ends
+    return [target] if isinstance(target, State) else []
+
+
+def _ended(state: Step) -> bool:
+    return state.end or (isinstance(state, Raw) and bool(state.body.get("End")))
+
+
+def _link_ways(choice: Choice, following: State) -> None:
+    """Make the open ways of a Choice go on to *following*, but for those that come after it.
+
+    ``Choice(skip: rest, default=work) >> rest`` leads from work to rest, and leaves rest alone.
+    """
+    ways = ways_on(choice)
+    if not ways and following not in reachable([choice]):
+        raise dead_end(choice, following)
+    ahead = set(reachable([following], without=choice))
+    for state in ways:
+        if state not in ahead:
             state.go_to(following)
 
 
 def dead_end(last: State, following: State) -> DefinitionError:
     """Return why *following* can't follow *last*."""
-    from sfn_release.asl.states import Choice
-
     if isinstance(last, Choice):
         return DefinitionError(
-            f"A Choice has no single next state: {called(last)} goes where its rules say.",
-            fix="Give its rules and its default their states, then continue_from one of them.",
+            f"{called(following)} can't follow {called(last)}: the Choice leaves no way open.",
+            why="Its rules and its default lead to states that end, or name states by their ids.",
+            fix="Leave a state that it leads to without a next one, or continue_from such a state.",
         )
     if not isinstance(last, Step) or last.terminal:
         return DefinitionError(f"Nothing can follow {called(last)}: a {last.type} ends here.")

@@ -66,7 +66,11 @@ class Condition(ABC):
         return not_(self)
 
     def __bool__(self) -> bool:
-        raise TypeError("a condition is decided when the workflow runs; use & | ~ to combine")
+        raise TypeError(
+            "a condition is decided when the workflow runs: use & | ~ to combine conditions"
+            " instead of and, or, not; write (1 < x) & (x < 3) instead of 1 < x < 3, and"
+            ' sfn.Var("$.x").is_in("a", "b") instead of in'
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,13 @@ def _combined(operator: str, conditions: tuple[Condition | Jsonata, ...]) -> Con
         return Combination(operator, of_jsonpath)
     if len(of_jsonata) == len(conditions):
         return all_of(operator.lower(), of_jsonata)
+    for each in conditions:
+        if not isinstance(each, Condition | Jsonata):
+            raise DefinitionError(
+                f"{each!r} is not a condition.",
+                fix='Compare a value: sfn.Var("$.a") == True, with parentheses around each'
+                " comparison that & or | combines.",
+            )
     raise DefinitionError(
         f"{operator} takes conditions of one query language.",
         fix="Combine sfn.Var(...) tests with each other, and q(...) with q(...).",

@@ -74,6 +74,23 @@ class Portable:
         raise _in_a_text("A value of the context object", self.jsonpath)
 
 
+@dataclass(frozen=True, slots=True)
+class PortableData(Portable):
+    """A value of the context object that holds any JSON: ``Context.Execution.Input.order.id``.
+
+    Attributes and brackets go into objects. Use brackets for a member that is called ``jsonpath``
+    or ``jsonata``, or begins with an underscore.
+    """
+
+    def __getitem__(self, key: str | int) -> PortableData:
+        return PortableData(self.jsonpath + _step(key), self.jsonata + member_text(key))
+
+    def __getattr__(self, name: str) -> PortableData:
+        if name.startswith("_"):  # Python looks for many of those
+            raise AttributeError(name)
+        return self[name]
+
+
 Dynamic: TypeAlias = JsonPath | Intrinsic | Portable | Jsonata
 """A value that is known only when the workflow runs."""
 
@@ -127,11 +144,15 @@ def _context(name: str) -> Portable:
     return Portable(f"$$.{name}", f"$states.context.{name}")
 
 
+def _data(name: str) -> PortableData:
+    return PortableData(f"$$.{name}", f"$states.context.{name}")
+
+
 class _Execution:
     """The execution: who runs."""
 
     Id: Final = _context("Execution.Id")
-    Input: Final = _context("Execution.Input")
+    Input: Final = _data("Execution.Input")
     Name: Final = _context("Execution.Name")
     RedriveCount: Final = _context("Execution.RedriveCount")
     RedriveTime: Final = _context("Execution.RedriveTime")
@@ -166,7 +187,7 @@ class _Item:
     Index: Final = _context("Map.Item.Index")
     Key: Final = _context("Map.Item.Key")
     Source: Final = _context("Map.Item.Source")
-    Value: Final = _context("Map.Item.Value")
+    Value: Final = _data("Map.Item.Value")
 
 
 class _Map:

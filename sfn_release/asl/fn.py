@@ -113,14 +113,17 @@ def uuid() -> Intrinsic:
     return _call("UUID")
 
 
-def format(template: str, *values: Argument) -> Intrinsic:
+def format(template: Text, *values: Argument) -> Intrinsic:
     r"""Return *template* with each ``{}`` replaced by one of *values*; other braces are text.
 
-    A ``${Parameter}`` stays one. Raises DefinitionError when the numbers differ.
+    A ``${Parameter}`` stays one. The template may be a path or a call: its text is then read when
+    the workflow runs. Raises DefinitionError when the numbers differ.
 
     >>> format("Order {}: {total}", JsonPath("$.id")).text
     "States.Format('Order {}: \\{total\\}', $.id)"
     """
+    if not isinstance(template, str):
+        return _call("Format", template, *values)
     places = template.count("{}")
     if places != len(values):
         wanted = "one place" if places == 1 else f"{places} places"

@@ -52,7 +52,7 @@ def _copied(name: str, value: Any, copies: Copies) -> Any:
         case "choices" | "catch":
             return [_rule(rule, copies) for rule in several(value)]
         case "branches":
-            return [_graph(branch, copies) for branch in value]
+            return [_graph(branch, copies) for branch in several(value)]
         case "item_processor" | "iterator":
             return _graph(value, copies)
         case "body":
@@ -77,6 +77,8 @@ def _target(target: Target | None, copies: Copies) -> Target | None:
 def _graph(graph: Any, copies: Copies) -> Any:
     if isinstance(graph, Mapping):
         return _written(deepcopy(graph), copies.ids)
+    if isinstance(graph, State):
+        return copies.states[graph]
     return graph.copied(copies) if hasattr(graph, "copied") else graph
 
 

@@ -17,6 +17,7 @@ from sfn_release.asl.state import (
     Path,
     Real,
     Retries,
+    Seconds,
     Target,
     Template,
     Text,
@@ -29,7 +30,8 @@ class WorkflowFields(TypedDict, total=False):
 
     comment: Text
     version: Text
-    timeout_seconds: int | NotGiven
+    timeout_seconds: Seconds
+    partition: Text
     query_language: Language
     extra: Mapping[str, Any] | None
 
@@ -81,9 +83,9 @@ class TaskFields(_WorkFields, total=False):
     """The fields of a Task that a maker passes on."""
 
     credentials: Template
-    timeout_seconds: Whole
+    timeout_seconds: Seconds
     timeout_seconds_path: ItsPath
-    heartbeat_seconds: Whole
+    heartbeat_seconds: Seconds
     heartbeat_seconds_path: ItsPath
 
 

@@ -14,10 +14,13 @@ from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 
 
-def reachable(states: Iterable[State]) -> Iterator[State]:
-    """Yield *states*, then those that they lead to, each once, breadth first."""
+def reachable(states: Iterable[State], *, without: State | None = None) -> Iterator[State]:
+    """Yield *states*, then those that they lead to, each once, breadth first.
+
+    Ways through the state *without* are not followed.
+    """
     queue = list(states)
-    seen: set[State] = set()
+    seen = set() if without is None else {without}
     for state in queue:
         if state not in seen:
             seen.add(state)
@@ -125,9 +128,9 @@ def walk(graph: Graph) -> Iterator[State]:
 
 def _walk(graph: Graph | Mapping[str, Any], home: _Home) -> Iterator[tuple[State, _Home]]:
     """Yield every state below *graph* in the order in which the document is written."""
-    if isinstance(graph, Mapping | State):  # as written; or a mistake, told by the writer
-        return
-    for state in graph.states:
+    if not isinstance(getattr(graph, "states", None), tuple):  # as written; or a mistake
+        return  # that the writer reports
+    for state in graph.states:  # type: ignore[union-attr] # a graph has them
         yield state, home
         for keys, inner in state.graphs():
             yield from _walk(inner, _Home(state, keys, home))

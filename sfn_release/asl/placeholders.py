@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sfn_release.errors import DefinitionError
 from sfn_release.names import NOT_IN_NAME
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::)[A-Za-z0-9_]+)*"
@@ -31,6 +32,27 @@ class Typed(str):
 
     __slots__ = ("type",)
     type: str
+
+
+class Parameter(str):
+    """``${Name}`` as a field's whole value; made by `parameter`."""
+
+    __slots__ = ()
+
+
+def parameter(name: str) -> Parameter:
+    """Return a parameter of the environment, as the value of a field of any type.
+
+    Where releases.toml declares a number for it, a number stands there when it is filled. Raises
+    DefinitionError for what is no name of a parameter.
+
+    >>> parameter("Pause")
+    '${Pause}'
+    """
+    text = Parameter(f"${{{name}}}")
+    if alone(text) != name:
+        raise DefinitionError(f"{name!r} is not the name of a parameter.", fix=A_PARAMETER)
+    return text
 
 
 def typed(text: str, type: str) -> Typed:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from sfn_release.asl.expressions import JsonPath
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.placeholders import Parameter
 from sfn_release.asl.writing import with_extra, write_field
 from sfn_release.errors import DefinitionError
 
@@ -145,19 +147,24 @@ class Retry(ErrorRule):
     """Try a Task, Parallel or Map again after an error.
 
     *error_equals* is one error name or several. What is not given has the language's default:
-    *interval_seconds* 1, *max_attempts* 3 (0: never), *backoff_rate* 2.0.
+    *interval_seconds* 1, *max_attempts* 3 (0: never), *backoff_rate* 2.0. *interval_seconds* and
+    *max_delay_seconds* may be a `timedelta` of whole seconds.
 
     >>> Retry(States.Timeout, max_attempts=2).to_asl()
     {'ErrorEquals': ['States.Timeout'], 'MaxAttempts': 2}
     """
 
-    interval_seconds: int | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    max_attempts: int | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    backoff_rate: float | NotGiven = field(default=NOT_GIVEN, kw_only=True)
-    max_delay_seconds: int | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    interval_seconds: int | timedelta | Parameter | NotGiven = field(
+        default=NOT_GIVEN, kw_only=True
+    )
+    max_attempts: int | Parameter | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    backoff_rate: float | Parameter | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    max_delay_seconds: int | timedelta | Parameter | NotGiven = field(
+        default=NOT_GIVEN, kw_only=True
+    )
     jitter_strategy: Literal["FULL", "NONE"] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
 
-    def with_interval_seconds(self, seconds: int) -> Retry:
+    def with_interval_seconds(self, seconds: int | timedelta) -> Retry:
         """Return the rule with *seconds* before the first further attempt."""
         return replace(self, interval_seconds=seconds)
 
@@ -169,7 +176,7 @@ class Retry(ErrorRule):
         """Return the rule with pauses that grow by the factor *rate*."""
         return replace(self, backoff_rate=rate)
 
-    def with_max_delay_seconds(self, seconds: int) -> Retry:
+    def with_max_delay_seconds(self, seconds: int | timedelta) -> Retry:
         """Return the rule with pauses of *seconds* at most."""
         return replace(self, max_delay_seconds=seconds)
 

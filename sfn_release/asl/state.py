@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from sfn_release.asl.conditions import ChoiceRule
@@ -19,6 +21,7 @@ from sfn_release.asl.expressions import Dynamic, JsonPath, Portable
 from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.asl.graph import Graph, Keys, Naming
 from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.placeholders import Parameter
 from sfn_release.asl.query import Jsonata
 from sfn_release.asl.retry import Catch, Retry
 from sfn_release.asl.writing import with_extra, with_language, write_field, write_object
@@ -31,8 +34,10 @@ Path: TypeAlias = str | JsonPath | Portable | NotGiven | None
 """A JSONPath; None is written as null: nothing goes in, or nothing comes out."""
 ItsPath: TypeAlias = str | JsonPath | Portable | NotGiven
 """The path of a field's value."""
-Whole: TypeAlias = int | Dynamic | NotGiven
-Real: TypeAlias = float | Dynamic | NotGiven
+Whole: TypeAlias = int | Parameter | Dynamic | NotGiven
+Real: TypeAlias = float | Parameter | Dynamic | NotGiven
+Seconds: TypeAlias = int | timedelta | Parameter | Dynamic | NotGiven
+"""A number of seconds; a `timedelta` must be a whole number of them."""
 Text: TypeAlias = str | NotGiven
 """A text that is known when the workflow is written."""
 OpenText: TypeAlias = str | Dynamic | NotGiven
@@ -45,6 +50,10 @@ Catches: TypeAlias = Catch | Sequence[Catch]
 Target: TypeAlias = "State | Chain | str"
 """Where a transition leads: a state, a chain (to its first state; it ends where it is open), or an
 id."""
+_Written: TypeAlias = "State | Graph | Mapping[str, Any]"
+Piece: TypeAlias = "_Written | Callable[[], _Written]"
+"""A branch or an item processor: a state, a chain, a workflow, a definition as it is written, or a
+function without arguments that returns one of them, and is called once."""
 
 
 class StateError(DefinitionError):
@@ -232,7 +241,7 @@ def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str
         case "default":
             result = NOT_GIVEN if value is None else naming.id_of(entry(value))
         case "branches":
-            result = [_graph(branch, "A branch", naming, outer) for branch in value]
+            result = [_graph(branch, "A branch", naming, outer) for branch in several(value)]
         case "item_processor" | "iterator":
             result = _graph(value, "An item processor", naming, outer)
         case _:
@@ -270,9 +279,12 @@ def write_states(
     StateError for the states that can't be written.
     """
     written: dict[str, Any] = {}
+    from sfn_release.asl.chain import last_steps
+
     wrong: list[tuple[str, DefinitionError]] = []
     led_to = (target for state in states for target in state.targets())
-    ended = {*ends, *(end for target in led_to for end in getattr(target, "ends", ()))}
+    inner_ends = (end for target in led_to for end in getattr(target, "ends", ()))
+    ended = set(last_steps([*ends, *inner_ends]))
     for state in states:
         id = naming.id_of(state)
         try:
@@ -323,17 +335,43 @@ def _checked(rule: Any, kind: type[_Rule]) -> _Rule:
     return rule
 
 
-def _graph(
-    graph: Graph | Mapping[str, Any], what: str, naming: Naming, language: str
-) -> dict[str, Any]:
-    if isinstance(graph, State):
+def as_graph(piece: Any) -> Any:
+    """Return a state as the graph that starts from it; anything else as it is."""
+    from sfn_release.asl.chain import alone
+
+    return alone(piece) if isinstance(piece, State) else piece
+
+
+def made(piece: Any) -> Any:
+    """Return the result of a function that makes a piece; anything else as it is.
+
+    Raises DefinitionError for a function that needs arguments.
+    """
+    if not callable(piece):
+        return piece
+    try:
+        signature(piece).bind()
+    except TypeError as error:
+        name = getattr(piece, "__name__", repr(piece))
         raise DefinitionError(
-            f"{what} is a workflow, not a {graph.type}.",
-            fix="Write sfn.Workflow.of(...) around its states.",
-        )
+            f"{name} can't be called without arguments: {error}.",
+            why="A function that stands for a branch or an item processor gets none.",
+            fix=f"Write lambda: {name}(...) with its arguments.",
+        ) from error
+    return piece()
+
+
+def _graph(graph: Any, what: str, naming: Naming, language: str) -> dict[str, Any]:
+    graph = as_graph(graph)
     if isinstance(graph, Mapping):
         return write_object(graph, language)
-    written = graph.to_asl(naming, language)
+    if not hasattr(graph, "to_asl"):
+        raise DefinitionError(
+            f"{what} can't be {graph!r}.",
+            why="It is a state, a chain, a workflow, or a function that returns one of them.",
+            fix="Write a >> b for states that follow each other.",
+        )
+    written: dict[str, Any] = graph.to_asl(naming, language)
     own = getattr(graph, "query_language", NOT_GIVEN)
     if own is NOT_GIVEN:
         return written

@@ -22,7 +22,9 @@ from sfn_release.asl.state import (
     ItsPath,
     OpenText,
     Path,
+    Piece,
     Real,
+    Seconds,
     State,
     Step,
     Target,
@@ -31,6 +33,8 @@ from sfn_release.asl.state import (
     Whole,
     WithData,
     Work,
+    as_graph,
+    made,
     own_language,
     several,
     transition,
@@ -62,15 +66,18 @@ class Task(Work):
     resource: Text = field(default=NOT_GIVEN, kw_only=True)
     arguments: Arguments = field(default=NOT_GIVEN, kw_only=True)
     credentials: Template = field(default=NOT_GIVEN, kw_only=True)
-    timeout_seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
+    timeout_seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
     timeout_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
-    heartbeat_seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
+    heartbeat_seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
     heartbeat_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Choice(WithData):
     """Go where the first rule that is true says, else to *default*.
+
+    What follows a Choice in a chain, ``Choice(...) >> state``, follows every state that it leads to
+    and that nothing follows yet. Without a *default* it becomes the default.
 
     *assign* sets variables when *default* is taken; a rule has its own.
     """
@@ -88,13 +95,20 @@ class Choice(WithData):
         if self.default is not None:
             yield self.default
 
+    def go_to(self, state: State | str) -> None:
+        """Let *state* follow where no rule is true."""
+        self.default = state
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Wait(Step):
-    """Wait: exactly one of a number of seconds, an instant, or the path of one of them."""
+    """Wait: exactly one of a number of seconds, an instant, or the path of one of them.
+
+    *seconds* may be a `timedelta` of whole seconds.
+    """
 
     type: ClassVar[str] = "Wait"
-    seconds: Whole = field(default=NOT_GIVEN, kw_only=True)
+    seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
     timestamp: OpenText | datetime = field(default=NOT_GIVEN, kw_only=True)
     seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
     timestamp_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
@@ -130,16 +144,24 @@ class Fail(State):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Parallel(Work):
-    """Run *branches* at once on the same input; the result is the list of their results."""
+    """Run *branches* at once on the same input; the result is the list of their results.
+
+    A branch is a state, a chain, a workflow, or a function without arguments that returns one.
+    """
 
     type: ClassVar[str] = "Parallel"
-    branches: Sequence[Graph | Mapping[str, Any]] = field(default_factory=list, kw_only=True)
+    branches: Piece | Sequence[Piece] = field(default_factory=list, kw_only=True)
     arguments: Arguments = field(default=NOT_GIVEN, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Call the functions among the branches."""
+        if any(map(callable, several(self.branches))):
+            self.branches = [made(branch) for branch in several(self.branches)]
 
     def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the branches."""
-        for index, branch in enumerate(self.branches):
-            yield ("Branches", index), branch
+        for index, branch in enumerate(several(self.branches)):
+            yield ("Branches", index), as_graph(branch)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -147,15 +169,16 @@ class Map(Work):
     """Run *item_processor* for each item; the result is the list of its results.
 
     The items are the input, or what *items_path* (JSONPath), *items* (JSONata) or *item_reader*
-    says. *processor_config* is the ProcessorConfig of the item processor, for a distributed Map
+    says. *item_processor* is a state, a chain, a workflow, or a function without arguments that
+    returns one. *processor_config* is its ProcessorConfig, for a distributed Map
     ``ProcessorConfig.distributed()``. *iterator* and *parameters* are the language's old names of
     *item_processor* and *item_selector*.
     """
 
     type: ClassVar[str] = "Map"
-    item_processor: Graph | Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    item_processor: Piece | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     processor_config: ProcessorConfig | Template = field(default=NOT_GIVEN, kw_only=True)
-    iterator: Graph | Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
+    iterator: Piece | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     items: Sequence[Any] | Mapping[str, Any] | Dynamic | NotGiven = field(
         default=NOT_GIVEN, kw_only=True
     )
@@ -172,11 +195,18 @@ class Map(Work):
     tolerated_failure_percentage_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
     label: Text = field(default=NOT_GIVEN, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Call the item processor if it is a function."""
+        if callable(self.item_processor):
+            self.item_processor = made(self.item_processor)
+        if callable(self.iterator):
+            self.iterator = made(self.iterator)
+
     def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
         """Yield the item processor."""
         for key, graph in (("ItemProcessor", self.item_processor), ("Iterator", self.iterator)):
             if not isinstance(graph, NotGiven):
-                yield (key,), graph
+                yield (key,), as_graph(graph)
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the state as the language writes it, ProcessorConfig inside its processor."""

@@ -4,25 +4,109 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn, TypeAlias
 
-from sfn_release.asl.conditions import Comparison
+from sfn_release.asl.conditions import Comparison, Condition, not_, or_
 from sfn_release.asl.expressions import Intrinsic, JsonPath, Portable
 from sfn_release.asl.given import timestamp
+from sfn_release.asl.placeholders import Parameter
+from sfn_release.asl.query import Jsonata
+from sfn_release.errors import DefinitionError
+
+Ordered: TypeAlias = str | float | datetime
+Constant: TypeAlias = Ordered | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Var:
     """A value in a state's input, named by its path, to be tested.
 
-    >>> Var("$.total").numeric_greater_than(100).to_asl()
+    >>> (Var("$.total") > 100).to_asl()
     {'Variable': '$.total', 'NumericGreaterThan': 100}
+    >>> Var("$.total").numeric_greater_than(JsonPath("$.limit")).to_asl()
+    {'Variable': '$.total', 'NumericGreaterThanPath': '$.limit'}
 
-    What it is compared with is a constant, also a text that begins with ``$``, or a `path`, which
-    makes the operator's twin: ``StringEqualsPath``.
+    ``== != < <= > >=`` take the operator of the constant's type: text, number, bool, `datetime`, or
+    None for IsNull; ``!=`` is Not. The methods name the operator, and take a `path` too, which
+    makes the operator's twin: ``StringEqualsPath``. A text is a constant, whatever it begins with.
     """
 
     path: str | JsonPath | Portable
+
+    def __eq__(self, value: Constant) -> Condition:  # type: ignore[override] # a test, no answer
+        return self._compared("Equals", value, "==")
+
+    def __ne__(self, value: Constant) -> Condition:  # type: ignore[override] # likewise
+        if value is None:
+            return self.is_not_null()
+        return not_(self._compared("Equals", value, "!="))
+
+    def __lt__(self, value: Ordered) -> Condition:
+        return self._compared("LessThan", value, "<")
+
+    def __le__(self, value: Ordered) -> Condition:
+        return self._compared("LessThanEquals", value, "<=")
+
+    def __gt__(self, value: Ordered) -> Condition:
+        return self._compared("GreaterThan", value, ">")
+
+    def __ge__(self, value: Ordered) -> Condition:
+        return self._compared("GreaterThanEquals", value, ">=")
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __contains__(self, _: object) -> NoReturn:
+        raise TypeError(f'Python\'s "in" can\'t test a Var: write {self!r}.is_in("a", "b")')
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is read when the workflow runs: compare it, as in {self!r} == 1")
+
+    def __rand__(self, _: object) -> NoReturn:
+        raise _without_parentheses("&")
+
+    def __ror__(self, _: object) -> NoReturn:
+        raise _without_parentheses("|")
+
+    def is_in(self, *values: Constant) -> Condition:
+        """Test for one of *values*: Or over ``==``. Raises DefinitionError without a value."""
+        if not values:
+            raise DefinitionError(
+                f"{self!r}.is_in() has no value to compare with.", fix='Write is_in("a", "b").'
+            )
+        tests = [self == value for value in values]
+        return tests[0] if len(tests) == 1 else or_(*tests)
+
+    def _compared(self, how: str, value: Any, sign: str) -> Comparison:
+        """Return the comparison by the operator of the *value*'s type."""
+        match value:
+            case Parameter() | JsonPath() | Intrinsic() | Portable() | Var() | Jsonata():
+                raise _untyped(self, how, value, sign)
+            case None if how == "Equals":
+                return self.is_null()
+            case bool() if how == "Equals":
+                kind = "Boolean"
+            case bool():
+                kind = ""
+            case int() | float():
+                kind = "Numeric"
+            case str():
+                kind = "String"
+            case datetime():
+                kind, value = "Timestamp", timestamp(value)
+            case _:
+                kind = ""
+        if not kind:
+            raise DefinitionError(
+                f"{self!r} {sign} {value!r} has no operator in a Choice.",
+                why="Texts, numbers and datetimes have an order. Bools and None can be equal.",
+                fix="Write is_in(*values) for one of several values."
+                if isinstance(value, list | tuple | set | frozenset)
+                else "Compare with one of these.",
+            )
+        return self._is(kind + how, value)
+
+    # -- the 39 operators ---------------------------------------------------------------------
 
     def _is(self, operator: str, value: Any) -> Comparison:
         if isinstance(value, JsonPath | Intrinsic | Portable):
@@ -70,7 +154,7 @@ class Var:
         """Test for a text that sorts after or equals the one at *path*."""
         return self._is("StringGreaterThanEqualsPath", path)
 
-    def numeric_equals(self, value: float | JsonPath) -> Comparison:
+    def numeric_equals(self, value: float | Parameter | JsonPath) -> Comparison:
         """Test for a number that equals *value*."""
         return self._is("NumericEquals", value)
 
@@ -78,7 +162,7 @@ class Var:
         """Test for a number that equals the one at *path*."""
         return self._is("NumericEqualsPath", path)
 
-    def numeric_less_than(self, value: float | JsonPath) -> Comparison:
+    def numeric_less_than(self, value: float | Parameter | JsonPath) -> Comparison:
         """Test for a number that is less than *value*."""
         return self._is("NumericLessThan", value)
 
@@ -86,7 +170,7 @@ class Var:
         """Test for a number that is less than the one at *path*."""
         return self._is("NumericLessThanPath", path)
 
-    def numeric_greater_than(self, value: float | JsonPath) -> Comparison:
+    def numeric_greater_than(self, value: float | Parameter | JsonPath) -> Comparison:
         """Test for a number that is greater than *value*."""
         return self._is("NumericGreaterThan", value)
 
@@ -94,7 +178,7 @@ class Var:
         """Test for a number that is greater than the one at *path*."""
         return self._is("NumericGreaterThanPath", path)
 
-    def numeric_less_than_equals(self, value: float | JsonPath) -> Comparison:
+    def numeric_less_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
         """Test for a number that is less than or equals *value*."""
         return self._is("NumericLessThanEquals", value)
 
@@ -102,7 +186,7 @@ class Var:
         """Test for a number that is less than or equals the one at *path*."""
         return self._is("NumericLessThanEqualsPath", path)
 
-    def numeric_greater_than_equals(self, value: float | JsonPath) -> Comparison:
+    def numeric_greater_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
         """Test for a number that is greater than or equals *value*."""
         return self._is("NumericGreaterThanEquals", value)
 
@@ -150,7 +234,7 @@ class Var:
         """Test for an instant that is not before the one at *path*."""
         return self._is("TimestampGreaterThanEqualsPath", path)
 
-    def boolean_equals(self, value: bool | JsonPath) -> Comparison:
+    def boolean_equals(self, value: bool | Parameter | JsonPath) -> Comparison:
         """Test for a boolean that equals *value*."""
         return self._is("BooleanEquals", value)
 
@@ -209,6 +293,31 @@ class Var:
     def is_not_timestamp(self) -> Comparison:
         """Test that it is not an RFC 3339 timestamp."""
         return self._is("IsTimestamp", False)
+
+
+def _untyped(var: Var, how: str, value: Any, sign: str) -> DefinitionError:
+    """Return why a value whose type is open can't be compared by *sign*, and by what it can."""
+    if isinstance(value, Jsonata):
+        return DefinitionError(
+            f"{var!r} {sign} {value!r} mixes the query languages: the right side is JSONata.",
+            fix="Write q(...) on both sides, or path(...) and a method of Var.",
+        )
+    method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in how)
+    ending = "" if isinstance(value, Parameter) else "_path"
+    shown = value.path if isinstance(value, Var) else _text(value)
+    return DefinitionError(
+        f"{var!r} {sign} {shown}: the type of the right side is open, and the operator with it.",
+        fix=f"Write .string{method}{ending}(...), .numeric{method}{ending}(...),"
+        f" .timestamp{method}{ending}(...)"
+        + (f" or .boolean{method}{ending}(...)." if how == "Equals" else "."),
+    )
+
+
+def _without_parentheses(sign: str) -> TypeError:
+    return TypeError(
+        f"{sign} binds more tightly than a comparison: write (a == 1) {sign} (b == 2), with"
+        " parentheses around each"
+    )
 
 
 def _text(value: str | JsonPath | Intrinsic | Portable) -> str:

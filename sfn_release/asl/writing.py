@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sfn_release.asl.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
@@ -28,6 +28,11 @@ _TWINNED: Final = frozenset(
 )
 """The fields that JSONPath writes under another name, with Path at its end, for a path."""
 
+_IN_SECONDS: Final = frozenset(
+    {"Seconds", "TimeoutSeconds", "HeartbeatSeconds", "IntervalSeconds", "MaxDelaySeconds"}
+)
+"""The fields that are numbers of seconds."""
+
 _IN_JSONATA: Final = {"Parameters": "Arguments", "OutputPath": "Output", "ItemsPath": "Items"}
 """What a field is called in JSONata, for values that fit both languages."""
 
@@ -40,6 +45,8 @@ def write_field(key: str, value: Any, language: str) -> dict[str, Any]:
     """
     if value is NOT_GIVEN:
         return {}
+    if key in _IN_SECONDS and isinstance(value, timedelta):
+        return {key: whole_seconds(value, key)}
     if language == JSONATA:
         if isinstance(value, Portable | Inputs):
             key = _IN_JSONATA.get(key, key)
@@ -68,8 +75,24 @@ def written(value: Any, language: str = JSONPATH) -> Any:
             return [written(item, language) for item in value]
         case datetime():
             return timestamp(value)
+        case timedelta():
+            raise DefinitionError(
+                f"A timedelta can't stand here: {value!r}.",
+                why="It is a value of Seconds and of the fields whose names end with Seconds.",
+                fix="Write the number: int(value.total_seconds()).",
+            )
         case _:  # what is no JSON, the checks tell
             return value
+
+
+def whole_seconds(value: timedelta, key: str) -> int:
+    """Return the seconds of *value*. Raises DefinitionError for a fraction of a second."""
+    if value % timedelta(seconds=1):
+        raise DefinitionError(
+            f"{key} can't be {value}: Step Functions counts whole seconds.",
+            fix=f"Write timedelta(seconds={round(value.total_seconds())}).",
+        )
+    return value // timedelta(seconds=1)
 
 
 def _expression(value: Dynamic, language: str) -> str:

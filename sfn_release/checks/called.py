@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.kinds import JSONATA, is_open
 from sfn_release.checks.document import Document, State
+from sfn_release.checks.integrations import resource_of
 from sfn_release.checks.rule import Place, Told
 
 _FUNCTION = re.compile(
@@ -49,7 +50,7 @@ class _Called(NamedTuple):
 
 def _called(document: Document) -> Iterator[_Called]:
     for state in document.of_type("Task"):
-        resource = state.body.get("Resource")
+        resource = resource_of(state.body)
         if isinstance(resource, str) and not is_open(resource):
             yield from _one(state, resource, state.place.at("Resource"), {})
         key = "Arguments" if state.language == JSONATA else "Parameters"

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA, is_open
+from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.rule import Place, Told
 
@@ -84,9 +85,15 @@ class Call(NamedTuple):
     wait: str
 
 
+def resource_of(holder: Mapping[str, Any]) -> Any:
+    """Return the Resource of a state or a part, in AWS's usual partition where that is open."""
+    resource = holder.get("Resource")
+    return known_arn(resource) if isinstance(resource, str) else resource
+
+
 def call_of(state: State) -> Call | None:
     """Return the integration that a Task calls, None for functions, activities and what is open."""
-    resource = state.body.get("Resource")
+    resource = resource_of(state.body)
     if state.type != "Task" or not isinstance(resource, str) or is_open(resource):
         return None
     found = _ARN.fullmatch(resource)
@@ -98,7 +105,7 @@ def call_of(state: State) -> Call | None:
 def resource(document: Document) -> Iterator[Told]:
     """Report a Resource that is no ARN, and that nothing will make one."""
     for state in document.of_type("Task"):
-        value = state.body.get("Resource")
+        value = resource_of(state.body)
         if isinstance(value, str) and not is_open(value) and not value.startswith("arn:"):
             yield Told(
                 state.place.at("Resource"),
@@ -126,7 +133,7 @@ def integration(document: Document) -> Iterator[Told]:
 
 def _no_call(state: State) -> Iterator[Told]:
     """Report an ARN that is neither an integration nor a function nor an activity."""
-    value = state.body.get("Resource")
+    value = resource_of(state.body)
     if not isinstance(value, str) or is_open(value) or not value.startswith("arn:"):
         return  # `structure` and `resource` tell
     if _ARN.fullmatch(value) is None and not _FUNCTION.fullmatch(value):
@@ -195,7 +202,7 @@ def reader_and_writer(document: Document) -> Iterator[Told]:
     for state in document.of_type("Map"):
         for key, actions in _S3.items():
             holder = state.body.get(key)
-            value = holder.get("Resource") if isinstance(holder, dict) else None
+            value = resource_of(holder) if isinstance(holder, dict) else None
             found = _ARN.fullmatch(value) if isinstance(value, str) and not is_open(value) else None
             if (
                 isinstance(value, str)
@@ -219,7 +226,7 @@ def express(document: Document) -> Iterator[Told]:
     for state in document.of_type("Task"):
         if not _is_express(state.scope, document):
             continue
-        value = state.body.get("Resource")
+        value = resource_of(state.body)
         call = call_of(state)
         place = state.place.at("Resource")
         if isinstance(value, str) and ":activity:" in value and not is_open(value):

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sfn_release.asl.partitions import known_arn
+
 LONGEST: Final = 90  # characters of a label; a name has 80 at most
 _DEEPEST = 8  # And, Or and Not inside each other
 _SIGNS: Final = {
@@ -88,7 +90,7 @@ def _tested(operator: str, value: Any) -> str:
 def _resource(resource: Any) -> str:
     if not isinstance(resource, str):
         return ""
-    found = _ARN.fullmatch(resource)
+    found = _ARN.fullmatch(known_arn(resource))
     if found is None:
         return resource
     service, rest = found["service"], found["rest"]

@@ -45,6 +45,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
@@ -75,7 +76,8 @@ class Mocks:
         self._file = file
         self._answers: dict[str, Callable[[Any], Any] | _Sequence] = {}
         for key, answer in (answers or {}).items():
-            self._answers[key] = answer if callable(answer) else _sequence(key, answer, file)
+            made = answer if callable(answer) else _sequence(key, answer, file)
+            self._answers[known_arn(key)] = made
         self._calls: dict[object, int] = {}
 
     def fresh(self) -> Mocks:
@@ -86,7 +88,7 @@ class Mocks:
 
     def run(self, call: TaskCall) -> Any:
         """Answer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
-        key = call.state if call.state in self._answers else call.resource
+        key = call.state if call.state in self._answers else known_arn(call.resource)
         answer = self._answers.get(key)
         if answer is None:
             raise NoAnswer("SfnRelease.NoMock", self._how_to_add(call))
@@ -106,7 +108,7 @@ class Mocks:
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the keys that are not among *names*: those that `asking` yields."""
-        known = set(names)
+        known = set(map(known_arn, names))
         return [key for key in self._answers if key not in known]
 
     def _how_to_add(self, call: TaskCall) -> str:
