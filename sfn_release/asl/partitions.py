@@ -1,7 +1,7 @@
 """The partition in the ARNs of integrations: ``arn:aws-cn:states:::lambda:invoke`` in China.
 
-AWS takes such an ARN in its own partition alone. Source: "Integrating services" in the developer
-guides of AWS China and AWS GovCloud (US).
+Source: "Task workflow state" in AWS's developer guide: the partition is the second part of a
+Resource, most commonly ``aws``.
 """
 
 from __future__ import annotations
