@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from sfn_release.asl.chain import Chain
 from sfn_release.asl.finding import Finding, nearest, refuse
-from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, copied
+from sfn_release.asl.given import NOT_GIVEN, NotGiven, asl_key, copied, plain
 from sfn_release.asl.graph import Graph, Naming
 from sfn_release.asl.keywords import WorkflowFields
 from sfn_release.asl.kinds import JSONPATH
@@ -143,7 +143,7 @@ class Workflow(Building):
             if name == "timeout_seconds" and isinstance(value, timedelta):
                 value = whole_seconds(value, "TimeoutSeconds")
             if value is not NOT_GIVEN:
-                written[asl_key(name)] = value
+                written[asl_key(name)] = plain(value)
         written = with_extra(written, self.extra, own_language(self, language))
         if self.start is not None:
             written["StartAt"] = naming.id_of(self.start)

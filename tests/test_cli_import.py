@@ -144,3 +144,25 @@ def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) 
     shop.write("old.json", json.dumps({"StartAt": "A", "States": {"A": state}}))
     ran = shop.ok("import", "old.json")
     assert "warning: publish would refuse it: $.States.A.Comment: '${!Ref Name}'" in ran.err
+
+
+@pytest.mark.parametrize(
+    "command", [("import", "printed.json", "--out", "-"), ("check", "printed.json")]
+)
+def test_a_definition_may_be_inside_a_json_string(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """As `aws stepfunctions describe-state-machine --query definition` prints it."""
+    (tmp_path / "printed.json").write_text(json.dumps(json.dumps(ORDERS)))
+    ran = run("-C", str(tmp_path), *command)
+    assert ran.code == 0
+    assert ("sfn.Pass(" in ran.out) == (command[0] == "import")
+    (tmp_path / "printed.json").write_text(json.dumps(json.dumps(json.dumps(ORDERS))))
+    twice = run("-C", str(tmp_path), *command)
+    assert twice.code != 0
+    assert "not a definition" in twice.out + twice.err
+
+
+def test_a_definition_as_plain_text_output_is_one(tmp_path: Path) -> None:
+    """As `--output text` prints it: without the string around it."""
+    (tmp_path / "printed.json").write_text(json.dumps(ORDERS, indent=2) + "\n")
+    ran = run("-C", str(tmp_path), "import", "printed.json", "--out", "-")
+    assert 'sfn.Pass("' in ran.out

@@ -12,6 +12,7 @@ import re
 from math import isfinite
 from typing import TypeAlias
 
+from sfn_release.asl import intrinsics
 from sfn_release.asl.expressions import Intrinsic, JsonPath, Portable
 from sfn_release.asl.placeholders import REFERRED
 from sfn_release.errors import DefinitionError
@@ -134,6 +135,20 @@ def format(template: Text, *values: Argument) -> Intrinsic:
         )
     quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"
     return Intrinsic(f"States.Format({', '.join([quoted, *map(_argument, values)])})")
+
+
+def call(text: str) -> Intrinsic:
+    """Return a call as it stands in the language, for one that is written already.
+
+    Raises DefinitionError for what is no call.
+
+    >>> call("States.Format( 'Hello {}' , $.name )").text
+    "States.Format( 'Hello {}' , $.name )"
+    """
+    why = intrinsics.problem(text)
+    if why is not None:
+        raise DefinitionError(f"{text!r} is not a call of an intrinsic function: {why}.")
+    return Intrinsic(text)
 
 
 def _call(name: str, *arguments: Argument) -> Intrinsic:

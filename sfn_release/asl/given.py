@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
+from sfn_release.asl.placeholders import Parameter
 from sfn_release.errors import DefinitionError
 
 
@@ -43,7 +44,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return timestamp(value)
-    return value
+    return str(value) if isinstance(value, Parameter) else value
 
 
 def plain_object(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sfn_release.asl.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
-from sfn_release.asl.given import NOT_GIVEN, asl_key, timestamp
+from sfn_release.asl.given import NOT_GIVEN, asl_key, plain
 from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.placeholders import Parameter
 from sfn_release.asl.query import Jsonata, braced
 from sfn_release.errors import DefinitionError
 
@@ -73,8 +74,8 @@ def written(value: Any, language: str = JSONPATH) -> Any:
             return write_object(value, language)
         case Sequence() if not isinstance(value, str | bytes | bytearray):
             return [written(item, language) for item in value]
-        case datetime():
-            return timestamp(value)
+        case datetime() | Parameter():
+            return plain(value)
         case timedelta():
             raise DefinitionError(
                 f"A timedelta can't stand here: {value!r}.",

@@ -106,11 +106,16 @@ def read_document(root: Path, file: str) -> dict[str, Any]:
 def parse_document(content: bytes, file: str) -> dict[str, Any]:
     """Return the definition that *content* is: YAML where *file* ends like that, else JSON.
 
+    JSON may be a string with the definition inside, as ``aws stepfunctions describe-state-machine
+    --query definition`` prints it.
+
     Raises DefinitionError for what is not an object, and names *file*.
     """
     try:
         yaml = file.endswith((".yaml", ".yml"))
         definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
+        if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
+            definition = loads(quoted(definition))
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
     if not isinstance(definition, dict):

@@ -12,15 +12,15 @@ from typing import Final
 _TAKEN: Final = frozenset(
     {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "sfn", "path", "q", "Context", "fn"}
 )
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)\d*|\d+")
 _LONGEST = 40
 
 
 def identifier(text: str, otherwise: str = "state") -> str:
     """Return a variable for *text*, in snake_case and ASCII; *otherwise* where nothing is left.
 
-    >>> identifier("Is It Überfällig?"), identifier("注文"), identifier("end"), identifier("class")
-    ('is_it_uberfallig', 'state', 'end', 'class_')
+    >>> identifier("Is It Überfällig?"), identifier("注文"), identifier("S3Copy"), identifier("end")
+    ('is_it_uberfallig', 'state', 's3_copy', 'end')
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = [word.lower() for word in _WORDS.findall(plain)]

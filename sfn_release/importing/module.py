@@ -12,6 +12,7 @@ from sfn_release.asl.naming import Names
 from sfn_release.asl.state import own_language
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
+from sfn_release.importing.hoisting import hoisted
 from sfn_release.importing.scopes import Scope, Script
 from sfn_release.importing.syntax import (
     Assign,
@@ -26,6 +27,7 @@ from sfn_release.importing.syntax import (
     source,
 )
 from sfn_release.importing.values import literal
+from sfn_release.importing.vocabulary import run
 from sfn_release.workflow import Workflow
 
 _WORKFLOW, _MACHINE = "workflow", "state_machine"
@@ -80,10 +82,23 @@ def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[Statement
             Scope(read, _language(read), script, chained).write(_WORKFLOW)
             made: Workflow = script.variables[_WORKFLOW]
             if first_difference(made.to_asl(Names(made)), definition) is None:
-                return script.statements
+                return _hoisted(script, definition)
         except DefinitionError:
             continue  # a builder refuses what is wrong in the definition
     return [Assign(_WORKFLOW, Call("sfn.Workflow.from_dict", (literal(definition),)))]
+
+
+def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[Statement]:
+    """Return the statements with variables for repeated rules, if they still say the same."""
+    statements = hoisted(script.statements, script.identifiers)
+    if statements is not script.statements:
+        variables: dict[str, Any] = {}
+        for statement in statements:
+            run(statement, variables)
+        made: Workflow = variables[_WORKFLOW]
+        if first_difference(made.to_asl(Names(made)), definition) is not None:
+            return script.statements
+    return statements
 
 
 def _language(read: Workflow) -> str:

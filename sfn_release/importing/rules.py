@@ -14,12 +14,12 @@ from sfn_release.asl.conditions import (
     Condition,
     Negation,
 )
-from sfn_release.asl.given import NOT_GIVEN
+from sfn_release.asl.given import NOT_GIVEN, asl_key
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.asl.query import Jsonata, braced
 from sfn_release.asl.retry import Catch, Retry, States
 from sfn_release.importing.syntax import Call, Expression, Items, Literal, Name
-from sfn_release.importing.values import literal, template
+from sfn_release.importing.values import is_parameter, literal, number, template
 
 
 class InexpressibleError(Exception):
@@ -51,11 +51,19 @@ def choices(rules: Sequence[ChoiceRule], language: str, link: Link) -> Expressio
 
 
 def _retry(rule: Retry) -> Expression:
-    keywords = [
-        (name, literal(value))
-        for name, value in _given(rule)
-        if name not in ("error_equals", "extra") or (name == "extra" and value)
-    ]
+    keywords: list[tuple[str, Expression]] = []
+    further = dict(rule.extra)
+    for name, value in _given(rule):
+        if name in ("error_equals", "extra"):
+            continue
+        if name in ("comment", "jitter_strategy"):
+            keywords.append((name, literal(value)))
+        elif isinstance(value, int | float) or is_parameter(value):
+            keywords.append((name, number(value)))
+        else:  # a type checker would refuse it
+            further[asl_key(name)] = value
+    if further:
+        keywords.append(("extra", literal(further)))
     return Call("sfn.Retry", (_errors(rule.error_equals),), tuple(keywords))
 
 
@@ -95,7 +103,9 @@ def _condition(condition: Condition | Jsonata) -> Expression:
         case Comparison(variable, operator, value):
             tested = Call("sfn.Var", (literal(variable),))
             only = operator.startswith("Is") and value is True
-            return Call(_snake(operator), () if only else (literal(value),), of=tested)
+            open = operator.startswith(("Numeric", "Boolean")) and not operator.endswith("Path")
+            given = number(value) if open else literal(value)
+            return Call(_snake(operator), () if only else (given,), of=tested)
         case Combination("And", conditions):
             return Call("sfn.and_", tuple(_condition(one) for one in conditions))
         case Combination(_, conditions):
@@ -113,6 +123,8 @@ def _given(rule: Any) -> list[tuple[str, Any]]:
 
 def _errors(errors: str | Sequence[str]) -> Expression:
     names = [errors] if isinstance(errors, str) else errors
+    if not all(isinstance(name, str) for name in names):
+        raise InexpressibleError
     if len(names) == 1 and isinstance(names[0], str):
         return _error(names[0])
     return Items(tuple(_error(name) for name in names), tuple=bool(names))

@@ -30,7 +30,7 @@ from sfn_release.importing.syntax import (
     Name,
     Statement,
 )
-from sfn_release.importing.values import literal
+from sfn_release.importing.values import literal, number
 from sfn_release.importing.vocabulary import evaluate, run
 from sfn_release.workflow import Workflow
 
@@ -282,6 +282,6 @@ def _fields(workflow: Workflow) -> Iterator[tuple[str, Expression]]:
     for name in ("comment", "version", "timeout_seconds", "query_language"):
         value = getattr(workflow, name)
         if value is not NOT_GIVEN:
-            yield name, literal(value)
+            yield name, number(value) if name == "timeout_seconds" else literal(value)
     if workflow.extra:
         yield "extra", literal(workflow.extra)

@@ -7,38 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sfn_release.asl.distributed import (
-    ItemBatcher,
-    ItemReader,
-    ProcessorConfig,
-    ReaderConfig,
-    ResultWriter,
-    WriterConfig,
-)
 from sfn_release.asl.given import NOT_GIVEN, asl_key
-from sfn_release.asl.kinds import JSONATA
+from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.asl.retry import Retry
 from sfn_release.asl.state import State, several
 from sfn_release.asl.states import Raw, Task
 from sfn_release.asl.tasks import LAMBDA_RETRY
-from sfn_release.asl.writing import Part
+from sfn_release.importing.parts import PARTS, part
 from sfn_release.importing.rules import Link, catchers, choices, retriers
 from sfn_release.importing.syntax import Call, Expression, Items, Literal, Members, Name
-from sfn_release.importing.values import dynamic, literal, template
+from sfn_release.importing.values import dynamic, is_parameter, literal, number, template
 
 Keywords = list[tuple[str, Expression]]
 
 _TEMPLATES: Final = frozenset(
     {"parameters", "result_selector", "item_selector", "assign", "credentials"}
 )
-_PARTS: Final[Mapping[str, type[Part]]] = {
-    "item_reader": ItemReader,
-    "item_batcher": ItemBatcher,
-    "result_writer": ResultWriter,
-    "processor_config": ProcessorConfig,
-    "reader_config": ReaderConfig,
-    "writer_config": WriterConfig,
-}
+_OBJECTS: Final = _TEMPLATES - {"item_selector"}
+_NULLABLE: Final = frozenset({"input_path", "output_path", "result_path"})
 _CONSTANT: Final = frozenset({"comment", "resource", "query_language", "label", "result", "extra"})
 _TWINNED: Final = frozenset(
     (
@@ -46,6 +32,7 @@ _TWINNED: Final = frozenset(
         *("max_concurrency", "tolerated_failure_count", "tolerated_failure_percentage"),
     )
 )
+_NUMBERS: Final = _TWINNED - {"timestamp", "error", "cause"}
 _LINKED: Final = frozenset({"id", "next", "end", "default", "body"})
 _OPTIMIZED = re.compile(
     r"arn:aws:states:::(?P<sdk>aws-sdk:)?(?P<action>[A-Za-z0-9-]+:[A-Za-z0-9]+"
@@ -86,18 +73,34 @@ def raw(id: str, body: Mapping[str, Any]) -> Expression:
 
 def _fields(state: State, writer: Writer, but: Sequence[str] = ()) -> Keywords:
     keywords: Keywords = []
+    further: dict[str, Any] = {}
     for one in fields(state):
         value = getattr(state, one.name)
         if one.name in _LINKED or one.name in but or value is NOT_GIVEN:
             continue
-        if one.name == "extra" and not value:
+        if one.name == "extra":
+            further |= value
             continue
         if one.name in ("retry", "catch", "branches") and not value:
+            continue
+        if _is_mistyped(one.name, value, writer.language):
+            further[asl_key(one.name)] = value
             continue
         keywords.append(
             _twin(state, one.name, value) or (one.name, _field(one.name, value, writer))
         )
+    if further:
+        keywords.append(("extra", literal(further)))
     return keywords + _links(state, writer)
+
+
+def _is_mistyped(name: str, value: Any, language: str) -> bool:
+    """Whether a type checker would refuse a value of the field, which is then written as extra."""
+    if name in _OBJECTS:
+        return not isinstance(value, Mapping)
+    if name in _NUMBERS and language == JSONPATH:
+        return not isinstance(value, int | float) and not is_parameter(value)
+    return value is None and name.endswith("_path") and name not in _NULLABLE
 
 
 def _twin(state: State, name: str, value: Any) -> tuple[str, Expression] | None:
@@ -117,11 +120,11 @@ def _field(name: str, value: Any, writer: Writer) -> Expression:
     if name in ("catch", "choices"):
         write = catchers if name == "catch" else choices
         return write(value, writer.language, writer.link)
-    if name in _PARTS and isinstance(value, Mapping):
-        return _part(_PARTS[name], value, writer.language)
+    if name in PARTS and isinstance(value, Mapping):
+        return part(PARTS[name], value, writer.language)
     if name not in _CONSTANT and (name in _TEMPLATES or writer.language == JSONATA):
         return template(value, writer.language)
-    return literal(value)
+    return number(value) if name in _NUMBERS else literal(value)
 
 
 def _links(state: State, writer: Writer) -> Keywords:
@@ -136,31 +139,6 @@ def _links(state: State, writer: Writer) -> Keywords:
         if getattr(state, "end", False):
             keywords.append(("end", Literal(value=True)))
     return keywords
-
-
-def _part(kind: type[Part], value: Mapping[str, Any], language: str) -> Expression:
-    """Return a typed part of a Map; what it has no field for is in *extra*."""
-    if kind is ProcessorConfig and value.get("Mode") == "DISTRIBUTED" and len(value) == 2:  # noqa: PLR2004 - Mode, ExecutionType
-        type = value.get("ExecutionType")
-        if type in ("STANDARD", "EXPRESS"):
-            given = () if type == "STANDARD" else (Literal(type),)
-            return Call("sfn.ProcessorConfig.distributed", given)
-    known = {one.metadata.get("key") or asl_key(one.name): one.name for one in fields(kind)}
-    keywords: Keywords = []
-    extra: dict[str, Any] = {}
-    for key, item in value.items():
-        name = known.get(key)
-        if name is None or name == "extra":
-            extra[key] = item
-        elif name in _PARTS and isinstance(item, Mapping):
-            keywords.append((name, _part(_PARTS[name], item, language)))
-        elif name in ("parameters", "batch_input") or language == JSONATA:
-            keywords.append((name, template(item, language)))
-        else:
-            keywords.append((name, literal(item)))
-    if extra:
-        keywords.append(("extra", literal(extra)))
-    return Call(f"sfn.{kind.__name__}", (), tuple(keywords))
 
 
 # -- tasks ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sfn_release.asl import fn, intrinsics
 from sfn_release.asl.expressions import Intrinsic, JsonPath
 from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.placeholders import alone
 from sfn_release.errors import DefinitionError
 from sfn_release.importing.syntax import Call, Expression, Items, Literal, Members, Name
 
@@ -42,6 +43,17 @@ def literal(value: Any) -> Expression:
     return Literal(value)
 
 
+def is_parameter(value: Any) -> bool:
+    """Whether a value is a placeholder alone, which may stand for one of any type."""
+    return isinstance(value, str) and alone(value) is not None and ":" not in value.split("::")[-1]
+
+
+def number(value: Any) -> Expression:
+    """Return the value of a field that is no text: a placeholder in it is a parameter."""
+    name = alone(value) if is_parameter(value) else None
+    return literal(value) if name is None else Call("sfn.parameter", (Literal(name),))
+
+
 def template(value: Any, language: str) -> Expression:
     """Return a JSON value in which a state of *language* has expressions, as such."""
     if isinstance(value, Mapping):
@@ -60,13 +72,13 @@ def template(value: Any, language: str) -> Expression:
 def dynamic(value: Any) -> Expression | None:
     """Return a path or a call of an intrinsic function; None for what is neither.
 
-    A call that is laid out otherwise than `fn` does it is none: it would not come back the same.
+    A call that `fn` would lay out in another way is one of `fn.call`, so that it stays the same.
     """
     if isinstance(value, str) and value.startswith("$"):
         return _path(value)
     if isinstance(value, str) and intrinsics.problem(value) is None:
         call = _call(intrinsics.parse(value))
-        return call if _text(call) == value else None
+        return call if _text(call) == value else Call("fn.call", (Literal(value),))
     return None
 
 

@@ -17,6 +17,7 @@ from sfn_release.asl.distributed import (
     WriterConfig,
 )
 from sfn_release.asl.expressions import Context, path
+from sfn_release.asl.placeholders import parameter
 from sfn_release.asl.query import q
 from sfn_release.asl.retry import Catch, Retry, States
 from sfn_release.asl.states import (
@@ -45,7 +46,7 @@ from sfn_release.workflow import Workflow
 
 _PACKAGE: Final = (
     *(Choice, Fail, Map, Parallel, Pass, Raw, Succeed, Task, Wait, Workflow),
-    *(Catch, ChoiceRule, Retry, States, Var, and_, not_, or_),
+    *(Catch, ChoiceRule, Retry, States, Var, and_, not_, or_, parameter),
     *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
 )
 VOCABULARY: Final[Mapping[str, Any]] = {
