@@ -172,7 +172,7 @@ def cases() -> Iterator[Any]:
     for key in PROCESSOR:
         graph = {**GRAPH, key: SAMPLES[key]}
         yield pytest.param(definition("Map", {"ItemProcessor": graph}), id=f"processor.{key}")
-    for key in ROOT.keys() - {"StartAt", "States"}:
+    for key in sorted(ROOT.keys() - {"StartAt", "States"}):
         yield pytest.param({**GRAPH, key: SAMPLES[key]}, id=f"root.{key}")
 
 
