@@ -7,6 +7,7 @@ again when the ledger moved.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,26 @@ def test_only_what_was_changed_is_put_back(shop: Shop) -> None:
     assert {*written} <= {"UpdateStateMachine", "PublishStateMachineVersion"}
     assert {machine.latest for machine in machines.values()} == {f"{name} 1" for name in NAMES}
     assert {machine.live for machine in machines.values()} == {f"{name} 1" for name in NAMES}
+
+
+# The order of bringing callers over
+
+
+def test_a_new_workflow_is_there_before_callers_come_to_those_that_may_start_it(
+    shop: Shop,
+) -> None:
+    """However long it takes, the alias of a new workflow is made before any alias is moved."""
+    shop.commit({**dict.fromkeys(NAMES, 2), "zeta": 1})
+
+    def slow(call: str) -> None:
+        if call == "zeta.CreateStateMachineAlias":
+            time.sleep(0.2)
+
+    with shop.opened():
+        aws = Faulty(shop.aws, before=slow)
+        shop.publish("1.1.0", aws=aws)
+    aliases = [one for one in operations(aws.calls) if one.endswith("Alias")]
+    assert aliases == ["CreateStateMachineAlias", *["UpdateStateMachineAlias"] * len(NAMES)]
 
 
 # What is read back after CreateStateMachine

@@ -6,7 +6,7 @@ classes of states, in the reader or in the importer, fails here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -127,7 +127,7 @@ SAMPLES: Mapping[str, Any] = {
     "WriterConfig": {"OutputType": "JSON"},
 }
 
-_HOMES = {
+_HOMES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "Credentials": ("Task", lambda body: {"Credentials": body}),
     "ItemReader": ("Map", lambda body: {"ItemReader": body}),
     "ReaderConfig": ("Map", lambda body: {"ItemReader": {"ReaderConfig": body}}),

@@ -226,7 +226,7 @@ def test_there_may_be_nothing_to_resume(shop: Canary) -> None:
     shop.clients["prod"] = Faulty(shop.client("prod"), At("hello.UpdateStateMachineAlias", KILLED))
     with pytest.raises(KilledError):
         shop.rollback("1.0.0", "prod")
-    with refused("E_CONFLICT", "The attempt that did not finish in prod is a rollback."):
+    with refused("E_CONFLICT", "deploy can't resume the unfinished rollback in prod."):
         unfinished(shop.workspace(), environment="prod")
 
 

@@ -108,8 +108,7 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
             return record
         case "rollback" | "delete" | "adopt" | "acknowledge":
             raise ConflictError(
-                f"The attempt that did not finish in {name} is no deployment of a release:"
-                f" {record.action}.",
+                f"deploy can't resume the unfinished {record.action} in {name}.",
                 fix="To finish it, run it again; or deploy a release by its version.",
             )
         case _:
