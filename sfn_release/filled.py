@@ -7,11 +7,13 @@ anything. Filled, it may be text where a number belongs, or lead to a state that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from sfn_release.asl.finding import Finding
+from sfn_release.asl.partitions import integrations_of_others
 from sfn_release.asl.silence import Silence, told
 from sfn_release.canonical import keys_of
 from sfn_release.declaration import Declaration
@@ -41,16 +43,24 @@ class FilledChecks:
         self._known: dict[str, list[_Known]] = {}
 
     def errors(
-        self, declaration: Declaration, rendered: Rendered, *, released: bool
+        self,
+        declaration: Declaration,
+        rendered: Rendered,
+        *,
+        released: bool,
+        partition: str | None = None,
     ) -> tuple[Finding, ...]:
         """Return the errors in *rendered* that *declaration* does not have by itself.
 
         A definition that holds no parameter is not checked again. Of one that is *released*
         already, only errors count that Step Functions is known to refuse: the rules of the others
-        may be newer than the release.
+        may be newer than the release. *partition* is that of the environment, None on `local`.
         """
+        foreign: tuple[Finding, ...] = ()
+        if partition is not None and not released:
+            foreign = tuple(other_partitions(rendered.definition, partition))
         if rendered.definition == declaration.definition:
-            return ()
+            return foreign
         from sfn_release.build.acceptance import as_released
         from sfn_release.checks import final
 
@@ -60,7 +70,7 @@ class FilledChecks:
             found = tuple(as_released(one) for one in kept)
         errors = [one for one in found if one.severity == "error"]
         counted = list(final(errors)) if released else errors
-        return tuple(_with_origin(one, declaration, rendered) for one in counted)
+        return (*foreign, *(_with_origin(one, declaration, rendered) for one in counted))
 
     def _findings(self, name: str, rendered: Rendered, *, services: bool) -> tuple[Finding, ...]:
         key = (rendered.definition, rendered.type, services)
@@ -113,3 +123,25 @@ def _literal(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_literal(item) for item in value]
     return value
+
+
+def other_partitions(definition: Any, partition: str) -> Iterator[Finding]:
+    """Yield the integrations that are not of *partition*, which is an environment's.
+
+    AWS takes such a definition, and every execution that gets there fails with States.Runtime: "The
+    resource belongs to a different partition from the running execution." Source: aws-cdk's issue
+    4597, and reports from China and GovCloud since.
+    """
+    for path, other in integrations_of_others(definition, partition):
+        message = f"The integration is of the partition {other}, not of {partition}."
+        fix = (
+            "Write arn:${AWS::Partition}:states:::..., or in Python"
+            ' sfn.Workflow(partition="${AWS::Partition}").'
+        )
+        yield Finding("integration", "error", path, state_at(path), message, fix)
+
+
+def state_at(path: str) -> str:
+    """Return the id of the innermost state that a JSON path leads into."""
+    keys = keys_of(path)
+    return next((str(b) for a, b in reversed([*pairwise(keys)]) if a == "States"), "")

@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 from conftest import Project, run
 
+from sfn_release.declaration import Declaration
+from sfn_release.filled import FilledChecks
+from sfn_release.names import WorkflowName
+from sfn_release.rendering import Rendered
+
 BROKEN = """{
   "StartAt": "A",
   "States": {
@@ -340,3 +345,36 @@ def test_a_file_of_the_project_has_the_findings_that_it_has_there(shop: Project)
     assert sorted(expected) == sorted([[one[key] for key in keys] for one in findings])
     assert {"resource"} <= {one["rule"] for one in findings if one["severity"] == "error"}
     assert {one["file"] for one in findings} == {"orders.py", "ship.asl.json"}
+
+
+def test_an_integration_of_another_partition_is_refused(shop: Project) -> None:
+    """AWS takes the definition, and each execution that gets there fails."""
+    call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}
+    machine = {"StartAt": "A", "States": {"A": {**call, "End": True}}}
+    shop.write("workflows/pay.asl.json", json.dumps(machine))
+    assert "partition" not in shop.run("check", "pay").out
+    config = (shop.root / "releases.toml").read_text()
+    there = '\n[environments.china]\nregion = "cn-north-1"\naccount = "111122223333"\n'
+    shop.write("releases.toml", config + there)
+    ran = shop.run("check", "pay")
+    assert ran.code == 1
+    assert "In china: The integration is of the partition aws, not of aws-cn." in ran.out
+    filled = json.dumps(machine).replace("arn:aws:", "arn:${AWS::Partition}:")
+    shop.write("workflows/pay.asl.json", filled)
+    assert shop.run("check", "pay").code == 0
+
+
+def test_what_is_sent_is_of_the_partition_of_its_environment(shop: Project) -> None:
+    """`publish` refuses others before a version is taken; `local` answers for each partition."""
+    call = {"Type": "Task", "Resource": "arn:aws-cn:states:::aws-sdk:sts:getCallerIdentity"}
+    machine = {"StartAt": "A", "States": {"A": {**call, "End": True}}}
+    shop.write("workflows/pay.asl.json", json.dumps(machine))
+    shop.commit()
+    shop.ok("publish", "1.0.0")
+    declared = Declaration("pay", machine, source="pay.asl.json")
+    name, role = WorkflowName("pay"), "arn:aws:iam::111122223333:role/w"
+    sent = Rendered(name, name, machine, "STANDARD", role, logging={}, tracing={}, encryption={})
+    found = FilledChecks().errors(declared, sent, released=False, partition="aws")
+    assert [(one.rule, one.path) for one in found] == [("integration", "$.States.A.Resource")]
+    assert FilledChecks().errors(declared, sent, released=True, partition="aws") == ()
+    assert FilledChecks().errors(declared, sent, released=False, partition="aws-cn") == ()

@@ -7,13 +7,16 @@ Resource, most commonly ``aws``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 
 _PARTITION: Final = re.compile(r"aws[a-z-]*|\$\{[A-Za-z_][A-Za-z0-9_.:]*\}")
 _INTEGRATION: Final = "arn:aws:states:::"
+_PLACED: Final = re.compile(r"arn:(?P<partition>aws[a-z-]*):states:::")
+_SENT: Final = frozenset({"Parameters", "Arguments", "Result", "Output", "Assign", "ItemSelector"})
 _HOLDERS: Final = ("ItemReader", "ResultWriter")
 
 
@@ -30,6 +33,22 @@ def known_arn(text: str) -> str:
     """
     found = _OPEN.match(text)
     return f"arn:aws:{text[found.end() :]}" if found else text
+
+
+def integrations_of_others(definition: Any, partition: str) -> Iterator[tuple[str, str]]:
+    """Yield the JSON path and the partition of each integration that is not of *partition*.
+
+    Those whose partition is a ``${Parameter}`` are not among them.
+    """
+    queue: list[tuple[str, Any]] = [("$", definition)]
+    for path, value in queue:
+        if isinstance(value, Mapping):
+            found = _PLACED.match(str(value.get("Resource")))
+            if found and found["partition"] != partition:
+                yield member(path, "Resource"), found["partition"]
+            queue += [(member(path, key), one) for key, one in value.items() if key not in _SENT]
+        elif isinstance(value, list):
+            queue += [(f"{path}[{index}]", one) for index, one in enumerate(value)]
 
 
 def in_partition(states: Mapping[str, Any], partition: str) -> dict[str, Any]:

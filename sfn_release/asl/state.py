@@ -356,7 +356,7 @@ def made(piece: Any) -> Any:
         raise DefinitionError(
             f"{name} can't be called without arguments: {error}.",
             why="A function that stands for a branch or an item processor gets none.",
-            fix=f"Write lambda: {name}(...) with its arguments.",
+            fix="Give its parameters defaults, or write lambda: function(...) with its arguments.",
         ) from error
     return piece()
 

@@ -17,7 +17,7 @@ Ordered: TypeAlias = str | float | datetime
 Constant: TypeAlias = Ordered | bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Var:
     """A value in a state's input, named by its path, to be tested.
 
@@ -52,6 +52,9 @@ class Var:
 
     def __ge__(self, value: Ordered) -> Condition:
         return self._compared("GreaterThanEquals", value, ">=")
+
+    def __repr__(self) -> str:
+        return f"Var({_text(self.path)!r})"
 
     def __hash__(self) -> int:
         return object.__hash__(self)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from sfn_release.asl.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
@@ -91,7 +92,7 @@ def whole_seconds(value: timedelta, key: str) -> int:
     if value % timedelta(seconds=1):
         raise DefinitionError(
             f"{key} can't be {value}: Step Functions counts whole seconds.",
-            fix=f"Write timedelta(seconds={round(value.total_seconds())}).",
+            fix=f"Write timedelta(seconds={ceil(value.total_seconds())}).",
         )
     return value // timedelta(seconds=1)
 

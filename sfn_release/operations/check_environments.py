@@ -209,7 +209,9 @@ def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> t
         rendered=rendered,
         alias=resolved.alias,
         tags=rendered.tags,
-        findings=there.filled.errors(declaration, rendered, released=False),
+        findings=there.filled.errors(
+            declaration, rendered, released=False, partition=resolved.partition
+        ),
     )
     problems = unmet(sending)
     if problems:

@@ -7,7 +7,6 @@ type is known: a text where a number is needed is found before any deployment.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import pairwise
 from typing import Any
 
 from sfn_release.asl.finding import Finding
@@ -15,6 +14,7 @@ from sfn_release.asl.placeholders import WORKFLOW, alone, references_in, typed
 from sfn_release.canonical import keys_of
 from sfn_release.checks import check_definition
 from sfn_release.declaration import Declaration
+from sfn_release.filled import other_partitions, state_at
 from sfn_release.project import Environment, Project, Source
 from sfn_release.project.parameters import Filling
 from sfn_release.project.rules import did_you_mean, toml, toml_key
@@ -29,16 +29,17 @@ def filled_findings(
 ) -> tuple[Finding, ...]:
     """Return the errors of *declaration* that its placeholders make.
 
-    They are workflows that are not among those of the project (*workflows* reads them), and values
-    of the wrong type in the environments that *project* declares; each finding names them. What is
-    *known* already is not repeated.
+    They are integrations of another partition, workflows that are not among those of the project
+    (*workflows* reads them), and values of the wrong type in the environments that *project*
+    declares; each finding names them. What is *known* already is not repeated.
     """
     definition = declaration.definition
     names = references_in(definition)
+    found = [*_other_partitions(definition, project)]
     if not names:
-        return ()
+        return tuple(found)
     starts = any(name.startswith(WORKFLOW) for name in names)
-    found = [*_no_workflows(definition, workflows())] if starts else []
+    found += _no_workflows(definition, workflows()) if starts else ()
     before = {(one.rule, one.path) for one in known}
     where: dict[Finding, list[str]] = {}
     for name in sorted(project.declared):
@@ -58,7 +59,19 @@ def _no_workflows(definition: Any, workflows: Collection[str]) -> Iterator[Findi
             missing = name.removeprefix(WORKFLOW)
             fix = did_you_mean(missing, workflows) or f"There are: {', '.join(sorted(workflows))}."
             message = f"There is no workflow {missing!r} in this project."
-            yield Finding("parameter", "error", path, _state(path), message, fix)
+            yield Finding("parameter", "error", path, state_at(path), message, fix)
+
+
+def _other_partitions(definition: Any, project: Project) -> Iterator[Finding]:
+    """Yield the integrations of another partition than that of the declared environments."""
+    where: dict[str, list[str]] = {}
+    for name in sorted(project.declared):
+        partition = project.environments[name].partition
+        if partition is not None:
+            where.setdefault(partition, []).append(name)
+    for partition, environments in where.items():
+        for one in other_partitions(definition, partition):
+            yield _named(one, environments)
 
 
 def _in_environment(declaration: Declaration, environment: Environment) -> Iterator[Finding]:
@@ -77,7 +90,7 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
         if problem.parameter:
             message = problem.message[:1].upper() + problem.message[1:]
             yield Finding(
-                "parameter", "error", problem.path, _state(problem.path), message, problem.fix
+                "parameter", "error", problem.path, state_at(problem.path), message, problem.fix
             )
     for one in _errors(filled, declaration):
         fix = one.fix
@@ -126,12 +139,6 @@ _WANTED = {
     "true or false": "boolean",
     "an array": "list",
 }
-
-
-def _state(path: str) -> str:
-    """Return the id of the innermost state that a JSON path leads into."""
-    keys = keys_of(path)
-    return next((str(b) for a, b in reversed([*pairwise(keys)]) if a == "States"), "")
 
 
 def _at(value: Any, path: str) -> str:

@@ -85,7 +85,9 @@ def target(
             parameters=old.parameters if old else values.get(name),
             findings=()
             if name in recorded
-            else site.filled.errors(declaration, forms[name], released=released),
+            else site.filled.errors(
+                declaration, forms[name], released=released, partition=site.environment.partition
+            ),
         )
     return Target(
         action=action,

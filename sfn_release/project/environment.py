@@ -75,6 +75,11 @@ class Environment:
         return self.backend == "local" or urlsplit(url).hostname in _LOOPBACK
 
     @property
+    def partition(self) -> str | None:
+        """AWS's partition; None on `local`, which answers for each."""
+        return None if self.backend == "local" else partition_of(self.region or "")
+
+    @property
     def given(self) -> Mapping[str, str]:
         """The parameters that AWS gives, as far as they are known without asking it.
 
