@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from faults import DENIED, At, Faulty, GitWrites
-from faults_shop import ENVIRONMENT, Shop, Watcher, around
+from faults_shop import ENVIRONMENT, Shop, Watcher, around, run_git
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConflictError, NotOursError, SfnReleaseError
@@ -239,3 +239,19 @@ def test_a_ledger_that_moves_each_time_is_a_conflict(
     assert operations(aws.calls) == []
     notes = shop.root / ".git" / "sfn-release" / "deployments"
     assert [*notes.iterdir()] == []  # nothing says that this clone deploys
+
+
+def test_the_branch_of_an_environment_forgets_what_was_deleted(shop: Shop) -> None:
+    """Its tree is what the environment serves, down to nothing."""
+
+    def files() -> list[str]:
+        branch = shop.workspace().ledger.env_ref(ENVIRONMENT)
+        listed = run_git(shop.root, "ls-tree", "-r", "--name-only", branch).splitlines()
+        return [one for one in listed if one.startswith("definitions/")]
+
+    with shop.opened():
+        shop.delete("beta")
+        assert files() == ["definitions/alpha.asl.json", "definitions/gamma.asl.json"]
+        shop.delete("alpha")
+        shop.delete("gamma")
+        assert files() == []
