@@ -21,6 +21,7 @@ from sfn_release.local import service
 from sfn_release.local.server import start
 from sfn_release.operations import Workspace, deploy, open_workspace, rollback, surroundings
 from sfn_release.plan import Plan
+from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
 from sfn_release.simulator import Mocks
 
@@ -368,6 +369,27 @@ def test_a_parameter_that_changes_after_the_plan_stops_the_deployment(
     with refused("E_CONFLICT", "Who", "'Alice'", "'Eve'"):
         deploy(opened(shop, watcher=Meddling()), "1.0.0", environment="aws")
     assert shop.json("status", "--env", "aws")["environments"][0]["state"] == "never-deployed"
+
+
+def test_a_parameter_that_changes_while_machines_are_prepared_stops_the_switch(
+    shop: Project, store: Any
+) -> None:
+    """Callers are not brought over to what the plan didn't show; `$LATEST` is put back."""
+    shop.ok("publish", "1.0.0")
+    shop.workflow("hello", "Bye ${Who}")
+    shop.commit()
+    shop.ok("publish", "1.1.0", "--no-deploy")
+
+    class Meddling(SilentWatcher):
+        def applied(self, step: Step) -> None:
+            super().applied(step)
+            store.put_parameter(Name="/shop/who", Value="Eve", Type="String", Overwrite=True)
+
+    with refused("E_CONFLICT", "Who", "'Alice'", "'Eve'"):
+        deploy(opened(shop, watcher=Meddling()), "1.1.0", environment="aws")
+    told = shop.json("status", "--env", "aws")["environments"][0]
+    assert (told["version"], told["last_attempt"]["status"]) == ("1.0.0", "failed")
+    assert [one["state"] for one in told["workflows"]] == ["in-sync"]
 
 
 def test_a_rollback_needs_no_parameter_store(shop: Project, store: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support import CONFIG, Shop, add_remote, clone, made_once, refused
 
 from sfn_release.errors import SeveralError
+from sfn_release.operations.acknowledge import acknowledge
 from sfn_release.operations.delete import delete
 from sfn_release.operations.history import history
 from sfn_release.operations.planning import plan_version
@@ -158,6 +159,21 @@ def test_a_release_soaks(shop: Shop) -> None:
     shop.clock.wait(7200)
     to_prod(shop)
     assert shop.rollback("1.0.0", "prod") is not None
+
+
+def test_accepting_a_version_made_by_hand_ends_no_soak(shop: Shop) -> None:
+    """The release is served all the time."""
+    configure(shop, 'requires = ["staging"]\nsoak = "2h"')
+    shop.publish("1.0.0", "staging")
+    client, arn = shop.client("staging"), shop.arn("hello", "staging")
+    form = client.describe_state_machine(stateMachineArn=arn)["definition"]
+    other = form.replace("one", "mine")
+    client.update_state_machine(stateMachineArn=arn, definition=other, publish=True)
+    client.update_state_machine(stateMachineArn=arn, definition=form)
+    shop.clock.wait(110 * 60)
+    assert acknowledge(shop.workspace(), environment="staging") is not None
+    shop.clock.wait(20 * 60)
+    assert to_prod(shop).version == "1.0.0"
 
 
 def test_a_deletion_ends_the_time(shop: Shop) -> None:
