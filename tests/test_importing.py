@@ -17,7 +17,7 @@ import sfn_release as sfn
 from sfn_release.asl.naming import Names
 from sfn_release.canonical import digest
 from sfn_release.errors import DefinitionError
-from sfn_release.importing import Source, write_module
+from sfn_release.importing import Source, syntax, write_module
 from sfn_release.importing.identifiers import identifier
 from sfn_release.importing.syntax import quoted
 
@@ -336,6 +336,35 @@ def test_however_wrong_a_definition_is_it_comes_back(
         assert not isinstance(fields.get("StartAt", ""), str)
         return
     assert digest_of(text) == digest(definition)
+
+
+@pytest.mark.parametrize("depth", [250, 5000])
+def test_what_python_cannot_read_is_not_written(depth: int) -> None:
+    """Its brackets would be nested deeper than Python's parser goes."""
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    states = {"Only": {"Type": "Pass", "Result": value, "End": True}}
+    with pytest.raises(DefinitionError, match="nested too deeply") as caught:
+        written({"StartAt": "Only", "States": states})
+    assert depth > 1000 or "workflows/NAME.asl.json" in caught.value.fix
+
+
+def test_what_is_nested_is_laid_out_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all of it on one line at every depth, to see whether it has room there."""
+    made = 0
+
+    def counted(text: str) -> str:
+        nonlocal made
+        made += 1
+        return quoted(text)
+
+    monkeypatch.setattr(syntax, "quoted", counted)
+    value: Any = 1
+    for _ in range(90):
+        value = {"a": value, "b": ["x" * 9] * 20}
+    written({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Result": value, "End": True}}})
+    assert made < 4 * 90 * 22
 
 
 def test_thousands_of_states_are_written() -> None:

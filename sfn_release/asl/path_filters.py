@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from sfn_release.asl.path_patterns import Pattern
 
 ABSENT = object()
 """What a path in a filter yields when it leads nowhere: equal to nothing, not even null."""
@@ -41,13 +42,9 @@ def _any_in(items: Any, values: Any) -> bool:
 
 
 def _matches(value: Any, pattern: Any) -> bool:
-    if isinstance(value, re.Pattern):
+    if isinstance(value, Pattern):
         value, pattern = pattern, value
-    return (
-        isinstance(value, str)
-        and isinstance(pattern, re.Pattern)
-        and bool(pattern.fullmatch(value))
-    )
+    return isinstance(value, str) and isinstance(pattern, Pattern) and pattern.matches(value)
 
 
 def _contains(left: Any, right: Any) -> bool:

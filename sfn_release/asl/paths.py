@@ -20,6 +20,7 @@ from typing import Any
 
 from sfn_release.asl.path_budget import Budget, PathBudgetError
 from sfn_release.asl.path_filters import ABSENT, COMPARISONS
+from sfn_release.asl.path_patterns import Pattern, PatternError
 from sfn_release.asl.path_steps import (
     FUNCTIONS,
     Descent,
@@ -41,6 +42,7 @@ __all__ = [
     "PathBudgetError",
     "PathError",
     "PathNotFoundError",
+    "PatternError",
     "parse",
     "problem",
     "put",
@@ -272,13 +274,13 @@ class _Parser(Scanner):
 
         return operand
 
-    def _pattern(self, text: str) -> re.Pattern[str]:
+    def _pattern(self, text: str) -> Pattern:
         body, _, flags = text[1:].rpartition("/")
         if len(body) > _MAX_PATTERN:
             self._fail(f"the regular expression is longer than {_MAX_PATTERN} characters")
         try:
-            return re.compile(body, re.IGNORECASE if "i" in flags else 0)
-        except (re.error, RecursionError, OverflowError) as error:
+            return Pattern(body, ignores_case="i" in flags)
+        except ValueError as error:
             return self._fail(f"the regular expression is not valid: {error}")
 
     def _list(self) -> list[Any]:

@@ -57,19 +57,35 @@ class Source:
 def write_module(given: Source) -> str:
     """Return the Python module whose state machine has the very definition that was given.
 
-    Raises DefinitionError for what is not an object with an object of States.
+    Raises DefinitionError for what is not an object with an object of States, and for one that is
+    nested deeper than Python reads.
     """
     read = Workflow.from_dict(given.definition)
     try:
-        script = _script(read, given.definition)
-    except RecursionError:
-        raise DefinitionError("This definition is nested too deeply to be written.") from None
+        text = _text(given, _script(read, given.definition))
+        compile(text, given.origin.replace("\0", ""), "exec", dont_inherit=True)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError) and "nested" not in str(error):
+            raise
+        raise _too_deep() from None
+    return text
+
+
+def _text(given: Source, script: Sequence[Statement]) -> str:
     body = [*script, Assign(_MACHINE, _machine(given))]
     imports = "import sfn_release as sfn\n"
     by_name = sorted({name for one in body for name in _names(one.value)}, key=str.lower)
     if by_name:
         imports += f"from sfn_release import {', '.join(by_name)}\n"
     return f"{_docstring(given)}\n\n{imports}\n{source(body)}"
+
+
+def _too_deep() -> DefinitionError:
+    return DefinitionError(
+        "This definition is nested too deeply to be written as a module.",
+        why="Python reads about 200 brackets inside each other.",
+        fix="Keep it as it is: a file workflows/NAME.asl.json is a workflow too.",
+    )
 
 
 def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[Statement]:

@@ -130,9 +130,11 @@ def laid_out(expression: Expression, indent: str = "", before: int = 0, after: i
 
     *before* and *after* are the columns that something else takes on its first and last line.
     """
-    line = flat(expression)
-    if len(indent) + before + len(line) + after <= WIDTH and not _has_lines(expression):
-        return line
+    room = WIDTH - len(indent) - before - after
+    if _room_left(expression, room) >= 0:
+        line = flat(expression)
+        if len(line) <= room and not _has_lines(expression):
+            return line
     inner = indent + _INDENT
     match expression:
         case Literal(str() as text) if "\n" in text[:-1]:
@@ -147,7 +149,37 @@ def laid_out(expression: Expression, indent: str = "", before: int = 0, after: i
             line = _methods(expression, indent)
         case Call(args=args, keywords=keywords) if args or keywords:
             line = _call(expression, indent)
+        case _:
+            line = flat(expression)
     return line
+
+
+def _room_left(expression: Expression, room: int) -> int:
+    """Return at most how many of *room* columns are left beside an expression; stop below 0.
+
+    So that laying out what is nested deeply does not write all of it on a line at every depth.
+    """
+    match expression:
+        case Literal(str() as text):
+            return room - len(text) - 2
+        case Literal():
+            return room - 1
+        case Name(text):
+            return room - len(text)
+        case Items(items):
+            inside = [("", one) for one in items]
+        case Members(members):
+            inside = [*members]
+        case Call(name, args, keywords, of):
+            called = [of] if of is not None else []
+            inside = [("", one) for one in (*called, *args)] + [*keywords]
+            room -= len(name)
+    room -= 2  # its brackets
+    for key, one in inside:
+        if room < 0:
+            break
+        room = _room_left(one, room - len(key))
+    return room
 
 
 def _statement(statement: Statement) -> str:

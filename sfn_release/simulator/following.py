@@ -29,7 +29,7 @@ def lookup(at: Situation, path: paths.Path, data: Any) -> Any:
     roots = {"$": data, "$$": at.context} if name is None else {path.root: at.variables[name]}
     try:
         return path.find(roots[path.root])
-    except paths.PathBudgetError as error:
+    except (paths.PathBudgetError, paths.PatternError) as error:
         raise at.error(f"The path '{path.text}' cannot be followed here: {error}.") from error
 
 

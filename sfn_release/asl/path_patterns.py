@@ -1,0 +1,54 @@
+"""The regular expressions of path filters, ``[?(@.name =~ /a.*/i)]``, in time linear in the text.
+
+AWS names them among what a path may filter by and a reference path may not ("Using JSONPath paths"
+of the developer guide). Python's own engine may take for ever, ``(a+)+b``, and can't be stopped; so
+they are run by RE2. It has no lookarounds, back references or counts over 1000: a path with these
+is valid, and can't be followed here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+class PatternError(Exception):
+    """A regular expression can't be run in bounded time."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regular expression: its *text*, and whether case counts.
+
+    Raises ValueError for a text that is none.
+    """
+
+    text: str
+    ignores_case: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.text)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise ValueError(str(error)) from error
+
+    def matches(self, value: str) -> bool:
+        """Tell whether all of *value* matches. Raises PatternError when that can't be bounded."""
+        return self._linear.fullmatch(re.sub("[\ud800-\udfff]", "\ufffd", value)) is not None
+
+    @cached_property
+    def _linear(self) -> Any:
+        import re2
+
+        options = re2.Options()
+        options.case_sensitive = not self.ignores_case
+        options.log_errors = False
+        try:
+            return re2.compile(self.text, options)
+        except (re2.error, UnicodeError) as error:
+            raise PatternError(
+                f"the regular expression /{self.text}/ has lookarounds, back references or large"
+                " counts, which are not run here, since nothing bounds the time that they take"
+            ) from error

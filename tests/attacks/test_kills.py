@@ -1,0 +1,56 @@
+"""Kills at every stretch of a run: the same command again finishes the work.
+
+Real processes, killed by SIGKILL at a chosen outside call, or their gits alone; on `local` and
+against an endpoint over HTTP, with a remote and without. What is there afterwards is held against
+an undisturbed run: nothing is lost, doubled or stuck. ``benchmarks/attacks.py`` runs many more.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from killing import SCENES, stages
+
+PLAYS = len(list(stages("")))
+"""Scenes, each on the backends that it has. One in three is killed here."""
+
+
+def killed(folder: Path, part: str) -> list[dict[str, Any]]:
+    """Return the reports on a part of a kill for each play."""
+    script = Path(__file__).with_name("killing.py")
+    words = ("--kills", str(PLAYS), "--seed", "1", "--part", part)
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder / "kills"), *words],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    reports: list[dict[str, Any]] = json.loads(done.stdout)
+    return reports
+
+
+@pytest.mark.parametrize("part", ["0/6", "3/6"])
+def test_nothing_is_lost_doubled_or_stuck(tmp_path: Path, part: str) -> None:
+    """Scenes and backends in turn, each killed at another stretch."""
+    reports = killed(tmp_path, part)
+    assert [one for one in reports if one["faults"]] == []
+    assert len(reports) == len(range(int(part[0]), PLAYS, 6))
+    assert all(one["killed"] for one in reports)
+
+
+def test_every_scene_is_killed() -> None:
+    """On one backend or another."""
+    assert {scene for scene, _ in list(stages(""))[::3]} == set(SCENES)
+
+
+def test_every_command_that_changes_something_is_killed() -> None:
+    """A new one belongs on the list."""
+    commands = {scene.command[0] for scene in SCENES}
+    assert commands == {"publish", "deploy", "promote", "rollback", "delete", "yank", "unlock"}
+    assert any("--adopt" in scene.command for scene in SCENES)
