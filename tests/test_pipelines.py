@@ -228,6 +228,13 @@ def test_stages_follow_what_they_require() -> None:
     assert jobs["promote-asia"]["needs"] == "publish"
 
 
+def test_an_emulator_on_this_machine_is_no_stage() -> None:
+    """A runner can't reach it."""
+    emulator = environment("emulator", "http://127.0.0.1:8083", requires='["prod"]')
+    project = parse_project(CONFIG + environment("prod") + emulator, path="x.toml")
+    assert [stage.name for stage in stages(project)] == ["prod"]
+
+
 def test_without_requires_the_order_of_the_file_counts() -> None:
     """`local` is no stage of a pipeline."""
     project = parse_project(
@@ -356,13 +363,17 @@ def test_every_command_line_works_on_a_runner(
     repository: Path, local_server: str, tmp_path: Path
 ) -> None:
     """In shallow, detached clones without tags, from the plan of a pull request to a rollback."""
-    config = CONFIG + environment("staging", local_server)
     shop = Project(repository)
-    prod = environment("prod", local_server, requires='["staging"]', soak='"1s"')
-    shop.write("releases.toml", config + prod)
+
+    def configure(endpoint: str) -> None:
+        prod = environment("prod", endpoint, requires='["staging"]', soak='"1s"')
+        shop.write("releases.toml", CONFIG + environment("staging", endpoint) + prod)
+
+    configure("")
     shop.workflow("hello", "Hello Alice")
     shop.write("requirements.txt", "sfn-release==0.2.0\n")
     assert f"wrote  {FILE}" in shop.ok("init", "--ci", "github").out
+    configure(local_server)  # the runner stands on this machine
     shop.commit()
     remote = tmp_path / "remote.git"
     run_git(tmp_path, "init", "--quiet", "--bare", str(remote))
@@ -416,6 +427,21 @@ def test_every_command_line_works_on_a_runner(
     assert (told["version"], told["status"]) == ("1.2.0", "succeeded")
     live: Ran = shop.run("--json", "status", "--env", "staging")
     assert live.json["environments"][0]["version"] == "1.2.0"
+
+
+def test_a_plan_that_is_too_long_for_a_comment_is_cut(tmp_path: Path) -> None:
+    """GitHub takes 65,536 characters; the page of the job has all of it."""
+    runner = Runner(tmp_path, tmp_path / "runner")
+    steps = commands(written(SOAKED)["jobs"]["plan"])
+    (line,) = (line for line, _ in steps if "PULL_REQUEST" in line)
+    for text, cut in (("é" * 29_000, False), ("é" * 99_000, True)):
+        (runner.folder / "plan.md").write_text(text, encoding="utf-8")
+        environ = {"GITHUB_REPOSITORY": "acme/shop", "PULL_REQUEST": "7", "MARK": "<!-- mark -->"}
+        environ |= {"RUNNER_TEMP": str(runner.folder), "PATH": f"{runner.bin}:{os.environ['PATH']}"}
+        subprocess.run(["bash", "-e", "-c", line], env=environ, check=True)
+        (comment,) = json.loads(runner.comments.read_text(encoding="utf-8"))
+        assert len(comment["body"].encode()) < 65_536
+        assert ("cut off here" in comment["body"]) is cut
 
 
 def test_the_unlock_button_closes_an_abandoned_deployment(tmp_path: Path) -> None:

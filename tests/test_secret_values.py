@@ -21,6 +21,9 @@ def noted(parameter: str, variable: str, value: object) -> bool:
     [
         ("Key", "API_TOKEN", "abc"),
         ("DbPassword", "X", "abc"),
+        ("Db", "DB_PASS", "abc"),
+        ("Db", "PGPASS", "abc"),
+        ("SecretKey", "X", "/" + "aB3+" * 9 + "xyz"),
         ("Stripe", "STRIPE", "sk_live_" + "a1" * 12),
         ("Aws", "ID", "AKIA" + "IOSFODNN7EXAMPLE"),
         ("Url", "URL", "postgres://me:hunter2@db.example/orders"),
@@ -39,6 +42,7 @@ def test_a_secret_is_noticed_by_its_name_or_its_form(
     [
         ("Table", "ORDERS_TABLE", "orders"),
         ("SecretArn", "SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:000000000000:secret:a"),
+        ("Passenger", "PASSENGERS_TABLE", "passengers"),
         ("TokenPath", "TOKEN_PATH", "/shop/token"),
         ("Url", "URL", "https://sqs.eu-west-1.amazonaws.com/000000000000/orders"),
         ("TokenCount", "TOKENS", 3),

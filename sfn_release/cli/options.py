@@ -51,7 +51,18 @@ def global_options(function: Decorated) -> Decorated:
 
 
 class Command(click.Command):
-    """A command whose help tells its own options first and the global ones last."""
+    """A command whose help shows its own options first and the global ones last.
+
+    An argument or option without text is refused: in a script, it is a variable that isn't set, and
+    taking the default instead could change another environment, or go to another release.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line; raises BadParameter for an empty text."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.get_params(ctx):
+            _refuse_empty(ctx, parameter, ctx.params.get(parameter.name or ""))
+        return rest
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
@@ -77,6 +88,13 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return decorate
 
 
+def _refuse_empty(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if "" in (value if isinstance(value, tuple) else (value,)):
+        raise click.BadParameter(
+            "it is empty. In a script, check that the variable is set.", context, parameter
+        )
+
+
 def _session(context: click.Context) -> Session:
     session = context.find_object(Session)
     assert session is not None  # noqa: S101 - `run` gave it
@@ -91,7 +109,10 @@ def _json(context: click.Context, _: click.Parameter, value: bool) -> None:
     _session(context).as_json |= value
 
 
-def _environments(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+def _environments(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> None:
+    _refuse_empty(context, parameter, value)
     _session(context).environments += value
 
 

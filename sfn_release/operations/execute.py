@@ -71,7 +71,7 @@ def execute(
     there = workspace.environment(environment)
     snapshot = workspace.snapshot()
     state = workspace.ledger.state(snapshot, there.name)
-    wanted = parse_version(version) if version else None
+    wanted = parse_version(version) if version is not None else None
     if wanted is not None:
         workspace.released(snapshot, wanted)
     serving = _serving(workspace, state, there.name, wanted)

@@ -21,7 +21,7 @@ from sfn_release.operations.sites import site
 from sfn_release.operations.trail import trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
-from sfn_release.project.rules import did_you_mean
+from sfn_release.project.rules import did_you_mean, state_machine_name
 from sfn_release.record import timestamp
 from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.rendering import Rendered, parameters_of, render
@@ -49,6 +49,9 @@ def execute_tree(
             f"--tree runs on `local` only, and {there.name} is on AWS.",
             fix="Leave out --env, or publish a release there.",
         )
+    problem = state_machine_name(name) if name is not None else None
+    if problem:
+        raise UsageError(f"{name!r} can't be the name of an execution.", why=problem)
     declarations = work_tree(workspace)
     if workflow not in declarations:
         raise NotFoundError(

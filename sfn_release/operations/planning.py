@@ -38,7 +38,7 @@ def plan_version(
     `deploy` would raise before they write anything.
     """
     there = workspace.environment(environment)
-    wanted = parse_version(version) if version else None
+    wanted = parse_version(version) if version is not None else None
     if wanted is None:
         built = work_tree(workspace) if declarations is None else declarations
         site = open_site(workspace, there)
@@ -66,7 +66,7 @@ def plan_rollback(
 ) -> Plan:
     """Return what `rollback` would do; raises what it would raise before it writes anything."""
     site = open_site(workspace, workspace.environment(environment))
-    wanted = parse_version(version) if version else None
+    wanted = parse_version(version) if version is not None else None
     done = unshown(workspace, site) if wanted is None else None
     made = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt).plan
     if done is None:

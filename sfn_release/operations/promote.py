@@ -70,7 +70,7 @@ def _promotion(
     before, there = workspace.environment(source), workspace.environment(environment)
     if before.name == there.name:
         raise UsageError(
-            f"{source} can't be promoted to itself.", fix="Name another environment with --to."
+            f"{source} can't be promoted to itself.", fix="Name two different environments."
         )
     site = open_site(workspace, there)
     local = before.backend == there.backend == "local"

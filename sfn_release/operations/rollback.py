@@ -65,7 +65,7 @@ def rolling_back(
     """
     there = workspace.environment(environment)
     site = open_site(workspace, there)
-    wanted = parse_version(version) if version else None
+    wanted = parse_version(version) if version is not None else None
     bare = wanted is None
 
     def decided() -> Prepared:

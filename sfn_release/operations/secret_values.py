@@ -13,7 +13,7 @@ from typing import Any
 from sfn_release.project import Environment
 
 _NAME = re.compile(
-    r"(?i)passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key|access[-_]?key"
+    r"(?i)pass(?![a-z])|passw(or)?d|passphrase|secret|token|credential|api[-_]?key|private[-_]?key|access[-_]?key"
 )
 _VALUE = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{16}"  # an AWS access key's id
@@ -22,14 +22,15 @@ _VALUE = re.compile(
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON web token
     r"|\w+://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
 )
-_HARMLESS = re.compile(r"arn:|/|[a-z-]+:secretsmanager:")  # an ARN, a path: they name a secret
+_HARMLESS = re.compile(r"arn:.*|(?=.{1,39}$|.{41,}$)(/[\w.-]+)+/?", re.DOTALL)
+"""An ARN or a path, which name a secret. An AWS secret key has 40 characters, and may begin so."""
 
 
 def secret_notes(environment: Environment, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield a note for each value from a variable of the process that looks like a secret."""
     for name, source in sorted(environment.sources(values).items()):
         value = values[name]
-        if source.kind != "env" or not isinstance(value, str) or _HARMLESS.match(value):
+        if source.kind != "env" or not isinstance(value, str) or _HARMLESS.fullmatch(value):
             continue
         if _VALUE.search(value) or _NAME.search(source.name) or _NAME.search(name):
             yield (

@@ -61,7 +61,7 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
     What is wrong does not stop it: all is found. Nothing is written but what a fetch brings. Raises
     NotFoundError for a version that nothing in the ledger says it is.
     """
-    wanted = parse_version(version) if version else None
+    wanted = parse_version(version) if version is not None else None
     snapshot, broken = workspace.ledger.examine()
     checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)

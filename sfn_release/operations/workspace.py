@@ -54,7 +54,7 @@ class Workspace:
 
     def environment(self, name: str | None) -> Environment:
         """Return an environment, the project's default for None."""
-        return self.project.environment(name or self.project.default_environment)
+        return self.project.environment(self.project.default_environment if name is None else name)
 
     def reach(self, environment: Environment, aws: Aws | None = None) -> Aws:
         """Return the services of an environment, once the credentials are known to be its own.

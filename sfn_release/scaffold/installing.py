@@ -45,15 +45,6 @@ class Install:
     note: str = ""
     locked: bool = False
 
-    def with_pytest(self, version: str | None) -> tuple[str, ...]:
-        """Return the commands that install pytest, which a lock file holds already.
-
-        *version* is the version installed here, None if it isn't.
-        """
-        if self.locked:
-            return ()
-        return (f"pip install pytest=={version}" if version else "pip install pytest",)
-
 
 @dataclass(frozen=True)
 class Installed:
@@ -80,19 +71,21 @@ def install(installed: Installed, root: Path, repository: Path) -> Install:
 def commands_for_tests(installation: Install, root: Path) -> tuple[str, ...]:
     """Return the commands that run the project's tests; none when ``tests/`` has none.
 
-    Tests are the files that pytest collects. Unless a lock file names pytest, it is installed in
-    the version that is installed here.
+    Tests are the files that pytest collects. Unless a lock file says what to install, pytest is
+    installed in the version that is installed here; if it isn't, a pipeline doesn't run the tests,
+    since a free name could be anything tomorrow.
     """
     from importlib.metadata import PackageNotFoundError, version
 
     found = (path for name in ("test_*.py", "*_test.py") for path in (root / "tests").rglob(name))
     if not any(path.is_file() for path in found):
         return ()
+    if installation.locked:
+        return ("python -m pytest",)
     try:
-        here: str | None = version("pytest")
+        return (f"pip install pytest=={version('pytest')}", "python -m pytest")
     except PackageNotFoundError:
-        here = None
-    return (*installation.with_pytest(here), "python -m pytest")
+        return ()
 
 
 def _from_lock_file(root: Path, repository: Path) -> Install | None:

@@ -92,8 +92,14 @@ _PLAN = """\
       - name: Show the plan on the pull request
         # Its own comment is found by the mark in its first line, and replaced.
         run: |
-          printf '%%s\\n\\n' "$MARK" > "$RUNNER_TEMP/comment.md"
-          cat "$RUNNER_TEMP/plan.md" >> "$RUNNER_TEMP/comment.md"
+          # A comment takes 65,536 characters.
+          {
+            printf '%%s\\n\\n' "$MARK"
+            head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
+            if [ "$(wc -c < "$RUNNER_TEMP/plan.md")" -gt 60000 ]; then
+              printf '\\n\\n… cut off here: the page of the job shows the whole plan.\\n'
+            fi
+          } > "$RUNNER_TEMP/comment.md"
           comments="repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments"
           mine='.[] | select(.user.type == "Bot" and (.body | startswith(env.MARK))) | .id'
           found=$(gh api --paginate "$comments" --jq "$mine" | head -n 1)

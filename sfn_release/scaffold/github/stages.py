@@ -51,9 +51,10 @@ def stages(project: Project) -> list[Stage]:
 
     Releases are published to the first that requires no other. Each further one comes after the
     environment that it requires, or after the one before it in releases.toml. A project without
-    environments on AWS gets ``staging`` and ``prod``.
+    environments that a runner can reach gets ``staging`` and ``prod``.
     """
-    found = [one for one in project.environments.values() if one.backend == "aws"]
+    # A runner can't reach an emulator on the machine of a developer.
+    found = [one for one in project.environments.values() if not one.on_this_machine]
     if not found:
         return [Stage("staging", _NO_REGION), Stage("prod", _NO_REGION, "staging")]
     ordered: list[Environment] = []
