@@ -359,21 +359,22 @@ class Runner:
         return dict(zip(names, lines[1::3], strict=True))
 
 
+def two_stages(endpoint: str) -> str:
+    """Return a releases.toml with two environments, of which the second has a soak time."""
+    prod = environment("prod", endpoint, requires='["staging"]', soak='"1s"')
+    return CONFIG + environment("staging", endpoint) + prod
+
+
 def test_every_command_line_works_on_a_runner(
     repository: Path, local_server: str, tmp_path: Path
 ) -> None:
     """In shallow, detached clones without tags, from the plan of a pull request to a rollback."""
     shop = Project(repository)
-
-    def configure(endpoint: str) -> None:
-        prod = environment("prod", endpoint, requires='["staging"]', soak='"1s"')
-        shop.write("releases.toml", CONFIG + environment("staging", endpoint) + prod)
-
-    configure("")
+    shop.write("releases.toml", two_stages(""))
     shop.workflow("hello", "Hello Alice")
     shop.write("requirements.txt", "sfn-release==0.2.0\n")
     assert f"wrote  {FILE}" in shop.ok("init", "--ci", "github").out
-    configure(local_server)  # the runner stands on this machine
+    shop.write("releases.toml", two_stages(local_server))  # the runner stands on this machine
     shop.commit()
     remote = tmp_path / "remote.git"
     run_git(tmp_path, "init", "--quiet", "--bare", str(remote))
