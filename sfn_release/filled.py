@@ -19,7 +19,7 @@ from sfn_release.canonical import keys_of
 from sfn_release.declaration import Declaration
 from sfn_release.rendering import Rendered
 
-_LITERAL = "parameter"  # the rule about ${…} that nothing fills: here, they are literal text
+LITERAL = "parameter"  # the rule about ${…} that nothing fills: here, they are literal text
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class FilledChecks:
         from sfn_release.checks import check_definition
 
         found = check_definition(
-            _literal(rendered.definition),
+            literal(rendered.definition),
             type=rendered.type,
             logging=rendered.logging,
             services=services,
         )
-        found = tuple(one for one in found if one.rule != _LITERAL)
+        found = tuple(one for one in found if one.rule != LITERAL)
         checked.append(_Known(*key, found))
         return found
 
@@ -110,7 +110,7 @@ def _at(value: Any, finding: Finding) -> Any:
     return value
 
 
-def _literal(value: Any) -> Any:
+def literal(value: Any) -> Any:
     """Return a JSON value in which a literal ``${`` is not taken for a parameter.
 
     In a JSONata expression (``{% … %}``) it never is.
@@ -119,9 +119,9 @@ def _literal(value: Any) -> Any:
         expression = value.startswith("{%") and value.rstrip().endswith("%}")
         return value if expression or "${" not in value else value.replace("${", "$_{")
     if isinstance(value, Mapping):
-        return {_literal(key): _literal(item) for key, item in value.items()}
+        return {literal(key): literal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_literal(item) for item in value]
+        return [literal(item) for item in value]
     return value
 
 

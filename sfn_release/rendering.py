@@ -135,16 +135,22 @@ def render_all(
     known = environment.known
     missing: dict[str, dict[str, str]] = {}
     for one in declarations:
-        filling = Filling(known)
-        filling.value(_contents(one), "$")
-        if filling.undeclared:
-            missing[_where(one, environment)] = {
-                name: path.replace("$.definition", "$", 1)
-                for name, path in filling.undeclared.items()
-            }
+        names = undeclared_in(one, known)
+        if names:
+            missing[_where(one, environment)] = names
     if missing:
         raise undeclared(missing, known, environment=environment.name)
     return {one.name: render(one, environment) for one in declarations}
+
+
+def undeclared_in(declaration: Declaration, known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names that *declaration* refers to and *known* lacks, with their first places.
+
+    Places are JSON paths: ``$.States...`` in the definition, ``$.role`` or ``$.tags`` in settings.
+    """
+    filling = Filling(known)
+    filling.value(_contents(declaration), "$")
+    return {name: path.replace("$.definition", "$", 1) for name, path in filling.undeclared.items()}
 
 
 def fill_and_pin(

@@ -391,6 +391,7 @@ BAD: list[tuple[str, Any, set[tuple[str, str]]]] = [
                 "Type": "Map",
                 "ItemReader": {
                     "Resource": "arn:aws:states:::s3:getObject",
+                    "Parameters": {"Bucket": "b", "Key": "k"},
                     "ReaderConfig": {"MaxItems": 1, "MaxItemsPath": "$.n"},
                 },
                 "ItemProcessor": inner(),
@@ -538,7 +539,8 @@ def test_what_an_http_task_reports_is_known(type: str) -> None:
 )
 def test_express_can_not_wait(resource: str) -> None:
     """Jobs, callbacks and activities are for STANDARD workflows."""
-    definition = only(task(Resource=resource))
+    needed = ("JobName", "StateMachineArn", "QueueUrl", "MessageBody")
+    definition = only(task(Resource=resource, Parameters=dict.fromkeys(needed, "x")))
     assert told(definition) == set()
     assert {("express", "$.States.A.Resource")} == told(definition, type="EXPRESS")
 

@@ -196,3 +196,39 @@ def test_jsonata_inside_a_text_is_doubtful() -> None:
     (finding,) = in_jsonata("literal-path", "/users/{% $x %}/items")
     assert "is not evaluated" in finding.message
     assert in_jsonata("literal-path", "{% '/users/' & $x %}") == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        (
+            "eventbridge:putTargets",
+            {
+                "Rule": "r",
+                "Targets": [
+                    {
+                        "Id": "1",
+                        "Arn": "${Target}",
+                        "InputPath": "$.detail",
+                        "InputTransformer": {
+                            "InputPathsMap": {"id": "$.detail.id"},
+                            "InputTemplate": "<id>",
+                        },
+                    }
+                ],
+            },
+        ),
+        ("cloudwatchlogs:putMetricFilter", {"FilterPattern": "{$.code = 1}"}),
+        ("athena:startQueryExecution", {"QueryString": "select x:$.name from t"}),
+    ],
+)
+def test_a_path_that_the_service_reads_is_no_literal(
+    resource: str, parameters: dict[str, Any]
+) -> None:
+    """JSONPath and `:$.` are parts of the languages of some services."""
+    resource = f"arn:aws:states:::aws-sdk:{resource}"
+    state = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
+    definition = {"StartAt": "InputPath", "States": {"InputPath": state}}
+    assert "literal-path" not in {one.rule for one in sfn.check_definition(definition)}
+    state["Parameters"] = {"Name": "$.name"}
+    assert "literal-path" in {one.rule for one in sfn.check_definition(definition)}

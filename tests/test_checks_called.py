@@ -83,6 +83,10 @@ ITEM = {"TableName": "t", "Item": {}}
         ("aws-sdk:dynamodb:putItem", ITEM, "DynamoDB.ConditionalCheckFailedException", False),
         ("aws-sdk:dynamodb:putItem", ITEM, "S3.NoSuchKeyException", False),
         ("aws-sdk:dynamodb:putItem", ITEM, "Mine.Failed", True),
+        ("aws-sdk:lambda:invoke", {"FunctionName": "f"}, "Lambda.TooManyRequests", False),
+        ("aws-sdk:lambda:invoke", {"FunctionName": "f"}, "Lambda.Unknown", False),
+        ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}, "S3.NoSuchKey", False),
+        ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}, "S3.NoSuchKeyException", True),
         ("aws-sdk:dynamodb:putItem", ITEM, "States.TaskFailed", True),
         ("aws-sdk:sqs:purgeQueue", {"QueueUrl": "q"}, "Sqs.SqsException", True),
         ("aws-sdk:sqs:purgeQueue", {"QueueUrl": "q"}, "SQS.SqsException", False),
@@ -90,7 +94,7 @@ ITEM = {"TableName": "t", "Item": {}}
         ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "b"}, "Sqs.SqsException", False),
         ("states:startExecution", {"StateMachineArn": "${M}"}, "StepFunctions.X", True),
         ("states:startExecution", {"StateMachineArn": "${M}"}, "Sfn.X", False),
-        ("aws-sdk:sfn:startExecution", {"StateMachineArn": "${M}"}, "Sfn.X", True),
+        ("aws-sdk:sfn:startExecution", {"StateMachineArn": "${M}"}, "Sfn.XException", True),
         ("aws-sdk:sfn:startExecution", {"StateMachineArn": "${M}"}, "StepFunctions.X", False),
         ("lambda:invoke", {"FunctionName": "f:1"}, "DynamoDb.X", True),
         ("glue:startJobRun.sync", {"JobName": "j"}, "S3.X", True),
@@ -105,16 +109,31 @@ def test_the_prefix_of_an_error_depends_on_how_a_service_is_called(
     assert rules == (set() if good else {"error-prefix"})
 
 
-def test_the_right_prefix_is_advised() -> None:
+def test_an_error_of_lambda_elsewhere_has_one_finding() -> None:
+    """It's impossible: its prefix isn't reported as well."""
+    retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"]}]
+    rules = told("arn:aws:states:::aws-sdk:dynamodb:putItem", ITEM, Retry=retry)
+    assert rules == {"impossible-error"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("DynamoDB.InternalServerErrorException", "Write DynamoDb.InternalServerErrorException."),
+        ("DynamoDB.InternalServerError", "Write DynamoDb.InternalServerErrorException."),
+        ("DynamoDb.InternalServerError", "Write DynamoDb.InternalServerErrorException."),
+    ],
+)
+def test_the_right_name_is_advised(name: str, fix: str) -> None:
     """Whole, so that it can be copied."""
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem",
         "End": True,
         "Parameters": ITEM,
-        "Retry": [{"ErrorEquals": ["DynamoDB.InternalServerErrorException"]}],
+        "Retry": [{"ErrorEquals": [name]}],
     }
     definition = {"StartAt": "A", "States": {"A": state}}
     (finding,) = sfn.check_definition(definition, services=True)
     assert finding.path == "$.States.A.Retry[0].ErrorEquals[0]"
-    assert finding.fix == "Write DynamoDb.InternalServerErrorException."
+    assert finding.fix == fix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -35,6 +36,17 @@ def distributed(body: dict[str, Any], kind: str = "EXPRESS", **fields: Any) -> d
     }
 
 
+CLUSTER = ("ClusterName", "CertificateAuthority", "Endpoint")
+NEEDED = dict.fromkeys(
+    (
+        *("JobName", "QueueUrl", "MessageBody", "ClusterName", "CertificateAuthority"),
+        *("Endpoint", "Job"),
+    ),
+    "x",
+)
+"""What the integrations below need."""
+
+
 def told(definition: Any) -> set[tuple[str, str]]:
     """Return the rule and the path of each error."""
     found = sfn.check_definition(definition)
@@ -58,7 +70,8 @@ def told(definition: Any) -> set[tuple[str, str]]:
 )
 def test_what_a_task_may_call(resource: str) -> None:
     """Functions, activities, optimized integrations, and what a parameter fills."""
-    assert set() == told(only(task(resource)))
+    fields = {"Parameters": {key: NEEDED[key] for key in (*CLUSTER, "Job")}}
+    assert set() == told(only(task(resource, **(fields if ":eks:" in resource else {}))))
 
 
 @pytest.mark.parametrize(
@@ -108,19 +121,60 @@ def test_an_http_task_says_whom_it_calls(given: dict[str, Any], expected: set[st
         ("sqs:sendMessage", {"QueueUrl": "${Queue}", "MessageBody": {"id.$": "$.id"}}),
         ("dynamodb:getItem", {"TableName": "t", "Key": {"id": {"S": "1"}}}),
         ("states:startExecution.sync:2", {"StateMachineArn": "${Nested}"}),
+        ("bedrock:invokeModel", {"ModelId": "m", "Input.$": "$.input"}),
+        ("eks:call", {**dict.fromkeys(CLUSTER, "x"), "Method": "GET", "Path": "/"}),
+        ("eks:runJob.sync", {**dict.fromkeys(CLUSTER, "x"), "Job": {}}),
     ],
 )
 def test_an_integration_is_given_what_it_needs(action: str, given: dict[str, Any]) -> None:
     """Each missing one is an error that is told once, with botocore's models or without."""
     resource = f"arn:aws:states:::{action}"
     assert set() == told(only(task(resource, Parameters=given)))
-    for services in (False, True):
-        nothing = only(task(resource, Parameters={}))
+    for services, empty in product((False, True), (False, True)):
+        nothing = only(task(resource, Parameters={}) if empty else task(resource))
         found = sfn.check_definition(nothing, services=services)
         messages = [one.message for one in found if " needs " in one.message]
         required = [key for key in given if not key.startswith("Payload")]
         assert len(required) == len(messages)
         assert all("is required but was missing" in message for message in messages)
+
+
+GET, LIST, PUT = (
+    f"arn:aws:states:::s3:{one}" for one in ("getObject", "listObjectsV2", "putObject")
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "resource", "given", "expected"),
+    [
+        ("ItemReader", GET, {"Bucket": "b", "Key": "k"}, []),
+        ("ItemReader", GET, {"Bucket.$": "$.b", "Key.$": "$.k", "VersionId": "1"}, []),
+        ("ItemReader", GET, "${Parameters}", []),
+        ("ItemReader", GET, {"${Name}": "b"}, []),
+        ("ItemReader", GET, {"Buckt": "b", "Key": "k"}, [".Parameters", ".Parameters.Buckt"]),
+        ("ItemReader", GET, {"Bucket": "b", "Prefix": "p"}, [".Parameters", ".Parameters.Prefix"]),
+        ("ItemReader", GET, None, ["", ""]),
+        ("ItemReader", LIST, {"Bucket": "b", "Prefix": "p", "MaxKeys": 10}, []),
+        ("ItemReader", LIST, {"Prefix": "p"}, [".Parameters"]),
+        ("ItemReader", LIST, {"Bucket": "b", "Key": "k"}, [".Parameters.Key"]),
+        ("ResultWriter", PUT, {"Bucket": "b", "Prefix": "p"}, []),
+        ("ResultWriter", PUT, {"Bucket.$": "$.b", "Prefix.$": "$.p"}, []),
+        ("ResultWriter", PUT, {"Prefix": "p"}, [".Parameters"]),
+        ("ResultWriter", PUT, {"Bucket": "b", "Prefx": "p"}, [".Parameters.Prefx"]),
+    ],
+)
+def test_what_a_map_reads_and_writes_is_checked(
+    key: str, resource: str, given: Any, expected: list[str]
+) -> None:
+    """Bucket and Key are required; other parameters must be S3's."""
+    part = {"Resource": resource, **({} if given is None else {"Parameters": given})}
+    definition = only({**distributed({"Type": "Pass"}), key: part})
+    found = [
+        one.path.removeprefix(f"$.States.A.{key}")
+        for one in sfn.check_definition(definition, services=True)
+        if one.severity == "error"
+    ]
+    assert expected == sorted(found)
 
 
 @pytest.mark.parametrize("resource", [HTTP, "arn:aws:states:::lambda:invoke"])
@@ -143,7 +197,7 @@ def test_items_of_a_distributed_map_run_as_it_says(kind: str, resource: str) -> 
     """They are executions of their own: EXPRESS ones can't wait, whatever is around."""
     place = "$.States.A.ItemProcessor.States.I.Resource"
     expected = {("express", place)} if kind == "EXPRESS" else set()
-    assert expected == told(only(distributed(task(resource), kind)))
+    assert expected == told(only(distributed(task(resource, Parameters=NEEDED), kind)))
 
 
 def test_express_items_start_no_distributed_map() -> None:

@@ -31,6 +31,7 @@ def jsonata(**fields: Any) -> dict[str, Any]:
 
 def task(**fields: Any) -> dict[str, Any]:
     """Return a definition of one Task in JSONata."""
+    fields.setdefault("Arguments", {"FunctionName": "f"})
     return jsonata(Type="Task", Resource=LAMBDA, **fields)
 
 

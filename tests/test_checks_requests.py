@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import sfn_release as sfn
+from sfn_release.checks.requests import _REQUESTS
+from sfn_release.checks.required import REQUIRED
 
 API = {"ApiEndpoint": "https://example.com", "Method": "GET"}
 HTTP = {**API, "InvocationConfig": {"ConnectionArn": "${Connection}"}}
@@ -28,6 +30,9 @@ def told(action: str, given: Any, language: str = "JSONPath") -> set[tuple[str, 
     }
 
 
+EKS = dict.fromkeys(
+    ("ClusterName", "CertificateAuthority", "Endpoint", "Method", "Path"), "{% $x %}"
+)
 UNKNOWN = [
     ("http:invoke", {**HTTP, "Foo": 1}, "Foo"),
     ("http:invoke", {**HTTP, "Header.$": "$.h"}, "Header.$"),
@@ -43,8 +48,8 @@ UNKNOWN = [
         "Transform.RequestEncodingOptions.Array",
     ),
     ("apigateway:invoke", {**API, "Pth": "/a"}, "Pth"),
-    ("eks:call", {"ClusterName": "c", "Verb": "GET"}, "Verb"),
-    ("bedrock:invokeModel", {"ModelId": "m", "Bdy": {}}, "Bdy"),
+    ("eks:call", {**EKS, "Verb": "GET"}, "Verb"),
+    ("bedrock:invokeModel", {"ModelId": "m", "Body": {}, "Bdy": {}}, "Bdy"),
 ]
 
 
@@ -135,6 +140,14 @@ def test_an_http_task_has_one_connection() -> None:
     twice = {**API, "InvocationConfig": arn, "Authentication": arn}
     assert {("integration", "")} == told("http:invoke", twice)
     assert told("http:invoke", {**API, "InvocationConfig": arn}) == set()
+
+
+def test_every_request_has_its_required_parameters_in_one_table() -> None:
+    """Each of them is a parameter that the request has; an object isn't a text."""
+    for action, shape in _REQUESTS.items():
+        assert {name for group in REQUIRED[action] for name in group} <= shape.keys()
+    given = {**API, "Authentication": "arn"}
+    assert {("integration", "Authentication")} == told("http:invoke", given)
 
 
 def test_local_creates_what_fails_only_when_it_runs() -> None:

@@ -83,8 +83,10 @@ def test_a_sequence_can_count_the_calls_of_all_iterations() -> None:
         ({"per": "day", "answers": [{"return": 1}]}, '"iteration" or "execution"'),
         ({"per": "execution", "answers": {"return": 1}}, '"answers" is a list'),
         ({"per": "execution", "answers": []}, "an empty list"),
-        ({"per": "execution", "answers": [{"return": 1}], "seconds": 1}, '"answers" and "per"'),
-        ({"per": "execution", "return": 1}, 'unknown key "per"'),
+        ({"per": "execution", "answers": [{"return": 1}], "seconds": 1}, "without other keys"),
+        ({"per": "execution", "return": 1}, '"per" and "answers" go together'),
+        ({"per": "execution", "answer": [{"return": 1}]}, '"per" and "answers" go together'),
+        ({"per": "execution"}, '"per" and "answers" go together'),
     ],
 )
 def test_a_sequence_that_is_not_one_is_refused(answer: Any, words: str) -> None:

@@ -218,7 +218,12 @@ def test_all_errors_are_told_at_once() -> None:
 
 def test_the_type_decides_what_is_allowed() -> None:
     """A callback is for STANDARD workflows."""
-    ask = sfn.task.optimized("sqs:sendMessage", id="Ask", pattern="waitForTaskToken")
+    ask = sfn.task.optimized(
+        "sqs:sendMessage",
+        {"QueueUrl": "q", "MessageBody": "m"},
+        id="Ask",
+        pattern="waitForTaskToken",
+    )
     workflow = sfn.Workflow.of(ask)
     errors = {
         type: [each.rule for each in workflow.diagnostics(type=type) if each.severity == "error"]

@@ -20,6 +20,8 @@ class Finding:
 
     An ``error`` is what Step Functions refuses; a ``warning`` is what it takes but hardly anyone
     means. *path* is the JSON path in the definition, *state* the id of the state ("" outside one).
+    *wanted* is the type that the value there needs, in the words that releases.toml has for types
+    of parameters ("" where the type isn't the problem).
     """
 
     rule: str
@@ -28,6 +30,7 @@ class Finding:
     state: str
     message: str
     fix: str = ""
+    wanted: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" + (f" {self.fix}" if self.fix else "")

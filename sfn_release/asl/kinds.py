@@ -55,6 +55,14 @@ def _may_be(kind: Kind, type: str) -> bool:
     return fits[type] or not any(fits.values())
 
 
+def type_for(kind: Kind) -> str:
+    """Return the type of parameter, in releases.toml, whose values can be of *kind*."""
+    if kind(1.5) is None:
+        return "number"
+    fits = (name for name, them in _SAMPLES.items() if any(kind(one) is None for one in them))
+    return next(fits, "string")
+
+
 def text(value: Any) -> str | None:
     """Want a string."""
     return None if isinstance(value, str) else "a string"

@@ -9,7 +9,7 @@ from typing import Any
 from sfn_release.asl.finding import Finding
 from sfn_release.canonical import canonical
 from sfn_release.checks.document import Document, take_apart
-from sfn_release.checks.rule import Rule
+from sfn_release.checks.rule import Rule, Told
 from sfn_release.checks.table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
@@ -113,12 +113,16 @@ def _found(document: Document) -> Iterator[Finding]:
 def _of_models(document: Document) -> Iterator[Finding]:
     from sfn_release.checks.sdk import told_by_models
 
-    for name, (place, message, fix) in islice(told_by_models(document), _MOST):
-        severity = BY_NAME[name].severity
-        yield Finding(name, severity, place.path, place.state, message, fix)
+    for name, told in islice(told_by_models(document), _MOST):
+        yield _finding(BY_NAME[name], told)
 
 
 def _told(rule: Rule, document: Document) -> Iterator[Finding]:
     for find in rule.find:
-        for place, message, fix in find(document):
-            yield Finding(rule.name, rule.severity, place.path, place.state, message, fix)
+        for told in find(document):
+            yield _finding(rule, told)
+
+
+def _finding(rule: Rule, told: Told) -> Finding:
+    place, message, fix, wanted = told
+    return Finding(rule.name, rule.severity, place.path, place.state, message, fix, wanted)

@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 from sfn_release.asl.conditions import OPERATORS
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING
-from sfn_release.asl.kinds import JSONATA, JSONPATH, boolean, instant, is_open, path, text, wrong
+from sfn_release.asl.kinds import (
+    JSONATA,
+    JSONPATH,
+    boolean,
+    instant,
+    is_open,
+    path,
+    text,
+    type_for,
+    wrong,
+)
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
 
@@ -89,11 +99,13 @@ def _operands(condition: Condition) -> Iterator[Told]:
         value = body[key]
         if key in ("And", "Or"):
             if not isinstance(value, list | tuple) or not value:
-                yield Told(place.at(key), f"{key} must be an array that is not empty.")
+                message = f"{key} must be an array that is not empty."
+                yield Told(place.at(key), message, wanted="list")
         elif key in OPERATORS:
-            wanted = wrong(_kind(key), value)
+            kind = _kind(key)
+            wanted = wrong(kind, value)
             if wanted:
-                yield Told(place.at(key), f"{key} must be {wanted}.")
+                yield Told(place.at(key), f"{key} must be {wanted}.", wanted=type_for(kind))
 
 
 def _kind(operator: str) -> Any:

@@ -128,7 +128,7 @@ def transition(document: Document) -> Iterator[Told]:
                     yield Told(place.at(key), f"A {state.type} has no {key}: it {goes}.")
             continue
         if "End" in body and not isinstance(body["End"], bool):
-            yield Told(place.at("End"), "End must be true or false.")
+            yield Told(place.at("End"), "End must be true or false.", wanted="boolean")
         elif "Next" in body and not isinstance(body["Next"], str):
             yield Told(place.at("Next"), "Next must be a string, the id of a state.")
         elif body.get("End") is True and "Next" in body:

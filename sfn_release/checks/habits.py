@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from sfn_release.asl.finding import shown
 from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
@@ -20,7 +20,15 @@ _OWNED = (
     re.compile(r"//sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[a-z.]*/(?P<account>[0-9]{12})/"),
 )
 _TOKEN_PATH = "$$.Task.Token"  # noqa: S105 - where the context object has it
-_PATH_INSIDE = re.compile(r"(?<=[/=&?:{])\$\$?\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_PATH_INSIDE = re.compile(r"(?<=[/=&?{])\$\$?\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_READS_PATHS: Final = frozenset(
+    (
+        *("InputPathsMap", "InputPath", "InputTemplate"),  # EventBridge: rules, pipes
+        *("FilterPattern", "MetricTransformations"),  # CloudWatch Logs
+        *("JsonPath", "RecordRowPath", "Mapping"),  # Glue's classifiers, Kinesis Analytics
+    )
+)
+"""Parameters of AWS's services that hold JSONPath of their own, which the service reads."""
 _PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
 
 
@@ -163,6 +171,8 @@ def literal_path(document: Document) -> Iterator[Told]:
     """Report texts that look like a path, or hold one, and are sent as they are."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in templates.template_members(state):
+            if not _READS_PATHS.isdisjoint(place.keys[len(state.place.keys) :]):
+                continue
             if is_jsonata(value):
                 yield Told(
                     place,

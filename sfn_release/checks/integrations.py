@@ -56,22 +56,6 @@ _LARGE: Final = (
 )
 _TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:.+:function:.+")
-_ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
-NEEDED: Final[Mapping[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
-    ("apigateway", "invoke"): (("ApiEndpoint",), ("Method",)),
-    ("batch", "submitJob"): (("JobName",), ("JobQueue",), ("JobDefinition",)),
-    ("dynamodb", "putItem"): _ITEM,
-    **dict.fromkeys((("dynamodb", f"{verb}Item") for verb in ("get", "update", "delete")), _KEY),
-    ("ecs", "runTask"): (("TaskDefinition",),),
-    ("events", "putEvents"): (("Entries",),),
-    ("glue", "startJobRun"): (("JobName",),),
-    ("http", "invoke"): (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig")),
-    ("lambda", "invoke"): (("FunctionName",),),
-    ("sqs", "sendMessage"): (("QueueUrl",), ("MessageBody",)),
-    ("states", "startExecution"): (("StateMachineArn",),),
-}
-"""What the commonest integrations must be given, one of each group, without asking botocore."""
-
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
@@ -174,17 +158,6 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
         )
 
 
-def needed(document: Document) -> Iterator[Told]:
-    """Report integrations that are not given what they can't do without."""
-    for _, call, parameters, place in given(document):
-        names = {name.removesuffix(".$") for name in parameters}
-        for group in NEEDED.get((call.service, call.action), ()):
-            if not names.intersection(group):
-                which = " or ".join(group)
-                what = f"{call.service}:{call.action}"
-                yield Told(place, f"{which} is required but was missing: {what} needs it.")
-
-
 def given(
     document: Document,
 ) -> Iterator[tuple[State, Call, Mapping[str, Any], Place]]:
@@ -197,24 +170,47 @@ def given(
             yield state, call, parameters, state.place.at(key)
 
 
-def reader_and_writer(document: Document) -> Iterator[Told]:
-    """Report item readers and result writers that call what they can't."""
+class PartCall(NamedTuple):
+    """A call of S3 by a Map's item reader or result writer: *key* is the field that has it."""
+
+    key: str
+    holder: Mapping[str, Any]
+    action: str
+    language: str
+    place: Place
+
+
+def part_calls(document: Document) -> Iterator[PartCall]:
+    """Yield the calls of item readers and result writers, as far as they are known."""
+    for state, key, holder, value in _parts(document):
+        found = _ARN.fullmatch(value)
+        if found is not None and found["service"] == "s3" and found["action"] in _S3[key]:
+            place = state.place.at(key)
+            yield PartCall(key, holder, found["action"], state.language, place)
+
+
+def _parts(document: Document) -> Iterator[tuple[State, str, Mapping[str, Any], str]]:
+    """Yield readers and writers with their resource, where no parameter fills it."""
     for state in document.of_type("Map"):
-        for key, actions in _S3.items():
+        for key in _S3:
             holder = state.body.get(key)
             value = resource_of(holder) if isinstance(holder, dict) else None
-            found = _ARN.fullmatch(value) if isinstance(value, str) and not is_open(value) else None
-            if (
-                isinstance(value, str)
-                and not is_open(value)
-                and (found is None or found["service"] != "s3" or found["action"] not in actions)
-            ):
-                yield Told(
-                    state.place.at(key, "Resource"),
-                    f"The resource {value} is not recognized: {key} calls"
-                    f" {' or '.join(f's3:{action}' for action in actions)}.",
-                    f"Write arn:aws:states:::s3:{actions[0]}.",
-                )
+            if isinstance(value, str) and not is_open(value):
+                yield state, key, state.body[key], value
+
+
+def reader_and_writer(document: Document) -> Iterator[Told]:
+    """Report item readers and result writers that call another action than S3's."""
+    known = {part.place for part in part_calls(document)}
+    for state, key, _, value in _parts(document):
+        if state.place.at(key) not in known:
+            actions = _S3[key]
+            yield Told(
+                state.place.at(key, "Resource"),
+                f"The resource {value} is not recognized: {key} calls"
+                f" {' or '.join(f's3:{action}' for action in actions)}.",
+                f"Write arn:aws:states:::s3:{actions[0]}.",
+            )
 
 
 def express(document: Document) -> Iterator[Told]:

@@ -110,6 +110,8 @@ def _words(state: State, shape: _Shape, value: Mapping[str, Any], place: Place) 
         wanted = shape.get(key)
         if isinstance(wanted, Mapping) and isinstance(item, dict):
             yield from _words(state, wanted, item, place.at(key))
+        elif isinstance(wanted, Mapping) and not is_open(item, state.language):
+            yield Told(place.at(key), f"{key} must be an object.", wanted="json")
         elif isinstance(wanted, tuple) and item not in wanted and not is_open(item, state.language):
             message = f"{key} can't be {item!r}: it is one of {', '.join(wanted)}."
             in_capitals = str(item).upper()

@@ -35,11 +35,13 @@ class Place(NamedTuple):
 
 
 class Told(NamedTuple):
-    """One thing that a rule has to tell: where, what, and what to do about it."""
+    """One thing that a rule reports: where, the problem, the fix, and the type that is needed."""
 
     place: Place
     message: str
     fix: str = ""
+    wanted: str = ""
+    """As in `Finding`."""
 
 
 Find = Callable[["Document"], Iterator[Told]]

@@ -20,7 +20,8 @@ from sfn_release.apis.judge import Kind, Sent, judge
 from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.checks.document import Document, State
-from sfn_release.checks.integrations import NEEDED, Call, call_of
+from sfn_release.checks.integrations import Call, call_of, part_calls
+from sfn_release.checks.required import REQUIRED
 from sfn_release.checks.rule import Rule, Told
 from sfn_release.checks.service_errors import wrong_prefix
 
@@ -46,6 +47,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("optimized-value", "warning", "the service's model says otherwise", ()),
 )
+_PREFIX: Final = {"putObject": (("Prefix",), ("Prefix.$",))}
+"""The parameter of result writers that S3 doesn't have: the beginning of the keys they make."""
 _OF_SDK: Final[Mapping[Kind, str]] = {
     "parameter": "sdk-parameter",
     "spelling": "sdk-parameter",
@@ -61,6 +64,7 @@ def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
     """Yield what the models of the services say, each with the name of its rule."""
     for told in wrong_prefix(document):
         yield "error-prefix", told
+    yield from _of_parts(document)
     for state in document.of_type("Task"):
         call = call_of(state)
         if call is None or (call.service == _SDK and not call.sdk):
@@ -76,6 +80,21 @@ def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
             yield from _parameters(state, Sent(service, call.action, sdk, state.language))
         elif sdk:
             yield "sdk-action", _unknown_action(state, service, call)
+
+
+def _of_parts(document: Document) -> Iterator[tuple[str, Told]]:
+    """Yield the parameters of item readers and result writers that S3 doesn't have."""
+    for part in part_calls(document):
+        service = optimized_service("s3")
+        if service is None:
+            return
+        field = "Arguments" if part.language == JSONATA else "Parameters"
+        sent = Sent(service, part.action, sdk=False, language=part.language)
+        for kind, keys, message, fix in judge(sent, part.holder.get(field, {})):
+            if kind == "required" or keys[:1] in _PREFIX.get(part.action, ()):
+                continue  # `required` reports it, and a writer chooses its keys itself
+            rule = "optimized-parameter" if kind == "parameter" else "optimized-value"
+            yield rule, Told(part.place.at(field, *keys), message, fix or _NEWER)
 
 
 def _unknown_service(state: State, call: Call) -> Told:
@@ -108,10 +127,10 @@ def _unsupported(state: State, service: Service, call: Call) -> Iterator[tuple[s
 def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
     field = "Arguments" if state.language == JSONATA else "Parameters"
     place = state.place.at(field) if field in state.body else state.place
-    ours = not sent.sdk and field in state.body and (sent.service.id, sent.action) in NEEDED
+    ours = not sent.sdk and (sent.service.id, sent.action) in REQUIRED
     for kind, keys, message, fix in judge(sent, state.body.get(field)):
         if ours and kind == "required" and not keys:
-            continue  # the rules of `integrations` tell
+            continue  # `required` reports it
         own = "optimized-parameter" if kind == "parameter" else "optimized-value"
         rule = _OF_SDK[kind] if sent.sdk else own
         newer = _NEWER if kind == "parameter" else ""

@@ -27,8 +27,8 @@ _OPTIMIZED: Final[Mapping[str, str]] = {
 _NO_RULE: Final = frozenset({"iot", "memorydb", "sesv2", "autoscaling"})
 """Services whose prefix is spelled otherwise than the others' are."""
 
-_OTHERS: Final = frozenset({"states", "lambda"})
-"""Prefixes that other rules look at."""
+_SUFFIX: Final = "Exception"
+"""Each error of an SDK integration ends so: they are the exceptions of the AWS SDK for Java."""
 
 
 def wrong_prefix(document: Document) -> Iterator[Told]:
@@ -36,17 +36,17 @@ def wrong_prefix(document: Document) -> Iterator[Told]:
     for state, _, name, place in error_names(document):
         prefix, dot, rest = name.partition(".")
         expected = _expected(state) if dot else ""
-        if not expected or prefix == expected or prefix.lower() in _OTHERS:
-            continue
         call = call_of(state)
-        if call is not None and _is_prefix(prefix, expected, call):
-            what = f"{call.sdk or call.service}:{call.action}"
-            how = "An SDK integration" if call.sdk else "The optimized integration"
-            yield Told(
-                place,
-                f"{how} ({what}) reports errors as {expected}.…, and never {name}.",
-                f"Write {expected}.{rest}." if _alike(prefix, expected) else "Remove it.",
-            )
+        if not expected or call is None or not _is_prefix(prefix, expected, call):
+            continue
+        right = rest if not call.sdk or rest.endswith(_SUFFIX) else rest + _SUFFIX
+        how = "An SDK integration" if call.sdk else "The optimized integration"
+        what = f"{how} ({call.sdk or call.service}:{call.action})"
+        fix = f"Write {expected}.{right}." if _alike(prefix, expected) else "Remove it."
+        if prefix != expected:
+            yield Told(place, f"{what} reports errors as {expected}.…, and never {name}.", fix)
+        elif right != rest:
+            yield Told(place, f"{what} reports errors that end in {_SUFFIX}, never {name}.", fix)
 
 
 def _expected(state: State) -> str:
@@ -66,6 +66,8 @@ def _is_prefix(prefix: str, expected: str, call: Call) -> bool:
     if _alike(prefix, expected):
         return True
     folded = prefix.lower()
+    if folded == "lambda":  # `impossible-error` reports it
+        return False
     if folded not in sdk_ids() and prefix not in _OPTIMIZED.values():
         return False
     return bool(call.sdk) or folded in ("sfn", "stepfunctions")

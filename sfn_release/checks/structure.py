@@ -19,7 +19,7 @@ from sfn_release.asl.fields import (
     TWINS_INSIDE,
 )
 from sfn_release.asl.finding import nearest
-from sfn_release.asl.kinds import JSONATA, JSONPATH, wrong
+from sfn_release.asl.kinds import JSONATA, JSONPATH, type_for, wrong
 from sfn_release.checks.document import MAX_BYTES, Document, State
 from sfn_release.checks.parts import Part, parts
 from sfn_release.checks.rule import Place, Told, entries
@@ -160,8 +160,9 @@ def wrong_value(document: Document) -> Iterator[Told]:
         for key, value in part.body.items():
             kind = part.fields.get(key)
             wanted = wrong(kind, value, part.language) if kind else None
-            if wanted:
-                yield Told(part.place.at(key), f"{key} must be {wanted}.")
+            if kind and wanted:
+                place = part.place.at(key)
+                yield Told(place, f"{key} must be {wanted}.", wanted=type_for(kind))
     for place in document.misshapen:
         yield Told(place, "A branch or item processor must be an object with StartAt and States.")
     for scope in document.scopes:

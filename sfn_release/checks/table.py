@@ -17,6 +17,7 @@ from sfn_release.checks import (
     labels,
     placeholders,
     requests,
+    required,
     sdk,
     structure,
     templates,
@@ -74,8 +75,14 @@ RULES: Final[tuple[Rule, ...]] = (
         code="DUPLICATE_LABEL_NAME",
     ),
     # -- ways ----------------------------------------------------------------------------------
-    Rule("transition", "error", "it is not said once what comes next", (graph.transition,)),
-    Rule("dangling", "error", "a way leads nowhere", (graph.dangling,), code=_TARGET),
+    Rule("transition", "error", "a state needs exactly one of Next and End", (graph.transition,)),
+    Rule(
+        "dangling",
+        "error",
+        "a transition names a state that doesn't exist",
+        (graph.dangling,),
+        code=_TARGET,
+    ),
     Rule("unreachable", "error", "nothing leads to a state", (graph.unreachable,), code=_TARGET),
     Rule("no-end", "error", "no state ends it", (graph.no_end,), code="MISSING_END_STATE"),
     Rule("no-way-out", "warning", "a loop is never left", (graph.no_way_out,)),
@@ -160,7 +167,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "there is no such integration, or it can't wait so",
         (
             integrations.integration,
-            integrations.needed,
+            required.missing_parameter,
             integrations.reader_and_writer,
             requests.wrong_request,
         ),

@@ -48,9 +48,11 @@ class CheckedFinding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
+        finding = asdict(self.finding)
+        del finding["wanted"]  # for other code: the message says it to people
         return {
             "workflow": self.workflow,
-            **asdict(self.finding),
+            **finding,
             "file": self.file,
             "line": self.line,
         }

@@ -1,24 +1,28 @@
-"""check: what is wrong with a definition once the environments' parameters fill it.
+"""check: the errors that a definition has once the environments' parameters fill it.
 
-Nothing is looked up. A literal value of releases.toml is filled in; of one that is looked up, the
-type is known: a text where a number is needed is found before any deployment.
+Nothing is looked up. Literal values of releases.toml are filled in. A value that is looked up has a
+known type: text where a number is needed is found before any deployment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sfn_release.asl.finding import Finding
 from sfn_release.asl.placeholders import WORKFLOW, alone, references_in, typed
+from sfn_release.build.acceptance import as_released, content
 from sfn_release.canonical import keys_of
 from sfn_release.checks import check_definition
 from sfn_release.declaration import Declaration
-from sfn_release.filled import other_partitions, state_at
+from sfn_release.filled import LITERAL, literal, other_partitions, state_at
 from sfn_release.project import Environment, Project, Source
 from sfn_release.project.parameters import Filling
-from sfn_release.project.rules import did_you_mean, toml, toml_key
+from sfn_release.project.reading import LOCAL
+from sfn_release.project.rules import GIVEN, did_you_mean, toml, toml_key
 from sfn_release.project.values import KINDS, kind_of
+from sfn_release.rendering import undeclared_in
 
 
 def filled_findings(
@@ -29,17 +33,18 @@ def filled_findings(
 ) -> tuple[Finding, ...]:
     """Return the errors of *declaration* that its placeholders make.
 
-    They are integrations of another partition, workflows that are not among those of the project
-    (*workflows* reads them), and values of the wrong type in the environments that *project*
-    declares; each finding names them. What is *known* already is not repeated.
+    They are the errors that `plan` and `publish` report for the environments that *project*
+    declares: undeclared parameters, workflows that the project doesn't have (*workflows* reads
+    their names), values that don't fit their place, and integrations of another partition. A
+    finding names its environments. Findings that are *known* already aren't repeated.
     """
-    definition = declaration.definition
-    names = references_in(definition)
-    found = [*_other_partitions(definition, project)]
+    found = [*_other_partitions(declaration.definition, project)]
+    names = references_in(content(declaration))
     if not names:
         return tuple(found)
     starts = any(name.startswith(WORKFLOW) for name in names)
-    found += _no_workflows(definition, workflows()) if starts else ()
+    there = frozenset(workflows()) if starts else frozenset()
+    found += _undeclared(declaration, project, there)
     before = {(one.rule, one.path) for one in known}
     where: dict[Finding, list[str]] = {}
     for name in sorted(project.declared):
@@ -51,15 +56,41 @@ def filled_findings(
     return (*found, *(_named(one, environments) for one, environments in where.items()))
 
 
-def _no_workflows(definition: Any, workflows: Collection[str]) -> Iterator[Finding]:
-    filling = Filling({f"{WORKFLOW}{name}": "" for name in workflows})
-    filling.value(definition, "$")
-    for name, path in filling.undeclared.items():
+def _undeclared(
+    declaration: Declaration, project: Project, workflows: Collection[str]
+) -> Iterator[Finding]:
+    """Yield one finding for each name that some environment lacks, or the project."""
+    given = dict.fromkeys((*GIVEN, *(f"{WORKFLOW}{name}" for name in workflows)), "")
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for environment in _own(project):
+        known = {**given, **project.environments[environment].parameters}
+        for name, path in undeclared_in(declaration, known).items():
+            lacking.setdefault((name, path), []).append(environment)
+    for (name, path), environments in lacking.items():
         if name.startswith(WORKFLOW):
             missing = name.removeprefix(WORKFLOW)
             fix = did_you_mean(missing, workflows) or f"There are: {', '.join(sorted(workflows))}."
             message = f"There is no workflow {missing!r} in this project."
             yield Finding("parameter", "error", path, state_at(path), message, fix)
+        else:
+            message = f"The parameter ${{{name}}} is not declared."
+            fix = _declare(name, environments, project)
+            finding = Finding("parameter", "error", path, state_at(path), message, fix)
+            yield _named(finding, environments)
+
+
+def _own(project: Project) -> list[str]:
+    """Return the environments that releases.toml has: `local` too, where it is the only one."""
+    implied = {LOCAL} if project.local_is_implied else set()
+    return sorted(project.declared - implied or project.declared)
+
+
+def _declare(name: str, environments: list[str], project: Project) -> str:
+    """Return the fix for a parameter that isn't declared in *environments*."""
+    declared = {one for each in project.environments.values() for one in each.parameters}
+    meant = "" if name in declared else did_you_mean(name, declared | GIVEN)
+    tables = ", ".join(f"[environments.{one}.parameters]" for one in environments)
+    return meant or f'Add  {toml_key(name)} = "…"  to {tables} in releases.toml.'
 
 
 def _other_partitions(definition: Any, project: Project) -> Iterator[Finding]:
@@ -81,7 +112,7 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
     }
     values |= environment.given
     values |= {
-        name: typed(f"${{{name}}}", value.type) if isinstance(value, Source) else value
+        name: typed(f"${{{name}}}", value.type) if isinstance(value, Source) else literal(value)
         for name, value in environment.parameters.items()
     }
     filling = Filling(values)
@@ -93,11 +124,11 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
                 "parameter", "error", problem.path, state_at(problem.path), message, problem.fix
             )
     for one in _errors(filled, declaration):
-        fix = one.fix
         name = alone(_at(declaration.definition, one.path))
         if name is not None and name in environment.parameters:
-            fix = _correction(name, environment.parameters[name], one.message)
-        yield Finding(one.rule, one.severity, one.path, one.state, one.message, fix)
+            yield replace(one, fix=_correction(name, environment.parameters[name], one))
+        else:
+            yield one
 
 
 def _looked_up(declaration: Declaration) -> Iterator[str]:
@@ -107,38 +138,30 @@ def _looked_up(declaration: Declaration) -> Iterator[str]:
 
 
 def _errors(definition: Any, declaration: Declaration) -> Iterator[Finding]:
-    for one in check_definition(definition, type=declaration.type, logging=declaration.logging):
-        if one.severity == "error":
+    """Yield the errors for which `publish` refuses a filled definition."""
+    found = check_definition(
+        definition, type=declaration.type, logging=declaration.logging, services=True
+    )
+    for one in map(as_released, found):
+        if one.severity == "error" and one.rule != LITERAL:
             yield one
 
 
 def _named(finding: Finding, environments: list[str]) -> Finding:
-    message = f"In {', '.join(environments)}: {finding.message}"
-    return Finding(
-        finding.rule, finding.severity, finding.path, finding.state, message, finding.fix
-    )
+    return replace(finding, message=f"In {', '.join(environments)}: {finding.message}")
 
 
-def _correction(name: str, value: Any, message: str) -> str:
-    """Return what to do about a parameter whose type or value does not fit."""
+def _correction(name: str, value: Any, finding: Finding) -> str:
+    """Return the fix for a parameter whose type or value doesn't fit."""
     written = toml_key(name)
     if isinstance(value, Source):
-        type = next((type for words, type in _WANTED.items() if words in message), "json")
         source = f'{value.kind} = "{value.name}"'
         return (
             f"${{{name}}} is {KINDS[value.type]} there. Give it a type in releases.toml:"
-            f'  {written} = {{ {source}, type = "{type}" }}'
+            f'  {written} = {{ {source}, type = "{finding.wanted or "json"}" }}'
         )
-    shown = f"{written} = {toml(value)}"
-    return f"${{{name}}} is {KINDS[kind_of(value)]} there:  {shown}  in releases.toml."
-
-
-_WANTED = {
-    "whole number": "integer",
-    "a number": "number",
-    "true or false": "boolean",
-    "an array": "list",
-}
+    kind = f", which is {KINDS[kind_of(value)]}" if finding.wanted else ""
+    return f"releases.toml sets {written} = {toml(value)}{kind}. {finding.fix}".rstrip()
 
 
 def _at(value: Any, path: str) -> str:

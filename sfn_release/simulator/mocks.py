@@ -170,12 +170,17 @@ def _sequence(key: str, answer: Any, file: str) -> _Sequence:
     """Check one key's *answer* and return it as a sequence."""
     where = f"{file or 'mocks'}: {json.dumps(key, ensure_ascii=False)}"
     per = _PER[0]
-    if isinstance(answer, Mapping) and "answers" in answer:
+    if isinstance(answer, Mapping) and not {"answers", "per"}.isdisjoint(answer):
         per = answer.get("per", per)
-        if {*answer} - {"per", "answers"} or per not in _PER:
+        others = ", ".join(json.dumps(key) for key in answer if key not in ("per", "answers"))
+        if others or "answers" not in answer:
             raise ConfigError(
-                f'{where}: a sequence has "answers" and "per", which is "iteration" or "execution".'
+                f'{where}: "per" and "answers" go together, without other keys.',
+                why=f"Found {others}." if others else "",
+                fix='Write {"per": "execution", "answers": [...]}.',
             )
+        if per not in _PER:
+            raise ConfigError(f'{where}: "per" is "iteration" or "execution".')
         answer = answer["answers"]
         if not isinstance(answer, list | tuple):
             raise ConfigError(f'{where}: "answers" is a list of answers.')

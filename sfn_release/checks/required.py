@@ -1,0 +1,75 @@
+"""Rules of the parameters that integrations can't do without, known without botocore.
+
+Sources: the pages of "Integrating optimized services with Step Functions" in AWS's developer guide,
+and for Maps, "ItemReader (Map)" and "ResultWriter (Map)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.checks.document import Document
+from sfn_release.checks.integrations import call_of, part_calls
+from sfn_release.checks.rule import Place, Told
+
+_Groups = tuple[tuple[str, ...], ...]
+_ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
+_CLUSTER = (("ClusterName",), ("CertificateAuthority",), ("Endpoint",))
+REQUIRED: Final[Mapping[tuple[str, str], _Groups]] = {
+    ("apigateway", "invoke"): (("ApiEndpoint",), ("Method",)),
+    ("batch", "submitJob"): (("JobName",), ("JobQueue",), ("JobDefinition",)),
+    ("bedrock", "invokeModel"): (("ModelId",), ("Body", "Input")),
+    ("dynamodb", "putItem"): _ITEM,
+    **dict.fromkeys((("dynamodb", f"{verb}Item") for verb in ("get", "update", "delete")), _KEY),
+    ("ecs", "runTask"): (("TaskDefinition",),),
+    ("eks", "call"): (*_CLUSTER, ("Method",), ("Path",)),
+    ("eks", "runJob"): (*_CLUSTER, ("Job",)),
+    ("events", "putEvents"): (("Entries",),),
+    ("glue", "startJobRun"): (("JobName",),),
+    ("http", "invoke"): (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig")),
+    ("lambda", "invoke"): (("FunctionName",),),
+    ("sqs", "sendMessage"): (("QueueUrl",), ("MessageBody",)),
+    ("states", "startExecution"): (("StateMachineArn",),),
+}
+"""The parameters that a Task must give: one of each group."""
+
+OF_PARTS: Final[Mapping[str, _Groups]] = {
+    "getObject": (("Bucket",), ("Key",)),
+    "listObjectsV2": (("Bucket",),),
+    "putObject": (("Bucket",),),
+}
+"""The parameters that an item reader or a result writer must give, by the action of S3."""
+
+
+def missing_parameter(document: Document) -> Iterator[Told]:
+    """Report integrations that lack a required parameter, or all of them."""
+    for state in document.of_type("Task"):
+        call = call_of(state)
+        if call is not None:
+            groups = REQUIRED.get((call.service, call.action), ())
+            what = f"{call.service}:{call.action}"
+            yield from _missing(state.body, state.language, state.place, groups, what)
+    for part in part_calls(document):
+        groups = OF_PARTS.get(part.action, ())
+        yield from _missing(part.holder, part.language, part.place, groups, part.key)
+
+
+def _missing(
+    holder: Mapping[str, Any],
+    language: str,
+    place: Place,
+    groups: Sequence[Sequence[str]],
+    what: str,
+) -> Iterator[Told]:
+    field, other = ("Parameters", "Arguments")[:: -1 if language == JSONATA else 1]
+    parameters = holder.get(field, {})
+    if other in holder or not isinstance(parameters, Mapping) or any(map(is_open, parameters)):
+        return
+    computed = ".$" if language == JSONPATH else ""
+    names = {name.removesuffix(computed) for name in parameters}
+    for group in groups:
+        if not names.intersection(group):
+            message = f"{' or '.join(group)} is required but was missing: {what} needs it."
+            yield Told(place.at(field) if field in holder else place, message)
