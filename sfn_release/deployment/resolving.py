@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import ParameterStore
-from sfn_release.errors import ConfigError, ConflictError, NotFoundError
+from sfn_release.errors import (
+    AccessError,
+    AwsError,
+    ConfigError,
+    ConflictError,
+    NetworkError,
+    NotFoundError,
+)
 from sfn_release.project import Source
 from sfn_release.project.rules import GIVEN
 from sfn_release.project.values import convert
@@ -69,8 +76,9 @@ def account_of(site: Site, state: State | None = None) -> str:
     """Return the account that an environment's state machines are in.
 
     It is, in this order, the account of releases.toml, the one of what is served there (*state*),
-    the one of the role to assume or, on AWS, of the workflows' role; else STS is asked. Raises
-    ConfigError where there is no STS to ask, and AccessError when it refuses.
+    the one of the role to assume or, on AWS, of the workflows' role; else STS is asked. An emulator
+    on this machine is asked at its own endpoint, and never AWS in its place. Raises ConfigError
+    where there is no STS to ask, and AccessError when it refuses.
     """
     environment = site.environment
     if known := environment.given.get("AWS::AccountId"):
@@ -85,14 +93,29 @@ def account_of(site: Site, state: State | None = None) -> str:
         account = role.split(":")[4] if role and role.count(":") >= _ROLE_COLONS else ""
         if account.isdecimal():
             return account
-    if environment.on_this_machine and "sts" not in environment.endpoints:
-        raise ConfigError(
-            f"The account of {environment.name} is not known.",
-            why="A workflow's ARN or ${AWS::AccountId} is needed, and the endpoint is on this"
-            " machine, where STS may not be.",
-            fix=f'Add to [environments.{environment.name}]:  account = "000000000000"',
-        )
+    if environment.has_sts:
+        return _asked(site)
+    if "*" not in environment.endpoints:
+        raise _unknown_account(environment.name)
+    try:
+        return _asked(site)
+    except (AccessError, NetworkError):
+        raise
+    except AwsError as error:
+        raise _unknown_account(environment.name) from error
+
+
+def _asked(site: Site) -> str:
     return str(call(site.aws.identity.get_caller_identity)["Account"])
+
+
+def _unknown_account(name: str) -> ConfigError:
+    return ConfigError(
+        f"The account of {name} is not known.",
+        why="A workflow's ARN or ${AWS::AccountId} is needed, and the endpoint on this machine has"
+        " no STS that would know it.",
+        fix=f'Add to [environments.{name}]:  account = "000000000000"',
+    )
 
 
 def refuse_changed(site: Site, prepared: Prepared) -> None:

@@ -13,8 +13,8 @@ with ``sync-`` before it, and ``sync-127.0.0.1`` is no address. Any of these hel
 - ``127.0.0.1 sync-localhost`` in the hosts file, and the endpoint ``http://localhost:PORT``.
 
 A request is answered for the region that it signs for; an access key id of twelve digits is the
-account. Host names that are not loopback, and requests with an Origin, are refused: see
-`sfn_release.local.callers`.
+account, and GetCallerIdentity of STS answers with it. Host names that are not loopback, and
+requests with an Origin, are refused: see `sfn_release.local.callers`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from sfn_release.errors import LocalServiceError
-from sfn_release.local import callers
+from sfn_release.local import callers, identity
 from sfn_release.local.service import CONTENT_TYPE, LocalService
 
 _TARGET = "AWSStepFunctions."
@@ -145,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         service = self.server.service
         scope = callers.scope(self.headers.get("Authorization"), service.world.scope)
+        if identity.asks_who(self.headers.get("Content-Type"), body):
+            self._answer_who(identity.caller(scope, str(uuid.uuid4())), service.world.now())
+            return
         target = self.headers.get("X-Amz-Target", "")
         operation = target.removeprefix(_TARGET) if target.startswith(_TARGET) else ""
         if not operation and target:
@@ -160,6 +163,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             now = formatdate(service.world.now(), usegmt=True)
             self._send(status, {"Date": now, **headers}, payload)
+
+    def _answer_who(self, payload: bytes, now: float) -> None:
+        headers = {
+            "Date": formatdate(now, usegmt=True),
+            "Content-Type": identity.CONTENT_TYPE,
+            "Content-Length": str(len(payload)),
+        }
+        self._send(HTTPStatus.OK, headers, payload)
 
     def _body(self) -> bytes | None:
         """Read the request's body; None if it was refused."""

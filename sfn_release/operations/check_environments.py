@@ -182,10 +182,10 @@ def _shown(value: Any) -> str:
 
 def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> str:
     """Return who the credentials belong to; raises AccessError for another account."""
-    asks_sts = "sts" in environment.endpoints or not environment.on_this_machine
-    if not asks_sts and environment.account is None:
+    if not environment.has_sts:
         _ = aws.stepfunctions
-        return "the endpoint is on this machine: credentials may be anything"
+        told = "the endpoint is on this machine: credentials may be anything"
+        return told + (f"; account {environment.account}" if environment.account else "")
     caller = call(aws.identity.get_caller_identity)
     accounts[environment.name] = caller["Account"]
     if environment.account not in {None, caller["Account"]}:

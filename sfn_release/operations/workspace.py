@@ -59,11 +59,12 @@ class Workspace:
     def reach(self, environment: Environment, aws: Aws | None = None) -> Aws:
         """Return the services of an environment, once the credentials are known to be its own.
 
-        *aws* are its services, if they are open already. Raises AccessError when the credentials
-        belong to another account than releases.toml names.
+        *aws* are its services, if they are open already. Where there is no STS to ask
+        (`Environment.has_sts`), the account of releases.toml is taken as it is. Raises AccessError
+        when the credentials belong to another account than releases.toml names.
         """
         aws = aws or self.aws(environment)
-        if environment.account is not None:
+        if environment.account is not None and environment.has_sts:
             from sfn_release.aws.calling import call
 
             caller = call(aws.identity.get_caller_identity)

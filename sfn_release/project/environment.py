@@ -75,6 +75,14 @@ class Environment:
         return self.backend == "local" or urlsplit(url).hostname in _LOOPBACK
 
     @property
+    def has_sts(self) -> bool:
+        """Whether STS says whose the credentials are: on this machine, if it has a URL of its own.
+
+        An emulator need not have STS, and takes any credentials.
+        """
+        return not self.on_this_machine or "sts" in self.endpoints
+
+    @property
     def partition(self) -> str | None:
         """AWS's partition; None on `local`, which answers for each."""
         return None if self.backend == "local" else partition_of(self.region or "")

@@ -79,6 +79,8 @@ def _reached(
 def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis:
     """Return who we are, or why that is not known."""
     findings = Findings(environment.name)
+    if not environment.has_sts and "*" not in environment.endpoints:
+        return findings.ok("account", "not asked: Step Functions is on this machine, without STS")
     try:
         caller = call(aws.identity.get_caller_identity)
     except (AccessError, NetworkError) as error:
