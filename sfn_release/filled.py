@@ -48,13 +48,14 @@ class FilledChecks:
         rendered: Rendered,
         *,
         released: bool,
+        environment: str,
         partition: str | None = None,
     ) -> tuple[Finding, ...]:
         """Return the errors in *rendered* that *declaration* does not have by itself.
 
         A definition that holds no parameter is not checked again. Of one that is *released*
         already, only errors count that Step Functions is known to refuse: the rules of the others
-        may be newer than the release. *partition* is that of the environment, None on `local`.
+        may be newer than the release. *partition* is that of the *environment*, None on `local`.
         """
         foreign: tuple[Finding, ...] = ()
         if partition is not None and not released:
@@ -70,7 +71,10 @@ class FilledChecks:
             found = tuple(as_released(one) for one in kept)
         errors = [one for one in found if one.severity == "error"]
         counted = list(final(errors)) if released else errors
-        return (*foreign, *(_with_origin(one, declaration, rendered) for one in counted))
+        return (
+            *foreign,
+            *(_with_origin(one, declaration, rendered, environment) for one in counted),
+        )
 
     def _findings(self, name: str, rendered: Rendered, *, services: bool) -> tuple[Finding, ...]:
         key = (rendered.definition, rendered.type, services)
@@ -91,13 +95,16 @@ class FilledChecks:
         return found
 
 
-def _with_origin(finding: Finding, declaration: Declaration, rendered: Rendered) -> Finding:
-    """Return a finding that shows the ``${Parameter}`` that filled its place."""
+def _with_origin(
+    finding: Finding, declaration: Declaration, rendered: Rendered, environment: str
+) -> Finding:
+    """Return a finding that shows the value which *environment* fills in at its place."""
     declared, filled = _at(declaration.definition, finding), _at(rendered.definition, finding)
     if not isinstance(declared, str) or declared == filled:
         return finding
-    shown = f"{declared} fills in {json.dumps(filled, ensure_ascii=False)} here."
-    return replace(finding, message=f"{finding.message} {shown}")
+    shown = json.dumps(filled, ensure_ascii=False)
+    where = f"With the parameters of {environment}, this is: {shown}."
+    return replace(finding, message=f"{finding.message} {where}")
 
 
 def _at(value: Any, finding: Finding) -> Any:

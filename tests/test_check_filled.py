@@ -157,7 +157,11 @@ def test_check_and_publish_have_the_same_errors(machine: Any, parameters: dict[s
     checked = filled_findings(declared, shop, tuple, ())
     there = shop.environments["prod"]
     sent = FilledChecks().errors(
-        declared, render(declared, there), released=False, partition=there.partition
+        declared,
+        render(declared, there),
+        released=False,
+        environment="prod",
+        partition=there.partition,
     )
     assert bool(sent) == (parameters not in ({"V": "b"}, {"V": 1}, {"V": "${other}"}))
 

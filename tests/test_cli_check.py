@@ -374,7 +374,17 @@ def test_what_is_sent_is_of_the_partition_of_its_environment(shop: Project) -> N
     declared = Declaration("pay", machine, source="pay.asl.json")
     name, role = WorkflowName("pay"), "arn:aws:iam::111122223333:role/w"
     sent = Rendered(name, name, machine, "STANDARD", role, logging={}, tracing={}, encryption={})
-    found = FilledChecks().errors(declared, sent, released=False, partition="aws")
+    found = FilledChecks().errors(
+        declared, sent, released=False, environment="prod", partition="aws"
+    )
     assert [(one.rule, one.path) for one in found] == [("integration", "$.States.A.Resource")]
-    assert FilledChecks().errors(declared, sent, released=True, partition="aws") == ()
-    assert FilledChecks().errors(declared, sent, released=False, partition="aws-cn") == ()
+    assert (
+        FilledChecks().errors(declared, sent, released=True, environment="prod", partition="aws")
+        == ()
+    )
+    assert (
+        FilledChecks().errors(
+            declared, sent, released=False, environment="prod", partition="aws-cn"
+        )
+        == ()
+    )

@@ -55,7 +55,7 @@ def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> No
 )
 def test_what_looks_like_a_parameter_and_is_none_is_refused(text: str) -> None:
     """It would reach AWS as it stands, which nobody means."""
-    with pytest.raises(ConfigError, match="is not a parameter") as caught:
+    with pytest.raises(ConfigError, match="is not a valid parameter name") as caught:
         fill([text], PARAMETERS, where="orders")
     assert "$${" in caught.value.fix
 

@@ -147,7 +147,7 @@ ROWS = {
     # Rendering
     "a text where a number belongs": Row(
         "E_DEFINITION",
-        ("$.States.Nap.Seconds", '${Pause} fills in "3" here'),
+        ("$.States.Nap.Seconds", 'this is: "3".'),
         parameters='Pause = "3"',
         workflow=wait("${Pause}"),
         covers=("deployment: refuse_unmet",),
@@ -522,11 +522,11 @@ def test_what_may_be_silenced_refuses_neither_what_is_silenced_nor_what_is_relea
     )
     states = {"A": {"Type": "Succeed", "Comment": "filled", "New": 1}}
     form = replace(FORM, definition={"StartAt": "A", "States": states})
-    (found,) = FilledChecks().errors(declared, form, released=False)
+    (found,) = FilledChecks().errors(declared, form, released=False, environment="prod")
     assert (found.rule, found.path) == ("unknown-field", "$.States.A.New")
-    assert FilledChecks().errors(declared, form, released=True) == ()
+    assert FilledChecks().errors(declared, form, released=True, environment="prod") == ()
     silenced = FilledChecks([Silence("unknown-field", "AWS has it")])
-    assert silenced.errors(declared, form, released=False) == ()
+    assert silenced.errors(declared, form, released=False, environment="prod") == ()
 
 
 def test_a_plan_of_several_finds_shared_machines(tmp_path: Path) -> None:

@@ -73,11 +73,12 @@ def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
     model = sent.service.shapes[part.shape]
     kind = _KINDS.get(model["type"], _ANY)
     if kind.from_text(value):
-        message = f"{_name(keys)} is {kind.wanted} in the service's model, and a text here."
+        message = f"{_name(keys)} should be {kind.wanted}, but it's written as text."
         yield Doubt("text", keys, message, "Write it without the quotes.")
     elif not kind.takes(value):
         if sent.sdk or len(keys) <= 1:  # optimized integrations take shorter forms further down
-            yield Doubt("value", keys, f"{_name(keys)} must be {kind.wanted}.")
+            name = _name(keys) or ("Arguments" if sent.language == JSONATA else "Parameters")
+            yield Doubt("value", keys, f"{name} must be {kind.wanted}.")
     elif isinstance(value, str):
         yield from _word(model, part)
     elif model["type"] == "structure" and not model.get("document"):
@@ -157,7 +158,7 @@ def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
         if not shape["members"][own].get("idempotencyToken"):
             yield Doubt("required", part.keys, f"{where} needs {written}.")
         elif sent.sdk:
-            message = f"{where} needs {written}, which an SDK fills in and Step Functions may not."
+            message = f"{written} is missing. The AWS SDKs generate one; Step Functions may not."
             yield Doubt("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
 
 
@@ -191,4 +192,4 @@ def _computed(key: str, language: str) -> bool:
 
 def _name(keys: Keys) -> str:
     """Return the nearest name above a place."""
-    return next((key for key in reversed(keys) if isinstance(key, str)), "It")
+    return next((key for key in reversed(keys) if isinstance(key, str)), "")

@@ -21,8 +21,8 @@ NAME: Final = re.compile(_NAME)
 REFERENCE: Final = re.compile(rf"(?P<escape>\$\$\{{)|\$\{{(?P<name>{REFERRED})\}}|(?P<other>\$\{{)")
 WORKFLOW: Final = "workflow:"
 A_PARAMETER: Final = (
-    "A parameter is written ${Name}: a letter or '_', then letters, digits, '_', and '.' or '::'"
-    " between them. A workflow is written ${workflow:NAME}."
+    "Use letters, digits, _, . or ::, starting with a letter or _."
+    " For a workflow, write ${workflow:NAME}."
 )
 _SHOWN = 40  # characters of text after a ${ that is never closed
 

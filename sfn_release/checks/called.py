@@ -87,8 +87,8 @@ def unpinned(document: Document) -> Iterator[Told]:
     for one, place in document.once(unpinned_calls):
         yield Told(
             place,
-            f"It calls whatever the {one.kind} is at that time: a rollback of {one.state.id!r}"
-            " brings back the graph, and not that code.",
+            f"This calls the {one.kind} without a version, so a rollback restores the workflow but"
+            f" not the {one.kind}'s {'code' if one.kind == 'function' else 'definition'}.",
             "Name a version or an alias, in a ${Parameter} where environments differ.",
         )
 
@@ -111,10 +111,9 @@ def qualifier(document: Document) -> Iterator[Told]:
 
 
 def _malformed(kind: str, version: str, place: Place) -> Told:
-    can = "letters, digits, - and _" if kind == "function" else "letters, digits, -, _ and ."
-    return Told(
-        place,
-        f"{version!r} can't be a version or an alias of a {kind}.",
-        f"A version is a number such as 7, an alias has {can}"
-        + (", and the unpublished one is $LATEST." if kind == "function" else "."),
+    fix = (
+        "Use a version number (7), an alias (letters, digits, - and _) or $LATEST."
+        if kind == "function"
+        else "Use a version number (7) or an alias (letters, digits, -, _ and .)."
     )
+    return Told(place, f"{version!r} can't be a version or an alias of a {kind}.", fix)

@@ -24,8 +24,8 @@ def no_parameter(document: Document) -> Iterator[Told]:
         again = f" It is also in {more} other place{'s' * (more > 1)}." if more else ""
         yield Told(
             places[0],
-            f"{shown!r} is not a parameter, and nothing fills it. {A_PARAMETER}{again}",
-            "Name a parameter, or write $${ for a literal ${ .",
+            f"{shown!r} is not a valid parameter name. {A_PARAMETER}{again}",
+            "Rename the parameter, or write $${ for a literal ${ .",
         )
 
 

@@ -38,7 +38,7 @@ COMMANDS = {
         "import": ("importing", "Write an existing definition as a Python module."),
         "list": ("authoring", "List the workflows of the work tree with their digests."),
         "build": ("authoring", "Print the definitions of the work tree."),
-        "check": ("checking", "Tell what is wrong with definitions; exit 1 on errors."),
+        "check": ("checking", "Check workflow definitions. Exits 1 on errors."),
         "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
     },
     "Release": {
@@ -47,8 +47,8 @@ COMMANDS = {
         "deploy": ("deploying", "Deploy a release that exists."),
         "promote": ("deploying", "Deploy the release that succeeded in another environment."),
         "rollback": ("deploying", "Bring back a release that ran there, byte for byte."),
-        "yank": ("yanking", "Let nothing bring a release anywhere any more."),
-        "unyank": ("yanking", "Let a yanked release be deployed again."),
+        "yank": ("yanking", "Block a release from being deployed."),
+        "unyank": ("yanking", "Allow a yanked release to be deployed again."),
     },
     "See": {
         "status": ("observing", "Show what is live where, and drift."),
@@ -76,7 +76,7 @@ COMMANDS = {
 EXIT_CODES = {
     0: "done, also when there was nothing to do",
     1: "an error, or an execution that did not succeed",
-    2: "a command line that is not understood",
+    2: "invalid command line",
     DIFFERENT: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
     HUNG_UP: "ended by SIGHUP, when its terminal was closed; handled like Ctrl-C",
     INTERRUPTED: "interrupted by Ctrl-C",

@@ -33,7 +33,7 @@ _STYLES = {"error": "red", "warning": "yellow"}
 def check(
     session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool
 ) -> int:
-    """Tell what is wrong with definitions; exit 1 on errors.
+    """Check workflow definitions. Exits 1 on errors.
 
     Without arguments every workflow of the project, as it stands in the work tree. A FILE
     (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has

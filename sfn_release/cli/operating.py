@@ -82,7 +82,7 @@ def _execute_tree(
 
     if version is not None or no_wait:
         raise UsageError(
-            "--tree runs the work tree to its end: it goes with neither --version nor --no-wait.",
+            "--tree can't be combined with --version or --no-wait. Remove one.",
             fix="Give one of them.",
         )
     environment = workspace.environment(session.environment or LOCAL)

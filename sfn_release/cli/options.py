@@ -28,7 +28,7 @@ def global_options(function: Decorated) -> Decorated:
     """Add ``-C``, ``--env``, ``--json`` and ``-v``; they go to the Session, not to *function*."""
     option = partial(click.option, expose_value=False, is_eager=True)
     for decorate in (
-        option("-v", "--verbose", is_flag=True, callback=_verbose, help="Say more."),
+        option("-v", "--verbose", is_flag=True, callback=_verbose, help="Show more detail."),
         option("--json", is_flag=True, callback=_json, help="Print one JSON object."),
         option(
             "--env",

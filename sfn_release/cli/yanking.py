@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.argument("version")
 @click.option("--reason", metavar="TEXT", required=True, help="Why; others will be told.")
 def yank(session: Session, version: str, reason: str) -> None:
-    """Let nothing bring a release anywhere any more.
+    """Block a release from being deployed.
 
-    In no clone is it published, deployed, promoted or rolled back to. Where it is live it stays.
+    Every clone refuses to deploy it. Where it is live, it stays live.
     """
     from sfn_release.operations.yank import yank as act
 
@@ -34,7 +34,7 @@ def yank(session: Session, version: str, reason: str) -> None:
 @command("unyank")
 @click.argument("version")
 def unyank(session: Session, version: str) -> None:
-    """Let a yanked release be deployed again."""
+    """Allow a yanked release to be deployed again."""
     from sfn_release.operations.yank import unyank as act
 
     done = act(session.workspace(), version)

@@ -210,7 +210,11 @@ def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> t
         alias=resolved.alias,
         tags=rendered.tags,
         findings=there.filled.errors(
-            declaration, rendered, released=False, partition=resolved.partition
+            declaration,
+            rendered,
+            released=False,
+            environment=resolved.name,
+            partition=resolved.partition,
         ),
     )
     problems = unmet(sending)

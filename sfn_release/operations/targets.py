@@ -86,7 +86,11 @@ def target(
             findings=()
             if name in recorded
             else site.filled.errors(
-                declaration, forms[name], released=released, partition=site.environment.partition
+                declaration,
+                forms[name],
+                released=released,
+                environment=site.environment.name,
+                partition=site.environment.partition,
             ),
         )
     return Target(

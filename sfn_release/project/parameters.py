@@ -132,7 +132,7 @@ class Filling:
             return match[0]
 
         self.problems += [
-            Problem(path, f"{shown!r} is not a parameter.", A_PARAMETER, LITERAL)
+            Problem(path, f"{shown!r} is not a valid parameter name.", A_PARAMETER, LITERAL)
             for shown in no_parameters(string)
         ]
         return REFERENCE.sub(replace, string)
