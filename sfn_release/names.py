@@ -94,6 +94,13 @@ COMMIT_ID = Kind(
     _written(r"[0-9a-f]{40}(?:[0-9a-f]{24})?"),
     "It has 40 or 64 lower-case hexadecimal digits.",
 )
+NO_COMMIT = "found"
+"""Stands for the source commit of a release of what was found in AWS, which has none."""
+ORIGIN = Kind(
+    "commit id",
+    lambda text: text == NO_COMMIT or COMMIT_ID.accepts(text),
+    f"It has 40 or 64 lower-case hexadecimal digits, or is {NO_COMMIT!r}.",
+)
 TAG_NAME = Kind(
     "name of a Git tag",
     # git-check-ref-format(1), rules 1 to 10.
@@ -118,6 +125,7 @@ WorkflowName = Annotated[str, WORKFLOW_NAME]
 EnvironmentName = Annotated[str, ENVIRONMENT_NAME]
 RecordId = Annotated[str, RECORD_ID]
 CommitId = Annotated[str, COMMIT_ID]
+Origin = Annotated[str, ORIGIN]
 TagName = Annotated[str, TAG_NAME]
 Source = Annotated[str, SOURCE]
 Arn = Annotated[str, ARN]

@@ -15,7 +15,15 @@ from typing import Any, Literal
 from sfn_release.canonical import loads, short
 from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.forms import as_written, read_document, read_form
-from sfn_release.names import Arn, CommitId, EnvironmentName, RecordId, Source, WorkflowName
+from sfn_release.names import (
+    Arn,
+    CommitId,
+    EnvironmentName,
+    Origin,
+    RecordId,
+    Source,
+    WorkflowName,
+)
 from sfn_release.pins import exact_name, reopen
 from sfn_release.provenance import unlike_release
 from sfn_release.release import Release, Version
@@ -91,7 +99,7 @@ class Record:
     action: Action
     version: Version
     from_version: Version | None
-    commit: CommitId
+    commit: Origin
     release_digest: str
     status: Status
     actor: str
@@ -246,7 +254,7 @@ class Serving:
     """
 
     version: Version
-    commit: CommitId
+    commit: Origin
     release_digest: str
     deployment: RecordId
     below: CommitId | None

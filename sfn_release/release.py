@@ -13,9 +13,9 @@ from sfn_release.errors import SfnReleaseError, TamperedError, VersionError
 from sfn_release.forms import as_written, read_document
 from sfn_release.names import (
     WORKFLOW_NAME,
-    CommitId,
     EnvironmentName,
     Kind,
+    Origin,
     Source,
     TagName,
     WorkflowName,
@@ -148,12 +148,12 @@ class Manifest:
     """What the ledger says of a release, its definitions aside.
 
     *found* is the environment whose state machines it was found in. Such a release has no tag, and
-    *commit* is where the project stood then.
+    no source: its *commit* is `names.NO_COMMIT`.
     """
 
     project: str
     version: Version
-    commit: CommitId
+    commit: Origin
     tag: TagName
     date: str
     author: str

@@ -7,19 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from support import CONFIG, Shop, add_remote, clone, copy_shop, definition, isolate_git, refused
+from support import (
+    CONFIG,
+    ROLE,
+    Shop,
+    add_remote,
+    clone,
+    copy_shop,
+    definition,
+    isolate_git,
+    refused,
+)
 
-from sfn_release.deployment.adopting import _literal
+from sfn_release.deployment.found import _literal
 from sfn_release.operations.deploy import deploy
 from sfn_release.operations.history import history
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.planning import plan_rollback, plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases
 from sfn_release.operations.rollback import rollback
 from sfn_release.operations.status import status
 from sfn_release.operations.verify import verify
+from sfn_release.plan.steps import step_line
 from sfn_release.project import fill
 
 OTHER_ROLE = "arn:aws:iam::000000000000:role/by-hand"
@@ -236,6 +248,96 @@ def test_the_plan_says_what_is_kept(shop: Shop) -> None:
     notes = plan.to_json()["notes"]
     assert any("kept as 0.0.0-found.1 first" in note for note in notes)
     assert releases(shop.workspace()) == []
+
+
+LONE = {
+    "another": {},
+    "same": {"text": json.dumps(definition("ours")), "roleArn": ROLE},
+    "aliased": {},
+}
+
+
+@pytest.mark.parametrize("there", LONE)
+def test_the_plan_is_what_happens(shop: Shop, there: str) -> None:
+    """The plan shows the steps that keep, then the others: those that are applied, in order."""
+    arn = by_hand(shop, **LONE[there])
+    if there == "aliased":
+        version = shop.client("prod").publish_state_machine_version(stateMachineArn=arn)
+        route(shop, arn, {version["stateMachineVersionArn"]: 100})
+    shop.publish("1.0.0")
+    plan = plan_version(shop.workspace(), "1.0.0", environment="prod", adopt=True)
+    lines = [step_line(step) for step in plan.steps]
+    assert [str(step) for step in plan.workflows[0].steps] == [
+        line.removeprefix("hello: ") for line in lines
+    ]
+    shop.deploy("1.0.0", "prod", adopt=True)
+    deployed, kept = history(shop.workspace(), environment="prod")
+    assert kept.action == "adopt"
+    before, after = list(kept.plan), list(deployed.plan)
+    if there == "same":  # the version that was kept is known by its number only then
+        assert before[0] == "hello: publish a state machine version"
+        assert after[0].startswith("hello: ")
+        assert lines[: len(before)] == before
+        assert len(lines) == len(before) + len(after)
+        assert not any("publish a state machine version" in line for line in after)
+    else:
+        assert lines == before + after
+
+
+def test_what_was_found_has_no_commit(shop: Shop) -> None:
+    """Records, tags in AWS and the list of releases say `found`, whatever HEAD is."""
+    arn = by_hand(shop)
+    shop.publish("1.0.0", "prod", adopt=True)
+    shop.commit(hello="newer")
+    shop.rollback(environment="prod")
+    client = shop.client("prod")
+    tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert {"key": "sfn-release:commit", "value": "found"} in tags
+    assert state(shop) == "in-sync"
+    listed = {one.manifest.version: one.to_json() for one in releases(shop.workspace())}
+    assert listed["0.0.0-found.1"]["commit"] == "found"
+    records = history(shop.workspace(), environment="prod")
+    commits = [(one.action, one.commit == "found") for one in records]
+    assert commits == [("rollback", True), ("publish", False), ("adopt", True)]
+    assert verify(shop.workspace()).problems == ()
+
+
+def test_tags_that_aws_has_already_are_no_difference(shop: Shop) -> None:
+    """A rollback to what was found adds no tag that stayed there all the time."""
+    by_hand(shop)
+    shop.publish("1.0.0", "prod", adopt=True)
+    plan = plan_rollback(shop.workspace(), environment="prod")
+    shown = [str(one) for one in plan.workflows[0].differences]
+    assert shown
+    assert not any("Creator" in line for line in shown)
+
+
+def test_only_what_was_kept_is_said_to_be(shop: Shop) -> None:
+    """When AWS refuses to keep it, no line says that a rollback would bring it back."""
+    by_hand(shop)
+    client = shop.client("prod")
+
+    class Refusing:
+        """A client that may not publish versions."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "publish_state_machine_version":
+                return self._refuse
+            return getattr(client, name)
+
+        def _refuse(self, **_: Any) -> Any:
+            raise ClientError(
+                {"Error": {"Code": "AccessDeniedException", "Message": "no"}},
+                "PublishStateMachineVersion",
+            )
+
+    shop.clients["prod"] = Refusing()
+    with refused("E_ACCESS", "PublishStateMachineVersion"):
+        shop.publish("1.0.0", "prod", adopt=True)
+    assert not any("is kept as" in line for line in shop.watcher.said)
+    shop.clients["prod"] = client
+    shop.deploy("1.0.0", "prod", adopt=True)
+    assert any("is kept as 0.0.0-found.1" in line for line in shop.watcher.said)
 
 
 def test_an_adoption_that_was_interrupted_is_made_once(shop: Shop) -> None:

@@ -4,7 +4,8 @@
     resolving     look the environment's parameters up
     pinning       find the exact versions of what definitions refer to (`lookup` asks AWS for them)
     binding       pin a release's workflows to each other, those that others start first
-    adopting      keep what a deployment takes over, as a release of what was found
+    adopting      keep what a deployment takes over, before it changes it
+    found         the release of what was found
     preparation   read the ledger and AWS, decide, refuse what must be refused
     deleting      decide the deletion of one state machine, and who would miss it
     execute       append ``started`` · apply the plan · append ``succeeded`` or ``failed``
@@ -27,7 +28,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sfn_release import hold
-from sfn_release.deployment.adopting import adoption
+from sfn_release.deployment.adopting import adoption, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
 from sfn_release.deployment.deleting import prepare_delete
@@ -52,6 +53,7 @@ __all__ = [
     "check_lock",
     "close",
     "execute",
+    "kept_text",
     "prepare",
     "prepare_delete",
 ]

@@ -8,36 +8,32 @@ with what AWS says beside it: role, type, logging, tracing, encryption, tags, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sfn_release.asl.placeholders import literal
-from sfn_release.aws.calling import call
-from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.declaration import Declaration
+from sfn_release.deployment.found import (
+    found_release,
+    found_workflow,
+    refuse_unreadable,
+    served_by,
+)
 from sfn_release.deployment.model import Prepared, Site
-from sfn_release.errors import AccessError, TamperedError
 from sfn_release.git import RefMovedError
 from sfn_release.ledger import Snapshot
-from sfn_release.observation import rendered_from, version_dates
+from sfn_release.observation import version_dates
 from sfn_release.plan import (
-    TAG_PREFIX,
     Observed,
     Plan,
     Target,
-    TargetWorkflow,
     WorkflowPlan,
     is_of_another_ledger,
     is_ours,
     plan,
 )
-from sfn_release.record import Found, Record, Served, State, Unqualified, timestamp
-from sfn_release.release import FOUND, Release, make_release
-from sfn_release.rendering import Rendered
+from sfn_release.plan.steps import PublishVersion, Step, TagStateMachine
+from sfn_release.record import Record, Served, State
+from sfn_release.release import Release
 from sfn_release.stack import pushed
-
-_AWS_TAGS = "aws:"  # AWS alone writes those
 
 
 def strangers(
@@ -69,7 +65,7 @@ def strangers(
             continue
         ours = is_ours(there, site.project, site.name)
         if name in begun or not ours or is_of_another_ledger(there, known, recorded):
-            _refuse_unreadable(name, there.latest, there.arn)
+            refuse_unreadable(name, there.latest, there.arn)
             found[name] = there
     return found
 
@@ -82,27 +78,56 @@ def _as_recorded(served: Served, there: Observed) -> bool:
     return served.state_machine_arn == there.arn and latest and aliased
 
 
-def _refuse_unreadable(name: str, form: Rendered | None, arn: str) -> None:
-    if form is None:
-        raise AccessError(
-            f"{name} can't be adopted: its definition can't be read, so it couldn't be brought"
-            " back.",
-            why=f"{arn}\n  AWS hides it when you may not use the machine's KMS key. A definition"
-            " with duplicate keys, or with numbers beyond 2^53, can't be kept either.",
-            fix="Allow kms:Decrypt on the machine's key for the deployer, or delete the machine.",
-        )
+@dataclass(frozen=True)
+class _Keeping:
+    """How found machines are kept: their *release*, and the plan of the deployment that does it."""
+
+    release: Release
+    target: Target
+    observed: Mapping[str, Observed]
+    plan: Plan
 
 
-def with_kept(decided: Plan, adopting: Mapping[str, Observed], versions: Iterable[str]) -> Plan:
-    """Return the plan with a note for every machine that is kept first; *versions* are released."""
+def _keeping(
+    site: Site, snapshot: Snapshot, state: State, adopting: Mapping[str, Observed], identity: str
+) -> _Keeping:
+    """Decide how the machines that are *adopting* are kept. Reads only."""
+    kept = {name: found_workflow(site.client, name, there) for name, there in adopting.items()}
+    release = found_release(site, snapshot, state, kept)
+    target = Target(
+        action="adopt",
+        version=release.version,
+        commit=release.manifest.commit,
+        release_digest=release.digest,
+        workflows={
+            name: replace(one, digest=release.manifest.workflows[name].digest)
+            for name, one in kept.items()
+        },
+        below=pushed(state.serving, state.tip, release.version),
+    )
+    observed = {
+        name: replace(there, versions=served_by(kept[name])) for name, there in adopting.items()
+    }
+    return _Keeping(release, target, observed, _plan(site, state, target, observed, identity))
+
+
+def with_kept(
+    site: Site,
+    snapshot: Snapshot,
+    state: State,
+    decided: Plan,
+    adopting: Mapping[str, Observed],
+) -> Plan:
+    """Return the plan with the steps that keep what it takes over, before all others.
+
+    Those are carried out as a deployment of their own, and the plan is decided again after it.
+    """
     if not adopting:
         return decided
-    version = _next(versions)
+    keeping = _keeping(site, snapshot, state, adopting, identity="")
+    steps = {one.workflow: one.steps for one in keeping.plan.workflows}
     workflows = tuple(
-        replace(
-            one,
-            notes=(_note(one.workflow, version), *one.notes),
-        )
+        _after_keeping(one, steps[one.workflow], keeping.release.version)
         if one.workflow in adopting
         else one
         for one in decided.workflows
@@ -110,11 +135,39 @@ def with_kept(decided: Plan, adopting: Mapping[str, Observed], versions: Iterabl
     return replace(decided, workflows=workflows)
 
 
-def _note(workflow: str, version: str) -> str:
-    return (
-        f"{workflow} was made by another tool or ledger. Its present content is kept as {version}"
-        " first, and a rollback brings it back"
+def _after_keeping(one: WorkflowPlan, keep: tuple[Step, ...], version: str) -> WorkflowPlan:
+    """Return a workflow's plan as it is once *keep* was done: what that wrote isn't written twice.
+
+    Content that stays as it is gets one version: the kept one.
+    """
+    published = any(isinstance(step, PublishVersion) for step in keep)
+    again = published and all(isinstance(step, PublishVersion) for step in one.prepare)
+    written = {
+        key: value
+        for step in keep
+        if isinstance(step, TagStateMachine)
+        for key, value in step.tags.items()
+    }
+    tags = tuple(_untagged(step, written) for step in one.tags)
+    note = (
+        f"{one.workflow} was made by another tool or ledger. Its present content is kept as"
+        f" {version} first, and a rollback brings it back"
     )
+    return replace(
+        one,
+        keep=keep,
+        prepare=() if again else one.prepare,
+        tags=tags,
+        notes=(note, *one.notes),
+    )
+
+
+def _untagged(step: Step, written: Mapping[str, str]) -> Step:
+    """Return a step without the tags that were *written* before it."""
+    if not isinstance(step, TagStateMachine):
+        return step
+    tags = {key: value for key, value in step.tags.items() if written.get(key) != value}
+    return replace(step, tags=tags)
 
 
 def adoption(site: Site, prepared: Prepared) -> Prepared:
@@ -124,46 +177,35 @@ def adoption(site: Site, prepared: Prepared) -> Prepared:
     """
     local = site.environment.backend == "local"
     snapshot = site.ledger.snapshot(offline=local)
-    kept = {name: _kept(site.client, name, there) for name, there in prepared.adopting.items()}
-    release = _release(site, snapshot, prepared.state, kept)
+    identity = site.around.new_id(site.around.now())
+    keeping = _keeping(site, snapshot, prepared.state, prepared.adopting, identity)
+    release = keeping.release
     standing, _ = site.ledger.add_release(release, notes="", at=site.around.now(), push=not local)
     if standing.digest != release.digest:
         raise RefMovedError(f"{release.version} was taken by another deployer.")
-    site.around.watcher.say(
-        f"what is there of {', '.join(kept)} is kept as {release.version}:"
-        f" `sfn-release rollback {release.version} --env {site.name}` brings it back"
-    )
-    state = prepared.state
-    target = Target(
-        action="adopt",
-        version=release.version,
-        commit=standing.manifest.commit,
-        release_digest=standing.digest,
-        workflows={
-            name: replace(one, digest=standing.manifest.workflows[name].digest)
-            for name, one in kept.items()
-        },
-        below=pushed(state.serving, state.tip, release.version),
-    )
-    observed = {
-        name: replace(there, versions=_served_by(kept[name]))
-        for name, there in prepared.adopting.items()
-    }
-    identity = site.around.new_id(site.around.now())
     return Prepared(
         id=identity,
         snapshot=prepared.snapshot,
-        state=state,
-        target=target,
-        plan=_plan(site, state, target, observed, identity),
-        observed=observed,
+        state=prepared.state,
+        target=replace(keeping.target, commit=standing.manifest.commit),
+        plan=keeping.plan,
+        observed=keeping.observed,
         closing=prepared.closing,
         alias=site.environment.alias,
         acknowledged=tuple(
             arn
-            for there in observed.values()
+            for there in keeping.observed.values()
             for arn in sorted(version_dates(site.client, there.arn))
         ),
+    )
+
+
+def kept_text(site: Site, adopted: Prepared) -> str:
+    """Return the line that says what an adoption has kept, once it succeeded."""
+    version = adopted.plan.release
+    return (
+        f"what is there of {', '.join(sorted(adopted.observed))} is kept as {version}:"
+        f" `sfn-release rollback {version} --env {site.name}` brings it back"
     )
 
 
@@ -192,113 +234,3 @@ def _plan(
         from_version=serving.version if serving else None,
         workflows=(*decided.workflows, *others),
     )
-
-
-def _kept(client: StepFunctions, name: str, there: Observed) -> TargetWorkflow:
-    """Return what was found of one machine: what the alias serves, if it has one, and $LATEST."""
-    latest = there.latest
-    assert latest is not None  # noqa: S101 - what can't be read was refused
-    served, version, split = latest, None, {}
-    routing = there.alias.routing if there.alias else {}
-    if routing:
-        version = max(routing, key=lambda arn: routing[arn])
-        found = rendered_from(name, call(client.describe_state_machine, stateMachineArn=version))
-        _refuse_unreadable(name, found, version)
-        assert found is not None  # noqa: S101 - it was refused
-        served = found
-        split = dict(routing) if len(routing) > 1 else {}
-    other = None
-    if served.digest != latest.digest:
-        other = Unqualified(latest.settings(), latest.text or "", latest.digest)
-    tags = {
-        key: value
-        for key, value in there.tags.items()
-        if not key.startswith((TAG_PREFIX, _AWS_TAGS))
-    }
-    return TargetWorkflow(
-        digest="",
-        source="",
-        rendered=replace(served, tags=tags),
-        version_arn=version,
-        recorded=True,
-        parameters={},
-        found=Found(served.text or "", split, other),
-    )
-
-
-def _served_by(kept: TargetWorkflow) -> dict[str, str]:
-    """Return the version that serves a found machine already, with its digest."""
-    routing = kept.found.routing if kept.found else {}
-    versions = dict.fromkeys(routing, "")
-    return versions | ({kept.version_arn: kept.rendered.digest} if kept.version_arn else {})
-
-
-def _release(
-    site: Site, snapshot: Snapshot, state: State, kept: Mapping[str, TargetWorkflow]
-) -> Release:
-    """Return the release of what was found, with what the environment serves beside it.
-
-    An equal one that stands already, perhaps of an attempt that was interrupted, keeps its version.
-    """
-    declarations = {name: _declaration(name, one.rendered) for name, one in kept.items()}
-    predecessor, commit = None, site.ledger.git.head()
-    if state.serving is not None:
-        served = site.ledger.release(snapshot, state.serving.version)
-        if served is None:
-            raise TamperedError(f"{site.name} serves {state.serving.version}, which is no release.")
-        predecessor, commit = served.manifest, served.manifest.commit
-        declarations |= {
-            name: served.declarations[name]
-            for name, one in state.serving.workflows.items()
-            if name not in kept and not one.retained
-        }
-    assert commit is not None  # noqa: S101 - a release was made from it
-    made = make_release(
-        declarations.values(),
-        project=site.project,
-        version=_next(site.ledger.versions(snapshot)),
-        commit=commit,
-        tag=site.ledger.tag_name(_next(site.ledger.versions(snapshot))),
-        date=timestamp(site.around.now()),
-        author=str(site.ledger.git.identity),
-        toolchain={},
-        predecessor=predecessor,
-        found=site.name,
-    )
-    for manifest in site.ledger.manifests(snapshot):
-        if manifest.found == site.name and manifest.release_digest == made.digest:
-            return Release(manifest, made.declarations)
-    return made
-
-
-def _declaration(name: str, form: Rendered) -> Declaration:
-    """Return what was found as a release holds it: no ``${`` of it is a placeholder."""
-    return Declaration(
-        name=name,
-        definition=_literal(form.definition),
-        type="EXPRESS" if form.type == "EXPRESS" else "STANDARD",
-        role=literal(form.role),
-        logging=_literal(form.logging),
-        tracing=_literal(form.tracing),
-        encryption=_literal(form.encryption),
-        tags=_literal(form.tags),
-    )
-
-
-def _literal(value: Any) -> Any:
-    """Return a JSON value as it is written where placeholders are filled, to stay the same."""
-    if isinstance(value, str):
-        return literal(value)
-    if isinstance(value, Mapping):
-        return {literal(key): _literal(item) for key, item in value.items()}
-    return [_literal(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _next(versions: Iterable[str]) -> str:
-    """Return the next version for what is found, above those that stand."""
-    numbers = [
-        int(number)
-        for version in versions
-        if version.startswith(FOUND) and (number := version.removeprefix(FOUND)).isdecimal()
-    ]
-    return f"{FOUND}{max(numbers, default=0) + 1}"

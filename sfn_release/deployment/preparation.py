@@ -85,21 +85,18 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     refuse_unmet(site, target, decided, observed)
     attempts = _attempts(site, state)
     adopting = strangers(site, state, target, observed, known, attempts)
-    decided = with_kept(decided, adopting, site.ledger.versions(snapshot) if adopting else ())
     drift = overwritten(
         site.ledger, site.project, alias, target, decided, state, observed, attempts
     )
     forms = _old_forms(site, state, decided, observed)
-    decided = with_differences(decided, target, state.serving, forms)
+    decided = with_differences(decided, target, state.serving, forms, observed)
+    decided = _shifted(site, snapshot, state, target, decided, observed, attempts, resume=resume)
     return Prepared(
         id=identity,
         snapshot=snapshot,
         state=state,
         target=target,
-        plan=with_notes(
-            _shifted(site, snapshot, state, target, decided, observed, attempts, resume=resume),
-            drift,
-        ),
+        plan=with_kept(site, snapshot, state, with_notes(decided, drift), adopting),
         observed=observed,
         closing=closing,
         unclaimed=unclaimed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sfn_release.deployment import Prepared, Site, adoption, execute
+from sfn_release.deployment import Prepared, Site, adoption, execute, kept_text
 from sfn_release.errors import ConflictError
 from sfn_release.git import RefMovedError
 from sfn_release.record import Record
@@ -26,7 +26,9 @@ def run(
     while not prepared.nothing_to_do:
         try:
             if prepared.adopting:
-                execute(site, adoption(site, prepared), reason=reason)
+                adopted = adoption(site, prepared)
+                execute(site, adopted, reason=reason)
+                site.around.watcher.say(kept_text(site, adopted))
                 prepared = again()
                 continue
             return execute(site, prepared, reason=reason)

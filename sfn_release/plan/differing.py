@@ -7,18 +7,23 @@ from dataclasses import replace
 
 from sfn_release.differences import differences
 from sfn_release.plan.deciding import pinned_as
-from sfn_release.plan.model import Plan, Target, WorkflowPlan
+from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
 from sfn_release.record import Serving
 from sfn_release.rendering import Rendered
 
 
 def with_differences(
-    plan: Plan, target: Target, serving: Serving | None, old: Mapping[str, Rendered]
+    plan: Plan,
+    target: Target,
+    serving: Serving | None,
+    old: Mapping[str, Rendered],
+    observed: Mapping[str, Observed | None],
 ) -> Plan:
     """Return *plan* with the differences of each workflow from its *old* content.
 
     *old* is the content that callers get before. A new pin is no difference: the plan shows pins
-    by themselves. A tag that other tools have added is none either.
+    by themselves. Tags are compared with those in AWS, as *observed*: one that is there already is
+    not added, and one that other tools have added is no difference.
     """
     served = serving.workflows if serving else {}
 
@@ -28,10 +33,12 @@ def with_differences(
             return planned
         workflow = target.workflows[name]
         new = pinned_as(workflow, served[name]) if name in served else workflow.rendered
-        before = old[name] if name in served else replace(old[name], tags=new.tags)
-        if name in served and served[name].found is not None:  # tags that were found stay
-            there = {key: value for key, value in before.tags.items() if key in new.tags}
-            before = replace(before, tags=there)
+        there = observed.get(name)
+        before = replace(old[name], tags=new.tags)
+        if name in served and there is not None:
+            dropped = () if served[name].found else old[name].tags  # tags that were found stay
+            tags = {key: there.tags[key] for key in {*new.tags, *dropped} & there.tags.keys()}
+            before = replace(old[name], tags=tags)
         return replace(planned, differences=differences(before, new))
 
     return replace(plan, workflows=tuple(one(planned) for planned in plan.workflows))

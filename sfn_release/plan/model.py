@@ -105,7 +105,8 @@ class Target:
 class WorkflowPlan:
     """What happens to one workflow. *notes* are what people should know before it does.
 
-    Its steps are in the order of their phases: *prepare* makes a version, *switch* brings the
+    Its steps are in the order of their phases: *keep* publishes what an adoption finds as it is, in
+    a deployment of its own before this one; *prepare* makes a version, *switch* brings the
     alias's callers to it, *restore* brings ``$LATEST`` after them, *tags* name what is served.
 
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
@@ -125,11 +126,12 @@ class WorkflowPlan:
     pins: Mapping[str, str | None] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    keep: tuple[Step, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """Every step of this workflow but those that shift its callers, in order."""
-        return (*self.prepare, *self.switch, *self.restore, *self.tags)
+        return (*self.keep, *self.prepare, *self.switch, *self.restore, *self.tags)
 
     @property
     def changes(self) -> bool:
@@ -188,14 +190,16 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Every step in the order it is applied.
 
-        All that prepare, then all that shift, switch aliases, restore ``$LATEST``, write tags.
+        All that keep or prepare, then all that shift, switch aliases, restore ``$LATEST``, and
+        write tags.
         """
+        keep = [step for workflow in self.workflows for step in workflow.keep]
         prepare = [step for workflow in self.workflows for step in workflow.prepare]
         shift = [step for stage in self.stages for step in (*stage.steps, stage.watch)]
         switch = [step for workflow in self.workflows for step in workflow.switch]
         restore = [step for workflow in self.workflows for step in workflow.restore]
         tags = [step for workflow in self.workflows for step in workflow.tags]
-        return (*prepare, *shift, *switch, *restore, *tags)
+        return (*keep, *prepare, *shift, *switch, *restore, *tags)
 
     def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
         """Return every step of a workflow but those that shift its callers, in order."""
@@ -205,7 +209,7 @@ class Plan:
             for step in stage.steps
             if step.workflow == one.workflow and isinstance(step, PointAlias)
         ]
-        return (*one.prepare, *new, *one.switch, *one.restore, *one.tags)
+        return (*one.keep, *one.prepare, *new, *one.switch, *one.restore, *one.tags)
 
     @property
     def watching(self) -> timedelta:

@@ -1,0 +1,149 @@
+"""The release of what was found: state machines of others, as they are before we change them.
+
+The definition is kept to the letter, with what AWS says beside it: role, type, logging, tracing,
+encryption, tags, and the alias. The release has no source commit and no Git tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sfn_release.asl.placeholders import literal
+from sfn_release.aws.calling import call
+from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.declaration import Declaration
+from sfn_release.deployment.model import Site
+from sfn_release.errors import AccessError, TamperedError
+from sfn_release.ledger import Snapshot
+from sfn_release.names import NO_COMMIT
+from sfn_release.observation import rendered_from
+from sfn_release.plan import TAG_PREFIX, Observed, TargetWorkflow
+from sfn_release.record import Found, State, Unqualified, timestamp
+from sfn_release.release import FOUND, Release, make_release
+from sfn_release.rendering import Rendered
+
+_AWS_TAGS = "aws:"  # AWS alone writes those
+
+
+def refuse_unreadable(name: str, form: Rendered | None, arn: str) -> None:
+    """Raise AccessError for content that can't be read, and so couldn't be brought back."""
+    if form is None:
+        raise AccessError(
+            f"{name} can't be adopted: its definition can't be read, so it couldn't be brought"
+            " back.",
+            why=f"{arn}\n  AWS hides it when you may not use the machine's KMS key. A definition"
+            " with duplicate keys, or with numbers beyond 2^53, can't be kept either.",
+            fix="Allow kms:Decrypt on the machine's key for the deployer, or delete the machine.",
+        )
+
+
+def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetWorkflow:
+    """Return what was found of one machine: what the alias serves, if it has one, and $LATEST."""
+    latest = there.latest
+    assert latest is not None  # noqa: S101 - what can't be read was refused
+    served, version, split = latest, None, {}
+    routing = there.alias.routing if there.alias else {}
+    if routing:
+        version = max(routing, key=lambda arn: routing[arn])
+        found = rendered_from(name, call(client.describe_state_machine, stateMachineArn=version))
+        refuse_unreadable(name, found, version)
+        assert found is not None  # noqa: S101 - it was refused
+        served = found
+        split = dict(routing) if len(routing) > 1 else {}
+    other = None
+    if served.digest != latest.digest:
+        other = Unqualified(latest.settings(), latest.text or "", latest.digest)
+    tags = {
+        key: value
+        for key, value in there.tags.items()
+        if not key.startswith((TAG_PREFIX, _AWS_TAGS))
+    }
+    return TargetWorkflow(
+        digest="",
+        source="",
+        rendered=replace(served, tags=tags),
+        version_arn=version,
+        recorded=True,
+        parameters={},
+        found=Found(served.text or "", split, other),
+    )
+
+
+def served_by(kept: TargetWorkflow) -> dict[str, str]:
+    """Return the version that serves a found machine already, with its digest."""
+    routing = kept.found.routing if kept.found else {}
+    versions = dict.fromkeys(routing, "")
+    return versions | ({kept.version_arn: kept.rendered.digest} if kept.version_arn else {})
+
+
+def found_release(
+    site: Site, snapshot: Snapshot, state: State, kept: Mapping[str, TargetWorkflow]
+) -> Release:
+    """Return the release of what was found, with what the environment serves beside it.
+
+    An equal one that stands already, perhaps of an attempt that was interrupted, keeps its version.
+    """
+    declarations = {name: _declaration(name, one.rendered) for name, one in kept.items()}
+    predecessor = None
+    if state.serving is not None:
+        served = site.ledger.release(snapshot, state.serving.version)
+        if served is None:
+            raise TamperedError(f"{site.name} serves {state.serving.version}, which is no release.")
+        predecessor = served.manifest
+        declarations |= {
+            name: served.declarations[name]
+            for name, one in state.serving.workflows.items()
+            if name not in kept and not one.retained
+        }
+    version = _next(site.ledger.versions(snapshot))
+    made = make_release(
+        declarations.values(),
+        project=site.project,
+        version=version,
+        commit=NO_COMMIT,
+        tag=site.ledger.tag_name(version),
+        date=timestamp(site.around.now()),
+        author=str(site.ledger.git.identity),
+        toolchain={},
+        predecessor=predecessor,
+        found=site.name,
+    )
+    for manifest in site.ledger.manifests(snapshot):
+        if manifest.found == site.name and manifest.release_digest == made.digest:
+            return Release(manifest, made.declarations)
+    return made
+
+
+def _declaration(name: str, form: Rendered) -> Declaration:
+    """Return what was found as a release holds it: no ``${`` of it is a placeholder."""
+    return Declaration(
+        name=name,
+        definition=_literal(form.definition),
+        type="EXPRESS" if form.type == "EXPRESS" else "STANDARD",
+        role=literal(form.role),
+        logging=_literal(form.logging),
+        tracing=_literal(form.tracing),
+        encryption=_literal(form.encryption),
+        tags=_literal(form.tags),
+    )
+
+
+def _literal(value: Any) -> Any:
+    """Return a JSON value as it is written where placeholders are filled, to stay the same."""
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, Mapping):
+        return {literal(key): _literal(item) for key, item in value.items()}
+    return [_literal(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _next(versions: Iterable[str]) -> str:
+    """Return the next version for what is found, above those that stand."""
+    numbers = [
+        int(number)
+        for version in versions
+        if version.startswith(FOUND) and (number := version.removeprefix(FOUND)).isdecimal()
+    ]
+    return f"{FOUND}{max(numbers, default=0) + 1}"
