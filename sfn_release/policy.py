@@ -192,11 +192,11 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
 def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     if environment.protect_drift and facts.drift:
         lines = [f"{name}: {line}" for name, found in facts.drift.items() for line in found]
-        rule = "protect_drift = true: no release brought what"
         more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        rule = f"protect_drift = true: {facts.release} would overwrite manual changes:"
         yield Refusal(
             "protect_drift",
-            "\n  ".join([f"{rule} {facts.release} would overwrite:", *lines[:_SHOWN], *more]),
+            "\n  ".join([rule, *lines[:_SHOWN], *more]),
             "Bring that into a release, or restore what is recorded with"
             f"  sfn-release rollback {facts.serves} --env {environment.name}",
         )

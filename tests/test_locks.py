@@ -98,9 +98,9 @@ def test_a_second_deployer_is_told_who_holds_the_lock(shop: Shop, call: str) -> 
     assert isinstance(aws.raised, LockedError)
     assert str(aws.raised) == (
         "prod is being deployed to: publish 1.1.0.\n"
-        "  By alice on build-1, since 2026-03-01T12:00:00Z;"
-        " it stops by itself at 2026-03-01T12:15:00Z at the latest,"
-        " and 2 minutes later, since clocks differ, others may take over.\n"
+        "  By alice on build-1, since 2026-03-01T12:00:00Z."
+        " The lock expires at 2026-03-01T12:15:00Z. Others can take over from 2026-03-01T12:17:00Z,"
+        " to allow for clock skew.\n"
         "  Wait, or if it is certainly dead:  sfn-release unlock --env prod"
     )
     assert _ends(shop) == ["publish 1.1.0 succeeded", "publish 1.0.0 succeeded"]

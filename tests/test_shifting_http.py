@@ -16,9 +16,12 @@ from shifting_kit import may_fail
 from support import ROLE, Clock, Shop, SilentWatcher, make_shop, refused, surroundings
 
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.local import service
+from sfn_release.local.server import start
 from sfn_release.observation import describe_alias
 from sfn_release.operations import Workspace, deploy, open_workspace, publish, rollback, status
 from sfn_release.record import Record
+from sfn_release.simulator.mocks import Mocks
 
 REGION = "eu-west-1"
 
@@ -70,8 +73,19 @@ class Production(Shop):
 
 
 @pytest.fixture
-def shop(tmp_path: Path, local_server: str, moto_url: str) -> Production:
+def shop(tmp_path: Path, moto_url: str) -> Iterator[Production]:
     """Give a shop where 1.0.0 is live and 1.1.0 is released, watched by two alarms."""
+    clock = Clock()  # AWS's too: a deployment compares them
+
+    def time() -> float:
+        return clock.at.timestamp()
+
+    aws = service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=time)
+    with start(aws) as server:
+        yield _shop(tmp_path, clock, server.url, moto_url)
+
+
+def _shop(tmp_path: Path, clock: Clock, url: str, moto_url: str) -> Production:
     name = f"shop-{tmp_path.name[-20:].strip('-_')}"
     config = f"""\
 [project]
@@ -82,7 +96,7 @@ remote = ""
 region = "{REGION}"
 role_arn = "{ROLE}"
 name = "{{workflow}}-{name}"
-endpoint_url = {{ stepfunctions = "{local_server}", cloudwatch = "{moto_url}" }}
+endpoint_url = {{ stepfunctions = "{url}", cloudwatch = "{moto_url}" }}
 
 [environments.prod.strategy]
 type = "canary"
@@ -92,7 +106,7 @@ alarms = ["shop-failed", "shop-any"]
 max_failures = 0
 """
     made = make_shop(tmp_path / "shop", config=config)
-    shop = Production(made.root, watcher=SilentWatcher(), clock=Clock())
+    shop = Production(made.root, watcher=SilentWatcher(), clock=clock)
     for version, result in (("1.0.0", "one"), ("1.1.0", "two")):
         shop.write("workflows/hello.asl.json", json.dumps(may_fail(result)))
         shop.commit()

@@ -166,14 +166,14 @@ def test_a_deployment_says_what_it_overwrites(shop: Shop) -> None:
     client.update_state_machine(stateMachineArn=arn, definition=_text("three"))
     client.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "growth"}])
     notes = plan_version(shop.workspace(), "1.0.0", environment="prod").to_json()["notes"]
-    begin = "overwrites what no release brought to hello: "
+    begin = "overwrites a manual change to hello: "
     assert [note.removeprefix(begin) for note in notes if note.startswith(begin)][1:] == [
         'in $LATEST, state "Only": Result "two" → "three"',
         "the tag team is growth, the record says checkout",
     ]
     rollback(shop.workspace(), environment="prod")
     said = shop.watcher.plans[-1].workflows[0].notes
-    assert 'overwrites what no release brought to hello: in $LATEST, state "Only"' in " ".join(said)
+    assert 'overwrites a manual change to hello: in $LATEST, state "Only"' in " ".join(said)
     assert shop.live("hello", "prod") == ("one", "one")
     assert told(shop).state == "in-sync"
 
@@ -261,7 +261,7 @@ def test_a_drifted_environment_can_be_protected(shop: Shop) -> None:
     shop.commit(hello="three")
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
     client.update_state_machine(stateMachineArn=arn, definition=_text("hacked"))
-    rule = "protect_drift = true: no release brought what 1.2.0 would overwrite:"
+    rule = "protect_drift = true: 1.2.0 would overwrite manual changes:"
     way_out = "sfn-release rollback 1.1.0 --env prod"
     with refused(
         "E_POLICY",

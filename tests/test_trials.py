@@ -301,6 +301,105 @@ def test_what_0_2_0_has_left_is_moved_with_a_line(shop: Shop) -> None:
     assert shop.watcher.said == []
 
 
+def test_a_tag_that_0_2_0_has_pushed_is_named_when_its_trial_is_moved(shop: Shop) -> None:
+    """With the command that deletes it on the remote; or how to look, where that is not reached."""
+    old_layout(shop)
+    shop.git("push", "--quiet", "origin", TAG)
+    refs, url = shop.refs(), shop.git("remote", "get-url", "origin")
+    shop.git("remote", "set-url", "origin", f"{url}-gone")
+    shop.watcher.said.clear()
+    shop.workspace()
+    assert (
+        f"origin was not reached. To see if it has the tag:  git ls-remote origin {TAG}"
+        in (shop.watcher.said[0])
+    )
+    for ref in (f"{OLD}/1.1.0", TAG):
+        shop.git("update-ref", ref, refs[ref])
+    shop.git("remote", "set-url", "origin", url)
+    shop.watcher.said.clear()
+    shop.workspace()
+    (line,) = shop.watcher.said
+    assert line.endswith(
+        "origin has that tag, too. Unless 1.1.0 was released there, delete it: "
+        f" git push origin :{TAG}"
+    )
+
+
+def advised(text: str, word: str) -> str:
+    """Return the command that stands in the line with *word*."""
+    (line,) = (line for line in text.splitlines() if word in line)
+    return line.partition(":  ")[2]
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_the_tag_of_a_trial_that_0_2_0_has_pushed_can_be_got_rid_of(
+    shop: Shop, remote: bool
+) -> None:
+    """Both causes are named, and the advice for this one ends the alarm for everybody."""
+    old_layout(shop)
+    shop.git("push", "--quiet", "origin", TAG)
+    fresh = clone(shop, "fresh")
+    if not remote:
+        fresh.git("fetch", "--quiet", "origin", f"{RELEASES}:{RELEASES}")
+        fresh.git("remote", "remove", "origin")
+    words = ("v1.1.0 says that 1.1.0 was released", f"{RELEASES} was deleted or cut back", "0.2.0")
+    with refused("E_TAMPERED", *words):
+        fresh.publish("1.1.0", deploy=False)
+    (text,) = problems(fresh)
+    assert all(word in text for word in words)
+    if remote:
+        assert advised(text, "put it back") == f"git push origin {RELEASES}"
+    else:
+        assert "git push o" not in text
+    commands = advised(text, "only a local trial")
+    for command in commands.split(" && "):
+        fresh.git(*command.split()[1:])
+    assert problems(fresh) == []
+    fresh.commit(hello="another")
+    fresh.publish("1.1.0", deploy=False)
+    assert problems(fresh) == []
+
+
+def test_a_trial_is_never_lost_to_another_one(shop: Shop) -> None:
+    """Where its new place is taken, both stay, and a line says so: trials, yanks, yielded ones."""
+    ours = shop.refs()[f"{HOME}/releases/1.1.0"]
+    source = shop.git("rev-parse", "HEAD")
+    other = shop.git("commit-tree", f"{ours}^{{tree}}", "-m", "release 1.1.0")
+    for ref, at in {
+        f"{OLD}/1.1.0": ours,
+        f"{HOME}/releases/1.1.0": other,
+        "refs/sfn-release-yanked/shop": ours,
+        f"{HOME}/yanks": other,
+        f"{HOME}/yielded/1.1.0": source,
+    }.items():
+        shop.git("update-ref", ref, at)
+    before = shop.refs()
+    shop.watcher.said.clear()
+    shop.workspace()
+    assert shop.refs() == before
+    assert [line.partition(":")[0] for line in shop.watcher.said] == [
+        "the local trial 1.1.0 can't be moved",
+        "the yanks of local trials can't be moved",
+    ]
+    assert f"{OLD}/1.1.0 and {HOME}/releases/1.1.0 both exist" in shop.watcher.said[0]
+
+
+def test_a_trial_never_yields_into_the_place_of_another_one(shop: Shop) -> None:
+    """Both stay, and a line says so."""
+    taken(shop)
+    source = shop.git("rev-parse", "HEAD")
+    shop.git("update-ref", f"{HOME}/yielded/1.1.0", source)
+    trial = shop.refs()[f"{HOME}/releases/1.1.0"]
+    shop.watcher.said.clear()
+    shop.workspace().snapshot()
+    assert shop.refs()[f"{HOME}/releases/1.1.0"] == trial
+    assert shop.refs()[f"{HOME}/yielded/1.1.0"] == source
+    assert any(
+        f"{HOME}/releases/1.1.0 and {HOME}/yielded/1.1.0 both exist" in line
+        for line in shop.watcher.said
+    )
+
+
 def test_refs_that_hold_no_release_stop_nothing(shop: Shop) -> None:
     """In the old place they are left, with a line; in the new one they are no trials."""
     for ref in (f"{OLD}/1.3.0", f"{HOME}/releases/oops"):

@@ -266,6 +266,24 @@ def test_without_the_remote_what_was_last_seen_is_verified(shop: Shop) -> None:
     assert (first.text, first.error.code) == ("origin", "E_GIT")
 
 
+def test_without_an_answer_of_the_remote_nothing_on_it_is_ok(shop: Shop) -> None:
+    """Its refs are shown as last seen, and private ones as refs of this clone."""
+    shop.deploy("1.0.0", "local")
+    remote = shop.git("remote", "get-url", "origin")
+    reached = {one.text for one in verify(shop.workspace()).checks}
+    Path(remote).rename(remote + ".gone")
+    found = verify(shop.workspace())
+    unknown = [one for one in found.checks if one.unknown]
+    assert [(one.text, one.to_json()["ok"]) for one in unknown] == [
+        (f"{ref} as last seen of origin", None) for ref in (PROD, RELEASES)
+    ]
+    private = "refs/sfn-release/shop/local/env/local is in this clone"
+    assert private in reached
+    assert private in {one.text for one in found.checks}
+    known = [one.text for one in found.checks if not one.unknown and one.error is None]
+    assert not [text for text in known if "origin" in text]
+
+
 def test_verify_prints_a_tree_and_exits_1_on_a_problem(repository: Path) -> None:
     """OK or the code of what is wrong, with what to do; the same as JSON."""
     project = Project(repository)

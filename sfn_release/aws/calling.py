@@ -75,7 +75,7 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
         raise AwsError(f"{_service(operation)[0]} could not be called.", why=str(error)) from error
     except ResponseParserError as error:
         raise AwsError(
-            f"What answers at the endpoint is not {_service(operation)[0]}.",
+            f"The endpoint doesn't speak the {_service(operation)[0]} API.",
             why=str(error)[:_SHOWN],
             fix="Check `endpoint_url` of the environment: it may be a table with one URL for each"
             " service.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sfn_release.aws.calling import Operation
+from sfn_release.aws.dates import Dates
 from sfn_release.aws.pacing import Pacing
 from sfn_release.aws.sessions import Access, Lifetime, clients, lifetime
 from sfn_release.aws.stepfunctions import StepFunctions
@@ -52,13 +53,15 @@ class Aws:
 
     *other* gives the boto3 client of a service by its botocore id. Where there is none, as on
     `local`, asking raises ConfigError. *pacing* keeps the Step Functions client below its quotas.
-    *lifetime* says how long the credentials last (`sessions.lifetime`).
+    *lifetime* says how long the credentials last (`sessions.lifetime`). *dates* compares our clock
+    with the answers of Step Functions, once it listens to them.
     """
 
     step_functions: Callable[[], StepFunctions]
     other: Callable[[str], Any] = _none
     pacing: Pacing | None = None
     lifetime: Callable[[], Lifetime | None] = lambda: None
+    dates: Dates = field(default_factory=Dates)
 
     @classmethod
     def of(cls, client: StepFunctions, other: Callable[[str], Any] = _none) -> Aws:

@@ -36,7 +36,11 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
     for subject, group in groupby(found, key=lambda one: one.subject):
         terminal.write(subject, style="bold")
         for one in group:
-            if one.error is None:
+            if one.unknown:
+                terminal.write_parts(
+                    "  ", terminal.Styled("NOT CHECKED", "yellow"), f"  {one.text}"
+                )
+            elif one.error is None:
                 terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {one.text}")
             else:
                 _write_problem(one)

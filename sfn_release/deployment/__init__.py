@@ -31,6 +31,7 @@ from sfn_release import hold
 from sfn_release.deployment.adopting import adoption, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
+from sfn_release.deployment.clocks import refuse_wrong_clock
 from sfn_release.deployment.deleting import prepare_delete
 from sfn_release.deployment.fence import Fence, OvertakenError
 from sfn_release.deployment.model import Decide, Prepared, Site
@@ -66,12 +67,13 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
     """Carry a prepared deployment out and return its last record.
 
     Raises RefMovedError, with nothing done, when the ledger moved since it was prepared: prepare
-    again. Raises the error that stopped it, after putting back what it had changed; the record
-    then says ``failed``, and why.
+    again. Raises LockedError, with nothing done, when our clock is wrong. Raises the error that
+    stopped it, after putting back what it had changed; the record then says ``failed``, and why.
     """
     around = site.around
     around.watcher.planned(prepared.plan)
     refuse_changed(site, prepared)
+    refuse_wrong_clock(site)
     state = prepared.state
     if prepared.closing:
         state = close(site, state, f"taken over by {around.actor}: {prepared.closing}")

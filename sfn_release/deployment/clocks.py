@@ -1,56 +1,72 @@
-"""Holding our clock against AWS's, before a lock counts as expired.
+"""Comparing our clock with AWS's, before a lock is taken and before one counts as expired.
 
-A deployer whose clock is ahead would take over a deployment that still runs: a canary, say. AWS
-dates each of its answers, and its clock is right.
+A lock carries the time at which it expires. A deployer whose clock is ahead would take over a
+deployment that still runs: a canary, say. One whose clock is behind would write a lock that has
+already expired for everybody else.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from sfn_release.aws.calling import call
+from sfn_release.aws.dates import answer_date
 from sfn_release.deployment.model import Site
 from sfn_release.errors import LockedError
 from sfn_release.project.rules import duration_text
 from sfn_release.record import SKEW, Record
 
 _WORTH_A_WORD = timedelta(minutes=1)
+_SET = "Set the clock of this machine (it should follow NTP), then run the command again."
+
+
+def refuse_wrong_clock(site: Site) -> None:
+    """Raise LockedError, before a deployment starts, when our clock differs from AWS's.
+
+    A difference of over a minute is said, one beyond the skew that locks allow is refused. The
+    answers that preparing got are compared: nothing is asked.
+    """
+    ahead = site.aws.dates.ahead
+    if ahead is None or abs(ahead) <= _WORTH_A_WORD:
+        return
+    told = f"this machine's clock is {_difference(ahead)} AWS's"
+    if abs(ahead) <= SKEW:
+        site.around.watcher.say(f"warning: {told}")
+        return
+    ours = site.around.now()
+    raise LockedError(
+        f"The deployment to {site.name} can't start: {told}.",
+        why="Its lock would expire at the wrong time, and another deployer could take it over while"
+        f" it runs. Here it is {_text(ours)}, and AWS says {_text(ours - ahead)}.",
+        fix=_SET,
+    )
 
 
 def refuse_fast_clock(site: Site, record: Record) -> None:
     """Raise LockedError when *record* has expired only because our clock is ahead of AWS's.
 
-    A difference of over a minute is said, one beyond the skew that locks allow is refused. Where
-    answers have no date (the service in this process), the clock is the same.
+    A difference beyond the skew that locks allow is refused.
     """
-    answer = call(site.client.list_state_machines, maxResults=1)
-    theirs = _date(answer)
+    theirs = answer_date(call(site.client.list_state_machines, maxResults=1))
     if theirs is None:
         return
     ours = site.around.now()
-    ahead = abs(ours - theirs)
-    if ahead <= _WORTH_A_WORD:
+    if abs(ours - theirs) <= SKEW:
         return
-    side = "ahead of" if ours > theirs else "behind"
-    told = f"this machine's clock is {duration_text(ahead)} {side} AWS's"
-    if ahead <= SKEW:
-        site.around.watcher.say(told)
-        return
+    told = f"this machine's clock is {_difference(ours - theirs)} AWS's"
     raise LockedError(
         f"{site.name} is being deployed to, and {told}: the lock isn't called expired by it.",
         why=f"{record.action} {record.version} by {record.actor} on {record.host} may run until"
-        f" {record.expires_at}. Here it is {ours:%Y-%m-%dT%H:%M:%SZ}, and AWS says"
-        f" {theirs:%Y-%m-%dT%H:%M:%SZ}.",
-        fix="Set the clock of this machine (it should follow NTP), then run the command again.",
+        f" {record.expires_at}. Here it is {_text(ours)}, and AWS says {_text(theirs)}.",
+        fix=_SET,
     )
 
 
-def _date(answer: Any) -> datetime | None:
-    """Return the date of an answer over HTTP, None for an answer without one."""
-    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return None
+def _difference(ahead: timedelta) -> str:
+    """Return a difference of clocks in words, as they stand before the other clock's name."""
+    side = "ahead of" if ahead > timedelta() else "behind"
+    return f"{duration_text(timedelta(seconds=round(abs(ahead).total_seconds())))} {side}"
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

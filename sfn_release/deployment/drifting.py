@@ -1,4 +1,4 @@
-"""What a deployment overwrites that no release has brought: drift of what it is about to change."""
+"""The manual changes that a deployment overwrites: drift of the workflows that it changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sfn_release.ledger import Ledger
 from sfn_release.plan import Observed, Plan, Target
 from sfn_release.record import Record, State
 
-_OVERWRITES = "overwrites what no release brought to"
+_OVERWRITES = "overwrites a manual change to"
 
 
 def overwritten(

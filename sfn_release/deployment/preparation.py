@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 
 from sfn_release import hold
@@ -33,7 +33,7 @@ from sfn_release.plan import (
 from sfn_release.plan.differing import with_differences
 from sfn_release.plan.leftovers import leftovers
 from sfn_release.plan.shifting import refuse_uncounted, shifted
-from sfn_release.record import SKEW, Record, State, takeover
+from sfn_release.record import SKEW, Record, State, takeover, timestamp
 from sfn_release.rendering import Rendered
 from sfn_release.yanks import refuse_yanked
 
@@ -210,11 +210,12 @@ def check_lock(site: Site, state: State) -> str | None:
     if reason and not takeover(record, now=start, abandoned=gone, ci=ci):
         refuse_fast_clock(site, record)  # nothing but the time lets us take over
     if reason is None:
+        others = timestamp(datetime.fromisoformat(record.expires_at) + SKEW)
         raise LockedError(
             f"{site.name} is being deployed to: {record.action} {record.version}.",
-            why=f"By {record.actor} on {record.host}, since {record.started_at}; it stops by itself"
-            f" at {record.expires_at} at the latest, and {SKEW // timedelta(minutes=1)} minutes"
-            " later, since clocks differ, others may take over.",
+            why=f"By {record.actor} on {record.host}, since {record.started_at}. The lock expires"
+            f" at {record.expires_at}. Others can take over from {others}, to allow for clock"
+            " skew.",
             fix=f"Wait, or if it is certainly dead:  sfn-release unlock --env {site.name}",
         )
     return reason

@@ -174,7 +174,7 @@ def failure(command: str, result: Result) -> GitError:
     words = result.words or f"exit code {result.returncode}"
     if command == "fetch" and any(one in words for one in _UNWRITABLE):
         return GitError(
-            "What is new in the ledger cannot be kept: this clone's Git folder is not writable.",
+            "Can't store ledger updates: .git is not writable.",
             why=words,
             fix="Every command first fetches what the remote has. Make .git writable for whoever"
             " runs this, or work in a clone of your own:  git clone URL",

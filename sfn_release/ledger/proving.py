@@ -57,7 +57,9 @@ class LedgerProver(LedgerReader):
         """
         if snapshot.warning:
             return
-        refs = snapshot.tags if self._knows_tags(snapshot) else self.git.refs("refs/tags/")
+        here = self.git.refs("refs/tags/")
+        tags = TagRefs(here, snapshot.tags, self.remote)
+        refs = tags.of(shared=self._knows_tags(snapshot))
         name = self.tag_name(version if self.releases_ref in snapshot.refs else "*")
         asked = {
             ref: at
@@ -73,7 +75,7 @@ class LedgerProver(LedgerReader):
                 continue
             again = self.snapshot(offline=not self._knows_tags(snapshot))
             if not self._holds(again, carried[0]):  # it may have been released meanwhile
-                raise lost_release(ref, *carried, self.releases_ref)
+                raise lost_release(ref, *carried, self.releases_ref, tags)
 
     def _holds(self, snapshot: Snapshot, version: str) -> bool:
         return self._branch_commit(snapshot, version) is not None or version in snapshot.trials

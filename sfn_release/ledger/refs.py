@@ -200,7 +200,8 @@ class LedgerRefs:
             try:
                 theirs = self.git.ls_remote(self.remote, [inside + "*"], again=False)
             except NotReachedError:
-                return self.snapshot(offline=True), {self.remote: first}
+                unreached = self.snapshot(offline=True)
+                return replace(unreached, kept=self._last_seen().kept), {self.remote: first}
             start = self._seen_ref(inside)
             ours = self.git.refs(inside, start)
             shared = {ref: at for ref, at in theirs.items() if self._shared(ref)}
@@ -224,7 +225,8 @@ class LedgerRefs:
         own = self._own(ours)
         refs = {**self._inside(ours), **own.refs}
         refs |= {self._on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
-        return replace(own, refs=refs)
+        kept = frozenset(ref for ref in refs if self._seen_ref(ref) not in ours)
+        return replace(own, refs=refs, kept=kept)
 
     def _on_remote(self, seen: str) -> str:
         """Return the ref of the remote that *seen* is the copy of."""

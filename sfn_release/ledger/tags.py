@@ -92,13 +92,23 @@ def disagreeing(manifest: Manifest, text: str, where: str) -> TamperedError | No
     )
 
 
-def lost_release(ref: str, version: str, digest: str, branch: str) -> TamperedError:
-    """Return the error that a tag carries the *digest* of a release that the ledger lacks."""
+def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs) -> TamperedError:
+    """Return the error that a tag carries the *digest* of a release that the ledger lacks.
+
+    *branch* is where the release would be, *tags* are those of this clone and of the remote. Two
+    causes look the same: a lost ledger, and a trial's tag, which 0.2.0 let `git push` carry away.
+    """
+    name = ref.removeprefix("refs/tags/")
+    back = f"git push {tags.name} {branch}" if tags.name else f"git fetch CLONE {branch}:{branch}"
+    places = [f"git push {tags.name} :{ref}"] if ref in (tags.remote or {}) else []
+    places += [f"git tag --delete {name}"] if ref in tags.here else []
+    saw = "in a clone that saw it" if tags.name else "from a clone that saw it"
     return TamperedError(
-        f"{version} was released, and the ledger does not hold it.",
-        why=f"{ref} carries its release digest, {digest}, and {branch} has no such release.",
-        fix=f"The branch was deleted or cut back: a clone that saw it can put it back (git push"
-        f" origin {branch}).",
+        f"The tag {name} says that {version} was released, and the ledger does not hold it.",
+        why=f"The tag carries the release digest {digest}. Either {branch} was deleted or cut back,"
+        " or version 0.2.0 made the tag for a local trial and `git push` published it.",
+        fix=f"If the branch was deleted or cut back, put it back {saw}:  {back}\n"
+        f"  If {version} was only a local trial, delete the tag:  {' && '.join(places)}",
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sfn_release.errors import TamperedError
-from sfn_release.git import RefMovedError, RefUpdate
+from sfn_release.git import NotReachedError, RefMovedError, RefUpdate
 from sfn_release.git.tags import tag_texts
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
@@ -46,8 +46,11 @@ def yielded(ledger: LedgerReader, snapshot: Snapshot) -> Snapshot:
         if trial.release_digest == release.release_digest:
             _drop(ledger, ledger.source_ref(version), trial.commit)
         else:
-            gone[version] = commit
-            _move(ledger, commit, ledger.yielded_ref(version))
+            gone.setdefault(version, commit)
+            old, new = ledger.trial_ref(version), ledger.yielded_ref(version)
+            if not _move(ledger, commit, new):
+                ledger.say(_both(f"the local trial {version}", old, new))
+                continue
             ledger.say(
                 f"{version} was released by {release.author} with other content: your local trial"
                 " of that number yields. Publish yours under a higher version."
@@ -73,8 +76,10 @@ def settle(ledger: LedgerReader) -> None:
         except TamperedError as error:
             ledger.say(f"{ref} cannot be moved: {error.message}")
     if yanks in found:
-        _move(ledger, found[yanks], ledger.own_yanks_ref)
-        _drop(ledger, yanks, found[yanks])
+        if _move(ledger, found[yanks], ledger.own_yanks_ref):
+            _drop(ledger, yanks, found[yanks])
+        else:
+            ledger.say(_both("the yanks of local trials", yanks, ledger.own_yanks_ref))
     for old, new in places.items():
         if old not in found:
             continue
@@ -85,7 +90,7 @@ def settle(ledger: LedgerReader) -> None:
             _drop(ledger, old, found[old])
             ledger.say(f"moved the records of {name} from {old} to {new}")
         else:
-            ledger.say(f"{old} and {new} both hold records of {name}: the second is used")
+            ledger.say(_both(f"the records of {name}", old, new))
 
 
 def _records(ledger: LedgerReader) -> Iterator[tuple[str, str]]:
@@ -99,12 +104,15 @@ def _records(ledger: LedgerReader) -> Iterator[tuple[str, str]]:
 def _settle_trial(ledger: LedgerReader, ref: str, commit: str) -> str:
     """Move a trial from where older versions kept it, take its tag away, and return the line.
 
-    Raises TamperedError for a commit that holds no release.
+    Nothing is taken away unless everything was moved. Raises TamperedError for a commit that holds
+    no release.
     """
     manifest = _manifest(ledger, commit)
     version = manifest.version
-    _move(ledger, manifest.commit, ledger.source_ref(version))
-    _move(ledger, commit, ledger.trial_ref(version))
+    moves = {ledger.trial_ref(version): commit, ledger.source_ref(version): manifest.commit}
+    for new, commit_id in moves.items():
+        if not _move(ledger, commit_id, new):
+            return _both(f"the local trial {version}", ref, new)
     tag = f"refs/tags/{ledger.tag_name(version)}"
     at = ledger.git.refs(tag).get(tag)
     line = f"moved the local trial {version} to {ledger.trial_ref(version)}"
@@ -113,8 +121,36 @@ def _settle_trial(ledger: LedgerReader, ref: str, commit: str) -> str:
     if at and carried_digest(texts[tag], ledger.project) == (version, manifest.release_digest):
         _drop(ledger, tag, at)
         line += f", and removed its tag {ledger.tag_name(version)} from this clone"
+        line += _pushed(ledger, version, tag)
     _drop(ledger, ref, commit)
     return line
+
+
+def _pushed(ledger: LedgerReader, version: str, tag: str) -> str:
+    """Return what there is to say of a trial's *tag* on the remote, where a push carried it."""
+    remote = ledger.remote
+    if remote is None:
+        return ""
+    try:
+        there = tag in ledger.git.ls_remote(remote, [tag], again=False)
+    except NotReachedError:
+        return (
+            f"; {remote} was not reached. To see if it has the tag:  git ls-remote {remote} {tag}"
+        )
+    if not there:
+        return ""
+    return (
+        f"; {remote} has that tag, too. Unless {version} was released there, delete it: "
+        f" git push {remote} :{tag}"
+    )
+
+
+def _both(what: str, old: str, new: str) -> str:
+    """Return the line that *old* was not moved to *new*, which is taken."""
+    return (
+        f"{what} can't be moved: {old} and {new} both exist, and the second is used. If you don't"
+        f" need the first:  git update-ref -d {old}"
+    )
 
 
 def _manifest(ledger: LedgerReader, commit: str) -> Manifest:

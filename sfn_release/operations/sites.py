@@ -22,7 +22,8 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
         require_remote(workspace, environment)
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
     aws = workspace.reach(environment)
-    _ = aws.stepfunctions  # made now, while others build: it takes its time
+    # The client is made now, while others build: it takes its time.
+    aws.dates.listen(aws.stepfunctions, workspace.around.now)
     return site(workspace, environment, aws)
 
 

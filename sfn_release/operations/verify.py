@@ -110,6 +110,8 @@ def _ledger(
     for ref in sorted({*snapshot.refs, *broken}):
         if ref in broken:
             yield Check(LEDGER, ref, broken[ref])
+        elif where and ref not in snapshot.kept and snapshot.warning:
+            yield Check(LEDGER, f"{ref} as last seen of {where}", unknown=True)
         elif where and ref not in snapshot.kept:
             yield Check(LEDGER, f"{ref} on {where} contains what was last seen of it")
         else:

@@ -57,7 +57,7 @@ def lost_release_checks(
             if carried is None or carried[0] in {*commits, *named}:
                 continue
             named.add(carried[0])
-            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref))
+            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref, tags))
 
 
 def release_tags(

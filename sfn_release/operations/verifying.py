@@ -13,18 +13,23 @@ LEDGER = "ledger"
 
 @dataclass(frozen=True)
 class Check:
-    """What *subject* (a release, an environment) was looked at for; *error* is what is wrong."""
+    """What *subject* (a release, an environment) was looked at for; *error* is what is wrong.
+
+    *unknown* says that it could not be looked at, since the remote did not answer.
+    """
 
     subject: str
     text: str
     error: SfnReleaseError | None = None
+    unknown: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
+        """Return the JSON form; ``ok`` is null for what is unknown."""
         error = self.error
         found = (
             {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
             if error
             else None
         )
-        return {"subject": self.subject, "text": self.text, "ok": error is None, "error": found}
+        ok = None if self.unknown else error is None
+        return {"subject": self.subject, "text": self.text, "ok": ok, "error": found}

@@ -507,7 +507,7 @@ def test_a_release_that_the_ledger_lost_can_be_asked_for(target: Attacked) -> No
     _cut_releases(target.mallory)
     found = verify(target.fresh().workspace(), "1.2.0").problems
     said = [check.error.message for check in found if check.error and check.subject == "1.2.0"]
-    assert said == ["1.2.0 was released, and the ledger does not hold it."]
+    assert said == ["The tag v1.2.0 says that 1.2.0 was released, and the ledger does not hold it."]
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.endswith(AGAIN)])
