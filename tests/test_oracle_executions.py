@@ -18,6 +18,8 @@ from oracle_kit import (
     recorded_events,
 )
 
+from sfn_release.aws.stepfunctions import in_process
+from sfn_release.local import service
 from sfn_release.simulator import ContextSeed, Outcome, Stopped, VirtualClock, simulate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -161,6 +163,62 @@ def test_executions_end_and_are_told_as_aws_recorded_them(
     shown = "\n  ".join(f"{id}: {line}" for id, lines in faults.items() for line in lines)
     unexpected = {id for id in faults if id not in DIFFERENT}
     assert not unexpected, f"{category}: {total - len(faults)} of {total} agree\n  {shown}"
+
+
+def described(case: Case, answer: str) -> list[str]:
+    """Run a case on the local service; compare DescribeExecution or the synchronous answer."""
+    values = {token["token"]: token.get("value") for token in case["wildcards"]}
+    expected = case["expect"][answer]
+    names = [str(expected[key]).rpartition(":")[2] for key in ("stateMachineArn", "name")]
+    machine, execution = (values.get(name) or name.strip("<>") for name in names)
+    with service(
+        ":memory:", tasks_for=lambda _name, _tags: Recorded(case), account="111111111111"
+    ) as local:
+        client = in_process(local.handle, region="us-east-1")
+        made = client.create_state_machine(
+            name=machine,
+            definition=json.dumps(case["definition"]),
+            roleArn="arn:aws:iam::111111111111:role/role",
+            type=case["type"],
+        )
+        start = client.start_sync_execution if answer == "sync_response" else client.start_execution
+        found = start(
+            stateMachineArn=made["stateMachineArn"],
+            name=execution,
+            input=json.dumps(case.get("input") or {}),
+        )
+        if answer == "describe_execution":
+            found = client.describe_execution(executionArn=found["executionArn"])
+    del found["ResponseMetadata"]
+    expected = {key: value for key, value in expected.items() if key != "ResponseMetadata"}
+    for key in ("startDate", "stopDate"):
+        assert expected.pop(key) == "datetime"
+        assert found.pop(key).tzinfo is not None
+    if case["aws_recorded_date"] < "2023-11-15":  # there was no redrive yet
+        found = {key: value for key, value in found.items() if not key.startswith("redrive")}
+    if answer == "sync_response":  # how long it took is the recording's own
+        billed = (expected.pop("billingDetails"), found.pop("billingDetails"))
+        assert {tuple(each) for each in map(sorted, billed)} == {tuple(sorted(billed[0]))}
+    return differences(case, expected, found)
+
+
+DESCRIBED = [
+    (case["id"], answer, case)
+    for category in CATEGORIES
+    for case in cases(category)
+    for answer in ("describe_execution", "sync_response")
+    if answer in case["expect"]
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "case"),
+    [(answer, case) for _, answer, case in DESCRIBED],
+    ids=[id for id, _, _ in DESCRIBED],
+)
+def test_executions_are_described_as_aws_described_them(answer: str, case: Case) -> None:
+    """DescribeExecution and StartSyncExecution have the recorded members and values."""
+    assert described(case, answer) == []
 
 
 def test_a_recording_s_texts_are_compared_as_texts() -> None:
