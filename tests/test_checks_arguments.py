@@ -59,6 +59,7 @@ WRONG = [
     ("States.StringToJson(5)", "must be a text"),
     ("States.StringToJson('{')", "JSON"),
     ("States.StringSplit($.a, 5)", "argument 2 must be a text"),
+    ("States.ArrayGetItem(States.Array(1, 2), 2)", "the array has 2 items: there is none"),
     ("States.Array(States.Array(States.MathAdd('a', 1)))", "argument 1 must be a number"),
 ]
 
@@ -117,6 +118,8 @@ def test_every_function_has_a_signature() -> None:
         "States.MathAdd($.a, -1.5)",
         "States.MathRandom(1, 5, $.seed)",
         "States.ArrayGetItem(States.StringSplit('a,b', ','), 0)",
+        "States.ArrayGetItem(States.Array($.a, 2), 1)",
+        "States.StringSplit('a,b', '')",
         "States.ArrayContains(States.ArrayRange(0, 10, 2), 'a')",
         "States.JsonMerge($.a, States.StringToJson($.b), false)",
         "States.JsonToString(5)",

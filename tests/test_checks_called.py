@@ -45,6 +45,24 @@ def test_a_version_or_an_alias_of_a_function_is_accepted(version: str) -> None:
     assert told(INVOKE, {"FunctionName": "charge", "Qualifier.$": "$.v"}) == set()
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:lambda:eu-west-1:111122223333:functon:charge",
+        "arn:aws:lambda:eu-west-1:11112222333:function:charge",
+        "arn:aws:lambda:eu-west-1::function:charge",
+        "arn:aws:lambda:111122223333:function:charge",
+        "arn:aws:sqs:eu-west-1:111122223333:function:charge",
+        "arn:aws:lambda:eu-west-1:111122223333:function:the charge",
+    ],
+)
+def test_a_malformed_arn_of_a_function_is_an_error(arn: str) -> None:
+    """In the Resource and in FunctionName; an ARN with blanks to fill in is left alone."""
+    assert "integration" in told(arn)
+    assert "integration" in told(INVOKE, {"FunctionName": arn})
+    assert "integration" not in told(INVOKE, {"FunctionName": arn.replace("charge", "<name>")})
+
+
 def test_two_versions_of_one_function_exclude_each_other() -> None:
     """Lambda refuses a Qualifier that is not the one in the name."""
     assert told(INVOKE, {"FunctionName": "charge:7", "Qualifier": "8"}) == {"qualifier"}

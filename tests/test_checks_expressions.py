@@ -264,3 +264,26 @@ def test_reading_jsonata_leaves_the_process_as_it_is() -> None:
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout == "True 1234\n"
+
+
+def test_a_place_to_write_to_in_the_context_object_is_one_finding() -> None:
+    """Nothing can be written there, whatever its field is called."""
+    definition = only(ResultPath="$$.x")
+    assert [one.rule for one in sfn.check_definition(definition)] == ["reference-path"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "good"), [("", True), ("/a/0", True), ("a", False), ("$.a", False)]
+)
+def test_an_items_pointer_is_a_json_pointer(pointer: str, good: bool) -> None:
+    """Empty, or a path that starts with a slash."""
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "ReaderConfig": {"InputType": "JSON", "ItemsPointer": pointer},
+    }
+    found = sfn.check_definition(only(**mapped(dict(END), DISTRIBUTED, ItemReader=reader)))
+    places = [one.path for one in found if one.severity == "error"]
+    assert [path.endswith("ReaderConfig.ItemsPointer") for path in places] == (
+        [] if good else [True]
+    )

@@ -25,6 +25,7 @@ from sfn_release.asl.kinds import (
     path,
     path_or_call,
     path_or_null,
+    pointer,
     text,
 )
 
@@ -258,7 +259,7 @@ NESTED: Final[Mapping[str, Mapping[str, Kind]]] = {
         "CSVDelimiter": one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
         "MaxItems": integer(0, 100_000_000),
         "MaxItemsPath": path,
-        "ItemsPointer": text,
+        "ItemsPointer": pointer,
         "Transformation": one_of("NONE", "LOAD_AND_FLATTEN"),
         "ManifestType": one_of("ATHENA_DATA", "S3_INVENTORY"),
     },

@@ -151,7 +151,11 @@ def _range(call: Call) -> str:
 
 
 def _item(call: Call) -> str:
-    index = _constant(call, 1)
+    index, array = _constant(call, 1), call.arguments[0]
+    if index is not None and isinstance(array, Call) and array.name == "States.Array":
+        count = len(array.arguments)
+        if index >= count:
+            return f"the array has {_counted(count, 'item')}: there is none with the index {index}."
     return "the index must be at least 0." if index is not None and index < 0 else ""
 
 

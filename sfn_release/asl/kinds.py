@@ -73,6 +73,12 @@ def path(value: Any) -> str | None:
     return None if _starts(value, "$") else "a path that starts with $"
 
 
+def pointer(value: Any) -> str | None:
+    """Want a JSON Pointer (RFC 6901)."""
+    good = value == "" or _starts(value, "/")
+    return None if good else "a JSON Pointer: empty, or a path that starts with /"
+
+
 def path_or_call(value: Any) -> str | None:
     """Want a path or an intrinsic function."""
     good = _starts(value, "$", "States.")

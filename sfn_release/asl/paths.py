@@ -223,7 +223,9 @@ class _Parser(Scanner):
     def _comparison(self, *, negative: bool) -> _Test:
         """Read a comparison, or a path alone, which holds where it leads to something.
 
-        Of a negated path alone, null is nothing, too, as Step Functions Local 2.0.0 has it.
+        Of a negated path alone, null is nothing, too: where ``@.x`` is null, both ``[?(@.x)]`` and
+        ``[?(!@.x)]`` match. Step Functions Local 2.0.0 does the same; AWS itself wasn't measured.
+        Source: https://github.com/floci-io/floci/issues/3480.
         """
         left = self._operand()
         self._blank()

@@ -34,7 +34,7 @@ _FIELDS: Final[Mapping[str, Any]] = {
 def context_field(document: Document) -> Iterator[Told]:
     """Report fields that the context object does not have."""
     for one in document.once(templates.all_expressions):
-        if "$$" in one.text:
+        if "$$" in one.text and not (one.reference or one.single):  # else `reference-path`
             for path in templates.paths_in(one.text):
                 if path.root == "$$":
                     yield from _unknown("$$", _names(path), one.place)

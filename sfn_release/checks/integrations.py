@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.finding import nearest
+from sfn_release.asl.finding import nearest, shown
 from sfn_release.asl.kinds import JSONATA, is_open
 from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.document import Document, Scope, State
@@ -50,12 +50,17 @@ Source: "Integrating optimized services with Step Functions" in AWS's developer 
 in `_LARGE` have many; only their waiting is judged.
 """
 
+_TO_FILL = re.compile(r"[<>{}]")
+"""Marks by which published samples leave a place for their readers: ``<account>``, ``{REGION}``."""
 _LARGE: Final = (
     *("codebuild", "eks", "elasticmapreduce", "emr-containers", "emr-serverless"),
     "sagemaker",
 )
 _TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
-_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:.+:function:.+")
+_FUNCTION = re.compile(
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:.*)?", re.DOTALL
+)
+"""Source: the model of Lambda's Invoke, ``FunctionName``. The version is `called.qualifier`'s."""
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
@@ -130,6 +135,24 @@ def _no_call(state: State) -> Iterator[Told]:
             if service not in ("", "lambda", "states", "swf")
             else "",
         )
+
+
+def malformed_function(document: Document) -> Iterator[Told]:
+    """Report a FunctionName that is an ARN and not a function's."""
+    for state, call, parameters, place in given(document):
+        name = parameters.get("FunctionName") if call.service == "lambda" else None
+        if (
+            isinstance(name, str)
+            and name.startswith("arn:")
+            and not is_open(name, state.language)
+            and not _TO_FILL.search(name)
+            and not _FUNCTION.fullmatch(name)
+        ):
+            yield Told(
+                place.at("FunctionName"),
+                f"{shown(name)} is not the ARN of a Lambda function.",
+                "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME; an account has 12 digits.",
+            )
 
 
 def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:

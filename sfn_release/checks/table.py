@@ -167,6 +167,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "there is no such integration, or it can't wait so",
         (
             integrations.integration,
+            integrations.malformed_function,
             required.missing_parameter,
             integrations.reader_and_writer,
             requests.wrong_request,
