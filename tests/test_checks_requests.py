@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,3 +170,13 @@ def test_local_creates_what_fails_only_when_it_runs() -> None:
     definition = json.dumps({"StartAt": "A", "States": states})
     with pytest.raises(ClientError, match="Hders"):
         client.create_state_machine(name="b", definition=definition, roleArn=role)
+
+
+def test_the_documentation_lists_what_is_required() -> None:
+    """Each action of the table, in the section of the rule."""
+    text = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
+    section = text.partition("\n## integration\n")[2].partition("\n## ")[0]
+    for (service, action), groups in REQUIRED.items():
+        assert f"`{service}:{action}`" in section or f"`{action}`" in section
+        for name in (name for group in groups for name in group):
+            assert f"`{name}`" in section

@@ -224,7 +224,7 @@ class _Parser(Scanner):
         """Read a comparison, or a path alone, which holds where it leads to something.
 
         Of a negated path alone, null is nothing, too: where ``@.x`` is null, both ``[?(@.x)]`` and
-        ``[?(!@.x)]`` match. Step Functions Local 2.0.0 does the same; AWS itself wasn't measured.
+        ``[?(!@.x)]`` match. Step Functions Local 2.0.0 was measured for the second; AWS wasn't.
         Source: https://github.com/floci-io/floci/issues/3480.
         """
         left = self._operand()
