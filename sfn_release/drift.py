@@ -14,7 +14,9 @@ from sfn_release.plan.steps import ObservedAlias, number, routing_text
 from sfn_release.record import Outcome, Served
 from sfn_release.rendering import Rendered
 
-WorkflowState = Literal["in-sync", "drifted", "missing", "unreadable", "retained", "deleted"]
+WorkflowState = Literal[
+    "in-sync", "drifted", "shifting", "missing", "unreadable", "retained", "deleted"
+]
 
 _HIDDEN = "AWS does not show the definition (its KMS key is not ours), or one that is no exact JSON"
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption")

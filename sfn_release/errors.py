@@ -152,8 +152,9 @@ class TamperedError(SfnReleaseError):
         message: str,
         *,
         why: str = "",
-        fix: str = "Only sfn-release may write there. `git log` of that branch tells who did; put"
-        " it back to the commit before.",
+        fix: str = "Only sfn-release may write there. `git log` of that branch shows who did. Force"
+        " the branch back to the commit before (git push --force), and then run `sfn-release verify"
+        " --accept-rewrite` in each clone that has seen the commit.",
     ) -> None:
         super().__init__(message, why=why, fix=fix)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import (
@@ -21,6 +22,7 @@ from support import (
     untouched,
 )
 
+from sfn_release.git import Git
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
@@ -417,6 +419,37 @@ def test_a_remote_that_is_read_here_and_written_there_is_refused(shop: Shop) -> 
     shop.git("config", "remote.origin.pushurl", "/elsewhere.git")
     with refused("E_GIT", "fetches from one repository and pushes to another", "/elsewhere.git"):
         shop.publish("1.0.0", "prod")
+
+
+def test_a_lock_that_stays_on_the_server_is_to_be_removed_there(shop: Shop) -> None:
+    """It is no question of rights."""
+    remote = Path(shop.git("remote", "get-url", "origin"))
+    lock = remote / f"{RELEASES}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    with refused("E_GIT", ".lock", "remove that file on the server"):
+        shop.publish("1.0.0", deploy=False)
+    lock.unlink()
+    assert not shop.publish("1.0.0", deploy=False).already_released
+
+
+def test_a_push_that_is_interrupted_says_that_its_outcome_is_not_known(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command finds it out."""
+    run = Git.run_remotely
+
+    def stopped(git: Git, remote: str, *arguments: str, **more: Any) -> Any:
+        if "push" in arguments:
+            raise KeyboardInterrupt
+        return run(git, remote, *arguments, **more)
+
+    monkeypatch.setattr(Git, "run_remotely", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        shop.publish("1.0.0", deploy=False)
+    assert any("v1.0.0 arrived on origin: run the same" in line for line in shop.watcher.said)
+    monkeypatch.undo()
+    assert not shop.publish("1.0.0", deploy=False).already_released
 
 
 def test_a_push_that_the_host_refuses_shows_its_words(shop: Shop) -> None:

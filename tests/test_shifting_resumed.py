@@ -109,15 +109,18 @@ def test_status_says_how_callers_are_split(killed: Canary) -> None:
 def test_status_says_so_while_a_shift_is_under_way(shop: Canary) -> None:
     """To anybody who looks."""
     seen: set[tuple[str, bool]] = set()
+    rows: list[tuple[str, tuple[str, ...]]] = []
 
     def look(passed: timedelta) -> None:
         if passed > 11 * MINUTE and not seen:
             (found,) = status(shop.workspace(), environment="prod")
+            rows.extend((one.state, one.differences) for one in found.workflows)
             seen.add((found.state, "80 % of callers are on :2 (1.1.0)" in found.problem))
 
     shop.during = look
     shop.deploy("1.1.0")
     assert {("in-progress", True)} == seen
+    assert rows == [("shifting", ())]
 
 
 def test_unlocking_does_not_need_aws(killed: Canary) -> None:

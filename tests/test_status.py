@@ -166,14 +166,14 @@ def test_a_deployment_says_what_it_overwrites(shop: Shop) -> None:
     client.update_state_machine(stateMachineArn=arn, definition=_text("three"))
     client.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "growth"}])
     notes = plan_version(shop.workspace(), "1.0.0", environment="prod").to_json()["notes"]
-    begin = "overwrites a manual change to hello: "
-    assert [note.removeprefix(begin) for note in notes if note.startswith(begin)][1:] == [
-        'in $LATEST, state "Only": Result "two" → "three"',
-        "the tag team is growth, the record says checkout",
+    start = notes.index("overwrites a manual change to hello:")
+    assert notes[start + 2 : start + 4] == [
+        '  in $LATEST, state "Only": Result "two" → "three"',
+        "  the tag team is growth, the record says checkout",
     ]
     rollback(shop.workspace(), environment="prod")
     said = shop.watcher.plans[-1].workflows[0].notes
-    assert 'overwrites a manual change to hello: in $LATEST, state "Only"' in " ".join(said)
+    assert said[said.index("overwrites a manual change to hello:") + 2].startswith("  in $LATEST")
     assert shop.live("hello", "prod") == ("one", "one")
     assert told(shop).state == "in-sync"
 

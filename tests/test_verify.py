@@ -250,11 +250,29 @@ def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:
 
 
 def test_a_tag_that_was_moved_here_is_told(shop: Shop) -> None:
-    """Though the remote's is right."""
+    """Though the remote's is right, and can be fetched with its notes."""
+    made = shop.git("rev-parse", "v1.0.0")
     shop.git("tag", "--force", "v1.0.0", "HEAD")
     (found,) = problems(shop, "1.0.0")
     assert "The tag v1.0.0 in this clone was moved." in found
-    assert "git tag --force v1.0.0 " in found
+    advice = "fetch --force origin refs/tags/v1.0.0:refs/tags/v1.0.0"
+    assert f"git {advice}" in found
+    shop.git(*advice.split())
+    assert shop.git("rev-parse", "v1.0.0") == made
+
+
+def test_a_tag_that_was_moved_there_is_put_back_with_its_notes(shop: Shop) -> None:
+    """The very object, where this clone has it; else the error says that it does not."""
+    made = shop.git("rev-parse", "v1.0.0")
+    shop.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/v1.0.0")
+    (found,) = problems(shop, "1.0.0")
+    advice = f"push --force origin {made}:refs/tags/v1.0.0"
+    assert f"git {advice}" in found
+    shop.git("tag", "--delete", "v1.0.0")
+    (found,) = problems(shop, "1.0.0")
+    assert "look for a clone that has it" in found
+    shop.git(*advice.split())
+    assert problems(shop, "1.0.0") == []
 
 
 def test_without_the_remote_what_was_last_seen_is_verified(shop: Shop) -> None:

@@ -140,7 +140,7 @@ def acknowledge(session: Session, reason: str | None) -> None:
     def text() -> None:
         where = named(environment)
         if record is None:
-            terminal.write(f"releases made every state machine version in {where}: nothing to do")
+            terminal.write(f"No unknown versions in {where}: nothing to acknowledge")
             return
         for arn in record.acknowledged:
             terminal.write(f"acknowledged in {where}: {arn}")

@@ -33,6 +33,7 @@ _STATES = {
     "missing": "yellow",
     "abandoned": "yellow",
     "in-progress": "cyan",
+    "shifting": "cyan",
     "started": "cyan",
     "never-deployed": "",
     "unreadable": "",

@@ -13,21 +13,40 @@ from sfn_release.cli.options import command
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
+    from sfn_release.ledger.rewrites import Rewrite
     from sfn_release.operations.verifying import Check
 
 
 @command("verify")
 @click.argument("version", required=False)
-def verify(session: Session, version: str | None) -> int:
+@click.option(
+    "--accept-rewrite",
+    is_flag=True,
+    help="Accept branches of the ledger that were forced back or deleted on the remote.",
+)
+def verify(session: Session, version: str | None, *, accept_rewrite: bool) -> int:
     """Verify that tags, ledger, definitions and records agree.
 
     Of release VERSION, or of all of them. Every problem is told, and makes the exit code 1.
     """
     from sfn_release.operations.verify import verify as act
 
-    done = act(session.workspace(), version)
-    session.show("verify", done.to_json(), lambda: write_checks(done.checks, "verified"))
+    done = act(session.workspace(), version, accept_rewrite=accept_rewrite)
+
+    def text() -> None:
+        for one in done.accepted:
+            _write_accepted(one)
+        write_checks(done.checks, "verified")
+
+    session.show("verify", done.to_json(), text)
     return 1 if done.problems else 0
+
+
+def _write_accepted(one: Rewrite) -> None:
+    now = "deleted" if one.now is None else f"now {one.now[:12]}"
+    terminal.write(f"accepted: {one.ref} is {now}. It was {one.seen} and lost:")
+    for commit in one.dropped:
+        terminal.write(f"  {commit[:12]}")
 
 
 def write_checks(checks: Iterable[Check], done: str) -> None:

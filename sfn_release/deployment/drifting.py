@@ -70,7 +70,7 @@ def with_notes(plan: Plan, drift: Mapping[str, tuple[str, ...]]) -> Plan:
     workflows = tuple(
         replace(
             one,
-            notes=(*one.notes, *(f"{_OVERWRITES} {one.workflow}: {line}" for line in lines)),
+            notes=(*one.notes, f"{_OVERWRITES} {one.workflow}:", *(f"  {line}" for line in lines)),
         )
         if (lines := drift.get(one.workflow))
         else one

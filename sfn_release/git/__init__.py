@@ -204,6 +204,16 @@ class Git(GitReader):
             ref: object_id for object_id, ref in (line.split("\t") for line in lines.splitlines())
         }
 
+    def fetch_objects(self, remote: str, refs: Iterable[str]) -> None:
+        """Fetch what *refs* of a remote lead to, and move no ref.
+
+        Raises NotReachedError when the remote doesn't answer in time, GitError otherwise.
+        """
+        self.ok_remotely(
+            remote, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
+            "--quiet", "--recurse-submodules=no", "--", remote, *refs,
+        )  # fmt: skip
+
     def fetch(self, remote: str, updates: Mapping[str, RefUpdate]) -> None:
         """Fetch ``{remote ref: update of a local ref}``, fast-forward only and nothing else.
 
@@ -213,10 +223,7 @@ class Git(GitReader):
         Raises RefMovedError when a remote ref was rewritten, NotReachedError when the remote
         doesn't answer in time, GitError otherwise.
         """
-        self.ok_remotely(
-            remote, *WRITING, "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
-            "--quiet", "--recurse-submodules=no", "--", remote, *updates,
-        )  # fmt: skip
+        self.fetch_objects(remote, updates)
         for ref, update in updates.items():
             if update.old and not self.is_ancestor(update.old, update.new):
                 raise RefMovedError(
@@ -235,11 +242,19 @@ class Git(GitReader):
         that was lost is no failure: what the remote holds decides.
         """
         leases = [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
-        result = self.run_remotely(
-            remote, *WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--quiet",
-            "--no-signed", "--recurse-submodules=no", *(["--atomic"] if atomic else []), *leases,
-            "--", remote, *(f"{checked(update.new)}:{update.ref}" for update in updates),
-        )  # fmt: skip
+        try:
+            result = self.run_remotely(
+                remote, *WRITING, "push", "--porcelain", "--no-verify", "--no-follow-tags",
+                "--quiet", "--no-signed", "--recurse-submodules=no",
+                *(["--atomic"] if atomic else []), *leases,
+                "--", remote, *(f"{checked(update.new)}:{update.ref}" for update in updates),
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            names = ", ".join(update.ref.split("/", 2)[-1] for update in updates)
+            self.patience.say(
+                f"It is not known whether {names} arrived on {remote}: run the same command again."
+            )
+            raise
         if result.returncode == 0:
             return
         # Hosts word a refusal differently, so the refs are asked and not the text.
@@ -270,7 +285,7 @@ class Git(GitReader):
         raise GitError(
             f"`git push` to {remote} was refused.",
             why=_why(result),
-            fix="The ledger's branches and the release tags must be writable for whoever releases.",
+            fix=_LOCKED if ".lock" in result.words and "exists" in result.words else _REFUSED,
         )
 
     def would_refuse(self, remote: str, ref: str, commit: str) -> str | None:
@@ -285,6 +300,13 @@ class Git(GitReader):
         if result.returncode == 0:
             return None
         return _why(result)
+
+
+_REFUSED = "The ledger's branches and the release tags must be writable for whoever releases."
+_LOCKED = (
+    "Another push holds the lock, or an ended one left it. Try again; if it stays, remove that file"
+    " on the server."
+)
 
 
 def _why(result: Result) -> str:

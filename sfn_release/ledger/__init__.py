@@ -19,7 +19,9 @@ Writes are compare-and-swap: RefMovedError means that somebody else wrote first.
     reader      what they say, verified
     tags        release tags, held against the ledger
     witness     what branches say of each other
+    order       which event may follow which
     proving     whether all that agrees, asked before it is used
+    rewrites    accepting branches that were forced back on the remote
     writer      storing commits, and moving refs to them, here and on the remote
     tagging     making the tags that releases are to get
     trials      releases that only `local` knows
@@ -190,7 +192,7 @@ class Ledger(LedgerWriter):
             at=at,
             keep=serving is None,
         )
-        self.move_refs([RefUpdate(ref, commit, state.tip)], shared=self._shared(ref))
+        self.move_refs([RefUpdate(ref, commit, state.tip)], shared=self.shared(ref))
         return State(commit, record, serving or state.serving)
 
     def set_yank(
@@ -216,7 +218,7 @@ class Ledger(LedgerWriter):
             files = {FILE: yanks_file(wanted)}
             commit = self.store_commit(files, tip, f"{what} {version}", {"Version": version}, at=at)
             try:
-                self.move_refs([RefUpdate(ref, commit, tip)], shared=self._shared(ref))
+                self.move_refs([RefUpdate(ref, commit, tip)], shared=self.shared(ref))
             except RefMovedError:
                 attempt += 1
                 if not self.pause(attempt):

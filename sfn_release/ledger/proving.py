@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 
 from sfn_release.errors import TamperedError
 from sfn_release.git.tags import tag_texts
+from sfn_release.ledger.order import out_of_order
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
 from sfn_release.ledger.tags import TagRefs, carried_digest, disagreeing, lost_release, misplaced
 from sfn_release.ledger.witness import lost, sights
-from sfn_release.record import Serving, refuse_forged
+from sfn_release.record import Serving, State, refuse_forged
 from sfn_release.release import Manifest, Release
 from sfn_release.rendering import Rendered
 
@@ -114,7 +115,23 @@ class LedgerProver(LedgerReader):
         """Tell whether a branch says of others what everybody can check."""
         inside = ref.startswith(f"{self.prefix}/{self.project}/")
         own = ref.startswith(f"{self.local_ref}/")
-        return inside and not own and (self.remote is None or self._shared(ref))
+        return inside and not own and (self.remote is None or self.shared(ref))
+
+    def refuse_edited(self, snapshot: Snapshot, environment: str, state: State) -> None:
+        """Raise TamperedError when the newest event of an environment was not written by a run.
+
+        Checked are its place after the event before it, and everything that it says is served.
+        """
+        if state.tip is None or state.record is None:
+            return
+        commits = [commit for commit, _ in self.git.log(state.tip, limit=2)]
+        before = self.state_at(environment, commits[1]).record if len(commits) > 1 else None
+        number = (before.number or 0) if before else 0
+        where = self.place(environment, state.tip)
+        for error in out_of_order(before, state.record, environment, where, number=number):
+            raise error
+        if state.serving is not None:
+            self.proven(snapshot, environment, state.tip, state.serving)
 
     def proven(
         self, snapshot: Snapshot, environment: str, commit: str, serving: Serving

@@ -10,7 +10,8 @@ from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
 from sfn_release.release import is_version
 
 _TAGS = "refs/tags/"
-_BEGAN_ALONE = "This clone's was written while it had no remote."
+ACCEPT = "sfn-release verify --accept-rewrite"
+"""The command that takes rewritten branches as they are."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class LedgerRefs:
     say: Callable[[str], None]
 
     # Where things are
+
+    @property
+    def inside(self) -> str:
+        """How the refs of this ledger begin."""
+        return f"{self.prefix}/{self.project}/"
 
     @property
     def releases_ref(self) -> str:
@@ -102,10 +108,11 @@ class LedgerRefs:
         """Return the name of a release's Git tag."""
         return self.tag.replace("{version}", version)
 
-    def _seen_ref(self, ref: str) -> str:
+    def seen_ref(self, ref: str) -> str:
+        """Return the ref of this clone that keeps what *ref* was last seen to be."""
         return f"refs/sfn-release-remotes/{self.remote}/{ref.removeprefix(self.prefix + '/')}"
 
-    def _shared(self, ref: str) -> bool:
+    def shared(self, ref: str) -> bool:
         """Return whether *ref* lives on the remote."""
         return self.remote is not None and not self._is_private(ref)
 
@@ -127,7 +134,7 @@ class LedgerRefs:
             self.local_ref,
             f"refs/sfn-release-remotes/{self.remote}/{self.project}",
         )
-        inside = f"{self.prefix}/{self.project}/"
+        inside = self.inside
         own = self._own(ours)
         refs = {**self._inside(ours), **own.refs}
         self._refuse_in_the_way(ours, "this clone")
@@ -140,7 +147,7 @@ class LedgerRefs:
             tags = {ref: at for ref, at in theirs.items() if ref.startswith(_TAGS)}
             theirs = {ref: at for ref, at in theirs.items() if ref not in tags}
             self._refuse_in_the_way(theirs, self.remote)
-            theirs = {ref: at for ref, at in theirs.items() if self._shared(ref)}
+            theirs = {ref: at for ref, at in theirs.items() if self.shared(ref)}
             self._fetch(theirs, ours)
         except NotReachedError as error:
             if not offline:
@@ -149,7 +156,7 @@ class LedgerRefs:
                     why=error.why,
                     fix=error.fix or "Where it is set: `remote` in releases.toml, `git remote -v`.",
                 ) from error
-            refs |= {ref: ours[seen] for ref in refs if (seen := self._seen_ref(ref)) in ours}
+            refs |= {ref: ours[seen] for ref in refs if (seen := self.seen_ref(ref)) in ours}
             warning = f"the remote {self.remote} was not reached: this is what was last seen of it"
             return replace(own, refs=refs, warning=warning)
         self._refuse_deleted(theirs, ours)
@@ -158,14 +165,14 @@ class LedgerRefs:
 
     def _inside(self, ours: Mapping[str, str]) -> dict[str, str]:
         """Return the refs of this clone that are the ledger's, or copies of it."""
-        inside = f"{self.prefix}/{self.project}/"
+        inside = self.inside
         alone = self.remote is None
         return {
             ref: at
             for ref, at in ours.items()
             if ref.startswith(inside)
             and not ref.startswith(f"{self.local_ref}/")
-            and (alone or self._shared(ref))
+            and (alone or self.shared(ref))
         }
 
     def _own(self, ours: Mapping[str, str]) -> Snapshot:
@@ -195,19 +202,19 @@ class LedgerRefs:
         except SfnReleaseError as error:
             first = error
         problems: dict[str, SfnReleaseError] = {}
-        inside = f"{self.prefix}/{self.project}/"
+        inside = self.inside
         if self.remote is not None:
             try:
                 theirs = self.git.ls_remote(self.remote, [inside + "*"], again=False)
             except NotReachedError:
                 unreached = self.snapshot(offline=True)
                 return replace(unreached, kept=self._last_seen().kept), {self.remote: first}
-            start = self._seen_ref(inside)
+            start = self.seen_ref(inside)
             ours = self.git.refs(inside, start)
-            shared = {ref: at for ref, at in theirs.items() if self._shared(ref)}
-            gone = {self._on_remote(seen) for seen in ours if seen.startswith(start)} - {*theirs}
+            shared = {ref: at for ref, at in theirs.items() if self.shared(ref)}
+            gone = {self.on_remote(seen) for seen in ours if seen.startswith(start)} - {*theirs}
             for ref in sorted({*shared, *gone}):
-                seen = self._seen_ref(ref)
+                seen = self.seen_ref(ref)
                 try:
                     self._fetch({ref: shared[ref]} if ref in shared else {}, ours)
                     self._refuse_deleted(theirs, {seen: ours[seen]} if seen in ours else {})
@@ -219,16 +226,16 @@ class LedgerRefs:
 
     def _last_seen(self) -> Snapshot:
         """Return every ref as this clone has it: as last seen on the remote, where that is."""
-        inside = f"{self.prefix}/{self.project}/"
-        seen = self._seen_ref(inside)
+        inside = self.inside
+        seen = self.seen_ref(inside)
         ours = self.git.refs(inside, seen, self.local_ref)
         own = self._own(ours)
         refs = {**self._inside(ours), **own.refs}
-        refs |= {self._on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
-        kept = frozenset(ref for ref in refs if self._seen_ref(ref) not in ours)
+        refs |= {self.on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
+        kept = frozenset(ref for ref in refs if self.seen_ref(ref) not in ours)
         return replace(own, refs=refs, kept=kept)
 
-    def _on_remote(self, seen: str) -> str:
+    def on_remote(self, seen: str) -> str:
         """Return the ref of the remote that *seen* is the copy of."""
         start = f"refs/sfn-release-remotes/{self.remote}/"
         return f"{self.prefix}/{seen[len(start) :]}"
@@ -252,38 +259,32 @@ class LedgerRefs:
     def _refuse_deleted(self, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
         start = f"refs/sfn-release-remotes/{self.remote}/"
         for seen in (ref for ref in ours if ref.startswith(start)):
-            ref = self._on_remote(seen)
-            if self._shared(ref) and ref not in theirs:
+            ref = self.on_remote(seen)
+            if self.shared(ref) and ref not in theirs:
                 raise TamperedError(
                     f"{ref} was deleted on {self.remote}.",
-                    fix=f"If nobody meant to, put it back:  git push {self.remote} {seen}:{ref}",
+                    fix=f"If nobody meant to, put it back:  git push {self.remote} {seen}:{ref}\n"
+                    f"If it was meant to:  {ACCEPT}",
                 )
 
     def _fetch(self, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
         """Fetch what changed on the remote, and let this clone's copies follow."""
         assert self.remote is not None  # noqa: S101 - snapshot asked
-        changed = [ref for ref, at in theirs.items() if ours.get(self._seen_ref(ref)) != at]
+        changed = [ref for ref, at in theirs.items() if ours.get(self.seen_ref(ref)) != at]
         if not changed:
             return
         copies = {
             ref: RefUpdate(seen, theirs[ref], ours.get(seen))
             for ref in changed
-            if (seen := self._seen_ref(ref))
+            if (seen := self.seen_ref(ref))
         }
         try:
             self.git.fetch(self.remote, copies)
         except RefMovedError as error:
-            what = changed[0] if len(changed) == 1 else "The ledger"
-            raise TamperedError(
-                f"{what} on {self.remote} was rewritten: it no longer contains what this clone has"
-                " seen of it.",
-                why=error.why,
-                fix="Find out who pushed by force. What was seen last is kept below"
-                f" refs/sfn-release-remotes/{self.remote}.",
-            ) from error
+            raise self._rewritten(copies, error.why) from error
         for ref in changed:
             mine = ours.get(ref)
-            if mine and self._seen_ref(ref) not in ours and not self.git.is_ancestor(
+            if mine and self.seen_ref(ref) not in ours and not self.git.is_ancestor(
                 mine, theirs[ref]
             ):  # fmt: skip
                 raise ConflictError(
@@ -291,13 +292,30 @@ class LedgerRefs:
                     f" {ref}.",
                     why="\n  ".join(
                         [
-                            "This clone's was written while it had no remote.",
+                            f"There was no remote, or {self.remote}'s was rewritten meanwhile.",
                             *self._taken(ref, theirs),
                         ]
                     ),
                     fix=f"Keep the remote's:  git update-ref -d {ref}",
                 )
             self._follow(ref, theirs[ref], mine)
+
+    def _rewritten(self, copies: Mapping[str, RefUpdate], why: str) -> TamperedError:
+        """Return the error that one of the remote's branches lost what this clone saw of it."""
+        ref, copy = next(
+            (ref, copy)
+            for ref, copy in copies.items()
+            if copy.old and not self.git.is_ancestor(copy.old, copy.new)
+        )
+        return TamperedError(
+            f"{ref} on {self.remote} was rewritten: it no longer contains what this clone has seen"
+            " of it.",
+            why=why,
+            fix=f"Find out who pushed by force, and why. To see what was dropped:"
+            f"  git log {copy.new[:12]}..{copy.ref}\nIf it was meant to (a forged commit was"
+            f" removed):  {ACCEPT}\nOtherwise put the branch back:"
+            f"  git push --force {self.remote} {copy.ref}:{ref}",
+        )
 
     def _taken(self, ref: str, theirs: Mapping[str, str]) -> list[str]:
         """Return which version numbers two ledgers that began apart have taken, in words."""
@@ -322,7 +340,7 @@ class LedgerRefs:
     def seen(self, environment: str) -> bool:
         """Tell, without asking the remote, whether an environment was ever deployed to."""
         ref = self.env_ref(environment)
-        return bool(self.git.refs(ref, self._seen_ref(ref)))
+        return bool(self.git.refs(ref, self.seen_ref(ref)))
 
     def reachable(self, environment: str) -> Snapshot:
         """Read the ledger as a deployment to *environment* has to.
@@ -334,7 +352,7 @@ class LedgerRefs:
     def tip(self, environment: str) -> str | None:
         """Return where an environment's branch is right now, asking the remote if there is one."""
         ref = self.env_ref(environment)
-        if self._shared(ref):
+        if self.shared(ref):
             assert self.remote is not None  # noqa: S101 - shared means that there is one
             return self.git.ls_remote(self.remote, [ref]).get(ref)
         return self.git.refs(ref).get(ref)

@@ -125,8 +125,14 @@ def _put_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
 
 def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
     """Return the command that moves a tag back, annotated if such a tag is still there."""
-    ref, commit = f"refs/tags/{manifest.tag}", manifest.commit[:12]
+    ref, commit = f"refs/tags/{manifest.tag}", manifest.commit
+    if shared and target(tags.here, ref) == commit:
+        return f"git push --force {tags.name} {tags.here[ref]}:{ref}"
+    if not shared and target(tags.remote or {}, ref) == commit:
+        return f"git fetch --force {tags.name} {ref}:{ref}"
+    where = "this clone and the remote" if tags.name else "this clone"
+    told = f"The annotated tag, with its notes, isn't on that commit in {where} any more:"
+    told += " look for a clone that has it. A plain tag is the next best."
     if shared:
-        source = ref if target(tags.here, ref) == manifest.commit else commit
-        return f"git push --force {tags.name} {source}:{ref}"
-    return f"git tag --force {manifest.tag} {commit}"
+        return f"git push --force {tags.name} {commit}:{ref}\n{told}"
+    return f"git tag --force {manifest.tag} {commit}\n{told}"

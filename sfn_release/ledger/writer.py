@@ -55,7 +55,7 @@ class LedgerWriter(LedgerProver):
     def _seen_branches(self, parent: str | None) -> dict[str, str]:
         """Return where the other branches are that everybody knows, as this clone last saw them."""
         inside = f"{self.prefix}/{self.project}/"
-        start = self._seen_ref(inside) if self.remote is not None else inside
+        start = self.seen_ref(inside) if self.remote is not None else inside
         branches = {ref.removeprefix(start): at for ref, at in self.git.refs(start).items()}
         return {
             branch: at
@@ -84,12 +84,12 @@ class LedgerWriter(LedgerProver):
                 why=without_secrets(f"{fetches}\n  {pushes}"),
                 fix="The ledger must be read where it is written: name another `remote`.",
             )
-        seen = self.git.refs(*(self._seen_ref(update.ref) for update in updates))
+        seen = self.git.refs(*(self.seen_ref(update.ref) for update in updates))
         # What was never seen on the remote is new there, though this clone may have had it before.
         self.git.push(
             self.remote,
             [
-                update if self._seen_ref(update.ref) in seen else replace(update, old=None)
+                update if self.seen_ref(update.ref) in seen else replace(update, old=None)
                 for update in updates
             ],
         )
@@ -100,7 +100,7 @@ class LedgerWriter(LedgerProver):
             if here.get(update.ref) != update.new:
                 copies.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
             if branch:
-                mine = self._seen_ref(update.ref)
+                mine = self.seen_ref(update.ref)
                 copies.append(RefUpdate(mine, update.new, seen.get(mine)))
         try:
             self.git.update_refs(copies)

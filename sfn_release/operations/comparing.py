@@ -33,7 +33,8 @@ class WorkflowStatus:
 
     *recorded_digest* is None for one of the release that was deleted from the environment.
     *differences* are what makes it drifted, *notes* what is to be known all the same; *strange* are
-    the ARNs of versions that no release made.
+    the ARNs of versions that no release made; *attempted* that a deployment which did not end yet
+    explains every difference.
     """
 
     name: str
@@ -45,6 +46,7 @@ class WorkflowStatus:
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
+    attempted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -77,6 +79,7 @@ def workflow_statuses(
     near = {name: one[1] for name, one in seen.items() if one[1] is not None}
     strange = strange_versions(workspace.ledger, client, state, near)
     owner = {"project": workspace.project.name, "environment": environment.name}
+    record = state.record
     found = []
     for name, served in serving.workflows.items():
         there, closely = seen[name]
@@ -87,6 +90,11 @@ def workflow_statuses(
             more = tag_differences(served, closely.tags, own)
             more += version_differences(strange[name])
         drift = compare(served, there, alias=alias, form=forms.get(name), more=more)
+        attempted = False
+        if record is not None and record.status == "started" and name in record.workflows:
+            attempt = [record.workflows[name]]
+            left = compare(served, there, alias=alias, attempts=attempt, more=more)
+            attempted = left.state in {"in-sync", "retained"}
         latest = there.latest if there else None
         found.append(
             WorkflowStatus(
@@ -98,6 +106,7 @@ def workflow_statuses(
                 live_digest=latest.digest if latest else None,
                 differences=drift.differences,
                 strange=tuple(strange.get(name, ())),
+                attempted=attempted,
                 notes=tuple(
                     left_aliases(served, closely.aliases if closely else (), environment.alias)
                 ),

@@ -60,7 +60,9 @@ def _steps(
         return
     again = f"{record.action} {record.version}"
     if health == "abandoned":
-        yield f"close it, or run {again} again, which takes it over:  sfn-release unlock{env}"
+        yield f"close it:  sfn-release unlock{env}"
+        if record.action in {"publish", "deploy"}:
+            yield f"or take it over and finish it:  sfn-release {again}{env}"
     if split:
         yield f"go on with the shift of callers:  sfn-release deploy --resume{env}"
     if health in {"abandoned", "failed"} and serving is not None:

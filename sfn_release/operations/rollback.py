@@ -179,7 +179,7 @@ def rollback_target(
     if success is None:
         raise NotFoundError(
             f"{chosen} never ran in {site.name}: there is nothing to go back to.",
-            why="A rollback passes the policies, because it brings only what they let in before.",
+            why="Rollbacks skip policies, so only releases that ran here can be rolled back to.",
             fix=f"Deploy it:  sfn-release deploy {chosen} --env {site.name}",
         )
     recorded: dict[str, Rendered] = {}

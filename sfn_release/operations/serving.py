@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from sfn_release.simulator import Mocks, Tasks, load_mocks
 from sfn_release.simulator.mocks import asking
 
 _SHARED = "sfn-release/local.db"  # where all projects of a repository were, until 0.2.0
+_NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _TAG = f"{TAG_PREFIX}project"
 
 
@@ -77,7 +79,9 @@ def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
     except OSError as error:
         raise LocalServiceError(
             f"{own} cannot be removed: {error.strerror}.",
-            fix=f"Stop what uses it, such as `sfn-release local serve` of {project.name}.",
+            fix="Check that the folder and its disk are writable."
+            if error.errno in _NOT_WRITABLE
+            else f"Stop what uses it, such as `sfn-release local serve` of {project.name}.",
         ) from error
     return ledger.drop_local()
 

@@ -140,10 +140,15 @@ def _environment(
     workflows = tuple(sorted(found, key=lambda one: one.name))
     left = unclaimed(workspace, environment, aws, state)
     health, problem = _state(workspace, name, state, workflows, left)
-    forged = _forged(workspace, snapshot, name, state, workflows)
+    if health == "in-progress":
+        workflows = tuple(_under_way(one) for one in workflows)
+    forged = _forged(workspace, snapshot, name, state)
     problem = "; ".join([*forged, *([problem] if problem else []), *split])
-    # A record that is wrong is nothing to go back to.
-    steps = () if forged else next_steps(name, health, state, workflows, left, split=bool(split))
+    if forged:  # such a record is nothing to compare with, or to go back to
+        health = "drifted"
+        steps: tuple[str, ...] = ("see what is wrong with the ledger:  sfn-release verify",)
+    else:
+        steps = next_steps(name, health, state, workflows, left, split=bool(split))
     return EnvironmentStatus(
         name,
         environment.backend,
@@ -158,26 +163,19 @@ def _environment(
     )
 
 
-def _forged(
-    workspace: Workspace,
-    snapshot: Snapshot,
-    environment: str,
-    state: State,
-    workflows: Sequence[WorkflowStatus],
-) -> tuple[str, ...]:
-    """Return why it is the record that is wrong, where what is live is not what it says.
+def _under_way(one: WorkflowStatus) -> WorkflowStatus:
+    """Return the status of a workflow while a deployment runs: its own changes are no drift."""
+    if one.state != "drifted" or not one.attempted:
+        return one
+    return replace(one, state="shifting", differences=())
 
-    Drift calls for a rollback, which sends what is recorded.
-    """
-    serving = state.serving
-    if serving is None or state.tip is None:
-        return ()
-    drifted = [one.name for one in workflows if one.state == "drifted"]
-    of_them = {name: one for name, one in serving.workflows.items() if name in drifted}
+
+def _forged(
+    workspace: Workspace, snapshot: Snapshot, environment: str, state: State
+) -> tuple[str, ...]:
+    """Return what is wrong with the newest record: then it says nothing about the environment."""
     try:
-        workspace.ledger.proven(
-            snapshot, environment, state.tip, replace(serving, workflows=of_them)
-        )
+        workspace.ledger.refuse_edited(snapshot, environment, state)
     except TamperedError as error:
         return (error.message,)
     return ()

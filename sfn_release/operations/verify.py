@@ -11,6 +11,7 @@ from sfn_release.canonical import short
 from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.ledger.rewrites import Rewrite, accept
 from sfn_release.ledger.tags import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verify_events import environment_checks
@@ -38,9 +39,10 @@ _RELEASES = 16  # that are kept while environments are walked along; neighbours 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was verified, in the order in which it was."""
+    """What was verified, in the order in which it was; *accepted* are rewrites of branches."""
 
     checks: tuple[Check, ...]
+    accepted: tuple[Rewrite, ...] = ()
 
     @property
     def problems(self) -> tuple[Check, ...]:
@@ -52,16 +54,21 @@ class Verified:
         return {
             "verified": not self.problems,
             "checks": [check.to_json() for check in self.checks],
+            "accepted": [one.to_json() for one in self.accepted],
         }
 
 
-def verify(workspace: Workspace, version: str | None = None) -> Verified:
+def verify(
+    workspace: Workspace, version: str | None = None, *, accept_rewrite: bool = False
+) -> Verified:
     """Verify one release, or all of them and what every environment's branch says.
 
-    What is wrong does not stop it: all is found. Nothing is written but what a fetch brings. Raises
-    NotFoundError for a version that nothing in the ledger says it is.
+    With *accept_rewrite*, branches that were rewritten or deleted on the remote are first taken as
+    they are there now. A problem does not stop it: all are found. Nothing else is written but what
+    a fetch brings. Raises NotFoundError for a version that nothing in the ledger says it is.
     """
     wanted = parse_version(version) if version is not None else None
+    accepted = tuple(accept(workspace.ledger)) if accept_rewrite else ()
     snapshot, broken = workspace.ledger.examine()
     checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
@@ -99,7 +106,7 @@ def verify(workspace: Workspace, version: str | None = None) -> Verified:
         checks += environment_checks(
             workspace.ledger, name, tip, manifests, release, wanted, gone if private else {}
         )
-    return Verified(tuple(checks))
+    return Verified(tuple(checks), accepted)
 
 
 def _ledger(

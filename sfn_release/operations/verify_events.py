@@ -8,12 +8,10 @@ from dataclasses import replace
 from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
+from sfn_release.ledger.order import out_of_order
 from sfn_release.operations.verifying import Check
 from sfn_release.record import Outcome, Record, Served, Serving, State, refuse_forged
 from sfn_release.release import Manifest, Release
-
-_KEPT = ("environment", "action", "version", "from_version", "commit", "release_digest", "actor")
-"""What the end of a deployment says as its beginning did."""
 
 _LATER = (
     "Only sfn-release may write there, and `git log` of that branch tells who did. Later events"
@@ -113,28 +111,7 @@ class _Walk:
     def _record(self, record: Record, where: str) -> Iterator[TamperedError]:
         """Yield what is wrong with a record: with its release, or after the one before."""
         begun = self.before.record
-        expected = None if self.number is None else self.number + 1
-        if expected is not None and record.number not in {expected, None if expected == 1 else 0}:
-            yield TamperedError(
-                f"{where} is event {record.number or 'without a number'}, and event {expected} is"
-                " the next one: the branch was put together anew."
-            )
-        if record.environment != self.environment:
-            yield TamperedError(f"{where} is a record of {record.environment}.")
-        if record.status == "started":
-            if begun is not None and begun.status == "started":
-                yield TamperedError(
-                    f"{where} began while {begun.id} was under way, which never ended."
-                )
-        elif begun is not None and (begun.status != "started" or begun.id != record.id):
-            yield TamperedError(f"{where} ends the deployment {record.id}, which never began.")
-        elif begun is not None:
-            changed = [name for name in _KEPT if getattr(begun, name) != getattr(record, name)]
-            if changed:
-                yield TamperedError(
-                    f"{where} ends the deployment {record.id} with another"
-                    f" {', '.join(changed)} than it began with."
-                )
+        yield from out_of_order(begun, record, self.environment, where, number=self.number)
         yield from self._release(record, where)
 
     def _release(self, record: Record | Serving, where: str) -> Iterator[TamperedError]:

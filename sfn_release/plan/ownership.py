@@ -62,10 +62,12 @@ def refuse_others(
     if is_of_another_ledger(there, known, served):
         described = there.alias.description if there.alias else ""
         raise ConflictError(
-            f"Another ledger deploys to {name}.",
+            f"Another ledger deploys to {name}, or this one lost a deployment.",
             why=f'Its alias says "{described}", and this project\'s ledger has no such deployment.',
-            fix="Use one remote for one environment (`remote` in releases.toml), or take the state"
-            " machine over with a deployment that says --adopt.",
+            fix="If the ledger's branches were cut back, put them back from a clone that has seen"
+            " the deployment (`sfn-release verify` there shows how). If there is another ledger,"
+            " use one remote for one environment (`remote` in releases.toml). Only where neither is"
+            " so, take the state machine over with a deployment that says --adopt.",
         )
 
 

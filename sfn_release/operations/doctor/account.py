@@ -89,7 +89,7 @@ def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis
         if environment.endpoints:
             return findings.warning(
                 "account",
-                "what answers at the endpoint has no STS: whose account it is is not known",
+                "The endpoint has no STS, so the account can't be checked.",
                 "If it should, see `endpoint_url`: it may be a table with a URL for each service.",
             )
         return findings.error("account", error, verdict="warning")
