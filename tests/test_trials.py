@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,11 @@ from support import (
     refused,
 )
 
+from sfn_release.cli.app import run
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
+from sfn_release.operations.planning import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
 from sfn_release.operations.serving import reset_local
@@ -247,6 +251,27 @@ def test_local_goes_on_with_a_trial_that_yielded(shop: Shop) -> None:
     assert problems(shop) == []
 
 
+def test_a_trial_that_yielded_is_never_taken_for_the_release(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status, history, plans and rollbacks say which of the two they mean."""
+    taken(shop)
+    assert status(shop.workspace(), environment="local")[0].yielded
+    for command in ("status", "history"):
+        assert run(["-C", str(shop.root), "--env", "local", command]) == 0
+        assert "1.1.0 (your trial, not the release)" in capsys.readouterr().out
+    plan = plan_version(shop.workspace(), "1.1.0", environment="local")
+    assert "local serves your trial 1.1.0: this is the release of that number" in plan.notes
+    said = "1.1.0 is your trial in local, not the release of that number"
+    assert shop.rollback("1.1.0") is None
+    assert said in shop.watcher.said
+    shop.deploy("1.1.0")
+    assert not status(shop.workspace(), environment="local")[0].yielded
+    assert run(["-C", str(shop.root), "--env", "local", "history"]) == 0
+    newest, older = capsys.readouterr().out.splitlines()[1:3]
+    assert ("your trial" in newest, "your trial" in older) == (False, True)
+
+
 def test_a_trial_that_yielded_is_promoted_nowhere(shop: Shop) -> None:
     """Its number means another release for everybody else."""
     taken(shop)
@@ -265,6 +290,24 @@ def test_a_release_with_the_content_of_a_trial_is_the_release(shop: Shop) -> Non
     assert [line for line in shop.watcher.said if "yields" in line] == []
     assert [ref for ref in shop.refs() if ref.startswith(HOME)] == [f"{HOME}/env/local"]
     assert (problems(shop), problems(other)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.EROFS, "its disk are writable"), (errno.EBUSY, "Stop what uses it")],
+)
+def test_a_reset_that_fails_names_its_cause(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    """A disk that is read-only is no process that holds the file."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    workspace = shop.workspace()
+    monkeypatch.setattr(Path, "unlink", fail)
+    with refused("E_LOCAL", os.strerror(number), advice):
+        reset_local(workspace.project, workspace.git, workspace.ledger)
 
 
 # What older versions, and times without a remote, have left

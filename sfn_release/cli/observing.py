@@ -10,7 +10,7 @@ from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.exits import DIFFERENT, FAILED
 from sfn_release.cli.options import command
-from sfn_release.cli.records import name
+from sfn_release.cli.records import YIELDED, name
 from sfn_release.cli.session import Session
 from sfn_release.cli.tables import write_table
 
@@ -99,7 +99,7 @@ def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
     where = f"{one.name} (not AWS)" if one.backend == "local" else one.name
     parts: list[str] = [terminal.Styled(where, "bold")]
     if one.version is not None:
-        parts.append(f"  {one.version}")
+        parts.append(f"  {one.version} {YIELDED}" if one.yielded else f"  {one.version}")
     if one.release_digest is not None:
         parts.append(f"  {short(one.release_digest)}")
     parts += ["  ", terminal.state(one.state)]

@@ -21,6 +21,8 @@ _DONE = {
     "acknowledge": "acknowledged in {where}",
     "adopt": "kept what was found in {where} as {version}",
 }
+YIELDED = "(your trial, not the release)"
+"""Follows the version of a local trial whose number another release has taken."""
 _RESTORED = "restored {version} in {where}"  # what was live before an attempt that did not finish
 
 

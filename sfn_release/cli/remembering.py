@@ -9,7 +9,7 @@ import click
 from sfn_release.canonical import short
 from sfn_release.cli import terminal
 from sfn_release.cli.options import command
-from sfn_release.cli.records import action, name
+from sfn_release.cli.records import YIELDED, action, name
 from sfn_release.cli.session import Session, named
 from sfn_release.cli.tables import write_table
 
@@ -52,6 +52,7 @@ def history(session: Session, limit: int) -> None:
     The newest first, at most -n deployments.
     """
     from sfn_release.operations.history import history as find
+    from sfn_release.operations.history import yielded_trials
 
     workspace = session.workspace()
     records = find(workspace, environment=session.environment, limit=limit)
@@ -59,7 +60,7 @@ def history(session: Session, limit: int) -> None:
 
     def text() -> None:
         if records:
-            _write_history(records)
+            _write_history(records, yielded_trials(workspace, records))
         else:
             terminal.write(f"nothing was ever deployed to {named(environment)}")
 
@@ -128,14 +129,17 @@ def _note(one: ListedRelease) -> str:
     return "; ".join(notes + ([f"yanked: {one.yank.reason}"] if one.yank else []))
 
 
-def _write_history(records: list[Record]) -> None:
+def _write_history(records: list[Record], yielded: frozenset[str]) -> None:
     write_table(
         ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE"),
         [
             (
                 record.started_at,
                 action(record) + (f" from {record.promoted_from}" if record.promoted_from else ""),
-                terminal.Styled(record.version, "bold"),
+                terminal.Styled(
+                    f"{record.version} {YIELDED}" if record.id in yielded else record.version,
+                    "bold",
+                ),
                 record.from_version or "",
                 terminal.state(record.status),
                 name(record.actor),

@@ -49,6 +49,19 @@ class LedgerReader(LedgerRefs):
         commit = snapshot.yielded.get(version)
         return self._release_at(commit, version) if commit else None
 
+    def yielded_digests(self) -> dict[str, str]:
+        """Return the release digest of each local trial whose number another release has taken.
+
+        The remote is not asked.
+        """
+        start = self.yielded_ref("")
+        commits = {ref[len(start) :]: at for ref, at in self.git.refs(start).items()}
+        contents = self.git.read_many([(at, "manifest.json") for at in commits.values()])
+        return {
+            version: read_manifest(content, where=f"{start}{version}").release_digest
+            for version, content in zip(commits, contents, strict=True)
+        }
+
     def _release_at(self, commit: str, version: str) -> Release:
         names = self.git.tree(commit, "definitions")
         paths = ["manifest.json", *(f"definitions/{name}" for name in names)]

@@ -137,4 +137,8 @@ def deploy_target(
     versions = earlier_versions(site.ledger, content, site.name, state, released=released)
     action: Action = "promote" if promoted_from else "deploy"
     found = target(content, site, state, action, versions=versions, released=released)
+    served = state.serving
+    if served and served.version == content.version and served.release_digest != content.digest:
+        note = f"{site.name} serves your trial {served.version}: this is the release of that number"
+        found = replace(found, notes=(*found.notes, note))
     return replace(found, promoted_from=promoted_from)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfn_release.operations.workspace import Workspace
 from sfn_release.record import Record
+
+
+def yielded_trials(workspace: Workspace, records: Sequence[Record]) -> frozenset[str]:
+    """Return the ids of the *records* of local trials whose number is another release's now."""
+    digests = workspace.ledger.yielded_digests()
+    found = (one for one in records if digests.get(one.version) == one.release_digest)
+    return frozenset(one.id for one in found if one.environment in workspace.ledger.private)
 
 
 def history(

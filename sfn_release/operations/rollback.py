@@ -175,6 +175,7 @@ def rollback_target(
     assert chosen is not None  # noqa: S101 - one of the two is there
     release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
     _refuse_rerendering(release, site.name, rerender=rerender)
+    _say_which(workspace, site, release)
     success = _last_ran(workspace, site, state, chosen, release.manifest)
     if success is None:
         raise NotFoundError(
@@ -202,6 +203,14 @@ def rollback_target(
         popped=entry is not None,
     )
     return found if not bare else replace(found, notes=(*found.notes, *_further(state)))
+
+
+def _say_which(workspace: Workspace, site: Site, release: Release) -> None:
+    """Say so when a release is a local trial, and another release has taken its number."""
+    if workspace.ledger.yielded_digests().get(release.version) == release.digest:
+        workspace.around.watcher.say(
+            f"{release.version} is your trial in {site.name}, not the release of that number"
+        )
 
 
 def _refuse_rerendering(release: Release, environment: str, *, rerender: bool) -> None:

@@ -28,7 +28,8 @@ class EnvironmentStatus:
     *came* is the deployment that brought what is served, and *next_steps* are commands that close
     what is open.
     *release_digest* is the digest of the release that it serves; *yank* says why that one was
-    yanked, None unless it was.
+    yanked, None unless it was. *yielded* says that it serves a local trial, and that another
+    release has taken its number.
     """
 
     name: str
@@ -42,6 +43,7 @@ class EnvironmentStatus:
     yank: Yank | None = None
     came: Record | None = None
     next_steps: tuple[str, ...] = ()
+    yielded: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -49,6 +51,7 @@ class EnvironmentStatus:
             "name": self.name,
             "version": self.version,
             "release_digest": self.release_digest,
+            "yielded_trial": self.yielded,
             "state": self.state,
             "problem": self.problem or None,
             "next_steps": list(self.next_steps),
@@ -160,6 +163,9 @@ def _environment(
         digest,
         came=_came(workspace, name, state),
         next_steps=steps,
+        yielded=name in workspace.ledger.private
+        and version is not None
+        and workspace.ledger.yielded_digests().get(version) == digest,
     )
 
 
