@@ -96,6 +96,10 @@ def test_status_says_how_callers_are_split(killed: Canary) -> None:
     words = "hello: 80 % of callers are on :2 (1.1.0)"
     (found,) = status(killed.workspace(), environment="prod")
     assert found.state == "abandoned"
+    assert found.next_steps[:2] == (
+        "close it:  sfn-release unlock --env prod",
+        "or take it over and finish it:  sfn-release deploy 1.1.0 --env prod",
+    )
     assert words in found.problem
     assert [words] == split(killed.workspace(), environment="prod")
     unlock(killed.workspace(), environment="prod")
