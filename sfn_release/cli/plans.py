@@ -126,7 +126,8 @@ def step_text(step: Step, *, verbose: bool = False) -> str:
 
 def change_texts(plan: Plan, one: WorkflowPlan, *, verbose: bool = False) -> list[str]:
     """Return a workflow's steps in words, and its pins where they change."""
-    texts = [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
+    texts = [f"keep: {step_text(step, verbose=verbose)}" for step in one.keep]
+    texts += [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
     for written, now in one.pins.items():
         before = one.pinned.get(written)
         exact = now is not None and now.endswith(written)  # its author has named the version

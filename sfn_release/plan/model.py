@@ -202,14 +202,14 @@ class Plan:
         return (*keep, *prepare, *shift, *switch, *restore, *tags)
 
     def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
-        """Return every step of a workflow but those that shift its callers, in order."""
+        """Return the steps of a workflow in order, but those that keep it or shift its callers."""
         new = [
             step
             for stage in self.stages
             for step in stage.steps
             if step.workflow == one.workflow and isinstance(step, PointAlias)
         ]
-        return (*one.keep, *one.prepare, *new, *one.switch, *one.restore, *one.tags)
+        return (*one.prepare, *new, *one.switch, *one.restore, *one.tags)
 
     @property
     def watching(self) -> timedelta:
