@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 from shifting_kit import CANARY, MACHINES, Canary, canary, live, may_fail
-from support import CONFIG, Shop, copy_shop, definition, isolate_git, refused
+from support import CONFIG, ROLE, Shop, copy_shop, definition, isolate_git, refused
 
+from sfn_release.deployment.application import Application
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.acknowledge import acknowledge
 from sfn_release.operations.delete import delete, plan_deletion
+from sfn_release.operations.promote import promote
 from sfn_release.operations.status import EnvironmentStatus, status
+from sfn_release.operations.unlock import unlock
 from sfn_release.operations.verify import verify
+from sfn_release.record import Action
 
 
 def seen(shop: Shop) -> EnvironmentStatus:
@@ -103,7 +108,7 @@ def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
     shop.clients["prod"] = client
     assert seen(shop).state == "failed"
     assert seen(shop).next_steps == (
-        "try 1.0.0 again:  sfn-release deploy 1.0.0 --env prod",
+        "try it again:  sfn-release deploy 1.0.0 --env prod",
         "delete what the attempt created:  sfn-release delete hello --env prod",
     )
     delete(shop.workspace(), "hello", environment="prod")
@@ -158,6 +163,203 @@ def test_a_version_that_no_release_made_can_be_acknowledged(shop: Shop) -> None:
     shop.publish("1.1.0", "prod")
     shop.rollback(environment="prod")
     assert seen(shop).state == "in-sync"
+
+
+# Attempts of every action that were killed, and manual changes
+
+
+class Dying:
+    """A client whose process dies after one operation."""
+
+    def __init__(self, client: Any, operation: str) -> None:
+        self._client, self._operation = client, operation
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._operation:
+            return self._die
+        return getattr(self._client, name)
+
+    def _die(self, **request: Any) -> Any:
+        getattr(self._client, self._operation)(**request)
+        raise SystemError("the process died")
+
+
+def die(*_: object) -> None:
+    """Do what a process does that is killed."""
+    raise SystemError("the process died")
+
+
+def advised(shop: Shop) -> list[str]:
+    """Return the commands of `sfn-release` that status advises."""
+    commands = [step.partition(":  ")[2] for step in seen(shop).next_steps]
+    return [command for command in commands if command.startswith("sfn-release ")]
+
+
+def follow(shop: Shop, command: str) -> object:
+    """Do what a command line of `sfn-release` does."""
+    _, verb, *words = command.split()
+    assert words[-2:] == ["--env", "prod"], command
+    adopt = "--adopt" in words
+    arguments = [word for word in words[:-2] if word != "--adopt"]
+    workspace = shop.workspace()
+    match verb:
+        case "unlock":
+            assert arguments == []
+            return unlock(workspace, environment="prod")
+        case "acknowledge":
+            assert arguments == []
+            return acknowledge(workspace, environment="prod")
+        case "deploy":
+            (version,) = arguments
+            return shop.deploy(version, "prod", adopt=adopt)
+        case "rollback":
+            return shop.rollback(arguments[0] if arguments else None, "prod")
+        case "delete":
+            (workflow,) = arguments
+            return delete(workspace, workflow, environment="prod")
+        case _:
+            pytest.fail(f"no such command: {command}")
+
+
+def _by_hand(shop: Shop, result: str, **options: Any) -> None:
+    text = json.dumps(definition(result))
+    arn = shop.arn("hello", "prod")
+    shop.client("prod").update_state_machine(stateMachineArn=arn, definition=text, **options)
+
+
+def _publish(shop: Shop) -> None:
+    shop.commit(hello="newer")
+    shop.publish("1.1.0", "prod")
+
+
+def _adopt(shop: Shop) -> None:
+    shop.commit(strange="ours")
+    shop.publish("1.1.0", "prod", adopt=True)
+
+
+def _adopt_first(shop: Shop) -> None:
+    shop.client("prod").create_state_machine(
+        name="strange", definition=json.dumps(definition("by hand")), roleArn=ROLE
+    )
+
+
+def _released(shop: Shop) -> None:
+    shop.release("1.1.0", hello="newer")
+
+
+def _strange(shop: Shop) -> None:
+    _by_hand(shop, "mine", publish=True)
+    _by_hand(shop, "ours")
+
+
+def _promoted(shop: Shop) -> None:
+    toml = CONFIG.replace('"shop"', '"shop"\nremote = ""')
+    staging = toml[toml.index("[environments.prod]") :].replace("prod", "staging")
+    shop.write("releases.toml", toml + staging)
+    shop.commit(hello="newer")
+    shop.publish("1.1.0", "staging")
+
+
+def _promote(shop: Shop) -> None:
+    promote(shop.workspace(), source="staging", environment="prod")
+
+
+KILLED: dict[Action, tuple[Callable[[Shop], object], Callable[[Shop], object], str, str]] = {
+    "publish": (lambda _: None, _publish, "update_state_machine", "deploy 1.1.0"),
+    "deploy": (
+        _released,
+        lambda shop: shop.deploy("1.1.0", "prod"),
+        "update_state_machine",
+        "deploy 1.1.0",
+    ),
+    "rollback": (
+        _publish,
+        lambda shop: shop.rollback(None, "prod"),
+        "update_state_machine_alias",
+        "rollback 1.0.0",
+    ),
+    "delete": (
+        lambda _: None,
+        lambda shop: delete(shop.workspace(), "hello", environment="prod"),
+        "delete_state_machine",
+        "delete hello",
+    ),
+    "adopt": (_adopt_first, _adopt, "tag_resource", "deploy 1.1.0 --adopt"),
+    "acknowledge": (
+        _strange,
+        lambda shop: acknowledge(shop.workspace(), environment="prod"),
+        "",
+        "acknowledge",
+    ),
+    "promote": (_promoted, _promote, "update_state_machine", "deploy 1.1.0"),
+}
+"""By action: what is there, what is killed, after which call (or ahead of all), what to do."""
+
+
+def test_every_action_is_killed_in_the_table() -> None:
+    """Or what is advised after it was never run."""
+    assert sorted(KILLED) == sorted(get_args(Action))
+
+
+@pytest.mark.parametrize("way", ["again", "restore", "unlock"])
+@pytest.mark.parametrize("action", sorted(KILLED))
+def test_what_is_advised_after_a_kill_can_be_run(
+    shop: Shop, action: Action, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going on, going back, and both after the lock was closed: each ends with nothing open."""
+    begin, act, operation, again = KILLED[action]
+    begin(shop)
+    client = shop.client("prod")
+    with monkeypatch.context() as patch:
+        if operation:
+            patch.setitem(shop.clients, "prod", Dying(client, operation))
+        else:
+            patch.setattr(Application, "run", die)
+        with pytest.raises(SystemError):
+            act(shop)
+    record = seen(shop).record
+    assert record is not None
+    assert (record.action, record.status) == (action, "started")
+    close, onward, back, *_ = advised(shop)
+    assert close == "sfn-release unlock --env prod"
+    assert onward == f"sfn-release {again} --env prod"
+    assert back.startswith("sfn-release rollback 1.")
+    follow(shop, {"again": onward, "restore": back, "unlock": close}[way])
+    for _ in range(3):
+        commands = advised(shop)
+        if commands:
+            follow(shop, commands[0])
+    assert (seen(shop).state, advised(shop)) == ("in-sync", [])
+
+
+def test_a_first_adoption_that_was_killed_can_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is served yet: there is a release to go on with, and nothing to go back to."""
+    isolate_git(monkeypatch, tmp_path / "home")
+    shop = plain(tmp_path)
+    client = shop.client("prod")
+    text = json.dumps(definition("by hand"))
+    client.create_state_machine(name="hello", definition=text, roleArn=ROLE)
+    with monkeypatch.context() as patch:
+        patch.setattr(Application, "run", die)
+        with pytest.raises(SystemError):
+            shop.publish("1.0.0", "prod", adopt=True)
+    again = "sfn-release deploy 1.0.0 --adopt --env prod"
+    assert advised(shop) == ["sfn-release unlock --env prod", again]
+    follow(shop, advised(shop)[0])
+    assert advised(shop) == [again]
+    follow(shop, again)
+    assert (seen(shop).state, advised(shop)) == ("in-sync", [])
+
+
+def test_a_manual_change_can_be_undone(shop: Shop) -> None:
+    """By the rollback that status advises."""
+    _by_hand(shop, "mine")
+    assert advised(shop) == ["sfn-release rollback 1.0.0 --env prod"]
+    follow(shop, advised(shop)[0])
+    assert (seen(shop).state, advised(shop)) == ("in-sync", [])
+    assert shop.live("hello", "prod") == ("ours", "ours")
 
 
 # Deleting what is still needed

@@ -32,11 +32,12 @@ def acknowledge(
 def _prepare(workspace: Workspace, site: Site) -> Prepared:
     snapshot = site.ledger.reachable(site.name)
     state = site.ledger.state(snapshot, site.name)
-    check_lock(site, state)
+    closing = check_lock(site, state)
     serving = state.serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {site.name}.")
-    if state.unfinished:
+    # An attempt to acknowledge has changed nothing, and followed a success.
+    if state.unfinished and state.record is not None and state.record.action != "acknowledge":
         raise ConflictError(
             f"The last deployment to {site.name} did not succeed.",
             why="Its record has to stay the last one until it is dealt with.",
@@ -52,6 +53,7 @@ def _prepare(workspace: Workspace, site: Site) -> Prepared:
         target=None,
         plan=Plan(site.name, "acknowledge", serving.version, serving.version, ()),
         observed={},
+        closing=closing,
         alias=site.environment.alias,
         acknowledged=tuple(sorted(arn for found in strange.values() for arn in found)),
     )

@@ -48,6 +48,11 @@ class WorkflowStatus:
     strange: tuple[str, ...] = ()
     attempted: bool = False
 
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from the record by more than versions that no release made."""
+        return len(self.differences) > len(self.strange)
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
+from typing import Literal, assert_never
 
 from sfn_release.aws.services import Aws
 from sfn_release.operations.comparing import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.record import State
+from sfn_release.record import Record, State
 
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
 ]
+
+_CHANGED = frozenset({"drifted", "missing"})
 
 
 def unclaimed(
@@ -41,36 +43,93 @@ def next_steps(
     left: Collection[str],
     *,
     split: bool,
+    newest: str | None,
+    yanked: Collection[str],
 ) -> tuple[str, ...]:
-    """Return what closes what is open: a purpose and its command a line."""
-    return tuple(_steps(f" --env {environment}", health, state, workflows, left, split=split))
+    """Return what closes what is open: a purpose and its command a line, each command once.
+
+    *newest* is the newest release, *yanked* are those that can't be gone back to.
+    """
+    record = state.record
+    if record is None or health == "in-progress":
+        return ()
+    env = f" --env {environment}"
+    steps = [
+        *_of_attempt(env, health, record, newest, split=split),
+        *_of_record(env, health, state, workflows, yanked),
+        *((f"delete what the attempt created:  sfn-release delete {name}{env}") for name in left),
+        *_of_versions(env, workflows),
+    ]
+    by_command: dict[str, str] = {}
+    for step in steps:
+        by_command.setdefault(step.partition(":  ")[2], step)
+    return tuple(by_command.values())
 
 
-def _steps(
+def _of_attempt(
+    env: str, health: EnvironmentState, record: Record, newest: str | None, *, split: bool
+) -> Iterator[str]:
+    """Yield how to close an attempt that did not succeed, and how to make it again."""
+    if health == "abandoned":
+        yield f"close it:  sfn-release unlock{env}"
+    if health in {"abandoned", "failed"}:
+        purpose = "or take it over and finish it" if health == "abandoned" else "try it again"
+        for command in _again(record, newest):
+            yield f"{purpose}:  sfn-release {command}{env}"
+    if split and record.action in {"publish", "deploy", "promote"}:
+        yield f"go on with the shift of callers:  sfn-release deploy --resume{env}"
+
+
+def _again(record: Record, newest: str | None) -> Iterator[str]:
+    """Yield the command lines, up to the environment, that do again what an attempt was to do."""
+    match record.action:
+        case "publish" | "deploy" | "promote":
+            yield f"deploy {record.version}"
+        case "rollback":
+            yield f"rollback {record.version}"
+        case "delete":
+            for name, outcome in record.workflows.items():
+                if outcome.change == "deleted":
+                    yield f"delete {name}"
+        case "adopt":
+            # It is the first half of the deployment of a release, which no record names yet.
+            if newest is not None:
+                yield f"deploy {newest} --adopt"
+        case "acknowledge":
+            yield "acknowledge"
+        case _:
+            assert_never(record.action)
+
+
+def _of_record(
     env: str,
     health: EnvironmentState,
     state: State,
     workflows: Sequence[WorkflowStatus],
-    left: Collection[str],
-    *,
-    split: bool,
+    yanked: Collection[str],
 ) -> Iterator[str]:
-    record, serving = state.record, state.serving
-    if record is None or health == "in-progress":
+    """Yield how to bring back what is recorded, where something else is live."""
+    serving = state.serving
+    if serving is None:
         return
-    again = f"{record.action} {record.version}"
-    if health == "abandoned":
-        yield f"close it:  sfn-release unlock{env}"
-        if record.action in {"publish", "deploy"}:
-            yield f"or take it over and finish it:  sfn-release {again}{env}"
-    if split:
-        yield f"go on with the shift of callers:  sfn-release deploy --resume{env}"
-    if health in {"abandoned", "failed"} and serving is not None:
-        yield f"restore {serving.version}, which is recorded as served:  sfn-release rollback{env}"
-    if health == "failed":
-        yield f"try {record.version} again:  sfn-release deploy {record.version}{env}"
-    for name in left:
-        yield f"delete what the attempt created:  sfn-release delete {name}{env}"
+    restore = f"sfn-release rollback {serving.version}{env}"
+    if serving.version in yanked:
+        if health != "in-sync":
+            yield f"go back from {serving.version}, which is yanked:  sfn-release rollback{env}"
+        return
+    if health in {"abandoned", "failed"}:
+        yield f"restore {serving.version}, which is recorded as served:  {restore}"
+        return
+    changed = [one.name for one in workflows if one.state in _CHANGED and one.changed]
+    if any(not serving.workflows[name].retained for name in changed):
+        yield f"undo the manual change, unless you bring it into a release:  {restore}"
+    for name in changed:
+        if serving.workflows[name].retained:
+            yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"
+
+
+def _of_versions(env: str, workflows: Sequence[WorkflowStatus]) -> Iterator[str]:
+    """Yield how to deal with the state machine versions that no release made."""
     strange = sorted(arn for one in workflows for arn in one.strange)
     if strange:
         yield f"accept the versions that no release made:  sfn-release acknowledge{env}"

@@ -16,6 +16,7 @@ from sfn_release.operations.open_ends import EnvironmentState, next_steps, uncla
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.record import BRINGS_NOTHING, Record, State
+from sfn_release.release import is_found
 from sfn_release.yanks import Yank
 
 _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
@@ -147,11 +148,21 @@ def _environment(
         workflows = tuple(_under_way(one) for one in workflows)
     forged = _forged(workspace, snapshot, name, state)
     problem = "; ".join([*forged, *([problem] if problem else []), *split])
+    steps: tuple[str, ...] = ()
     if forged:  # such a record is nothing to compare with, or to go back to
         health = "drifted"
-        steps: tuple[str, ...] = ("see what is wrong with the ledger:  sfn-release verify",)
-    else:
-        steps = next_steps(name, health, state, workflows, left, split=bool(split))
+        steps = ("see what is wrong with the ledger:  sfn-release verify",)
+    elif health != "in-sync" or split:
+        steps = next_steps(
+            name,
+            health,
+            state,
+            workflows,
+            left,
+            split=bool(split),
+            newest=_newest(workspace, snapshot, state.record),
+            yanked=workspace.ledger.yanked(snapshot),
+        )
     return EnvironmentStatus(
         name,
         environment.backend,
@@ -167,6 +178,14 @@ def _environment(
         and version is not None
         and workspace.ledger.yielded_digests().get(version) == digest,
     )
+
+
+def _newest(workspace: Workspace, snapshot: Snapshot, record: Record) -> str | None:
+    """Return the newest release that can be deployed, where an adoption has to go on with one."""
+    if record.action != "adopt":
+        return None
+    released = workspace.ledger.versions(snapshot)
+    return next((version for version in released if not is_found(version)), None)
 
 
 def _under_way(one: WorkflowStatus) -> WorkflowStatus:
