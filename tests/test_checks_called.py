@@ -49,7 +49,6 @@ def test_a_version_or_an_alias_of_a_function_is_accepted(version: str) -> None:
     "arn",
     [
         "arn:aws:lambda:eu-west-1:111122223333:functon:charge",
-        "arn:aws:lambda:eu-west-1:11112222333:function:charge",
         "arn:aws:lambda:eu-west-1::function:charge",
         "arn:aws:lambda:111122223333:function:charge",
         "arn:aws:sqs:eu-west-1:111122223333:function:charge",

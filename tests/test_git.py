@@ -263,5 +263,5 @@ def test_a_clone_that_cannot_be_written_is_explained(words: str) -> None:
     """A fetch needs the Git folder to be writable; git's own words come second."""
     stderr = f"error: cannot lock ref 'refs/x': Unable to create '.git/refs/x.lock': {words}"
     error = failure("fetch", Result(1, b"", stderr))
-    assert error.message.endswith("this clone's Git folder is not writable.")
+    assert error.message == "Can't store ledger updates: .git is not writable."
     assert (error.why, "Make .git writable" in error.fix) == (stderr, True)

@@ -58,7 +58,7 @@ _LARGE: Final = (
 )
 _TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
 _FUNCTION = re.compile(
-    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:.*)?", re.DOTALL
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]+:function:[A-Za-z0-9_-]+(:.*)?", re.DOTALL
 )
 """Source: the model of Lambda's Invoke, ``FunctionName``. The version is `called.qualifier`'s."""
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
@@ -151,7 +151,7 @@ def malformed_function(document: Document) -> Iterator[Told]:
             yield Told(
                 place.at("FunctionName"),
                 f"{shown(name)} is not the ARN of a Lambda function.",
-                "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME; an account has 12 digits.",
+                "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
             )
 
 
