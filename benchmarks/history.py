@@ -15,8 +15,8 @@ from pathlib import Path
 from measuring import ENVIRON, SFN_RELEASE, compare, run
 
 from sfn_release.canonical import dumps
-from sfn_release.git import Git
 from sfn_release.ledger import Ledger, open_ledger
+from sfn_release.ledger.git import Git
 from sfn_release.project import read_project
 
 SHORT = 10

@@ -41,11 +41,14 @@ TYPE_CHECKING = False  # type checkers take it for true; typing itself would be 
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from sfn_release.asl import fn
-    from sfn_release.asl import tasks as task
-    from sfn_release.asl.chain import Chain
-    from sfn_release.asl.conditions import ChoiceRule, Condition, and_, not_, or_
-    from sfn_release.asl.distributed import (
+    from sfn_release.asl.error_names import States
+    from sfn_release.asl.placeholders import Parameter, parameter
+    from sfn_release.authoring import fn
+    from sfn_release.authoring import tasks as task
+    from sfn_release.authoring.chain import Chain
+    from sfn_release.authoring.conditions import ChoiceRule, Condition, and_, not_, or_
+    from sfn_release.authoring.declaration import Declaration
+    from sfn_release.authoring.distributed import (
         ItemBatcher,
         ItemReader,
         ProcessorConfig,
@@ -53,14 +56,14 @@ if TYPE_CHECKING:
         ResultWriter,
         WriterConfig,
     )
-    from sfn_release.asl.expressions import Context, Intrinsic, JsonPath, Portable, path
-    from sfn_release.asl.finding import Finding
-    from sfn_release.asl.given import NOT_GIVEN
-    from sfn_release.asl.placeholders import Parameter, parameter
-    from sfn_release.asl.query import Jsonata, q
-    from sfn_release.asl.retry import Catch, Retry, States
-    from sfn_release.asl.state import State
-    from sfn_release.asl.states import (
+    from sfn_release.authoring.expressions import Context, Intrinsic, JsonPath, Portable, path
+    from sfn_release.authoring.given import NOT_GIVEN
+    from sfn_release.authoring.logging_options import Logging
+    from sfn_release.authoring.query import Jsonata, q
+    from sfn_release.authoring.retry import Catch, Retry
+    from sfn_release.authoring.state import State
+    from sfn_release.authoring.state_machine import StateMachine
+    from sfn_release.authoring.states import (
         Choice,
         Fail,
         Map,
@@ -71,40 +74,39 @@ if TYPE_CHECKING:
         Task,
         Wait,
     )
-    from sfn_release.asl.var import Var
+    from sfn_release.authoring.var import Var
+    from sfn_release.authoring.workflow import Workflow
     from sfn_release.checks import check_definition
-    from sfn_release.declaration import Declaration
+    from sfn_release.checks.finding import Finding
     from sfn_release.local import local
-    from sfn_release.settings import Logging
-    from sfn_release.state_machine import StateMachine
-    from sfn_release.workflow import Workflow
 
 _ROOMS = {
     "checks": ("check_definition",),
-    "asl.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
-    "asl.chain": ("Chain",),
-    "asl.distributed": (
+    "authoring.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
+    "authoring.chain": ("Chain",),
+    "authoring.distributed": (
         *("ItemBatcher", "ItemReader", "ProcessorConfig", "ReaderConfig", "ResultWriter"),
         "WriterConfig",
     ),
-    "asl.expressions": ("Context", "Intrinsic", "JsonPath", "Portable", "path"),
-    "asl.finding": ("Finding",),
-    "asl.given": ("NOT_GIVEN",),
+    "authoring.expressions": ("Context", "Intrinsic", "JsonPath", "Portable", "path"),
+    "checks.finding": ("Finding",),
+    "authoring.given": ("NOT_GIVEN",),
     "asl.placeholders": ("Parameter", "parameter"),
-    "asl.query": ("Jsonata", "q"),
-    "asl.retry": ("Catch", "Retry", "States"),
-    "asl.state": ("State",),
-    "asl.states": (
+    "authoring.query": ("Jsonata", "q"),
+    "asl.error_names": ("States",),
+    "authoring.retry": ("Catch", "Retry"),
+    "authoring.state": ("State",),
+    "authoring.states": (
         *("Choice", "Fail", "Map", "Parallel", "Pass", "Raw", "Succeed", "Task", "Wait"),
     ),
-    "asl.var": ("Var",),
-    "declaration": ("Declaration",),
+    "authoring.var": ("Var",),
+    "authoring.declaration": ("Declaration",),
     "local": ("local",),
-    "settings": ("Logging",),
-    "state_machine": ("StateMachine",),
-    "workflow": ("Workflow",),
+    "authoring.logging_options": ("Logging",),
+    "authoring.state_machine": ("StateMachine",),
+    "authoring.workflow": ("Workflow",),
 }
-_MODULES = {"fn": "asl.fn", "task": "asl.tasks"}
+_MODULES = {"fn": "authoring.fn", "task": "authoring.tasks"}
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [

@@ -28,10 +28,10 @@ from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from support import definition, isolate_git, run_git
 
-from sfn_release.build import process
 from sfn_release.cli import main
 from sfn_release.local import service
 from sfn_release.local.server import start
+from sfn_release.project.modules import process
 from sfn_release.simulator import Mocks
 
 # Its import changes how deep the process may recurse: it comes first, so that no test sees that.

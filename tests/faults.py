@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 
 _ENDPOINT = "https://states.us-east-1.amazonaws.com/"
 

@@ -27,9 +27,9 @@ from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
 
 if TYPE_CHECKING:
+    from sfn_release.deployment.runtime import Seen
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
-    from sfn_release.surroundings import Seen
 
 
 class Silent:

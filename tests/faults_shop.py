@@ -28,15 +28,15 @@ from faults import Faulty
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
+from sfn_release.deployment.runtime import Seen, Surroundings
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
 from sfn_release.plan import TAG_PREFIX, Plan
 from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 from sfn_release.simulator import Mocks
-from sfn_release.surroundings import Seen, Surroundings
 
 ENVIRONMENT = "prod"
 ALIAS = "live"

@@ -23,7 +23,7 @@ from typing import Any
 
 from sfn_release.cli.app import run
 from sfn_release.ledger import Ledger
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 COMMAND = ("rollback", "--reason", "again")
 

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.runtime import Seen, Surroundings
 from sfn_release.errors import SfnReleaseError
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 from sfn_release.operations.deploy import deploy
 from sfn_release.operations.publish import Published, publish
 from sfn_release.operations.rollback import rollback
@@ -33,8 +34,7 @@ from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
-from sfn_release.record import Record, Serving
-from sfn_release.surroundings import Seen, Surroundings
+from sfn_release.release.record import Record, Serving
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """When the tests begin."""

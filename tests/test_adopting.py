@@ -22,7 +22,7 @@ from support import (
     refused,
 )
 
-from sfn_release.cli.plans import plan_lines
+from sfn_release.cli.output.plans import plan_lines
 from sfn_release.deployment.found import _literal
 from sfn_release.operations.deploy import deploy
 from sfn_release.operations.history import history
@@ -235,7 +235,7 @@ def test_another_clone_brings_back_what_was_found(
 def test_a_hidden_definition_is_not_adopted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can't be read couldn't be brought back: refused before a version is taken."""
     by_hand(shop)
-    monkeypatch.setattr("sfn_release.observation.rendered_from", lambda *_: None)
+    monkeypatch.setattr("sfn_release.deployment.observation.rendered_from", lambda *_: None)
     with refused("E_ACCESS", "hello can't be adopted", "kms:Decrypt"):
         shop.publish("1.0.0", "prod", adopt=True)
     assert shop.git("tag", "--list") == ""

@@ -13,47 +13,40 @@ from typing import Any, get_args
 import pytest
 
 import sfn_release
-from sfn_release import differences, drift, record
-from sfn_release.asl import finding
-from sfn_release.cli import checking, examining, observing, plans, records, terminal
+from sfn_release.checks import finding
+from sfn_release.cli.commands import check, doctor, status
+from sfn_release.cli.output import plans, records, terminal
 from sfn_release.operations import open_ends
 from sfn_release.operations.doctor import diagnosis
+from sfn_release.plan import drift
 from sfn_release.project import values
+from sfn_release.release import differences, record
 from sfn_release.simulator import outcome
 
 PACKAGE = Path(sfn_release.__file__).parent
 
 ROOMS = [
-    # A room imports only from rooms above it. Nouns first, then the outside world, then verbs.
-    *("errors", "canonical", "places", "names", "forms"),
-    *("asl", "apis", "checks", "declaration", "settings", "regions"),
-    *("documents", "building", "workflow"),
-    *("report", "importing"),
-    "simulator",
-    *("project", "build"),
-    *("differences", "pins", "rendering", "conditions", "filled", "provenance"),
-    *("release", "yanks", "record", "stack", "policy", "plan"),
-    *("drift", "surroundings"),
-    *("git", "hold", "ledger"),
-    *("aws", "console", "whereabouts", "local"),
-    "state_machine",
-    *("observation", "deployment"),
-    *("operations", "scaffold"),
-    "cli",
+    # A room imports only from rooms above it. Data and decisions first, the command line last.
+    *("errors", "canonical", "names", "text"),
+    *("asl", "checks"),
+    "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
+    *("authoring", "simulator", "local"),
+    *("project", "release", "ledger", "plan", "deployment"),
+    *("operations", "cli"),
     "__main__",
 ]
 
 ONLY: dict[str, set[str]] = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
-    "git": {"git"},
+    "git": {"ledger/git"},
     "boto3": set(),  # its sessions are what users hold; botocore, its core, makes our clients
-    "botocore": {"aws", "local", "apis"},  # the last two read its models
+    "botocore": {"aws", "local", "checks"},  # the last two read its models
     "sqlite3": {"local"},
     "tomli": {"project"},
     "semver": {"release"},
     "jsonata": {"asl"},
     "rfc8785": {"canonical"},
-    "yaml": {"build", "documents"},  # lines of a file, for findings; and values
+    "yaml": {"authoring", "project"},  # lines of a file, for findings; and values
     "rich": {"cli"},
     "click": {"cli"},
     "tomli_w": {"cli"},
@@ -61,11 +54,11 @@ ONLY: dict[str, set[str]] = {
 
 EDGES = {
     # Where the world may be asked for its time, its chance or its environment, and why.
-    "operations": "the edge: `surroundings` hands the world down from here",
+    "operations": "the edge: `Surroundings` are made here",
     "cli": "the edge: arguments, terminals, output",
-    "git/running.py": "takes another repository's GIT_* variables out of git's environment",
-    "git/waiting.py": "measures how long a remote takes, for its timeout",
-    "git/locks.py": "measures how long a lock file has been there",
+    "ledger/git/running.py": "takes another repository's GIT_* variables out of git's environment",
+    "ledger/git/waiting.py": "measures how long a remote takes, for its timeout",
+    "ledger/git/locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "local/__init__.py": "the defaults of what the service is given",
     "local/service.py": "request id of an HTTP answer",
@@ -116,14 +109,15 @@ def test_a_room_imports_only_from_rooms_above_it() -> None:
 
 
 def test_each_outside_package_has_one_room() -> None:
-    """Only `git` imports GitPython, and so on."""
+    """Only `ledger/git` imports GitPython, and so on."""
     found: dict[str, set[str]] = {name: set() for name in ONLY}
-    for room, _, tree in files():
+    for room, path, tree in files():
+        place = "ledger/git" if path.startswith("ledger/git/") else room
         for node in ast.walk(tree):
             for name in imported(node):
                 package = name.partition(".")[0]
                 if package in ONLY:
-                    found[package].add(room)
+                    found[package].add(place)
     assert found == ONLY
 
 
@@ -228,9 +222,9 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (drift.WorkflowState, terminal._STATES),
         (open_ends.EnvironmentState, terminal._STATES),
         (outcome.Status, terminal._STATES),
-        (differences.Kind, observing._MARKS),
-        (diagnosis.Verdict, examining._STYLES),
-        (finding.Severity, checking._STYLES),
+        (differences.Kind, status._MARKS),
+        (diagnosis.Verdict, doctor._STYLES),
+        (finding.Severity, check._STYLES),
         (values.Type, values.KINDS),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.asl.conditions import OPERATORS
+from sfn_release.asl.operators import OPERATORS
 from sfn_release.errors import DefinitionError
 
 VAR = sfn.Var("$.x")

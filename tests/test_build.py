@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.build import Build, build
 from sfn_release.canonical import digest
 from sfn_release.errors import BuildError, DefinitionError, NotFoundError
+from sfn_release.project.modules import Build, build
 
 MACHINE = """
 import sfn_release as sfn

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.build import build, build_commit
 from sfn_release.errors import BuildError, GitError, NonDeterministicError
-from sfn_release.git import Git, Identity
+from sfn_release.ledger.git import Git, Identity
+from sfn_release.project.modules import build, build_commit
 
 HELLO = """
 import sfn_release as sfn
@@ -297,7 +297,8 @@ def test_an_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
         "import time\nwhile True: time.sleep(0.1)"
     )
     script = (
-        "import sys\nfrom pathlib import Path\nfrom sfn_release.build import build_commit\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from sfn_release.project.modules import build_commit\n"
         "def export(roots):\n"
         "    for root in roots:\n"
         "        (root / 'workflows').mkdir(parents=True)\n"

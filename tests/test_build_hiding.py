@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.build import build_commit
 from sfn_release.errors import BuildError
+from sfn_release.project.modules import build_commit
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 
@@ -19,7 +19,7 @@ _GET_DUMPABLE = 3
 SCRIPT = """
 import ctypes, os
 from pathlib import Path
-from sfn_release.build.hiding import hidden
+from sfn_release.project.modules.hiding import hidden
 
 def readable():
     path = Path(f"/proc/{os.getpid()}/environ")

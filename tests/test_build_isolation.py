@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.build import build
 from sfn_release.errors import BuildError
+from sfn_release.project.modules import build
 
 HELLO = """
 import sfn_release as sfn

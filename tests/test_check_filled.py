@@ -10,12 +10,12 @@ import pytest
 from conftest import Project
 from support import definition
 
-from sfn_release.asl.finding import Finding
-from sfn_release.declaration import Declaration
-from sfn_release.filled import FilledChecks
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.checks.finding import Finding
 from sfn_release.operations.check_filled import filled_findings
+from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import parse_project
-from sfn_release.rendering import render
+from sfn_release.release.rendering import render
 
 HEAD = '[project]\nname = "shop"\nremote = ""\n'
 S3 = "arn:aws:states:::aws-sdk:s3:"

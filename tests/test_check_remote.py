@@ -11,10 +11,10 @@ import pytest
 from conftest import Project
 from support import Clock, SilentWatcher, surroundings
 
-from sfn_release.asl.finding import Finding
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import in_process
-from sfn_release.declaration import Declaration
+from sfn_release.checks.finding import Finding
 from sfn_release.errors import AwsError, NetworkError
 from sfn_release.operations import open_workspace
 from sfn_release.operations.asking import asker

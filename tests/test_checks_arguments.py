@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.asl.finding import Finding
 from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.asl.intrinsic_types import SIGNATURES
+from sfn_release.checks.finding import Finding
 
 
 def found(rule: str, value: Any, key: str = "a.$", **fields: Any) -> list[Finding]:
@@ -140,7 +140,7 @@ def test_constants_that_fit_are_left_alone(call: str) -> None:
         ("Map.Item.Valeu.x", "Map.Item has no field Valeu.", 'Did you mean "Value"?'),
         ("Task.token", "Task has no field token.", 'Did you mean "Token"?'),
         ("State.Name.First", "State.Name has no field First.", ""),
-        ("StartTime", " has no field StartTime.", "Did you mean {}.Execution.StartTime?"),
+        ("StartTime", " has no field StartTime.", 'Did you mean "{}.Execution.StartTime"?'),
     ],
 )
 def test_fields_that_the_context_object_does_not_have_are_doubtful(

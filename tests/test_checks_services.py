@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.apis.catalogue import sdk_ids, sdk_service
-from sfn_release.apis.java import SERVICES, sdk_parameter
-from sfn_release.asl.finding import Finding
 from sfn_release.checks import check_definition
+from sfn_release.checks.finding import Finding
 from sfn_release.checks.sdk import RULES
+from sfn_release.checks.services.catalogue import sdk_ids, sdk_service
+from sfn_release.checks.services.java import SERVICES, sdk_parameter
 
 SHARED = Path(__file__).parents[2] / "shared"
 NAMES = {rule.name for rule in RULES}

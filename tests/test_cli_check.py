@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from conftest import Project, run
 
-from sfn_release.declaration import Declaration
-from sfn_release.filled import FilledChecks
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.names import WorkflowName
-from sfn_release.rendering import Rendered
+from sfn_release.plan.rendered_checks import FilledChecks
+from sfn_release.release.rendering import Rendered
 
 BROKEN = """{
   "StartAt": "A",
@@ -191,9 +191,9 @@ def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:
         ({"rule": "no-default"}, "`reason` is missing in a silence of 'no-default'"),
         ({"rule": "no-default", "reason": " "}, "`reason` is missing"),
         ({"reason": "because"}, "`rule` is missing in a silence"),
-        ({"rule": "no-defalt", "reason": "because"}, "Did you mean no-default?"),
+        ({"rule": "no-defalt", "reason": "because"}, 'Did you mean "no-default"?'),
         ({"rule": "dangling", "reason": "because"}, "'dangling' can't be silenced"),
-        ({"rule": "no-default", "reason": "because", "sate": "A"}, "Did you mean state?"),
+        ({"rule": "no-default", "reason": "because", "sate": "A"}, 'Did you mean "state"?'),
     ],
 )
 def test_a_silence_needs_a_rule_and_a_reason(
@@ -228,7 +228,7 @@ def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project)
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["helo"], 1, "Did you mean hello?"),
+        (["helo"], 1, 'Did you mean "hello"?'),
         (["gone.json"], 1, "gone.json cannot be read"),
         (["notes.txt"], 2, "notes.txt is not a workflow file"),
         (["--format", "xml"], 2, "xml"),

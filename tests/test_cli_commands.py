@@ -14,10 +14,10 @@ from conftest import Project, run
 from support import run_git
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.cli.watching import Progress
+from sfn_release.cli.output.progress import Progress
 from sfn_release.operations import open_workspace, surroundings
-from sfn_release.record import Lock, timestamp
-from sfn_release.scaffold import HELLO
+from sfn_release.operations.scaffold import HELLO
+from sfn_release.release.record import Lock, timestamp
 
 FOLD = re.compile(r" {2,}")
 

@@ -33,7 +33,7 @@ def refs(project: Project) -> str:
         (["publish", "1.0.0", "--evn", "x"], 2, "E_USAGE", ["'--evn'.  E_", "--env or --reason?"]),
         (["history", "-n", "0"], 2, "E_USAGE", ["0"]),
         (["local", "serv"], 2, "E_USAGE", ["serv"]),
-        (["status", "--env", "locl"], 1, "E_NOT_FOUND", ["'locl'", "Did you mean local?"]),
+        (["status", "--env", "locl"], 1, "E_NOT_FOUND", ["'locl'", 'Did you mean "local"?']),
         (["history", "--env", "local", "--env", "prod"], 2, "E_USAGE", ["one --env"]),
         (["publish", "1.0"], 1, "E_VERSION", ["'1.0' is not a semantic version"]),
         (["publish", "1.0.0+build"], 1, "E_VERSION", ["build metadata"]),

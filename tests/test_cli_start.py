@@ -56,10 +56,10 @@ def test_help_imports_click_alone() -> None:
         "sfn_release.cli.exits",
         "sfn_release.cli.options",
         "sfn_release.cli.session",
-        "sfn_release.cli.terminal",
+        "sfn_release.cli.output.terminal",
         "sfn_release.cli.terminating",
         "sfn_release.errors",
-        "sfn_release.places",
+        "sfn_release.project.existing_files",
     }
 
 
@@ -69,7 +69,11 @@ def test_a_git_only_command_imports_no_aws(shop: Project, arguments: Sequence[st
     shop.publish("1.0.0")
     modules = imported(*arguments, directory=shop.root)
     assert {"boto3", "botocore", "rich", "tomli_w", "sqlite3"} & modules == set()
-    assert {"sfn_release.local", "sfn_release.simulator", "sfn_release.build"} & modules == set()
+    assert {
+        "sfn_release.local",
+        "sfn_release.simulator",
+        "sfn_release.project.modules",
+    } & modules == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

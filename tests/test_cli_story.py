@@ -14,8 +14,8 @@ from conftest import run
 from support import run_git
 
 from sfn_release.errors import AwsError
+from sfn_release.operations.scaffold import files, project_name
 from sfn_release.project import parse_project
-from sfn_release.scaffold import files, project_name
 
 ROOT = Path(__file__).parents[1]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sfn_release.cli.tables import write_table
+from sfn_release.cli.output.tables import write_table
 
 HISTORY = ("STARTED", "ACTION", "VERSION", "FROM", "STATUS", "BY", "REASON", "OVERRIDE")
 ROWS = [

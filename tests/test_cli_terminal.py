@@ -20,8 +20,8 @@ from conftest import Project, config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.cli import terminal
-from sfn_release.cli.failures import error_lines
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.errors import error_lines
 from sfn_release.cli.terminating import terminable
 from sfn_release.errors import SfnReleaseError
 from sfn_release.local import LocalService, service

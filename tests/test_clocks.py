@@ -17,7 +17,7 @@ from sfn_release.aws.services import connect
 from sfn_release.aws.sessions import Access
 from sfn_release.local import service
 from sfn_release.local.server import start
-from sfn_release.record import timestamp
+from sfn_release.release.record import timestamp
 from sfn_release.simulator.mocks import Mocks
 
 shift = [timedelta()]  # of AWS's clock, from the time at which a test begins

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.asl.finding import Finding
+from sfn_release.checks.finding import Finding
 
 DATA = Path(__file__).parent / "data" / "definitions"
 ACCEPTED = sorted((DATA / "accepted").glob("*.json"))

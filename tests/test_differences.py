@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import JSON
 
-from sfn_release.declaration import Declaration
-from sfn_release.differences import MISSING, Difference, differences
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.release.differences import MISSING, Difference, differences
 
 TASK = {"Type": "Task", "Resource": "arn", "TimeoutSeconds": 30, "End": True}
 INNER = {"StartAt": "Charge", "States": {"Charge": TASK}}

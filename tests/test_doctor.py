@@ -16,11 +16,11 @@ from support import CONFIG, PROD, RELEASES, ROLE, Shop, add_remote, clone, copy_
 
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.operations import Diagnosis, doctor
 from sfn_release.operations.doctor import repository
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.surroundings import Surroundings
 
 ACCOUNT = "000000000000"
 
@@ -177,7 +177,7 @@ def test_a_repository_of_another_owner_is_a_problem(
 
 def test_an_old_git_is_too_old(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of its options are missing."""
-    monkeypatch.setattr("sfn_release.git.Git.version", lambda _: "git version 2.25.1")
+    monkeypatch.setattr("sfn_release.ledger.git.Git.version", lambda _: "git version 2.25.1")
     assert told(examined(shop), "version") == "git version 2.25.1 is too old"
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from conftest import Project
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.declaration import Declaration
 from sfn_release.operations.doctor import iam
 from sfn_release.project import Environment, parse_project
 

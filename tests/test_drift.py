@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from support import ROLE, definition
 
-from sfn_release.drift import compare, left_aliases, tag_differences
 from sfn_release.plan import Observed
+from sfn_release.plan.drift import compare, left_aliases, tag_differences
 from sfn_release.plan.steps import ObservedAlias
-from sfn_release.record import Outcome, Served
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Outcome, Served
+from sfn_release.release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:hello"
 FORM = Rendered("hello", "hello", definition("a"), "STANDARD", ROLE, {}, {"enabled": False}, {})

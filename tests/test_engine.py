@@ -18,8 +18,8 @@ from faults_shop import ENVIRONMENT, Shop, Watcher, around, run_git
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConflictError, NotOursError, SfnReleaseError
-from sfn_release.git import RefMovedError
 from sfn_release.ledger import Ledger
+from sfn_release.ledger.git import RefMovedError
 from sfn_release.operations import deploy
 from sfn_release.plan import Plan
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support import Shop, add_remote, copy_shop, isolate_git, refused, run_git
 
 from sfn_release.errors import GitError
-from sfn_release.git import Git, Identity, RefMovedError, RefUpdate
-from sfn_release.git.running import Result, failure
+from sfn_release.ledger.git import Git, Identity, RefMovedError, RefUpdate
+from sfn_release.ledger.git.running import Result, failure
 
 AT = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BY = Identity("Ann", "ann@example.com")

@@ -13,7 +13,7 @@ import pytest
 from conftest import run
 from support import Shop, copy_shop, isolate_git, refused
 
-from sfn_release.git import Git, Patience, RefUpdate, locks
+from sfn_release.ledger.git import Git, Patience, RefUpdate, locks
 
 REF = "refs/heads/sfn-release/shop/releases"
 TAG = "refs/tags/v1.0.0"
@@ -124,7 +124,7 @@ def test_a_git_that_finishes_is_not_disturbed(shop: Shop) -> None:
     appears(path)
     code = (
         "import sys; from pathlib import Path\n"
-        "from sfn_release.git import Git, RefUpdate\n"
+        "from sfn_release.ledger.git import Git, RefUpdate\n"
         f"Git.open(Path('.')).update_refs([RefUpdate({REF!r}, {head!r}, None)])\n"
     )
     ours = subprocess.Popen([sys.executable, "-c", code], cwd=shop.root)
@@ -139,10 +139,10 @@ def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> Non
     """The right to write is held by git too: who comes next waits for git, not for us."""
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from sfn_release.git import Git, locks\n"
+        "from sfn_release.ledger.git import Git, locks\n"
         "git = Git.open(Path('.'))\n"
         "with locks.turn(git.common_dir) as ours:\n"
-        "    from sfn_release.git.running import run_git\n"
+        "    from sfn_release.ledger.git.running import run_git\n"
         "    run_git(git.root, ['-c', 'alias.nap=!echo napping >nap; sleep 2', 'nap'],\n"
         "            inherited=ours.inherited)\n"
     )
@@ -161,7 +161,7 @@ def test_many_processes_write_without_a_lost_update(shop: Shop) -> None:
     lock(shop, REF, age=60)
     code = (
         "import sys; from pathlib import Path\n"
-        "from sfn_release.git import Git, Identity, RefMovedError, RefUpdate\n"
+        "from sfn_release.ledger.git import Git, Identity, RefMovedError, RefUpdate\n"
         "from datetime import UTC, datetime\n"
         "git = Git.open(Path('.'))\n"
         f"ref = {REF!r}\n"

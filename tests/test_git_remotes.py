@@ -18,7 +18,7 @@ import pytest
 from conftest import run
 from support import CONFIG, Shop, add_remote, copy_shop, isolate_git, refused
 
-from sfn_release.git import (
+from sfn_release.ledger.git import (
     Git,
     NotReachedError,
     Patience,
@@ -273,7 +273,7 @@ def test_a_question_on_the_terminal_can_be_answered(
     shop.git("remote", "add", "origin", f"ssh://host{shop.root}")
     code = (
         "import fcntl, os, termios; from pathlib import Path\n"
-        "from sfn_release.git import Git, Patience\n"
+        "from sfn_release.ledger.git import Git, Patience\n"
         "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
         f"git = Git.open(Path({str(shop.root)!r}), patience=Patience(20))\n"
         "print('found', *git.ls_remote('origin', ['HEAD']))\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
-from sfn_release.cli import github, markdown
+from sfn_release.cli.output import github, markdown
 from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.policy import Refusal
 from sfn_release.plan.steps import PublishVersion
-from sfn_release.policy import Refusal
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from conftest import Project, Ran, config, run
 
-from sfn_release.cli import terminal
+from sfn_release.cli.output import terminal
 from sfn_release.operations.workspace import Workspace
 
 EVIL = (

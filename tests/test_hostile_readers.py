@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from sfn_release.cli import github, markdown, terminal
-from sfn_release.cli.failures import error_lines
+from sfn_release.cli.output import github, markdown, terminal
+from sfn_release.cli.output.errors import error_lines
 from sfn_release.errors import SfnReleaseError
 
 PIECES = (

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.asl.naming import Names
+from sfn_release.authoring.importing import Source, syntax, write_module
+from sfn_release.authoring.importing.identifiers import identifier
+from sfn_release.authoring.importing.syntax import quoted
+from sfn_release.authoring.naming import Names
 from sfn_release.canonical import digest
 from sfn_release.errors import DefinitionError
-from sfn_release.importing import Source, syntax, write_module
-from sfn_release.importing.identifiers import identifier
-from sfn_release.importing.syntax import quoted
 
 SHARED = Path(__file__).parents[2] / "shared"
 EVERY = 8  # of the corpus's definitions one is tried here

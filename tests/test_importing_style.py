@@ -13,9 +13,9 @@ import pytest
 from test_importing import digest_of, executed, written
 
 import sfn_release as sfn
+from sfn_release.authoring.importing.identifiers import identifier
 from sfn_release.canonical import digest
 from sfn_release.errors import DefinitionError
-from sfn_release.importing.identifiers import identifier
 
 SHARED = Path(__file__).parents[2] / "shared"
 OWN = Path(__file__).parent / "data" / "definitions"

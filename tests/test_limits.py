@@ -11,12 +11,12 @@ from conftest import run
 from support import CONFIG, Shop, copy_shop, isolate_git, refused
 
 from sfn_release import local
-from sfn_release.build import build
+from sfn_release.authoring.yaml_documents import load_yaml
 from sfn_release.canonical import canonical, loads
-from sfn_release.documents import load_yaml
 from sfn_release.local.server import start
 from sfn_release.local.service import LocalService
 from sfn_release.project import parse_project
+from sfn_release.project.modules import build
 from sfn_release.simulator.mocks import load_mocks
 
 DIGITS = "9" * 5000

@@ -27,7 +27,7 @@ from sfn_release.errors import (
     NetworkError,
     NotFoundError,
 )
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 from sfn_release.operations import delete, deploy, status, unlock
 from sfn_release.plan import Plan
 

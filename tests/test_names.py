@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from support import refused
 
-from sfn_release import hold
 from sfn_release.errors import TamperedError, UsageError
-from sfn_release.forms import read_form
+from sfn_release.ledger import hold
 from sfn_release.local import service
 from sfn_release.names import (
     ARN,
@@ -25,8 +24,9 @@ from sfn_release.names import (
     Kind,
     RecordId,
 )
-from sfn_release.record import Outcome, Record, Served, Serving
-from sfn_release.release import VERSION, Entry, Manifest, definition_path
+from sfn_release.release.forms import read_form
+from sfn_release.release.record import Outcome, Record, Served, Serving
+from sfn_release.release.release import VERSION, Entry, Manifest, definition_path
 from sfn_release.simulator import Mocks
 
 EVIL = (

@@ -20,7 +20,7 @@ from sfn_release.operations.promote import promote
 from sfn_release.operations.status import EnvironmentStatus, status
 from sfn_release.operations.unlock import unlock
 from sfn_release.operations.verify import verify
-from sfn_release.record import Action
+from sfn_release.release.record import Action
 
 
 def seen(shop: Shop) -> EnvironmentStatus:

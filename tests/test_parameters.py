@@ -10,7 +10,7 @@ import pytest
 from conftest import Project
 from support import definition
 
-from sfn_release.rendering import fill_and_pin
+from sfn_release.release.rendering import fill_and_pin
 
 HEAD = '[project]\nname = "shop"\nremote = ""\n'
 LOCAL = "arn:aws:states:us-east-1:000000000000:stateMachine"
@@ -138,7 +138,7 @@ def test_check_finds_a_workflow_that_is_not_there(bare: Project) -> None:
         (one,) = bare.run("check", "--json", *arguments).json["findings"]
         assert (one["rule"], one["severity"]) == ("parameter", "error")
         assert one["message"] == "There is no workflow 'shiping' in this project."
-        assert one["fix"] == "Did you mean shipping?"
+        assert one["fix"] == 'Did you mean "shipping"?'
     store(bare, "orders", calling("${workflow:shipping}"))
     assert found(bare, "orders") == found(bare, "workflows/orders.asl.json") == []
 

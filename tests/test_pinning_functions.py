@@ -12,7 +12,7 @@ from faults import DENIED, FAULTS, SERVER_ERROR, THROTTLED, At, Fault, Faulty
 from support import ROLE, Shop, make_shop, refused
 
 from sfn_release.errors import AccessError, AwsError, NetworkError
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 HOME = "arn:aws:lambda:eu-west-1:000000000000:function"
 ABROAD = "arn:aws:lambda:eu-west-1:999988887777:function:charge"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import JSON, refused
 
 from sfn_release.deployment.binding import in_waves
-from sfn_release.pins import exact_name, pin, pin_text, references
+from sfn_release.release.pins import exact_name, pin, pin_text, references
 
 LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:charge"
 MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:child"

@@ -16,9 +16,9 @@ import yaml
 from conftest import ROLE, Project, Ran, run
 from support import run_git
 
+from sfn_release.operations.scaffold.github import Stage, github_files, stages
+from sfn_release.operations.scaffold.installing import Install
 from sfn_release.project import parse_project
-from sfn_release.scaffold.github import Stage, github_files, stages
-from sfn_release.scaffold.installing import Install
 
 FOLDER = ".github/workflows"
 FILE = f"{FOLDER}/sfn-release.yml"

@@ -34,8 +34,8 @@ from sfn_release.plan.steps import (
     Watch,
     routing_text,
 )
-from sfn_release.record import Served, Serving
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Served, Serving
+from sfn_release.release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfn_release.policy import Facts, OnBranches, Stay, matches, refusals, refused
+from sfn_release.plan.policy import Facts, OnBranches, Stay, matches, refusals, refused
 from sfn_release.project import Environment
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

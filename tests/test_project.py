@@ -474,7 +474,7 @@ def test_an_empty_file_is_told_the_least_it_must_say(text: str) -> None:
 
 def test_the_nearest_known_key_is_named() -> None:
     """A misspelt key is told what it was meant to be."""
-    assert refusal(environment('rol_arn = "x"')).fix == "Did you mean role_arn?"
+    assert refusal(environment('rol_arn = "x"')).fix == 'Did you mean "role_arn"?'
 
 
 def test_without_a_near_key_the_known_ones_are_listed() -> None:
@@ -493,7 +493,7 @@ def test_an_unknown_environment_is_told_the_nearest() -> None:
     with pytest.raises(NotFoundError) as caught:
         parse(FULL).environment("stagin")
     assert caught.value.why == "It has: local, second, staging."
-    assert caught.value.fix == "Did you mean staging?"
+    assert caught.value.fix == 'Did you mean "staging"?'
 
 
 def test_a_state_machine_is_named_by_the_template() -> None:

@@ -174,7 +174,7 @@ def test_a_workflow_that_is_not_there_is_told_the_nearest() -> None:
     with pytest.raises(ConfigError) as caught:
         fill("${workflow:shiping}", VALUES, where="orders")
     assert caught.value.message == "orders: the workflow shiping is not in the release."
-    assert "Did you mean ${workflow:shipping}?" in caught.value.why
+    assert 'Did you mean "${workflow:shipping}"?' in caught.value.why
     assert caught.value.fix == "Workflows of this release: shipping."
 
 

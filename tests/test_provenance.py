@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import JSON, ROLE, definition
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import SfnReleaseError
-from sfn_release.pins import pin_open
 from sfn_release.project import Environment
-from sfn_release.provenance import unlike_release
-from sfn_release.rendering import Rendered, render, values_of
+from sfn_release.release.pins import pin_open
+from sfn_release.release.provenance import unlike_release
+from sfn_release.release.rendering import Rendered, render, values_of
 
 CHARGE = "arn:aws:lambda:eu-west-1:111111111111:function:charge"
 SHIPPING = "arn:aws:states:eu-west-1:111111111111:stateMachine:shipping"

@@ -13,10 +13,11 @@ from typing import Any
 import click
 import pytest
 
-from sfn_release import errors, project, scaffold
-from sfn_release.build import build
+from sfn_release import errors, project
 from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
+from sfn_release.operations import scaffold
 from sfn_release.project.document import Expected
+from sfn_release.project.modules import build
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.simulator import load_mocks
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import JSON, NOON, ROLE, definition, refused
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import TamperedError
-from sfn_release.forms import read_form
-from sfn_release.record import (
+from sfn_release.release.forms import read_form
+from sfn_release.release.record import (
     LEASE,
     SKEW,
     Lock,
@@ -28,8 +28,13 @@ from sfn_release.record import (
     takeover,
     timestamp,
 )
-from sfn_release.release import Manifest, make_release, read_release, release_files
-from sfn_release.rendering import Rendered, normal_encryption, normal_logging, normal_tracing
+from sfn_release.release.release import Manifest, make_release, read_release, release_files
+from sfn_release.release.rendering import (
+    Rendered,
+    normal_encryption,
+    normal_logging,
+    normal_tracing,
+)
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:hello"
 FORM = Rendered(

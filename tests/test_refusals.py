@@ -16,14 +16,14 @@ from shifting_kit import FakeAlarms
 from support import ROLE, Shop, copy_shop, definition, refused
 
 import sfn_release
-from sfn_release.asl.finding import Finding
-from sfn_release.asl.silence import Silence
-from sfn_release.conditions import CONDITIONS, Sending, refusal, unmet
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.checks.finding import Finding
+from sfn_release.checks.silence import Silence
 from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
-from sfn_release.filled import FilledChecks
 from sfn_release.operations import check_environments, plan_version
-from sfn_release.rendering import Rendered
+from sfn_release.plan.preconditions import CONDITIONS, Sending, refusal, unmet
+from sfn_release.plan.rendered_checks import FilledChecks
+from sfn_release.release.rendering import Rendered
 
 PACKAGE = Path(sfn_release.__file__).parent
 GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:/shop"
@@ -472,10 +472,10 @@ def test_quotas_are_counted(what: str, tmp_path: Path, monkeypatch: pytest.Monke
     """A state machine that is full takes no version from the ledger."""
     shop = make(tmp_path, Row("", (), before=live))
     monkeypatch.setattr("sfn_release.deployment.accepting._NEAR", 0)
-    monkeypatch.setattr("sfn_release.conditions.MAX_VERSIONS", 1)
-    monkeypatch.setattr("sfn_release.conditions.MAX_ALIASES", 1)
+    monkeypatch.setattr("sfn_release.plan.preconditions.MAX_VERSIONS", 1)
+    monkeypatch.setattr("sfn_release.plan.preconditions.MAX_ALIASES", 1)
     if what == "aliases":
-        monkeypatch.setattr("sfn_release.conditions.MAX_VERSIONS", 1000)
+        monkeypatch.setattr("sfn_release.plan.preconditions.MAX_VERSIONS", 1000)
         configure(shop, 'alias = "other"', 'Who = "Alice"')
         shop.commit()
     before = shop.refs()

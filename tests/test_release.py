@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import definition, refused
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import digest
-from sfn_release.declaration import Declaration
-from sfn_release.release import (
+from sfn_release.release.release import (
     Precedence,
     Release,
     count_states,

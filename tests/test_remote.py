@@ -22,7 +22,7 @@ from support import (
     untouched,
 )
 
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.project import Environment
-from sfn_release.rendering import (
+from sfn_release.release.rendering import (
     MAX_DEFINITION,
     normal_encryption,
     normal_logging,

@@ -13,10 +13,10 @@ from conftest import run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_release.authoring.diagrams import Edge, dot, graph_of, mermaid
+from sfn_release.authoring.diagrams.mermaid import too_large
+from sfn_release.authoring.diagrams.words import condition
 from sfn_release.errors import DefinitionError
-from sfn_release.report import Edge, dot, graph_of, mermaid
-from sfn_release.report.mermaid import too_large
-from sfn_release.report.words import condition
 
 TASK = {
     "Type": "Task",

@@ -20,7 +20,7 @@ from sfn_release.cli.session import Session
 from sfn_release.operations.planning import plan_rollback
 from sfn_release.operations.rollback import rollback, rolling_back
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 POINTS = 5
 NOT_SHOWN = "but its outcome was not shown: nothing more is done"

@@ -21,8 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from support import CONFIG, Shop, isolate_git, make_shop
 
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.record import Serving
-from sfn_release.stack import entry_of, previous, pushed
+from sfn_release.release.record import Serving
+from sfn_release.release.rollback_history import entry_of, previous, pushed
 
 CONTENTS = {"1.0.0": "a", "1.1.0": "b", "1.1.1": "b", "1.2.0": "c", "2.0.0": "a"}
 VERSIONS = st.sampled_from(sorted(CONTENTS))

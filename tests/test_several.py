@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from conftest import ROLE, Project, run
 
-from sfn_release.cli.plans import plan_lines
-from sfn_release.cli.watching import Progress
+from sfn_release.cli.output.plans import plan_lines
+from sfn_release.cli.output.progress import Progress
 from sfn_release.local import LocalService, service
 from sfn_release.local.server import start
 from sfn_release.operations.several import in_each

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from conftest import Project, config, run
 
-from sfn_release.cli import terminal
-from sfn_release.cli.watching import Progress
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.progress import Progress
+from sfn_release.deployment.runtime import Seen, Tally
 from sfn_release.operations import workspace as edge
 from sfn_release.plan.steps import Watch
-from sfn_release.surroundings import Seen, Tally
 
 STRATEGY = 'strategy = { type = "linear", percent = 50, interval = "20m", max_failures = 0 }\n'
 MINUTE = timedelta(minutes=1)

@@ -16,11 +16,11 @@ from shifting_kit import may_fail
 from support import ROLE, Clock, Shop, SilentWatcher, make_shop, refused, surroundings
 
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.observation import describe_alias
 from sfn_release.local import service
 from sfn_release.local.server import start
-from sfn_release.observation import describe_alias
 from sfn_release.operations import Workspace, deploy, open_workspace, publish, rollback, status
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 from sfn_release.simulator.mocks import Mocks
 
 REGION = "eu-west-1"

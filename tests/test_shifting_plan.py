@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROLE, definition
 
-from sfn_release.cli.plans import plan_lines
+from sfn_release.cli.output.plans import plan_lines
 from sfn_release.plan import Observed, Plan, Target, TargetWorkflow, plan
 from sfn_release.plan.leftovers import leftovers, mix_text
 from sfn_release.plan.shifting import shifted, stages_text
@@ -26,8 +26,8 @@ from sfn_release.plan.steps import (
     step_line,
 )
 from sfn_release.project import STRATEGIES, Canary, Limits, Linear, Strategy
-from sfn_release.record import Action, Outcome, Record, Served, Serving
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Action, Outcome, Record, Served, Serving
+from sfn_release.release.rendering import Rendered
 
 ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
 OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}

@@ -330,7 +330,7 @@ def test_nothing_is_said_when_asked_not_to(capsys: pytest.CaptureFixture[str]) -
 )
 def test_consoles_of_other_partitions_have_other_hosts(arn: str, url: str) -> None:
     """China and GovCloud have their own consoles."""
-    from sfn_release.console import visual_editor_url
+    from sfn_release.aws.console_links import visual_editor_url
 
     assert visual_editor_url(arn).startswith(url)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import Project
 
-from sfn_release.cli.ways import way_lines
+from sfn_release.cli.output.execution_path import way_lines
 from sfn_release.operations.execute import Execution
 from sfn_release.operations.trail import Visit, trail
 from sfn_release.simulator import ContextSeed, Mocks, VirtualClock, simulate

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 import sfn_release as sfn
-from sfn_release.asl.reader import AsWritten
-from sfn_release.declaration import Type
+from sfn_release.authoring.declaration import Type
+from sfn_release.authoring.reader import AsWritten
 from sfn_release.errors import DefinitionError
 
 

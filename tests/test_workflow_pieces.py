@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sfn_release as sfn
 from sfn_release import path
-from sfn_release.asl.state import several
+from sfn_release.authoring.state import several
 from sfn_release.errors import DefinitionError
 
 

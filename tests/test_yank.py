@@ -23,7 +23,7 @@ from support import (
 )
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 from sfn_release.operations.planning import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from sfn_release.asl.finding import shown
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, HASHES, IntrinsicError
 from sfn_release.asl.intrinsics import Call, Literal
 from sfn_release.asl.paths import Path
+from sfn_release.text import shorten
 
 _ANY: Final = ""
 _ARRAY, _OBJECT, _TEXT, _NUMBER, _BOOLEAN, _NULL = (
@@ -67,7 +67,7 @@ def problems(call: Call) -> Iterator[str]:
         queue.extend(inner for inner in reversed(one.arguments) if isinstance(inner, Call))
         wrong = _wrong_kind(one) or _wrong_value(one)
         if wrong:
-            yield f"{shown(one.text)}: {wrong}"
+            yield f"{shorten(one.text)}: {wrong}"
 
 
 def _wrong_kind(call: Call) -> str:

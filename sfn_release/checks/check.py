@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sfn_release.asl.finding import Finding
 from sfn_release.canonical import canonical
 from sfn_release.checks.document import Document, take_apart
+from sfn_release.checks.finding import Finding
 from sfn_release.checks.rule import Rule, Told
 from sfn_release.checks.table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state

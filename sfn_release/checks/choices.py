@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sfn_release.asl.conditions import OPERATORS
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING
 from sfn_release.asl.kinds import (
     JSONATA,
@@ -19,8 +17,10 @@ from sfn_release.asl.kinds import (
     type_for,
     wrong,
 )
+from sfn_release.asl.operators import OPERATORS
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _COMBINED = ("And", "Or", "Not")
 _RULE = frozenset({"Next", "Comment", "Assign", "Output", "Condition", "Variable"})
@@ -149,7 +149,7 @@ def unknown_operator(document: Document) -> Iterator[Told]:
                         "Write the comparison as its Condition.",
                     )
                 elif key not in OPERATORS and key not in _COMBINED:
-                    near = nearest(key, (*OPERATORS, *_COMBINED))
+                    near = did_you_mean(key, (*OPERATORS, *_COMBINED))
                     yield Told(condition.place.at(key), f"There is no operator {key}.", near)
 
 

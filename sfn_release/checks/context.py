@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.path_steps import Names, Path
 from sfn_release.checks import jsonata, templates
 from sfn_release.checks.document import Document
 from sfn_release.checks.rule import Place, Told
+from sfn_release.text import did_you_mean
 
 _DATA: Final = None  # which has whatever fields the workflow gives it
 _VALUE: Final[Mapping[str, Any]] = {}
@@ -56,7 +56,7 @@ def _unknown(whole: str, names: Sequence[str], place: Place) -> Iterator[Told]:
             return
         if name not in fields:
             above = ".".join((whole, *names[:index]))
-            fix = _elsewhere(whole, name) or nearest(name, fields)
+            fix = _elsewhere(whole, name) or did_you_mean(name, fields)
             yield Told(place, f"{above} has no field {name}.", fix)
             return
         fields = fields[name]
@@ -65,4 +65,4 @@ def _unknown(whole: str, names: Sequence[str], place: Place) -> Iterator[Told]:
 def _elsewhere(whole: str, name: str) -> str:
     """Say where the context object has a field of exactly that name."""
     homes = [top for top, below in _FIELDS.items() if name in below]
-    return f"Did you mean {whole}.{homes[0]}.{name}?" if len(homes) == 1 else ""
+    return f'Did you mean "{whole}.{homes[0]}.{name}"?' if len(homes) == 1 else ""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sfn_release.asl.finding import nearest
+from sfn_release.asl.error_names import States
 from sfn_release.asl.kinds import JSONATA, JSONPATH
-from sfn_release.asl.retry import States
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import call_of
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _RESERVED = "States."
 _OF_LAMBDA = "Lambda."
@@ -88,7 +88,7 @@ def unknown_error(document: Document) -> Iterator[Told]:
         known = name in _NAMES or _OF_HTTP.fullmatch(name)
         if name.startswith(_RESERVED) and not known:
             message = f"There is no error {name}; names that begin with States. are the language's."
-            yield Told(place, message, nearest(name, _NAMES))
+            yield Told(place, message, did_you_mean(name, _NAMES))
 
 
 def impossible_error(document: Document) -> Iterator[Told]:

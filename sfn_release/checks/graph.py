@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfn_release.asl.finding import nearest
 from sfn_release.checks.document import Document, Scope
 from sfn_release.checks.rule import Keys, Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _TERMINAL = ("Succeed", "Fail")
 _WITHOUT_NEXT = (*_TERMINAL, "Choice")
@@ -164,7 +164,7 @@ def _missing(place: Place, target: str, scope: Scope, document: Document) -> Tol
             "A transition can't enter or leave a branch or an item processor.",
         )
     return Told(
-        place, f'Missing target: there is no state "{target}".', nearest(target, scope.states)
+        place, f'Missing target: there is no state "{target}".', did_you_mean(target, scope.states)
     )
 
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sfn_release.asl.finding import shown
 from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
 from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 from sfn_release.checks import called, jsonata, templates
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import call_of
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import shorten
 
 _OWNED = (
     re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),
@@ -183,7 +183,7 @@ def literal_path(document: Document) -> Iterator[Told]:
             elif isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
                 yield Told(
                     place,
-                    f"{shown(value)!r} looks like a path and is sent as a text.",
+                    f"{shorten(value)!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
                 )
             elif isinstance(value, str) and not key.endswith(".$"):
@@ -196,7 +196,7 @@ def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
     """Report a path in the middle of a URL or of another text, where nothing evaluates it."""
     found = _PATH_INSIDE.search(value)
     if found:
-        template = shown(value[: found.start()]).replace("'", "\\'") + "{}"
+        template = shorten(value[: found.start()]).replace("'", "\\'") + "{}"
         template += "…" if found.end() < len(value) else ""
         yield Told(
             place,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.finding import nearest, shown
 from sfn_release.asl.kinds import JSONATA, is_open
 from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.rule import Place, Told
+from sfn_release.text import did_you_mean, shorten
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:"
@@ -150,7 +150,7 @@ def malformed_function(document: Document) -> Iterator[Told]:
         ):
             yield Told(
                 place.at("FunctionName"),
-                f"{shown(name)} is not the ARN of a Lambda function.",
+                f"{shorten(name)} is not the ARN of a Lambda function.",
                 "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
             )
 
@@ -163,14 +163,14 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
             place,
             f"The resource {value} is not recognized: there is no optimized integration of"
             f" {call.service}.",
-            nearest(call.service, (*_OPTIMIZED, *_LARGE)) or by_sdk,
+            did_you_mean(call.service, (*_OPTIMIZED, *_LARGE)) or by_sdk,
         )
     elif known is not None and call.action not in known:
         yield Told(
             place,
             f"The resource {value} is not recognized: {call.service} has no optimized integration"
             f" {call.action}.",
-            nearest(call.action, known) or by_sdk,
+            did_you_mean(call.action, known) or by_sdk,
         )
     elif call.wait not in (known[call.action] if known else _WAITS):
         ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)

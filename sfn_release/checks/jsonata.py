@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
 from sfn_release.asl.kinds import JSONATA, is_open
 from sfn_release.asl.placeholders import as_filled
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _FIELDS = (
     *("Arguments", "Output", "Assign", "Items", "ItemSelector", "ItemReader", "ItemBatcher"),
@@ -156,7 +156,7 @@ def states_member(document: Document) -> Iterator[Told]:
         for name in sorted(expression.members - {""}):
             if name not in _MEMBERS:
                 message = f"Field '$states.{name}' does not exist."
-                yield Told(text.place, message, nearest(name, _MEMBERS))
+                yield Told(text.place, message, did_you_mean(name, _MEMBERS))
             elif name == "result" and not _has_result(text):
                 yield Told(
                     text.place,

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONPATH, is_open
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import given
 from sfn_release.checks.rule import Place, Told
+from sfn_release.text import did_you_mean
 
 _Shape = Mapping[str, Any]  # name → None for anything, words, or a shape
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
@@ -89,7 +89,7 @@ def _unknown(
             continue
         if name not in shape:
             message = f"{what} has no parameter {name}: it is not supported."
-            yield Told(place.at(key), message, nearest(name, shape))
+            yield Told(place.at(key), message, did_you_mean(name, shape))
         elif not computed and isinstance(shape[name], Mapping) and isinstance(item, dict):
             yield from _unknown(state, shape[name], item, place.at(key), name)
 

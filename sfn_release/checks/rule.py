@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sfn_release.canonical import member
 
 if TYPE_CHECKING:
-    from sfn_release.asl.finding import Severity
     from sfn_release.checks.document import Document
+    from sfn_release.checks.finding import Severity
 
 Keys = tuple[str | int, ...]
 

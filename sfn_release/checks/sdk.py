@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.apis import java
-from sfn_release.apis.catalogue import (
-    Service,
-    optimized_service,
-    own_id,
-    sdk_ids,
-    sdk_service,
-)
-from sfn_release.apis.judge import Kind, Sent, judge
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import Call, call_of, part_calls
 from sfn_release.checks.required import REQUIRED
 from sfn_release.checks.rule import Rule, Told
 from sfn_release.checks.service_errors import wrong_prefix
+from sfn_release.checks.services import java
+from sfn_release.checks.services.catalogue import (
+    Service,
+    optimized_service,
+    own_id,
+    sdk_ids,
+    sdk_service,
+)
+from sfn_release.checks.services.judge import Kind, Sent, judge
+from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"
 _NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."
@@ -102,7 +102,7 @@ def _unknown_service(state: State, call: Call) -> Told:
     return Told(
         state.place.at("Resource"),
         f"The installed botocore has no service that SDK integrations call {call.sdk}.",
-        f'Did you mean "{own}"?' if own else nearest(call.sdk, sdk_ids()) or _NEWER,
+        f'Did you mean "{own}"?' if own else did_you_mean(call.sdk, sdk_ids()) or _NEWER,
     )
 
 
@@ -111,7 +111,7 @@ def _unknown_action(state: State, service: Service, call: Call) -> Told:
     for action in service.actions:
         if action.lower() == call.action.lower():
             return Told(place, f"The action {call.action} is spelled {action}, in camelCase.")
-    fix = nearest(call.action, service.actions)
+    fix = did_you_mean(call.action, service.actions)
     return Told(place, f"{service.id} has no action {call.action}.", fix or _NEWER)
 
 

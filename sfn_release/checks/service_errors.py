@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.apis.catalogue import sdk_ids, sdk_service
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.failures import error_names
 from sfn_release.checks.integrations import Call, call_of
 from sfn_release.checks.rule import Told
+from sfn_release.checks.services.catalogue import sdk_ids, sdk_service
 
 _OPTIMIZED: Final[Mapping[str, str]] = {
     "apigateway": "ApiGateway",

@@ -18,11 +18,11 @@ from sfn_release.asl.fields import (
     TWINS,
     TWINS_INSIDE,
 )
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.kinds import JSONATA, JSONPATH, type_for, wrong
 from sfn_release.checks.document import MAX_BYTES, Document, State
 from sfn_release.checks.parts import Part, parts
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _NEEDED_INSIDE = {
     "A retrier": ("ErrorEquals",),
@@ -59,7 +59,7 @@ def unknown_field(document: Document) -> Iterator[Told]:
                 yield Told(
                     part.place.at(key),
                     f"{part.what} has no field {key}: it is not supported.",
-                    nearest(key, part.fields),
+                    did_you_mean(key, part.fields),
                 )
 
 
@@ -181,7 +181,7 @@ def unknown_type(document: Document) -> Iterator[Told]:
             yield Told(
                 state.place.at("Type"),
                 f"There is no state of type {type!r}: it should be one of {', '.join(FIELDS)}.",
-                nearest(type, FIELDS) if isinstance(type, str) else "",
+                did_you_mean(type, FIELDS) if isinstance(type, str) else "",
             )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sfn_release.asl import intrinsic_types, intrinsics, paths
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.asl.intrinsics import is_call
 from sfn_release.asl.kinds import JSONPATH, is_open
 from sfn_release.checks.choices import conditions
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _PATHS = (
     *("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath"),
@@ -176,7 +176,7 @@ def syntax(document: Document) -> Iterator[Told]:
 def _function(text: str) -> str:
     """Name the function that was meant by the first one that does not exist."""
     unknown = next((name for name in _CALLED.findall(text) if name not in FUNCTIONS), None)
-    return nearest(unknown, FUNCTIONS) if unknown and is_call(text) else ""
+    return did_you_mean(unknown, FUNCTIONS) if unknown and is_call(text) else ""
 
 
 def arguments(document: Document) -> Iterator[Told]:

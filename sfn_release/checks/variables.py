@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from sfn_release.asl.finding import nearest
 from sfn_release.asl.jsonata import FUNCTIONS
 from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.checks import jsonata, templates
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.graph import Order
 from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.text import did_you_mean
 
 _MAX_NAME = 80
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -65,7 +65,7 @@ def undefined(document: Document) -> Iterator[Told]:
             functions = FUNCTIONS if state.language == JSONATA else ()
             known = (*_visible(state.scope, assigned), *functions)
             message = f"Nothing assigns the variable ${name}, here or in a scope around."
-            yield Told(place, message, nearest(f"${name}", [f"${each}" for each in known]))
+            yield Told(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
 
 
 def distributed(document: Document) -> Iterator[Told]:

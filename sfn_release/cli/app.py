@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from sfn_release import __version__
-from sfn_release.cli import terminal
 from sfn_release.cli.exits import DIFFERENT, HUNG_UP, INTERRUPTED, READER_GONE, TERMINATED
 from sfn_release.cli.options import global_options
+from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 from sfn_release.cli.terminating import Terminated, terminable
 from sfn_release.errors import (
@@ -23,6 +23,7 @@ from sfn_release.errors import (
     SfnReleaseError,
     UsageError,
 )
+from sfn_release.text import did_you_mean
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
@@ -31,45 +32,45 @@ _WIDEST = 100  # columns of help texts
 # title → command → (module, what it does): `--help` prints this without importing a command.
 COMMANDS = {
     "Start": {
-        "init": ("starting", "Scaffold releases.toml and a first workflow; overwrite nothing."),
-        "demo": ("starting", "Show the whole story in a scratch repository."),
+        "init": ("init", "Scaffold releases.toml and a first workflow; overwrite nothing."),
+        "demo": ("init", "Show the whole story in a scratch repository."),
     },
     "Write": {
-        "import": ("importing", "Write an existing definition as a Python module."),
-        "list": ("authoring", "List the workflows of the work tree with their digests."),
-        "build": ("authoring", "Print the definitions of the work tree."),
-        "check": ("checking", "Check workflow definitions. Exits 1 on errors."),
-        "graph": ("drawing", "Print the state graph of a workflow, as Mermaid or DOT."),
+        "import": ("import_", "Write an existing definition as a Python module."),
+        "list": ("build", "List the workflows of the work tree with their digests."),
+        "build": ("build", "Print the definitions of the work tree."),
+        "check": ("check", "Check workflow definitions. Exits 1 on errors."),
+        "graph": ("graph", "Print the state graph of a workflow, as Mermaid or DOT."),
     },
     "Release": {
-        "plan": ("planning", "Show what a deployment would do."),
-        "publish": ("publishing", "Release the current commit and deploy it."),
-        "deploy": ("deploying", "Deploy a release that exists."),
-        "promote": ("deploying", "Deploy the release that succeeded in another environment."),
-        "rollback": ("deploying", "Bring back a release that ran there, byte for byte."),
-        "yank": ("yanking", "Block a release from being deployed."),
-        "unyank": ("yanking", "Allow a yanked release to be deployed again."),
+        "plan": ("plan", "Show what a deployment would do."),
+        "publish": ("publish", "Release the current commit and deploy it."),
+        "deploy": ("deploy", "Deploy a release that exists."),
+        "promote": ("deploy", "Deploy the release that succeeded in another environment."),
+        "rollback": ("deploy", "Bring back a release that ran there, byte for byte."),
+        "yank": ("yank", "Block a release from being deployed."),
+        "unyank": ("yank", "Allow a yanked release to be deployed again."),
     },
     "See": {
-        "status": ("observing", "Show what is live where, and drift."),
-        "releases": ("remembering", "Show what was released."),
-        "history": ("remembering", "Show what was deployed to an environment."),
-        "show": ("remembering", "Show one release, or one definition of it."),
-        "diff": ("observing", "Compare two releases, what is live, or the work tree."),
+        "status": ("status", "Show what is live where, and drift."),
+        "releases": ("releases", "Show what was released."),
+        "history": ("releases", "Show what was deployed to an environment."),
+        "show": ("releases", "Show one release, or one definition of it."),
+        "diff": ("status", "Compare two releases, what is live, or the work tree."),
     },
     "Examine": {
-        "verify": ("verifying", "Verify that tags, ledger, definitions and records agree."),
-        "env": ("environments", "Check what releases.toml says of the environments."),
-        "doctor": ("examining", "Find problems with set-up, refs and permissions."),
+        "verify": ("verify", "Verify that tags, ledger, definitions and records agree."),
+        "env": ("env", "Check what releases.toml says of the environments."),
+        "doctor": ("doctor", "Find problems with set-up, refs and permissions."),
     },
     "Operate": {
-        "execute": ("operating", "Start a workflow, wait for it and show how it ended."),
-        "delete": ("operating", "Delete the state machine of a workflow."),
-        "acknowledge": ("operating", "Accept state machine versions that no release made."),
-        "unlock": ("operating", "Close a deployment that was abandoned."),
+        "execute": ("execute", "Start a workflow, wait for it and show how it ended."),
+        "delete": ("execute", "Delete the state machine of a workflow."),
+        "acknowledge": ("execute", "Accept state machine versions that no release made."),
+        "unlock": ("execute", "Close a deployment that was abandoned."),
     },
     "Step Functions on this machine": {
-        "local": ("serving", "Serve the local service on HTTP, or reset it."),
+        "local": ("local", "Serve the local service on HTTP, or reset it."),
     },
 }
 
@@ -95,7 +96,7 @@ class _Program(click.Group):
         """Import a command; None for a name that is not one."""
         for commands in COMMANDS.values():
             if cmd_name in commands:
-                module = import_module(f"sfn_release.cli.{commands[cmd_name][0]}")
+                module = import_module(f"sfn_release.cli.commands.{commands[cmd_name][0]}")
                 command: click.Command = module.COMMANDS[cmd_name]
                 return command
         return None
@@ -106,8 +107,6 @@ class _Program(click.Group):
         """Find the command; raises UsageError that names the nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None:
-            from sfn_release.project.rules import did_you_mean
-
             raise UsageError(
                 f"There is no command {name!r}.",
                 fix=did_you_mean(name, self.list_commands(ctx))
@@ -215,7 +214,7 @@ def _interrupted(session: Session, how: str) -> None:
     """Write the JSON object of a command that was stopped; people are told by `run`."""
     if not session.as_json or session.shown:
         return
-    from sfn_release.cli.failures import error_json
+    from sfn_release.cli.output.errors import error_json
 
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
@@ -226,11 +225,11 @@ def _interrupted(session: Session, how: str) -> None:
 
 
 def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
-    from sfn_release.cli.failures import tell_error
+    from sfn_release.cli.output.errors import tell_error
 
     tell_error(error, as_json=session.as_json, verbose=verbose)
     if session.reports:
-        from sfn_release.cli.github import report_error
+        from sfn_release.cli.output.github import report_error
 
         report_error(error)
 

@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sfn_release import places
-from sfn_release.cli import terminal
+from sfn_release.cli.output import terminal
 from sfn_release.errors import RefusedError, UsageError
+from sfn_release.project import existing_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sfn_release.cli.watching import Progress
+    from sfn_release.cli.output.progress import Progress
+    from sfn_release.deployment.runtime import Surroundings
     from sfn_release.operations.workspace import Workspace
     from sfn_release.plan import Plan
     from sfn_release.project import Environment
-    from sfn_release.surroundings import Surroundings
 
 
 _GITHUB = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
@@ -47,7 +47,7 @@ class Session:
             raise UsageError(
                 "The folder that this runs in was deleted.", fix="Change to another one."
             ) from None
-        if not places.is_folder(directory):
+        if not existing_files.is_folder(directory):
             raise UsageError(f"{directory} is not a folder.", fix="Name one with -C.")
         return directory
 
@@ -89,7 +89,7 @@ class Session:
 
     def around(self, ask: Callable[[], None] | None = None) -> Surroundings:
         """Return the world that a command acts in."""
-        from sfn_release.cli.watching import Progress
+        from sfn_release.cli.output.progress import Progress
         from sfn_release.operations.workspace import surroundings
 
         self.progress = Progress(verbose=self.verbose, ask=ask)
@@ -128,7 +128,7 @@ class Session:
         else:
             text()
         if self.reports and any(name in os.environ for name in _GITHUB):
-            from sfn_release.cli import github
+            from sfn_release.cli.output import github
 
             sys.stdout.flush()
             github.report(command, members, summary() if summary else None)

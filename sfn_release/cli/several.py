@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.cli import terminal
 from sfn_release.cli.exits import FAILED
-from sfn_release.cli.failures import error_json, tell_error
-from sfn_release.cli.records import line
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.errors import error_json, tell_error
+from sfn_release.cli.output.records import line
 from sfn_release.cli.session import Session, named
 
 if TYPE_CHECKING:
     from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.workspace import Workspace
-    from sfn_release.record import Record
+    from sfn_release.release.record import Record
 
 
 def deployed(
@@ -58,7 +58,7 @@ def plans_json(session: Session) -> list[dict[str, Any]]:
 
 def summary(session: Session, command: str, members: Mapping[str, Any]) -> str:
     """Return a command's result in Markdown, with what its plans have changed."""
-    from sfn_release.cli import markdown
+    from sfn_release.cli.output import markdown
 
     lines = [markdown.result(command, members)]
     for name, plan in session.plans.items():

@@ -27,7 +27,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfn_release import hold
 from sfn_release.deployment.adopting import adoption, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
@@ -40,11 +39,12 @@ from sfn_release.deployment.preparation import check_lock, prepare
 from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.deployment.results import kept, outcomes, serving_after, untagged_warnings
 from sfn_release.errors import DeploymentError, SfnReleaseError
-from sfn_release.git import RefMovedError
+from sfn_release.ledger import hold
+from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import step_line
-from sfn_release.record import LEASE, Lock, Record, Serving, State, Status, timestamp
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import LEASE, Lock, Record, Serving, State, Status, timestamp
+from sfn_release.release.rendering import Rendered
 
 __all__ = [
     "Decide",

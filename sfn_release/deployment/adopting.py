@@ -18,9 +18,9 @@ from sfn_release.deployment.found import (
     served_by,
 )
 from sfn_release.deployment.model import Prepared, Site
-from sfn_release.git import RefMovedError
+from sfn_release.deployment.observation import version_dates
 from sfn_release.ledger import Snapshot
-from sfn_release.observation import version_dates
+from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import (
     Observed,
     Plan,
@@ -31,9 +31,9 @@ from sfn_release.plan import (
     plan,
 )
 from sfn_release.plan.steps import PublishVersion, Step, TagStateMachine
-from sfn_release.record import Record, Served, State
-from sfn_release.release import Release
-from sfn_release.stack import pushed
+from sfn_release.release.record import Record, Served, State
+from sfn_release.release.release import Release
+from sfn_release.release.rollback_history import pushed
 
 
 def strangers(

@@ -14,8 +14,8 @@ from sfn_release.deployment.changes import Changes
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.monitoring import Monitor
+from sfn_release.deployment.observation import THREADS
 from sfn_release.errors import DeploymentError, NetworkError, SfnReleaseError
-from sfn_release.observation import THREADS
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import (
     CreateStateMachine,

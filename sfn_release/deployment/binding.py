@@ -7,9 +7,9 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from sfn_release.errors import ConflictError, DefinitionError
-from sfn_release.pins import Name, exact_name, pin
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.rendering import Rendered
+from sfn_release.release.pins import Name, exact_name, pin
+from sfn_release.release.rendering import Rendered
 
 
 def waves(target: Target) -> list[list[str]]:

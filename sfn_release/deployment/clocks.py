@@ -13,8 +13,8 @@ from sfn_release.aws.calling import call
 from sfn_release.aws.dates import answer_date
 from sfn_release.deployment.model import Site
 from sfn_release.errors import LockedError
-from sfn_release.project.rules import duration_text
-from sfn_release.record import SKEW, Record
+from sfn_release.release.record import SKEW, Record
+from sfn_release.text import duration_text
 
 _WORTH_A_WORD = timedelta(minutes=1)
 _SET = "Set the clock of this machine (it should follow NTP), then run the command again."

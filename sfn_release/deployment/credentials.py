@@ -8,8 +8,8 @@ from datetime import timedelta
 from sfn_release.deployment.model import Site
 from sfn_release.errors import AccessError
 from sfn_release.plan import Plan
-from sfn_release.project.rules import duration_text
-from sfn_release.record import timestamp
+from sfn_release.release.record import timestamp
+from sfn_release.text import duration_text
 
 _REST = timedelta(minutes=5)  # for what comes before and after the shift
 _SHORTEST = timedelta(minutes=15)  # AssumeRole, parameter DurationSeconds: 900 at least

@@ -9,13 +9,13 @@ from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.deployment.model import Prepared, Site
+from sfn_release.deployment.observation import Wanted, observe
 from sfn_release.deployment.preparation import check_lock, known_deployments, unclaimed_machines
 from sfn_release.deployment.results import retained
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.observation import Wanted, observe
 from sfn_release.plan import Observed, plan_delete
-from sfn_release.project.rules import did_you_mean
-from sfn_release.record import Record, Served, Serving, State
+from sfn_release.release.record import Record, Served, Serving, State
+from sfn_release.text import did_you_mean
 
 _COUNTED = 100  # running executions; above that, "more than"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sfn_release.drift import compare, differs, tag_differences
 from sfn_release.ledger import Ledger
 from sfn_release.plan import Observed, Plan, Target
-from sfn_release.record import Record, State
+from sfn_release.plan.drift import compare, differs, tag_differences
+from sfn_release.release.record import Record, State
 
 _OVERWRITES = "overwrites a manual change to"
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.observation import in_parallel
+from sfn_release.deployment.runtime import Tally
 from sfn_release.errors import AwsError
-from sfn_release.observation import in_parallel
-from sfn_release.surroundings import Tally
 
 _FAILED = ("FAILED", "TIMED_OUT")
 _PAGE = 1000  # what one call of ListExecutions gives at most

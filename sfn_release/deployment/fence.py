@@ -8,7 +8,7 @@ from datetime import datetime
 from sfn_release.deployment.model import Prepared, Site
 from sfn_release.deployment.resolving import refuse_changed
 from sfn_release.errors import GitError, LockedError
-from sfn_release.record import State, timestamp
+from sfn_release.release.record import State, timestamp
 
 
 class OvertakenError(LockedError):

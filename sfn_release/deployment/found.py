@@ -11,18 +11,18 @@ from dataclasses import replace
 from typing import Any
 
 from sfn_release.asl.placeholders import literal
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.declaration import Declaration
 from sfn_release.deployment.model import Site
+from sfn_release.deployment.observation import rendered_from
 from sfn_release.errors import AccessError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import NO_COMMIT
-from sfn_release.observation import rendered_from
 from sfn_release.plan import TAG_PREFIX, Observed, TargetWorkflow
-from sfn_release.record import Found, State, Unqualified, timestamp
-from sfn_release.release import FOUND, Release, make_release
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Found, State, Unqualified, timestamp
+from sfn_release.release.release import FOUND, Release, make_release
+from sfn_release.release.rendering import Rendered
 
 _AWS_TAGS = "aws:"  # AWS alone writes those
 

@@ -9,10 +9,10 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws, Functions
 from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.deployment.observation import describe_alias, in_parallel, rendered_from
 from sfn_release.errors import AccessError, AwsError
-from sfn_release.observation import describe_alias, in_parallel, rendered_from
-from sfn_release.pins import LATEST, Name
 from sfn_release.plan.steps import number, routing_text
+from sfn_release.release.pins import LATEST, Name
 
 _SEARCHED = 10  # the newest versions of a state machine that are compared with its $LATEST
 _CONTENT = (

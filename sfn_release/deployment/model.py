@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.filled import FilledChecks
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
+from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import Environment
-from sfn_release.record import Serving, State
-from sfn_release.surroundings import Surroundings
+from sfn_release.release.record import Serving, State
 
 
 @dataclass(frozen=True)

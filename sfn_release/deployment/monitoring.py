@@ -10,13 +10,13 @@ from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.executions import Count, causes, total
 from sfn_release.deployment.machines import Machine
 from sfn_release.deployment.model import Prepared, Site
+from sfn_release.deployment.observation import in_parallel
+from sfn_release.deployment.runtime import Seen, Tally
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
-from sfn_release.observation import in_parallel
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import ShiftWeight, Watch
 from sfn_release.project import Limits
-from sfn_release.record import SKEW
-from sfn_release.surroundings import Seen, Tally
+from sfn_release.release.record import SKEW
 
 _SOONEST, _LATEST = 5.0, 30.0  # seconds between two looks
 _PART = 20  # looks in one interval, where that is neither too soon nor too late

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.deployment.binding import without_circles
 from sfn_release.deployment.lookup import Answer, Home, look_up_versions
 from sfn_release.errors import NotFoundError
-from sfn_release.local import ACCOUNT, REGION
-from sfn_release.pins import Name, Reference, exact_name, pin, references
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.record import State
+from sfn_release.release.pins import Name, Reference, exact_name, pin, references
+from sfn_release.release.record import State
 
 if TYPE_CHECKING:
     from sfn_release.deployment.model import Site
@@ -241,10 +241,10 @@ def _home(site: Site, state: State, target: Target) -> Home:
     accounts = {one.state_machine_arn.split(":")[4] for one in served}
     environment = site.environment
     if environment.backend == "local":
-        accounts = {ACCOUNT}
+        accounts = {LOCAL_ACCOUNT}
     if not accounts and environment.account:
         accounts = {environment.account}
     if not accounts and environment.backend == "aws" and not environment.endpoints:
         roles = [one.rendered.role.split(":") for one in target.workflows.values()]
         accounts = {role[4] for role in roles if len(role) == _ROLE_PARTS}
-    return Home(environment.region or REGION, frozenset(accounts))
+    return Home(environment.region or LOCAL_REGION, frozenset(accounts))

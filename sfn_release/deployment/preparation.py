@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from sfn_release import hold
 from sfn_release.deployment.accepting import refuse_unmet
 from sfn_release.deployment.adopting import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
@@ -16,10 +15,10 @@ from sfn_release.deployment.clocks import refuse_fast_clock
 from sfn_release.deployment.credentials import outlasting
 from sfn_release.deployment.drifting import overwritten, with_notes
 from sfn_release.deployment.model import Decide, Prepared, Site
+from sfn_release.deployment.observation import Wanted, observe
 from sfn_release.deployment.pinning import resolve_pins
 from sfn_release.errors import ConflictError, LockedError
-from sfn_release.ledger import Snapshot
-from sfn_release.observation import Wanted, observe
+from sfn_release.ledger import Snapshot, hold
 from sfn_release.plan import (
     Observed,
     Plan,
@@ -33,9 +32,9 @@ from sfn_release.plan import (
 from sfn_release.plan.differing import with_differences
 from sfn_release.plan.leftovers import leftovers
 from sfn_release.plan.shifting import refuse_uncounted, shifted
-from sfn_release.record import SKEW, Record, State, takeover, timestamp
-from sfn_release.rendering import Rendered
-from sfn_release.yanks import refuse_yanked
+from sfn_release.release.record import SKEW, Record, State, takeover, timestamp
+from sfn_release.release.rendering import Rendered
+from sfn_release.release.yanked import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
 

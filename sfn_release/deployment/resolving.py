@@ -25,7 +25,7 @@ from sfn_release.errors import (
 from sfn_release.project import Source
 from sfn_release.project.rules import GIVEN
 from sfn_release.project.values import convert
-from sfn_release.record import State
+from sfn_release.release.record import State
 
 if TYPE_CHECKING:
     from sfn_release.deployment.model import Prepared, Site

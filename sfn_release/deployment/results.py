@@ -12,8 +12,8 @@ from sfn_release.deployment.model import Prepared
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
 from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text
-from sfn_release.record import Found, Outcome, Record, Served, Serving
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Found, Outcome, Record, Served, Serving
+from sfn_release.release.rendering import Rendered
 
 
 def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, Outcome]:

@@ -37,13 +37,13 @@ from typing import Any
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import ConflictError, GitError, NotFoundError
-from sfn_release.git import Git, RefMovedError, RefUpdate
 from sfn_release.ledger import trials
+from sfn_release.ledger.git import Git, RefMovedError, RefUpdate
 from sfn_release.ledger.refs import Snapshot
 from sfn_release.ledger.tagging import refuse_elsewhere, tag_updates
 from sfn_release.ledger.writer import LedgerWriter
-from sfn_release.record import Record, Serving, State
-from sfn_release.release import (
+from sfn_release.release.record import Record, Serving, State
+from sfn_release.release.release import (
     Manifest,
     Precedence,
     Release,
@@ -51,7 +51,7 @@ from sfn_release.release import (
     make_release,
     release_files,
 )
-from sfn_release.yanks import FILE, Yank, yanks_file
+from sfn_release.release.yanked import FILE, Yank, yanks_file
 
 __all__ = ["Ledger", "Snapshot", "open_ledger"]
 

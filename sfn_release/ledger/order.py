@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfn_release.errors import TamperedError
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 _KEPT = ("environment", "action", "version", "from_version", "commit", "release_digest", "actor")
 """What the end of a deployment says as its beginning did."""

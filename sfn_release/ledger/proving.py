@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from sfn_release.errors import TamperedError
-from sfn_release.git.tags import tag_texts
+from sfn_release.ledger.git.tags import tag_texts
 from sfn_release.ledger.order import out_of_order
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
 from sfn_release.ledger.tags import TagRefs, carried_digest, disagreeing, lost_release, misplaced
 from sfn_release.ledger.witness import lost, sights
-from sfn_release.record import Serving, State, refuse_forged
-from sfn_release.release import Manifest, Release
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Serving, State, refuse_forged
+from sfn_release.release.release import Manifest, Release
+from sfn_release.release.rendering import Rendered
 
 
 class LedgerProver(LedgerReader):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sfn_release.errors import ConflictError, GitError, SfnReleaseError, TamperedError
-from sfn_release.git import Git, NotReachedError, RefMovedError, RefUpdate
-from sfn_release.release import is_version
+from sfn_release.ledger.git import Git, NotReachedError, RefMovedError, RefUpdate
+from sfn_release.release.release import is_version
 
 _TAGS = "refs/tags/"
 ACCEPT = "sfn-release verify --accept-rewrite"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.git import NotReachedError, RefUpdate
+from sfn_release.ledger.git import NotReachedError, RefUpdate
 from sfn_release.ledger.refs import LedgerRefs
 
 

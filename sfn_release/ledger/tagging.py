@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sfn_release.errors import ConflictError
-from sfn_release.git import RefUpdate
+from sfn_release.ledger.git import RefUpdate
 from sfn_release.ledger.reader import LedgerReader
-from sfn_release.release import Manifest
+from sfn_release.release.release import Manifest
 
 
 def tag_updates(

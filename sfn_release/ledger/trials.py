@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sfn_release.errors import TamperedError
-from sfn_release.git import NotReachedError, RefMovedError, RefUpdate
-from sfn_release.git.tags import tag_texts
+from sfn_release.ledger.git import NotReachedError, RefMovedError, RefUpdate
+from sfn_release.ledger.git.tags import tag_texts
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.ledger.refs import Snapshot
 from sfn_release.ledger.tags import carried_digest
-from sfn_release.release import Manifest, read_manifest
+from sfn_release.release.release import Manifest, read_manifest
 
 
 def yielded(ledger: LedgerReader, snapshot: Snapshot) -> Snapshot:

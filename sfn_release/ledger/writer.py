@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sfn_release.errors import ConflictError, GitError
-from sfn_release.git import RefMovedError, RefUpdate, without_secrets
+from sfn_release.ledger.git import RefMovedError, RefUpdate, without_secrets
 from sfn_release.ledger.proving import LedgerProver
 from sfn_release.ledger.witness import seen_lines
 

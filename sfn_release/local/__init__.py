@@ -18,13 +18,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.local.arns import Scope
 from sfn_release.local.runs import Runs
 from sfn_release.local.service import LocalService
 from sfn_release.local.store import Store
 from sfn_release.local.world import TasksFor, World
-from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.simulator import Mocks, TaskCall, Tasks
 
 __all__ = ["ACCOUNT", "REGION", "LocalService", "local", "service"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from sfn_release.aws.regions import partition_of
 from sfn_release.local.arns import Scope
-from sfn_release.regions import partition_of
 
 CONTENT_TYPE = "text/xml"
 _FORM = "application/x-www-form-urlencoded"

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from sfn_release.asl.fields import ONLY_JSONATA
-from sfn_release.asl.finding import Finding
 from sfn_release.canonical import keys_of
 from sfn_release.checks import MAX_BYTES, check_definition
+from sfn_release.checks.finding import Finding
 from sfn_release.checks.table import BY_NAME
 from sfn_release.local import errors
 from sfn_release.local.structure import Diagnostic, diagnostics

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sfn_release.deployment import Prepared, Site, check_lock
+from sfn_release.deployment.observation import look
 from sfn_release.errors import ConflictError, NotFoundError
-from sfn_release.observation import look
 from sfn_release.operations.comparing import strange_versions
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 
 def acknowledge(

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.asl.finding import Finding
 from sfn_release.asl.placeholders import WORKFLOW
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.calling import call
 from sfn_release.canonical import member
-from sfn_release.declaration import Declaration
+from sfn_release.checks.finding import Finding
 from sfn_release.deployment.resolving import look_up
 from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError
 from sfn_release.operations.check import Ask

@@ -8,25 +8,24 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sfn_release import places
-from sfn_release.asl.finding import Finding
-from sfn_release.asl.silence import Silence, told
-from sfn_release.build.acceptance import as_released, name_problem, problems
-from sfn_release.build.drafts import (
+from sfn_release.authoring.declaration import Declaration, Type
+from sfn_release.checks import check_draft
+from sfn_release.checks.finding import Finding
+from sfn_release.checks.silence import Silence, told
+from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.operations.check_filled import filled_findings
+from sfn_release.project import FILE_NAME, Project, existing_files, find_project, read_project
+from sfn_release.project.modules.acceptance import as_released, name_problem, problems
+from sfn_release.project.modules.drafts import (
     Draft,
     read_file_drafts,
     read_project_drafts,
     read_text_draft,
 )
-from sfn_release.build.files import source_named
-from sfn_release.build.lines import line_finder
-from sfn_release.build.single import STDIN, is_file
-from sfn_release.checks import check_draft
-from sfn_release.declaration import Declaration, Type
-from sfn_release.errors import NotFoundError, SfnReleaseError
-from sfn_release.operations.check_filled import filled_findings
-from sfn_release.project import FILE_NAME, Project, find_project, read_project
-from sfn_release.project.rules import did_you_mean
+from sfn_release.project.modules.files import source_named
+from sfn_release.project.modules.lines import line_finder
+from sfn_release.project.modules.single import STDIN, is_file
+from sfn_release.text import did_you_mean
 
 Ask = Callable[[Declaration], tuple[Finding, ...]]
 """Says what an environment's Step Functions finds wrong with what a workflow declares."""
@@ -94,7 +93,7 @@ def check(
     failures instead, and hides nothing that is found in the others.
     """
     for name in named:
-        if not is_file(name) and places.is_file(directory / name):
+        if not is_file(name) and existing_files.is_file(directory / name):
             read_file_drafts(directory / name, name=name, environ=environ)  # tells how it must end
     project = _project(directory, needed=not all(map(is_file, named)) or not named)
     silences = project.silences if project else ()

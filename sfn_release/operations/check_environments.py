@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
-from sfn_release.conditions import Sending, refusal, unmet
-from sfn_release.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.resolving import look_up
@@ -25,8 +24,9 @@ from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.sites import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
+from sfn_release.plan.preconditions import Sending, refusal, unmet
 from sfn_release.project import Environment, rules
-from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.release.rendering import Rendered, parameters_of, render
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sfn_release.asl.finding import Finding
 from sfn_release.asl.placeholders import WORKFLOW, alone, references_in, typed
-from sfn_release.build.acceptance import as_released, content
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import keys_of
 from sfn_release.checks import check_definition
-from sfn_release.declaration import Declaration
-from sfn_release.filled import LITERAL, literal, other_partitions, state_at
+from sfn_release.checks.finding import Finding
+from sfn_release.plan.rendered_checks import LITERAL, literal, other_partitions, state_at
 from sfn_release.project import Environment, Project, Source
+from sfn_release.project.modules.acceptance import as_released, content
 from sfn_release.project.parameters import Filling
 from sfn_release.project.reading import LOCAL
-from sfn_release.project.rules import GIVEN, did_you_mean, toml, toml_key
+from sfn_release.project.rules import GIVEN, toml, toml_key
 from sfn_release.project.values import KINDS, kind_of
-from sfn_release.rendering import undeclared_in
+from sfn_release.release.rendering import undeclared_in
+from sfn_release.text import did_you_mean
 
 
 def filled_findings(

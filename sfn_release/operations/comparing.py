@@ -8,7 +8,11 @@ from typing import Any
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.drift import (
+from sfn_release.deployment.observation import look, version_descriptions
+from sfn_release.ledger import Ledger
+from sfn_release.operations.workspace import Workspace
+from sfn_release.plan import Observed, is_description
+from sfn_release.plan.drift import (
     Closer,
     WorkflowState,
     compare,
@@ -18,13 +22,9 @@ from sfn_release.drift import (
     tag_differences,
     version_differences,
 )
-from sfn_release.ledger import Ledger
-from sfn_release.observation import look, version_descriptions
-from sfn_release.operations.workspace import Workspace
-from sfn_release.plan import Observed, is_description
 from sfn_release.project import Environment
-from sfn_release.record import Serving, State
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Serving, State
+from sfn_release.release.rendering import Rendered
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sfn_release.deployment import Prepared, prepare_delete
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 
 def plan_deletion(

@@ -14,8 +14,8 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Action, Record, State
-from sfn_release.release import Content, Release, is_found, parse_version
+from sfn_release.release.record import Action, Record, State
+from sfn_release.release.release import Content, Release, is_found, parse_version
 
 
 def deploy(

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.deployment.observation import Wanted, observe
 from sfn_release.deployment.resolving import look_up
-from sfn_release.differences import Difference, differences
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.observation import Wanted, observe
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.pins import pin_open
 from sfn_release.project import Environment
-from sfn_release.record import Served
-from sfn_release.release import parse_version
-from sfn_release.rendering import Rendered, parameters_of, render_all
+from sfn_release.release.differences import Difference, differences
+from sfn_release.release.pins import pin_open
+from sfn_release.release.record import Served
+from sfn_release.release.release import parse_version
+from sfn_release.release.rendering import Rendered, parameters_of, render_all
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.trail import Visit, trail
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project.rules import did_you_mean
-from sfn_release.record import Served, Serving, State, timestamp
-from sfn_release.release import parse_version
-from sfn_release.surroundings import Surroundings
+from sfn_release.release.record import Served, Serving, State, timestamp
+from sfn_release.release.release import parse_version
+from sfn_release.text import did_you_mean
 
 _PAGE = 1000  # events in one answer of GetExecutionHistory
 _GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}  # the state machine; its alias or version

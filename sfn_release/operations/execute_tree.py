@@ -10,8 +10,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.canonical import loads
-from sfn_release.declaration import Declaration
 from sfn_release.deployment.resolving import look_up
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.operations.execute import Execution, checked_input
@@ -21,11 +22,11 @@ from sfn_release.operations.sites import site
 from sfn_release.operations.trail import trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
-from sfn_release.project.rules import did_you_mean, state_machine_name
-from sfn_release.record import timestamp
-from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION
-from sfn_release.rendering import Rendered, parameters_of, render
+from sfn_release.project.rules import state_machine_name
+from sfn_release.release.record import timestamp
+from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import ContextSeed, Event, VirtualClock, simulate
+from sfn_release.text import did_you_mean
 
 
 def execute_tree(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import Record
+from sfn_release.release.record import Record
 
 
 def yielded_trials(workspace: Workspace, records: Sequence[Record]) -> frozenset[str]:

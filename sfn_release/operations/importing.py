@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.authoring.importing import Source
 from sfn_release.aws.calling import call
-from sfn_release.build.single import STDIN, read_content, read_text
 from sfn_release.canonical import loads
-from sfn_release.declaration import Declaration
 from sfn_release.errors import AccessError, DefinitionError, UsageError
-from sfn_release.importing import Source
 from sfn_release.operations.sources import only, read_source
 from sfn_release.plan import TAG_PREFIX
+from sfn_release.project.modules.single import STDIN, read_content, read_text
 
 if TYPE_CHECKING:
     from sfn_release.aws.stepfunctions import StepFunctions
+    from sfn_release.deployment.runtime import Watcher
     from sfn_release.operations.workspace import Workspace
-    from sfn_release.surroundings import Watcher
 
 _ARN = re.compile(
     r"(?P<machine>arn:[^:]+:states:[^:]+:[^:]+:stateMachine:[^:]+)(?::(?P<of>[^:]+))?"

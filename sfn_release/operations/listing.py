@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.build import Build, build
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project.rules import did_you_mean
-from sfn_release.release import count_states
+from sfn_release.project.modules import Build, build
+from sfn_release.release.release import count_states
+from sfn_release.text import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sfn_release.aws.services import Aws
 from sfn_release.operations.comparing import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.record import Record, State
+from sfn_release.release.record import Record, State
 
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sfn_release import hold
 from sfn_release.deployment import Site
-from sfn_release.record import Record, State
+from sfn_release.ledger import hold
+from sfn_release.release.record import Record, State
 
 _EVENTS = 40  # how far back the rollbacks of a CI run are looked for
 

@@ -12,7 +12,7 @@ from sfn_release.errors import PolicyError
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.rendering import Rendered, parameters_of, render_all
+from sfn_release.release.rendering import Rendered, parameters_of, render_all
 
 
 def pins_of_work_tree(workspace: Workspace, there: Site) -> str:

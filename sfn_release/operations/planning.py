@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sfn_release.build.acceptance import refuse_calls
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.delete import plan_deletion
@@ -18,8 +17,9 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import unreleased
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
-from sfn_release.record import State
-from sfn_release.release import Content, parse_version
+from sfn_release.project.modules.acceptance import refuse_calls
+from sfn_release.release.record import State
+from sfn_release.release.release import Content, parse_version
 
 
 def plan_version(

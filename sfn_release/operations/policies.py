@@ -7,12 +7,12 @@ from typing import assert_never
 
 from sfn_release.deployment import Prepared, Site
 from sfn_release.errors import GitError, UsageError
-from sfn_release.git.ancestry import holder
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git.ancestry import holder
 from sfn_release.operations.workspace import Workspace
-from sfn_release.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
-from sfn_release.record import Record
-from sfn_release.release import Content
+from sfn_release.plan.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
+from sfn_release.release.record import Record
+from sfn_release.release.release import Content
 
 _HEADS = "refs/heads/"
 

@@ -12,8 +12,8 @@ from sfn_release.operations.policies import checked_override, objections, stay
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
-from sfn_release.record import Record, State
-from sfn_release.release import Release, parse_version
+from sfn_release.release.record import Record, State
+from sfn_release.release.release import Release, parse_version
 
 
 def promote(

@@ -7,11 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sfn_release.build import Build, build_commit
-from sfn_release.build.acceptance import refuse_calls
 from sfn_release.canonical import short
 from sfn_release.deployment import Prepared, Site, prepare
-from sfn_release.differences import differences
 from sfn_release.errors import (
     ConflictError,
     ImmutableError,
@@ -29,9 +26,18 @@ from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, target, unreleased
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Record, State, timestamp
-from sfn_release.release import Release, make_release, next_patch, parse_version, refuse_found
-from sfn_release.yanks import refuse_yanked
+from sfn_release.project.modules import Build, build_commit
+from sfn_release.project.modules.acceptance import refuse_calls
+from sfn_release.release.differences import differences
+from sfn_release.release.record import Record, State, timestamp
+from sfn_release.release.release import (
+    Release,
+    make_release,
+    next_patch,
+    parse_version,
+    refuse_found,
+)
+from sfn_release.release.yanked import refuse_yanked
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project.rules import did_you_mean
-from sfn_release.release import Manifest, Release, parse_version
-from sfn_release.yanks import Yank
+from sfn_release.release.release import Manifest, Release, parse_version
+from sfn_release.release.yanked import Yank
+from sfn_release.text import did_you_mean
 
 
 @dataclass(frozen=True)

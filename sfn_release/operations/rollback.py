@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from sfn_release import hold
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.ledger import Snapshot
+from sfn_release.ledger import Snapshot, hold
 from sfn_release.operations import outcomes
 from sfn_release.operations.running import run
 from sfn_release.operations.sites import open_site
 from sfn_release.operations.targets import earlier_versions, recorded_forms, target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.record import Record, Served, Serving, State
-from sfn_release.release import Manifest, Release, parse_version
-from sfn_release.rendering import Rendered
-from sfn_release.stack import entry_of, previous
+from sfn_release.release.record import Record, Served, Serving, State
+from sfn_release.release.release import Manifest, Release, parse_version
+from sfn_release.release.rendering import Rendered
+from sfn_release.release.rollback_history import entry_of, previous
 
 
 def rollback(

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sfn_release.deployment import Prepared, Site, adoption, execute, kept_text
 from sfn_release.errors import ConflictError
-from sfn_release.git import RefMovedError
-from sfn_release.record import Record
+from sfn_release.ledger.git import RefMovedError
+from sfn_release.release.record import Record
 
 
 def run(

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.local import LocalService, service
 from sfn_release.operations.serving import database, local_service
 from sfn_release.operations.workspace import open_workspace
 from sfn_release.simulator import Mocks
-from sfn_release.surroundings import Surroundings
 
 
 def service_for(

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sfn_release import places
-from sfn_release.asl.finding import nearest
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.errors import LocalServiceError
-from sfn_release.git import Git
 from sfn_release.ledger import Ledger
+from sfn_release.ledger.git import Git
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.local.moving import drop_project, move_project
 from sfn_release.plan import TAG_PREFIX
-from sfn_release.project import Environment, Project
-from sfn_release.record import Serving
+from sfn_release.project import Environment, Project, existing_files
+from sfn_release.release.record import Serving
 from sfn_release.simulator import Mocks, Tasks, load_mocks
 from sfn_release.simulator.mocks import asking
+from sfn_release.text import did_you_mean
 
 _SHARED = "sfn-release/local.db"  # where all projects of a repository were, until 0.2.0
 _NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -113,13 +112,13 @@ def mocks_without_a_state(
     """Return a line for each key of the mocks beside *source* that no definition asks for."""
     file = mocks_file(source)
     path = project.root / file
-    if not places.is_file(path):
+    if not existing_files.is_file(path):
         return []
     mocks = load_mocks(path.read_bytes(), file=file)
     names = [name for definition in definitions for name in asking(definition)]
     return [
         f"{file}: {json.dumps(key, ensure_ascii=False)} is neither a state nor a Resource of"
-        f" {workflow}. {nearest(key, names)}".rstrip()
+        f" {workflow}. {did_you_mean(key, names)}".rstrip()
         for key in mocks.unused(names)
     ]
 
@@ -142,7 +141,7 @@ def _tasks_for(
 def mocks_of(project: Project, source: str) -> Mocks:
     """Return the mocks beside the module *source*; without a file, mocks that answer nothing."""
     path = project.root / mocks_file(source)
-    if not places.is_file(path):
+    if not existing_files.is_file(path):
         return Mocks(file=mocks_file(source))
     return load_mocks(path.read_bytes(), file=mocks_file(source))
 

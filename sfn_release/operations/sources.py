@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfn_release import places
-from sfn_release.build.single import STDIN, is_file, read_text, read_workflows
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import UsageError
+from sfn_release.project import existing_files
+from sfn_release.project.modules.single import STDIN, is_file, read_text, read_workflows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def read_source(
     """
     if named == STDIN:
         return (read_text(stdin(), STDIN),)
-    if is_file(named) or places.is_file(directory / named):
+    if is_file(named) or existing_files.is_file(directory / named):
         return read_workflows(directory / named, name=named, environ=environ)
     from sfn_release.operations.listing import build_definitions
 

@@ -15,9 +15,9 @@ from sfn_release.operations.mixes import mixes
 from sfn_release.operations.open_ends import EnvironmentState, next_steps, unclaimed
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.record import BRINGS_NOTHING, Record, State
-from sfn_release.release import is_found
-from sfn_release.yanks import Yank
+from sfn_release.release.record import BRINGS_NOTHING, Record, State
+from sfn_release.release.release import is_found
+from sfn_release.release.yanked import Yank
 
 _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 

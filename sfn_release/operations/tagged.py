@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sfn_release.errors import ConflictError, GitError, NotFoundError, VersionError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release import is_version
+from sfn_release.release.release import is_version
 
 
 def version_from_tag(workspace: Workspace) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.resolving import look_up
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.record import Action, Served, Serving, State, refuse_forged
-from sfn_release.release import Content, Release
-from sfn_release.rendering import Rendered, parameters_of, render_all, values_of
-from sfn_release.stack import pushed
+from sfn_release.release.record import Action, Served, Serving, State, refuse_forged
+from sfn_release.release.release import Content, Release
+from sfn_release.release.rendering import Rendered, parameters_of, render_all, values_of
+from sfn_release.release.rollback_history import pushed
 
 _REMEMBERED = 10  # releases of an environment that are searched for content that comes back
 

@@ -170,6 +170,6 @@ def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _text(at: datetime | str) -> str:
-    from sfn_release.record import timestamp
+    from sfn_release.release.record import timestamp
 
     return timestamp(at) if isinstance(at, datetime) else at

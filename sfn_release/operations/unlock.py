@@ -7,7 +7,7 @@ from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.mixes import mixes
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import Record, State
+from sfn_release.release.record import Record, State
 
 
 def unlock(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import short
-from sfn_release.declaration import Declaration
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.ledger.rewrites import Rewrite, accept
@@ -23,8 +23,7 @@ from sfn_release.operations.verify_refs import (
 )
 from sfn_release.operations.verifying import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
-from sfn_release.project.rules import did_you_mean
-from sfn_release.release import (
+from sfn_release.release.release import (
     Manifest,
     Release,
     definition_path,
@@ -33,6 +32,7 @@ from sfn_release.release import (
     read_declaration,
     read_manifest,
 )
+from sfn_release.text import did_you_mean
 
 _RELEASES = 16  # that are kept while environments are walked along; neighbours share them
 

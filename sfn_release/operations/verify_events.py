@@ -10,8 +10,8 @@ from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
 from sfn_release.ledger.order import out_of_order
 from sfn_release.operations.verifying import Check
-from sfn_release.record import Outcome, Record, Served, Serving, State, refuse_forged
-from sfn_release.release import Manifest, Release
+from sfn_release.release.record import Outcome, Record, Served, Serving, State, refuse_forged
+from sfn_release.release.release import Manifest, Release
 
 _LATER = (
     "Only sfn-release may write there, and `git log` of that branch tells who did. Later events"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sfn_release.git import NotReachedError
-from sfn_release.git.tags import tag_texts
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git import NotReachedError
+from sfn_release.ledger.git.tags import tag_texts
 from sfn_release.ledger.tags import (
     TagRefs,
     carried_digest,
@@ -17,7 +17,7 @@ from sfn_release.ledger.tags import (
 from sfn_release.ledger.witness import lost, sights
 from sfn_release.operations.verifying import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release import Manifest
+from sfn_release.release.release import Manifest
 
 
 def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfn_release.deployment.runtime import Surroundings, Watcher
 from sfn_release.errors import (
     AccessError,
     DirtyError,
@@ -17,12 +18,11 @@ from sfn_release.errors import (
     NotFoundError,
     TamperedError,
 )
-from sfn_release.filled import FilledChecks
-from sfn_release.git import Git, Identity, Patience
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
+from sfn_release.ledger.git import Git, Identity, Patience
+from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
-from sfn_release.release import Precedence, Release
-from sfn_release.surroundings import Surroundings, Watcher
+from sfn_release.release.release import Precedence, Release
 
 if TYPE_CHECKING:
     from sfn_release.aws.services import Aws

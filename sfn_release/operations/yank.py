@@ -7,9 +7,9 @@ from typing import Any
 
 from sfn_release.errors import UsageError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import timestamp
-from sfn_release.release import parse_version
-from sfn_release.yanks import Yank
+from sfn_release.release.record import timestamp
+from sfn_release.release.release import parse_version
+from sfn_release.release.yanked import Yank
 
 
 @dataclass(frozen=True)

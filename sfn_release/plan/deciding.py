@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.canonical import short
-from sfn_release.pins import pin
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
 from sfn_release.plan.steps import (
@@ -22,9 +21,10 @@ from sfn_release.plan.steps import (
     number,
     version_number,
 )
-from sfn_release.record import Change, Served, Serving
-from sfn_release.release import WORK_TREE
-from sfn_release.rendering import Rendered
+from sfn_release.release.pins import pin
+from sfn_release.release.record import Change, Served, Serving
+from sfn_release.release.release import WORK_TREE
+from sfn_release.release.rendering import Rendered
 
 
 def plan(

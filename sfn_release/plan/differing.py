@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sfn_release.differences import differences
 from sfn_release.plan.deciding import pinned_as
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
-from sfn_release.record import Serving
-from sfn_release.rendering import Rendered
+from sfn_release.release.differences import differences
+from sfn_release.release.record import Serving
+from sfn_release.release.rendering import Rendered
 
 
 def with_differences(

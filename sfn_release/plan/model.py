@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sfn_release.asl.finding import Finding
-from sfn_release.differences import Difference
+from sfn_release.checks.finding import Finding
+from sfn_release.plan.policy import Refusal
 from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
@@ -17,10 +17,10 @@ from sfn_release.plan.steps import (
     Watch,
     step_json,
 )
-from sfn_release.policy import Refusal
-from sfn_release.record import Action, Change, Found
-from sfn_release.release import WORK_TREE
-from sfn_release.rendering import Rendered
+from sfn_release.release.differences import Difference
+from sfn_release.release.record import Action, Change, Found
+from sfn_release.release.release import WORK_TREE
+from sfn_release.release.rendering import Rendered
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from sfn_release.errors import ConflictError, NotOursError
 from sfn_release.plan.model import Observed
 from sfn_release.plan.steps import TAG_PREFIX
-from sfn_release.record import Served
-from sfn_release.rendering import Rendered
+from sfn_release.release.record import Served
+from sfn_release.release.rendering import Rendered
 
 DESCRIBED_BY = "sfn-release"
 """How the descriptions that we write begin."""

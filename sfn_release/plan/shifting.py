@@ -17,8 +17,8 @@ from sfn_release.plan.leftovers import left_alias
 from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
 from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
 from sfn_release.project import Limits, Strategy
-from sfn_release.project.rules import duration_text
-from sfn_release.record import Record, Serving
+from sfn_release.release.record import Record, Serving
+from sfn_release.text import duration_text
 
 _FEW = 6  # weights in a line
 

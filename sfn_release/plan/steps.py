@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, assert_never
 
-from sfn_release.project.rules import duration_text
-from sfn_release.rendering import Rendered
+from sfn_release.release.rendering import Rendered
+from sfn_release.text import duration_text
 
 TAG_PREFIX = "sfn-release:"
 """How the tags that we write begin."""

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from sfn_release.asl.silence import Silence
+from sfn_release.checks.silence import Silence
 from sfn_release.errors import ConfigError, NotFoundError
-from sfn_release.project import rules
 from sfn_release.project.document import MINIMUM, Document
 from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.parameters import fill, parameters_in
@@ -25,6 +24,7 @@ from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.silences import silences_of
 from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.project.values import Source
+from sfn_release.text import did_you_mean, parse_duration
 
 __all__ = [
     "FILE_NAME",
@@ -85,11 +85,10 @@ class Project:
     def environment(self, name: str) -> Environment:
         """Return the environment *name*; raises NotFoundError that names the nearest."""
         if name not in self.environments:
-            near = rules.nearest(name, self.environments)
             raise NotFoundError(
                 f"There is no environment {name!r} in {FILE_NAME}.",
                 why=f"It has: {', '.join(sorted(self.environments))}.",
-                fix=f"Did you mean {near}?" if near else f"Add [environments.{name}].",
+                fix=did_you_mean(name, self.environments) or f"Add [environments.{name}].",
             )
         return self.environments[name]
 
@@ -146,18 +145,17 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     check_requires(document, environments)
     default = settings.get("default_environment", LOCAL)
     if default not in environments:
-        near = rules.nearest(default, environments)
         document.fail(
             ("project", "default_environment"),
             f"default_environment {default!r} is not one of the environments",
             why=f"They are: {', '.join(sorted(environments))}.",
-            fix=f"Did you mean {near}?" if near else f"Add [environments.{default}].",
+            fix=did_you_mean(default, environments) or f"Add [environments.{default}].",
         )
     if "workflows" in settings:
         settings["workflows"] = str(PurePosixPath(settings["workflows"]))
     timeout = settings.get("remote_timeout")
     if isinstance(timeout, str):
-        settings["remote_timeout"] = rules.timespan(timeout).total_seconds()
+        settings["remote_timeout"] = parse_duration(timeout).total_seconds()
     return Project(
         **settings,
         root=path.parent,

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.lines import Key, key_lines
+from sfn_release.text import did_you_mean
 
 MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
 
@@ -175,13 +176,11 @@ class Document:
         if key in expected.keys:
             return expected.keys[key]
         if expected.others is None:
-            near = rules.nearest(key, expected.keys)
             self.fail(
                 (*at, key),
                 f"unknown key {key!r} in {table_name(at)}",
-                fix=f"Did you mean {near}?"
-                if near
-                else f"Known keys: {', '.join(sorted(expected.keys))}.",
+                fix=did_you_mean(key, expected.keys)
+                or f"Known keys: {', '.join(sorted(expected.keys))}.",
             )
         problem = expected.key_rule(key)
         if problem:

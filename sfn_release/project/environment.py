@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from sfn_release.asl.placeholders import WORKFLOW
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION, partition_of
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.strategy import Strategy
 from sfn_release.project.values import Source
-from sfn_release.regions import LOCAL_ACCOUNT, LOCAL_REGION, partition_of
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SERVICES = ("stepfunctions", "sts", "ssm", "lambda", "cloudwatch")

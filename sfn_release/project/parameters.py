@@ -16,7 +16,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.asl.given import copied
 from sfn_release.asl.placeholders import (
     A_PARAMETER,
     REFERENCE,
@@ -25,10 +24,12 @@ from sfn_release.asl.placeholders import (
     no_parameters,
     references_in,
 )
+from sfn_release.authoring.given import copied
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
-from sfn_release.project.rules import nearest, toml_key
+from sfn_release.project.rules import toml_key
 from sfn_release.project.values import KINDS, as_text, kind_of
+from sfn_release.text import nearest
 
 
 def fill(
@@ -201,7 +202,7 @@ def _named(noun: str, names: Collection[str], wrong: str) -> str:
 def _meant(name: str, known: Collection[str]) -> str:
     if name.startswith(WORKFLOW):
         near = nearest(name, [one for one in known if one.startswith(WORKFLOW)])
-        return f" Did you mean ${{{near}}}?" if near else ""
+        return f' Did you mean "${{{near}}}"?' if near else ""
     near = nearest(name, [one for one in known if not one.startswith(WORKFLOW)])
     return f" Declared is {near}; did you mean that?" if near else ""
 

@@ -13,6 +13,7 @@ from sfn_release.project.lines import Key
 from sfn_release.project.parameters import parameters_in
 from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
 from sfn_release.project.values import Source, is_source, normal
+from sfn_release.text import did_you_mean, parse_duration
 
 LOCAL = "local"
 _ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
@@ -52,7 +53,7 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
         assume_role=_assumed_role(values.pop("assume_role", None)),
         parameters={key: _parameter(value) for key, value in values.pop("parameters", {}).items()},
         requires=tuple(values.pop("requires", ())),
-        soak=rules.timespan(values.pop("soak")) if "soak" in values else None,
+        soak=parse_duration(values.pop("soak")) if "soak" in values else None,
         branches=tuple(values.pop("branches", ())),
         strategy=_strategy(document, (*at, "strategy"), values),
         **values,
@@ -72,8 +73,7 @@ def check_requires(document: Document, environments: Mapping[str, Environment]) 
                     at,
                     f"{name} requires {required!r}, which is not one of the environments",
                     why=f"They are: {', '.join(sorted(environments))}.",
-                    fix=rules.did_you_mean(required, environments)
-                    or f"Add [environments.{required}].",
+                    fix=did_you_mean(required, environments) or f"Add [environments.{required}].",
                 )
             if environments[required].backend == "local" and environment.backend != "local":
                 document.fail(
@@ -176,7 +176,7 @@ def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy |
         max_failure_rate=float(rate.removesuffix("x")) if rate else None,
     )
     make = STRATEGIES[table["type"]]
-    return make(table["percent"], rules.timespan(table["interval"]), limits)
+    return make(table["percent"], parse_duration(table["interval"]), limits)
 
 
 def _check_role(document: Document, at: Key, environment: Environment) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sfn_release.asl.placeholders import NAME, REFERENCE, no_parameters
 from sfn_release.names import ENVIRONMENT_NAME, MAX_NAME, NOT_IN_NAME
 from sfn_release.project.values import problem
+from sfn_release.text import parse_duration
 
 Rule = Callable[[Any], str | None]
 
@@ -41,21 +42,6 @@ GIVEN = frozenset({"AWS::Region", "AWS::AccountId", "AWS::Partition"})
 _MAX_PROJECT = 63
 _MAX_TAG_KEY = 128
 _MAX_TAG_VALUE = 256
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the one of *known* that *word* was most likely meant to be, if any is near."""
-    import difflib
-
-    by_folded = {name.lower(): name for name in sorted(known)}
-    found = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``Did you mean orders?``, or nothing when none of *known* is near."""
-    near = nearest(word, known)
-    return f"Did you mean {near}?" if near else ""
 
 
 def anything(_: Any) -> None:
@@ -367,14 +353,13 @@ def branch(value: str) -> str | None:
     return ref(f"refs/heads/{value.replace('*', 'x')}")
 
 
-_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(?:\d{1,4}[dhms])+")
 _LONGEST = timedelta(days=30)
 
 
 def duration(value: str) -> str | None:
     """Check a span of time."""
-    if not _DURATION.fullmatch(value) or not timedelta() < timespan(value) <= _LONGEST:
+    if not _DURATION.fullmatch(value) or not timedelta() < parse_duration(value) <= _LONGEST:
         return "A span of time is written like 90s, 5m, 2h, 1h30m or 2d; 30 days at most."
     return None
 
@@ -386,27 +371,3 @@ def timeout(value: object) -> str | None:
     if type(value) is not int or not 0 < value <= _LONGEST.total_seconds():
         return "It must be a whole number of seconds, or a span of time such as 90s or 5m."
     return None
-
-
-def timespan(value: str) -> timedelta:
-    """Return what a `duration` says.
-
-    >>> timespan("1h30m")
-    datetime.timedelta(seconds=5400)
-    """
-    parts = re.findall(r"(\d+)([dhms])", value)
-    return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
-
-
-def duration_text(span: timedelta) -> str:
-    """Return a span of time as `duration` writes it.
-
-    >>> duration_text(timedelta(minutes=90)), duration_text(timedelta())
-    ('1h30m', '0s')
-    """
-    seconds = int(span.total_seconds())
-    parts = []
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, length)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts) or "0s"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sfn_release.asl.silence import Silence
+from sfn_release.checks.silence import Silence
 from sfn_release.project import rules
 from sfn_release.project.document import Document, Expected
 from sfn_release.project.lines import Key
+from sfn_release.text import did_you_mean
 
 _EXAMPLE = '{ rule = "lambda-retry", workflow = "orders", reason = "its caller tries again" }'
 
@@ -54,11 +55,10 @@ def _silence(document: Document, at: Key, entry: dict[str, str]) -> Silence:
             )
     rule = BY_NAME.get(entry["rule"])
     if rule is None:
-        near = rules.nearest(entry["rule"], BY_NAME)
         document.fail(
             (*at, "rule"),
             f"there is no rule {entry['rule']!r} to silence",
-            fix=f"Did you mean {near}?" if near else "docs/rules.md lists the rules.",
+            fix=did_you_mean(entry["rule"], BY_NAME) or "docs/rules.md lists the rules.",
         )
     if not rule.can_be_silenced:
         document.fail(

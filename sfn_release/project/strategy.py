@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sfn_release.project.rules import duration_text
+from sfn_release.text import duration_text
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sfn_release.canonical import digest, dumps
 from sfn_release.ledger import Ledger
 from sfn_release.operations.verify import verify
 from sfn_release.operations.yank import yank
-from sfn_release.release import Release, make_release, release_files
+from sfn_release.release.release import Release, make_release, release_files
 
 PREFIX = "refs/heads/sfn-release/shop/"
 RELEASES = f"{PREFIX}releases"

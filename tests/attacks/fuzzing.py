@@ -225,9 +225,9 @@ def _yaml(content: bytes) -> None:
 
 
 def _import(content: bytes) -> None:
-    from sfn_release.build.single import read_text
-    from sfn_release.importing import write_module
+    from sfn_release.authoring.importing import write_module
     from sfn_release.operations.importing import _from_declaration, described_source
+    from sfn_release.project.modules.single import read_text
 
     given = read_text(content, "given.json")
     answer = given.definition
@@ -243,15 +243,16 @@ def _mocks(content: bytes) -> None:
 
 
 def _version(text: str) -> None:
-    from sfn_release.release import Precedence, parse_version
+    from sfn_release.release.release import Precedence, parse_version
 
     Precedence(parse_version(text))
 
 
 def _names(text: str) -> None:
-    from sfn_release import names, pins
+    from sfn_release import names
     from sfn_release.local import arns
     from sfn_release.local.errors import ApiError
+    from sfn_release.release import pins
 
     for kind in (one for one in vars(names).values() if isinstance(one, names.Kind)):
         with suppress(SfnReleaseError):
@@ -264,27 +265,27 @@ def _names(text: str) -> None:
 
 
 def _record(content: bytes) -> None:
-    from sfn_release.record import Record
-    from sfn_release.release import read_json
+    from sfn_release.release.record import Record
+    from sfn_release.release.release import read_json
 
     Record.from_json(read_json(content, where="x"), where="x").to_json()
 
 
 def _serving(content: bytes) -> None:
-    from sfn_release.record import Serving
-    from sfn_release.release import read_json
+    from sfn_release.release.record import Serving
+    from sfn_release.release.release import read_json
 
     Serving.from_json(read_json(content, where="x"), where="x")
 
 
 def _manifest(content: bytes) -> None:
-    from sfn_release.release import read_manifest
+    from sfn_release.release.release import read_manifest
 
     read_manifest(content, where="x")
 
 
 def _yanks(content: bytes) -> None:
-    from sfn_release.yanks import read_yanks
+    from sfn_release.release.yanked import read_yanks
 
     read_yanks(content, where="x")
 

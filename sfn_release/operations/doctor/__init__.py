@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.errors import SfnReleaseError
-from sfn_release.git import Git, Identity
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git import Git, Identity
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import find_project, read_project
-from sfn_release.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from sfn_release.operations.doctor.iam import RolePolicy

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sfn_release.declaration import Declaration
+from sfn_release.authoring.declaration import Declaration
 from sfn_release.project import Environment
 
 READS = (

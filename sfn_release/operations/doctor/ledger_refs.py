@@ -7,12 +7,12 @@ from typing import assert_never
 
 from sfn_release.deployment import check_lock
 from sfn_release.errors import LockedError, SfnReleaseError
-from sfn_release.git import without_secrets
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git import without_secrets
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.sites import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.record import State
+from sfn_release.release.record import State
 
 _findings = Findings("ledger")
 _PROBE = "0.0.0-doctor"

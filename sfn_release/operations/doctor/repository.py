@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sfn_release.deployment.runtime import Surroundings
 from sfn_release.errors import NotFoundError, SfnReleaseError
-from sfn_release.git import Git
+from sfn_release.ledger.git import Git
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
-from sfn_release.surroundings import Surroundings
 
 _OLDEST = (2, 31)  # `rev-parse --path-format`
 _findings = Findings("git")

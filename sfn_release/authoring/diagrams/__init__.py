@@ -1,0 +1,12 @@
+"""Pictures of a definition, as text: pure, whatever JSON the definition is.
+
+`graph` finds nodes, edges and nested scopes; `mermaid` and `dot` write them down.
+"""
+
+from __future__ import annotations
+
+from sfn_release.authoring.diagrams.dot import dot
+from sfn_release.authoring.diagrams.graph import Edge, Graph, Node, Scope, graph_of
+from sfn_release.authoring.diagrams.mermaid import mermaid
+
+__all__ = ["Edge", "Graph", "Node", "Scope", "dot", "graph_of", "mermaid"]

@@ -1,0 +1,188 @@
+"""Finds what there is to draw in a definition: nodes, edges, and scopes inside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sfn_release.authoring.diagrams.words import condition, detail, shortened
+from sfn_release.errors import DefinitionError
+
+Kind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]
+"""*inside* leads from a Parallel or Map to where one of its scopes starts."""
+
+TYPES = frozenset({"Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state. *key* is unique in the picture and made of ASCII letters and digits.
+
+    *type* is ``Missing`` for a name that some state goes to and that does not exist, ``Unknown``
+    for what is no state of the language, and ``Start`` or ``End`` for the two ends of the picture.
+    """
+
+    key: str
+    id: str
+    type: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one node to another."""
+
+    source: str
+    target: str
+    kind: Kind
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The definition itself, a branch of a Parallel, or the processor of a Map."""
+
+    key: str
+    title: str
+    nodes: tuple[Node, ...]
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All that is drawn: the outermost scope, and the edges of every scope."""
+
+    root: Scope
+    edges: tuple[Edge, ...]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield every node, those of outer scopes first."""
+        queue = [self.root]
+        for scope in queue:
+            yield from scope.nodes
+            queue.extend(scope.scopes)
+
+
+def graph_of(definition: Any) -> Graph:
+    """Return what there is to draw in *definition*, valid or not.
+
+    A state that no other leads to is drawn too; a name that leads nowhere becomes a node of the
+    type ``Missing``. Raises DefinitionError for what has no object of States, or is nested too
+    deeply to be drawn.
+    """
+    if not isinstance(definition, Mapping) or not isinstance(definition.get("States"), Mapping):
+        raise DefinitionError(
+            "This is not a definition in the Amazon States Language.",
+            why='It must be an object with "StartAt" and an object of "States".',
+        )
+    drawing = _Drawing()
+    try:
+        root = drawing.scope(definition, "")
+    except RecursionError:
+        raise DefinitionError("This definition is nested too deeply to be drawn.") from None
+    return Graph(root, tuple(drawing.edges))
+
+
+@dataclass
+class _Drawing:
+    """The picture as it grows; keys count up in the order of the document."""
+
+    edges: list[Edge] = field(default_factory=list)
+    states: int = 0
+    scopes: int = 0
+
+    def scope(self, body: Mapping[str, Any], title: str) -> Scope:
+        """Draw one scope with everything inside it."""
+        outermost = self.scopes == 0
+        key = f"g{self.scopes}"
+        self.scopes += 1
+        states = body.get("States")
+        states = states if isinstance(states, Mapping) else {}
+        nodes = {id: self._node(id, state) for id, state in states.items()}
+        inner: list[Scope] = []
+        ends: list[Edge] = []
+        for id, state in states.items():
+            if not isinstance(state, Mapping):
+                continue
+            for target, kind, label in _ways(state):
+                if target not in nodes:
+                    nodes[target] = self._node(target, None)
+                self.edges.append(Edge(nodes[id].key, nodes[target].key, kind, label))
+            if state.get("End") is True and "Next" not in state:
+                ends.append(Edge(nodes[id].key, "stop", "end"))
+            for name, graph in _inner(id, state):
+                first = self.scope(graph, name)
+                inner.append(first)
+                self._enter(nodes[id].key, graph, first)
+        drawn = list(nodes.values())
+        if outermost:
+            start = body.get("StartAt")
+            begun = nodes.get(start) if isinstance(start, str) else None
+            drawn = self._ends(drawn, begun, ends)
+        return Scope(key, title, tuple(drawn), tuple(inner))
+
+    def _node(self, id: str, state: Any) -> Node:
+        self.states += 1
+        key = f"s{self.states}"
+        if state is None:
+            return Node(key, id, "Missing")
+        type = state.get("Type") if isinstance(state, Mapping) else None
+        if not isinstance(type, str) or type not in TYPES:
+            return Node(key, id, "Unknown")
+        return Node(key, id, type, shortened(detail(state)))
+
+    def _enter(self, source: str, body: Mapping[str, Any], scope: Scope) -> None:
+        start = next((node for node in scope.nodes if node.id == body.get("StartAt")), None)
+        if start is not None:
+            self.edges.append(Edge(source, start.key, "inside"))
+
+    def _ends(self, nodes: list[Node], start: Node | None, ends: list[Edge]) -> list[Node]:
+        """Add where the whole begins and ends."""
+        if start is not None:
+            nodes.insert(0, Node("begin", "Start", "Start"))
+            self.edges.insert(0, Edge("begin", start.key, "start"))
+        if ends:
+            nodes.append(Node("stop", "End", "End"))
+            self.edges.extend(ends)
+        return nodes
+
+
+def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str]]:
+    """Yield where a state leads: name, kind, label."""
+    if isinstance(state.get("Next"), str):
+        yield state["Next"], "next", ""
+    if state.get("Type") == "Choice":
+        for rule in _objects(state.get("Choices")):
+            if isinstance(rule.get("Next"), str):
+                yield rule["Next"], "choice", shortened(condition(rule))
+        if isinstance(state.get("Default"), str):
+            yield state["Default"], "default", "default"
+    for rule in _objects(state.get("Catch")):
+        if isinstance(rule.get("Next"), str):
+            names = rule.get("ErrorEquals")
+            names = names if isinstance(names, list | tuple) else []
+            yield rule["Next"], "catch", shortened(", ".join(str(name) for name in names))
+
+
+def _inner(id: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the scopes of a Parallel or Map, each with its title."""
+    if state.get("Type") == "Parallel":
+        for index, branch in enumerate(_objects(state.get("Branches"))):
+            yield f"{id}: branch {index + 1}", branch
+    if state.get("Type") == "Map":
+        for key in ("ItemProcessor", "Iterator"):
+            body = state.get(key)
+            if isinstance(body, Mapping):
+                yield f"{id}: {_mode(body)}", body
+
+
+def _mode(body: Mapping[str, Any]) -> str:
+    config = body.get("ProcessorConfig")
+    mode = config.get("Mode") if isinstance(config, Mapping) else None
+    return "each item, distributed" if mode == "DISTRIBUTED" else "each item"
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list | tuple):
+        yield from (one for one in value if isinstance(one, Mapping))

@@ -1,0 +1,127 @@
+"""Writes a graph as a Mermaid flowchart, which GitHub and GitLab draw in Markdown.
+
+Nodes are called by made-up keys, never by a state's name, since Mermaid has reserved words
+(``end``) and no way to quote an id. Text stands in quotes, and whatever Mermaid, its Markdown or
+HTML would act upon in it is an entity code (https://mermaid.js.org/syntax/flowchart.html).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sfn_release.authoring.diagrams.graph import Edge, Graph, Node, Scope, graph_of
+
+MOST_EDGES: Final = 500
+MOST_CHARACTERS: Final = 50_000
+"""What Mermaid draws at most where its settings are its own, as on GitHub (``maxTextSize``)."""
+
+_SHAPES: Final = {
+    "Choice": ("{", "}"),
+    "Wait": ("{{", "}}"),
+    "Succeed": ("([", "])"),
+    "Fail": ("([", "])"),
+    "Parallel": ("[[", "]]"),
+    "Map": ("[[", "]]"),
+    "Start": ("([", "])"),
+    "End": ("([", "])"),
+}
+_ARROWS: Final[Mapping[str, str]] = {"catch": "-.->", "inside": "==>"}
+_CLASSES: Final = {
+    "Fail": "failure",
+    "Missing": "missing",
+    "Unknown": "missing",
+    "Succeed": "success",
+}
+_STYLES: Final = {
+    "failure": "stroke:#c62828,stroke-width:2px",
+    "missing": "stroke:#c62828,stroke-dasharray:4",
+    "success": "stroke:#2e7d32,stroke-width:2px",
+}
+_SAFE: Final = frozenset(" .,:/()[]=$'@-")
+"""What stands as it is; a letter or digit of any language does too."""
+_ACTIVE: Final = {
+    "//": frozenset("/:"),  # a link
+    "www.": frozenset("."),  # likewise
+    "@": frozenset("@"),  # a mail address
+    "style": frozenset(":"),  # Mermaid takes "style ...:...#...;" for a statement
+    "classDef": frozenset(":"),
+}
+_SPELLS = re.compile(r"(\$(?=\$)|:(?=fa-))")  # mathematics, and icons, even out of entities
+_NOTHING: Final = "#8203;"  # a space without a width
+_LIST = re.compile(r"\s*(?:\d+\.|-)")  # what Markdown takes for an item of a list
+_INDENT = "  "
+
+
+def mermaid(definition: Any) -> str:
+    """Return the state graph of a definition as Mermaid text, with a line end.
+
+    Raises DefinitionError for what has no object of States.
+    """
+    graph = graph_of(definition)
+    lines = ["flowchart TD", *_scope(graph.root, 1), *(_edge(edge) for edge in graph.edges)]
+    return "\n".join([*lines, *_classes(graph)]) + "\n"
+
+
+def too_large(text: str) -> str:
+    """Say why GitHub would not draw a Mermaid *text*; nothing when it does."""
+    edges = sum(any(arrow in line for arrow in (" --> ", " -->|", " -.->", " ==> ")) for line in
+                text.splitlines())  # fmt: skip
+    if edges > MOST_EDGES:
+        return f"It has {edges} edges, and Mermaid draws {MOST_EDGES}."
+    if len(text) > MOST_CHARACTERS:
+        return f"It has {len(text):,} characters, and Mermaid draws {MOST_CHARACTERS:,}."
+    return ""
+
+
+def _scope(scope: Scope, depth: int) -> Iterator[str]:
+    indent = _INDENT * depth
+    for node in scope.nodes:
+        yield indent + _node(node)
+    for inner in scope.scopes:
+        yield f'{indent}subgraph {inner.key}["{_escaped(inner.title)}"]'
+        yield from _scope(inner, depth + 1)
+        yield f"{indent}end"
+
+
+def _node(node: Node) -> str:
+    opening, closing = _SHAPES.get(node.type, ("[", "]"))
+    lines = [_escaped(node.id)]
+    if node.type not in {"Start", "End"}:
+        lines += [node.type, _escaped(node.detail)] if node.detail else [node.type]
+    return f'{node.key}{opening}"{"<br/>".join(lines)}"{closing}'
+
+
+def _edge(edge: Edge) -> str:
+    arrow = _ARROWS.get(edge.kind, "-->")
+    label = f'|"{_escaped(edge.label)}"|' if edge.label else ""
+    return f"{_INDENT}{edge.source} {arrow}{label} {edge.target}"
+
+
+def _classes(graph: Graph) -> Iterator[str]:
+    for name, style in _STYLES.items():
+        keys = [node.key for node in graph.nodes() if _CLASSES.get(node.type) == name]
+        if keys:
+            yield f"{_INDENT}classDef {name} {style}"
+            yield f"{_INDENT}class {','.join(keys)} {name}"
+
+
+def _escaped(text: str) -> str:
+    """Return *text* so that Mermaid shows it as it is; an empty one as a space."""
+    safe = _SAFE
+    for mark, characters in _ACTIVE.items():
+        if mark in text:
+            safe -= characters
+    if _LIST.match(text):
+        safe -= frozenset(".-")
+    shown = "".join(one if one in safe else _entity(one) for one in text)
+    return _SPELLS.sub(rf"\1{_NOTHING}", shown) or " "
+
+
+def _entity(character: str) -> str:
+    if character.isalnum() or (not character.isascii() and character.isprintable()):
+        return character
+    if not character.isprintable():
+        return f"#92;u{ord(character):04x}"  # as JSON would write it
+    return f"#{ord(character)};"

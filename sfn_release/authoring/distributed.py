@@ -1,0 +1,242 @@
+"""The parts of a Map that reads from S3, batches, and writes to S3; plain dicts do as well.
+
+Source: "ItemReader", "ItemBatcher" and "ResultWriter" in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from sfn_release.authoring.expressions import Dynamic, Inputs, JsonPath, Portable
+from sfn_release.authoring.given import NOT_GIVEN, NotGiven
+from sfn_release.authoring.query import Jsonata
+from sfn_release.authoring.writing import Part
+
+InputType: TypeAlias = Literal["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"]
+Delimiter: TypeAlias = Literal["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"]
+Given: TypeAlias = Mapping[str, Any] | NotGiven
+Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
+Count: TypeAlias = int | Dynamic | NotGiven
+CountPath: TypeAlias = str | JsonPath | Portable | NotGiven
+S3Text: TypeAlias = str | Dynamic
+"""A bucket, key or prefix, known now or when the workflow runs."""
+
+_GET = "arn:aws:states:::s3:getObject"
+_LIST = "arn:aws:states:::s3:listObjectsV2"
+_PUT = "arn:aws:states:::s3:putObject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorConfig(Part):
+    """How a Map runs its item processor: inside the execution, or as executions of their own."""
+
+    mode: Literal["INLINE", "DISTRIBUTED"] | NotGiven = NOT_GIVEN
+    execution_type: Literal["STANDARD", "EXPRESS"] | NotGiven = NOT_GIVEN
+
+    @classmethod
+    def distributed(
+        cls, execution_type: Literal["STANDARD", "EXPRESS"] = "STANDARD"
+    ) -> ProcessorConfig:
+        """Return the configuration of a distributed Map: a child execution for each item."""
+        return cls(mode="DISTRIBUTED", execution_type=execution_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderConfig(Part):
+    """What an ItemReader reads, and how much of it."""
+
+    input_type: InputType | NotGiven = NOT_GIVEN
+    transformation: Literal["NONE", "LOAD_AND_FLATTEN"] | NotGiven = NOT_GIVEN
+    manifest_type: Literal["ATHENA_DATA", "S3_INVENTORY"] | NotGiven = NOT_GIVEN
+    csv_header_location: Literal["FIRST_ROW", "GIVEN"] | NotGiven = field(
+        default=NOT_GIVEN, metadata={"key": "CSVHeaderLocation"}
+    )
+    csv_headers: Sequence[str] | NotGiven = field(default=NOT_GIVEN, metadata={"key": "CSVHeaders"})
+    csv_delimiter: Delimiter | NotGiven = field(default=NOT_GIVEN, metadata={"key": "CSVDelimiter"})
+    items_pointer: str | NotGiven = NOT_GIVEN
+    max_items: Count = NOT_GIVEN
+    max_items_path: CountPath = NOT_GIVEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReader(Part):
+    """Where a distributed Map reads its items from.
+
+    >>> ItemReader.csv("shop", "orders.csv", delimiter="TAB").to_asl()["ReaderConfig"]
+    {'InputType': 'CSV', 'CSVHeaderLocation': 'FIRST_ROW', 'CSVDelimiter': 'TAB'}
+
+    The class methods fit both query languages. *parameters* are JSONPath's, *arguments* JSONata's.
+    """
+
+    resource: str | NotGiven = NOT_GIVEN
+    parameters: Given = NOT_GIVEN
+    arguments: Arguments = NOT_GIVEN
+    reader_config: ReaderConfig | Given = NOT_GIVEN
+
+    @classmethod
+    def objects(
+        cls,
+        bucket: S3Text,
+        prefix: S3Text | NotGiven = NOT_GIVEN,
+        *,
+        load: InputType | NotGiven = NOT_GIVEN,
+        max_items: Count = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of the list of objects in *bucket* below *prefix*.
+
+        With *load* the items are those inside the objects, all of that type.
+        """
+        flatten: Any = NOT_GIVEN if load is NOT_GIVEN else "LOAD_AND_FLATTEN"
+        config = ReaderConfig(input_type=load, transformation=flatten, max_items=max_items)
+        all_of_it = load is NOT_GIVEN and max_items is NOT_GIVEN
+        return cls(
+            resource=_LIST,
+            parameters=_inputs(Bucket=bucket, Prefix=prefix),
+            reader_config=NOT_GIVEN if all_of_it else config,
+        )
+
+    @classmethod
+    def csv(
+        cls,
+        bucket: S3Text,
+        key: S3Text,
+        *,
+        headers: Sequence[str] | NotGiven = NOT_GIVEN,
+        delimiter: Delimiter | NotGiven = NOT_GIVEN,
+        max_items: Count = NOT_GIVEN,
+        version_id: S3Text | NotGiven = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of a CSV file's rows; its first row holds *headers* not given."""
+        return cls._object(
+            bucket,
+            key,
+            version_id,
+            ReaderConfig(
+                input_type="CSV",
+                csv_header_location="FIRST_ROW" if isinstance(headers, NotGiven) else "GIVEN",
+                csv_headers=headers,
+                csv_delimiter=delimiter,
+                max_items=max_items,
+            ),
+        )
+
+    @classmethod
+    def json(
+        cls,
+        bucket: S3Text,
+        key: S3Text,
+        *,
+        pointer: str | NotGiven = NOT_GIVEN,
+        max_items: Count = NOT_GIVEN,
+        version_id: S3Text | NotGiven = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of a JSON array or object, or of the one at the JSON *pointer*."""
+        config = ReaderConfig(input_type="JSON", items_pointer=pointer, max_items=max_items)
+        return cls._object(bucket, key, version_id, config)
+
+    @classmethod
+    def jsonl(
+        cls,
+        bucket: S3Text,
+        key: S3Text,
+        *,
+        max_items: Count = NOT_GIVEN,
+        version_id: S3Text | NotGiven = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of a JSON Lines file."""
+        config = ReaderConfig(input_type="JSONL", max_items=max_items)
+        return cls._object(bucket, key, version_id, config)
+
+    @classmethod
+    def parquet(
+        cls,
+        bucket: S3Text,
+        key: S3Text,
+        *,
+        max_items: Count = NOT_GIVEN,
+        version_id: S3Text | NotGiven = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of a Parquet file's rows."""
+        config = ReaderConfig(input_type="PARQUET", max_items=max_items)
+        return cls._object(bucket, key, version_id, config)
+
+    @classmethod
+    def inventory(cls, bucket: S3Text, key: S3Text, *, max_items: Count = NOT_GIVEN) -> ItemReader:
+        """Return the reader of the objects in an S3 inventory, whose ``manifest.json`` *key* is."""
+        config = ReaderConfig(input_type="MANIFEST", max_items=max_items)
+        return cls._object(bucket, key, NOT_GIVEN, config)
+
+    @classmethod
+    def athena(
+        cls,
+        bucket: S3Text,
+        key: S3Text,
+        input_type: Literal["CSV", "JSONL", "PARQUET"],
+        *,
+        max_items: Count = NOT_GIVEN,
+    ) -> ItemReader:
+        """Return the reader of the rows in the files of an Athena UNLOAD's manifest, *key*.
+
+        All files have the one format *input_type*; CSV files of an UNLOAD have no header row.
+        Source: "ItemReader (Map)" in AWS's developer guide (``input-output-itemreader.html``), the
+        ``ManifestType`` and its example of an Athena manifest; Athena names the manifest
+        ``<query id>-manifest.csv``.
+        """
+        config = ReaderConfig(
+            input_type=input_type, manifest_type="ATHENA_DATA", max_items=max_items
+        )
+        return cls._object(bucket, key, NOT_GIVEN, config)
+
+    @classmethod
+    def _object(
+        cls, bucket: S3Text, key: S3Text, version_id: S3Text | NotGiven, config: ReaderConfig
+    ) -> ItemReader:
+        inputs = _inputs(Bucket=bucket, Key=key, VersionId=version_id)
+        return cls(resource=_GET, parameters=inputs, reader_config=config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBatcher(Part):
+    """How many items a child execution gets, at most, and what it gets with them."""
+
+    max_items_per_batch: Count = NOT_GIVEN
+    max_items_per_batch_path: CountPath = NOT_GIVEN
+    max_input_bytes_per_batch: Count = NOT_GIVEN
+    max_input_bytes_per_batch_path: CountPath = NOT_GIVEN
+    batch_input: Mapping[str, Any] | str | Jsonata | NotGiven = NOT_GIVEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterConfig(Part):
+    """In which form the results of child executions are written."""
+
+    transformation: Literal["NONE", "COMPACT", "FLATTEN"] | NotGiven = NOT_GIVEN
+    output_type: Literal["JSON", "JSONL"] | NotGiven = NOT_GIVEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWriter(Part):
+    """Where a distributed Map writes its results; with *writer_config* alone, to its output."""
+
+    resource: str | NotGiven = NOT_GIVEN
+    parameters: Given = NOT_GIVEN
+    arguments: Arguments = NOT_GIVEN
+    writer_config: WriterConfig | Given = NOT_GIVEN
+
+    @classmethod
+    def s3(
+        cls,
+        bucket: S3Text,
+        prefix: S3Text | NotGiven = NOT_GIVEN,
+        *,
+        writer_config: WriterConfig | Given = NOT_GIVEN,
+    ) -> ResultWriter:
+        """Return the writer to *bucket*, below *prefix*; it fits both query languages."""
+        inputs = _inputs(Bucket=bucket, Prefix=prefix)
+        return cls(resource=_PUT, parameters=inputs, writer_config=writer_config)
+
+
+def _inputs(**members: S3Text | NotGiven) -> Inputs:
+    return Inputs({key: value for key, value in members.items() if value is not NOT_GIVEN})

@@ -1,0 +1,214 @@
+"""Values that are known only when a workflow runs, in JSONPath states: paths and intrinsics.
+
+    path("$.order.id")            a value in the state's input
+    path("$total")                a variable
+    Context.Execution.Id          a value of the context object, in either query language
+    fn.format("Order {}", ...)    the result of an intrinsic function (see `fn`)
+
+As a member of an object such a value is written under a key that ends in ``.$``: the key ``id``
+becomes ``id.$``. A plain string stays the text that it is, whatever it begins with. JSONata has
+its own values: see `query`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, TypeAlias
+
+from sfn_release.authoring.query import Jsonata, member_text
+from sfn_release.errors import DefinitionError
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """A path in a JSONPath state; made by `path`.
+
+    Brackets go further: ``path("$.order")["lines"][0]`` is ``$.order.lines[0]``.
+    """
+
+    text: str
+
+    def __getitem__(self, key: str | int) -> JsonPath:
+        return JsonPath(self.text + _step(key))
+
+    def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
+        raise TypeError("a path is read when the workflow runs; it can't be iterated over")
+
+    def __format__(self, _: str) -> NoReturn:  # else its text would be sent, not what is there
+        raise _in_a_text("A path", self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsic:
+    """A call of an intrinsic function in a JSONPath state; made by the functions of `fn`."""
+
+    text: str
+
+    def __format__(self, _: str) -> NoReturn:
+        raise _in_a_text("A call", self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Portable:
+    """A value that both query languages have; it is written in the language of its state."""
+
+    jsonpath: str
+    jsonata: str
+
+    def __getitem__(self, key: str | int) -> Portable:
+        return Portable(self.jsonpath + _step(key), self.jsonata + member_text(key))
+
+    def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
+        raise TypeError("a value of a running workflow can't be iterated over")
+
+    def __format__(self, _: str) -> NoReturn:
+        raise _in_a_text("A value of the context object", self.jsonpath)
+
+
+@dataclass(frozen=True, slots=True)
+class PortableData(Portable):
+    """A value of the context object that holds any JSON: ``Context.Execution.Input.order.id``.
+
+    Attributes and brackets go into objects. Use brackets for a member that is called ``jsonpath``
+    or ``jsonata``, or begins with an underscore.
+    """
+
+    def __getitem__(self, key: str | int) -> PortableData:
+        return PortableData(self.jsonpath + _step(key), self.jsonata + member_text(key))
+
+    def __getattr__(self, name: str) -> PortableData:
+        if name.startswith("_"):  # Python looks for many of those
+            raise AttributeError(name)
+        return self[name]
+
+
+Dynamic: TypeAlias = JsonPath | Intrinsic | Portable | Jsonata
+"""A value that is known only when the workflow runs."""
+
+
+class Inputs(dict[str, object]):
+    """What a service gets: Parameters in JSONPath, Arguments in JSONata.
+
+    Makers use it, since a Task does not know its workflow's language before it is written.
+    """
+
+
+def path(text: str) -> JsonPath:
+    """Return the value at a path: ``$`` is the input, ``$$`` the context object, ``$x`` a variable.
+
+    Raises DefinitionError for a text that is no path.
+
+    >>> path("$.order")["lines"][0].text
+    '$.order.lines[0]'
+    """
+    given: Any = text
+    if not isinstance(given, str) or not given.startswith("$"):
+        raise DefinitionError(
+            f"{text!r} is no path: a path starts with $.",
+            fix="Write the plain text for a text, fn.format(...) for a call, q(...) for JSONata.",
+        )
+    return JsonPath(text)
+
+
+def _in_a_text(what: str, text: str) -> DefinitionError:
+    return DefinitionError(
+        f"{what} can't stand in an f-string: {text} is read when the workflow runs.",
+        fix='Write fn.format("... {}", value), or in JSONata q("...") with & between the texts.',
+    )
+
+
+def _step(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    if _NAME.fullmatch(key):
+        return f".{key}"
+    if "\\" in key:
+        raise DefinitionError(
+            f"How {key!r} is quoted in a path differs between implementations.",
+            fix="Write the whole path by hand, and try it.",
+        )
+    quoted = key.replace("'", "\\'")
+    return f"['{quoted}']"
+
+
+def _context(name: str) -> Portable:
+    return Portable(f"$$.{name}", f"$states.context.{name}")
+
+
+def _data(name: str) -> PortableData:
+    return PortableData(f"$$.{name}", f"$states.context.{name}")
+
+
+class _Execution:
+    """The execution: who runs."""
+
+    Id: Final = _context("Execution.Id")
+    Input: Final = _data("Execution.Input")
+    Name: Final = _context("Execution.Name")
+    RedriveCount: Final = _context("Execution.RedriveCount")
+    RedriveTime: Final = _context("Execution.RedriveTime")
+    RoleArn: Final = _context("Execution.RoleArn")
+    StartTime: Final = _context("Execution.StartTime")
+
+
+class _State:
+    """The state that is running."""
+
+    EnteredTime: Final = _context("State.EnteredTime")
+    Name: Final = _context("State.Name")
+    RetryCount: Final = _context("State.RetryCount")
+
+
+class _StateMachine:
+    """The state machine that is running."""
+
+    Id: Final = _context("StateMachine.Id")
+    Name: Final = _context("StateMachine.Name")
+
+
+class _Task:
+    """The task that is running, when it waits for a callback."""
+
+    Token: Final = _context("Task.Token")
+
+
+class _Item:
+    """The item of a Map that is at hand."""
+
+    Index: Final = _context("Map.Item.Index")
+    Key: Final = _context("Map.Item.Key")
+    Source: Final = _context("Map.Item.Source")
+    Value: Final = _data("Map.Item.Value")
+
+
+class _Map:
+    """The Map around the state."""
+
+    Item: Final = _Item
+
+
+class Context:
+    """The context object: what Step Functions tells about the execution, spelled as it spells it.
+
+    >>> Context.Execution.Id
+    Portable(jsonpath='$$.Execution.Id', jsonata='$states.context.Execution.Id')
+    """
+
+    Execution: Final = _Execution
+    Map: Final = _Map
+    State: Final = _State
+    StateMachine: Final = _StateMachine
+    Task: Final = _Task
+
+
+ENTIRE_INPUT: Final = Portable("$", "$states.input")
+"""The state's whole input."""

@@ -1,0 +1,181 @@
+"""The 18 intrinsic functions of JSONPath states, exported as ``sfn_release.fn``.
+
+Arguments are values of the running workflow (`path`, `Context`, further calls) or constants. A
+text is a constant, quoted and escaped as the language wants it, also when it begins with ``$``.
+Source: "Intrinsics for JSONPath states in Step Functions", AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from math import isfinite
+from typing import TypeAlias
+
+from sfn_release.asl import intrinsics
+from sfn_release.asl.placeholders import REFERRED
+from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
+from sfn_release.errors import DefinitionError
+
+_BRACE = re.compile(rf"(\$\{{(?:{REFERRED})\}})|([{{}}])")
+
+Argument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
+Text: TypeAlias = JsonPath | Intrinsic | Portable | str
+Number: TypeAlias = JsonPath | Intrinsic | Portable | float
+Array: TypeAlias = JsonPath | Intrinsic | Portable
+
+
+def array(*items: Argument) -> Intrinsic:
+    """Return an array of *items*.
+
+    >>> array("a", 1, None).text
+    "States.Array('a', 1, null)"
+    """
+    return _call("Array", *items)
+
+
+def array_partition(array: Array, size: Number) -> Intrinsic:
+    """Return *array* cut into arrays of *size* items."""
+    return _call("ArrayPartition", array, size)
+
+
+def array_contains(array: Array, value: Argument) -> Intrinsic:
+    """Return whether *value* is in *array*."""
+    return _call("ArrayContains", array, value)
+
+
+def array_range(first: Number, last: Number, step: Number) -> Intrinsic:
+    """Return the numbers from *first* to *last*, both included, *step* apart; 1000 at most."""
+    return _call("ArrayRange", first, last, step)
+
+
+def array_get_item(array: Array, index: Number) -> Intrinsic:
+    """Return the item at *index*, counted from 0."""
+    return _call("ArrayGetItem", array, index)
+
+
+def array_length(array: Array) -> Intrinsic:
+    """Return how many items *array* has."""
+    return _call("ArrayLength", array)
+
+
+def array_unique(array: Array) -> Intrinsic:
+    """Return *array* without repetitions."""
+    return _call("ArrayUnique", array)
+
+
+def base64_encode(text: Text) -> Intrinsic:
+    """Return *text* in Base64; it may have 10,000 characters."""
+    return _call("Base64Encode", text)
+
+
+def base64_decode(text: Text) -> Intrinsic:
+    """Return the text whose Base64 form *text* is."""
+    return _call("Base64Decode", text)
+
+
+def hash(value: Argument, algorithm: Text = "SHA-256") -> Intrinsic:
+    """Return the digest of *value*: MD5, SHA-1, SHA-256, SHA-384 or SHA-512, in hexadecimal."""
+    return _call("Hash", value, algorithm)
+
+
+def json_merge(left: Array, right: Array, *, deep: bool = False) -> Intrinsic:
+    """Return *left* overlaid by *right*; Step Functions has no *deep* merge so far."""
+    return _call("JsonMerge", left, right, deep)
+
+
+def string_to_json(text: Text) -> Intrinsic:
+    """Return the value that the JSON *text* says."""
+    return _call("StringToJson", text)
+
+
+def json_to_string(value: Argument) -> Intrinsic:
+    """Return *value* as JSON text."""
+    return _call("JsonToString", value)
+
+
+def math_random(low: Number, high: Number, seed: Number | None = None) -> Intrinsic:
+    """Return a random whole number from *low* up to, but without, *high*."""
+    return _call("MathRandom", low, high, *(() if seed is None else (seed,)))
+
+
+def math_add(left: Number, right: Number) -> Intrinsic:
+    """Return the sum of two whole numbers."""
+    return _call("MathAdd", left, right)
+
+
+def string_split(text: Text, delimiters: Text) -> Intrinsic:
+    """Return the pieces of *text* between any of the characters of *delimiters*."""
+    return _call("StringSplit", text, delimiters)
+
+
+def uuid() -> Intrinsic:
+    """Return a random UUID, version 4; each evaluation gives another."""
+    return _call("UUID")
+
+
+def format(template: Text, *values: Argument) -> Intrinsic:
+    r"""Return *template* with each ``{}`` replaced by one of *values*; other braces are text.
+
+    A ``${Parameter}`` stays one. The template may be a path or a call: its text is then read when
+    the workflow runs. Raises DefinitionError when the numbers differ.
+
+    >>> format("Order {}: {total}", JsonPath("$.id")).text
+    "States.Format('Order {}: \\{total\\}', $.id)"
+    """
+    if not isinstance(template, str):
+        return _call("Format", template, *values)
+    places = template.count("{}")
+    if places != len(values):
+        wanted = "one place" if places == 1 else f"{places} places"
+        given = "one value is" if len(values) == 1 else f"{len(values)} values are"
+        raise DefinitionError(
+            f"{template!r} has {wanted} for a value ({{}}), but {given} given.",
+            fix="Give one value for each {}.",
+        )
+    quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"
+    return Intrinsic(f"States.Format({', '.join([quoted, *map(_argument, values)])})")
+
+
+def call(text: str) -> Intrinsic:
+    """Return a call as it stands in the language, for one that is written already.
+
+    Raises DefinitionError for what is no call.
+
+    >>> call("States.Format( 'Hello {}' , $.name )").text
+    "States.Format( 'Hello {}' , $.name )"
+    """
+    why = intrinsics.problem(text)
+    if why is not None:
+        raise DefinitionError(f"{text!r} is not a call of an intrinsic function: {why}.")
+    return Intrinsic(text)
+
+
+def _call(name: str, *arguments: Argument) -> Intrinsic:
+    return Intrinsic(f"States.{name}({', '.join(map(_argument, arguments))})")
+
+
+def _argument(value: Argument) -> str:
+    match value:
+        case JsonPath() | Intrinsic():
+            return value.text
+        case Portable():
+            return value.jsonpath
+        case str():
+            return f"'{_escaped(value)}'"
+        case None | bool() | int() | float() if value is None or isfinite(value):
+            return json.dumps(value)
+        case _:
+            raise DefinitionError(
+                f"{value!r} can't be an argument of an intrinsic function.",
+                fix="Arguments are texts, numbers, true, false, null, paths and calls.",
+            )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _braced(text: str) -> str:
+    """Escape a piece of a template, but for the braces of a ``${Parameter}``."""
+    return _BRACE.sub(lambda found: found[1] or f"\\{found[2]}", _escaped(text))

@@ -1,0 +1,112 @@
+"""Retriers and catchers that a module has more than once, as variables of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sfn_release.authoring.importing.identifiers import Identifiers
+from sfn_release.authoring.importing.syntax import (
+    Assign,
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Members,
+    Name,
+    Statement,
+)
+
+_RULES: Final = {"sfn.Retry": "retry", "sfn.Catch": "catch"}
+
+
+def hoisted(statements: Sequence[Statement], identifiers: Identifiers) -> Sequence[Statement]:
+    """Return *statements* in which each repeated rule is a variable; themselves if none repeats.
+
+    A variable stands before its first use, since a catcher names the state that it leads to; one
+    that names no state stands at the top.
+    """
+    count = Counter(rule for one in statements for rule in _rules(one.value))
+    repeated = [rule for rule, times in count.items() if times > 1]
+    if not repeated:
+        return statements
+    names = {rule: identifiers.new(_called(rule), "rule") for rule in repeated}
+    top = [Assign(names[rule], rule) for rule in repeated if not _variables(rule)]
+    done = {one.target for one in top}
+    body: list[Statement] = []
+    for statement in statements:
+        for rule in _rules(statement.value):
+            if rule in names and names[rule] not in done:
+                done.add(names[rule])
+                body.append(Assign(names[rule], rule))
+        body.append(replace(statement, value=_with_names(statement.value, names)))
+    return [*top, *body]
+
+
+def _rules(expression: Expression) -> Iterator[Call]:
+    if isinstance(expression, Call) and expression.name in _RULES:
+        yield expression
+        return
+    for part in _parts(expression):
+        yield from _rules(part)
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
+    match expression:
+        case Items(items):
+            yield from items
+        case Members(members):
+            yield from (value for _, value in members)
+        case Call(_, args, keywords, of):
+            yield from args
+            yield from (value for _, value in keywords)
+            if of is not None:
+                yield of
+        case _:
+            pass
+
+
+def _variables(expression: Expression) -> bool:
+    """Whether an expression names a variable: all other names have a dot."""
+    if isinstance(expression, Name):
+        return "." not in expression.text
+    return any(map(_variables, _parts(expression)))
+
+
+def _called(rule: Call) -> str:
+    """Return words for a rule: its first error, and for a catcher the state that it leads to."""
+    kind = _RULES[rule.name]
+    to = rule.args[1] if len(rule.args) > 1 else None
+    match to or rule.args[0]:
+        case Name(text):
+            words = text.removeprefix("sfn.States.")
+        case Literal(value):
+            words = str(value).rpartition(".")[2]
+        case Items((Literal(value), *_)):
+            words = str(value).rpartition(".")[2]
+        case Items((Name(text), *_)):
+            words = text.removeprefix("sfn.States.")
+        case _:
+            words = ""
+    return f"{kind} {words}"
+
+
+def _with_names(expression: Expression, names: Mapping[Call, str]) -> Expression:
+    match expression:
+        case Call(name) if name in _RULES and expression in names:
+            return Name(names[expression])
+        case Items(items):
+            return replace(expression, items=tuple(_with_names(one, names) for one in items))
+        case Members(members):
+            return Members(tuple((key, _with_names(one, names)) for key, one in members))
+        case Call(_, args, keywords, of):
+            return replace(
+                expression,
+                args=tuple(_with_names(one, names) for one in args),
+                keywords=tuple((key, _with_names(one, names)) for key, one in keywords),
+                of=None if of is None else _with_names(of, names),
+            )
+        case _:
+            return expression

@@ -1,0 +1,166 @@
+"""The whole module: what it imports, the workflow, and its state machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.asl.kinds import JSONPATH
+from sfn_release.authoring.importing.hoisting import hoisted
+from sfn_release.authoring.importing.scopes import Scope, Script
+from sfn_release.authoring.importing.syntax import (
+    Assign,
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Members,
+    Name,
+    Statement,
+    quoted,
+    source,
+)
+from sfn_release.authoring.importing.values import literal
+from sfn_release.authoring.importing.vocabulary import run
+from sfn_release.authoring.naming import Names
+from sfn_release.authoring.state import own_language
+from sfn_release.authoring.workflow import Workflow
+from sfn_release.canonical import first_difference
+from sfn_release.errors import DefinitionError
+
+_WORKFLOW, _MACHINE = "workflow", "state_machine"
+_BY_NAME = ("Context", "fn", "path", "q")  # what modules import from the package by its name
+_SIMPLE = re.compile(r"[\w .,:/@$-]*")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a module is written from.
+
+    *definition* is any definition in the Amazon States Language, *origin* says where it was, for
+    people; the rest are the arguments of a `StateMachine`, None for what is not declared.
+    """
+
+    name: str
+    definition: Mapping[str, Any]
+    origin: str
+    type: str = "STANDARD"
+    role: str | None = None
+    logging: Mapping[str, Any] | None = None
+    tracing: bool | None = None
+    encryption: Mapping[str, Any] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_module(given: Source) -> str:
+    """Return the Python module whose state machine has the very definition that was given.
+
+    Raises DefinitionError for what is not an object with an object of States, and for one that is
+    nested deeper than Python reads.
+    """
+    read = Workflow.from_dict(given.definition)
+    try:
+        text = _text(given, _script(read, given.definition))
+        compile(text, given.origin.replace("\0", ""), "exec", dont_inherit=True)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError) and "nested" not in str(error):
+            raise
+        raise _too_deep() from None
+    return text
+
+
+def _text(given: Source, script: Sequence[Statement]) -> str:
+    body = [*script, Assign(_MACHINE, _machine(given))]
+    imports = "import sfn_release as sfn\n"
+    by_name = sorted({name for one in body for name in _names(one.value)}, key=str.lower)
+    if by_name:
+        imports += f"from sfn_release import {', '.join(by_name)}\n"
+    return f"{_docstring(given)}\n\n{imports}\n{source(body)}"
+
+
+def _too_deep() -> DefinitionError:
+    return DefinitionError(
+        "This definition is nested too deeply to be written as a module.",
+        why="Python reads about 200 brackets inside each other.",
+        fix="Keep it as it is: a file workflows/NAME.asl.json is a workflow too.",
+    )
+
+
+def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[Statement]:
+    """Return statements that make the workflow; the nicer ones, if they say all of it."""
+    for chained in (True, False):
+        script = Script()
+        for taken in (_WORKFLOW, _MACHINE):
+            script.identifiers.new(taken)
+        try:
+            Scope(read, _language(read), script, chained).write(_WORKFLOW)
+            made: Workflow = script.variables[_WORKFLOW]
+            if first_difference(made.to_asl(Names(made)), definition) is None:
+                return _hoisted(script, definition)
+        except DefinitionError:
+            continue  # a builder refuses what is wrong in the definition
+    return [Assign(_WORKFLOW, Call("sfn.Workflow.from_dict", (literal(definition),)))]
+
+
+def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[Statement]:
+    """Return the statements with variables for repeated rules, if they still say the same."""
+    statements = hoisted(script.statements, script.identifiers)
+    if statements is not script.statements:
+        variables: dict[str, Any] = {}
+        for statement in statements:
+            run(statement, variables)
+        made: Workflow = variables[_WORKFLOW]
+        if first_difference(made.to_asl(Names(made)), definition) is not None:
+            return script.statements
+    return statements
+
+
+def _language(read: Workflow) -> str:
+    return own_language(read, JSONPATH)
+
+
+def _machine(given: Source) -> Expression:
+    keywords: list[tuple[str, Expression]] = []
+    if given.role is not None:
+        keywords.append(("role_arn", Literal(given.role)))
+    if given.type != "STANDARD":
+        keywords.append(("type", Literal(given.type)))
+    for name in ("logging", "tracing", "encryption"):
+        value = getattr(given, name)
+        if value is not None:
+            keywords.append((name, literal(value)))
+    if given.tags:
+        keywords.append(("tags", literal(given.tags)))
+    return Call("sfn.StateMachine", (Literal(given.name), Name(_WORKFLOW)), tuple(keywords))
+
+
+def _docstring(given: Source) -> str:
+    told = f"The workflow {given.name}, imported from {given.origin}."
+    return f'"""{told}"""' if _SIMPLE.fullmatch(told) and told.isascii() else quoted(told)
+
+
+def _names(expression: Expression) -> Iterator[str]:
+    """Yield the names that an expression needs beside ``sfn``."""
+    queue = [expression]
+    for one in queue:
+        match one:
+            case Name(text):
+                yield from _imported(text)
+            case Call(name, args, keywords, of):
+                if of is None:
+                    yield from _imported(name)
+                queue += [*args, *(value for _, value in keywords), *([of] if of else [])]
+            case Items(items):
+                queue += items
+            case Members(members):
+                queue += [value for _, value in members]
+            case _:
+                pass
+
+
+def _imported(dotted: str) -> Iterator[str]:
+    first = dotted.partition(".")[0]
+    if first in _BY_NAME:
+        yield first

@@ -1,0 +1,140 @@
+"""Retriers, catchers and choice rules as Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from sfn_release.asl.error_names import States
+from sfn_release.asl.kinds import JSONATA
+from sfn_release.authoring.conditions import (
+    ChoiceRule,
+    Combination,
+    Comparison,
+    Condition,
+    Negation,
+)
+from sfn_release.authoring.given import NOT_GIVEN, asl_key
+from sfn_release.authoring.importing.syntax import Call, Expression, Items, Literal, Name
+from sfn_release.authoring.importing.values import is_parameter, literal, number, template
+from sfn_release.authoring.query import Jsonata, braced
+from sfn_release.authoring.retry import Catch, Retry
+
+
+class InexpressibleError(Exception):
+    """A state has no form but `Raw`: a signal to the writer of states."""
+
+
+Link = Callable[[str], Expression]
+"""Says how the state of an id is named: a variable, or the id."""
+
+_RESERVED: Final[Mapping[str, str]] = {
+    getattr(States, name): f"sfn.States.{name}" for name in vars(States) if not name.startswith("_")
+}
+_CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def retriers(rules: Sequence[Retry]) -> Expression:
+    """Return the list of a state's retriers."""
+    return Items(tuple(_retry(rule) for rule in rules))
+
+
+def catchers(rules: Sequence[Catch], language: str, link: Link) -> Expression:
+    """Return the list of a state's catchers."""
+    return Items(tuple(_catch(rule, language, link) for rule in rules))
+
+
+def choices(rules: Sequence[ChoiceRule], language: str, link: Link) -> Expression:
+    """Return the list of a Choice's rules."""
+    return Items(tuple(_rule(rule, language, link) for rule in rules))
+
+
+def _retry(rule: Retry) -> Expression:
+    keywords: list[tuple[str, Expression]] = []
+    further = dict(rule.extra)
+    for name, value in _given(rule):
+        if name in ("error_equals", "extra"):
+            continue
+        if name in ("comment", "jitter_strategy"):
+            keywords.append((name, literal(value)))
+        elif isinstance(value, int | float) or is_parameter(value):
+            keywords.append((name, number(value)))
+        else:  # a type checker would refuse it
+            further[asl_key(name)] = value
+    if further:
+        keywords.append(("extra", literal(further)))
+    return Call("sfn.Retry", (_errors(rule.error_equals),), tuple(keywords))
+
+
+def _catch(rule: Catch, language: str, link: Link) -> Expression:
+    keywords = []
+    for name, value in _given(rule):
+        if name in ("assign", "output"):
+            keywords.append((name, template(value, language)))
+        elif name in ("result_path", "comment") or (name == "extra" and value):
+            keywords.append((name, literal(value)))
+    args = (_errors(rule.error_equals), link(str(rule.next)))
+    return Call("sfn.Catch", args, tuple(keywords))
+
+
+def _rule(rule: ChoiceRule, language: str, link: Link) -> Expression:
+    keywords = []
+    for name, value in _given(rule):
+        if name in ("assign", "output"):
+            keywords.append((name, template(value, language)))
+        elif name == "comment" or (name == "extra" and value):
+            keywords.append((name, literal(value)))
+    args = (link(str(rule.next)),)
+    if isinstance(rule.condition, bool):
+        return Call("sfn.ChoiceRule", (Literal(rule.condition), *args), tuple(keywords))
+    tested = _condition(rule.condition)
+    if isinstance(tested, Name):
+        return Call(f"{tested.text}.next_then", args, tuple(keywords))
+    return Call("next_then", args, tuple(keywords), of=tested)
+
+
+def _condition(condition: Condition | Jsonata) -> Expression:
+    match condition:
+        case Jsonata():
+            tested = template(braced(condition), JSONATA)
+            whole = isinstance(tested, Name) and tested.text.startswith("Context.")
+            return Call("q", (Literal(str(condition)),)) if whole else tested
+        case Comparison(variable, operator, value):
+            tested = Call("sfn.Var", (literal(variable),))
+            only = operator.startswith("Is") and value is True
+            open = operator.startswith(("Numeric", "Boolean")) and not operator.endswith("Path")
+            given = number(value) if open else literal(value)
+            return Call(_snake(operator), () if only else (given,), of=tested)
+        case Combination("And", conditions):
+            return Call("sfn.and_", tuple(_condition(one) for one in conditions))
+        case Combination(_, conditions):
+            return Call("sfn.or_", tuple(_condition(one) for one in conditions))
+        case Negation(inner):
+            return Call("sfn.not_", (_condition(inner),))
+        case _:
+            raise InexpressibleError
+
+
+def _given(rule: Any) -> list[tuple[str, Any]]:
+    values = [(one.name, getattr(rule, one.name)) for one in fields(rule)]
+    return [(name, value) for name, value in values if value is not NOT_GIVEN]
+
+
+def _errors(errors: str | Sequence[str]) -> Expression:
+    names = [errors] if isinstance(errors, str) else errors
+    if not all(isinstance(name, str) for name in names):
+        raise InexpressibleError
+    if len(names) == 1 and isinstance(names[0], str):
+        return _error(names[0])
+    return Items(tuple(_error(name) for name in names), tuple=bool(names))
+
+
+def _error(name: Any) -> Expression:
+    reserved = _RESERVED.get(name) if isinstance(name, str) else None
+    return literal(name) if reserved is None else Name(reserved)
+
+
+def _snake(operator: str) -> str:
+    return _CAPITALS.sub("_", operator).lower()

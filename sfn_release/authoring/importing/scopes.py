@@ -1,0 +1,287 @@
+"""A graph of states as statements: its states, then how they follow each other.
+
+A state is written after those that its rules and catchers name, so that they can name variables;
+where that goes round in a circle, an id stands instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sfn_release.authoring.given import NOT_GIVEN
+from sfn_release.authoring.importing.identifiers import Identifiers
+from sfn_release.authoring.importing.rules import InexpressibleError
+from sfn_release.authoring.importing.states import Writer, raw, state_expressions
+from sfn_release.authoring.importing.syntax import (
+    Assign,
+    Call,
+    Do,
+    Expression,
+    Items,
+    Literal,
+    Name,
+    Statement,
+)
+from sfn_release.authoring.importing.values import literal, number
+from sfn_release.authoring.importing.vocabulary import evaluate, run
+from sfn_release.authoring.reader import AsWritten
+from sfn_release.authoring.state import State, Step, own_language
+from sfn_release.authoring.states import Choice, Raw
+from sfn_release.authoring.workflow import Workflow
+from sfn_release.canonical import first_difference
+from sfn_release.errors import DefinitionError
+
+_LONGEST = 16  # calls in a chain
+_REFUSALS = (DefinitionError, TypeError, ValueError, AttributeError)
+"""What classes raise for values that their types do not have: such a state is written otherwise."""
+
+
+@dataclass
+class Script:
+    """The statements so far, and what their variables hold."""
+
+    statements: list[Statement] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    identifiers: Identifiers = field(default_factory=Identifiers)
+
+    def do(self, statement: Statement) -> None:
+        """Add a statement. Raises DefinitionError for one that a builder refuses."""
+        run(statement, self.variables)
+        self.statements.append(statement)
+
+    def assign(self, name: str, expression: Expression, value: Any) -> None:
+        """Add an assignment whose *value* is known."""
+        self.variables[name] = value
+        self.statements.append(Assign(name, expression))
+
+
+@dataclass
+class Scope:
+    """One graph while it is written.
+
+    *chained* says whether Next and End are written as chains, or, where a definition is too wrong
+    for that, as fields of the states.
+    """
+
+    workflow: Workflow
+    language: str
+    script: Script
+    chained: bool
+    names: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def states(self) -> Mapping[str, State]:
+        """The states by their ids."""
+        return {str(state.id): state for state in self.workflow.states}
+
+    def write(self, variable: str) -> None:
+        """Write the graph as the workflow *variable*, its chains last."""
+        self._write_states()
+        fields = tuple(_fields(self.workflow))
+        self.script.do(Assign(variable, Call("sfn.Workflow", (), fields)))
+        start = self.workflow.start
+        begins = self.chained and str(start) in self.names
+        if start is not None and not begins:
+            self.script.do(Assign(f"{variable}.start", Literal(str(start))))
+        if self.chained:
+            for calls in self._chains(str(start) if begins else None):
+                for chain in _chains(variable, calls):
+                    self.script.do(Do(chain))
+        self._add_rest(variable)
+
+    def expression(self, name: str) -> Expression:
+        """Write the graph, and return what stands for it, perhaps a variable like *name*."""
+        plain = self._plain()
+        if plain:
+            self._write_states()
+            names = tuple(Name(self.names[id]) for id in plain)
+            return Call("sfn.Workflow.of", names, tuple(_fields(self.workflow)))
+        variable = self.script.identifiers.new(name, "branch")
+        self.write(variable)
+        return Name(variable)
+
+    # -- states -------------------------------------------------------------------------------
+
+    def _write_states(self) -> None:
+        states = self.states
+        begun: set[str] = set()
+        for id in states:
+            queue = [(id, False)]
+            while queue:  # deep, not wide: what a state names comes before it
+                one, named = queue.pop()
+                if named:
+                    self._write_state(states[one])
+                elif one not in begun:
+                    begun.add(one)
+                    queue.append((one, True))
+                    targets = [target for target in _targets(states[one]) if target in states]
+                    queue += [(target, False) for target in reversed(targets) if self.chained]
+
+    def _write_state(self, state: State) -> None:
+        id = str(state.id)
+        name = self.script.identifiers.new(id)
+        language = own_language(state, self.language)
+        writer = Writer(language, self._link, self._graphs(state, name), self._linked(state))
+        body = state.to_asl(AsWritten(), self.language)
+        without = {key: one for key, one in body.items() if key not in ("Next", "End")}
+        expected = without if writer.linked else body
+        way, value = self._best(state, writer, expected)
+        if value is None:
+            way = raw(id, body)
+            value = evaluate(way, self.script.variables)
+        self.script.assign(name, way, value)
+        self.names[id] = name
+
+    def _best(
+        self, state: State, writer: Writer, expected: Mapping[str, Any]
+    ) -> tuple[Expression, Any]:
+        """Return the first way to write a state that says all of it, and the state it makes."""
+        try:
+            for way in state_expressions(state, writer):
+                try:
+                    made = evaluate(way, self.script.variables)
+                    written = made.to_asl(AsWritten(), self.language)
+                except _REFUSALS:
+                    continue
+                if first_difference(written, expected) is None:
+                    return way, made
+        except InexpressibleError:
+            pass
+        return Literal(None), None
+
+    def _linked(self, state: State) -> bool:
+        """Whether what follows a state is left to a chain."""
+        if not self.chained or not isinstance(state, Step) or isinstance(state, Raw):
+            return False
+        if state.next is not None:
+            return not state.end and state.next in self.states
+        return True
+
+    def _link(self, id: str) -> Expression:
+        return Name(self.names[id]) if id in self.names else Literal(id)
+
+    def _graphs(self, state: State, name: str) -> Mapping[str, Expression]:
+        """Write the graphs inside a state; return what stands for them in its fields."""
+        found: dict[str, Expression] = {}
+        branches: list[Expression] = []
+        for keys, graph in state.graphs():
+            branch = keys[0] == "Branches"
+            inner = self._inner(graph, f"{name}_branch" if branch else f"{name}_item")
+            if branch:
+                branches.append(inner)
+            else:
+                found["item_processor" if keys[0] == "ItemProcessor" else "iterator"] = inner
+        return found | ({"branches": Items(tuple(branches))} if branches else {})
+
+    def _inner(self, graph: Any, name: str) -> Expression:
+        if not isinstance(graph, Workflow):
+            return literal(graph)
+        language = own_language(graph, self.language)
+        return Scope(graph, language, self.script, self.chained).expression(name)
+
+    # -- what follows what --------------------------------------------------------------------
+
+    def _plain(self) -> list[str]:
+        """Return the ids of a graph that is one chain and says nothing else, else nothing."""
+        states = self.states
+        said = {name for name, _ in _fields(self.workflow)}
+        ids = self._follow(str(self.workflow.start), set()) if self.chained else []
+        if len(ids) != len(states) or said - {"query_language"}:
+            return []
+        whole = all(
+            not isinstance(states[id], Choice | Raw) and not list(_targets(states[id]))
+            for id in ids
+        )
+        last = states[ids[-1]] if ids else None
+        ends = last is not None and (last.terminal or (isinstance(last, Step) and last.end))
+        return ids if whole and ends and all(map(self._linked_or_ends, ids)) else []
+
+    def _linked_or_ends(self, id: str) -> bool:
+        state = self.states[id]
+        return state.terminal or self._linked(state)
+
+    def _follow(self, id: str, written: set[str]) -> list[str]:
+        """Return the ids from *id* on along Next, up to one that is *written* or comes again."""
+        states = self.states
+        ids: list[str] = []
+        while id in states and id not in written:
+            written.add(id)
+            ids.append(id)
+            state = states[id]
+            if not self._linked(state) or not isinstance(state, Step) or state.next is None:
+                break
+            id = str(state.next)
+        return ids
+
+    def _chains(self, start: str | None) -> Iterator[list[Call]]:
+        """Yield the calls of each chain, that from the *start* first."""
+        states = self.states
+        written: set[str] = set()
+        if start is not None:
+            yield self._calls("start_from", start, written)
+        followed = {
+            state.next
+            for state in states.values()
+            if isinstance(state, Step) and self._linked(state)
+        }
+        heads = [id for id in states if id not in followed]
+        for id in (*heads, *states):
+            state = states[id]
+            goes_on = isinstance(state, Step) and (state.next is not None or state.end)
+            if id not in written and goes_on and self._linked(state):
+                yield self._calls("continue_from", id, written)
+
+    def _calls(self, verb: str, id: str, written: set[str]) -> list[Call]:
+        states = self.states
+        ids = self._follow(id, written)
+        calls = [Call(verb, (self._link(ids[0]),))]
+        calls += [Call("next_then", (self._link(one),)) for one in ids[1:]]
+        last = states[ids[-1]]
+        if isinstance(last, Step) and self._linked(last):
+            if last.next is not None:
+                calls.append(Call("next_then", (self._link(str(last.next)),)))
+            elif last.end:
+                calls.append(Call("end"))
+        return calls
+
+    def _add_rest(self, variable: str) -> None:
+        """Add the states that nothing in Python leads to."""
+        workflow = self.script.variables[variable]
+        known = {id(state) for state in workflow.states}
+        rest = [
+            name for name in self.names.values() if id(self.script.variables[name]) not in known
+        ]
+        if rest:
+            self.script.do(Do(Call(f"{variable}.add", tuple(map(Name, rest)))))
+
+
+def _chains(variable: str, calls: list[Call]) -> Iterator[Call]:
+    """Yield the calls as chains on the variable, none of them too long to be read."""
+    rest = calls
+    while rest:
+        chain = Call(f"{variable}.{rest[0].name}", rest[0].args)
+        for call in rest[1:_LONGEST]:
+            chain = Call(call.name, call.args, of=chain)
+        yield chain
+        last, rest = rest[:_LONGEST][-1], rest[_LONGEST:]
+        if rest:
+            rest = [Call("continue_from", last.args), *rest]
+
+
+def _targets(state: State) -> Iterator[str]:
+    """Yield the ids that a state's rules, default and catchers name."""
+    following = state.next if isinstance(state, Step) else None
+    for link in list(state.links())[0 if following is None else 1 :]:
+        yield str(link)
+
+
+def _fields(workflow: Workflow) -> Iterator[tuple[str, Expression]]:
+    for name in ("comment", "version", "timeout_seconds", "query_language"):
+        value = getattr(workflow, name)
+        if value is not NOT_GIVEN:
+            yield name, number(value) if name == "timeout_seconds" else literal(value)
+    if workflow.extra:
+        yield "extra", literal(workflow.extra)

@@ -1,0 +1,160 @@
+"""JSON values as Python: literals, and the expressions that a definition holds in texts."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sfn_release.asl import intrinsics
+from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.placeholders import alone
+from sfn_release.authoring import fn
+from sfn_release.authoring.expressions import Intrinsic, JsonPath
+from sfn_release.authoring.importing.syntax import Call, Expression, Items, Literal, Members, Name
+from sfn_release.errors import DefinitionError
+
+_CONTEXT: Final = frozenset(
+    (
+        *("Execution.Id", "Execution.Input", "Execution.Name", "Execution.RedriveCount"),
+        *("Execution.RedriveTime", "Execution.RoleArn", "Execution.StartTime"),
+        *("State.EnteredTime", "State.Name", "State.RetryCount"),
+        *("StateMachine.Id", "StateMachine.Name", "Task.Token"),
+        *("Map.Item.Index", "Map.Item.Key", "Map.Item.Source", "Map.Item.Value"),
+    )
+)
+_JSONATA = re.compile(r"\{%(?=.*\S)(.*)%\}", re.DOTALL)
+_STATES = re.compile(r"\$states\.(input|result|errorOutput|context)((?:\.[A-Za-z][A-Za-z0-9_]*)*)")
+_VARIABLE = re.compile(r"\$([A-Za-z][A-Za-z0-9_]*)")
+_BRACES = re.compile(r"\\([{}])")
+_CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_BEGINNINGS: Final = {"errorOutput": "error_output"}
+_NOT_FIELDS: Final = frozenset(
+    {"and", "or", "in", "true", "false", "null", "function", "next_then"}
+)
+
+
+def literal(value: Any) -> Expression:
+    """Return a JSON value as it stands."""
+    if isinstance(value, Mapping):
+        return Members(tuple((key, literal(one)) for key, one in value.items()))
+    if isinstance(value, list | tuple):
+        return Items(tuple(literal(one) for one in value))
+    return Literal(value)
+
+
+def is_parameter(value: Any) -> bool:
+    """Whether a value is a placeholder alone, which may stand for one of any type."""
+    return isinstance(value, str) and alone(value) is not None and ":" not in value.split("::")[-1]
+
+
+def number(value: Any) -> Expression:
+    """Return the value of a field that is no text: a placeholder in it is a parameter."""
+    name = alone(value) if is_parameter(value) else None
+    return literal(value) if name is None else Call("sfn.parameter", (Literal(name),))
+
+
+def template(value: Any, language: str) -> Expression:
+    """Return a JSON value in which a state of *language* has expressions, as such."""
+    if isinstance(value, Mapping):
+        if language == JSONPATH:
+            members = [_member(value, key, one) for key, one in value.items()]
+        else:
+            members = [(key, template(one, language)) for key, one in value.items()]
+        return Members(tuple(members))
+    if isinstance(value, list | tuple):
+        return Items(tuple(template(one, language) for one in value))
+    if language == JSONATA and isinstance(value, str):
+        return _query(value)
+    return Literal(value)
+
+
+def dynamic(value: Any) -> Expression | None:
+    """Return a path or a call of an intrinsic function; None for what is neither.
+
+    A call that `fn` would lay out in another way is one of `fn.call`, so that it stays the same.
+    """
+    if isinstance(value, str) and value.startswith("$"):
+        return _path(value)
+    if isinstance(value, str) and intrinsics.problem(value) is None:
+        call = _call(intrinsics.parse(value))
+        return call if _text(call) == value else Call("fn.call", (Literal(value),))
+    return None
+
+
+def _member(holder: Mapping[str, Any], key: str, value: Any) -> tuple[str, Expression]:
+    """Return a member of a payload template: ``x.$`` with a path becomes ``x``."""
+    short = key.removesuffix(".$")
+    free = short != key and short not in holder and not short.endswith(".$")
+    if free and (found := dynamic(value)):
+        return short, found
+    return key, literal(value) if key.endswith(".$") else template(value, JSONPATH)
+
+
+def _path(text: str) -> Expression:
+    name = text.removeprefix("$$.")
+    known = name != text and name in _CONTEXT
+    return Name(f"Context.{name}") if known else Call("path", (Literal(text),))
+
+
+def _call(call: intrinsics.Call) -> Call:
+    """Return a call of an intrinsic function as one of `fn`."""
+    args: list[Expression] = []
+    for argument in call.arguments:
+        match argument:
+            case intrinsics.Call():
+                args.append(_call(argument))
+            case intrinsics.Literal(value):
+                args.append(Literal(value))
+            case _:
+                args.append(_path(argument.text))
+    function = call.name.removeprefix("States.")
+    if function == "JsonMerge" and args[2:] == [Literal(value=False)]:
+        args.pop()
+    if function == "Format" and isinstance(args[0], Literal):
+        args[0] = Literal(_BRACES.sub(r"\1", str(args[0].value)))
+    name = "uuid" if function == "UUID" else _CAPITALS.sub("_", function).lower()
+    return Call(f"fn.{name}", tuple(args))
+
+
+def _text(call: Call) -> str | None:
+    """Return what the language writes for a call of `fn`; None for one that `fn` refuses."""
+    values: list[Any] = []
+    for argument in call.args:
+        match argument:
+            case Call(name="path", args=(Literal(text),)):
+                values.append(JsonPath(str(text)))
+            case Call():
+                values.append(Intrinsic(_text(argument) or ""))
+            case Name(text):
+                values.append(JsonPath("$$" + text.removeprefix("Context")))
+            case Literal(value):
+                values.append(value)
+            case Items() | Members():
+                return None
+    try:
+        made: Intrinsic = getattr(fn, call.name.removeprefix("fn."))(*values)
+    except (DefinitionError, TypeError, AttributeError):
+        return None
+    return made.text
+
+
+def _query(text: str) -> Expression:
+    """Return a text of a JSONata state: an expression if it is one."""
+    found = _JSONATA.fullmatch(text)
+    if found is None:
+        return Literal(text)
+    inner = found[1].strip()
+    if text != f"{{% {inner} %}}":
+        return Call("q", (Literal(text),))
+    if simple := _STATES.fullmatch(inner):
+        root, fields = simple[1], simple[2].split(".")[1:]
+        name = ".".join(fields)
+        if root == "context" and name in _CONTEXT:
+            return Name(f"Context.{name}")
+        if not any(field in _NOT_FIELDS or keyword.iskeyword(field) for field in fields):
+            return Name(".".join(["q", _BEGINNINGS.get(root, root), *fields]))
+    if (variable := _VARIABLE.fullmatch(inner)) and variable[1] != "states":
+        return Call("q.var", (Literal(variable[1]),))
+    return Call("q", (Literal(inner),))

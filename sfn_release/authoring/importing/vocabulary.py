@@ -1,0 +1,104 @@
+"""The names that modules are written with, what they stand for, and what a tree evaluates to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Final
+
+from sfn_release.asl.error_names import States
+from sfn_release.asl.placeholders import parameter
+from sfn_release.authoring import fn, tasks
+from sfn_release.authoring.conditions import ChoiceRule, and_, not_, or_
+from sfn_release.authoring.distributed import (
+    ItemBatcher,
+    ItemReader,
+    ProcessorConfig,
+    ReaderConfig,
+    ResultWriter,
+    WriterConfig,
+)
+from sfn_release.authoring.expressions import Context, path
+from sfn_release.authoring.importing.syntax import (
+    Assign,
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Members,
+    Name,
+    Statement,
+)
+from sfn_release.authoring.query import q
+from sfn_release.authoring.retry import Catch, Retry
+from sfn_release.authoring.states import (
+    Choice,
+    Fail,
+    Map,
+    Parallel,
+    Pass,
+    Raw,
+    Succeed,
+    Task,
+    Wait,
+)
+from sfn_release.authoring.var import Var
+from sfn_release.authoring.workflow import Workflow
+
+_PACKAGE: Final = (
+    *(Choice, Fail, Map, Parallel, Pass, Raw, Succeed, Task, Wait, Workflow),
+    *(Catch, ChoiceRule, Retry, States, Var, and_, not_, or_, parameter),
+    *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
+)
+VOCABULARY: Final[Mapping[str, Any]] = {
+    "sfn": SimpleNamespace(task=tasks, **{one.__name__: one for one in _PACKAGE}),
+    "Context": Context,
+    "fn": fn,
+    "path": path,
+    "q": q,
+}
+"""What a module imports: the package as ``sfn``, and the others from it by name."""
+
+
+def run(statement: Statement, variables: dict[str, Any]) -> None:
+    """Do what a statement does to *variables*, as Python would.
+
+    Raises DefinitionError where a builder refuses what is asked of it.
+    """
+    value = evaluate(statement.value, variables)
+    if isinstance(statement, Assign):
+        owner, _, attribute = statement.target.rpartition(".")
+        if owner:
+            setattr(variables[owner], attribute, value)
+        else:
+            variables[attribute] = value
+
+
+def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
+    """Return what an expression stands for."""
+    match expression:
+        case Literal(value):
+            return value
+        case Name(text):
+            return _named(text, variables)
+        case Items(items, tuple=is_tuple):
+            values = [evaluate(one, variables) for one in items]
+            return tuple(values) if is_tuple else values
+        case Members(members):
+            return {key: evaluate(one, variables) for key, one in members}
+        case Call(name, args, keywords, of):
+            called = (
+                _named(name, variables) if of is None else getattr(evaluate(of, variables), name)
+            )
+            return called(
+                *(evaluate(one, variables) for one in args),
+                **{key: evaluate(one, variables) for key, one in keywords},
+            )
+
+
+def _named(text: str, variables: Mapping[str, Any]) -> Any:
+    first, *rest = text.split(".")
+    value = variables[first] if first in variables else VOCABULARY[first]
+    for attribute in rest:
+        value = getattr(value, attribute)
+    return value

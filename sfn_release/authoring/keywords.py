@@ -1,0 +1,115 @@
+"""The keyword arguments of makers and of the builder's verbs, for type checkers and completion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from sfn_release.authoring.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from sfn_release.authoring.expressions import Dynamic
+from sfn_release.authoring.given import NotGiven
+from sfn_release.authoring.state import (
+    Arguments,
+    Catches,
+    ItsPath,
+    Language,
+    OpenText,
+    Path,
+    Real,
+    Retries,
+    Seconds,
+    Target,
+    Template,
+    Text,
+    Whole,
+)
+
+
+class WorkflowFields(TypedDict, total=False):
+    """The fields of a whole definition beside its states."""
+
+    comment: Text
+    version: Text
+    timeout_seconds: Seconds
+    partition: Text
+    query_language: Language
+    extra: Mapping[str, Any] | None
+
+
+class StateFields(TypedDict, total=False):
+    """The fields that every state has."""
+
+    comment: Text
+    query_language: Language
+    extra: Mapping[str, Any]
+
+
+class FailFields(StateFields, total=False):
+    """The fields of a Fail beside its error and cause."""
+
+    error_path: OpenText
+    cause_path: OpenText
+
+
+class DataFields(StateFields, total=False):
+    """The fields of a state that takes input and gives output: a Succeed."""
+
+    input_path: Path
+    output_path: Path
+    output: Any
+
+
+class ChoiceFields(DataFields, total=False):
+    """The fields of a Choice beside its rules and its default."""
+
+    assign: Template
+
+
+class StepFields(DataFields, total=False):
+    """The fields of a state that another one follows."""
+
+    assign: Template
+    next: Target | None
+    end: bool
+
+
+class _WorkFields(StepFields, total=False):
+    result_selector: Template
+    result_path: Path
+    catch: Catches
+
+
+class TaskFields(_WorkFields, total=False):
+    """The fields of a Task that a maker passes on."""
+
+    credentials: Template
+    timeout_seconds: Seconds
+    timeout_seconds_path: ItsPath
+    heartbeat_seconds: Seconds
+    heartbeat_seconds_path: ItsPath
+
+
+class ParallelFields(_WorkFields, total=False):
+    """The fields of a Parallel beside its branches."""
+
+    parameters: Template
+    arguments: Arguments
+    retry: Retries
+
+
+class MapFields(_WorkFields, total=False):
+    """The fields of a Map beside its item processor, its items and how many run at once."""
+
+    processor_config: ProcessorConfig | Template
+    items: Sequence[Any] | Mapping[str, Any] | Dynamic | NotGiven
+    item_selector: Arguments
+    item_reader: ItemReader | Template
+    item_batcher: ItemBatcher | Template
+    result_writer: ResultWriter | Template
+    max_concurrency_path: ItsPath
+    tolerated_failure_count: Whole
+    tolerated_failure_count_path: ItsPath
+    tolerated_failure_percentage: Real
+    tolerated_failure_percentage_path: ItsPath
+    label: Text
+    retry: Retries

@@ -1,0 +1,192 @@
+"""Existing ASL to states, without losing anything that it says.
+
+A state is read into its own class. One that the class would not write back exactly as it stands
+(an unusual type of a field, an empty Retry) is kept as a `Raw` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from sfn_release.asl.operators import OPERATORS
+from sfn_release.authoring.conditions import (
+    ChoiceRule,
+    Combination,
+    Comparison,
+    Condition,
+    Negation,
+    RawCondition,
+)
+from sfn_release.authoring.given import asl_key
+from sfn_release.authoring.graph import Graph
+from sfn_release.authoring.query import Jsonata, q
+from sfn_release.authoring.retry import Catch, Retry
+from sfn_release.authoring.state import State
+from sfn_release.authoring.states import (
+    Choice,
+    Fail,
+    Map,
+    Parallel,
+    Pass,
+    Raw,
+    Succeed,
+    Task,
+    Wait,
+)
+from sfn_release.canonical import first_difference
+from sfn_release.errors import DefinitionError
+
+Nested = Callable[[Mapping[str, Any]], Graph]
+"""Reads a branch or an item processor."""
+
+_TYPES: Mapping[str, type[State]] = {
+    each.type: each for each in (Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map)
+}
+_NOT_FIELDS = frozenset({"id", "extra", "processor_config"})
+
+
+class AsWritten:
+    """The naming of states that were read: their links are ids already."""
+
+    def id_of(self, state: State | str) -> str:
+        """Return the id."""
+        return state if isinstance(state, str) else state.id or ""
+
+
+def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
+    """Return the state called *id* that the language writes as *body*; its links are ids."""
+    type = body.get("Type")
+    if isinstance(type, str) and type in _TYPES:
+        try:
+            state = _typed(_TYPES[type], id, body, nested)
+        except _NotTyped:
+            return Raw(id, body)
+        if _is_written_as(body, state):
+            return state
+    return Raw(id, body)
+
+
+def _is_written_as(body: Mapping[str, Any], state: State) -> bool:
+    try:
+        return first_difference(state.to_asl(AsWritten()), body) is None
+    except DefinitionError:  # such as a ProcessorConfig that stands twice
+        return False
+
+
+class _NotTyped(Exception):  # noqa: N818 - a signal inside this file, not an error
+    """The body does not have the shape that the class stands for."""
+
+
+def _typed(kind: type[State], id: str, body: Mapping[str, Any], nested: Nested) -> State:
+    known = {asl_key(each.name): each.name for each in fields(kind) if each.name not in _NOT_FIELDS}
+    given: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in body.items():
+        if key in known:
+            given |= _field(known[key], value, nested)
+        elif key != "Type":
+            extra[key] = value
+    return kind(id, extra=extra, **given)
+
+
+def _field(name: str, value: Any, nested: Nested) -> dict[str, Any]:
+    match name:
+        case "retry":
+            return {name: [_retry(each) for each in _array(value)]}
+        case "catch":
+            return {name: [_catch(each) for each in _array(value)]}
+        case "choices":
+            return {name: [_rule(each) for each in _array(value)]}
+        case "branches":
+            return {name: [_nested(each, nested) for each in _array(value)]}
+        case "item_processor" | "iterator":
+            inner = dict(_object(value))
+            config = inner.pop("ProcessorConfig", None)
+            given: dict[str, Any] = {name: _nested(inner, nested)}
+            return given if config is None else given | {"processor_config": config}
+        case "next" | "default" if not isinstance(value, str):
+            raise _NotTyped
+        case "end" if value is not True:
+            raise _NotTyped
+        case _:
+            return {name: value}
+
+
+def _nested(value: Any, nested: Nested) -> Graph:
+    graph = _object(value)
+    states = graph.get("States")
+    if not isinstance(states, Mapping) or not isinstance(graph.get("StartAt", ""), str):
+        raise _NotTyped
+    if not all(isinstance(state, Mapping) for state in states.values()):
+        raise _NotTyped
+    return nested(graph)
+
+
+def _retry(value: Any) -> Retry:
+    return Retry(**_split(value, Retry))
+
+
+def _catch(value: Any) -> Catch:
+    return Catch(**_split(value, Catch))
+
+
+def _split(value: Any, kind: type[Retry | Catch]) -> dict[str, Any]:
+    known = {asl_key(each.name): each.name for each in fields(kind) if each.name != "extra"}
+    rule = _object(value)
+    given = {known[key]: item for key, item in rule.items() if key in known}
+    errors = given.get("error_equals")
+    if not isinstance(errors, list) or not isinstance(given.get("next", ""), str):
+        raise _NotTyped
+    if kind is Catch and "next" not in given:
+        raise _NotTyped
+    return given | {"extra": {key: item for key, item in rule.items() if key not in known}}
+
+
+def _rule(value: Any) -> ChoiceRule:
+    rule = dict(_object(value))
+    next = rule.pop("Next", None)
+    if not isinstance(next, str):
+        raise _NotTyped
+    beside = {key.lower(): rule.pop(key) for key in ("Comment", "Assign", "Output") if key in rule}
+    return ChoiceRule(_decision(rule), next, **beside)
+
+
+def _decision(rule: Mapping[str, Any]) -> Condition | Jsonata | bool:
+    match rule:
+        case {"Condition": bool(value)} if len(rule) == 1:
+            return value
+        case {"Condition": str(text)} if len(rule) == 1 and _is_jsonata(text):
+            return q(text)
+        case _:
+            return _condition(rule)
+
+
+def _is_jsonata(text: str) -> bool:
+    return text.startswith("{%") and text.endswith("%}") and bool(text[2:-2].strip())
+
+
+def _condition(rule: Any) -> Condition:
+    body = _object(rule)
+    match list(body):
+        case ["Not"]:
+            return Negation(_condition(body["Not"]))
+        case ["And" | "Or" as operator]:
+            return Combination(operator, tuple(_condition(each) for each in _array(body[operator])))
+        case ["Variable", operator] | [operator, "Variable"] if operator in OPERATORS:
+            return Comparison(body["Variable"], operator, body[operator])
+        case _:
+            return RawCondition(body)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise _NotTyped
+
+
+def _array(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise _NotTyped

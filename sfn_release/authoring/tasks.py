@@ -1,0 +1,219 @@
+"""Makers of Task states, exported as ``sfn_release.task``.
+
+A maker fills in the resource's ARN and the shape that the service expects, and returns an ordinary
+Task. It fits either query language: what the service gets is written as Parameters or Arguments,
+whichever the workflow has. Anything else is ``Task(resource=...)``.
+
+How long a task waits is the end of its action, or *pattern*: nothing for the answer to the call,
+``sync`` or ``sync:2`` for the end of the job, ``waitForTaskToken`` until somebody sends the token
+(``Context.Task.Token``) back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, Unpack
+
+from sfn_release.authoring.expressions import ENTIRE_INPUT, Context, Dynamic, Inputs, Portable
+from sfn_release.authoring.given import NOT_GIVEN, NotGiven
+from sfn_release.authoring.keywords import TaskFields
+from sfn_release.authoring.retry import Retry
+from sfn_release.authoring.state import Retries, several
+from sfn_release.authoring.states import Task
+from sfn_release.errors import DefinitionError
+
+Pattern = Literal["", "sync", "sync:2", "waitForTaskToken"]
+"""How a task waits: for the answer to the call, for the job's end, or for a callback."""
+Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
+Given: TypeAlias = Mapping[str, Any] | NotGiven
+
+LAMBDA_RETRY: Final = Retry(
+    (
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    ),
+    interval_seconds=1,
+    max_attempts=3,
+    backoff_rate=2,
+    jitter_strategy="FULL",
+)
+"""What AWS advises for every Lambda task: the service's own hiccups are tried again."""
+
+HTTP_RETRY: Final = Retry(
+    (
+        "States.Http.StatusCode.429",
+        "States.Http.StatusCode.503",
+        "States.Http.StatusCode.504",
+        "States.Http.StatusCode.502",
+    ),
+    interval_seconds=1,
+    max_attempts=3,
+    backoff_rate=2,
+    jitter_strategy="FULL",
+)
+"""For an HTTP task whose call may be made twice: throttling, and gateways that fail for a moment.
+
+Source of the errors and the numbers: "Call HTTPS APIs in Step Functions workflows", section "HTTP
+Task example", in AWS's developer guide (``call-https-apis.html``).
+"""
+
+_ACTION = re.compile(r"([A-Za-z0-9_-]+:[A-Za-z0-9_]+)(?:\.(sync|sync:2|waitForTaskToken))?")
+
+
+def optimized(
+    action: str,
+    parameters: Given = NOT_GIVEN,
+    *,
+    id: str | None = None,
+    pattern: Pattern = "",
+    retry: Retries = (),
+    **fields: Unpack[TaskFields],
+) -> Task:
+    """Return a Task for an optimized integration, such as ``sns:publish``.
+
+    *action* is the service and the action as Step Functions writes them; *parameters* are the
+    action's own, in PascalCase. Raises DefinitionError for what is no action.
+
+    >>> optimized("glue:startJobRun.sync", {"JobName": "nightly"}).resource
+    'arn:aws:states:::glue:startJobRun.sync'
+    """
+    return _task(action, parameters, "", id=id, pattern=pattern, retry=retry, **fields)
+
+
+def sdk(
+    action: str,
+    parameters: Given = NOT_GIVEN,
+    *,
+    id: str | None = None,
+    pattern: Literal["", "waitForTaskToken"] = "",
+    retry: Retries = (),
+    **fields: Unpack[TaskFields],
+) -> Task:
+    """Return a Task that calls any action of any AWS service, such as ``s3:getObject``.
+
+    *action* is the service as AWS's SDK for Java calls it, and the action in camelCase;
+    *parameters* are the action's own, in PascalCase. Raises DefinitionError for what is no action.
+
+    >>> sdk("s3:getObject", {"Bucket": "b", "Key": "k"}).resource
+    'arn:aws:states:::aws-sdk:s3:getObject'
+    """
+    return _task(action, parameters, "aws-sdk:", id=id, pattern=pattern, retry=retry, **fields)
+
+
+def lambda_invoke(
+    function: str | Dynamic,
+    *,
+    id: str | None = None,
+    payload: Any = NOT_GIVEN,
+    pattern: Literal["", "waitForTaskToken"] = "",
+    retry: Retries | NotGiven = NOT_GIVEN,
+    **fields: Unpack[TaskFields],
+) -> Task:
+    """Return a Task that invokes a Lambda function.
+
+    *function* is its name or ARN, qualified or not, or a ``${Parameter}``. The function receives
+    *payload*, by default the state's input; with ``waitForTaskToken`` the default is an object of
+    *input* and *token*. Its answer becomes the state's output; with a *result_selector*,
+    *result_path*, *output_path* or *output* the integration's whole answer is at hand, and the
+    function's is its ``Payload``. *retry* is by default `LAMBDA_RETRY`; ``[]`` is none.
+    """
+    waits = pattern == "waitForTaskToken"
+    if payload is NOT_GIVEN and waits:
+        payload = {"input": ENTIRE_INPUT, "token": Context.Task.Token}
+    elif payload is NOT_GIVEN:
+        payload = ENTIRE_INPUT
+    placed = {"result_selector", "result_path", "output_path", "output"} & fields.keys()
+    if not waits and not placed:  # the answer to a callback has no Payload around it
+        fields["output_path"] = Portable("$.Payload", "$states.result.Payload")
+    return optimized(
+        "lambda:invoke",
+        {"FunctionName": function, "Payload": payload},
+        id=id,
+        pattern=pattern,
+        retry=[LAMBDA_RETRY] if isinstance(retry, NotGiven) else retry,
+        **fields,
+    )
+
+
+def http(
+    endpoint: str | Dynamic,
+    method: Method,
+    *,
+    connection: str | Dynamic,
+    id: str | None = None,
+    headers: Given = NOT_GIVEN,
+    query: Given = NOT_GIVEN,
+    body: Any = NOT_GIVEN,
+    transform: Given = NOT_GIVEN,
+    retry: Retries = (),
+    **fields: Unpack[TaskFields],
+) -> Task:
+    """Return a Task that calls an HTTPS *endpoint*.
+
+    *connection* is the ARN of the EventBridge connection that holds the credentials. *transform*
+    says how *body* is encoded: ``{"RequestBodyEncoding": "URL_ENCODED"}``. The result has
+    ``ResponseBody``, ``StatusCode`` and ``Headers``. Nothing is tried again by default; for
+    calls that may be made twice there is `HTTP_RETRY`.
+    """
+    given = {
+        "ApiEndpoint": endpoint,
+        "Method": method,
+        "Authentication": {"ConnectionArn": connection},
+        "Headers": headers,
+        "QueryParameters": query,
+        "RequestBody": body,
+        "Transform": transform,
+    }
+    parameters = {key: value for key, value in given.items() if value is not NOT_GIVEN}
+    return optimized("http:invoke", parameters, id=id, retry=retry, **fields)
+
+
+def activity(
+    arn: str,
+    parameters: Given = NOT_GIVEN,
+    *,
+    id: str | None = None,
+    retry: Retries = (),
+    **fields: Unpack[TaskFields],
+) -> Task:
+    """Return a Task that a worker of yours takes from the activity *arn*, or a ``${Parameter}``.
+
+    Give it *timeout_seconds*, and *heartbeat_seconds* where the worker beats: else a worker that
+    is gone is waited for until the execution ends.
+    """
+    return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*several(retry)], **fields)
+
+
+def _task(
+    action: str,
+    parameters: Given,
+    family: str,
+    *,
+    id: str | None,
+    pattern: Pattern,
+    retry: Retries,
+    **fields: Unpack[TaskFields],
+) -> Task:
+    found = _ACTION.fullmatch(str(action))
+    if found is None or (found[2] and pattern and found[2] != pattern):
+        raise DefinitionError(
+            f"{action!r} is no action"
+            + (f" with the pattern {pattern!r}." if pattern else " of a service."),
+            fix='Write service:action, as in "sns:publish" or "ecs:runTask.sync".',
+        )
+    waiting = found[2] or pattern
+    suffix = f".{waiting}" if waiting else ""
+    return Task(
+        id,
+        resource=f"arn:aws:states:::{family}{found[1]}{suffix}",
+        parameters=_inputs(parameters),
+        retry=[*several(retry)],
+        **fields,
+    )
+
+
+def _inputs(parameters: Given) -> Inputs | NotGiven:
+    return parameters if isinstance(parameters, NotGiven) else Inputs(parameters)

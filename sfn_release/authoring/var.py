@@ -1,0 +1,333 @@
+"""A value in a state's input, and the 39 ways to test it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn, TypeAlias
+
+from sfn_release.asl.placeholders import Parameter
+from sfn_release.authoring.conditions import Comparison, Condition, not_, or_
+from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
+from sfn_release.authoring.given import timestamp
+from sfn_release.authoring.query import Jsonata
+from sfn_release.errors import DefinitionError
+
+Ordered: TypeAlias = str | float | datetime
+Constant: TypeAlias = Ordered | bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Var:
+    """A value in a state's input, named by its path, to be tested.
+
+    >>> (Var("$.total") > 100).to_asl()
+    {'Variable': '$.total', 'NumericGreaterThan': 100}
+    >>> Var("$.total").numeric_greater_than(JsonPath("$.limit")).to_asl()
+    {'Variable': '$.total', 'NumericGreaterThanPath': '$.limit'}
+
+    ``== != < <= > >=`` take the operator of the constant's type: text, number, bool, `datetime`, or
+    None for IsNull; ``!=`` is Not. The methods name the operator, and take a `path` too, which
+    makes the operator's twin: ``StringEqualsPath``. A text is a constant, whatever it begins with.
+    """
+
+    path: str | JsonPath | Portable
+
+    def __eq__(self, value: Constant) -> Condition:  # type: ignore[override] # a test, no answer
+        return self._compared("Equals", value, "==")
+
+    def __ne__(self, value: Constant) -> Condition:  # type: ignore[override] # likewise
+        if value is None:
+            return self.is_not_null()
+        return not_(self._compared("Equals", value, "!="))
+
+    def __lt__(self, value: Ordered) -> Condition:
+        return self._compared("LessThan", value, "<")
+
+    def __le__(self, value: Ordered) -> Condition:
+        return self._compared("LessThanEquals", value, "<=")
+
+    def __gt__(self, value: Ordered) -> Condition:
+        return self._compared("GreaterThan", value, ">")
+
+    def __ge__(self, value: Ordered) -> Condition:
+        return self._compared("GreaterThanEquals", value, ">=")
+
+    def __repr__(self) -> str:
+        return f"Var({_text(self.path)!r})"
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __contains__(self, _: object) -> NoReturn:
+        raise TypeError(f'Python\'s "in" can\'t test a Var: write {self!r}.is_in("a", "b")')
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is read when the workflow runs: compare it, as in {self!r} == 1")
+
+    def __rand__(self, _: object) -> NoReturn:
+        raise _without_parentheses("&")
+
+    def __ror__(self, _: object) -> NoReturn:
+        raise _without_parentheses("|")
+
+    def is_in(self, *values: Constant) -> Condition:
+        """Test for one of *values*: Or over ``==``. Raises DefinitionError without a value."""
+        if not values:
+            raise DefinitionError(
+                f"{self!r}.is_in() has no value to compare with.", fix='Write is_in("a", "b").'
+            )
+        tests = [self == value for value in values]
+        return tests[0] if len(tests) == 1 else or_(*tests)
+
+    def _compared(self, how: str, value: Any, sign: str) -> Comparison:
+        """Return the comparison by the operator of the *value*'s type."""
+        match value:
+            case Parameter() | JsonPath() | Intrinsic() | Portable() | Var() | Jsonata():
+                raise _untyped(self, how, value, sign)
+            case None if how == "Equals":
+                return self.is_null()
+            case bool() if how == "Equals":
+                kind = "Boolean"
+            case bool():
+                kind = ""
+            case int() | float():
+                kind = "Numeric"
+            case str():
+                kind = "String"
+            case datetime():
+                kind, value = "Timestamp", timestamp(value)
+            case _:
+                kind = ""
+        if not kind:
+            raise DefinitionError(
+                f"{self!r} {sign} {value!r} has no operator in a Choice.",
+                why="Texts, numbers and datetimes have an order. Bools and None can be equal.",
+                fix="Write is_in(*values) for one of several values."
+                if isinstance(value, list | tuple | set | frozenset)
+                else "Compare with one of these.",
+            )
+        return self._is(kind + how, value)
+
+    # -- the 39 operators ---------------------------------------------------------------------
+
+    def _is(self, operator: str, value: Any) -> Comparison:
+        if isinstance(value, JsonPath | Intrinsic | Portable):
+            operator = operator if operator.endswith("Path") else f"{operator}Path"
+            value = _text(value)
+        return Comparison(_text(self.path), operator, value)
+
+    def string_equals(self, value: str | JsonPath) -> Comparison:
+        """Test for a text that equals *value*."""
+        return self._is("StringEquals", value)
+
+    def string_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a text that equals the one at *path*."""
+        return self._is("StringEqualsPath", path)
+
+    def string_less_than(self, value: str | JsonPath) -> Comparison:
+        """Test for a text that sorts before *value*."""
+        return self._is("StringLessThan", value)
+
+    def string_less_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a text that sorts before the one at *path*."""
+        return self._is("StringLessThanPath", path)
+
+    def string_greater_than(self, value: str | JsonPath) -> Comparison:
+        """Test for a text that sorts after *value*."""
+        return self._is("StringGreaterThan", value)
+
+    def string_greater_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a text that sorts after the one at *path*."""
+        return self._is("StringGreaterThanPath", path)
+
+    def string_less_than_equals(self, value: str | JsonPath) -> Comparison:
+        """Test for a text that sorts before or equals *value*."""
+        return self._is("StringLessThanEquals", value)
+
+    def string_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a text that sorts before or equals the one at *path*."""
+        return self._is("StringLessThanEqualsPath", path)
+
+    def string_greater_than_equals(self, value: str | JsonPath) -> Comparison:
+        """Test for a text that sorts after or equals *value*."""
+        return self._is("StringGreaterThanEquals", value)
+
+    def string_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a text that sorts after or equals the one at *path*."""
+        return self._is("StringGreaterThanEqualsPath", path)
+
+    def numeric_equals(self, value: float | Parameter | JsonPath) -> Comparison:
+        """Test for a number that equals *value*."""
+        return self._is("NumericEquals", value)
+
+    def numeric_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a number that equals the one at *path*."""
+        return self._is("NumericEqualsPath", path)
+
+    def numeric_less_than(self, value: float | Parameter | JsonPath) -> Comparison:
+        """Test for a number that is less than *value*."""
+        return self._is("NumericLessThan", value)
+
+    def numeric_less_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a number that is less than the one at *path*."""
+        return self._is("NumericLessThanPath", path)
+
+    def numeric_greater_than(self, value: float | Parameter | JsonPath) -> Comparison:
+        """Test for a number that is greater than *value*."""
+        return self._is("NumericGreaterThan", value)
+
+    def numeric_greater_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a number that is greater than the one at *path*."""
+        return self._is("NumericGreaterThanPath", path)
+
+    def numeric_less_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
+        """Test for a number that is less than or equals *value*."""
+        return self._is("NumericLessThanEquals", value)
+
+    def numeric_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a number that is less than or equals the one at *path*."""
+        return self._is("NumericLessThanEqualsPath", path)
+
+    def numeric_greater_than_equals(self, value: float | Parameter | JsonPath) -> Comparison:
+        """Test for a number that is greater than or equals *value*."""
+        return self._is("NumericGreaterThanEquals", value)
+
+    def numeric_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a number that is greater than or equals the one at *path*."""
+        return self._is("NumericGreaterThanEqualsPath", path)
+
+    def timestamp_equals(self, value: str | datetime | JsonPath) -> Comparison:
+        """Test for an instant that is *value*."""
+        return self._is("TimestampEquals", _instant(value))
+
+    def timestamp_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for an instant that is the one at *path*."""
+        return self._is("TimestampEqualsPath", path)
+
+    def timestamp_less_than(self, value: str | datetime | JsonPath) -> Comparison:
+        """Test for an instant that is before *value*."""
+        return self._is("TimestampLessThan", _instant(value))
+
+    def timestamp_less_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for an instant that is before the one at *path*."""
+        return self._is("TimestampLessThanPath", path)
+
+    def timestamp_greater_than(self, value: str | datetime | JsonPath) -> Comparison:
+        """Test for an instant that is after *value*."""
+        return self._is("TimestampGreaterThan", _instant(value))
+
+    def timestamp_greater_than_path(self, path: str | JsonPath) -> Comparison:
+        """Test for an instant that is after the one at *path*."""
+        return self._is("TimestampGreaterThanPath", path)
+
+    def timestamp_less_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
+        """Test for an instant that is not after *value*."""
+        return self._is("TimestampLessThanEquals", _instant(value))
+
+    def timestamp_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for an instant that is not after the one at *path*."""
+        return self._is("TimestampLessThanEqualsPath", path)
+
+    def timestamp_greater_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
+        """Test for an instant that is not before *value*."""
+        return self._is("TimestampGreaterThanEquals", _instant(value))
+
+    def timestamp_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for an instant that is not before the one at *path*."""
+        return self._is("TimestampGreaterThanEqualsPath", path)
+
+    def boolean_equals(self, value: bool | Parameter | JsonPath) -> Comparison:
+        """Test for a boolean that equals *value*."""
+        return self._is("BooleanEquals", value)
+
+    def boolean_equals_path(self, path: str | JsonPath) -> Comparison:
+        """Test for a boolean that equals the one at *path*."""
+        return self._is("BooleanEqualsPath", path)
+
+    def string_matches(self, pattern: str) -> Comparison:
+        """Test for a text that fits *pattern*, where ``*`` stands for any characters."""
+        return self._is("StringMatches", pattern)
+
+    def is_null(self, value: bool = True) -> Comparison:
+        """Test that it is null; with False, that it is not."""
+        return self._is("IsNull", value)
+
+    def is_not_null(self) -> Comparison:
+        """Test that it is not null."""
+        return self._is("IsNull", False)
+
+    def is_present(self, value: bool = True) -> Comparison:
+        """Test that it is present; with False, that it is not."""
+        return self._is("IsPresent", value)
+
+    def is_not_present(self) -> Comparison:
+        """Test that it is not present."""
+        return self._is("IsPresent", False)
+
+    def is_numeric(self, value: bool = True) -> Comparison:
+        """Test that it is a number; with False, that it is not."""
+        return self._is("IsNumeric", value)
+
+    def is_not_numeric(self) -> Comparison:
+        """Test that it is not a number."""
+        return self._is("IsNumeric", False)
+
+    def is_string(self, value: bool = True) -> Comparison:
+        """Test that it is a text; with False, that it is not."""
+        return self._is("IsString", value)
+
+    def is_not_string(self) -> Comparison:
+        """Test that it is not a text."""
+        return self._is("IsString", False)
+
+    def is_boolean(self, value: bool = True) -> Comparison:
+        """Test that it is a boolean; with False, that it is not."""
+        return self._is("IsBoolean", value)
+
+    def is_not_boolean(self) -> Comparison:
+        """Test that it is not a boolean."""
+        return self._is("IsBoolean", False)
+
+    def is_timestamp(self, value: bool = True) -> Comparison:
+        """Test that it is an RFC 3339 timestamp; with False, that it is not."""
+        return self._is("IsTimestamp", value)
+
+    def is_not_timestamp(self) -> Comparison:
+        """Test that it is not an RFC 3339 timestamp."""
+        return self._is("IsTimestamp", False)
+
+
+def _untyped(var: Var, how: str, value: Any, sign: str) -> DefinitionError:
+    """Return why a value whose type is open can't be compared by *sign*, and by what it can."""
+    if isinstance(value, Jsonata):
+        return DefinitionError(
+            f"{var!r} {sign} {value!r} mixes the query languages: the right side is JSONata.",
+            fix="Write q(...) on both sides, or path(...) and a method of Var.",
+        )
+    method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in how)
+    ending = "" if isinstance(value, Parameter) else "_path"
+    shown = value.path if isinstance(value, Var) else _text(value)
+    return DefinitionError(
+        f"{var!r} {sign} {shown}: the type of the right side is open, and the operator with it.",
+        fix=f"Write .string{method}{ending}(...), .numeric{method}{ending}(...),"
+        f" .timestamp{method}{ending}(...)"
+        + (f" or .boolean{method}{ending}(...)." if how == "Equals" else "."),
+    )
+
+
+def _without_parentheses(sign: str) -> TypeError:
+    return TypeError(
+        f"{sign} binds more tightly than a comparison: write (a == 1) {sign} (b == 2), with"
+        " parentheses around each"
+    )
+
+
+def _text(value: str | JsonPath | Intrinsic | Portable) -> str:
+    if isinstance(value, Portable):
+        return value.jsonpath
+    return value if isinstance(value, str) else value.text
+
+
+def _instant(value: str | datetime | JsonPath) -> str | JsonPath:
+    return value if isinstance(value, JsonPath) else timestamp(value)

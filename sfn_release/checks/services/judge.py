@@ -1,0 +1,197 @@
+"""Compares the parameters of a Task with the model of the service that it calls.
+
+Values that are known only when it runs (``x.$``, ``{% %}``, ``${Parameter}``) are left alone. An
+object may stand where the model has a text: Step Functions writes it as JSON. A number or a boolean
+that is written as a text is doubtful only: AWS's own samples have some.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.checks.services.catalogue import Service
+from sfn_release.text import did_you_mean
+
+Kind = Literal["parameter", "spelling", "required", "token", "value", "text", "enum"]
+"""``spelling``: right but for capitals, below the top; ``token``: an idempotency token is missing;
+``text``: a number or a boolean as a text."""
+Keys = tuple[str | int, ...]
+_SHOWN = 8  # words of an enumeration that a message lists
+_RENAME: Final = "Rename it."
+_TOKEN: Final = {JSONPATH: "States.UUID().", JSONATA: "{% $uuid() %}."}
+
+
+class Doubt(NamedTuple):
+    """One thing that the model says otherwise, and where below the parameters."""
+
+    kind: Kind
+    keys: Keys
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is sent: the service's *action*, and how its parameters are spelled and computed."""
+
+    service: Service
+    action: str
+    sdk: bool
+    language: str
+
+
+class _Part(NamedTuple):
+    keys: Keys
+    shape: str
+    value: Any
+
+
+def judge(sent: Sent, parameters: Any) -> Iterator[Doubt]:
+    """Yield what is wrong with *parameters*, an object or nothing at all (None)."""
+    shape = sent.service.input_of(sent.action)
+    if is_open(parameters, sent.language):
+        return
+    if shape is None:
+        if parameters:
+            message = f"{sent.service.id}:{sent.action} takes no parameters."
+            yield Doubt("parameter", (), message, "Remove them.")
+        return
+    queue = [_Part((), shape, {} if parameters is None else parameters)]
+    while queue:
+        part = queue.pop()
+        if not is_open(part.value, sent.language) and part.value is not None:
+            yield from _part(sent, part, queue)
+
+
+def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
+    """Yield what is wrong with one value itself; put what it holds in the *queue*."""
+    keys, value = part.keys, part.value
+    model = sent.service.shapes[part.shape]
+    kind = _KINDS.get(model["type"], _ANY)
+    if kind.from_text(value):
+        message = f"{_name(keys)} should be {kind.wanted}, but it's written as text."
+        yield Doubt("text", keys, message, "Write it without the quotes.")
+    elif not kind.takes(value):
+        if sent.sdk or len(keys) <= 1:  # optimized integrations take shorter forms further down
+            name = _name(keys) or ("Arguments" if sent.language == JSONATA else "Parameters")
+            yield Doubt("value", keys, f"{name} must be {kind.wanted}.")
+    elif isinstance(value, str):
+        yield from _word(model, part)
+    elif model["type"] == "structure" and not model.get("document"):
+        yield from _structure(sent, part, queue)
+    elif model["type"] == "list":
+        inner = model["member"]["shape"]
+        queue += [_Part((*keys, index), inner, item) for index, item in enumerate(value)]
+    elif model["type"] == "map":
+        inner = model["value"]["shape"]
+        queue += [
+            _Part((*keys, key), inner, item)
+            for key, item in value.items()
+            if not _computed(key, sent.language)
+        ]
+
+
+class _Kind(NamedTuple):
+    """The JSON types that stand for a type of a model, and how a message calls them."""
+
+    types: type | tuple[type, ...]
+    no: tuple[type, ...]
+    wanted: str
+    written: re.Pattern[str] | None = None
+    """Texts that stand for one."""
+
+    def takes(self, value: Any) -> bool:
+        """Whether *value* is of this kind."""
+        return isinstance(value, self.types) and not isinstance(value, self.no)
+
+    def from_text(self, value: Any) -> bool:
+        """Whether *value* is a text that stands for one of this kind."""
+        return (
+            self.written is not None
+            and isinstance(value, str)
+            and bool(self.written.fullmatch(value))
+        )
+
+
+_ANY: Final = _Kind(object, (), "")
+_NUMBER: Final = _Kind(
+    (int, float), (bool,), "a number", re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*")
+)
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "string": _Kind((str, Mapping, list, tuple), (), "a text"),
+    "boolean": _Kind(bool, (), "true or false", re.compile("(?i:true|false)")),
+    "integer": _NUMBER,
+    "long": _NUMBER,
+    "float": _NUMBER,
+    "double": _NUMBER,
+    "list": _Kind((list, tuple), (), "an array"),
+    "map": _Kind(Mapping, (), "an object"),
+    "structure": _Kind(Mapping, (), "an object"),
+    "timestamp": _Kind((str, int, float), (bool,), "a timestamp"),
+}
+
+
+def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
+    members = sent.service.members(part.shape, sdk=sent.sdk)
+    given = set()
+    for key, value in part.value.items():
+        computed = _computed(key, sent.language)
+        name = key.removesuffix(".$") if computed else key
+        if name in members:
+            if value is not None:
+                given.add(members[name][0])
+            if not computed:
+                queue.append(_Part((*part.keys, key), members[name][1], value))
+        elif not is_open(key):
+            yield _unknown(sent, part, key, name, members)
+            given |= {own for one, (own, _) in members.items() if one.lower() == name.lower()}
+    shape = sent.service.shapes[part.shape]
+    where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
+    for own in shape.get("required", ()):
+        if own in given:
+            continue
+        written = next(one for one, (member, _) in members.items() if member == own)
+        if not shape["members"][own].get("idempotencyToken"):
+            yield Doubt("required", part.keys, f"{where} needs {written}.")
+        elif sent.sdk:
+            message = f"{written} is missing. The AWS SDKs generate one; Step Functions may not."
+            yield Doubt("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
+
+
+def _unknown(
+    sent: Sent, part: _Part, key: str, name: str, members: Mapping[str, tuple[str, str]]
+) -> Doubt:
+    where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
+    keys = (*part.keys, key)
+    for written in members:
+        if written.lower() == name.lower():
+            how = "as in the AWS SDK for Java" if sent.sdk else "with a capital first letter"
+            kind: Kind = "spelling" if part.keys else "parameter"
+            return Doubt(kind, keys, f"{name} is spelled {written}, {how}.", _RENAME)
+    for written, (own, _) in members.items():
+        if own == name:  # "equals", which Java has taken
+            return Doubt("parameter", keys, f"{name} is called {written} here.", _RENAME)
+    return Doubt(
+        "parameter", keys, f"{where} has no parameter {name}.", did_you_mean(name, members)
+    )
+
+
+def _word(model: Mapping[str, Any], part: _Part) -> Iterator[Doubt]:
+    words: Sequence[str] = model.get("enum", ())
+    if words and part.value not in words:
+        known = ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
+        message = f'{_name(part.keys)} can hardly be "{part.value}": known are {known}.'
+        yield Doubt("enum", part.keys, message, did_you_mean(part.value, words))
+
+
+def _computed(key: str, language: str) -> bool:
+    return language == JSONPATH and key.endswith(".$")
+
+
+def _name(keys: Keys) -> str:
+    """Return the nearest name above a place."""
+    return next((key for key in reversed(keys) if isinstance(key, str)), "")

@@ -1,0 +1,95 @@
+"""list and build: what the workflow modules of the work tree say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli.files import make_folder, write_text
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.session import Session
+
+
+@command("list")
+def list_(session: Session) -> None:
+    """List the workflows of the work tree with their digests.
+
+    SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
+    workflow declares; with -v DEFINITION is that of its definition alone.
+    """
+    from sfn_release.operations.listing import list_workflows
+
+    listed = list_workflows(session.workspace())
+    items = [one.to_json() for one in listed]
+
+    def text() -> None:
+        definition = ("DEFINITION",) if session.verbose else ()
+        write_table(
+            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE"),
+            [
+                (
+                    terminal.Styled(item["name"], "bold"),
+                    item["type"],
+                    str(item["states"]),
+                    item["since"] or terminal.Styled("not released", "yellow"),
+                    short(item["digest"]),
+                    *((short(item["definition_digest"]),) if definition else ()),
+                    item["module"],
+                )
+                for item in items
+            ],
+        )
+
+    session.show("list", {"workflows": items}, text)
+
+
+@command("build")
+@click.argument("workflow", required=False)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write each definition to DIR/WORKFLOW.asl.json.",
+)
+def build(session: Session, workflow: str | None, out: Path | None) -> None:
+    """Print the definitions of the work tree.
+
+    With a WORKFLOW its definition alone, else an object of all by name. Parameters stay unfilled.
+    """
+    from sfn_release.operations.listing import build_definitions
+
+    built = build_definitions(session.workspace(), workflow)
+    files = {}
+    if out is not None:
+        folder = session.directory / out
+        make_folder(folder)
+        for one in built:
+            files[one.name] = folder / f"{one.name}.asl.json"
+            write_text(files[one.name], terminal.json_text(one.definition) + "\n")
+    items = [
+        {
+            "name": one.name,
+            "digest": one.digest,
+            "definition_digest": one.definition_digest,
+            "definition": one.definition,
+            "file": str(files[one.name]) if out is not None else None,
+        }
+        for one in built
+    ]
+
+    def text() -> None:
+        for path in files.values():
+            terminal.write(str(path))
+        if out is None and workflow is not None:
+            terminal.write_block(terminal.json_text(built[0].definition))
+        elif out is None:
+            terminal.write_block(terminal.json_text({one.name: one.definition for one in built}))
+
+    session.show("build", {"workflows": items}, text)
+
+
+COMMANDS = {"list": list_, "build": build}

@@ -1,0 +1,147 @@
+"""check: what is wrong with workflows and files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.files import read_stdin
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.errors import error_json, tell_error
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.check import Checked, CheckedFinding
+
+_STYLES = {"error": "red", "warning": "yellow"}
+
+
+@command("check")
+@click.argument("named", nargs=-1, metavar="[WORKFLOW|FILE]...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="text (default), json, or github for annotations in a pull request.",
+)
+@click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option("--remote", is_flag=True, help="Ask Step Functions of the environment too.")
+def check(
+    session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool
+) -> int:
+    """Check workflow definitions. Exits 1 on errors.
+
+    Without arguments every workflow of the project, as it stands in the work tree. A FILE
+    (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has
+    AWS validate the definitions with the parameters of the environment.
+    """
+    from sfn_release.operations.check import check as find
+
+    if remote:
+        from sfn_release.operations.asking import asker
+
+    session.as_json |= format_ == "json"
+    session.reports &= format_ != "github"  # which tells the job itself, with lines
+    ask = asker(session.workspace(), session.environment) if remote else None
+    checked = find(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    members = {
+        "workflows": list(checked.workflows),
+        "findings": [one.to_json() for one in checked.findings],
+        "silenced": checked.silenced,
+        "errors": [{"file": name, **error_json(error)} for name, error in checked.failures.items()],
+    }
+    session.show(
+        "check",
+        members,
+        lambda: _annotate(checked) if format_ == "github" else _write(checked),
+    )
+    for error in checked.failures.values():
+        tell_error(error, as_json=False, verbose=session.verbose)
+    failing = len(checked.failures) + checked.count("error")
+    failing += checked.count("warning") if strict else 0
+    return 1 if failing else 0
+
+
+def _write(checked: Checked) -> None:
+    heading = None
+    for one in checked.findings:
+        where = (one.workflow, one.file)
+        if where != heading:
+            heading = where
+            _write_heading(one)
+        _write_finding(one)
+    terminal.write(_counted(checked))
+
+
+def _write_heading(one: CheckedFinding) -> None:
+    name = terminal.Styled(terminal.one_line(one.workflow or one.file), "bold")
+    parts: list[str] = [name]
+    if one.workflow and one.file:
+        parts.append(f"  {terminal.one_line(one.file)}")
+    terminal.write_parts(*parts)
+
+
+def _write_finding(one: CheckedFinding) -> None:
+    finding = one.finding
+    severity = terminal.Styled(f"  {finding.severity:<8}", _STYLES[finding.severity])
+    line = f"  line {one.line}" if one.line is not None else ""
+    terminal.write_parts(
+        severity,
+        f"{terminal.one_line(finding.path)}{line}  ",
+        terminal.Styled(f"[{finding.rule}]", "dim"),
+    )
+    terminal.write(f"          {terminal.one_line(finding.message)}")
+    if finding.fix:
+        terminal.write(f"          {terminal.one_line(finding.fix)}")
+
+
+def _counted(checked: Checked) -> str:
+    errors, warnings = checked.count("error"), checked.count("warning")
+    found = " and ".join(
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((errors, "error"), (warnings, "warning"))
+        if count
+    )
+    total = len(checked.workflows)
+    silenced = f"; {checked.silenced} silenced" if checked.silenced else ""
+    where = f"{total} workflow{'' if total == 1 else 's'}"
+    return f"{found or 'nothing found'} in {where}{silenced}"
+
+
+def _annotate(checked: Checked) -> None:
+    """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
+    from sfn_release.cli.output.github import annotation
+
+    for one in checked.findings:
+        finding = one.finding
+        place = ", ".join(part for part in (one.workflow, finding.state) if part)
+        terminal.write_command(
+            annotation(
+                finding.severity,
+                "\n".join(
+                    part for part in (f"{finding.path}: {finding.message}", finding.fix) if part
+                ),
+                title=f"{finding.rule} {place}".strip(),
+                file=_from_repository(one),
+                line=one.line,
+            )
+        )
+    for name, error in checked.failures.items():
+        told = "\n".join(part for part in (error.message, error.why, error.fix) if part)
+        terminal.write_command(annotation("error", told, title=f"{name}: {error.code}"))
+
+
+def _from_repository(one: CheckedFinding) -> str:
+    """Return the file as GitHub knows it: relative to the root of the repository."""
+    if one.path is None:
+        return one.file
+    path = one.path.resolve()
+    root = next((above for above in path.parents if (above / ".git").exists()), None)
+    return path.relative_to(root).as_posix() if root else one.file
+
+
+COMMANDS = {"check": check}

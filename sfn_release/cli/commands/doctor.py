@@ -1,0 +1,133 @@
+"""doctor: what is wrong, each thing on a line with what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.doctor.diagnosis import Diagnosis
+
+_WIDE = 15  # columns of a subject
+_ROLES = {
+    "plan": "the role that plans (it only reads)",
+    "deploy": "the role that deploys",
+    "caller": "the role that takes on `assume_role`",
+}
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+@command("doctor")
+@click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
+def doctor(session: Session, iam: bool) -> int:
+    """Find problems with set-up, refs and permissions.
+
+    Checks git, releases.toml, the ledger, and every environment, or those that --env names: its
+    account, each IAM action, role, log groups, alarms, state machines. Changes nothing. Exits 1
+    when it finds a problem; -v shows each permission.
+
+    With --iam, prints the least IAM policies of two roles for each environment: one that plans,
+    and one that deploys. Needs no AWS account.
+    """
+    if iam:
+        return _policies(session)
+    from sfn_release.operations.doctor import doctor as examine
+
+    names = list(dict.fromkeys(session.environments))
+    page = _Page(verbose=session.verbose)
+    found: list[Diagnosis] = []
+    for one in examine(session.directory, session.around(), environments=names):
+        found.append(one)
+        if not session.as_json:
+            page.write(one)
+    counted = Counter[str](one.verdict for one in found)
+
+    def text() -> None:
+        page.end()
+        terminal.write()
+        if counted["problem"] or counted["warning"]:
+            terminal.write(f"{_count(counted, 'problem')}, {_count(counted, 'warning')}")
+        else:
+            terminal.write("all is well", style="green")
+
+    members = {"diagnoses": [one.to_json() for one in found]}
+    session.show("doctor", {"problems": counted["problem"], **members}, text)
+    return 1 if counted["problem"] else 0
+
+
+def _policies(session: Session) -> int:
+    """Print the IAM policies of the roles that plan and deploy."""
+    from sfn_release.operations.doctor import least_policies
+
+    names = list(dict.fromkeys(session.environments))
+    found = least_policies(session.workspace(), names)
+
+    def text() -> None:
+        if not found:
+            terminal.write("No environment on AWS: nothing needs an IAM role.")
+        for one in found:
+            head = f"{one.environment}: {_ROLES[one.role]}"
+            terminal.write(head, style="bold")
+            for note in one.notes:
+                terminal.write(f"  note: {note}")
+            terminal.write_block(terminal.json_text(one.policy))
+            if one.trust is not None:
+                terminal.write(f"{one.environment}: its trust policy")
+                terminal.write_block(terminal.json_text(one.trust))
+            terminal.write()
+
+    session.show("doctor", {"roles": [one.to_json() for one in found]}, text)
+    return 0
+
+
+def _count(counted: Counter[str], what: str) -> str:
+    return f"{counted[what]} {what}{'' if counted[what] == 1 else 's'}"
+
+
+class _Page:
+    """Writes each line when it comes; permissions that are there are counted unless *verbose*."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+        self._area = ""
+        self._allowed = 0
+
+    def write(self, one: Diagnosis) -> None:
+        """Write what was found."""
+        quiet = (one.subject, one.verdict) == ("permission", "ok") and not self._verbose
+        if quiet and one.area == self._area:
+            self._allowed += 1
+            return
+        self.end()
+        if one.area != self._area:
+            self._area = one.area
+            terminal.write(one.area, style="bold")
+        if quiet:
+            self._allowed = 1
+        else:
+            self._line(one.verdict, one.subject, one.message, one.fix)
+
+    def end(self) -> None:
+        """Write how many permissions there are since the last line."""
+        if self._allowed:
+            count = "1 permission is" if self._allowed == 1 else f"{self._allowed} permissions are"
+            self._allowed = 0
+            self._line("ok", "permission", f"{count} there", "")
+
+    @staticmethod
+    def _line(verdict: str, subject: str, message: str, fix: str) -> None:
+        word = terminal.Styled(f"  {verdict:<8} ", _STYLES[verdict])
+        terminal.write_parts(word, f"{terminal.one_line(subject):<{_WIDE}} ", message)
+        for line in fix.splitlines():
+            terminal.write(f"{' ' * (12 + _WIDE)}{line.strip()}")
+        sys.stdout.flush()
+
+
+COMMANDS = {"doctor": doctor}

@@ -1,0 +1,143 @@
+"""import: an existing definition as a Python module."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.files import make_folder, read_stdin, write_new, write_text
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+from sfn_release.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.authoring.importing import Source
+
+_STDOUT = "-"
+_LONGEST = 80  # characters of a state machine's name
+_SHOWN = 3  # errors of a definition that are told
+
+
+@command("import")
+@click.argument("named", metavar="FILE|ARN")
+@click.option("--out", metavar="PATH", help="Write to this file; - prints the module.")
+@click.option("--name", metavar="NAME", help="The workflow's name; default: the file's, or AWS's.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+def import_(session: Session, named: str, out: str | None, name: str | None, force: bool) -> None:
+    """Write an existing definition as a Python module.
+
+    FILE is a definition (.json, .yaml, or - for standard input), also as `aws stepfunctions
+    describe-state-machine` prints it. ARN is a state machine of the environment's account, or a
+    version or alias of one: type, role, logging, tracing and tags come with it. The module goes to
+    the project's workflows, and what it serializes to has the digest of what it came from.
+    """
+    from sfn_release.authoring.importing import write_module
+    from sfn_release.canonical import digest, short
+    from sfn_release.operations.importing import import_source
+
+    given = import_source(
+        named,
+        session.directory,
+        workspace=session.workspace,
+        environment=session.environment,
+        stdin=read_stdin,
+        environ=os.environ,
+    )
+    given = replace(given, name=_name(given.name, name))
+    text = write_module(given)
+    path = None if out == _STDOUT else _path(session, given.name, out)
+    if path is not None:
+        _write(path, text, force=force)
+    refusals = _refusals(given)
+    same = digest(given.definition)
+    members = {
+        "workflow": given.name,
+        "file": None if path is None else str(path),
+        "definition_digest": same,
+        "module": text,
+    }
+
+    def show() -> None:
+        if path is None:
+            terminal.write_block(text.rstrip())
+        else:
+            terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
+            terminal.tell(f"Its definition's digest is that of what was imported: {short(same)}")
+            terminal.tell("`sfn-release list -v` shows it, beside the digest of the workflow.")
+        for refusal in refusals:
+            terminal.tell(f"warning: {refusal}", style="yellow")
+        if path is not None and (session.directory / named).resolve().parent == path.parent:
+            terminal.tell(f"Both declare {given.name}. Take the old one away:  git rm {named}")
+
+    session.show("import", members, show)
+
+
+def _name(own: str, asked: str | None) -> str:
+    """Return a name that AWS takes; raises UsageError when the one *asked* for is none."""
+    from sfn_release.project.rules import state_machine_name
+
+    problem = state_machine_name(asked) if asked is not None else None
+    if problem:
+        raise UsageError(f"{asked!r} cannot be the name of a workflow.", why=problem)
+    if asked is not None:
+        return asked
+    if state_machine_name(own) is None:
+        return own
+    return "-".join(re.findall(r"[A-Za-z0-9_.-]+", own))[:_LONGEST] or "workflow"
+
+
+def _path(session: Session, name: str, out: str | None) -> Path:
+    """Return the file to write; raises UsageError where nobody says in which folder."""
+    from sfn_release.authoring.importing.identifiers import identifier
+    from sfn_release.errors import NotFoundError
+    from sfn_release.project import find_project, read_project
+
+    if out is not None:
+        return session.directory.resolve() / out
+    try:
+        project = read_project(find_project(session.directory))
+    except NotFoundError as error:
+        raise UsageError(
+            f"{error.message} So it is not known where modules go.",
+            fix="Say it with --out PATH, print the module with --out -, or run `sfn-release init`.",
+        ) from error
+    return project.root.resolve() / project.workflows / f"{identifier(name, 'workflow')}.py"
+
+
+def _shown(session: Session, path: Path) -> str:
+    """Return a path as it is seen from the folder that is worked in."""
+    here = session.directory.resolve()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    if force:
+        make_folder(path.parent)
+        write_text(path, text)
+    elif not write_new(path, text):
+        raise FileError(
+            f"{path} exists already, and was left as it is.",
+            fix="Replace it with --force, or write elsewhere with --out PATH.",
+        )
+
+
+def _refusals(given: Source) -> list[str]:
+    """Return why Step Functions, or else `publish`, would refuse the definition: a few lines."""
+    from sfn_release.checks import check_definition
+    from sfn_release.project.modules.acceptance import as_released
+
+    findings = check_definition(given.definition, type=given.type)
+    return [
+        f"{'Step Functions' if one.severity == 'error' else 'publish'} would refuse it: {one}"
+        for one in findings
+        if as_released(one).severity == "error"
+    ][:_SHOWN]
+
+
+COMMANDS = {"import": import_}

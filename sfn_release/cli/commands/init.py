@@ -1,0 +1,190 @@
+"""init and demo: the first two minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.files import write_new
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+from sfn_release.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@command("init")
+@click.option("--ci", type=click.Choice(["github"]), help="Write a pipeline too.")
+def init(session: Session, ci: str | None) -> None:
+    """Scaffold releases.toml and a first workflow; overwrite nothing.
+
+    You can publish the new project at once. With --ci github, it also writes workflow files of
+    GitHub Actions for the environments of releases.toml: check, plan, publish, promote, a nightly
+    status, and buttons that roll back and unlock.
+    """
+    root = session.directory.resolve()
+    repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
+    wrote, notes = _scaffold(root, repository, ci)
+    written = [path for path, new in wrote.items() if new]
+    kept = [path for path, new in wrote.items() if not new]
+    steps = [] if repository else ["git init"]
+    if written or not _has_commit(repository):
+        # In a subfolder, the pipeline lies outside of it.
+        add = "git add :/.github ." if ci and repository not in {None, root} else "git add ."
+        steps += [add, "git commit -m 'Set up sfn-release'"]
+    if not _has_releases(root, repository):
+        steps.append("sfn-release publish 1.0.0")
+        hello = (root / "workflows" / "hello.py").exists()
+        steps += ["sfn-release execute hello"] if hello else []
+
+    def text() -> None:
+        for path in written:
+            terminal.write_parts(terminal.Styled("wrote  ", "green"), path)
+        for path in kept:
+            terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
+        if repository is None:
+            terminal.tell()
+            terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
+        for note in notes:
+            terminal.tell(note)
+        if steps:
+            terminal.tell()
+            terminal.tell("Next:")
+        for step in steps:
+            terminal.tell(f"  {step}")
+
+    session.show("init", {"written": written, "kept": kept, "next": steps}, text)
+
+
+def _scaffold(
+    root: Path, repository: Path | None, ci: str | None
+) -> tuple[dict[str, bool], list[str]]:
+    """Write what is missing; return each path with whether it was, and what to know about it."""
+    from sfn_release.operations.scaffold import files
+    from sfn_release.project import FILE_NAME, read_project
+
+    if ci and (root / FILE_NAME).exists():
+        read_project(root / FILE_NAME)  # what is wrong with it is told before anything is written
+    nested = repository not in {None, root}
+    has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
+    wrote = {
+        path: write_new(root / path, content)
+        for path, content in files(root.name, nested=nested).items()
+        if not (path.startswith("workflows/") and has_workflows)
+    }
+    if not ci:
+        return wrote, []
+    return wrote, _pipeline(root, repository or root, wrote)
+
+
+def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]:
+    """Write the workflow files of GitHub Actions; return notes about them for the user."""
+    import os
+    import sys
+
+    from sfn_release.operations.scaffold.github import HOUR, github_files, stages
+    from sfn_release.operations.scaffold.installing import (
+        commands_for_tests,
+        install,
+        installed_here,
+    )
+    from sfn_release.project import FILE_NAME, read_project
+
+    project = read_project(root / FILE_NAME)
+    folder = "" if root == repository else root.relative_to(repository).as_posix()
+    steps = install(installed_here(_git_origin), root, repository)
+    made = github_files(
+        project,
+        folder,
+        install=steps,
+        tests=commands_for_tests(steps, root),
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+    )
+    for path, content in made.items():
+        wrote[os.path.relpath(repository / path, root)] = write_new(repository / path, content)
+    notes = [f"The top of {next(iter(made))} lists what to set up on GitHub."]
+    notes += [steps.note] if steps.note else []
+    for stage in stages(project):
+        environment = project.environments.get(stage.name)
+        if environment is None:
+            notes.append(f"It deploys to {stage.name}: add [environments.{stage.name}].")
+        elif environment.profile is not None:
+            notes.append(
+                f"{stage.name} uses the profile {environment.profile}, which a runner doesn't have."
+                " Leave `profile` out, and set AWS_PROFILE where you work."
+            )
+        if stage.too_long:
+            notes.append(
+                f"A deployment to {stage.name} can take {stage.minutes} minutes. GitHub ends a job"
+                " on its own runners after 360: shorten the strategy, or use a runner of your own."
+            )
+        elif stage.session > HOUR:
+            notes.append(
+                f"A deployment to {stage.name} can take {stage.minutes} minutes: set the maximum"
+                f" session duration of its IAM role to at least {stage.session} seconds."
+            )
+    return notes
+
+
+def _git_origin(folder: Path) -> tuple[str, str] | None:
+    """Return the URL of origin and the commit of the repository around *folder*, if it has both."""
+    from sfn_release.errors import SfnReleaseError
+    from sfn_release.ledger.git import Git, Identity
+
+    try:
+        git = Git.open(folder, fallback=Identity("", ""))
+        commit, url = git.head(), git.config("remote.origin.url")
+    except SfnReleaseError:
+        return None  # a folder outside any repository is installed from no commit
+    return (url, commit) if url and commit and "://" in url + _scp(url) else None
+
+
+def _scp(url: str) -> str:
+    """Return "://" for git's short form of an ssh address, ``git@host:path``, else ""."""
+    head, colon, _ = url.partition(":")
+    return "://" if colon and "@" in head and "/" not in head else ""
+
+
+def _has_commit(repository: Path | None) -> bool:
+    from sfn_release.ledger.git import Git, Identity
+
+    return repository is not None and (
+        Git.open(repository, fallback=Identity("", "")).head() is not None
+    )
+
+
+def _has_releases(root: Path, repository: Path | None) -> bool:
+    """Tell whether this clone knows of releases of the project, by its ledger's branches."""
+    from sfn_release.ledger.git import Git, Identity
+    from sfn_release.project import FILE_NAME, read_project
+
+    if repository is None:
+        return False
+    try:
+        name = read_project(root / FILE_NAME).name
+    except ConfigError:
+        return False  # the next command tells what is wrong with it
+    refs = Git.open(repository, fallback=Identity("", "")).refs()
+    return any(ref.endswith(f"/{name}/releases") for ref in refs)
+
+
+@command("demo")
+@click.option("--keep", is_flag=True, help="Keep the scratch repository.")
+def demo(session: Session, keep: bool) -> int:
+    """Show the whole story in a scratch repository.
+
+    Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
+    real, in a temporary folder, with no AWS account.
+    """
+    from functools import partial
+
+    from sfn_release.cli.app import run
+    from sfn_release.cli.commands.demo_story import tell_story
+
+    return tell_story(partial(run, reports=False), keep=keep, as_json=session.as_json)
+
+
+COMMANDS = {"init": init, "demo": demo}

@@ -1,0 +1,166 @@
+"""plan: what a deployment, a rollback or a deletion would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.exits import DIFFERENT, FAILED
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.errors import SfnReleaseError
+    from sfn_release.operations.workspace import Workspace
+    from sfn_release.plan import Plan
+
+
+@command("plan")
+@click.argument("version", required=False)
+@click.option("--rollback", "back", is_flag=True, help="Plan a rollback, to VERSION if given.")
+@click.option("--rerender", is_flag=True, help="With --rollback: use today's parameters.")
+@click.option("--delete", "workflow", metavar="WORKFLOW", help="Plan the deletion of a workflow.")
+@click.option("--from", "source", metavar="ENV", help="Plan the promotion of the release there.")
+@click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
+@click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="markdown: for a comment on a pull request.",
+)
+def plan(
+    session: Session,
+    version: str | None,
+    back: bool,
+    rerender: bool,
+    workflow: str | None,
+    source: str | None,
+    adopt: bool,
+    exit_code: bool,
+    form: str,
+) -> int:
+    """Show what a deployment would do.
+
+    Of release VERSION, or of the work tree as it stands: the steps are those of `publish`. Shows
+    the changes by state and field. With --rollback or --delete, what that command would do; with
+    --from, what `promote` would do. Nothing is changed. --env may be given several times.
+    """
+    from sfn_release.cli.several import errors_json, tell_failure
+    from sfn_release.operations import planning
+    from sfn_release.operations.clashes import refuse_shared
+    from sfn_release.operations.promote import plan_promotion, serves_a_release
+    from sfn_release.operations.several import in_each
+
+    _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
+    workspace = session.workspace()
+    local = frozenset(
+        name for name, there in workspace.project.environments.items() if there.backend == "local"
+    )
+    names = session.names(workspace)
+    if source is not None and not serves_a_release(workspace, source):
+        return _nothing_to_promote(session, source, names)
+
+    built = None
+    if version is None and workflow is None and source is None and not back:
+        built = planning.work_tree(workspace)
+        refuse_shared([workspace.environment(name) for name in names], built.values())
+
+    def made(name: str) -> Plan:
+        if workflow is not None:
+            return planning.plan_delete(workspace, workflow, environment=name)
+        if source is not None:
+            return plan_promotion(workspace, version, source=source, environment=name, adopt=adopt)
+        if back:
+            return planning.plan_rollback(
+                workspace, version, environment=name, rerender=rerender, adopt=adopt
+            )
+        return planning.plan_version(
+            workspace, version, environment=name, adopt=adopt, declarations=built
+        )
+
+    plans, errors = in_each(names, made, failed=lambda *told: tell_failure(session, *told))
+
+    def summary() -> str:
+        from sfn_release.cli.output import markdown
+
+        parts = [markdown.plan(one, local=local, verbose=session.verbose) for one in plans.values()]
+        return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
+
+    def text() -> None:
+        if form == "markdown":
+            terminal.write_block(summary())
+        else:
+            _write(session, workspace, names, plans, errors, local=local)
+
+    found = [one.to_json() for one in plans.values()]
+    changes = any(one.changes for one in plans.values())
+    members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
+    session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
+    return FAILED if errors else DIFFERENT if exit_code and changes else 0
+
+
+def _nothing_to_promote(session: Session, source: str, names: Sequence[str]) -> int:
+    """Say that no release can be promoted yet, as a plan without steps."""
+    note = f"no release has succeeded in {source} yet: there is nothing to promote"
+    found = [
+        {"environment": name, "action": "promote", "version": None, "changes": False}
+        | {"steps": [], "notes": [note], "refusals": []}
+        for name in names
+    ]
+    members = {"changes": False, "plans": found, "errors": []}
+    shown = found[0] if len(names) == 1 else members
+    session.show("plan", shown, lambda: terminal.write(note), summary=lambda: note)
+    return 0
+
+
+def _write(
+    session: Session,
+    workspace: Workspace,
+    names: Sequence[str],
+    plans: Mapping[str, Plan],
+    errors: Mapping[str, SfnReleaseError],
+    *,
+    local: frozenset[str],
+) -> None:
+    from sfn_release.cli.output.plans import plan_lines
+    from sfn_release.cli.several import write_failure
+
+    for name in names:
+        if name in errors:
+            write_failure(workspace, name, errors[name])
+            continue
+        for line in plan_lines(plans[name], local=local, verbose=session.verbose):
+            terminal.write(line)
+        if not plans[name].changes:
+            terminal.write("nothing to change")
+
+
+def _one_plan(
+    version: str | None,
+    workflow: str | None,
+    source: str | None,
+    *,
+    back: bool,
+    rerender: bool,
+    adopt: bool,
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    if workflow is not None and (back or version is not None or source is not None or adopt):
+        raise UsageError(
+            "--delete plans the deletion of one workflow, and goes with no VERSION, --rollback,"
+            " --from or --adopt.",
+            fix="Give one of them.",
+        )
+    if source is not None and back:
+        raise UsageError("--from and --rollback plan different things.", fix="Give one of them.")
+    if rerender and not back:
+        raise UsageError("--rerender goes with --rollback.", fix="Add --rollback.")
+
+
+COMMANDS = {"plan": plan}

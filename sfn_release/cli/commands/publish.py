@@ -1,0 +1,148 @@
+"""publish: what makes a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli.exits import FAILED
+from sfn_release.cli.options import adopt_option, command, override_option, reason_option
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
+
+if TYPE_CHECKING:
+    from sfn_release.errors import SfnReleaseError
+    from sfn_release.operations.publish import Published
+    from sfn_release.operations.workspace import Workspace
+
+
+@command("publish")
+@click.argument("version", required=False)
+@click.option(
+    "--version-from-tag", "from_tag", is_flag=True, help="Take it from the release tag on HEAD."
+)
+@click.option("--no-deploy", is_flag=True, help="Release only.")
+@adopt_option
+@override_option
+@reason_option
+def publish(
+    session: Session,
+    version: str | None,
+    from_tag: bool,
+    no_deploy: bool,
+    adopt: bool,
+    override: str | None,
+    reason: str | None,
+) -> int:
+    """Release the current commit and deploy it.
+
+    VERSION is semantic: 1.2.0, 2.0.0-rc.1; or, with --version-from-tag, what the release tag on
+    HEAD says. It never changes: publishing it again does nothing when the content is equal and is
+    refused when it is not. --env may be given several times.
+    """
+    from sfn_release.cli.several import errors_json, plans_json, summary, tell_failure
+    from sfn_release.errors import SeveralError
+    from sfn_release.operations.publish import publish as act
+
+    _one_version(version, from_tag=from_tag)
+    workspace = session.workspace()
+    chosen = version or _tagged(workspace)
+    errors: dict[str, SfnReleaseError] = {}
+    try:
+        done = act(
+            workspace,
+            chosen,
+            environments=session.environments,
+            deploy=not no_deploy,
+            adopt=adopt,
+            reason=reason,
+            override=override,
+            failed=lambda *told: tell_failure(session, *told),
+        )
+    except SeveralError as error:
+        if error.done is None:  # the version was not taken
+            raise
+        done, errors = cast("Published", error.done), error.errors
+    targets = [] if no_deploy else session.names(workspace)
+    members = {
+        **done.to_json(),
+        "errors": errors_json(errors),
+        "plans": plans_json(session),
+    }
+    session.show(
+        "publish",
+        members,
+        lambda: _published(workspace, done, targets, errors),
+        summary=lambda: summary(session, "publish", members),
+    )
+    return FAILED if errors else 0
+
+
+def _one_version(version: str | None, *, from_tag: bool) -> None:
+    """Raise UsageError unless the version is named in one way."""
+    if from_tag and version is not None:
+        raise UsageError(
+            f"Both VERSION ({version}) and --version-from-tag were given.",
+            fix="Give one of them.",
+        )
+    if version is None and not from_tag:
+        raise UsageError(
+            "Missing argument 'VERSION'.",
+            why="Name it, or take that of the release tag on HEAD with --version-from-tag.",
+            fix="See:  sfn-release publish --help",
+        )
+
+
+def _tagged(workspace: Workspace) -> str:
+    from sfn_release.operations.tagged import version_from_tag
+
+    version = version_from_tag(workspace)
+    workspace.around.watcher.say(f"the release tag on this commit says {version}")
+    return version
+
+
+def _published(
+    workspace: Workspace,
+    done: Published,
+    targets: list[str],
+    errors: Mapping[str, SfnReleaseError],
+) -> None:
+    manifest = done.release.manifest
+    tag = "no tag yet" if done.trial else f"tag {manifest.tag}"
+    terminal.write_parts(
+        terminal.Styled(f"{manifest.version} {_what(done)}", "bold"),
+        f"  {short(manifest.release_digest)}  {tag}  commit {manifest.commit[:12]}",
+    )
+    write_table(
+        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST"),
+        [
+            (name, entry.type, str(entry.states), entry.since, short(entry.digest))
+            for name, entry in manifest.workflows.items()
+        ],
+        indent=2,
+    )
+    from sfn_release.cli.output.records import line
+    from sfn_release.cli.several import write_failure
+
+    records = {record.environment: record for record in done.deployments}
+    for name in targets:
+        if name in errors:
+            write_failure(workspace, name, errors[name])
+            continue
+        environment = workspace.environment(name)
+        otherwise = f"serves {manifest.version} already"
+        terminal.write_parts(*line(records.get(name), environment, otherwise))
+
+
+def _what(done: Published) -> str:
+    if done.trial:
+        return "is already a local trial" if done.already_released else "is a local trial"
+    return "is already released with this content" if done.already_released else "released"
+
+
+COMMANDS = {"publish": publish}

@@ -1,0 +1,1 @@
+"""How results look: tables, plans, records, progress, Markdown, GitHub annotations, errors."""

@@ -1,0 +1,206 @@
+"""Results in GitHub's Markdown, for a comment on a pull request or the summary of a job.
+
+Whatever comes from data stands in code: there neither Markdown nor HTML, links, @mentions and #12
+have a meaning. Only the fence has to be longer than any run of backticks inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.canonical import short
+from sfn_release.cli.output import terminal
+
+if TYPE_CHECKING:
+    from sfn_release.plan import Plan, WorkflowPlan
+
+_ROWS = 100  # of a table; a summary may have 1 MiB, a comment 64 KiB
+_LINES = 200  # of differences; a line has about a hundred characters
+_TITLES = {
+    "publish": "Published {version}",
+    "deploy": "Deployed {version}",
+    "promote": "Promoted {version}",
+    "rollback": "Rolled back to {version}",
+    "delete": "Deleted from {environment}",
+    "acknowledge": "Acknowledged in {environment}",
+    "unlock": "Unlocked {environment}",
+}
+
+
+def code(text: str) -> str:
+    r"""Return *text* as a code span that stays one line, and one cell of a table.
+
+    >>> code("a|b")
+    '`a\\|b`'
+    >>> code("a `b`")
+    '`` a `b` ``'
+    """
+    plain = terminal.one_line(text)
+    if not plain.strip():
+        return "–"
+    fence = "`" * (_longest_run(plain) + 1)
+    gap = " " if "`" in plain else ""
+    return f"{fence}{gap}{plain}{gap}{fence}".replace("|", "\\|")
+
+
+def block(text: str) -> str:
+    """Return the lines of *text* as a code block."""
+    plain = terminal.safe(text).strip("\n")
+    fence = "`" * max(3, _longest_run(plain) + 1)
+    return f"{fence}text\n{plain}\n{fence}"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table whose cells are Markdown already; long ones are cut."""
+    rows = list(rows)
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows[:_ROWS])
+    if len(rows) > _ROWS:
+        yield f"\n… and {len(rows) - _ROWS} more"
+
+
+def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
+    """Return a plan: its steps, what they change, and the notes. *verbose* cuts nothing."""
+    from sfn_release.cli.output.plans import purpose
+
+    where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
+    lines = [f"### Plan: {purpose(made, where, code)}", ""]
+    loud = [one for one in made.workflows if one.changes]
+    if loud:
+        lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))
+    else:
+        lines.append("Nothing to change.")
+    lines += differences(made, verbose=verbose)
+    quiet = len(made.workflows) - len(loud)
+    if quiet and loud:
+        lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
+    if made.stages:
+        from sfn_release.plan.shifting import stages_text
+
+        lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
+    notes = [*(note for one in made.workflows for note in one.notes), *made.notes]
+    lines += ["", *(f"- {code(note)}" for note in notes)]
+    for one in made.refusals:
+        first, *rest = one.message.splitlines()
+        lines += [f"- **Refused**: {code(first)}"]
+        lines += [f"  - {code(line.strip())}" for line in (*rest, one.fix)]
+    return "\n".join(lines).rstrip("\n")
+
+
+def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
+    """Yield what a plan changes in each workflow, by state and field; much of it is folded."""
+    from sfn_release.cli.output.plans import FOLD, difference_lines
+
+    lines = [f"{one.workflow}: {line}" for one in made.workflows for line in difference_lines(one)]
+    if not lines:
+        return
+    shown = lines if verbose else lines[:_LINES]
+    more = [f"… {len(lines) - len(shown)} more lines; -v shows all"]
+    text = block("\n".join(shown + (more if len(shown) < len(lines) else [])))
+    count = f"{len(lines)} difference{'' if len(lines) == 1 else 's'}"
+    if len(lines) <= FOLD:
+        yield from ("", text)
+    else:
+        yield from ("", f"<details><summary>{count}</summary>", "", text, "", "</details>")
+
+
+def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:
+    from sfn_release.cli.output.plans import change_texts
+
+    steps = "<br>".join(code(text) for text in change_texts(made, one))
+    return code(one.workflow), one.change, steps
+
+
+def result(command: str, members: Mapping[str, Any]) -> str:
+    """Return the result of a command, given its JSON members; "" for one that has no summary."""
+    if command == "status":
+        return "\n\n".join(_environment(one) for one in members["environments"])
+    if command not in _TITLES:
+        return ""
+    records = members.get("deployments") or []
+    lines = [f"### {_title(command, members, records)}", ""]
+    if command == "publish":
+        standing = " (it was released before)" if members["already_released"] else ""
+        digest, commit = code(short(members["release_digest"])), code(members["commit"][:12])
+        tag = f"tag {code(members['tag'])}" if members["tag"] else "a local trial without a tag"
+        lines += [f"Digest {digest}, {tag}, commit {commit}{standing}.", ""]
+    if records:
+        lines += table(
+            ("Environment", "Action", "Version", "From", "Status", "Workflows", "Deployment"),
+            (_record(record) for record in records),
+        )
+    else:
+        lines.append("No deployment was needed.")
+    for record in records:
+        if record["reason"]:
+            lines += ["", f"Reason: {code(record['reason'])}"]
+        if record.get("override"):
+            lines += ["", f"Policies were overridden: {code(record['override'])}"]
+    lines += [text for one in members.get("errors") or [] for text in ("", failed(one))]
+    return "\n".join(lines)
+
+
+def failed(members: Mapping[str, str]) -> str:
+    """Return what failed in one environment, given its member of ``errors``."""
+    return f"**{code(members['environment'])}: {members['code']}**\n\n{error(members)}"
+
+
+def error(members: Mapping[str, str]) -> str:
+    """Return an error's message, why and fix, given its JSON members."""
+    return block("\n".join(members[part] for part in ("message", "why", "fix") if members[part]))
+
+
+def _title(command: str, members: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str:
+    if "version" in members:
+        return _TITLES[command].format(version=code(members["version"]))
+    if not records:
+        return f"{command}: nothing to do" if not members.get("errors") else f"{command} failed"
+    first = {key: code(records[0][key]) for key in ("version", "environment")}
+    return _TITLES[command].format(**first)
+
+
+def _record(record: Mapping[str, Any]) -> tuple[str, ...]:
+    changes: dict[str, int] = {}
+    for outcome in record["workflows"].values():
+        changes[outcome["change"]] = changes.get(outcome["change"], 0) + 1
+    return (
+        code(record["environment"]),
+        record["action"],
+        code(record["version"]),
+        code(record["from_version"] or ""),
+        f"**{record['status']}**",
+        ", ".join(f"{count} {change}" for change, count in changes.items()) or "–",
+        code(record["id"]),
+    )
+
+
+def _environment(one: Mapping[str, Any]) -> str:
+    head = f"### {code(one['name'])}: {one['state']}"
+    lines = [head + (f", serves {code(one['version'])}" if one["version"] else ""), ""]
+    if one["problem"]:
+        lines += [block(one["problem"]), ""]
+    found = [workflow for workflow in one["workflows"] if workflow["state"] != "in-sync"]
+    if found:
+        lines += table(
+            ("Workflow", "State", "Differences"),
+            (
+                (
+                    code(workflow["name"]),
+                    workflow["state"],
+                    "<br>".join(code(text) for text in workflow["differences"]) or "–",
+                )
+                for workflow in found
+            ),
+        )
+        lines.append("")
+    same = len(one["workflows"]) - len(found)
+    if same:
+        lines.append(f"{same} {'workflow is' if same == 1 else 'workflows are'} in sync.")
+    return "\n".join(lines).rstrip("\n")
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,0 +1,156 @@
+"""A plan in words, for stderr before it is applied and for `sfn-release plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.shifting import stages_text
+from sfn_release.plan.steps import Step, TagStateMachine, names_text
+from sfn_release.release.pins import pin_text
+
+_MARKS = {
+    "created": ("+", "create"),
+    "updated": ("~", "update"),
+    "repointed": ("~", "repoint"),
+    "unchanged": ("=", "unchanged"),
+    "retained": ("=", "retained"),
+    "deleted": ("-", "delete"),
+    "adopted": ("=", "keep"),
+}
+_MANY = 20  # workflows, above which each gets one line
+FOLD = 20
+"""Lines of differences that a plan shows for an environment, unless it shows all."""
+
+
+def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan: its steps and what they change. *verbose* cuts nothing."""
+    yield _head(plan, local)
+    if (
+        plan.version
+        and plan.from_version
+        and plan.action not in {"rollback", "adopt", "acknowledge"}
+    ):
+        yield from _lower(plan.version, plan.from_version)
+    yield from _changes(plan, verbose=verbose)
+    yield from _quiet(plan, verbose=verbose)
+    if plan.stages:
+        yield f"  shift: {stages_text(plan)}"
+        yield f"  strategy: {plan.strategy}"
+    notes = [*(note for one in plan.workflows for note in one.notes), *plan.notes]
+    yield from (f"  note: {note}" for note in notes)
+    for refusal in plan.refusals:
+        first, *rest = refusal.message.splitlines()
+        yield from (f"  refused: {first}", *(f"    {line.strip()}" for line in rest))
+        yield f"    {refusal.fix}"
+
+
+def _head(plan: Plan, local: frozenset[str]) -> str:
+    where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
+    return f"plan: {purpose(plan, where)}"
+
+
+def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
+    """Return what a plan is for, in words. *show* writes a name as the output needs it."""
+    version = show(plan.version) if plan.version else plan.called
+    served = show(plan.from_version) if plan.from_version else ""
+    now = f", which serves {served}" if served else ", where nothing is deployed"
+    match plan.action:
+        case "delete":
+            names = ", ".join(show(one.workflow) for one in plan.workflows)
+            return f"delete {names} from {where}{now}"
+        case "rollback" if plan.version == plan.from_version:
+            return f"restore {version} in {where}"
+        case "rollback":
+            return f"roll back {where} from {served} to {version}"
+        case "adopt":
+            return f"keep what is there in {where} as {version}, before it is changed"
+        case "acknowledge":
+            return f"acknowledge state machine versions in {where}; AWS is not changed"
+        case "publish" | "deploy" | "promote":
+            return f"{plan.action} {version} to {where}{now}"
+
+
+def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
+    """Yield the steps of each workflow that changes, and below them its differences."""
+    loud = [one for one in plan.workflows if one.changes]
+    wide = max((len(one.workflow) for one in loud), default=0)
+    brief = len(loud) > _MANY and not verbose
+    shown = 0
+    for one in loud:
+        yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
+        lines = difference_lines(one)
+        lines = lines if verbose else lines[: FOLD - shown]
+        shown += len(lines)
+        yield from (f"      {line}" for line in lines)
+    more = sum(len(one.differences) for one in loud) - shown
+    if more:
+        yield f"      … {more} more line{'' if more == 1 else 's'}; -v shows all"
+
+
+def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
+    """Yield the lines of workflows whose content and callers stay as they are."""
+    quiet = [one for one in plan.workflows if not one.changes]
+    lines = {
+        "unchanged": [one.workflow for one in quiet if one.change != "retained"],
+        "retained": [one.workflow for one in quiet if one.change == "retained"],
+    }
+    for word, names in lines.items():
+        if names:
+            yield f"  = {word}: {_listed(names, verbose=verbose)}"
+    tagged = [one.workflow for one in quiet if one.tags]
+    if tagged and plan.version:
+        yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
+
+
+def _listed(names: list[str], *, verbose: bool) -> str:
+    return ", ".join(names) if verbose else names_text(names)
+
+
+def difference_lines(one: WorkflowPlan) -> list[str]:
+    """Return what changes in a workflow, a line each, as `sfn-release diff` shows it."""
+    return [str(difference) for difference in one.differences]
+
+
+def step_text(step: Step, *, verbose: bool = False) -> str:
+    """Return a step in words; our own tags are counted unless *verbose*."""
+    if verbose or not isinstance(step, TagStateMachine):
+        return str(step)
+    theirs = {key: value for key, value in step.tags.items() if not key.startswith("sfn-release:")}
+    texts = [f"{key}={value}" for key, value in theirs.items()]
+    texts += [f"without {key}" for key in step.removed]
+    if len(theirs) < len(step.tags):
+        texts.append("sfn-release:*")
+    return "tag " + ", ".join(texts)
+
+
+def change_texts(plan: Plan, one: WorkflowPlan, *, verbose: bool = False) -> list[str]:
+    """Return a workflow's steps in words, and its pins where they change."""
+    texts = [f"keep: {step_text(step, verbose=verbose)}" for step in one.keep]
+    texts += [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
+    for written, now in one.pins.items():
+        before = one.pinned.get(written)
+        exact = now is not None and now.endswith(written)  # its author has named the version
+        if not exact and (verbose or now is None or now != before):
+            texts.append(f"pin {pin_text(written, now, before)}")
+    return texts
+
+
+def _lower(version: str, served: str) -> Iterator[str]:
+    from sfn_release.release.release import Precedence
+
+    if Precedence(version) < Precedence(served):
+        yield f"  note: {version} is lower than {served}, which is served"
+
+
+def _workflow(
+    plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool, brief: bool
+) -> Iterator[str]:
+    """Yield a line for every step of a workflow, one for all of them to be *brief*."""
+    mark, word = _MARKS[one.change]
+    steps = change_texts(plan, one, verbose=verbose)
+    head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
+    steps = ["; ".join(steps)] if brief else steps
+    for step in steps:
+        yield f"{head}  {step}".rstrip()
+        head = " " * len(head)

@@ -1,0 +1,74 @@
+"""Deployment records in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session, named
+
+if TYPE_CHECKING:
+    from sfn_release.project import Environment
+    from sfn_release.release.record import Record
+
+_DONE = {
+    "publish": "deployed {version} to {where}",
+    "deploy": "deployed {version} to {where}",
+    "promote": "promoted {version} to {where}",
+    "rollback": "rolled {where} back from {from_version} to {version}",
+    "delete": "deleted from {where}",
+    "acknowledge": "acknowledged in {where}",
+    "adopt": "kept what was found in {where} as {version}",
+}
+YIELDED = "(your trial, not the release)"
+"""Follows the version of a local trial whose number another release has taken."""
+_RESTORED = "restored {version} in {where}"  # what was live before an attempt that did not finish
+
+
+def told(
+    session: Session,
+    command: str,
+    record: Record | None,
+    environment: Environment,
+    *,
+    otherwise: str,
+) -> None:
+    """Write the result of a command that makes one deployment; None is *otherwise*."""
+    members = {"deployments": [record.to_json()] if record else []}
+    session.show(
+        command, members, lambda: terminal.write_parts(*line(record, environment, otherwise))
+    )
+
+
+def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
+    """Return the line that tells of a deployment, or that there was *otherwise* none."""
+    where = named(environment)
+    if record is None:
+        return [f"{where} {otherwise}: nothing to do"]
+    restored = record.action == "rollback" and record.version == record.from_version
+    sentence = (_RESTORED if restored else _DONE[record.action]).format(
+        where=where, version=record.version, from_version=record.from_version
+    )
+    return [terminal.Styled(sentence, "green"), f": {changes(record)}"]
+
+
+def name(actor: str) -> str:
+    """Return an actor without the address."""
+    return actor.partition(" <")[0]
+
+
+def action(record: Record) -> str:
+    """Return what a deployment was: ``publish``, ``delete hello``."""
+    gone = [name for name, outcome in record.workflows.items() if outcome.change == "deleted"]
+    return " ".join([record.action, *(gone if record.action == "delete" else [])])
+
+
+def changes(record: Record) -> str:
+    """Return how many workflows were created, updated, ... ; a single one by name."""
+    counted = Counter(outcome.change for outcome in record.workflows.values())
+    names = {outcome.change: name for name, outcome in record.workflows.items()}
+    return ", ".join(
+        f"{names[change]} {change}" if count == 1 else f"{count} {change}"
+        for change, count in counted.items()
+    )

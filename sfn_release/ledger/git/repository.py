@@ -1,0 +1,186 @@
+"""A repository: where it is, who commits there, and running git in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from sfn_release.errors import GitError, NotFoundError
+from sfn_release.ledger.git.running import (
+    NotReachedError,
+    Result,
+    failure,
+    run_git,
+    run_git_remotely,
+)
+from sfn_release.ledger.git.waiting import Patience
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who writes: as git knows it."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository. *root* is its work tree, *common_dir* the Git folder all work trees share.
+
+    *patience* is how long remotes are waited for.
+    """
+
+    root: Path
+    common_dir: Path
+    git_dir: Path
+    object_format: str = "sha1"
+    fallback: Identity = field(default=Identity("sfn-release", "sfn-release@localhost"))
+    patience: Patience = field(default_factory=Patience, compare=False)
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        fallback: Identity | None = None,
+        patience: Patience | None = None,
+    ) -> Self:
+        """Find the repository around *directory*; *fallback* signs where git has no identity.
+
+        Raises NotFoundError where there is none, GitError for a machine without git and for a
+        repository that git refuses (``safe.directory``).
+        """
+        result = run_git(
+            directory,
+            [
+                "rev-parse",
+                "--path-format=absolute",
+                "--show-toplevel",
+                "--git-common-dir",
+                "--absolute-git-dir",
+                "--show-object-format",
+            ],
+        )
+        if result.returncode:
+            if "not a git repository" in result.stderr:
+                raise NotFoundError(
+                    f"{directory} is not in a Git repository.",
+                    fix="Releases live in Git. Make one with `git init`, then `sfn-release init`.",
+                )
+            if "must be run in a work tree" in result.stderr:
+                raise NotFoundError(f"{directory} is a bare repository: there is no work tree.")
+            raise failure("rev-parse", result)
+        try:
+            root, common_dir, git_dir, object_format = result.text.split("\n")
+        except ValueError as error:
+            raise GitError(
+                f"{directory} has a line end in its path, which git cannot tell from two paths.",
+                fix="Rename the folder.",
+            ) from error
+        return cls(
+            root=Path(root),
+            common_dir=Path(common_dir),
+            git_dir=Path(git_dir),
+            object_format=object_format,
+            fallback=fallback or cls.fallback,
+            patience=patience or Patience(),
+        )
+
+    @staticmethod
+    def version(directory: Path) -> str:
+        """Return what git says of itself: ``git version 2.39.5``; raises GitError without git."""
+        return run_git(directory, ["version"]).text.strip()
+
+    def is_shallow(self) -> bool:
+        """Tell whether the clone's history is cut off."""
+        return (self.common_dir / "shallow").exists()
+
+    def remotes(self) -> list[str]:
+        """Return the names of the remotes."""
+        return self.ok("remote").text.split()
+
+    def config(self, name: str) -> str | None:
+        """Return a configuration value."""
+        result = self.run("config", "--get", name)
+        return result.text if result.returncode == 0 else None
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who commits here: git's own answer, or the fallback where it has none."""
+        return self.own_identity() or self.fallback
+
+    def own_identity(self) -> Identity | None:
+        """Return who commits here by git's settings; None where they do not say."""
+        result = self.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        if result.returncode:
+            return None
+        name, _, rest = result.text.partition(" <")
+        return Identity(name, rest.partition(">")[0])
+
+    # Running git
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        inherited: Sequence[int] = (),
+    ) -> Result:
+        """Run git here and return its answer, whatever it is."""
+        return run_git(self.root, arguments, stdin=stdin, env=env, inherited=inherited)
+
+    def ok(
+        self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here; a failure is a GitError with git's words."""
+        result = self.run(*arguments, stdin=stdin, env=env)
+        if result.returncode:
+            raise failure(_verb(arguments), result)
+        return result
+
+    def run_remotely(
+        self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here, which asks *remote*, and return its answer, whatever it is."""
+        return run_git_remotely(
+            self.root, arguments, remote=remote, patience=self.patience, env=env
+        )
+
+    def ok_remotely(
+        self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run git here, which asks *remote*; a failure is a GitError with git's words.
+
+        Raises NotReachedError when the remote doesn't answer in time.
+        """
+        result = self.run_remotely(remote, *arguments, env=env)
+        if result.unanswered:
+            raise self.unanswered(remote, _verb(arguments))
+        if result.returncode:
+            raise failure(_verb(arguments), result)
+        return result
+
+    def unanswered(self, remote: str, verb: str) -> NotReachedError:
+        """Return the error for a remote that didn't answer in time."""
+        return NotReachedError(
+            f"The remote {remote} didn't answer.",
+            why=f"`git {verb}` was stopped after {self.patience.limit:g} s without an answer.",
+            fix="Check your network and the remote's URL (git remote -v). If the remote is slow,"
+            " raise `remote_timeout` under [project] in releases.toml.",
+        )
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    """Return the git command among *arguments*, after the options."""
+    return next(
+        word
+        for index, word in enumerate(arguments)
+        if not word.startswith("-") and (index == 0 or arguments[index - 1] != "-c")
+    )

@@ -1,0 +1,196 @@
+"""Running git: what it is given, what it answers, and what its failures mean."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from sfn_release.errors import GitError, NotFoundError
+from sfn_release.ledger.git.urls import without_secrets
+from sfn_release.ledger.git.waiting import GROUP, Patience, wait_for
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_UNWRITABLE = ("Read-only file system", "Permission denied")
+_SCRUBBED = (
+    # A git hook or alias exports these for its own repository, not for the one we were asked for.
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+)
+
+
+class NotReachedError(GitError):
+    """A remote wasn't reached, or didn't answer in time."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of a git command.
+
+    *unanswered* means that a remote took too long, and git was ended: a write may have arrived.
+    """
+
+    returncode: int
+    stdout: bytes
+    stderr: str
+    unanswered: bool = False
+
+    @property
+    def text(self) -> str:
+        """Standard output as text, without the last newline."""
+        return self.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    @property
+    def words(self) -> str:
+        """Git's own words, without the secrets that a remote's URL may hold."""
+        return without_secrets(self.stderr.strip() or self.text.strip())
+
+
+def run_git(
+    directory: Path,
+    arguments: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    inherited: Sequence[int] = (),
+) -> Result:
+    """Run git in *directory* and return its answer, whatever it is.
+
+    *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
+    without git, NotFoundError for a *directory* that is none.
+    """
+    with _stream(stdin) as istream:
+        returncode, stdout, stderr = _execute(
+            directory,
+            arguments,
+            env,
+            istream=istream,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            **({"pass_fds": tuple(inherited)} if inherited else {}),
+        )
+    return Result(int(returncode), stdout, stderr)
+
+
+def run_git_remotely(
+    directory: Path,
+    arguments: Sequence[str],
+    *,
+    remote: str,
+    patience: Patience,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run git in *directory*, wait for *remote* as long as *patience* allows, return the answer."""
+    process = _execute(directory, arguments, env, as_process=True, **GROUP)
+    output = wait_for(process, remote, patience)
+    if output is None:
+        words = f"no answer within {patience.limit:g} s"
+        return Result(-1, b"", words, unanswered=True)
+    stdout, stderr = output
+    return Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+
+
+@contextmanager
+def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Run git in *directory* and yield its output to read while it runs.
+
+    Git is ended with the block. Raises GitError when it fails.
+    """
+    process = _execute(directory, arguments, None, as_process=True, istream=stdin)
+    try:
+        yield process.stdout
+        errors = process.stderr.read()
+    except BaseException:
+        process.proc.kill()
+        raise
+    finally:
+        process.stdout.close()
+        process.stderr.close()
+        returncode = process.proc.wait()
+    if returncode:
+        raise failure(arguments[0], Result(returncode, b"", errors.decode("utf-8", "replace")))
+
+
+def _execute(
+    directory: Path, arguments: Sequence[str], env: Mapping[str, str] | None, **how: Any
+) -> Any:
+    git = _gitpython()
+    scrubbed = [name for name in _SCRUBBED if name in os.environ]
+    prefix = ["env", *(word for name in scrubbed for word in ("-u", name))] if scrubbed else []
+    try:
+        return git.Git(str(directory)).execute(
+            [*prefix, "git", *arguments],
+            env={"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+            **how,
+        )
+    except git.GitCommandNotFound as error:
+        if not directory.is_dir():
+            raise NotFoundError(f"{directory} is not a folder.") from error
+        raise _no_git() from error
+
+
+@contextmanager
+def _stream(content: bytes | None) -> Iterator[IO[bytes] | None]:
+    """Give *content* as a real file: GitPython wants one for standard input."""
+    if content is None:
+        yield None
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
+
+
+def _gitpython() -> Any:
+    try:
+        import git
+    except ImportError as error:
+        raise _no_git() from error
+    return git
+
+
+def _no_git() -> GitError:
+    return GitError(
+        "git was not found on this machine.",
+        fix="Releases live in Git: install it from https://git-scm.com/ and put it on PATH.",
+    )
+
+
+def failure(command: str, result: Result) -> GitError:
+    """Return the error for a git *command* that failed, with git's words and what they mean."""
+    words = result.words or f"exit code {result.returncode}"
+    if command == "fetch" and any(one in words for one in _UNWRITABLE):
+        return GitError(
+            "Can't store ledger updates: .git is not writable.",
+            why=words,
+            fix="Every command first fetches what the remote has. Make .git writable for whoever"
+            " runs this, or work in a clone of your own:  git clone URL",
+        )
+    fix = ""
+    if "safe.directory" in words:
+        fix = "Git does not trust this folder's owner; its own advice is above."
+    elif any(one in words for one in _UNWRITABLE):
+        fix = "The Git folder must be writable."
+    elif ".lock" in words and "exists" in words:
+        fix = "A killed git left a lock. Make sure that no git runs here, then remove that file."
+    return GitError(f"`git {command}` failed.", why=words, fix=fix)
+
+
+def checked(object_id: str | None) -> str:
+    """Return an object id after making sure that it is one."""
+    if object_id is None or not _OBJECT_ID.fullmatch(object_id):
+        raise GitError(f"{object_id!r} is not an object id.")
+    return object_id

@@ -1,0 +1,156 @@
+"""The workflow files that run by the clock: drift every night, promotions after a soak time."""
+
+from __future__ import annotations
+
+from sfn_release.operations.scaffold.github.jobs import (
+    Pipeline,
+    credentials,
+    env,
+    fill,
+    quoted,
+    variables,
+)
+from sfn_release.operations.scaffold.github.release import matrix
+from sfn_release.operations.scaffold.github.stages import Stage, scheduled
+
+_NIGHTLY = """\
+# Every night: does each environment still serve its release, and is the ledger intact?
+# A red run means drift, an environment that can't be reached, or a changed ledger. Written by
+# `sfn-release init --ci github`; it is yours to change.
+name: %title
+
+on:
+  schedule:
+    - cron: "17 3 * * *"
+  workflow_dispatch:
+
+permissions: {}
+%defaults
+jobs:
+  status:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    strategy:
+      fail-fast: false
+      matrix:
+        include:
+%matrix\
+    environment: ${{ matrix.environment }}-plan
+    permissions:
+      contents: read
+      id-token: write
+    env:
+      ENVIRONMENT: ${{ matrix.environment }}
+%variables\
+    steps:
+%setup\
+%credentials\
+      - run: sfn-release status --env "$ENVIRONMENT" --check
+
+  verify:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    permissions:
+      contents: read
+    steps:
+%setup\
+      - run: sfn-release verify
+"""
+
+_HEAD = """\
+# Every hour: promotes releases whose soak time is over. A job that waited for hours, or failed
+# because a release is too young, would help nobody. Written by `sfn-release init --ci github`;
+# it is yours to change.
+name: %title
+
+on:
+  schedule:
+    - cron: "41 * * * *"
+  workflow_dispatch:
+
+permissions: {}
+%defaults
+jobs:
+"""
+
+_JOBS = """\
+  ready-%stage:
+    # %reason
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    environment: %plan
+    permissions:
+      contents: read
+      id-token: write
+%env\
+    outputs:
+      promote: ${{ steps.plan.outputs.changes == 'true' && steps.plan.outputs.refused == 'false' }}
+      version: ${{ steps.plan.outputs.version }}
+    steps:
+%setup\
+%reading\
+      - id: plan
+        run: sfn-release plan --from %source --env %stage
+
+  promote-%stage:
+    needs: ready-%stage
+    if: needs.ready-%stage.outputs.promote == 'true'
+    runs-on: ubuntu-latest
+    timeout-minutes: %timeout
+    environment: %name # waits for the approval that this environment asks for
+    permissions:
+      contents: write # the ledger's branches
+      id-token: write
+    concurrency:
+      group: %group-%stage
+      cancel-in-progress: false # a deployment is never cut off
+%env\
+    steps:
+%setup\
+%credentials\
+      - run: sfn-release promote --from %source --to %stage "$VERSION"
+        env:
+          VERSION: ${{ needs.ready-%stage.outputs.version }}
+"""
+
+
+def nightly_file(pipeline: Pipeline) -> str:
+    """Return the text of the workflow file that looks for drift."""
+    names = sorted({name for one in pipeline.chain for name in one.variables})
+    return fill(
+        _NIGHTLY,
+        title=quoted(f"{pipeline.group}-nightly"),
+        defaults=pipeline.defaults(),
+        matrix=matrix(pipeline.chain),
+        variables=variables(names),
+        setup=pipeline.setup(),
+        credentials=credentials("${{ matrix.region }}"),
+    )
+
+
+def promotions_file(pipeline: Pipeline) -> str | None:
+    """Return the text of the workflow file that promotes by the clock; None if no stage soaks."""
+    later = scheduled(list(pipeline.chain))
+    if not later:
+        return None
+    head = fill(_HEAD, title=quoted(f"{pipeline.group}-promote"), defaults=pipeline.defaults())
+    return head + "\n".join(_jobs(one, pipeline) for one in later)
+
+
+def _jobs(stage: Stage, pipeline: Pipeline) -> str:
+    return fill(
+        _JOBS,
+        stage=stage.name,
+        name=quoted(stage.name),
+        plan=quoted(f"{stage.name}-plan"),
+        source=stage.source,
+        reason=f"{stage.name} takes a release that {stage.source} has served for {stage.soak}."
+        if stage.soak
+        else f"{stage.name} takes a release that has succeeded in {stage.source}.",
+        group=pipeline.group,
+        timeout=stage.timeout,
+        env=env(variables(stage.variables)),
+        setup=pipeline.setup(),
+        reading=credentials(quoted(stage.region)),
+        credentials=credentials(quoted(stage.region), seconds=stage.session),
+    )

@@ -1,0 +1,203 @@
+"""Drift: how what AWS has differs from what the last record says. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sfn_release.canonical import short
+from sfn_release.plan import TAG_PREFIX, Observed
+from sfn_release.plan.steps import ObservedAlias, number, routing_text
+from sfn_release.release.differences import definition_differences
+from sfn_release.release.record import Outcome, Served
+from sfn_release.release.rendering import Rendered
+
+WorkflowState = Literal[
+    "in-sync", "drifted", "shifting", "missing", "unreadable", "retained", "deleted"
+]
+
+_HIDDEN = "AWS does not show the definition (its KMS key is not ours), or one that is no exact JSON"
+_SETTINGS = ("type", "role", "logging", "tracing", "encryption")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How one workflow stands. *differences* are for people, a line each."""
+
+    state: WorkflowState
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Closer:
+    """What more calls tell of a state machine.
+
+    *versions* maps the ARN of every version to when it was made. *aliases* are those, beside the
+    one that the record names, that sfn-release wrote.
+    """
+
+    tags: Mapping[str, str]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[ObservedAlias, ...] = ()
+
+
+def compare(
+    served: Served,
+    there: Observed | None,
+    *,
+    alias: str,
+    form: Rendered | None = None,
+    attempts: Sequence[Outcome] = (),
+    more: Collection[str] = (),
+) -> Drift:
+    """Compare what the record says is *served* with what is *there*.
+
+    *form* is the recorded form, if it was read: then what differs in the definition is named. What
+    *attempts* that did not succeed may have left is no drift. *more* are differences that a closer
+    look has found.
+    """
+    if there is None:
+        return Drift("missing", (f"the state machine {served.state_machine_arn} is gone",))
+    found = list(_content(served, there, form, attempts))
+    if alias:
+        found += _alias(served, there, alias, attempts)
+    found += more
+    if found:
+        return Drift("drifted", tuple(found))
+    if there.latest is None:
+        return Drift("unreadable", (_HIDDEN,))
+    return Drift("retained" if served.retained else "in-sync")
+
+
+def differs(served: Served, there: Observed | None) -> bool:
+    """Tell whether a machine's own content can be read, and is not what was recorded."""
+    return (
+        there is not None
+        and there.latest is not None
+        and there.latest.digest != served.latest_digest
+    )
+
+
+def naming_tags(served: Served, commit: str) -> dict[str, str]:
+    """Return the tags that name the release of a workflow that is *served*, without our prefix.
+
+    *commit* is the source commit of the release that the environment serves. A retained workflow
+    is of an earlier release, whose commit its record doesn't hold.
+    """
+    tags = {"version": served.version, "digest": served.digest}
+    if commit and not served.retained:
+        tags["commit"] = commit
+    return tags
+
+
+def tag_differences(served: Served, live: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+    """Return how the *live* tags differ from the recorded ones and from our *own*.
+
+    *own* has ``project``, ``environment``, and `naming_tags` where those are compared. Other
+    people's tags don't matter.
+    """
+    own = {TAG_PREFIX + key: value for key, value in own.items()}
+    recorded = {**served.settings["tags"], **own}
+    return [
+        f"the tag {key} is {_brief(live[key])}, the record says {_brief(value)}"
+        if key in live
+        else f"the tag {key} is gone, the record says {_brief(value)}"
+        for key, value in recorded.items()
+        if live.get(key) != value
+    ]
+
+
+def version_differences(versions: Mapping[str, str]) -> list[str]:
+    """Return the lines that tell of state machine *versions* that no release made."""
+    return [
+        f"the state machine version {number(arn)} of {made} was made by no release"
+        for arn, made in versions.items()
+    ]
+
+
+def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str) -> list[str]:
+    """Return the notes that tell of aliases that a changed ``alias`` key leaves behind.
+
+    *alias* is the environment's now. They are no drift: their callers are still served.
+    """
+    notes = []
+    if served.alias is not None and served.alias != alias:
+        was = f"the alias {served.alias}" if served.alias else "no alias"
+        now = f"the alias {alias}" if alias else "none"
+        notes.append(f"its callers use {was}; releases.toml names {now} for the next deployment")
+    for left in aliases:
+        name = left.arn.rpartition(":")[2]
+        notes.append(
+            f"the alias {name} was left at {routing_text(left.routing)} when `alias` changed"
+            f" ({left.description}): delete it when nobody calls it any more"
+        )
+    return notes
+
+
+def _content(
+    served: Served, there: Observed, form: Rendered | None, attempts: Sequence[Outcome]
+) -> Iterator[str]:
+    """Yield how $LATEST differs."""
+    latest = there.latest
+    if latest is None or latest.digest == served.latest_digest:
+        return
+    if any(attempt.is_of(latest) for attempt in attempts):
+        return
+    yield f"$LATEST is {short(latest.digest)}, the record says {short(served.latest_digest)}"
+    settings = latest.settings()
+    unqualified = served.found.latest if served.found else None
+    before = unqualified.settings if unqualified else served.settings
+    for name in _SETTINGS:
+        live, recorded = settings[name], before[name]
+        if live != recorded:
+            yield f"{name} is {_brief(live)}, the record says {_brief(recorded)}"
+    if form is not None:
+        for difference in definition_differences(form.definition, latest.definition):
+            yield f"in $LATEST, {difference}"
+
+
+def _alias(
+    served: Served, there: Observed, alias: str, attempts: Sequence[Outcome]
+) -> Iterator[str]:
+    """Yield how the alias differs."""
+    if there.alias is None:
+        if served.version_arn is not None:  # else it was left before it had one
+            yield f"the alias {alias} is gone"
+        return
+    routing = there.alias.routing
+    if served.version_arn is None or routing == served.routing:
+        return
+    if attempts:
+        digests = _digests(served, there, attempts)
+        known = {served.version_arn, *(attempt.version_arn for attempt in attempts)}
+        known |= {arn for arn, digest in there.versions.items() if digest in digests}
+        if routing.keys() <= known:
+            return
+    contents = [
+        f"{number(arn)} is {_content_of(there.versions[arn], served)}"
+        for arn in routing
+        if arn != served.version_arn and arn in there.versions
+    ]
+    told = f" ({', '.join(contents)})" if contents else ""
+    was = routing_text(served.routing)
+    yield f"the alias {alias} points at {routing_text(routing)}, the record says {was}{told}"
+
+
+def _content_of(digest: str, served: Served) -> str:
+    if not digest:
+        return "unreadable"
+    return "of the same content" if digest == served.rendered_digest else short(digest)
+
+
+def _digests(served: Served, there: Observed, attempts: Sequence[Outcome]) -> set[str]:
+    """Return the digests of what is served, and of what *attempts* have sent."""
+    digests = {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
+    if there.latest is not None and any(attempt.is_of(there.latest) for attempt in attempts):
+        digests.add(there.latest.digest)
+    return digests
+
+
+def _brief(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

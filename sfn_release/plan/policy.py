@@ -1,0 +1,231 @@
+"""Policies: what may enter an environment. Pure: facts in, refusals out.
+
+An environment of releases.toml says what a release needs before it is published, deployed or
+promoted there. Each rule is a function of the environment and the Facts, and yields what it has
+against the release. No rule ever stops a rollback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sfn_release.errors import PolicyError
+from sfn_release.project import Environment
+from sfn_release.release.record import SKEW, timestamp
+from sfn_release.text import duration_text
+
+_SHOWN = 10  # differences in a refusal; `status` shows them all
+
+
+@dataclass(frozen=True)
+class Stay:
+    """When an environment served a release, as its records say. Times are UTC, ISO 8601.
+
+    *since* is when its last success ended there, None when it never had one. *until* is when that
+    was over, None while it lasts, and *replaced_by* what came then: ``1.3.0``.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    replaced_by: str = ""
+
+
+@dataclass(frozen=True)
+class OnBranches:
+    """Whether the commit of a release is on a branch that may release.
+
+    *where* is the remote that was asked, or ``this clone``; *matching* are its branches that the
+    patterns name, *holder* one of them that holds the commit. *unknown* is why that cannot be told.
+    """
+
+    where: str
+    matching: tuple[str, ...] = ()
+    holder: str | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a release that is to enter an environment.
+
+    *release* is how people are told of it: its version, or ``the work tree``. *stays* has every
+    environment of ``requires``; *branches* is None where the environment names none. *serves* is
+    the version that the environment serves, and *drift* what would be overwritten of each workflow
+    that no release brought, a line each.
+    *unpinned* says what cannot be pinned, and why, where pins are required.
+    """
+
+    release: str
+    commit: str
+    now: datetime
+    stays: Mapping[str, Stay] = field(default_factory=dict)
+    branches: OnBranches | None = None
+    serves: str | None = None
+    drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unpinned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a rule has against a release. *fix* is what would satisfy it."""
+
+    rule: str
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.fix}"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return {"rule": self.rule, "message": self.message, "fix": self.fix}
+
+
+def refusals(environment: Environment, facts: Facts) -> tuple[Refusal, ...]:
+    """Return everything that the policies of *environment* have against a release."""
+    return tuple(refusal for rule in RULES for refusal in rule(environment, facts))
+
+
+def refused(environment: Environment, release: str, found: Sequence[Refusal]) -> PolicyError:
+    """Return the error that tells all refusals at once."""
+    rules = len({refusal.rule for refusal in found})
+    count = "a policy refuses it" if rules == 1 else f"{rules} policies refuse it"
+    return PolicyError(
+        f"{environment.name} does not take {release}: {count}.",
+        why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),
+        fix='To let it pass all the same, and have the reason recorded, add:  --override "…"',
+    )
+
+
+def matches(branch: str, patterns: Iterable[str]) -> bool:
+    """Tell whether one of the *patterns* names a branch; ``*`` stands for anything but a slash.
+
+    >>> matches("release/1.2", ["main", "release/*"]), matches("release/1/2", ["release/*"])
+    (True, False)
+    """
+    return any(
+        re.fullmatch("[^/]*".join(map(re.escape, pattern.split("*"))), branch)
+        for pattern in patterns
+    )
+
+
+def _requires(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    rule = f"requires = {_listed(environment.requires)}"
+    for required in environment.requires:
+        if facts.stays[required].since is None:
+            yield Refusal(
+                "requires",
+                f"{rule}: {facts.release} has never succeeded in {required}.",
+                f"Bring it there alone, with  --env {required}  and then:"
+                f"  sfn-release promote --from {required} --to {environment.name}",
+            )
+
+
+def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    """Refuse what was not served for long enough.
+
+    Clocks differ: a success that lies in the future by less than `SKEW` has only just been.
+    """
+    soak = environment.soak
+    for required in environment.requires if soak else ():
+        stay = facts.stays[required]
+        if soak is None or stay.since is None:
+            continue  # `requires` tells
+        since = datetime.fromisoformat(stay.since)
+        end = datetime.fromisoformat(stay.until) if stay.until else facts.now
+        served = max(end - since, timedelta())
+        if served >= soak:
+            continue
+        rule = f"soak = {duration_text(soak)}: {facts.release}"
+        if since > facts.now + SKEW:
+            yield Refusal(
+                "soak",
+                f"{rule} succeeded in {required} at {stay.since}, and here it is"
+                f" {timestamp(facts.now)}: the clocks of the two deployers differ.",
+                "Set the clocks right; 2 minutes are tolerated.",
+            )
+        elif stay.until is not None:
+            yield Refusal(
+                "soak",
+                f"{rule} was served in {required} for {_rough(served)}, from {stay.since} until"
+                f" {stay.until}, when {stay.replaced_by} came.",
+                f"Bring it there again, and wait {duration_text(soak)}.",
+            )
+        else:
+            yield Refusal(
+                "soak",
+                f"{rule} has been served in {required} for {_rough(served)}, since {stay.since}.",
+                f"It may enter from {timestamp(since + soak)} on.",
+            )
+
+
+def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    found = facts.branches
+    if not environment.branches or found is None or found.holder is not None:
+        return
+    rule = f"branches = {_listed(environment.branches)}"
+    commit = f"commit {facts.commit[:12]} of {facts.release}"
+    if found.unknown:
+        yield Refusal(
+            "branches",
+            f"{rule}: it cannot be told whether {commit} is on one of them in"
+            f" {found.where}: {found.unknown}",
+            "Let this clone reach them, and run this again.",
+        )
+    elif found.matching:
+        yield Refusal(
+            "branches",
+            f"{rule}: {commit} is not on {', '.join(found.matching)} of {found.where}.",
+            "Merge it and push, and run this again.",
+        )
+    else:
+        yield Refusal(
+            "branches",
+            f"{rule}: {found.where} has no such branch.",
+            f"Push a branch of that name that holds {facts.commit[:12]}.",
+        )
+
+
+def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
+    if environment.protect_drift and facts.drift:
+        lines = [f"{name}: {line}" for name, found in facts.drift.items() for line in found]
+        more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        rule = f"protect_drift = true: {facts.release} would overwrite manual changes:"
+        yield Refusal(
+            "protect_drift",
+            "\n  ".join([rule, *lines[:_SHOWN], *more]),
+            "Bring that into a release, or restore what is recorded with"
+            f"  sfn-release rollback {facts.serves} --env {environment.name}",
+        )
+
+
+def _pins(_: Environment, facts: Facts) -> Iterator[Refusal]:
+    for line in facts.unpinned:
+        yield Refusal(
+            "pins",
+            f'pins = "required": {line}.',
+            'Publish a version and name it, or set  pins = "resolve"',
+        )
+
+
+RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
+    _requires,
+    _soak,
+    _branches,
+    _protect_drift,
+    _pins,
+)
+"""Every rule, in the order in which refusals are told."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def _rough(span: timedelta) -> str:
+    """Return a span of time without the seconds that nobody asks for."""
+    minute = timedelta(minutes=1)
+    return duration_text(span - span % minute if span >= minute else span)

@@ -1,0 +1,293 @@
+"""What a workflow must meet before a deployment may send it to Step Functions: one list. Pure.
+
+`deployment.prepare` asks every condition of every workflow that it would write, so `plan`,
+`publish`, `deploy` and `promote` refuse the same, before a version is taken and before anything is
+written. `env check` asks the same conditions of every workflow of the work tree. To add one, write
+a function that takes a `Sending` and yields a `Problem` for each thing that is wrong, and add it to
+`CONDITIONS`.
+
+The limits are those of the Step Functions API reference (CreateStateMachine, TagResource,
+CreateStateMachineAlias) and of botocore's model of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfn_release.checks.finding import Finding
+from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
+from sfn_release.project import rules
+from sfn_release.release.rendering import MAX_DEFINITION, Rendered
+
+MAX_TAGS = 50
+MAX_VERSIONS = 1000
+"""Versions of one state machine; a soft quota."""
+MAX_ALIASES = 100
+"""Aliases of one state machine; a soft quota."""
+_MAX_DESCRIPTION = 256
+_REUSE = (60, 900)  # seconds: kmsDataKeyReusePeriodSeconds
+_LEVELS = ("ALL", "ERROR", "FATAL", "OFF")
+_SHOWN = 20  # problems in one error
+
+_GROUP = re.compile(r"arn:aws[\w-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}:\*", re.ASCII)
+_LOG_GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:/shop/workflows:*"
+_KEY = re.compile(
+    r"(?:arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:)?(?:key/[\w-]+|alias/[\w/-]+)|[\w-]{1,256}", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One workflow as a deployment would send it to *environment*.
+
+    *tags* are all tags that the state machine would have then, *descriptions* the texts that its
+    new version and its alias would get. *findings* are errors in the definition. *versions* and
+    *aliases* count what the state machine would have afterwards, 0 where that is not near a quota.
+    """
+
+    environment: str
+    rendered: Rendered
+    alias: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+    versions: int = 0
+    aliases: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A condition that a workflow does not meet. *error* is the kind of error that it is."""
+
+    message: str
+    why: str = ""
+    fix: str = ""
+    error: type[SfnReleaseError] = ConfigError
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.message, *self.why.split("\n")) if part.strip())
+
+
+def unmet(sending: Sending) -> tuple[Problem, ...]:
+    """Return everything that stands against sending a workflow."""
+    return tuple(problem for condition in CONDITIONS for problem in condition(sending))
+
+
+def refusal(environment: str, problems: Sequence[Problem]) -> SfnReleaseError:
+    """Return the error that shows all of *problems*, of which there is at least one."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first.error(first.message, why=first.why, fix=first.fix)
+    shown = [str(problem) for problem in problems[:_SHOWN]]
+    more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    fixes = dict.fromkeys(problem.fix for problem in problems if problem.fix)
+    return first.error(
+        f"{len(problems)} problems stand in the way of a deployment to {environment}.",
+        why="\n  ".join([*shown, *more]),
+        fix="\n  ".join(list(fixes)[:_SHOWN]),
+    )
+
+
+def _name(sending: Sending) -> Iterator[Problem]:
+    problem = rules.state_machine_name(sending.rendered.name)
+    if problem:
+        yield Problem(
+            f"{sending.rendered.name!r} cannot be the name of a state machine in"
+            f" {sending.environment}.",
+            problem,
+            f"Rename the workflow {sending.rendered.workflow!r}, or change `name` in"
+            f" [environments.{sending.environment}].",
+        )
+
+
+def _size(sending: Sending) -> Iterator[Problem]:
+    text = json.dumps(sending.rendered.definition, separators=(",", ":"), ensure_ascii=False)
+    size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_DEFINITION:
+        yield Problem(
+            f"The definition of {sending.rendered.workflow} has {size:,} bytes in"
+            f" {sending.environment}; Step Functions takes {MAX_DEFINITION:,}.",
+            fix="Move a part into a state machine of its own and start it from a Task.",
+            error=DefinitionError,
+        )
+
+
+def _definition(sending: Sending) -> Iterator[Problem]:
+    if sending.findings:
+        count = len(sending.findings)
+        yield Problem(
+            f"The definition of {sending.rendered.workflow} has"
+            f" {'an error' if count == 1 else f'{count} errors'} once the parameters of"
+            f" {sending.environment} are filled in.",
+            "\n  ".join(str(finding) for finding in sending.findings),
+            "Correct the parameter in releases.toml, or the field that it fills.",
+            DefinitionError,
+        )
+
+
+def _role(sending: Sending) -> Iterator[Problem]:
+    problem = rules.role_arn(sending.rendered.role)
+    if problem:
+        yield Problem(
+            f"{sending.rendered.role!r} is not the role of {sending.rendered.workflow}.",
+            problem,
+            f"Correct `role_arn` in [environments.{sending.environment}].",
+        )
+
+
+def _logging(sending: Sending) -> Iterator[Problem]:
+    workflow, logging = sending.rendered.workflow, sending.rendered.logging
+    level, destinations = logging["level"], logging.get("destinations") or []
+    if not isinstance(destinations, list | tuple):
+        destinations = [destinations]
+    if level not in _LEVELS:
+        yield Problem(
+            f"{workflow} logs at the level {level!r}.",
+            f"Step Functions has the levels {', '.join(_LEVELS)}.",
+            "Correct `level` in `logging`.",
+        )
+    if not isinstance(logging["includeExecutionData"], bool):
+        yield _no_boolean(workflow, "includeExecutionData", logging["includeExecutionData"])
+    if len(destinations) > 1:
+        yield Problem(
+            f"{workflow} logs to {len(destinations)} places.",
+            "Step Functions takes exactly one log group.",
+            "Keep one of the `destinations` of `logging`.",
+        )
+    if level != "OFF" and not destinations:
+        yield Problem(
+            f"{workflow} logs {level} to nowhere.",
+            fix="Add `destinations` with a log group to `logging`.",
+        )
+    for destination in destinations:
+        group = _member(destination, "cloudWatchLogsLogGroup", "logGroupArn")
+        if not isinstance(group, str) or not _GROUP.fullmatch(group):
+            yield Problem(
+                f"{group!r}, which {workflow} logs to, is not a log group that Step Functions"
+                " takes.",
+                "Its ARN ends with :*.",
+                f"For example:  {_LOG_GROUP}",
+            )
+
+
+def _tracing(sending: Sending) -> Iterator[Problem]:
+    enabled = sending.rendered.tracing["enabled"]
+    if not isinstance(enabled, bool):
+        yield _no_boolean(sending.rendered.workflow, "enabled", enabled)
+
+
+def _encryption(sending: Sending) -> Iterator[Problem]:
+    workflow, encryption = sending.rendered.workflow, sending.rendered.encryption
+    kind = encryption["type"]
+    if kind not in ("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"):
+        yield Problem(
+            f"The encryption of {workflow} is of the type {kind!r}.",
+            fix="Write AWS_OWNED_KEY or CUSTOMER_MANAGED_KMS_KEY.",
+        )
+    if kind != "CUSTOMER_MANAGED_KMS_KEY":
+        return
+    key, seconds = encryption["kmsKeyId"], encryption["kmsDataKeyReusePeriodSeconds"]
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        yield Problem(
+            f"{key!r} is not the KMS key of {workflow}.",
+            "It is the id or the ARN of a key, or of an alias.",
+            "For example:  arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-…",
+        )
+    low, high = _REUSE
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if not whole or not low <= seconds <= high:
+        yield Problem(
+            f"{workflow} uses a data key for {seconds!r} seconds.",
+            fix=f"Write a whole number from {low} to {high} for `kmsDataKeyReusePeriodSeconds`.",
+        )
+
+
+def _tags(sending: Sending) -> Iterator[Problem]:
+    workflow = sending.rendered.workflow
+    for key, value in sending.rendered.tags.items():
+        for text, rule in ((key, rules.tag_key), (value, rules.tag_value)):
+            problem = rule(text)
+            if problem:
+                yield Problem(
+                    f"{text!r} cannot be in a tag of {workflow}.", problem, "Correct `tags`."
+                )
+    own = [key for key in sending.tags if not key.lower().startswith("aws:")]
+    if len(own) > MAX_TAGS:
+        yield Problem(
+            f"{sending.rendered.name} would have {len(own)} tags.",
+            f"AWS takes at most {MAX_TAGS}, those that sfn-release writes included.",
+            "Take some out of `tags`, or delete some that other tools have added.",
+        )
+    for key, value in sending.tags.items():
+        if key not in sending.rendered.tags and key.startswith("sfn-release:"):
+            problem = rules.tag_value(value)
+            if problem:
+                yield Problem(f"{value!r} cannot be the value of the tag {key}.", problem)
+
+
+def _alias(sending: Sending) -> Iterator[Problem]:
+    problem = rules.alias(sending.alias)
+    if problem:
+        yield Problem(
+            f"{sending.alias!r} cannot be the alias of {sending.environment}.",
+            problem,
+            f"Correct `alias` in [environments.{sending.environment}].",
+        )
+
+
+def _descriptions(sending: Sending) -> Iterator[Problem]:
+    longest = max(sending.descriptions, key=len, default="")
+    if len(longest) > _MAX_DESCRIPTION:
+        yield Problem(
+            f"The version is too long for the descriptions of {sending.rendered.name}.",
+            f"{longest[:40]}… has {len(longest)} characters, and AWS takes {_MAX_DESCRIPTION}.",
+            "Publish under a shorter version.",
+        )
+
+
+def _quotas(sending: Sending) -> Iterator[Problem]:
+    name = sending.rendered.name
+    if sending.versions > MAX_VERSIONS:
+        yield Problem(
+            f"{name} has {MAX_VERSIONS} versions, and this needs one more.",
+            "AWS keeps at most that many of one state machine.",
+            "Delete versions that no alias and no release needs, or ask AWS for a higher quota.",
+        )
+    if sending.aliases > MAX_ALIASES:
+        yield Problem(
+            f"{name} has {MAX_ALIASES} aliases, and this needs one more.",
+            "AWS keeps at most that many of one state machine.",
+            "Delete an alias that has no callers, or ask AWS for a higher quota.",
+        )
+
+
+CONDITIONS: tuple[Callable[[Sending], Iterator[Problem]], ...] = (
+    _name,
+    _size,
+    _definition,
+    _role,
+    _logging,
+    _tracing,
+    _encryption,
+    _tags,
+    _alias,
+    _descriptions,
+    _quotas,
+)
+"""Every condition, in the order in which problems are shown."""
+
+
+def _no_boolean(workflow: str, member: str, value: Any) -> Problem:
+    return Problem(
+        f"`{member}` of {workflow} is {value!r}.", fix="Write true or false, without quotes."
+    )
+
+
+def _member(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

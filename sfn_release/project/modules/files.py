@@ -1,0 +1,206 @@
+"""Finds what a workflows folder holds: modules and definition files.
+
+Modules are all ``*.py`` files of the folder and of its subfolders, definition files ``*.asl.json``
+and ``*.asl.yaml``. Files and folders whose name begins with ``_`` or ``.`` are helpers and are
+passed over; modules import them.
+
+A release is the files of a commit, so all below the folder must be plain files: a link leads
+elsewhere, a submodule and a file of Git LFS aren't in the commit.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sfn_release.asl.placeholders import quoted
+from sfn_release.authoring.yaml_documents import load_yaml
+from sfn_release.canonical import decoded, loads
+from sfn_release.errors import BuildError, DefinitionError, NotFoundError
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS_LONGEST = 1024  # bytes of a pointer, by the specification of Git LFS
+_JSON = ".asl.json"
+_YAML = (".asl.yaml", ".asl.yml")
+_PLAIN = (".json", ".yaml", ".yml")  # what such a file may also be called outside the folder
+
+
+@dataclass(frozen=True)
+class Module:
+    """A workflow module: the name that it is imported by, its file relative to the root."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a workflows folder holds, in the order of the paths, which are relative to the root."""
+
+    modules: tuple[Module, ...]
+    documents: tuple[str, ...]
+
+
+def find_sources(root: Path, workflows: str) -> Sources:
+    """Return what the folder *workflows* below *root* holds.
+
+    Raises NotFoundError without that folder and BuildError when it holds nothing to release or a
+    file that cannot be imported by its name.
+    """
+    _refuse_links(root, workflows)
+    if not (root / workflows).is_dir():
+        raise NotFoundError(
+            f"There is no folder {workflows!r} with workflow modules.",
+            fix="Make it (`sfn-release init` does), or set `workflows` in releases.toml.",
+        )
+    files = sorted(_files(root, workflows))  # every file is looked at before one is read
+    modules = tuple(Module(module_name(file), file) for file in files if file.endswith(".py"))
+    documents = tuple(file for file in files if file.endswith((_JSON, *_YAML)))
+    if not modules and not documents:
+        raise BuildError(
+            f"The folder {workflows!r} holds no workflow.",
+            why="A workflow is a Python module, or a file *.asl.json or *.asl.yaml; names that"
+            " begin with _ are helpers.",
+            fix="`sfn-release init` makes a first one.",
+        )
+    return Sources(modules, documents)
+
+
+def source_named(root: Path, workflows: str, file: Path) -> str | None:
+    """Return the path below *root* of a *file* that is a source of the folder, None of others."""
+    folder = (root / workflows).resolve()
+    whole = file.resolve()
+    if not whole.is_relative_to(folder):
+        return None
+    inside = whole.relative_to(folder)
+    helper = any(part.startswith(("_", ".")) for part in inside.parts)
+    return None if helper else (PurePosixPath(workflows) / inside.as_posix()).as_posix()
+
+
+def document_name(file: str) -> str:
+    """Return the workflow's name that a definition file carries: its own, without the suffix."""
+    name = PurePosixPath(file).name
+    for suffix in (_JSON, *_YAML, *_PLAIN):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def read_document(root: Path, file: str) -> dict[str, Any]:
+    """Return the definition in the file *file* below *root*.
+
+    YAML needs the extra ``yaml``. Raises DefinitionError for what is not an object.
+    """
+    try:
+        content = (root / file).read_bytes()
+    except OSError as error:
+        raise BuildError(f"{file} cannot be read: {error.strerror}.") from error
+    return parse_document(content, file)
+
+
+def parse_document(content: bytes, file: str) -> dict[str, Any]:
+    """Return the definition that *content* is: YAML where *file* ends like that, else JSON.
+
+    JSON may be a string with the definition inside, as ``aws stepfunctions describe-state-machine
+    --query definition`` prints it.
+
+    Raises DefinitionError for what is not an object, and names *file*.
+    """
+    try:
+        yaml = file.endswith((".yaml", ".yml"))
+        definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
+        if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
+            definition = loads(quoted(definition))
+    except DefinitionError as error:
+        raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
+    if not isinstance(definition, dict):
+        raise DefinitionError(
+            f"{file} is not a definition in the Amazon States Language.",
+            why='It must be an object with "StartAt" and "States".',
+        )
+    return definition
+
+
+def _files(root: Path, workflows: str) -> Iterator[str]:
+    """Yield the files of the folder that aren't helpers, and check that all are plain files."""
+    for folder, folders, names in os.walk(root / workflows):
+        here = Path(folder)
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        inside = here.relative_to(root)
+        for name in (*folders, *names):
+            if not name.startswith("."):
+                _refuse_special(here / name, inside / name)
+        helpers = any(part.startswith("_") for part in here.relative_to(root / workflows).parts)
+        for name in names:
+            if not name.startswith(("_", ".")) and not helpers:
+                yield (inside / name).as_posix()
+
+
+def _refuse_links(root: Path, workflows: str) -> None:
+    """Raise BuildError when the folder itself, or one above it in the project, is a link."""
+    place = PurePosixPath(workflows)
+    for part in (*reversed(place.parents), place):
+        if part != PurePosixPath() and (root / part).is_symlink():
+            raise _special(part.as_posix(), "a symbolic link")
+
+
+def _refuse_special(path: Path, inside: Path) -> None:
+    """Raise BuildError for anything that isn't a plain file or folder of the commit."""
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise _special(inside.as_posix(), "a symbolic link")
+        if stat.S_ISDIR(status.st_mode):
+            if (path / ".git").exists():
+                raise _special(inside.as_posix(), "a submodule")
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise _special(inside.as_posix(), "not a regular file")
+        if status.st_size < _LFS_LONGEST:
+            with path.open("rb") as file:
+                if file.read(len(_LFS)) == _LFS:
+                    raise _special(inside.as_posix(), "a pointer of Git LFS")
+    except OSError as error:
+        raise BuildError(f"{inside.as_posix()} cannot be read: {error.strerror}.") from error
+
+
+def refuse_submodules(submodules: Iterable[str], workflows: str) -> None:
+    """Raise BuildError when one of the *submodules* of a commit is in the folder, or holds it."""
+    for path in sorted(submodules):
+        if f"{path}/".startswith(f"{workflows}/") or f"{workflows}/".startswith(f"{path}/"):
+            raise _special(path, "a submodule")
+
+
+def _special(path: str, kind: str) -> BuildError:
+    return BuildError(
+        f"{path} is {kind}, which can't be released.",
+        why="A release is built from the files of one commit, byte for byte.",
+        fix="Commit the file itself in its place, or move it out of the workflows folder.",
+    )
+
+
+def module_name(file: str) -> str:
+    """Return the name that *file*, relative to the root, is imported by: from there or ``src``.
+
+    Raises BuildError for one that cannot be imported by its name.
+    """
+    parts = file.removesuffix(".py").split("/")
+    if parts[0] == "src" and len(parts) > 2:  # noqa: PLR2004 - src, folder, module
+        parts = parts[1:]  # src is on the path itself
+    for part in parts:
+        if "." in part:
+            raise BuildError(
+                f"{file} cannot be imported: {part!r} holds a dot.",
+                fix="Rename it, or begin its name with _ if it is not a workflow.",
+            )
+    if parts[0] in sys.stdlib_module_names and len(parts) > 1:
+        raise BuildError(
+            f"{file} cannot be imported: {parts[0]!r} is a module of Python itself.",
+            fix="Give the folder another name, and set `workflows` in releases.toml.",
+        )
+    return ".".join(parts)

@@ -1,0 +1,183 @@
+"""Whether a recorded form is what its release renders to. Pure.
+
+A rollback sends the form that the ledger recorded, without rendering it again. Anyone who can push
+can record a form, with digests that agree; so the form is held against its release first:
+
+    rendered = render(definition of the release, recorded values, recorded pins)
+
+Records of sfn-release 0.2.0 and before have no values. Of those, everything outside ``${Name}`` has
+to be as in the release, and what stands for a name may be any text.
+
+What an environment decides for a workflow that does not (its role, logging, tracing, encryption,
+further tags) stands in releases.toml and not in the release: it is not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.asl.placeholders import REFERENCE
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.canonical import canonical, first_difference, member
+from sfn_release.errors import SfnReleaseError
+from sfn_release.project.parameters import fill
+from sfn_release.release.pins import constant, pin_open
+from sfn_release.release.rendering import (
+    Rendered,
+    normal_encryption,
+    normal_logging,
+    normal_tracing,
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part of a form: how the release *declares* it, how it was *recorded*.
+
+    *normal* spells out AWS's defaults; with *texts*, a value stays a text even alone in its field.
+    """
+
+    name: str
+    declared: Any
+    recorded: Any
+    normal: Callable[[Any], Any] = lambda value: value
+    texts: bool = False
+
+
+def unlike_release(
+    declaration: Declaration,
+    form: Rendered,
+    *,
+    values: Mapping[str, Any] | None,
+    pins: Mapping[str, str],
+) -> str | None:
+    """Return how *form* differs from what *declaration* renders to, None when it does not.
+
+    *values* fill its parameters, None when they were not recorded; *pins* are those of the record.
+    """
+    if form.type != declaration.type:
+        return f"its type is {form.type}, and {declaration.type} was released"
+    for part in _parts(declaration, form):
+        try:
+            path = _fits(part, pins) if values is None else _is_rendered(part, values, pins)
+        except SfnReleaseError as error:
+            return error.message
+        if path is not None:
+            return f"{part.name} differs at {path}"
+    return None
+
+
+def _parts(declaration: Declaration, form: Rendered) -> list[_Part]:
+    """Return what the release decides of a form."""
+    parts = [_Part("the definition", declaration.definition, form.definition)]
+    for name, declared, recorded, normal in (
+        ("logging", declaration.logging, form.logging, normal_logging),
+        ("tracing", declaration.tracing, form.tracing, normal_tracing),
+        ("encryption", declaration.encryption, form.encryption, normal_encryption),
+    ):
+        if declared:
+            parts.append(_Part(name, declared, recorded, normal))
+    if declaration.role and "${" in declaration.role:  # any other yields to the environment's
+        parts.append(_Part("the role", declaration.role, form.role, texts=True))
+    tags = {key: form.tags.get(key) for key in declaration.tags if "${" not in key}
+    parts.append(_Part("tags", {key: declaration.tags[key] for key in tags}, tags, texts=True))
+    return parts
+
+
+def _is_rendered(part: _Part, values: Mapping[str, Any], pins: Mapping[str, str]) -> str | None:
+    """Return where a part differs from the declared one, filled and pinned."""
+    filled = fill(part.declared, values, where=part.name, texts=part.texts)
+    expected = part.normal(pin_open(filled, pins) if isinstance(filled, Mapping) else filled)
+    if canonical(expected) == canonical(part.recorded):
+        return None
+    return first_difference(expected, part.recorded) or "$"
+
+
+def _fits(part: _Part, pins: Mapping[str, str]) -> str | None:
+    """Return where a part differs from the declared one outside of parameters and pins."""
+    unpinned: dict[str, list[str]] = {}
+    for written, exact in pins.items():
+        unpinned.setdefault(exact, []).append(written)
+    return _unlike(part.normal(part.declared), part.recorded, "$", unpinned)
+
+
+def _unlike(
+    declared: Any, recorded: Any, path: str, unpinned: Mapping[str, Collection[str]]
+) -> str | None:
+    if isinstance(declared, Mapping) and isinstance(recorded, Mapping):
+        return _unlike_object(declared, recorded, path, unpinned)
+    if isinstance(declared, list | tuple) and isinstance(recorded, list):
+        if len(declared) != len(recorded):
+            return path
+        for index, (one, other) in enumerate(zip(declared, recorded, strict=True)):
+            found = _unlike(one, other, f"{path}[{index}]", unpinned)
+            if found is not None:
+                return found
+        return None
+    if isinstance(declared, str) and isinstance(recorded, str):
+        texts = (recorded, *unpinned.get(recorded, ()))
+        declared_as = (declared, constant(declared, jsonata=True) or declared)
+        fits = any(_text_fits(one, text) for one in declared_as for text in texts)
+        return None if fits else path
+    return None if canonical(declared) == canonical(recorded) else path
+
+
+def _unlike_object(
+    declared: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    path: str,
+    unpinned: Mapping[str, Collection[str]],
+) -> str | None:
+    if (
+        "Qualifier" in declared.keys() - recorded.keys()
+        and recorded.get("FunctionName") in unpinned
+    ):
+        # A pinned function has its version in its name.
+        left_out = {"Qualifier", "FunctionName"}
+        declared = {key: value for key, value in declared.items() if key not in left_out}
+        recorded = {key: value for key, value in recorded.items() if key not in left_out}
+    if len(declared) != len(recorded):
+        return path
+    rest = [key for key in recorded if key not in declared]
+    for key, value in declared.items():
+        name = key if key in recorded else next((one for one in rest if _text_fits(key, one)), None)
+        if name is None:
+            return member(path, key)
+        if name in rest:
+            rest.remove(name)
+        found = _unlike(value, recorded[name], member(path, key), unpinned)
+        if found is not None:
+            return found
+    return None
+
+
+def _text_fits(declared: str, recorded: str) -> bool:
+    """Tell whether *recorded* is *declared* with any text for each of its parameters."""
+    if "${" not in declared:
+        return declared == recorded
+    literals = [""]
+    end = 0
+    for match in REFERENCE.finditer(declared):
+        literals[-1] += declared[end : match.start()]
+        end = match.end()
+        if match["name"]:
+            literals.append("")
+        else:
+            literals[-1] += "${" if match["escape"] else match[0]
+    literals[-1] += declared[end:]
+    if len(literals) == 1:
+        return literals[0] == recorded
+    first, *middle, last = literals
+    if len(recorded) < len(first) + len(last):
+        return False
+    if not (recorded.startswith(first) and recorded.endswith(last)):
+        return False
+    at, limit = len(first), len(recorded) - len(last)
+    for literal in middle:
+        found = recorded.find(literal, at, limit)
+        if found < 0:
+            return False
+        at = found + len(literal)
+    return True

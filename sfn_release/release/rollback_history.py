@@ -1,0 +1,47 @@
+"""The rollback stack of an environment: successful deployments push, rollbacks pop. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sfn_release.release.record import Serving
+
+
+def pushed(top: Serving | None, top_commit: str | None, version: str | None) -> str | None:
+    """Return what lies below *version* on the stack when it is deployed onto *top*.
+
+    *top_commit* is a commit whose ``manifest.json`` is *top*. Deploying the top again pushes
+    nothing. The work tree, whose *version* is None, is always another one.
+    """
+    if top is None:
+        return None
+    return top.below if top.version == version else top_commit
+
+
+def previous(
+    top: Serving,
+    load: Callable[[str], Serving],
+    *,
+    yanked: frozenset[str] = frozenset(),
+) -> Serving | None:
+    """Return the stack entry that a rollback goes to, None when there is none.
+
+    Yanked releases and those with the top's own content are skipped.
+    """
+    below = top.below
+    while below is not None:
+        entry = load(below)
+        if entry.version not in yanked and entry.release_digest != top.release_digest:
+            return entry
+        below = entry.below
+    return None
+
+
+def entry_of(top: Serving, load: Callable[[str], Serving], version: str) -> Serving | None:
+    """Return the uppermost stack entry of *version* below the top (or the top), None if none."""
+    entry = top
+    while entry.version != version:
+        if entry.below is None:
+            return None
+        entry = load(entry.below)
+    return entry

@@ -1,0 +1,72 @@
+"""Yanked releases: which ones nothing may bring anywhere any more, and why. Pure.
+
+They stand in one file of the ledger, ``yanked.json``: ``{version: {reason, actor, date}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sfn_release.canonical import dumps
+from sfn_release.errors import TamperedError, YankedError
+from sfn_release.release.forms import as_written, read_form
+from sfn_release.release.release import is_version, read_json
+
+FILE = "yanked.json"
+
+
+@dataclass(frozen=True)
+class Yank:
+    """Why a release was yanked, by whom and when (UTC, ISO 8601)."""
+
+    reason: str
+    actor: str
+    date: str
+
+    def __str__(self) -> str:
+        return f"yanked by {self.actor} on {self.date}: {self.reason}"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return dict(vars(self))
+
+
+def read_yanks(content: bytes | None, *, where: str) -> dict[str, Yank]:
+    """Read the file; raises TamperedError, naming *where*, when it is not one."""
+    where = f"{where}:{FILE}"
+    members = read_json(content, where=where)
+    if not isinstance(members, dict):
+        raise TamperedError(f"{where} is not what was written.")
+    found = {}
+    for version, value in members.items():
+        with as_written(where):
+            yank = read_form(Yank, value, f"$[{version!r}]")
+            _check(version, yank)
+        found[version] = yank
+    return found
+
+
+def _check(version: str, yank: Yank) -> None:
+    if not is_version(version):
+        raise TypeError(f"{version!r} is no version")
+    try:
+        datetime.fromisoformat(yank.date)
+    except ValueError as error:
+        raise TypeError(f"{yank.date!r} is no time") from error
+
+
+def yanks_file(yanks: Mapping[str, Yank]) -> bytes:
+    """Return the content of the file."""
+    return dumps({version: yank.to_json() for version, yank in yanks.items()}).encode()
+
+
+def refuse_yanked(version: str, yanks: Mapping[str, Yank]) -> None:
+    """Raise YankedError for a release that was yanked."""
+    if version in yanks:
+        raise YankedError(
+            f"{version} was yanked: nothing brings it anywhere.",
+            why=f"It was {yanks[version]}.",
+            fix=f"Take another release; or, if it is good after all:  sfn-release unyank {version}",
+        )

@@ -1,0 +1,87 @@
+"""Words for people: nearest names, durations, counts, long texts cut short. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sized
+from datetime import timedelta
+
+_MOST_CANDIDATES = 1000  # comparing a word with more names than this takes too long
+_LONGEST_SHOWN = 200
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that *word* most likely means; None if no name is close.
+
+    Upper and lower case count as equal.
+
+    >>> nearest("ordres", ["orders", "refunds"])
+    'orders'
+    """
+    import difflib
+
+    by_folded = {name.casefold(): name for name in sorted(known)}
+    if len(by_folded) > _MOST_CANDIDATES:
+        return None
+    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question with the nearest known name, or "" if no name is close.
+
+    >>> did_you_mean("ordres", ["orders", "refunds"])
+    'Did you mean "orders"?'
+    """
+    near = nearest(word, known)
+    return f'Did you mean "{near}"?' if near else ""
+
+
+def shorten(text: str) -> str:
+    """Return the first 200 characters of *text*, with an ellipsis if there are more."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def count(items: int | Sized, noun: str, plural: str = "") -> str:
+    """Return a number with its noun. *items* is the number, or the collection to count.
+
+    >>> count(1, "workflow"), count(["a", "b"], "workflow"), count(0, "retry", "retries")
+    ('1 workflow', '2 workflows', '0 retries')
+    """
+    number = items if isinstance(items, int) else len(items)
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listing(words: Collection[str]) -> str:
+    """Return words as a sentence lists them.
+
+    >>> listing(["a"]), listing(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the time that a duration such as ``1h30m`` stands for.
+
+    >>> parse_duration("1h30m")
+    datetime.timedelta(seconds=5400)
+    """
+    parts = re.findall(r"(\d+)([dhms])", text)
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def duration_text(span: timedelta) -> str:
+    """Return a time as releases.toml writes durations.
+
+    >>> duration_text(timedelta(minutes=90)), duration_text(timedelta())
+    ('1h30m', '0s')
+    """
+    seconds = int(span.total_seconds())
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        number, seconds = divmod(seconds, length)
+        parts += [f"{number}{unit}"] if number else []
+    return "".join(parts) or "0s"
