@@ -23,10 +23,10 @@ from support import (
 )
 
 from sfn_release.cli.output.plans import plan_lines
-from sfn_release.deployment.found import _literal
+from sfn_release.deployment.found_release import _literal
 from sfn_release.operations.deploy import deploy
 from sfn_release.operations.history import history
-from sfn_release.operations.planning import plan_rollback, plan_version
+from sfn_release.operations.plan import plan_rollback, plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases
 from sfn_release.operations.rollback import rollback
@@ -235,7 +235,7 @@ def test_another_clone_brings_back_what_was_found(
 def test_a_hidden_definition_is_not_adopted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can't be read couldn't be brought back: refused before a version is taken."""
     by_hand(shop)
-    monkeypatch.setattr("sfn_release.deployment.observation.rendered_from", lambda *_: None)
+    monkeypatch.setattr("sfn_release.deployment.live_state.rendered_from", lambda *_: None)
     with refused("E_ACCESS", "hello can't be adopted", "kms:Decrypt"):
         shop.publish("1.0.0", "prod", adopt=True)
     assert shop.git("tag", "--list") == ""

@@ -16,7 +16,7 @@ import sfn_release
 from sfn_release.checks import finding
 from sfn_release.cli.commands import check, doctor, status
 from sfn_release.cli.output import plans, records, terminal
-from sfn_release.operations import open_ends
+from sfn_release.operations import next_steps
 from sfn_release.operations.doctor import diagnosis
 from sfn_release.plan import drift
 from sfn_release.project import values
@@ -220,7 +220,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (record.Change, plans._MARKS),
         (record.Status, terminal._STATES),
         (drift.WorkflowState, terminal._STATES),
-        (open_ends.EnvironmentState, terminal._STATES),
+        (next_steps.EnvironmentState, terminal._STATES),
         (outcome.Status, terminal._STATES),
         (differences.Kind, status._MARKS),
         (diagnosis.Verdict, doctor._STYLES),

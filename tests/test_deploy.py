@@ -13,7 +13,7 @@ from support import CONFIG, PROD, ROLE, Shop, copy_shop, definition, isolate_git
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.delete import delete, plan_deletion
 from sfn_release.operations.execute import execute
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.plan import plan_version
 from sfn_release.operations.status import status
 from sfn_release.plan.steps import TagStateMachine
 

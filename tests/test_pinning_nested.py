@@ -10,13 +10,13 @@ import pytest
 from faults import DENIED, KILLED, THROTTLED, At, Fault, Faulty, KilledError
 from support import ROLE, Shop, definition, make_shop, refused
 
-from sfn_release.deployment.observation import describe_alias
+from sfn_release.deployment.live_state import describe_alias
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.check_environments import check_environments
 from sfn_release.operations.delete import delete
 from sfn_release.operations.diff import diff
 from sfn_release.operations.history import history
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.plan import plan_version
 from sfn_release.release.record import Record, Serving
 
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"

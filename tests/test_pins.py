@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import JSON, refused
 
-from sfn_release.deployment.binding import in_waves
+from sfn_release.deployment.workflow_pins import in_waves
 from sfn_release.release.pins import exact_name, pin, pin_text, references
 
 LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:charge"

@@ -11,7 +11,7 @@ from conftest import Project
 from support import Shop, copy_shop
 
 from sfn_release.operations import plan_version, publish
-from sfn_release.operations.planning import plan_delete, plan_rollback
+from sfn_release.operations.plan import plan_delete, plan_rollback
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import step_json
 

@@ -13,7 +13,7 @@ from sfn_release.errors import SeveralError
 from sfn_release.operations.acknowledge import acknowledge
 from sfn_release.operations.delete import delete
 from sfn_release.operations.history import history
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 
 STAGING = "\n[environments.staging]\n" + CONFIG.partition("[environments.prod]\n")[2]

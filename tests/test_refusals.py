@@ -471,7 +471,7 @@ NAMED = f'name = "{{workflow}}-qa"\nrole_arn = "{ROLE}"\nparameters = {{ Who = "
 def test_quotas_are_counted(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A state machine that is full takes no version from the ledger."""
     shop = make(tmp_path, Row("", (), before=live))
-    monkeypatch.setattr("sfn_release.deployment.accepting._NEAR", 0)
+    monkeypatch.setattr("sfn_release.deployment.preflight._NEAR", 0)
     monkeypatch.setattr("sfn_release.plan.preconditions.MAX_VERSIONS", 1)
     monkeypatch.setattr("sfn_release.plan.preconditions.MAX_ALIASES", 1)
     if what == "aliases":

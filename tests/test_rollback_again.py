@@ -17,7 +17,7 @@ from support import Shop, add_remote, clone, copy_shop, made_once
 
 from sfn_release.cli.exits import INTERRUPTED
 from sfn_release.cli.session import Session
-from sfn_release.operations.planning import plan_rollback
+from sfn_release.operations.plan import plan_rollback
 from sfn_release.operations.rollback import rollback, rolling_back
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record

@@ -12,7 +12,7 @@ from sfn_release.cli.output.plans import plan_lines
 from sfn_release.cli.output.progress import Progress
 from sfn_release.local import LocalService, service
 from sfn_release.local.server import start
-from sfn_release.operations.several import in_each
+from sfn_release.operations.each_environment import in_each
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import DeleteStateMachine
 from sfn_release.simulator import Mocks

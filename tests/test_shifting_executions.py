@@ -10,7 +10,7 @@ import pytest
 from shifting_kit import refusal
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.executions import Count, causes, total
+from sfn_release.deployment.failed_executions import Count, causes, total
 from sfn_release.deployment.runtime import Tally
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

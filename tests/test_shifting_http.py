@@ -16,7 +16,7 @@ from shifting_kit import may_fail
 from support import ROLE, Clock, Shop, SilentWatcher, make_shop, refused, surroundings
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.observation import describe_alias
+from sfn_release.deployment.live_state import describe_alias
 from sfn_release.local import service
 from sfn_release.local.server import start
 from sfn_release.operations import Workspace, deploy, open_workspace, publish, rollback, status

@@ -13,8 +13,6 @@ from support import ROLE, definition
 
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.plan import Observed, Plan, Target, TargetWorkflow, plan
-from sfn_release.plan.leftovers import leftovers, mix_text
-from sfn_release.plan.shifting import shifted, stages_text
 from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
@@ -25,6 +23,8 @@ from sfn_release.plan.steps import (
     step_json,
     step_line,
 )
+from sfn_release.plan.traffic_shift import shifted, stages_text
+from sfn_release.plan.unfinished_attempts import leftovers, mix_text
 from sfn_release.project import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.release.record import Action, Outcome, Record, Served, Serving
 from sfn_release.release.rendering import Rendered

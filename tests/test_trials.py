@@ -26,12 +26,12 @@ from sfn_release.cli.app import run
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
 from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
-from sfn_release.operations.tagged import version_from_tag
+from sfn_release.operations.tag_version import version_from_tag
 from sfn_release.operations.verify import verify
 from sfn_release.operations.yank import unyank, yank
 

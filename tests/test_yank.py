@@ -24,7 +24,7 @@ from support import (
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git import Git
-from sfn_release.operations.planning import plan_version
+from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
 from sfn_release.operations.serving import reset_local

@@ -30,7 +30,7 @@ def deployed(
 
     A single one raises what it raises. None for a record is told as *otherwise*.
     """
-    from sfn_release.operations.several import in_each
+    from sfn_release.operations.each_environment import in_each
 
     records, errors = in_each(names, act, failed=lambda *told: tell_failure(session, *told))
     members: dict[str, Any] = {

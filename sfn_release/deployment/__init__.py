@@ -27,17 +27,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfn_release.deployment.adopting import adoption, kept_text
+from sfn_release.deployment.adoption import adoption, kept_text
 from sfn_release.deployment.application import Application
 from sfn_release.deployment.changes import Changes, writes
-from sfn_release.deployment.clocks import refuse_wrong_clock
-from sfn_release.deployment.deleting import prepare_delete
+from sfn_release.deployment.clock_check import refuse_wrong_clock
+from sfn_release.deployment.deletion import prepare_delete
 from sfn_release.deployment.fence import Fence, OvertakenError
-from sfn_release.deployment.model import Decide, Prepared, Site
-from sfn_release.deployment.monitoring import Monitor
+from sfn_release.deployment.parameter_lookup import refuse_changed
 from sfn_release.deployment.preparation import check_lock, prepare
-from sfn_release.deployment.resolving import refuse_changed
-from sfn_release.deployment.results import kept, outcomes, serving_after, untagged_warnings
+from sfn_release.deployment.prepared import Decide, Prepared, Site
+from sfn_release.deployment.record_content import kept, outcomes, serving_after, untagged_warnings
+from sfn_release.deployment.shift_monitor import Monitor
 from sfn_release.errors import DeploymentError, SfnReleaseError
 from sfn_release.ledger import hold
 from sfn_release.ledger.git import RefMovedError

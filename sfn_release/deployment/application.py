@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from sfn_release.deployment.aliases import AliasStep
-from sfn_release.deployment.binding import in_waves, pinned_form, refuse_elsewhere
+from sfn_release.deployment.alias_writes import AliasStep
 from sfn_release.deployment.changes import Changes
 from sfn_release.deployment.fence import OvertakenError
-from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.monitoring import Monitor
-from sfn_release.deployment.observation import THREADS
+from sfn_release.deployment.live_state import THREADS
+from sfn_release.deployment.machine_state import Machine
+from sfn_release.deployment.shift_monitor import Monitor
+from sfn_release.deployment.workflow_pins import in_waves, pinned_form, refuse_elsewhere
 from sfn_release.errors import DeploymentError, NetworkError, SfnReleaseError
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import (

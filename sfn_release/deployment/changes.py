@@ -9,9 +9,9 @@ from typing import Any, assert_never
 
 from sfn_release.aws.calling import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.aliases import Aliases, AliasStep
-from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.observation import rendered_from
+from sfn_release.deployment.alias_writes import Aliases, AliasStep
+from sfn_release.deployment.live_state import rendered_from
+from sfn_release.deployment.machine_state import Machine
 from sfn_release.errors import AwsError, ConflictError, NotOursError
 from sfn_release.plan.steps import (
     CreateStateMachine,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sfn_release.deployment.model import Prepared, Site
-from sfn_release.deployment.resolving import refuse_changed
+from sfn_release.deployment.parameter_lookup import refuse_changed
+from sfn_release.deployment.prepared import Prepared, Site
 from sfn_release.errors import GitError, LockedError
 from sfn_release.release.record import State, timestamp
 

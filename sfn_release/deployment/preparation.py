@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from sfn_release.deployment.accepting import refuse_unmet
-from sfn_release.deployment.adopting import strangers, with_kept
+from sfn_release.deployment.adoption import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
-from sfn_release.deployment.binding import bound, refuse_elsewhere, told_of_new, waves
-from sfn_release.deployment.clocks import refuse_fast_clock
-from sfn_release.deployment.credentials import outlasting
-from sfn_release.deployment.drifting import overwritten, with_notes
-from sfn_release.deployment.model import Decide, Prepared, Site
-from sfn_release.deployment.observation import Wanted, observe
-from sfn_release.deployment.pinning import resolve_pins
+from sfn_release.deployment.clock_check import refuse_fast_clock
+from sfn_release.deployment.credential_lifetime import outlasting
+from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.manual_changes import overwritten, with_notes
+from sfn_release.deployment.pin_resolution import resolve_pins
+from sfn_release.deployment.preflight import refuse_unmet
+from sfn_release.deployment.prepared import Decide, Prepared, Site
+from sfn_release.deployment.workflow_pins import bound, refuse_elsewhere, told_of_new, waves
 from sfn_release.errors import ConflictError, LockedError
 from sfn_release.ledger import Snapshot, hold
 from sfn_release.plan import (
@@ -29,9 +29,9 @@ from sfn_release.plan import (
     plan,
     serving_version,
 )
-from sfn_release.plan.differing import with_differences
-from sfn_release.plan.leftovers import leftovers
-from sfn_release.plan.shifting import refuse_uncounted, shifted
+from sfn_release.plan.content_changes import with_differences
+from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
+from sfn_release.plan.unfinished_attempts import leftovers
 from sfn_release.release.record import SKEW, Record, State, takeover, timestamp
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.yanked import refuse_yanked

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         build_definitions,
         list_workflows,
     )
-    from sfn_release.operations.planning import plan_version
+    from sfn_release.operations.plan import plan_version
     from sfn_release.operations.promote import promote
     from sfn_release.operations.publish import Published, publish
     from sfn_release.operations.releases import ListedRelease, releases, show
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.serve import service_for
     from sfn_release.operations.serving import local_service, reset_local
     from sfn_release.operations.status import EnvironmentStatus, status
-    from sfn_release.operations.tagged import version_from_tag
+    from sfn_release.operations.tag_version import version_from_tag
     from sfn_release.operations.unlock import unlock
     from sfn_release.operations.verify import Verified, verify
     from sfn_release.operations.verifying import Check
@@ -76,7 +76,7 @@ _HOMES = {
     "local_service": "serving",
     "open_workspace": "workspace",
     "plan_deletion": "delete",
-    "plan_version": "planning",
+    "plan_version": "plan",
     "promote": "promote",
     "publish": "publish",
     "releases": "releases",
@@ -91,7 +91,7 @@ _HOMES = {
     "unyank": "yank",
     "verify": "verify",
     "yank": "yank",
-    "version_from_tag": "tagged",
+    "version_from_tag": "tag_version",
 }
 
 __all__ = [

@@ -12,10 +12,10 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.calling import call
 from sfn_release.canonical import member
 from sfn_release.checks.finding import Finding
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError
 from sfn_release.operations.check import Ask
-from sfn_release.operations.sites import site
+from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.parameters import parameters_in
 

@@ -11,17 +11,17 @@ from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
 from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import (
     AccessError,
     SfnReleaseError,
 )
-from sfn_release.operations.clashes import refuse_same_names
-from sfn_release.operations.pinned import resolved_pins
-from sfn_release.operations.planning import prepare_work_tree, work_tree
-from sfn_release.operations.policies import objections
+from sfn_release.operations.name_clashes import refuse_same_names
+from sfn_release.operations.pin_preview import resolved_pins
+from sfn_release.operations.plan import prepare_work_tree, work_tree
+from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.secret_values import secret_notes
-from sfn_release.operations.sites import require_remote, site
+from sfn_release.operations.site import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.preconditions import Sending, refusal, unmet

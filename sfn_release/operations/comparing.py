@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.observation import look, version_descriptions
+from sfn_release.deployment.live_state import look, version_descriptions
 from sfn_release.ledger import Ledger
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed, is_description

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfn_release.deployment import Prepared, prepare_delete
 from sfn_release.operations.running import run
-from sfn_release.operations.sites import open_site
+from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 

@@ -8,10 +8,10 @@ from typing import assert_never
 from sfn_release.deployment import Decide, Prepared, Site, prepare
 from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.policies import checked_override, permitted
+from sfn_release.operations.policy_checks import checked_override, permitted
+from sfn_release.operations.release_target import earlier_versions, target
 from sfn_release.operations.running import run
-from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import earlier_versions, target
+from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Action, Record, State

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment.observation import Wanted, observe
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.listing import build_definitions
-from sfn_release.operations.sites import site
+from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.differences import Difference, differences

@@ -13,12 +13,12 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.canonical import loads
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.operations.execute import Execution, checked_input
-from sfn_release.operations.planning import work_tree
+from sfn_release.operations.plan import work_tree
 from sfn_release.operations.serving import mocks_of, mocks_without_a_state
-from sfn_release.operations.sites import site
+from sfn_release.operations.site import site
 from sfn_release.operations.trail import trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment

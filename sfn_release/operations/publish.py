@@ -17,13 +17,13 @@ from sfn_release.errors import (
     VersionError,
 )
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.clashes import refuse_shared
-from sfn_release.operations.notes import release_notes
-from sfn_release.operations.policies import checked_override, permitted
+from sfn_release.operations.each_environment import in_each
+from sfn_release.operations.name_clashes import refuse_shared
+from sfn_release.operations.policy_checks import checked_override, permitted
+from sfn_release.operations.release_notes import release_notes
+from sfn_release.operations.release_target import earlier_versions, target, unreleased
 from sfn_release.operations.running import run
-from sfn_release.operations.several import in_each
-from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import earlier_versions, target, unreleased
+from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.project.modules import Build, build_commit

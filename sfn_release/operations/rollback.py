@@ -10,10 +10,10 @@ from functools import partial
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot, hold
-from sfn_release.operations import outcomes
+from sfn_release.operations import unseen_rollbacks
+from sfn_release.operations.release_target import earlier_versions, recorded_forms, target
 from sfn_release.operations.running import run
-from sfn_release.operations.sites import open_site
-from sfn_release.operations.targets import earlier_versions, recorded_forms, target
+from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Record, Served, Serving, State
@@ -73,7 +73,7 @@ def rolling_back(
         if prepared.adopting:
             wanted = prepared.plan.version  # what is kept becomes the top: go past it
         if bare:
-            outcomes.expect(site, prepared.id)
+            unseen_rollbacks.expect(site, prepared.id)
         return prepared
 
     done = _shown_again(workspace, site) if bare else None
@@ -81,15 +81,15 @@ def rolling_back(
         done = _carried_out(workspace, site, decided, reason=reason)
     yield done
     if bare:
-        outcomes.shown(site, done)
+        unseen_rollbacks.shown(site, done)
 
 
 def unshown(workspace: Workspace, site: Site) -> Record | None:
     """Return the rollback that a bare `rollback` would only show: it was done and not shown."""
-    if not outcomes.possible(site):
+    if not unseen_rollbacks.possible(site):
         return None  # nearly always: it saves asking the remote once more
     state = workspace.ledger.state(workspace.ledger.reachable(site.name), site.name)
-    return outcomes.unshown(site, state)
+    return unseen_rollbacks.unshown(site, state)
 
 
 def _shown_again(workspace: Workspace, site: Site) -> Record | None:

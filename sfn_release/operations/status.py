@@ -11,8 +11,8 @@ from sfn_release.aws.services import Aws
 from sfn_release.errors import AwsError, LockedError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses
-from sfn_release.operations.mixes import mixes
-from sfn_release.operations.open_ends import EnvironmentState, next_steps, unclaimed
+from sfn_release.operations.next_steps import EnvironmentState, next_steps, unclaimed
+from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import BRINGS_NOTHING, Record, State
@@ -234,7 +234,7 @@ def _state(
     assert record is not None  # noqa: S101 - never-deployed was told before
     if record.status == "started":
         from sfn_release.deployment import check_lock  # the rest does without all this
-        from sfn_release.operations.sites import site
+        from sfn_release.operations.site import site
 
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
         try:

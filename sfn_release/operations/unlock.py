@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sfn_release.deployment import close
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.operations.mixes import mixes
-from sfn_release.operations.sites import site
+from sfn_release.operations.site import site
+from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record, State
 

@@ -14,7 +14,7 @@ There is one plan and several readers: the command line prints it, `deployment` 
 
 from __future__ import annotations
 
-from sfn_release.plan.deciding import plan, plan_delete, serving_version
+from sfn_release.plan.decisions import plan, plan_delete, serving_version
 from sfn_release.plan.model import Observed, Plan, Stage, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import (
     alias_deployment,

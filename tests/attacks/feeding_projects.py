@@ -92,7 +92,7 @@ class Command:
 
     def notes(self, content: bytes) -> None:
         """Read a changelog for the notes of a release."""
-        from sfn_release.operations.notes import release_notes
+        from sfn_release.operations.release_notes import release_notes
 
         (self.shop.root / "CHANGELOG.md").write_bytes(content)
         for version in ("1.0.0", "1.1.0"):

@@ -52,10 +52,10 @@ def plan(
     --from, what `promote` would do. Nothing is changed. --env may be given several times.
     """
     from sfn_release.cli.several import errors_json, tell_failure
-    from sfn_release.operations import planning
-    from sfn_release.operations.clashes import refuse_shared
+    from sfn_release.operations import plan
+    from sfn_release.operations.each_environment import in_each
+    from sfn_release.operations.name_clashes import refuse_shared
     from sfn_release.operations.promote import plan_promotion, serves_a_release
-    from sfn_release.operations.several import in_each
 
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()
@@ -68,19 +68,19 @@ def plan(
 
     built = None
     if version is None and workflow is None and source is None and not back:
-        built = planning.work_tree(workspace)
+        built = plan.work_tree(workspace)
         refuse_shared([workspace.environment(name) for name in names], built.values())
 
     def made(name: str) -> Plan:
         if workflow is not None:
-            return planning.plan_delete(workspace, workflow, environment=name)
+            return plan.plan_delete(workspace, workflow, environment=name)
         if source is not None:
             return plan_promotion(workspace, version, source=source, environment=name, adopt=adopt)
         if back:
-            return planning.plan_rollback(
+            return plan.plan_rollback(
                 workspace, version, environment=name, rerender=rerender, adopt=adopt
             )
-        return planning.plan_version(
+        return plan.plan_version(
             workspace, version, environment=name, adopt=adopt, declarations=built
         )
 

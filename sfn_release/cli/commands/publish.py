@@ -99,7 +99,7 @@ def _one_version(version: str | None, *, from_tag: bool) -> None:
 
 
 def _tagged(workspace: Workspace) -> str:
-    from sfn_release.operations.tagged import version_from_tag
+    from sfn_release.operations.tag_version import version_from_tag
 
     version = version_from_tag(workspace)
     workspace.around.watcher.say(f"the release tag on this commit says {version}")

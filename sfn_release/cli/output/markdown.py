@@ -78,7 +78,7 @@ def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
     if quiet and loud:
         lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
     if made.stages:
-        from sfn_release.plan.shifting import stages_text
+        from sfn_release.plan.traffic_shift import stages_text
 
         lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
     notes = [*(note for one in made.workflows for note in one.notes), *made.notes]

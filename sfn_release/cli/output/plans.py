@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sfn_release.plan import Plan, WorkflowPlan
-from sfn_release.plan.shifting import stages_text
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
+from sfn_release.plan.traffic_shift import stages_text
 from sfn_release.release.pins import pin_text
 
 _MARKS = {

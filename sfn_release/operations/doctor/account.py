@@ -8,14 +8,14 @@ from typing import Any, assert_never
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.doctor import permissions
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 from sfn_release.operations.doctor.machines import examine_machines
-from sfn_release.operations.pinned import pins_of_work_tree
-from sfn_release.operations.sites import site
+from sfn_release.operations.pin_preview import pins_of_work_tree
+from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in
 from sfn_release.project.rules import role_arn as role_rule

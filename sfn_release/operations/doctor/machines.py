@@ -7,7 +7,7 @@ from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
-from sfn_release.deployment.observation import find_machines, in_parallel
+from sfn_release.deployment.live_state import find_machines, in_parallel
 from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings

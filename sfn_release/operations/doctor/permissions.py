@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
-from sfn_release.deployment.observation import in_parallel
+from sfn_release.deployment.live_state import in_parallel
 from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
 from sfn_release.project import Environment
 

@@ -28,7 +28,7 @@ from sfn_release.project.values import convert
 from sfn_release.release.record import State
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.model import Prepared, Site
+    from sfn_release.deployment.prepared import Prepared, Site
 
 _PAGE = 10  # names in one call of GetParameters
 _ROLE_COLONS = 5  # arn:aws:iam::account:role/name

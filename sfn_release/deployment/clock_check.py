@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.dates import answer_date
-from sfn_release.deployment.model import Site
+from sfn_release.deployment.prepared import Site
 from sfn_release.errors import LockedError
 from sfn_release.release.record import SKEW, Record
 from sfn_release.text import duration_text

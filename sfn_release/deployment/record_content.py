@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sfn_release.deployment.binding import bound
-from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.model import Prepared
+from sfn_release.deployment.machine_state import Machine
+from sfn_release.deployment.prepared import Prepared
+from sfn_release.deployment.workflow_pins import bound
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
 from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfn_release.deployment import Site
-from sfn_release.deployment.binding import waves
-from sfn_release.deployment.pinning import resolve_pins
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.deployment.pin_resolution import resolve_pins
+from sfn_release.deployment.workflow_pins import waves
 from sfn_release.errors import PolicyError
 from sfn_release.operations.listing import build_definitions
 from sfn_release.operations.workspace import Workspace

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Site
-from sfn_release.deployment.resolving import look_up
+from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.reader import LedgerReader
 from sfn_release.operations.secret_values import secret_notes

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from sfn_release.aws.calling import call
-from sfn_release.deployment.model import Prepared, Site
-from sfn_release.deployment.observation import Wanted, observe
+from sfn_release.deployment.live_state import Wanted, observe
 from sfn_release.deployment.preparation import check_lock, known_deployments, unclaimed_machines
-from sfn_release.deployment.results import retained
+from sfn_release.deployment.prepared import Prepared, Site
+from sfn_release.deployment.record_content import retained
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.plan import Observed, plan_delete
 from sfn_release.release.record import Record, Served, Serving, State

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment.observation import describe_alias, in_parallel
+from sfn_release.deployment.live_state import describe_alias, in_parallel
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.leftovers import mix_text
+from sfn_release.plan.unfinished_attempts import mix_text
 from sfn_release.release.record import State
 
 _FEW = 6

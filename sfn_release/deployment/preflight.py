@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfn_release.deployment.model import Site
-from sfn_release.deployment.observation import count_aliases, count_versions
+from sfn_release.deployment.live_state import count_aliases, count_versions
+from sfn_release.deployment.prepared import Site
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.plan.preconditions import MAX_ALIASES, MAX_VERSIONS, Sending, refusal, unmet
 from sfn_release.plan.steps import (

@@ -14,8 +14,8 @@ from sfn_release.asl.placeholders import literal
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.model import Site
-from sfn_release.deployment.observation import rendered_from
+from sfn_release.deployment.live_state import rendered_from
+from sfn_release.deployment.prepared import Site
 from sfn_release.errors import AccessError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import NO_COMMIT

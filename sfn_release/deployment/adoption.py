@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sfn_release.deployment.found import (
+from sfn_release.deployment.found_release import (
     found_release,
     found_workflow,
     refuse_unreadable,
     served_by,
 )
-from sfn_release.deployment.model import Prepared, Site
-from sfn_release.deployment.observation import version_dates
+from sfn_release.deployment.live_state import version_dates
+from sfn_release.deployment.prepared import Prepared, Site
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import (

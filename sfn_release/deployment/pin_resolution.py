@@ -1,7 +1,7 @@
 """Resolving pins: the exact version of everything that a target's definitions refer to. Reads only.
 
 What AWS knows is asked here, once for each distinct reference. A workflow of the same release is
-pinned to the version that the deployment itself makes, or reuses: `binding.bound` fills that in as
+pinned to the version that the deployment itself makes, or reuses: `workflow_pins.bound` fills that in as
 soon as it is known. What was recorded is not resolved again, only looked for.
 """
 
@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
-from sfn_release.deployment.binding import without_circles
-from sfn_release.deployment.lookup import Answer, Home, look_up_versions
+from sfn_release.deployment.version_lookup import Answer, Home, look_up_versions
+from sfn_release.deployment.workflow_pins import without_circles
 from sfn_release.errors import NotFoundError
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.pins import Name, Reference, exact_name, pin, references
 from sfn_release.release.record import State
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.model import Site
+    from sfn_release.deployment.prepared import Site
 
 _FEW = 6  # names in one line
 _ROLE_PARTS = 6  # arn:aws:iam::account:role/name

@@ -30,7 +30,7 @@ def unclaimed(
     if record is None or not state.unfinished or not record.workflows.keys() - served.keys():
         return ()
     from sfn_release.deployment.preparation import unclaimed_machines  # the rest does without
-    from sfn_release.operations.sites import site
+    from sfn_release.operations.site import site
 
     return tuple(sorted(unclaimed_machines(site(workspace, environment, aws), state, served)))
 

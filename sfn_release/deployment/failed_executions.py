@@ -14,7 +14,7 @@ from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.observation import in_parallel
+from sfn_release.deployment.live_state import in_parallel
 from sfn_release.deployment.runtime import Tally
 from sfn_release.errors import AwsError
 

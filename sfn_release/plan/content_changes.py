@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sfn_release.plan.deciding import pinned_as
+from sfn_release.plan.decisions import pinned_as
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
 from sfn_release.release.differences import differences
 from sfn_release.release.record import Serving

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sfn_release.errors import ConfigError
-from sfn_release.plan.leftovers import left_alias
 from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
 from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
+from sfn_release.plan.unfinished_attempts import left_alias
 from sfn_release.project import Limits, Strategy
 from sfn_release.release.record import Record, Serving
 from sfn_release.text import duration_text

@@ -9,7 +9,7 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws, Functions
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.observation import describe_alias, in_parallel, rendered_from
+from sfn_release.deployment.live_state import describe_alias, in_parallel, rendered_from
 from sfn_release.errors import AccessError, AwsError
 from sfn_release.plan.steps import number, routing_text
 from sfn_release.release.pins import LATEST, Name

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.observation import describe_alias, rendered_from
+from sfn_release.deployment.live_state import describe_alias, rendered_from
 from sfn_release.errors import ConflictError
 from sfn_release.plan.steps import ObservedAlias, PointAlias, ShiftWeight, routing_text
 

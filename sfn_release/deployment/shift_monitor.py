@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sfn_release.deployment.alarms import firing
-from sfn_release.deployment.executions import Count, causes, total
-from sfn_release.deployment.machines import Machine
-from sfn_release.deployment.model import Prepared, Site
-from sfn_release.deployment.observation import in_parallel
+from sfn_release.deployment.failed_executions import Count, causes, total
+from sfn_release.deployment.live_state import in_parallel
+from sfn_release.deployment.machine_state import Machine
+from sfn_release.deployment.prepared import Prepared, Site
 from sfn_release.deployment.runtime import Seen, Tally
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.plan import Plan
