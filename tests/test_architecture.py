@@ -56,9 +56,9 @@ EDGES = {
     # Where the world may be asked for its time, its chance or its environment, and why.
     "operations": "the edge: `Surroundings` are made here",
     "cli": "the edge: arguments, terminals, output",
-    "ledger/git/running.py": "takes another repository's GIT_* variables out of git's environment",
-    "ledger/git/waiting.py": "measures how long a remote takes, for its timeout",
-    "ledger/git/locks.py": "measures how long a lock file has been there",
+    "ledger/git/command.py": "takes another repository's GIT_* variables out of git's environment",
+    "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",
+    "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "local/__init__.py": "the defaults of what the service is given",
     "local/service.py": "request id of an HTTP answer",

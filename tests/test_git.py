@@ -14,7 +14,7 @@ from support import Shop, add_remote, copy_shop, isolate_git, refused, run_git
 
 from sfn_release.errors import GitError
 from sfn_release.ledger.git import Git, Identity, RefMovedError, RefUpdate
-from sfn_release.ledger.git.running import Result, failure
+from sfn_release.ledger.git.command import Result, failure
 
 AT = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BY = Identity("Ann", "ann@example.com")

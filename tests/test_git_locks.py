@@ -13,7 +13,7 @@ import pytest
 from conftest import run
 from support import Shop, copy_shop, isolate_git, refused
 
-from sfn_release.ledger.git import Git, Patience, RefUpdate, locks
+from sfn_release.ledger.git import Git, Patience, RefUpdate, ref_locks
 
 REF = "refs/heads/sfn-release/shop/releases"
 TAG = "refs/tags/v1.0.0"
@@ -91,7 +91,7 @@ def test_a_young_lock_is_waited_for(
     shop: Shop, git: Git, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its owner may live: after some seconds without a sign, it doesn't."""
-    monkeypatch.setattr(locks, "STALE", 2.0)
+    monkeypatch.setattr(ref_locks, "STALE", 2.0)
     head = shop.git("rev-parse", "HEAD")
     lock(shop, REF, age=0)
     start = time.monotonic()
@@ -104,7 +104,7 @@ def test_a_lock_from_the_future_is_cleared_too(
     shop: Shop, git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that was set back makes no lock last for ever."""
-    monkeypatch.setattr(locks, "STALE", 0.3)
+    monkeypatch.setattr(ref_locks, "STALE", 0.3)
     lock(shop, REF, age=-9999)
     start = time.monotonic()
     git.update_refs([RefUpdate(REF, shop.git("rev-parse", "HEAD"), None)])
@@ -139,10 +139,10 @@ def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> Non
     """The right to write is held by git too: who comes next waits for git, not for us."""
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from sfn_release.ledger.git import Git, locks\n"
+        "from sfn_release.ledger.git import Git, ref_locks\n"
         "git = Git.open(Path('.'))\n"
-        "with locks.turn(git.common_dir) as ours:\n"
-        "    from sfn_release.ledger.git.running import run_git\n"
+        "with ref_locks.turn(git.common_dir) as ours:\n"
+        "    from sfn_release.ledger.git.command import run_git\n"
         "    run_git(git.root, ['-c', 'alias.nap=!echo napping >nap; sleep 2', 'nap'],\n"
         "            inherited=ours.inherited)\n"
     )
@@ -151,7 +151,7 @@ def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> Non
     first.send_signal(signal.SIGKILL)
     first.wait()
     start = time.monotonic()
-    with locks.turn(shop.root / ".git") as ours:
+    with ref_locks.turn(shop.root / ".git") as ours:
         assert ours.file is not None
         assert time.monotonic() - start > 0.5
 
@@ -190,11 +190,11 @@ def test_without_the_right_to_write_no_lock_is_removed(
     shop: Shop, git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process of ours has it and hangs: git's own words are shown."""
-    monkeypatch.setattr(locks, "_PATIENCE", 0.1)
+    monkeypatch.setattr(ref_locks, "_PATIENCE", 0.1)
     path = lock(shop, REF, age=60)
     head = shop.git("rev-parse", "HEAD")
     with (
-        locks.turn(git.common_dir),
+        ref_locks.turn(git.common_dir),
         refused("E_GIT", "`git update-ref` failed", ".lock", "killed git left a lock"),
     ):
         git.update_refs([RefUpdate(REF, head, None)])

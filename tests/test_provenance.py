@@ -15,7 +15,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import SfnReleaseError
 from sfn_release.project import Environment
 from sfn_release.release.pins import pin_open
-from sfn_release.release.provenance import unlike_release
+from sfn_release.release.render_verification import unlike_release
 from sfn_release.release.rendering import Rendered, render, values_of
 
 CHARGE = "arn:aws:lambda:eu-west-1:111111111111:function:charge"

@@ -34,7 +34,7 @@ from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
 from sfn_release.plan.unfinished_attempts import leftovers
 from sfn_release.release.record import SKEW, Record, State, takeover, timestamp
 from sfn_release.release.rendering import Rendered
-from sfn_release.release.yanked import refuse_yanked
+from sfn_release.release.yank_list import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
 

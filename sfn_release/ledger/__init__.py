@@ -37,11 +37,11 @@ from typing import Any
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import ConflictError, GitError, NotFoundError
-from sfn_release.ledger import trials
+from sfn_release.ledger import local_trials
+from sfn_release.ledger.branches import Snapshot
+from sfn_release.ledger.commit_store import LedgerWriter
 from sfn_release.ledger.git import Git, RefMovedError, RefUpdate
-from sfn_release.ledger.refs import Snapshot
-from sfn_release.ledger.tagging import refuse_elsewhere, tag_updates
-from sfn_release.ledger.writer import LedgerWriter
+from sfn_release.ledger.tag_updates import refuse_elsewhere, tag_updates
 from sfn_release.release.record import Record, Serving, State
 from sfn_release.release.release import (
     Manifest,
@@ -51,7 +51,7 @@ from sfn_release.release.release import (
     make_release,
     release_files,
 )
-from sfn_release.release.yanked import FILE, Yank, yanks_file
+from sfn_release.release.yank_list import FILE, Yank, yanks_file
 
 __all__ = ["Ledger", "Snapshot", "open_ledger"]
 
@@ -61,7 +61,7 @@ class Ledger(LedgerWriter):
 
     def snapshot(self, *, offline: bool = False) -> Snapshot:
         """Read every ref of the ledger, and let local trials make way for releases."""
-        return trials.yielded(self, super().snapshot(offline=offline))
+        return local_trials.yielded(self, super().snapshot(offline=offline))
 
     def add_release(
         self, release: Release, *, notes: str, at: datetime, push: bool
@@ -267,7 +267,7 @@ def open_ledger(
         )
     ledger = Ledger(git, project, prefix, tag, remote or None, private, pause, say)
     try:
-        trials.settle(ledger)
+        local_trials.settle(ledger)
     except GitError as error:  # reading goes on; what has to write raises for itself
         say(f"what is tried on this machine cannot be moved: {error.why or error.message}")
     return ledger

@@ -37,7 +37,7 @@ from sfn_release.release.release import (
     parse_version,
     refuse_found,
 )
-from sfn_release.release.yanked import refuse_yanked
+from sfn_release.release.yank_list import refuse_yanked
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
 

@@ -8,7 +8,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.ledger import Snapshot
-from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.release_history import LedgerReader
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.record import Action, Served, Serving, State, refuse_forged

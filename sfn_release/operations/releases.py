@@ -8,7 +8,7 @@ from typing import Any
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import Manifest, Release, parse_version
-from sfn_release.release.yanked import Yank
+from sfn_release.release.yank_list import Yank
 from sfn_release.text import did_you_mean
 
 

@@ -17,7 +17,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import BRINGS_NOTHING, Record, State
 from sfn_release.release.release import is_found
-from sfn_release.release.yanked import Yank
+from sfn_release.release.yank_list import Yank
 
 _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 

@@ -11,8 +11,8 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import short
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Ledger, Snapshot
-from sfn_release.ledger.rewrites import Rewrite, accept
-from sfn_release.ledger.tags import TagRefs, target
+from sfn_release.ledger.remote_rewrites import Rewrite, accept
+from sfn_release.ledger.tag_checks import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verify_refs import (

@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import NotReachedError
-from sfn_release.ledger.git.tags import tag_texts
-from sfn_release.ledger.tags import (
+from sfn_release.ledger.git.tag_objects import tag_texts
+from sfn_release.ledger.seen_trailers import lost, sights
+from sfn_release.ledger.tag_checks import (
     TagRefs,
     carried_digest,
     disagreeing,
     lost_release,
     misplaced,
 )
-from sfn_release.ledger.witness import lost, sights
 from sfn_release.operations.verifying import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import Manifest

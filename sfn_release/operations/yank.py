@@ -9,7 +9,7 @@ from sfn_release.errors import UsageError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.release.release import parse_version
-from sfn_release.release.yanked import Yank
+from sfn_release.release.yank_list import Yank
 
 
 @dataclass(frozen=True)

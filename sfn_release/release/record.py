@@ -25,8 +25,8 @@ from sfn_release.names import (
 )
 from sfn_release.release.forms import as_written, read_document, read_form
 from sfn_release.release.pins import exact_name, reopen
-from sfn_release.release.provenance import unlike_release
 from sfn_release.release.release import Release, Version
+from sfn_release.release.render_verification import unlike_release
 from sfn_release.release.rendering import Rendered
 
 RECORD_SCHEMA = "sfn-release/deployment/1"

@@ -285,13 +285,13 @@ def _manifest(content: bytes) -> None:
 
 
 def _yanks(content: bytes) -> None:
-    from sfn_release.release.yanked import read_yanks
+    from sfn_release.release.yank_list import read_yanks
 
     read_yanks(content, where="x")
 
 
 def _tag(text: str) -> None:
-    from sfn_release.ledger.tags import carried_digest
+    from sfn_release.ledger.tag_checks import carried_digest
 
     carried_digest(text, "shop")
 

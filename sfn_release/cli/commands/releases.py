@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.releases import ListedRelease
     from sfn_release.release.record import Record
     from sfn_release.release.release import Release
-    from sfn_release.release.yanked import Yank
+    from sfn_release.release.yank_list import Yank
 
 
 @command("releases")

@@ -13,7 +13,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.ledger.rewrites import Rewrite
+    from sfn_release.ledger.remote_rewrites import Rewrite
     from sfn_release.operations.verifying import Check
 
 

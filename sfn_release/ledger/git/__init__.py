@@ -1,14 +1,14 @@
 """One Git repository, through git's plumbing.
 
-    running     runs git: the only importer of GitPython, and only of its command runner, since its
+    command     runs git: the only importer of GitPython, and only of its command runner, since its
                 object API loses data when several processes write
     repository  where it is, who commits there
     reader      reads: commits, refs, files, the work tree's changes
     export      writes the files of a commit, byte for byte
     ancestry    which branch of a remote holds a commit
-    waiting     waits for a remote, with a limit
-    locks       writes refs one process at a time, and clears what a killed git left on them
-    tags        the texts of tags, wherever they are
+    remote_timeout  waits for a remote, with a limit
+    ref_locks   writes refs one process at a time, and clears what a killed git left on them
+    tag_objects the texts of tags, wherever they are
     Git         writes too: objects, refs, and the refs of remotes
 
 Every write of a ref is a compare-and-swap; every object id is checked before it reaches a command
@@ -24,12 +24,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sfn_release.errors import GitError, SfnReleaseError
-from sfn_release.ledger.git.locks import clear, turn
+from sfn_release.ledger.git.command import NotReachedError, Result, checked, failure
 from sfn_release.ledger.git.reader import GitReader
+from sfn_release.ledger.git.ref_locks import clear, turn
+from sfn_release.ledger.git.remote_timeout import Patience
 from sfn_release.ledger.git.repository import Identity
-from sfn_release.ledger.git.running import NotReachedError, Result, checked, failure
 from sfn_release.ledger.git.urls import without_secrets
-from sfn_release.ledger.git.waiting import Patience
 
 __all__ = [
     "Git",

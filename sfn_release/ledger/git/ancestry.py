@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sfn_release.errors import GitError
 from sfn_release.ledger.git import WRITING, Git
-from sfn_release.ledger.git.running import checked
+from sfn_release.ledger.git.command import checked
 
 _DEPTHS = (100, 2_000, 2**31 - 1)  # commits of history that are fetched; git takes the last for all
 _SCOPES = {"local", "worktree", "command"}

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from sfn_release.errors import GitError
+from sfn_release.ledger.git.command import checked, failure, reading_git
 from sfn_release.ledger.git.repository import Repository
-from sfn_release.ledger.git.running import checked, failure, reading_git
 
 _CHUNK = 1 << 20  # bytes of a file that are held in memory
 _LINK = "120000"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sfn_release.ledger.git.command import checked
 from sfn_release.ledger.git.export import export
 from sfn_release.ledger.git.repository import Repository
-from sfn_release.ledger.git.running import checked
 
 
 class GitReader(Repository):

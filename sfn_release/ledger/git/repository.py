@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from sfn_release.errors import GitError, NotFoundError
-from sfn_release.ledger.git.running import (
+from sfn_release.ledger.git.command import (
     NotReachedError,
     Result,
     failure,
     run_git,
     run_git_remotely,
 )
-from sfn_release.ledger.git.waiting import Patience
+from sfn_release.ledger.git.remote_timeout import Patience
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.ledger.branches import LedgerRefs
 from sfn_release.ledger.git import NotReachedError, RefUpdate
-from sfn_release.ledger.refs import LedgerRefs
 
 
 @dataclass(frozen=True)

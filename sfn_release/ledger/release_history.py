@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError
-from sfn_release.ledger.refs import LedgerRefs, Snapshot
+from sfn_release.ledger.branches import LedgerRefs, Snapshot
 from sfn_release.release.record import BRINGS_NOTHING, Record, Serving, State, served_forms
 from sfn_release.release.release import (
     Manifest,
@@ -24,7 +24,7 @@ from sfn_release.release.release import (
     read_release,
 )
 from sfn_release.release.rendering import Rendered
-from sfn_release.release.yanked import FILE, Yank, read_yanks
+from sfn_release.release.yank_list import FILE, Yank, read_yanks
 
 _PAGE = 20  # records that are read at once while one is looked for
 _EVENT, _SERVING = "deployment.json", "manifest.json"

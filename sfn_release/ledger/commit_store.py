@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sfn_release.errors import ConflictError, GitError
 from sfn_release.ledger.git import RefMovedError, RefUpdate, without_secrets
-from sfn_release.ledger.proving import LedgerProver
-from sfn_release.ledger.witness import seen_lines
+from sfn_release.ledger.integrity import LedgerProver
+from sfn_release.ledger.seen_trailers import seen_lines
 
 _BLOB = "100644"
 _TREE = "040000"

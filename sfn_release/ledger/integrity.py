@@ -10,12 +10,18 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from sfn_release.errors import TamperedError
-from sfn_release.ledger.git.tags import tag_texts
-from sfn_release.ledger.order import out_of_order
-from sfn_release.ledger.reader import LedgerReader
-from sfn_release.ledger.refs import Snapshot
-from sfn_release.ledger.tags import TagRefs, carried_digest, disagreeing, lost_release, misplaced
-from sfn_release.ledger.witness import lost, sights
+from sfn_release.ledger.branches import Snapshot
+from sfn_release.ledger.event_order import out_of_order
+from sfn_release.ledger.git.tag_objects import tag_texts
+from sfn_release.ledger.release_history import LedgerReader
+from sfn_release.ledger.seen_trailers import lost, sights
+from sfn_release.ledger.tag_checks import (
+    TagRefs,
+    carried_digest,
+    disagreeing,
+    lost_release,
+    misplaced,
+)
 from sfn_release.release.record import Serving, State, refuse_forged
 from sfn_release.release.release import Manifest, Release
 from sfn_release.release.rendering import Rendered

@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sfn_release.errors import TamperedError
+from sfn_release.ledger.branches import Snapshot
 from sfn_release.ledger.git import NotReachedError, RefMovedError, RefUpdate
-from sfn_release.ledger.git.tags import tag_texts
-from sfn_release.ledger.reader import LedgerReader
-from sfn_release.ledger.refs import Snapshot
-from sfn_release.ledger.tags import carried_digest
+from sfn_release.ledger.git.tag_objects import tag_texts
+from sfn_release.ledger.release_history import LedgerReader
+from sfn_release.ledger.tag_checks import carried_digest
 from sfn_release.release.release import Manifest, read_manifest
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sfn_release.ledger.git import WRITING, Git
 from sfn_release.ledger.git.ancestry import settings
-from sfn_release.ledger.git.running import checked
+from sfn_release.ledger.git.command import checked
 
 _AT_ONCE = 200  # refs that one command is asked for; a command line has an end
 

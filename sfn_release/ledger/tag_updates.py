@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sfn_release.errors import ConflictError
 from sfn_release.ledger.git import RefUpdate
-from sfn_release.ledger.reader import LedgerReader
+from sfn_release.ledger.release_history import LedgerReader
 from sfn_release.release.release import Manifest
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from sfn_release.errors import GitError, NotFoundError
+from sfn_release.ledger.git.remote_timeout import GROUP, Patience, wait_for
 from sfn_release.ledger.git.urls import without_secrets
-from sfn_release.ledger.git.waiting import GROUP, Patience, wait_for
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _UNWRITABLE = ("Read-only file system", "Permission denied")
