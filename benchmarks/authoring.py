@@ -26,7 +26,7 @@ GOAL = 4.0
 
 
 def build(number: int) -> sfn.Workflow:
-    """Return workflow *number* as our users write it: tasks that retry and catch, choices, waits."""
+    """Return workflow *number* as users write it: tasks with errors, choices, waits."""
     workflow = sfn.Workflow(comment=f"Batch {number}", timeout_seconds=3600)
     for step in range(ROUNDS_OF_STATES):
         name = f"{number}-{step}"

@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from sfn_release.asl.error_names import States
     from sfn_release.asl.placeholders import Parameter, parameter
     from sfn_release.authoring import fn
-    from sfn_release.authoring import tasks as task
+    from sfn_release.authoring import task_makers as task
     from sfn_release.authoring.chain import Chain
     from sfn_release.authoring.conditions import ChoiceRule, Condition, and_, not_, or_
     from sfn_release.authoring.declaration import Declaration
-    from sfn_release.authoring.distributed import (
+    from sfn_release.authoring.distributed_map import (
         ItemBatcher,
         ItemReader,
         ProcessorConfig,
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
         WriterConfig,
     )
     from sfn_release.authoring.expressions import Context, Intrinsic, JsonPath, Portable, path
-    from sfn_release.authoring.given import NOT_GIVEN
+    from sfn_release.authoring.jsonata_expressions import Jsonata, q
     from sfn_release.authoring.logging_options import Logging
-    from sfn_release.authoring.query import Jsonata, q
+    from sfn_release.authoring.not_given import NOT_GIVEN
     from sfn_release.authoring.retry import Catch, Retry
     from sfn_release.authoring.state import State
     from sfn_release.authoring.state_machine import StateMachine
@@ -84,15 +84,15 @@ _ROOMS = {
     "checks": ("check_definition",),
     "authoring.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
     "authoring.chain": ("Chain",),
-    "authoring.distributed": (
+    "authoring.distributed_map": (
         *("ItemBatcher", "ItemReader", "ProcessorConfig", "ReaderConfig", "ResultWriter"),
         "WriterConfig",
     ),
     "authoring.expressions": ("Context", "Intrinsic", "JsonPath", "Portable", "path"),
     "checks.finding": ("Finding",),
-    "authoring.given": ("NOT_GIVEN",),
+    "authoring.not_given": ("NOT_GIVEN",),
     "asl.placeholders": ("Parameter", "parameter"),
-    "authoring.query": ("Jsonata", "q"),
+    "authoring.jsonata_expressions": ("Jsonata", "q"),
     "asl.error_names": ("States",),
     "authoring.retry": ("Catch", "Retry"),
     "authoring.state": ("State",),
@@ -106,7 +106,7 @@ _ROOMS = {
     "authoring.state_machine": ("StateMachine",),
     "authoring.workflow": ("Workflow",),
 }
-_MODULES = {"fn": "authoring.fn", "task": "authoring.tasks"}
+_MODULES = {"fn": "authoring.fn", "task": "authoring.task_makers"}
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [

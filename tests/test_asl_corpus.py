@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.authoring.naming import Names
+from sfn_release.authoring.state_names import Names
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 

@@ -10,7 +10,7 @@ import pytest
 import sfn_release as sfn
 from sfn_release import Context, fn, path, q
 from sfn_release.asl.fields import CATCHER, FIELDS, RETRIER
-from sfn_release.authoring.given import asl_key
+from sfn_release.authoring.not_given import asl_key
 from sfn_release.errors import DefinitionError
 
 PROCESSOR = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}

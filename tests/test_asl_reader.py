@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.authoring.naming import Names
+from sfn_release.authoring.state_names import Names
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError, NotFoundError
 

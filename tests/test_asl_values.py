@@ -11,7 +11,7 @@ import pytest
 import sfn_release as sfn
 from sfn_release.asl.intrinsics import parse
 from sfn_release.asl.paths import Path as ParsedPath
-from sfn_release.authoring.diagrams.words import detail
+from sfn_release.authoring.diagrams.captions import detail
 from sfn_release.errors import DefinitionError
 from sfn_release.release.pins import references
 from sfn_release.simulator.mocks import Mocks

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.authoring.importing import Source, syntax, write_module
+from sfn_release.authoring.importing import Source, python_syntax, write_module
 from sfn_release.authoring.importing.identifiers import identifier
-from sfn_release.authoring.importing.syntax import quoted
-from sfn_release.authoring.naming import Names
+from sfn_release.authoring.importing.python_syntax import quoted
+from sfn_release.authoring.state_names import Names
 from sfn_release.canonical import digest
 from sfn_release.errors import DefinitionError
 
@@ -359,7 +359,7 @@ def test_what_is_nested_is_laid_out_in_linear_time(monkeypatch: pytest.MonkeyPat
         made += 1
         return quoted(text)
 
-    monkeypatch.setattr(syntax, "quoted", counted)
+    monkeypatch.setattr(python_syntax, "quoted", counted)
     value: Any = 1
     for _ in range(90):
         value = {"a": value, "b": ["x" * 9] * 20}

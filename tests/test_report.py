@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.authoring.diagrams import Edge, dot, graph_of, mermaid
+from sfn_release.authoring.diagrams.captions import condition
 from sfn_release.authoring.diagrams.mermaid import too_large
-from sfn_release.authoring.diagrams.words import condition
 from sfn_release.errors import DefinitionError
 
 TASK = {

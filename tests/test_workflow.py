@@ -9,7 +9,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.authoring.declaration import Type
-from sfn_release.authoring.reader import AsWritten
+from sfn_release.authoring.definition_reader import AsWritten
 from sfn_release.errors import DefinitionError
 
 

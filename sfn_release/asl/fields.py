@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sfn_release.asl.kinds import (
+from sfn_release.asl.field_types import (
     JSONATA,
     JSONPATH,
     MAX_SECONDS,

@@ -12,20 +12,10 @@ from copy import copy
 from datetime import datetime
 from typing import Any, Self, Unpack
 
-from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.field_types import JSONPATH
 from sfn_release.authoring.chain import Chain, called, chain, dead_end, last_steps, link
 from sfn_release.authoring.conditions import ChoiceRule
-from sfn_release.authoring.given import NOT_GIVEN
-from sfn_release.authoring.graph import Copies, Graph, Naming
-from sfn_release.authoring.keywords import (
-    ChoiceFields,
-    DataFields,
-    FailFields,
-    MapFields,
-    ParallelFields,
-    StepFields,
-)
-from sfn_release.authoring.naming import reachable
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.state import (
     ItsPath,
     Language,
@@ -38,6 +28,16 @@ from sfn_release.authoring.state import (
     Whole,
     own_language,
 )
+from sfn_release.authoring.state_graph import Copies, Graph, Naming
+from sfn_release.authoring.state_keywords import (
+    ChoiceFields,
+    DataFields,
+    FailFields,
+    MapFields,
+    ParallelFields,
+    StepFields,
+)
+from sfn_release.authoring.state_names import reachable
 from sfn_release.authoring.states import Choice, Fail, Map, Parallel, Succeed, Wait
 from sfn_release.errors import DefinitionError
 

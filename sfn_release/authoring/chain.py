@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.asl.kinds import JSONPATH
-from sfn_release.authoring.graph import Copies, Graph, Naming
-from sfn_release.authoring.naming import reachable
+from sfn_release.asl.field_types import JSONPATH
 from sfn_release.authoring.state import State, Step, Target, write_states
+from sfn_release.authoring.state_graph import Copies, Graph, Naming
+from sfn_release.authoring.state_names import reachable
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.errors import DefinitionError
 

@@ -17,9 +17,9 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sfn_release.authoring.chain import Chain
-from sfn_release.authoring.graph import Copies, Graph
-from sfn_release.authoring.naming import Names, walk
 from sfn_release.authoring.state import State, Target, several
+from sfn_release.authoring.state_graph import Copies, Graph
+from sfn_release.authoring.state_names import Names, walk
 from sfn_release.authoring.states import Raw
 
 _Graph = TypeVar("_Graph", bound=Graph)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sfn_release.authoring.given import plain_object
+from sfn_release.authoring.not_given import plain_object
 
 
 @dataclass(frozen=True, slots=True)

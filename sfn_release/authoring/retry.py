@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sfn_release.asl.error_names import States
-from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.field_types import JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import JsonPath
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven, asl_key
-from sfn_release.authoring.writing import with_extra, write_field
+from sfn_release.authoring.field_writer import with_extra, write_field
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:

@@ -16,15 +16,15 @@ from datetime import timedelta
 from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.expressions import Dynamic, JsonPath, Portable
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven, asl_key
-from sfn_release.authoring.graph import Graph, Keys, Naming
-from sfn_release.authoring.query import Jsonata
+from sfn_release.authoring.field_writer import with_extra, with_language, write_field, write_object
+from sfn_release.authoring.jsonata_expressions import Jsonata
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.authoring.retry import Catch, Retry
-from sfn_release.authoring.writing import with_extra, with_language, write_field, write_object
+from sfn_release.authoring.state_graph import Graph, Keys, Naming
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:

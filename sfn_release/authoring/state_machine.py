@@ -14,8 +14,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sfn_release.authoring.declaration import Declaration, Type
-from sfn_release.authoring.given import NOT_GIVEN
 from sfn_release.authoring.logging_options import Logging, encryption_of, logging_of, tracing_of
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.workflow import Workflow
 from sfn_release.aws.calling import call
 from sfn_release.aws.console_links import execution_url, state_machine_url, visual_editor_url

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.authoring.conditions import ChoiceRule
-from sfn_release.authoring.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from sfn_release.authoring.distributed_map import (
+    ItemBatcher,
+    ItemReader,
+    ProcessorConfig,
+    ResultWriter,
+)
 from sfn_release.authoring.expressions import Dynamic
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven
-from sfn_release.authoring.graph import Graph, Keys, Naming
+from sfn_release.authoring.field_writer import with_extra, write_object
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import (
     Arguments,
     ItsPath,
@@ -39,7 +44,7 @@ from sfn_release.authoring.state import (
     several,
     transition,
 )
-from sfn_release.authoring.writing import with_extra, write_object
+from sfn_release.authoring.state_graph import Graph, Keys, Naming
 
 
 @dataclass(slots=True, eq=False, repr=False)

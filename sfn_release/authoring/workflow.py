@@ -8,16 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Unpack
 
-from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.field_types import JSONPATH
 from sfn_release.asl.partitions import in_partition
 from sfn_release.asl.placeholders import quoted
 from sfn_release.authoring.building import Building
 from sfn_release.authoring.chain import Chain
 from sfn_release.authoring.declaration import Type
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven, asl_key, copied, plain
-from sfn_release.authoring.graph import Graph, Naming
-from sfn_release.authoring.keywords import WorkflowFields
-from sfn_release.authoring.naming import Names
+from sfn_release.authoring.field_writer import whole_seconds, with_extra
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key, copied, plain
 from sfn_release.authoring.state import (
     Language,
     PartError,
@@ -27,7 +25,9 @@ from sfn_release.authoring.state import (
     own_language,
     write_states,
 )
-from sfn_release.authoring.writing import whole_seconds, with_extra
+from sfn_release.authoring.state_graph import Graph, Naming
+from sfn_release.authoring.state_keywords import WorkflowFields
+from sfn_release.authoring.state_names import Names
 from sfn_release.canonical import decoded, loads
 from sfn_release.checks.finding import Finding, refuse
 from sfn_release.errors import DefinitionError, NotFoundError
@@ -198,7 +198,7 @@ class Workflow(Building):
 
     @classmethod
     def _read(cls, definition: Mapping[str, Any]) -> Workflow:
-        from sfn_release.authoring.reader import read_state
+        from sfn_release.authoring.definition_reader import read_state
 
         given: Any = definition
         states = given.get("States") if isinstance(given, Mapping) else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sfn_release.asl.jsonata import CLOSING
-from sfn_release.asl.kinds import (
+from sfn_release.asl.field_types import (
     JSONATA,
     JSONPATH,
     boolean,
@@ -17,6 +16,7 @@ from sfn_release.asl.kinds import (
     type_for,
     wrong,
 )
+from sfn_release.asl.jsonata import CLOSING
 from sfn_release.asl.operators import OPERATORS
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.fields import FIELDS
-from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.checks.rule import Keys, Place, entries
 
 MAX_BYTES: Final = 1024 * 1024

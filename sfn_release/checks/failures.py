@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sfn_release.asl.error_names import States
-from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import call_of
 from sfn_release.checks.rule import Place, Told, entries

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
 from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
-from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
 from sfn_release.checks import called, jsonata, templates
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import call_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.kinds import JSONATA, is_open
+from sfn_release.asl.field_types import JSONATA, is_open
 from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.rule import Place, Told

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from sfn_release.asl.field_types import JSONATA, is_open
 from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
-from sfn_release.asl.kinds import JSONATA, is_open
 from sfn_release.asl.placeholders import as_filled
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries

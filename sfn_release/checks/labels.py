@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sfn_release.asl.kinds import is_open
+from sfn_release.asl.field_types import is_open
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sfn_release.asl.field_types import Kind
 from sfn_release.asl.fields import (
     BRANCH,
     CATCHER,
@@ -14,7 +15,6 @@ from sfn_release.asl.fields import (
     RETRIER,
     ROOT,
 )
-from sfn_release.asl.kinds import Kind
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.rule import Place, entries
 

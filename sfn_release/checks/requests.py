@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.asl.kinds import JSONPATH, is_open
+from sfn_release.asl.field_types import JSONPATH, is_open
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import given
 from sfn_release.checks.rule import Place, Told

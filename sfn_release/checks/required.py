@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
 from sfn_release.checks.document import Document
 from sfn_release.checks.integrations import call_of, part_calls
 from sfn_release.checks.rule import Place, Told

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.asl.kinds import JSONATA
+from sfn_release.asl.field_types import JSONATA
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.integrations import Call, call_of, part_calls
 from sfn_release.checks.required import REQUIRED

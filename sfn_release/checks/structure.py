@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sfn_release.asl.field_types import JSONATA, JSONPATH, type_for, wrong
 from sfn_release.asl.fields import (
     COUNTERPARTS,
     DISTRIBUTED,
@@ -18,7 +19,6 @@ from sfn_release.asl.fields import (
     TWINS,
     TWINS_INSIDE,
 )
-from sfn_release.asl.kinds import JSONATA, JSONPATH, type_for, wrong
 from sfn_release.checks.document import MAX_BYTES, Document, State
 from sfn_release.checks.parts import Part, parts
 from sfn_release.checks.rule import Place, Told, entries

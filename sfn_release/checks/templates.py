@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sfn_release.asl import intrinsic_types, intrinsics, paths
+from sfn_release.asl.field_types import JSONPATH, is_open
 from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.asl.intrinsics import is_call
-from sfn_release.asl.kinds import JSONPATH, is_open
 from sfn_release.checks.choices import conditions
 from sfn_release.checks.document import Document, State
 from sfn_release.checks.rule import Place, Told, entries

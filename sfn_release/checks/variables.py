@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.jsonata import FUNCTIONS
-from sfn_release.asl.kinds import JSONATA, JSONPATH
 from sfn_release.checks import jsonata, templates
 from sfn_release.checks.document import Document, Scope, State
 from sfn_release.checks.graph import Order

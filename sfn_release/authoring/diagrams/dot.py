@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.authoring.diagrams.graph import Edge, Graph, Node, Scope, graph_of
+from sfn_release.authoring.diagrams.drawing import Edge, Graph, Node, Scope, graph_of
 
 _SHAPES: Final = {
     "Choice": "diamond",

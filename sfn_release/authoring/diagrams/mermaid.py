@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.authoring.diagrams.graph import Edge, Graph, Node, Scope, graph_of
+from sfn_release.authoring.diagrams.drawing import Edge, Graph, Node, Scope, graph_of
 
 MOST_EDGES: Final = 500
 MOST_CHARACTERS: Final = 50_000

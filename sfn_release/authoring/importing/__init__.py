@@ -1,15 +1,15 @@
-"""Writes a definition as the Python module that somebody would have written.
+"""Write a definition as the Python module that a person would have written.
 
     definition → states (`Workflow.from_dict`) → statements → text
 
-The module is a tree of statements (`syntax`) before it is text. The tree is evaluated as well as
-printed (`vocabulary`), so that what is written is known to serialize to the very definition it came
-from, without running what was generated. Names and texts of a definition are literals and never
-code; a variable's name is made of ASCII letters alone.
+A module is a tree of statements (`python_syntax`) before it becomes text. The same tree is also
+evaluated (`vocabulary`). This proves that the module serializes to the definition it came from,
+without running generated code. Names and texts of a definition become literals, never code, and
+variable names are made of ASCII letters, digits and underscores only.
 """
 
 from __future__ import annotations
 
-from sfn_release.authoring.importing.module import Source, write_module
+from sfn_release.authoring.importing.module_writer import Source, write_module
 
 __all__ = ["Source", "write_module"]

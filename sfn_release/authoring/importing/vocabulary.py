@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.placeholders import parameter
-from sfn_release.authoring import fn, tasks
+from sfn_release.authoring import fn, task_makers
 from sfn_release.authoring.conditions import ChoiceRule, and_, not_, or_
-from sfn_release.authoring.distributed import (
+from sfn_release.authoring.distributed_map import (
     ItemBatcher,
     ItemReader,
     ProcessorConfig,
@@ -19,7 +19,7 @@ from sfn_release.authoring.distributed import (
     WriterConfig,
 )
 from sfn_release.authoring.expressions import Context, path
-from sfn_release.authoring.importing.syntax import (
+from sfn_release.authoring.importing.python_syntax import (
     Assign,
     Call,
     Expression,
@@ -29,7 +29,7 @@ from sfn_release.authoring.importing.syntax import (
     Name,
     Statement,
 )
-from sfn_release.authoring.query import q
+from sfn_release.authoring.jsonata_expressions import q
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.states import (
     Choice,
@@ -51,7 +51,7 @@ _PACKAGE: Final = (
     *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
 )
 VOCABULARY: Final[Mapping[str, Any]] = {
-    "sfn": SimpleNamespace(task=tasks, **{one.__name__: one for one in _PACKAGE}),
+    "sfn": SimpleNamespace(task=task_makers, **{one.__name__: one for one in _PACKAGE}),
     "Context": Context,
     "fn": fn,
     "path": path,

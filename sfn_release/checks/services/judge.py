@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH, is_open
+from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
 from sfn_release.checks.services.catalogue import Service
 from sfn_release.text import did_you_mean
 

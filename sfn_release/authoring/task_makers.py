@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, Unpack
 
 from sfn_release.authoring.expressions import ENTIRE_INPUT, Context, Dynamic, Inputs, Portable
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven
-from sfn_release.authoring.keywords import TaskFields
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.retry import Retry
 from sfn_release.authoring.state import Retries, several
+from sfn_release.authoring.state_keywords import TaskFields
 from sfn_release.authoring.states import Task
 from sfn_release.errors import DefinitionError
 

@@ -12,7 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:

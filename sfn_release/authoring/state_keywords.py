@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from sfn_release.authoring.distributed import ItemBatcher, ItemReader, ProcessorConfig, ResultWriter
+from sfn_release.authoring.distributed_map import (
+    ItemBatcher,
+    ItemReader,
+    ProcessorConfig,
+    ResultWriter,
+)
 from sfn_release.authoring.expressions import Dynamic
-from sfn_release.authoring.given import NotGiven
+from sfn_release.authoring.not_given import NotGiven
 from sfn_release.authoring.state import (
     Arguments,
     Catches,

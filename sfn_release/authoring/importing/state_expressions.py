@@ -7,16 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH
-from sfn_release.authoring.given import NOT_GIVEN, asl_key
-from sfn_release.authoring.importing.parts import PARTS, part
-from sfn_release.authoring.importing.rules import Link, catchers, choices, retriers
-from sfn_release.authoring.importing.syntax import Call, Expression, Items, Literal, Members, Name
-from sfn_release.authoring.importing.values import dynamic, is_parameter, literal, number, template
+from sfn_release.asl.field_types import JSONATA, JSONPATH
+from sfn_release.authoring.importing.map_parts import PARTS, part
+from sfn_release.authoring.importing.python_syntax import (
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Members,
+    Name,
+)
+from sfn_release.authoring.importing.rule_expressions import Link, catchers, choices, retriers
+from sfn_release.authoring.importing.value_expressions import (
+    dynamic,
+    is_parameter,
+    literal,
+    number,
+    template,
+)
+from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
 from sfn_release.authoring.retry import Retry
 from sfn_release.authoring.state import State, several
 from sfn_release.authoring.states import Raw, Task
-from sfn_release.authoring.tasks import LAMBDA_RETRY
+from sfn_release.authoring.task_makers import LAMBDA_RETRY
 
 Keywords = list[tuple[str, Expression]]
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sfn_release.authoring.given import NOT_GIVEN
+from sfn_release.authoring.definition_reader import AsWritten
 from sfn_release.authoring.importing.identifiers import Identifiers
-from sfn_release.authoring.importing.rules import InexpressibleError
-from sfn_release.authoring.importing.states import Writer, raw, state_expressions
-from sfn_release.authoring.importing.syntax import (
+from sfn_release.authoring.importing.python_syntax import (
     Assign,
     Call,
     Do,
@@ -25,9 +23,11 @@ from sfn_release.authoring.importing.syntax import (
     Name,
     Statement,
 )
-from sfn_release.authoring.importing.values import literal, number
+from sfn_release.authoring.importing.rule_expressions import InexpressibleError
+from sfn_release.authoring.importing.state_expressions import Writer, raw, state_expressions
+from sfn_release.authoring.importing.value_expressions import literal, number
 from sfn_release.authoring.importing.vocabulary import evaluate, run
-from sfn_release.authoring.reader import AsWritten
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.state import State, Step, own_language
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.authoring.workflow import Workflow

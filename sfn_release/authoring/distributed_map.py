@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from sfn_release.authoring.expressions import Dynamic, Inputs, JsonPath, Portable
-from sfn_release.authoring.given import NOT_GIVEN, NotGiven
-from sfn_release.authoring.query import Jsonata
-from sfn_release.authoring.writing import Part
+from sfn_release.authoring.field_writer import Part
+from sfn_release.authoring.jsonata_expressions import Jsonata
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 
 InputType: TypeAlias = Literal["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"]
 Delimiter: TypeAlias = Literal["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"]

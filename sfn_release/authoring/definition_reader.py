@@ -19,11 +19,11 @@ from sfn_release.authoring.conditions import (
     Negation,
     RawCondition,
 )
-from sfn_release.authoring.given import asl_key
-from sfn_release.authoring.graph import Graph
-from sfn_release.authoring.query import Jsonata, q
+from sfn_release.authoring.jsonata_expressions import Jsonata, q
+from sfn_release.authoring.not_given import asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State
+from sfn_release.authoring.state_graph import Graph
 from sfn_release.authoring.states import (
     Choice,
     Fail,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from sfn_release.authoring.importing.identifiers import Identifiers
-from sfn_release.authoring.importing.syntax import (
+from sfn_release.authoring.importing.python_syntax import (
     Assign,
     Call,
     Expression,

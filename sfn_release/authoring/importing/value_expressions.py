@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sfn_release.asl import intrinsics
-from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.placeholders import alone
 from sfn_release.authoring import fn
 from sfn_release.authoring.expressions import Intrinsic, JsonPath
-from sfn_release.authoring.importing.syntax import Call, Expression, Items, Literal, Members, Name
+from sfn_release.authoring.importing.python_syntax import (
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Members,
+    Name,
+)
 from sfn_release.errors import DefinitionError
 
 _CONTEXT: Final = frozenset(

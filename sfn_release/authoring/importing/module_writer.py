@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.asl.kinds import JSONPATH
-from sfn_release.authoring.importing.hoisting import hoisted
-from sfn_release.authoring.importing.scopes import Scope, Script
-from sfn_release.authoring.importing.syntax import (
+from sfn_release.asl.field_types import JSONPATH
+from sfn_release.authoring.importing.graph_writer import Scope, Script
+from sfn_release.authoring.importing.python_syntax import (
     Assign,
     Call,
     Expression,
@@ -22,10 +21,11 @@ from sfn_release.authoring.importing.syntax import (
     quoted,
     source,
 )
-from sfn_release.authoring.importing.values import literal
+from sfn_release.authoring.importing.shared_rules import hoisted
+from sfn_release.authoring.importing.value_expressions import literal
 from sfn_release.authoring.importing.vocabulary import run
-from sfn_release.authoring.naming import Names
 from sfn_release.authoring.state import own_language
+from sfn_release.authoring.state_names import Names
 from sfn_release.authoring.workflow import Workflow
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.authoring.graph import Graph, Keys
 from sfn_release.authoring.state import State
+from sfn_release.authoring.state_graph import Graph, Keys
 from sfn_release.canonical import member
 from sfn_release.checks.finding import Finding
 from sfn_release.errors import DefinitionError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sfn_release.authoring.diagrams.words import condition, detail, shortened
+from sfn_release.authoring.diagrams.captions import condition, detail, shortened
 from sfn_release.errors import DefinitionError
 
 Kind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]

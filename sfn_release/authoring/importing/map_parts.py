@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from sfn_release.asl.kinds import JSONATA
-from sfn_release.authoring.distributed import (
+from sfn_release.asl.field_types import JSONATA
+from sfn_release.authoring.distributed_map import (
     ItemBatcher,
     ItemReader,
     ProcessorConfig,
@@ -15,11 +15,11 @@ from sfn_release.authoring.distributed import (
     ResultWriter,
     WriterConfig,
 )
-from sfn_release.authoring.given import asl_key
-from sfn_release.authoring.importing.syntax import Call, Expression, Members
-from sfn_release.authoring.importing.values import dynamic, literal, number, template
+from sfn_release.authoring.field_writer import Part
+from sfn_release.authoring.importing.python_syntax import Call, Expression, Members
+from sfn_release.authoring.importing.value_expressions import dynamic, literal, number, template
 from sfn_release.authoring.importing.vocabulary import evaluate
-from sfn_release.authoring.writing import Part
+from sfn_release.authoring.not_given import asl_key
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from sfn_release.asl.kinds import JSONATA, JSONPATH
+from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
-from sfn_release.authoring.given import NOT_GIVEN, asl_key, plain
-from sfn_release.authoring.query import Jsonata, braced
+from sfn_release.authoring.jsonata_expressions import Jsonata, braced
+from sfn_release.authoring.not_given import NOT_GIVEN, asl_key, plain
 from sfn_release.errors import DefinitionError
 
 _TWINNED: Final = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from sfn_release.asl.kinds import JSONPATH
+from sfn_release.asl.field_types import JSONPATH
 
 if TYPE_CHECKING:
     from sfn_release.authoring.state import State

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from sfn_release.asl.error_names import States
-from sfn_release.asl.kinds import JSONATA
+from sfn_release.asl.field_types import JSONATA
 from sfn_release.authoring.conditions import (
     ChoiceRule,
     Combination,
@@ -16,10 +16,15 @@ from sfn_release.authoring.conditions import (
     Condition,
     Negation,
 )
-from sfn_release.authoring.given import NOT_GIVEN, asl_key
-from sfn_release.authoring.importing.syntax import Call, Expression, Items, Literal, Name
-from sfn_release.authoring.importing.values import is_parameter, literal, number, template
-from sfn_release.authoring.query import Jsonata, braced
+from sfn_release.authoring.importing.python_syntax import Call, Expression, Items, Literal, Name
+from sfn_release.authoring.importing.value_expressions import (
+    is_parameter,
+    literal,
+    number,
+    template,
+)
+from sfn_release.authoring.jsonata_expressions import Jsonata, braced
+from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
 from sfn_release.authoring.retry import Catch, Retry
 
 
