@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+from sfn_release.operations.workspace import Workspace, open_workspace, system_runtime
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.runtime import Seen
+    from sfn_release.deployment.runtime import ShiftProgress
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
 
@@ -47,7 +47,7 @@ class Silent:
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
 
-    def seen(self, seen: Seen) -> None:
+    def seen(self, seen: ShiftProgress) -> None:
         """See how a shift stands."""
 
 
@@ -57,8 +57,8 @@ def _pause(attempt: int) -> bool:
 
 
 def _open(orders: dict[str, Any]) -> Workspace:
-    around = surroundings(Silent(), environ={}, actor=orders["actor"])
-    return open_workspace(Path(orders["root"]), replace(around, pause=_pause))
+    runtime = system_runtime(Silent(), environ={}, actor=orders["actor"])
+    return open_workspace(Path(orders["root"]), replace(runtime, pause=_pause))
 
 
 def _run(workspace: Workspace, orders: dict[str, Any]) -> dict[str, Any]:

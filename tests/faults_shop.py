@@ -28,7 +28,7 @@ from faults import Faulty
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
-from sfn_release.deployment.runtime import Seen, Surroundings
+from sfn_release.deployment.runtime import Runtime, ShiftProgress
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
@@ -68,7 +68,7 @@ class Watcher:
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
 
-    def seen(self, seen: Seen) -> None:
+    def seen(self, seen: ShiftProgress) -> None:
         """See how a shift stands."""
 
 
@@ -87,15 +87,15 @@ class Clock:
         self.time += timedelta(**duration)
 
 
-def around(
+def runtime(
     *,
     now: Callable[[], datetime],
     actor: str = "alice",
     ci: Mapping[str, Any] | None = None,
     watcher: Watcher | None = None,
-) -> Surroundings:
+) -> Runtime:
     """Return surroundings in which no time passes by itself."""
-    return Surroundings(
+    return Runtime(
         now=now,
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
         new_token=lambda: secrets.token_hex(16),
@@ -267,10 +267,10 @@ class Shop:
         *,
         aws: StepFunctions | Faulty | None = None,
         root: Path | None = None,
-        surroundings: Surroundings | None = None,
+        system_runtime: Runtime | None = None,
     ) -> Workspace:
         """Open the project as a new process would."""
-        opened = open_workspace(root or self.root, surroundings or around(now=self.clock))
+        opened = open_workspace(root or self.root, system_runtime or runtime(now=self.clock))
         client = aws or self.aws
 
         def services(environment: Environment) -> Aws:

@@ -108,7 +108,7 @@ class Canary(Shop):
             self.clock.wait(seconds)
             self.during(self.clock.at - self.began)
 
-        return replace(opened, aws=aws, around=replace(opened.around, wait=wait))
+        return replace(opened, aws=aws, runtime=replace(opened.runtime, wait=wait))
 
     def client(self, environment: str = "local") -> StepFunctions:
         """Return an environment's client."""

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.runtime import Seen, Surroundings
+from sfn_release.deployment.runtime import Runtime, ShiftProgress
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git import Git
 from sfn_release.operations.deploy import deploy
@@ -87,7 +87,7 @@ class SilentWatcher:
         self.said: list[str] = []
         self.plans: list[Plan] = []
         self.steps: list[Step] = []
-        self.shifts: list[Seen] = []
+        self.shifts: list[ShiftProgress] = []
 
     def say(self, text: str) -> None:
         """Hear talk."""
@@ -104,7 +104,7 @@ class SilentWatcher:
         """Hear of a step."""
         self.steps.append(step)
 
-    def seen(self, seen: Seen) -> None:
+    def seen(self, seen: ShiftProgress) -> None:
         """See how a shift stands."""
         self.shifts.append(seen)
 
@@ -128,9 +128,9 @@ class Clock:
 _numbers = itertools.count(1)
 
 
-def surroundings(watcher: SilentWatcher, clock: Clock) -> Surroundings:
+def system_runtime(watcher: SilentWatcher, clock: Clock) -> Runtime:
     """Return a world in which nothing waits and every id is new."""
-    return Surroundings(
+    return Runtime(
         now=clock,
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{next(_numbers):08x}",
         new_token=lambda: f"{next(_numbers):032x}",
@@ -188,7 +188,7 @@ class Shop:
 
     def workspace(self) -> Workspace:
         """Open the project as a command does."""
-        workspace = open_workspace(self.project, surroundings(self.watcher, self.clock))
+        workspace = open_workspace(self.project, system_runtime(self.watcher, self.clock))
         local = workspace.aws
 
         def aws(environment: Environment) -> Aws:

@@ -54,7 +54,7 @@ ONLY: dict[str, set[str]] = {
 
 EDGES = {
     # Where the world may be asked for its time, its chance or its environment, and why.
-    "operations": "the edge: `Surroundings` are made here",
+    "operations": "the edge: `Runtime` are made here",
     "cli": "the edge: arguments, terminals, output",
     "ledger/git/command.py": "takes another repository's GIT_* variables out of git's environment",
     "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Project
-from support import Clock, SilentWatcher, surroundings
+from support import Clock, SilentWatcher, system_runtime
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.services import Aws
@@ -34,7 +34,7 @@ def asking(shop: Project, answer: Answer) -> Ask:
         status, given = answer(json.loads(body))
         return status, {}, json.dumps(given).encode()
 
-    workspace = open_workspace(shop.root, surroundings(SilentWatcher(), Clock()))
+    workspace = open_workspace(shop.root, system_runtime(SilentWatcher(), Clock()))
     client = in_process(handle, region="us-east-1")
     return asker(replace(workspace, aws=lambda _: Aws.of(client)), "local")
 

@@ -523,8 +523,8 @@ def test_what_an_http_task_reports_is_known(type: str) -> None:
     """The names of AWS's page, where the call is and around it."""
     names = [*sfn.task.HTTP_RETRY.errors, "States.Http.Socket"]
     call = task(Resource="arn:aws:states:::http:invoke", Retry=[{"ErrorEquals": names}])
-    around = {"Type": "Parallel", "Branches": [inner()], "End": True, "Retry": call["Retry"]}
-    found = warned(only(call if type == "Task" else around))
+    runtime = {"Type": "Parallel", "Branches": [inner()], "End": True, "Retry": call["Retry"]}
+    found = warned(only(call if type == "Task" else runtime))
     assert {rule for rule, _ in found} & {"unknown-error", "impossible-error"} == set()
 
 

@@ -16,7 +16,7 @@ from support import CONFIG, PROD, RELEASES, ROLE, Shop, add_remote, clone, copy_
 
 import sfn_release as sfn
 from sfn_release.aws.services import Aws
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.operations import Diagnosis, doctor
 from sfn_release.operations.doctor import repository
 from sfn_release.operations.workspace import Workspace
@@ -91,8 +91,8 @@ def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagno
     """Return what doctor says."""
     there = cloud or Cloud(shop.clients["prod"])
 
-    def opened(_: Path, around: Surroundings) -> Workspace:
-        workspace = replace(shop.workspace(), around=around)
+    def opened(_: Path, runtime: Runtime) -> Workspace:
+        workspace = replace(shop.workspace(), runtime=runtime)
         local = workspace.aws
 
         def aws(environment: Environment) -> Aws:
@@ -100,9 +100,9 @@ def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagno
 
         return replace(workspace, aws=aws)
 
-    around = shop.workspace().around if (shop.project / "releases.toml").exists() else None
-    assert around is not None
-    return list(doctor(shop.project, around, environments=names, opened=opened))
+    runtime = shop.workspace().runtime if (shop.project / "releases.toml").exists() else None
+    assert runtime is not None
+    return list(doctor(shop.project, runtime, environments=names, opened=opened))
 
 
 def wrong(found: list[Diagnosis]) -> list[tuple[str, str, str]]:

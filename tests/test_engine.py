@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from faults import DENIED, At, Faulty, GitWrites
-from faults_shop import ENVIRONMENT, Shop, Watcher, around, run_git
+from faults_shop import ENVIRONMENT, Shop, Watcher, run_git, runtime
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConflictError, NotOursError, SfnReleaseError
@@ -190,11 +190,11 @@ def test_a_deployment_is_decided_again_when_the_ledger_moved(shop: Shop) -> None
     plans: list[Plan] = []
     with shop.opened():
         shop.publish("1.1.0")
-        mine = around(now=shop.clock, watcher=Watcher(plans.append))
+        mine = runtime(now=shop.clock, watcher=Watcher(plans.append))
         # The first write of a deployment is the record that it has begun.
         first = "write_blobs.1"
         with GitWrites(first, "before", strike=lambda: shop.rollback("1.0.0")).watched():
-            deploy(shop.workspace(surroundings=mine), "1.0.0")
+            deploy(shop.workspace(system_runtime=mine), "1.0.0")
         assert [one.from_version for one in plans] == ["1.1.0"]  # the second had nothing to do
         assert shop.ledger().count("deploy", "1.0.0", "started") == 0
 
@@ -203,7 +203,7 @@ def test_a_deployment_is_decided_again_when_the_ledger_moved(shop: Shop) -> None
         shop.commit(dict.fromkeys(NAMES, 3))
         shop.publish("1.2.0")
         with GitWrites(first, "before", strike=lambda: shop.rollback("1.1.0")).watched():
-            deploy(shop.workspace(surroundings=mine), "1.0.0")
+            deploy(shop.workspace(system_runtime=mine), "1.0.0")
         assert [one.from_version for one in plans] == ["1.2.0", "1.1.0"]
         told = shop.ledger()
         assert [f"{one.action} {one.version} {one.status}" for one in told.deployments[:2]] == [

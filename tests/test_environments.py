@@ -19,7 +19,7 @@ from sfn_release.aws.calling import call
 from sfn_release.aws.services import Aws
 from sfn_release.local import service
 from sfn_release.local.server import start
-from sfn_release.operations import Workspace, deploy, open_workspace, rollback, surroundings
+from sfn_release.operations import Workspace, deploy, open_workspace, rollback, system_runtime
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
@@ -311,7 +311,7 @@ def opened(
     shop: Project, broken: Broken | None = None, watcher: SilentWatcher | None = None
 ) -> Workspace:
     """Open the project; one of the environment's services may be *broken*."""
-    workspace = open_workspace(shop.root, surroundings(watcher or SilentWatcher()))
+    workspace = open_workspace(shop.root, system_runtime(watcher or SilentWatcher()))
     real = workspace.aws
     name = broken.meta.service_model.service_name if broken else ""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError
-from faults_shop import Shop, Watcher, around
+from faults_shop import Shop, Watcher, runtime
 
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.errors import (
@@ -71,9 +71,9 @@ class Meanwhile(Faulty):
         super().__init__(shop.aws, at, before=before)
 
 
-def _deploy(shop: Shop, version: str, **surroundings: Any) -> None:
-    who = around(now=shop.clock, **{"actor": "bob", **surroundings})
-    deploy(shop.workspace(surroundings=who), version)
+def _deploy(shop: Shop, version: str, **system_runtime: Any) -> None:
+    who = runtime(now=shop.clock, **{"actor": "bob", **system_runtime})
+    deploy(shop.workspace(system_runtime=who), version)
 
 
 def _live(shop: Shop) -> dict[str, tuple[str | None, str]]:
@@ -193,7 +193,7 @@ def test_an_overtaken_deployer_switches_nothing_and_undoes_nothing(
     """Whoever lost the lock stops before aliases move, and keeps off what the other did since."""
 
     def take_over() -> None:
-        unlock(shop.workspace(surroundings=around(now=shop.clock, actor="bob")))
+        unlock(shop.workspace(system_runtime=runtime(now=shop.clock, actor="bob")))
 
     aws = Meanwhile(shop, call, take_over, At(PREPARING, fault) if fault else None)
     with pytest.raises(OvertakenError, match="Another deployer took this deployment over"):
@@ -245,18 +245,18 @@ def test_only_a_later_attempt_of_the_same_ci_run_takes_over(
     shop: Shop, mine: dict[str, Any] | None, taken: bool
 ) -> None:
     """A CI job that is run again finishes what its killed attempt began, wherever it runs."""
-    killed = around(now=shop.clock, ci={"run": "github:17", "attempt": 2})
+    killed = runtime(now=shop.clock, ci={"run": "github:17", "attempt": 2})
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=Faulty(shop.aws, At(PREPARING, KILLED)), surroundings=killed)
+        shop.publish("1.1.0", aws=Faulty(shop.aws, At(PREPARING, KILLED)), system_runtime=killed)
     for note in (shop.root / ".git" / "sfn-release" / "deployments").iterdir():
         note.unlink()  # the next attempt has a clone of its own
 
-    again = around(now=shop.clock, ci=mine)
+    again = runtime(now=shop.clock, ci=mine)
     if not taken:
         with pytest.raises(LockedError):
-            shop.publish("1.1.0", surroundings=again)
+            shop.publish("1.1.0", system_runtime=again)
         return
-    shop.publish("1.1.0", surroundings=again)
+    shop.publish("1.1.0", system_runtime=again)
     assert _live(shop) == NEW
     closed = shop.ledger().deployments[1]
     assert closed.error == "taken over by alice: it was attempt 2 of this very CI run"
@@ -266,8 +266,8 @@ def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
     """After unlock the environment is free, and the ledger tells who freed it and why."""
     with pytest.raises(KilledError):
         shop.publish("1.1.0", aws=Faulty(shop.aws, At(SWITCHING, KILLED)))
-    who = around(now=shop.clock, actor="bob")
-    closed = unlock(shop.workspace(surroundings=who), reason="the runner was lost")
+    who = runtime(now=shop.clock, actor="bob")
+    closed = unlock(shop.workspace(system_runtime=who), reason="the runner was lost")
     assert (closed.status, closed.error) == ("failed", "unlocked by bob: the runner was lost")
     with pytest.raises(NotFoundError, match="there is no lock"):
         unlock(shop.workspace())
@@ -328,10 +328,10 @@ def test_ctrl_c_while_a_thread_is_started_waits_for_that_thread(
     def planned(_: Plan) -> None:
         monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", interrupted)
 
-    who = around(now=shop.clock, watcher=Watcher(planned))
+    who = runtime(now=shop.clock, watcher=Watcher(planned))
     with pytest.raises(KeyboardInterrupt):
         shop.publish(
-            "1.1.0", aws=Meanwhile(shop, "alpha.UpdateStateMachine", update), surroundings=who
+            "1.1.0", aws=Meanwhile(shop, "alpha.UpdateStateMachine", update), system_runtime=who
         )
     assert told == ["once"]
     for thread in threading.enumerate():

@@ -21,7 +21,7 @@ from sfn_release.checks.finding import Finding
 from sfn_release.checks.silence import Silence
 from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
 from sfn_release.operations import check_environments, plan_version
-from sfn_release.plan.preconditions import CONDITIONS, Sending, refusal, unmet
+from sfn_release.plan.preconditions import CONDITIONS, Submission, refusal, unmet
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.release.rendering import Rendered
 
@@ -556,9 +556,9 @@ FORM = Rendered(
 )
 
 
-def sending(**members: Any) -> Sending:
+def sending(**members: Any) -> Submission:
     """Return what meets every condition, with a form of other *members*."""
-    return Sending("prod", replace(FORM, **members), "live", {"a": "b"}, ["sfn-release 1.0.0"])
+    return Submission("prod", replace(FORM, **members), "live", {"a": "b"}, ["sfn-release 1.0.0"])
 
 
 OWN_KEY = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsDataKeyReusePeriodSeconds": 300}
@@ -602,7 +602,7 @@ TO = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{GROUP}:*"}}
         (replace(sending(), aliases=101), "hello has 100 aliases"),
     ],
 )
-def test_each_condition(sent: Sending, words: str) -> None:
+def test_each_condition(sent: Submission, words: str) -> None:
     """It is told in one sentence, and nothing else is."""
     (found,) = unmet(sent)
     assert words in str(found)

@@ -43,8 +43,8 @@ def shop(tmp_path: Path) -> Shop:
 def in_ci(shop: Shop, attempt: int, run: str = "github:17") -> Workspace:
     """Return a workspace in an attempt of a CI run."""
     workspace = shop.workspace()
-    around = replace(workspace.around, ci={"run": run, "attempt": attempt})
-    return replace(workspace, around=around)
+    runtime = replace(workspace.runtime, ci={"run": run, "attempt": attempt})
+    return replace(workspace, runtime=runtime)
 
 
 def back(workspace: Workspace) -> str:

@@ -13,7 +13,7 @@ from conftest import Project, config, run
 
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.progress import Progress
-from sfn_release.deployment.runtime import Seen, Tally
+from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.operations import workspace as edge
 from sfn_release.plan.steps import Watch
 
@@ -26,7 +26,7 @@ BROKEN = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "
 def shown(progress: Progress, minutes: float, **more: Any) -> None:
     """Let a progress see a shift with so much time left."""
     seen: dict[str, Any] = {"weight": 20, "stage": 1, "stages": 1, **more}
-    progress.seen(Seen(left=minutes * MINUTE, **seen))
+    progress.seen(ShiftProgress(left=minutes * MINUTE, **seen))
 
 
 def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +38,14 @@ def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) ->
     lines = capsys.readouterr().err.splitlines()
     assert lines[:2] == ["20 % shifted, 30m left", "20 % shifted, 27m left"]
     assert (len(lines), lines[-1]) == (11, "20 % shifted, 0s left")
-    shown(progress, 2, stage=2, stages=2, new=Tally(1000, 2, more=True), old=Tally(5, 0))
+    shown(
+        progress,
+        2,
+        stage=2,
+        stages=2,
+        new=ExecutionCounts(1000, 2, more=True),
+        old=ExecutionCounts(5, 0),
+    )
     shown(progress, 1.5, stage=2, stages=2)
     assert capsys.readouterr().err == (
         "20 % shifted (stage 2 of 2), 2m left; new 1000+ started, 2 failed;"
@@ -59,7 +66,7 @@ def test_a_terminal_gets_a_live_line(
     monkeypatch.setenv("NO_COLOR", "1")
     progress = Progress()
     progress.applying(3)
-    shown(progress, 2, new=Tally(4, 1), old=Tally(5, 0))
+    shown(progress, 2, new=ExecutionCounts(4, 1), old=ExecutionCounts(5, 0))
     shown(progress, 1)
     progress.applied(Watch(20, MINUTE))
     progress.close()

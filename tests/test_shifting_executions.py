@@ -11,7 +11,7 @@ from shifting_kit import refusal
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.failed_executions import Count, causes, total
-from sfn_release.deployment.runtime import Tally
+from sfn_release.deployment.runtime import ExecutionCounts
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 PAGE = 1000
@@ -69,7 +69,7 @@ def test_what_was_there_before_does_not_count() -> None:
     runs.add("RUNNING", 2)
     runs.add("TIMED_OUT")
     runs.add("ABORTED")
-    assert Tally(4, 1) == count.look()
+    assert ExecutionCounts(4, 1) == count.look()
     assert count.failed == ["run-9"]
 
 
@@ -79,7 +79,7 @@ def test_an_execution_that_was_running_before_and_fails_counts() -> None:
     runs.add("RUNNING")
     count = counted(runs)
     runs.end("run-0", "FAILED")
-    assert Tally(0, 1) == count.look()
+    assert ExecutionCounts(0, 1) == count.look()
 
 
 def test_a_resumed_count_leaves_out_only_what_was_before_the_first_attempt() -> None:
@@ -87,7 +87,7 @@ def test_a_resumed_count_leaves_out_only_what_was_before_the_first_attempt() -> 
     runs = Runs()
     runs.add("FAILED", 3, at=NOON - timedelta(hours=1))
     runs.add("FAILED", 2)
-    assert Tally(2, 2) == counted(runs, NOON - timedelta(minutes=1)).look()
+    assert ExecutionCounts(2, 2) == counted(runs, NOON - timedelta(minutes=1)).look()
 
 
 @pytest.mark.parametrize("before", [0, 1500])
@@ -99,7 +99,7 @@ def test_more_than_a_page_of_executions_hides_no_failure(before: int) -> None:
     count = counted(runs)
     runs.add("FAILED", 2)
     runs.add("SUCCEEDED", 1200)
-    assert Tally(PAGE, 2, more=True) == count.look()
+    assert ExecutionCounts(PAGE, 2, more=True) == count.look()
     assert len(count.failed) == 2
 
 
@@ -110,14 +110,16 @@ def test_a_look_is_one_call_as_long_as_a_page_suffices() -> None:
     count = counted(runs)
     runs.add("SUCCEEDED", 900)
     runs.asked = 0
-    assert Tally(900, 0) == count.look()
+    assert ExecutionCounts(900, 0) == count.look()
     assert runs.asked == 1
 
 
 def test_tallies_add_up() -> None:
     """Over workflows."""
-    assert Tally(3, 1, more=True) == total([Tally(1, 0), Tally(2, 1, more=True)])
-    assert Tally(0, 0) == total([])
+    assert ExecutionCounts(3, 1, more=True) == total(
+        [ExecutionCounts(1, 0), ExecutionCounts(2, 1, more=True)]
+    )
+    assert ExecutionCounts(0, 0) == total([])
 
 
 def test_failures_are_told_with_error_and_cause_the_first_few() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from shifting_kit import may_fail
-from support import ROLE, Clock, Shop, SilentWatcher, make_shop, refused, surroundings
+from support import ROLE, Clock, Shop, SilentWatcher, make_shop, refused, system_runtime
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import describe_alias
@@ -46,13 +46,13 @@ class Production(Shop):
 
     def workspace(self) -> Workspace:
         """Open the project as a command does, but for the time."""
-        around = surroundings(self.watcher, self.clock)
+        runtime = system_runtime(self.watcher, self.clock)
 
         def wait(seconds: float) -> None:
             self.clock.wait(seconds)
             self.during()
 
-        return open_workspace(self.root, replace(around, wait=wait))
+        return open_workspace(self.root, replace(runtime, wait=wait))
 
     @cached_property
     def aws(self) -> StepFunctions:

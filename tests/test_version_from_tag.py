@@ -25,7 +25,7 @@ def found(shop: Shop, environ: Mapping[str, str] | None = None) -> str:
     """Return the version in a CI run with these variables."""
     workspace = shop.workspace()
     return version_from_tag(
-        replace(workspace, around=replace(workspace.around, environ=environ or {}))
+        replace(workspace, runtime=replace(workspace.runtime, environ=environ or {}))
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sfn_release.cli.output.progress import Progress
-    from sfn_release.deployment.runtime import Surroundings
+    from sfn_release.deployment.runtime import Runtime
     from sfn_release.operations.workspace import Workspace
     from sfn_release.plan import Plan
     from sfn_release.project import Environment
@@ -77,9 +77,9 @@ class Session:
         """
         from sfn_release.operations.workspace import open_workspace
 
-        around = self.around(ask)
-        workspace = open_workspace(self.directory, around)
-        assert self.progress is not None  # noqa: S101 - `around` made it
+        runtime = self.runtime(ask)
+        workspace = open_workspace(self.directory, runtime)
+        assert self.progress is not None  # noqa: S101 - `runtime` made it
         self.progress.local = frozenset(
             name
             for name, environment in workspace.project.environments.items()
@@ -87,13 +87,13 @@ class Session:
         )
         return workspace
 
-    def around(self, ask: Callable[[], None] | None = None) -> Surroundings:
+    def runtime(self, ask: Callable[[], None] | None = None) -> Runtime:
         """Return the world that a command acts in."""
         from sfn_release.cli.output.progress import Progress
-        from sfn_release.operations.workspace import surroundings
+        from sfn_release.operations.workspace import system_runtime
 
         self.progress = Progress(verbose=self.verbose, ask=ask)
-        return surroundings(self.progress)
+        return system_runtime(self.progress)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Ask *question* between the next plan and its application; raising there refuses it."""

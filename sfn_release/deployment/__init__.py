@@ -70,16 +70,16 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
     again. Raises LockedError, with nothing done, when our clock is wrong. Raises the error that
     stopped it, after putting back what it had changed; the record then says ``failed``, and why.
     """
-    around = site.around
-    around.watcher.planned(prepared.plan)
+    runtime = site.runtime
+    runtime.watcher.planned(prepared.plan)
     refuse_changed(site, prepared)
     refuse_wrong_clock(site)
     state = prepared.state
     if prepared.closing:
-        state = close(site, state, f"taken over by {around.actor}: {prepared.closing}")
-    now = around.now()
+        state = close(site, state, f"taken over by {runtime.actor}: {prepared.closing}")
+    now = runtime.now()
     expires = now + LEASE + prepared.plan.watching + _paced(prepared.plan)
-    lock = Lock(around.new_token(), around.process, around.ci)
+    lock = Lock(runtime.new_token(), runtime.process, runtime.ci)
     record = Record(
         id=prepared.id,
         environment=site.name,
@@ -89,8 +89,8 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         commit=prepared.content.commit,
         release_digest=prepared.content.release_digest,
         status="started",
-        actor=around.actor,
-        host=around.host,
+        actor=runtime.actor,
+        host=runtime.host,
         reason=reason,
         started_at=timestamp(now),
         finished_at=None,
@@ -125,11 +125,11 @@ def _paced(plan: Plan) -> timedelta:
 def close(site: Site, state: State, error: str) -> State:
     """Append the end of a deployment that did not come to one itself."""
     assert state.record is not None  # noqa: S101 - there is one to close
-    now = site.around.now()
+    now = site.runtime.now()
     record = state.record.finish("failed", at=now, error=error)
     closed = site.ledger.append(site.name, state, record, at=now)
     hold.forget(site.notes, record.id)
-    site.around.watcher.say(
+    site.runtime.watcher.say(
         f"closed {record.action} {record.version} of {record.started_at} by {record.actor}: {error}"
     )
     return closed
@@ -139,19 +139,19 @@ def _carry_out(
     site: Site, prepared: Prepared, started: State, record: Record, *, expires: datetime
 ) -> Record:
     """Apply the plan and append the end of the deployment."""
-    around = site.around
+    runtime = site.runtime
 
     fence = Fence(site, prepared, started, expires)
     application = Application(
         plan=prepared.plan,
-        changes=Changes(site.client, fence.check, around.pause),
+        changes=Changes(site.client, fence.check, runtime.pause),
         turn=fence.turn,
-        done=around.watcher.applied,
+        done=runtime.watcher.applied,
         monitor=Monitor(site, prepared, fence.check),
     )
     for operation, calls in writes(prepared.plan.steps).items():
         site.aws.expect(operation, calls)
-    around.watcher.applying(len(prepared.plan.steps))
+    runtime.watcher.applying(len(prepared.plan.steps))
     try:
         application.run()
     except OvertakenError:
@@ -166,16 +166,16 @@ def _carry_out(
             else fence.overtaken(why=str(error))
         )
         if not isinstance(error, SfnReleaseError):
-            around.watcher.say("  " + (told.why or told.message))
+            runtime.watcher.say("  " + (told.why or told.message))
             raise
         raise told from error
     serving, definitions = _served(site, prepared, application)
-    now = around.now()
+    now = runtime.now()
     became = outcomes(prepared, application.machines)
     warnings = untagged_warnings(prepared.plan, application.untagged)
     finished = record.finish("succeeded", at=now, workflows=became, warnings=warnings)
     for warning in warnings:
-        around.watcher.say(f"warning: {warning}")
+        runtime.watcher.say(f"warning: {warning}")
     try:
         site.ledger.append(
             site.name, started, finished, serving=serving, definitions=definitions, at=now
@@ -190,7 +190,7 @@ def _carry_out(
         error.fix = "Run the same command again: it finishes the record."
         raise
     if application.interrupted is not None:
-        around.watcher.say(f"{record.action} {record.version} was done, and is recorded")
+        runtime.watcher.say(f"{record.action} {record.version} was done, and is recorded")
         raise application.interrupted
     return finished
 
@@ -211,7 +211,7 @@ def _fail(
     how = (
         f"the deployment was {str(error) or 'interrupted'}" if stopped else "the deployment failed"
     )
-    site.around.watcher.say(f"{how}; putting back what it changed")
+    site.runtime.watcher.say(f"{how}; putting back what it changed")
     restored, stuck = application.put_back()
     at = "" if application.shifted is None else f" at {application.shifted} %"
     if isinstance(error, SfnReleaseError):
@@ -223,7 +223,7 @@ def _fail(
     lines = [*restored, *stuck]
     if stopped and not lines:
         lines = ["there was nothing to put back"]
-    now = site.around.now()
+    now = site.runtime.now()
     became = outcomes(prepared, application.machines)
     text = "\n".join([str(told), *lines])
     back = application.shifted is not None and not stuck

@@ -177,10 +177,10 @@ def adoption(site: Site, prepared: Prepared) -> Prepared:
     """
     local = site.environment.backend == "local"
     snapshot = site.ledger.snapshot(offline=local)
-    identity = site.around.new_id(site.around.now())
+    identity = site.runtime.new_id(site.runtime.now())
     keeping = _keeping(site, snapshot, prepared.state, prepared.adopting, identity)
     release = keeping.release
-    standing, _ = site.ledger.add_release(release, notes="", at=site.around.now(), push=not local)
+    standing, _ = site.ledger.add_release(release, notes="", at=site.runtime.now(), push=not local)
     if standing.digest != release.digest:
         raise RefMovedError(f"{release.version} was taken by another deployer.")
     return Prepared(

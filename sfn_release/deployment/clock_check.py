@@ -31,9 +31,9 @@ def refuse_wrong_clock(site: Site) -> None:
         return
     told = f"this machine's clock is {_difference(ahead)} AWS's"
     if abs(ahead) <= SKEW:
-        site.around.watcher.say(f"warning: {told}")
+        site.runtime.watcher.say(f"warning: {told}")
         return
-    ours = site.around.now()
+    ours = site.runtime.now()
     raise LockedError(
         f"The deployment to {site.name} can't start: {told}.",
         why="Its lock would expire at the wrong time, and another deployer could take it over while"
@@ -50,7 +50,7 @@ def refuse_fast_clock(site: Site, record: Record) -> None:
     theirs = answer_date(call(site.client.list_state_machines, maxResults=1))
     if theirs is None:
         return
-    ours = site.around.now()
+    ours = site.runtime.now()
     if abs(ours - theirs) <= SKEW:
         return
     told = f"this machine's clock is {_difference(ours - theirs)} AWS's"

@@ -36,7 +36,7 @@ def outlasting(site: Site, plan: Plan) -> Plan:
             " AWS_CREDENTIAL_EXPIRATION"
         )
         return replace(plan, notes=(*plan.notes, note))
-    end = site.around.now() + takes
+    end = site.runtime.now() + takes
     if found.until >= end:
         return plan
     raise AccessError(

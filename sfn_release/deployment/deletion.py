@@ -59,7 +59,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     (one,) = decided.workflows
     notes = (*_missed(site, state, serving, workflow), *(_running(site, there) if there else ()))
     return Prepared(
-        id=site.around.new_id(site.around.now()),
+        id=site.runtime.new_id(site.runtime.now()),
         snapshot=snapshot,
         state=replace(state, serving=serving),
         target=None,

@@ -15,7 +15,7 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import in_parallel
-from sfn_release.deployment.runtime import Tally
+from sfn_release.deployment.runtime import ExecutionCounts
 from sfn_release.errors import AwsError
 
 _FAILED = ("FAILED", "TIMED_OUT")
@@ -41,7 +41,7 @@ class Count:
             if since is None or one["startDate"] < since:
                 self._before[one["executionArn"]] = one["status"] in _FAILED
 
-    def look(self) -> Tally:
+    def look(self) -> ExecutionCounts:
         """Count anew."""
         listed, more = self._page()
         started = 0
@@ -57,7 +57,7 @@ class Count:
             for one in listed
             if one["status"] in _FAILED and not self._before.get(one["executionArn"])
         ]
-        return Tally(started, len(self.failed), more)
+        return ExecutionCounts(started, len(self.failed), more)
 
     def _page(self, **options: Any) -> tuple[list[dict[str, Any]], bool]:
         """Return the newest executions, and whether there are more."""
@@ -73,10 +73,10 @@ class Count:
         return [one for status in _FAILED for one in self._page(statusFilter=status)[0]]
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[ExecutionCounts]) -> ExecutionCounts:
     """Return the sum of several tallies."""
     tallies = list(tallies)
-    return Tally(
+    return ExecutionCounts(
         sum(one.started for one in tallies),
         sum(one.failed for one in tallies),
         any(one.more for one in tallies),

@@ -27,7 +27,7 @@ class Fence:
 
     def check(self) -> None:
         """Raise OvertakenError when the lease is over; needs no network."""
-        if self.site.around.now() >= self.expires:
+        if self.site.runtime.now() >= self.expires:
             raise OvertakenError(
                 f"This deployment's time was over at {timestamp(self.expires)}: it stopped.",
                 fix="Run it again: it goes on from what is there.",

@@ -104,7 +104,7 @@ def found_release(
         version=version,
         commit=NO_COMMIT,
         tag=site.ledger.tag_name(version),
-        date=timestamp(site.around.now()),
+        date=timestamp(site.runtime.now()),
         author=str(site.ledger.git.identity),
         toolchain={},
         predecessor=predecessor,

@@ -30,7 +30,7 @@ _SEARCHED = 5  # the newest versions that are looked at after an attempt that le
 _GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}
 
 Argument = TypeVar("Argument")
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
@@ -201,8 +201,8 @@ def find_machines(client: StepFunctions, names: Iterable[str]) -> dict[str, str]
 
 
 def in_parallel(
-    function: Callable[[Argument], Answer], arguments: Iterable[Argument]
-) -> list[Answer]:
+    function: Callable[[Argument], Returned], arguments: Iterable[Argument]
+) -> list[Returned]:
     """Apply *function* to every argument in a few threads; the first exception is raised."""
     arguments = list(arguments)
     if len(arguments) <= 1:

@@ -151,7 +151,7 @@ def _values(site: Site, sources: Mapping[str, Source]) -> dict[str, Any]:
 
 
 def _texts(site: Site, sources: Mapping[str, Source]) -> dict[str, str]:
-    environment, environ = site.environment.name, site.around.environ
+    environment, environ = site.environment.name, site.runtime.environ
     values = {}
     for name, source in sources.items():
         if source.kind == "env":

@@ -1,8 +1,8 @@
-"""Resolving pins: the exact version of everything that a target's definitions refer to. Reads only.
+"""Resolve pins: find the exact version of everything that a target's definitions refer to.
 
-What AWS knows is asked here, once for each distinct reference. A workflow of the same release is
-pinned to the version that the deployment itself makes, or reuses: `workflow_pins.bound` fills that in as
-soon as it is known. What was recorded is not resolved again, only looked for.
+Only reads. AWS is asked once for each distinct reference. A workflow of the same release is pinned
+to the version that the deployment itself makes or reuses: `workflow_pins.bound` fills that in once
+the version is known. Recorded pins aren't resolved again; they only have to exist still.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
-from sfn_release.deployment.version_lookup import Answer, Home, look_up_versions
+from sfn_release.deployment.version_lookup import AccountScope, FoundVersion, look_up_versions
 from sfn_release.deployment.workflow_pins import without_circles
 from sfn_release.errors import NotFoundError
 from sfn_release.plan import Target, TargetWorkflow
@@ -64,12 +64,12 @@ class _Pinning:
     """What all workflows of one target share while they are pinned."""
 
     site: Site
-    home: Home
+    home: AccountScope
     target: Target
 
     def look_up(
         self, found: Mapping[str, Collection[Reference]], *, tolerant: bool
-    ) -> Mapping[Name, Answer]:
+    ) -> Mapping[Name, FoundVersion]:
         """Ask AWS for every distinct reference; raises NotFoundError that names what is missing."""
         asked = {
             one.name
@@ -97,7 +97,7 @@ class _Pinning:
         self,
         workflow: TargetWorkflow,
         refers: Collection[Reference],
-        answers: Mapping[Name, Answer],
+        answers: Mapping[Name, FoundVersion],
     ) -> TargetWorkflow:
         """Return one workflow pinned as far as it can be, with notes on the rest."""
         pins: dict[str, str] = {}
@@ -232,7 +232,7 @@ def _called(one: Reference) -> str:
     return str(one.name) if one.name else one.written
 
 
-def _home(site: Site, state: State, target: Target) -> Home:
+def _home(site: Site, state: State, target: Target) -> AccountScope:
     """Return where the environment's state machines are, as far as that is known beforehand.
 
     On AWS, a state machine and its role are of one account.
@@ -247,4 +247,4 @@ def _home(site: Site, state: State, target: Target) -> Home:
     if not accounts and environment.backend == "aws" and not environment.endpoints:
         roles = [one.rendered.role.split(":") for one in target.workflows.values()]
         accounts = {role[4] for role in roles if len(role) == _ROLE_PARTS}
-    return Home(environment.region or LOCAL_REGION, frozenset(accounts))
+    return AccountScope(environment.region or LOCAL_REGION, frozenset(accounts))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sfn_release.deployment.live_state import count_aliases, count_versions
 from sfn_release.deployment.prepared import Site
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
-from sfn_release.plan.preconditions import MAX_ALIASES, MAX_VERSIONS, Sending, refusal, unmet
+from sfn_release.plan.preconditions import MAX_ALIASES, MAX_VERSIONS, Submission, refusal, unmet
 from sfn_release.plan.steps import (
     NOT_YET,
     CreateStateMachine,
@@ -37,7 +37,7 @@ def refuse_unmet(
         raise refusal(site.name, problems)
 
 
-def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | None) -> Sending:
+def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | None) -> Submission:
     workflow = target.workflows[one.workflow]
     steps = one.steps
     live = there.tags if there else {}
@@ -47,7 +47,7 @@ def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | No
             tags |= step.tags
         if isinstance(step, TagStateMachine):
             tags = {key: value for key, value in tags.items() if key not in step.removed}
-    return Sending(
+    return Submission(
         environment=site.name,
         rendered=workflow.rendered,
         alias=site.environment.alias,

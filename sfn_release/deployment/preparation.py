@@ -67,7 +67,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         return prepare(site, decide, adopt=adopt, resume=resume)
     claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
     unclaimed = unclaimed_machines(site, state, claimed)
-    identity = site.around.new_id(site.around.now())
+    identity = site.runtime.new_id(site.runtime.now())
     alias = site.environment.alias
     decided = plan(
         target,
@@ -203,8 +203,8 @@ def check_lock(site: Site, state: State) -> str | None:
         return None
     token = record.lock.token if record.lock else ""
     gone = hold.abandoned(site.notes, record.id, token)
-    ci = site.around.ci
-    reason = takeover(record, now=site.around.now(), abandoned=gone, ci=ci)
+    ci = site.runtime.ci
+    reason = takeover(record, now=site.runtime.now(), abandoned=gone, ci=ci)
     start = datetime.fromisoformat(record.started_at)
     if reason and not takeover(record, now=start, abandoned=gone, ci=ci):
         refuse_fast_clock(site, record)  # nothing but the time lets us take over

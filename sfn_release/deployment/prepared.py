@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sfn_release.aws.services import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.plan.rendered_checks import FilledChecks
@@ -24,7 +24,7 @@ class Site:
     environment: Environment
     ledger: Ledger
     aws: Aws
-    around: Surroundings
+    runtime: Runtime
     config_blob: str | None
     filled: FilledChecks
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # plans are not needed to read the ledger, and take their tim
 
 
 @dataclass(frozen=True)
-class Tally:
+class ExecutionCounts:
     """Executions of one side since callers began to be shifted; *more* were not counted."""
 
     started: int
@@ -22,7 +22,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ShiftProgress:
     """How a shift stands: in stage *stage* of *stages*, with *left* until its end.
 
     *new* and *old* are the executions of the versions that callers go to, and come from; None when
@@ -33,8 +33,8 @@ class Seen:
     stage: int
     stages: int
     left: timedelta
-    new: Tally | None = None
-    old: Tally | None = None
+    new: ExecutionCounts | None = None
+    old: ExecutionCounts | None = None
 
 
 class Watcher(Protocol):
@@ -52,12 +52,12 @@ class Watcher(Protocol):
     def applied(self, step: Step) -> None:
         """Hear that one step is done."""
 
-    def seen(self, seen: Seen) -> None:
+    def seen(self, seen: ShiftProgress) -> None:
         """See how a shift stands, every few seconds."""
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Runtime:
     """What a deployment takes from the world around it, so that tests can give their own.
 
     *pause* waits before the n-th try of something that failed, or says by False that it is enough;

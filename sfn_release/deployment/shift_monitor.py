@@ -11,7 +11,7 @@ from sfn_release.deployment.failed_executions import Count, causes, total
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.deployment.machine_state import Machine
 from sfn_release.deployment.prepared import Prepared, Site
-from sfn_release.deployment.runtime import Seen, Tally
+from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import ShiftWeight, Watch
@@ -35,7 +35,7 @@ class Monitor:
     fence: Callable[[], None]
     _new: list[Count] = field(default_factory=list)
     _old: list[Count] = field(default_factory=list)
-    _tallies: tuple[Tally, Tally] | None = None
+    _tallies: tuple[ExecutionCounts, ExecutionCounts] | None = None
     _next: datetime | None = None
 
     def begin(self, machines: Mapping[str, Machine]) -> None:
@@ -57,13 +57,13 @@ class Monitor:
         Raises RevertedError when an alarm fires, when too many executions failed, and when either
         cannot be told.
         """
-        around = self.site.around
+        runtime = self.site.runtime
         pause = min(max(step.interval.total_seconds() / _PART, _SOONEST), _LATEST)
         weights = [stage.watch.weight for stage in self._plan.stages]
-        end = around.now() + step.interval
+        end = runtime.now() + step.interval
         while True:
             self.fence()
-            now = around.now()
+            now = runtime.now()
             left = max(end - now, timedelta())
             try:
                 self._look(step, now, pause, last=not left)
@@ -76,10 +76,10 @@ class Monitor:
                 ) from error
             new, old = self._tallies or (None, None)
             number = weights.index(step.weight) + 1
-            around.watcher.seen(Seen(step.weight, number, len(weights), left, new, old))
+            runtime.watcher.seen(ShiftProgress(step.weight, number, len(weights), left, new, old))
             if not left:
                 return
-            around.wait(min(pause, left.total_seconds()))
+            runtime.wait(min(pause, left.total_seconds()))
 
     def _look(self, step: Watch, now: datetime, pause: float, *, last: bool) -> None:
         limits = self._limits
@@ -115,7 +115,7 @@ class Monitor:
         except AwsError as error:
             if self._limits.counted:
                 raise
-            self.site.around.watcher.say(f"executions are not counted: {error.message}")
+            self.site.runtime.watcher.say(f"executions are not counted: {error.message}")
             self._new, self._old, self._tallies = [], [], None
 
     def _stopped(self, step: Watch) -> str:
@@ -137,7 +137,7 @@ class Monitor:
         return strategy.limits
 
 
-def exceeded(limits: Limits, new: Tally, old: Tally) -> str | None:
+def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str | None:
     """Return the limits of failures that the *new* version exceeds, in words; None unless all are.
 
     An *old* version without executions in that time counts as one without failures.

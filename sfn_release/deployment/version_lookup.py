@@ -24,7 +24,7 @@ _CONTENT = (
 
 
 @dataclass(frozen=True)
-class Home:
+class AccountScope:
     """Where an environment's state machines are. *accounts* is empty while that is not known."""
 
     region: str
@@ -38,7 +38,7 @@ class Home:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FoundVersion:
     """The exact version of something, or the *problem* with it; *gone*: it does not exist."""
 
     arn: str | None = None
@@ -47,25 +47,25 @@ class Answer:
 
 
 def look_up_versions(
-    aws: Aws, names: Collection[Name], home: Home, *, tolerant: bool
-) -> dict[Name, Answer]:
+    aws: Aws, names: Collection[Name], home: AccountScope, *, tolerant: bool
+) -> dict[Name, FoundVersion]:
     """Return what AWS has for each name: a call or a few for each distinct thing, side by side.
 
     Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
     us look is an answer.
     """
 
-    def one(name: Name) -> tuple[Name, Answer]:
+    def one(name: Name) -> tuple[Name, FoundVersion]:
         try:
             if name.kind == "function":
                 return name, _function(aws.functions, name)
             return name, _machine(aws.stepfunctions, name)
         except AwsError as error:
             if error.aws_code in _GONE:
-                return name, Answer(problem=error.why or error.message, gone=True)
+                return name, FoundVersion(problem=error.why or error.message, gone=True)
             abroad = isinstance(error, AccessError) and error.aws_code and not home.holds(name)
             if tolerant or abroad:
-                return name, Answer(problem=f"{error.message} {error.why}".strip())
+                return name, FoundVersion(problem=f"{error.message} {error.why}".strip())
             raise
 
     things = {name: _normal(name, home) for name in names}
@@ -73,7 +73,7 @@ def look_up_versions(
     return {name: answers[thing] for name, thing in things.items()}
 
 
-def _normal(name: Name, home: Home) -> Name:
+def _normal(name: Name, home: AccountScope) -> Name:
     """Return one name for all names of the same function: as short as can be."""
     if name.kind == "state machine":
         return name
@@ -86,7 +86,7 @@ def _normal(name: Name, home: Home) -> Name:
 _GONE = {"ResourceNotFoundException", "StateMachineDoesNotExist", "ResourceNotFound"}
 
 
-def _function(functions: Functions, name: Name) -> Answer:
+def _function(functions: Functions, name: Name) -> FoundVersion:
     asked = name.name
     if name.account:
         partition = name.partition or "aws"
@@ -95,23 +95,23 @@ def _function(functions: Functions, name: Name) -> Answer:
         found = call(
             functions.get_function_configuration, FunctionName=asked, Qualifier=name.qualifier
         )
-        return Answer(found["FunctionArn"])
+        return FoundVersion(found["FunctionArn"])
     if name.qualifier is None:
         return _published(functions, asked)
     alias = call(functions.get_alias, FunctionName=asked, Name=name.qualifier)
     others = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     if others:
         shares = ", ".join(f"{weight:.0%} to :{version}" for version, weight in others.items())
-        return Answer(
+        return FoundVersion(
             problem=f"the alias {name.qualifier} sends its calls to several versions"
             f" (:{alias['FunctionVersion']}, {shares})"
         )
     if alias["FunctionVersion"] == LATEST:
         return _published(functions, asked)
-    return Answer(f"{alias['AliasArn'].rpartition(':')[0]}:{alias['FunctionVersion']}")
+    return FoundVersion(f"{alias['AliasArn'].rpartition(':')[0]}:{alias['FunctionVersion']}")
 
 
-def _published(functions: Functions, function: str) -> Answer:
+def _published(functions: Functions, function: str) -> FoundVersion:
     """Return the newest version that is what ``$LATEST`` is: its code, and how it is run."""
     latest: Mapping[str, Any] | None = None
     versions = []
@@ -121,24 +121,24 @@ def _published(functions: Functions, function: str) -> Answer:
         else:
             versions.append(found)
     if latest is None:  # emulators; AWS refuses to list the versions of what does not exist
-        return Answer(problem="there is no such function", gone=True)
+        return FoundVersion(problem="there is no such function", gone=True)
     versions.sort(key=lambda found: int(found["Version"]), reverse=True)
     equal = [found for found in versions if found["CodeSha256"] == latest["CodeSha256"]]
     for found in equal:
         if not _differing(latest, found):
-            return Answer(found["FunctionArn"])
+            return FoundVersion(found["FunctionArn"])
     if equal:
         differing = ", ".join(_differing(latest, equal[0]))
-        return Answer(
+        return FoundVersion(
             problem=f"$LATEST has the code of :{equal[0]['Version']}, and another {differing}:"
             " publish a version"
         )
     if versions:
-        return Answer(
+        return FoundVersion(
             problem=f"the code of $LATEST is not published: its newest version is"
             f" :{versions[0]['Version']}, with other code"
         )
-    return Answer(problem="no version of it is published")
+    return FoundVersion(problem="no version of it is published")
 
 
 def _differing(latest: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
@@ -155,41 +155,41 @@ def _versions(functions: Functions, function: str) -> Iterator[Mapping[str, Any]
         page = {"Marker": answer["NextMarker"]}
 
 
-def _machine(client: StepFunctions, name: Name) -> Answer:
+def _machine(client: StepFunctions, name: Name) -> FoundVersion:
     arn = f"arn:{name.partition}:states:{name.region}:{name.account}:stateMachine:{name.name}"
     if name.exact:
         call(client.describe_state_machine, stateMachineArn=f"{arn}:{name.qualifier}")
-        return Answer(f"{arn}:{name.qualifier}")
+        return FoundVersion(f"{arn}:{name.qualifier}")
     if name.qualifier:
         return _routed(client, arn, name.qualifier)
     return _equal_to_latest(client, arn)
 
 
-def _routed(client: StepFunctions, arn: str, alias: str) -> Answer:
+def _routed(client: StepFunctions, arn: str, alias: str) -> FoundVersion:
     found = describe_alias(client, f"{arn}:{alias}")
     if found is None:
-        return Answer(problem=f"it has no alias {alias}", gone=True)
+        return FoundVersion(problem=f"it has no alias {alias}", gone=True)
     if len(found.routing) != 1:
-        return Answer(
+        return FoundVersion(
             problem=f"the alias {alias} sends its callers to several versions"
             f" ({routing_text(found.routing)})"
         )
-    return Answer(next(iter(found.routing)))
+    return FoundVersion(next(iter(found.routing)))
 
 
-def _equal_to_latest(client: StepFunctions, arn: str) -> Answer:
+def _equal_to_latest(client: StepFunctions, arn: str) -> FoundVersion:
     """Return the newest version whose content is that of the state machine without a version."""
     latest = rendered_from("", call(client.describe_state_machine, stateMachineArn=arn))
     if latest is None:
-        return Answer(problem="its definition cannot be read")
+        return FoundVersion(problem="its definition cannot be read")
     listed = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=_SEARCHED)
     versions = [found["stateMachineVersionArn"] for found in listed["stateMachineVersions"]]
     for version in versions:
         found = rendered_from("", call(client.describe_state_machine, stateMachineArn=version))
         if found is not None and found.digest == latest.digest:
-            return Answer(version)
+            return FoundVersion(version)
     if not versions:
-        return Answer(problem="no version of it is published")
-    return Answer(
+        return FoundVersion(problem="no version of it is published")
+    return FoundVersion(
         problem=f"what it is now is not published: its newest version is {number(versions[0])}"
     )

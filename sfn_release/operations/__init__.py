@@ -1,6 +1,6 @@
 """The verbs of sfn-release, one file each: what the commands call, and what a pipeline can.
 
-    workspace = open_workspace(Path.cwd(), surroundings(watcher))
+    workspace = open_workspace(Path.cwd(), system_runtime(watcher))
     published = publish(workspace, "1.2.0", environments=["staging"])
 
 Every verb takes a Workspace first, raises SfnReleaseError, and returns frozen data. A verb is
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sfn_release.operations.unlock import unlock
     from sfn_release.operations.verify import Verified, verify
     from sfn_release.operations.verifying import Check
-    from sfn_release.operations.workspace import Workspace, open_workspace, surroundings
+    from sfn_release.operations.workspace import Workspace, open_workspace, system_runtime
     from sfn_release.operations.yank import Yanked, unyank, yank
 
 _HOMES = {
@@ -85,7 +85,7 @@ _HOMES = {
     "service_for": "serve",
     "show": "releases",
     "status": "status",
-    "surroundings": "workspace",
+    "system_runtime": "workspace",
     "unfinished": "deploy",
     "unlock": "unlock",
     "unyank": "yank",
@@ -133,7 +133,7 @@ __all__ = [
     "service_for",
     "show",
     "status",
-    "surroundings",
+    "system_runtime",
     "unfinished",
     "unlock",
     "unyank",

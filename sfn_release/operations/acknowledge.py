@@ -47,7 +47,7 @@ def _prepare(workspace: Workspace, site: Site) -> Prepared:
     near = {name: closer for name, (_, closer) in seen.items() if closer is not None}
     strange = strange_versions(workspace.ledger, site.client, state, near)
     return Prepared(
-        id=site.around.new_id(site.around.now()),
+        id=site.runtime.new_id(site.runtime.now()),
         snapshot=snapshot,
         state=state,
         target=None,

@@ -24,7 +24,7 @@ from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.site import require_remote, site
 from sfn_release.operations.verifying import Check
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.preconditions import Sending, refusal, unmet
+from sfn_release.plan.preconditions import Submission, refusal, unmet
 from sfn_release.project import Environment, rules
 from sfn_release.release.rendering import Rendered, parameters_of, render
 
@@ -204,7 +204,7 @@ def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> t
     Raises what rendering raises, and the error that shows every condition that it does not meet.
     """
     rendered = render(declaration, resolved)
-    sending = Sending(
+    sending = Submission(
         environment=there.name,
         rendered=rendered,
         alias=resolved.alias,

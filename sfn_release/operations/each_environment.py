@@ -11,22 +11,22 @@ from typing import TypeVar
 
 from sfn_release.errors import SfnReleaseError
 
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 
 
 def in_each(
     environments: Sequence[str],
-    act: Callable[[str], Answer],
+    act: Callable[[str], Returned],
     *,
     failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
     of: int | None = None,
-) -> tuple[dict[str, Answer], dict[str, SfnReleaseError]]:
+) -> tuple[dict[str, Returned], dict[str, SfnReleaseError]]:
     """Return what *act* answered by environment, and what it raised; *failed* hears that at once.
 
     With a single environment, what it raises is raised; *of* is how many there are, if they are
     more than are tried here.
     """
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Returned] = {}
     errors: dict[str, SfnReleaseError] = {}
     for name in environments:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 from sfn_release.aws.calling import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.trail import Visit, trail
 from sfn_release.operations.workspace import Workspace
@@ -100,7 +100,7 @@ def execute(
             )
         raise
     if wait and not in_sync:
-        answer = _finished(client, answer["executionArn"], workspace.around)
+        answer = _finished(client, answer["executionArn"], workspace.runtime)
     done = _execution(answer, workflow, served.version)
     return _with_way(done, client, express=in_sync) if wait else done
 
@@ -160,7 +160,7 @@ def _started(served: Served, alias: str, version: str | None) -> str:
     return f"{served.state_machine_arn}:{alias}" if alias else served.state_machine_arn
 
 
-def _finished(client: StepFunctions, arn: str, around: Surroundings) -> dict[str, Any]:
+def _finished(client: StepFunctions, arn: str, runtime: Runtime) -> dict[str, Any]:
     """Return DescribeExecution's answer once the execution has ended."""
     attempt = 0
     while True:
@@ -168,7 +168,7 @@ def _finished(client: StepFunctions, arn: str, around: Surroundings) -> dict[str
         if answer["status"] != "RUNNING":
             return answer
         attempt = min(attempt + 1, 6)
-        around.pause(attempt)
+        runtime.pause(attempt)
 
 
 def _execution(answer: dict[str, Any], workflow: str, version: str) -> Execution:

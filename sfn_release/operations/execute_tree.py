@@ -65,8 +65,8 @@ def execute_tree(
     mocks = mocks_of(workspace.project, source)
     sharing = [one.definition for one in declarations.values() if one.source == source]
     for line in mocks_without_a_state(workspace.project, source, sharing, workflow):
-        workspace.around.watcher.say(f"warning: {line}")
-    started = workspace.around.now()
+        workspace.runtime.watcher.say(f"warning: {line}")
+    started = workspace.runtime.now()
     seed = _seed(form, there, name or str(uuid.uuid4()), started)
     outcome = simulate(
         form.definition, given, tasks=mocks, clock=VirtualClock(started), context=seed

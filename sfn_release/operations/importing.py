@@ -43,7 +43,7 @@ def import_source(
     if named.startswith("arn:"):
         opened = workspace()
         client = opened.reach(opened.environment(environment)).stepfunctions
-        return from_aws(client, named, opened.around.watcher)
+        return from_aws(client, named, opened.runtime.watcher)
     if named == STDIN or named.endswith(".json"):
         content = stdin() if named == STDIN else read_content(directory / named, named)
         given = read_text(content, named)

@@ -54,7 +54,7 @@ def build_work_tree(workspace: Workspace) -> Build:
         workspace.project.root,
         workspace.project.workflows,
         work_tree=workspace.git.root,
-        environ=workspace.around.environ,
+        environ=workspace.runtime.environ,
         silences=workspace.project.silences,
     )
 

@@ -42,7 +42,7 @@ def permitted(
     if override is None:
         raise refused(site.environment, str(content), found)
     for refusal in found:
-        site.around.watcher.say(f"overridden: {refusal.message}")
+        site.runtime.watcher.say(f"overridden: {refusal.message}")
     return replace(prepared, override=override)
 
 
@@ -55,7 +55,7 @@ def objections(
     facts = Facts(
         release=str(content),
         commit=content.commit,
-        now=site.around.now(),
+        now=site.runtime.now(),
         stays={
             required: stay(workspace, prepared.snapshot, required, content)
             for required in environment.requires

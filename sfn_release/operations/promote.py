@@ -95,7 +95,7 @@ def _succeeded(
     if version is None:
         attempt = state.record
         if state.unfinished and attempt is not None:
-            workspace.around.watcher.say(
+            workspace.runtime.watcher.say(
                 f"{attempt.action} {attempt.version} to {source} has not succeeded:"
                 f" {state.serving.version}, which {source} serves, is promoted"
             )

@@ -131,10 +131,10 @@ def publish(
         )
     for name, error in refused.items():
         failed(name, error)
-    at = workspace.around.now()
+    at = workspace.runtime.now()
     notes = release_notes(workspace.project.root, version)
     if notes is None:
-        workspace.around.watcher.say(f"CHANGELOG.md has no section for {version}")
+        workspace.runtime.watcher.say(f"CHANGELOG.md has no section for {version}")
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
     if written.digest != release.digest:
         raise _immutable(release, written)
@@ -174,12 +174,12 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
     """
     commit = workspace.head()
     workspace.refuse_changes(["."], "a release is made from the commit alone")
-    workspace.around.watcher.say(f"building {commit[:12]}")
+    workspace.runtime.watcher.say(f"building {commit[:12]}")
     built = build_commit(
         lambda roots: workspace.git.export(commit, workspace.folder, roots),
         workspace.project.workflows,
         work_tree=workspace.git.root,
-        environ=workspace.around.environ,
+        environ=workspace.runtime.environ,
         silences=workspace.project.silences,
     )
     snapshot = workspace.snapshot(offline=offline)
@@ -196,7 +196,7 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         warnings += refuse_calls(built.declarations, workspace.project.silences)
     if warnings:
         count = "a warning" if warnings == 1 else f"{warnings} warnings"
-        workspace.around.watcher.say(f"{count} about the definitions: see `sfn-release check`")
+        workspace.runtime.watcher.say(f"{count} about the definitions: see `sfn-release check`")
     release = _release(workspace, snapshot, built, version, commit)
     if standing is not None and standing.digest != release.digest:
         raise _immutable(release, standing)
@@ -213,7 +213,7 @@ def _release(
         version=version,
         commit=commit,
         tag=workspace.ledger.tag_name(version),
-        date=timestamp(workspace.around.now()),
+        date=timestamp(workspace.runtime.now()),
         author=str(workspace.git.identity),
         toolchain=asdict(built.toolchain),
         predecessor=workspace.ledger.predecessor(snapshot, version),

@@ -97,7 +97,7 @@ def _shown_again(workspace: Workspace, site: Site) -> Record | None:
     record = unshown(workspace, site)
     if record is not None:
         hold.forget(site.notes, record.id)
-        workspace.around.watcher.say(
+        workspace.runtime.watcher.say(
             f"this rollback of {site.name} succeeded at {record.finished_at}, but its outcome was"
             " not shown: nothing more is done. To go further back, run it again."
         )
@@ -141,7 +141,7 @@ def rollback_target(
             f"Nothing was ever deployed to {site.name}: there is nothing to go back to."
         )
     load = partial(workspace.ledger.serving_at, site.name)
-    say = workspace.around.watcher.say
+    say = workspace.runtime.watcher.say
     entry: Serving | None
     attempt = state.record
     yanked = frozenset(workspace.ledger.yanked(snapshot))
@@ -207,7 +207,7 @@ def rollback_target(
 def _say_which(workspace: Workspace, site: Site, release: Release) -> None:
     """Say so when a release is a local trial, and another release has taken its number."""
     if workspace.ledger.yielded_digests().get(release.version) == release.digest:
-        workspace.around.watcher.say(
+        workspace.runtime.watcher.say(
             f"{release.version} is your trial in {site.name}, not the release of that number"
         )
 

@@ -28,13 +28,13 @@ def run(
             if prepared.adopting:
                 adopted = adoption(site, prepared)
                 execute(site, adopted, reason=reason)
-                site.around.watcher.say(kept_text(site, adopted))
+                site.runtime.watcher.say(kept_text(site, adopted))
                 prepared = again()
                 continue
             return execute(site, prepared, reason=reason)
         except RefMovedError as error:
             attempt += 1
-            if not site.around.pause(attempt):
+            if not site.runtime.pause(attempt):
                 raise ConflictError(
                     f"The ledger of {site.name} moved each time that this deployment began.",
                     why=error.why,

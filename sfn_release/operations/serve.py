@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.local import LocalService, service
 from sfn_release.operations.serving import database, local_service
@@ -17,7 +17,7 @@ from sfn_release.simulator import Mocks
 
 def service_for(
     directory: Path,
-    around: Surroundings,
+    runtime: Runtime,
     *,
     environment: str | None = None,
     real_time: bool = False,
@@ -29,7 +29,7 @@ def service_for(
     mock. Raises UsageError for an environment that is on AWS.
     """
     try:
-        workspace = open_workspace(directory, around)
+        workspace = open_workspace(directory, runtime)
     except NotFoundError:
         if environment is not None:
             raise

@@ -23,7 +23,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
     aws = workspace.reach(environment)
     # The client is made now, while others build: it takes its time.
-    aws.dates.listen(aws.stepfunctions, workspace.around.now)
+    aws.dates.listen(aws.stepfunctions, workspace.runtime.now)
     return site(workspace, environment, aws)
 
 
@@ -34,8 +34,8 @@ def site(workspace: Workspace, environment: Environment, aws: Aws | None = None)
         environment=environment,
         ledger=workspace.ledger,
         aws=aws or workspace.aws(environment),
-        around=replace(
-            workspace.around, actor=workspace.around.actor or str(workspace.git.identity)
+        runtime=replace(
+            workspace.runtime, actor=workspace.runtime.actor or str(workspace.git.identity)
         ),
         config_blob=_config_blob(workspace),
         filled=workspace.filled,
@@ -57,7 +57,7 @@ def require_remote(workspace: Workspace, environment: Environment) -> str:
             fix='Add a remote (git remote add origin URL), or write  remote = ""  in [project]'
             " of releases.toml if this clone is the only one that ever deploys.",
         )
-    workspace.around.watcher.say('warning: the ledger is in this clone alone (remote = "")')
+    workspace.runtime.watcher.say('warning: the ledger is in this clone alone (remote = "")')
     return f"deployments are recorded {_where(None)}"
 
 

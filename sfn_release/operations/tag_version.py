@@ -21,7 +21,7 @@ def version_from_tag(workspace: Workspace) -> str:
     """
     head = workspace.head()
     tags = _tags(workspace)
-    named = _ci_tag(workspace.around.environ)
+    named = _ci_tag(workspace.runtime.environ)
     if named is not None:
         if tags.get(named, head) != head:
             raise ConflictError(
@@ -75,7 +75,7 @@ def _tags(workspace: Workspace) -> dict[str, str]:
         try:
             found |= workspace.git.ls_remote(remote, [pattern, pattern + "^{}"])
         except GitError as error:
-            workspace.around.watcher.say(
+            workspace.runtime.watcher.say(
                 f"the remote {remote} was not reached: only this clone's tags are known"
                 f" ({error.why.partition(chr(10))[0]})"
             )

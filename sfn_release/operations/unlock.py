@@ -21,7 +21,7 @@ def unlock(
     locked = site(workspace, workspace.environment(environment))
     state, _ = _held(workspace, locked.name)
     why = f": {reason}" if reason else ""
-    closed = close(locked, state, f"unlocked by {locked.around.actor}{why}")
+    closed = close(locked, state, f"unlocked by {locked.runtime.actor}{why}")
     assert closed.record is not None  # noqa: S101 - it was just written
     return closed.record
 

@@ -30,7 +30,7 @@ def expect(site: Site, deployment: str) -> None:
 def shown(site: Site, record: Record | None) -> None:
     """Note that the outcome of a rollback was shown."""
     path = _path(site)
-    note, attempt = hold.read_note(path), _attempt(site.around.ci)
+    note, attempt = hold.read_note(path), _attempt(site.runtime.ci)
     seen = note.shown if note.attempt == attempt else ()
     told = (*seen, record.id) if record and attempt else ()
     hold.write_note(path, hold.Note(None, attempt, told))
@@ -38,7 +38,7 @@ def shown(site: Site, record: Record | None) -> None:
 
 def possible(site: Site) -> bool:
     """Report whether there can be an outcome that was not shown, without reading the ledger."""
-    ci = site.around.ci
+    ci = site.runtime.ci
     return hold.read_note(_path(site)).pending is not None or bool(ci and ci["attempt"] > 1)
 
 
@@ -50,7 +50,7 @@ def unshown(site: Site, state: State) -> Record | None:
     note, last = hold.read_note(_path(site)), state.record
     if last is not None and _succeeded(last) and last.id == note.pending:
         return last
-    seen = note.shown if note.attempt == _attempt(site.around.ci) else ()
+    seen = note.shown if note.attempt == _attempt(site.runtime.ci) else ()
     found = [record for record in _of_run(site, state) if record.id not in seen]
     return found[-1] if found else None
 
@@ -60,7 +60,7 @@ def _of_run(site: Site, state: State) -> list[Record]:
 
     Only as long as nothing else was deployed since.
     """
-    ours = site.around.ci
+    ours = site.runtime.ci
     if ours is None or state.tip is None:
         return []
     events = site.ledger.latest_events(site.name, state.tip, limit=_EVENTS)

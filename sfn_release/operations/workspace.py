@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfn_release.deployment.runtime import Surroundings, Watcher
+from sfn_release.deployment.runtime import Runtime, Watcher
 from sfn_release.errors import (
     AccessError,
     DirtyError,
@@ -42,7 +42,7 @@ class Workspace:
     project: Project
     git: Git
     ledger: Ledger
-    around: Surroundings
+    runtime: Runtime
     aws: Callable[[Environment], Aws]
     filled: FilledChecks
 
@@ -117,7 +117,7 @@ class Workspace:
         """
         snapshot = self.ledger.snapshot(offline=offline)
         if snapshot.warning:
-            self.around.watcher.say(snapshot.warning)
+            self.runtime.watcher.say(snapshot.warning)
         return snapshot
 
     def released(
@@ -159,7 +159,7 @@ class Workspace:
         """
         if self.ledger.is_pushed(self.ledger.snapshot(), release):
             return
-        now = self.around.now()
+        now = self.runtime.now()
         standing, _ = self.ledger.add_release(release, notes="", at=now, push=True)
         if standing.digest != release.digest:
             raise ImmutableError(
@@ -176,15 +176,15 @@ def _nearest(version: str, versions: Sequence[str]) -> str:
     return next((one for one in reversed(ordered) if Precedence(one) < wanted), ordered[0])
 
 
-def open_workspace(directory: Path, around: Surroundings) -> Workspace:
+def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
     """Open the project around *directory*.
 
     Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
     """
-    user = around.actor or _user()
-    git = Git.open(directory, fallback=Identity(user, f"{user}@{around.host}"))
+    user = runtime.actor or _user()
+    git = Git.open(directory, fallback=Identity(user, f"{user}@{runtime.host}"))
     project = read_project(find_project(directory))
-    git = replace(git, patience=Patience(project.remote_timeout, say=around.watcher.say))
+    git = replace(git, patience=Patience(project.remote_timeout, say=runtime.watcher.say))
     ledger = open_ledger(
         git,
         project=project.name,
@@ -194,8 +194,8 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
         private=frozenset(
             name for name, there in project.environments.items() if there.backend == "local"
         ),
-        pause=around.pause,
-        say=around.watcher.say,
+        pause=runtime.pause,
+        say=runtime.watcher.say,
     )
 
     def aws(environment: Environment) -> Aws:
@@ -216,15 +216,15 @@ def open_workspace(directory: Path, around: Surroundings) -> Workspace:
                 external_id=role.external_id if role else None,
                 endpoints=environment.endpoints,
             ),
-            Pacing(now=around.now, wait=around.wait, say=around.watcher.say),
+            Pacing(now=runtime.now, wait=runtime.wait, say=runtime.watcher.say),
         )
 
-    return Workspace(project, git, ledger, around, aws, FilledChecks(project.silences))
+    return Workspace(project, git, ledger, runtime, aws, FilledChecks(project.silences))
 
 
-def surroundings(
+def system_runtime(
     watcher: Watcher, *, environ: Mapping[str, str] | None = None, actor: str | None = None
-) -> Surroundings:
+) -> Runtime:
     """Return the world as it is: the clock, this machine, the CI run.
 
     Who acts is *actor*, else whoever started the CI run, else (an empty name) git's identity.
@@ -232,7 +232,7 @@ def surroundings(
     import platform
 
     environ = os.environ if environ is None else environ
-    return Surroundings(
+    return Runtime(
         now=lambda: datetime.now(UTC),
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}",
         new_token=lambda: os.urandom(16).hex(),

@@ -46,8 +46,8 @@ def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
             fix=f'For example:  sfn-release yank {version} --reason "Charges twice"',
         )
     version = parse_version(version)
-    around = workspace.around
-    actor, now = around.actor or str(workspace.git.identity), around.now()
+    runtime = workspace.runtime
+    actor, now = runtime.actor or str(workspace.git.identity), runtime.now()
     return _say(workspace, version, Yank(reason.strip(), actor, timestamp(now)))
 
 
@@ -59,7 +59,7 @@ def unyank(workspace: Workspace, version: str) -> Yanked:
 def _say(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
     ledger = workspace.ledger
     workspace.released(workspace.snapshot(), version)
-    standing, changed = ledger.set_yank(version, wanted, at=workspace.around.now())
+    standing, changed = ledger.set_yank(version, wanted, at=workspace.runtime.now())
     snapshot = ledger.snapshot(offline=True)
     live = [
         name

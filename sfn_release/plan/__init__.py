@@ -15,7 +15,7 @@ There is one plan and several readers: the command line prints it, `deployment` 
 from __future__ import annotations
 
 from sfn_release.plan.decisions import plan, plan_delete, serving_version
-from sfn_release.plan.model import Observed, Plan, Stage, Target, TargetWorkflow, WorkflowPlan
+from sfn_release.plan.model import Observed, Plan, ShiftStage, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import (
     alias_deployment,
     is_alias_description,
@@ -30,7 +30,7 @@ __all__ = [
     "TAG_PREFIX",
     "Observed",
     "Plan",
-    "Stage",
+    "ShiftStage",
     "Target",
     "TargetWorkflow",
     "WorkflowPlan",

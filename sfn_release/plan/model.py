@@ -140,7 +140,7 @@ class WorkflowPlan:
 
 
 @dataclass(frozen=True)
-class Stage:
+class ShiftStage:
     """One stage of a shift: *steps* bring every alias to a weight, which is then watched."""
 
     steps: tuple[Step, ...]
@@ -163,7 +163,7 @@ class Plan:
     version: str | None
     from_version: str | None
     workflows: tuple[WorkflowPlan, ...]
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[ShiftStage, ...] = ()
     strategy: str | None = None
     resumed: str | None = None
     left: tuple[Step, ...] = ()

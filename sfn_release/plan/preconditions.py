@@ -3,8 +3,8 @@
 `deployment.prepare` asks every condition of every workflow that it would write, so `plan`,
 `publish`, `deploy` and `promote` refuse the same, before a version is taken and before anything is
 written. `env check` asks the same conditions of every workflow of the work tree. To add one, write
-a function that takes a `Sending` and yields a `Problem` for each thing that is wrong, and add it to
-`CONDITIONS`.
+a function that takes a `Submission` and yields an `UnmetPrecondition` for each problem, and add it
+to `CONDITIONS`.
 
 The limits are those of the Step Functions API reference (CreateStateMachine, TagResource,
 CreateStateMachineAlias) and of botocore's model of it.
@@ -41,7 +41,7 @@ _KEY = re.compile(
 
 
 @dataclass(frozen=True)
-class Sending:
+class Submission:
     """One workflow as a deployment would send it to *environment*.
 
     *tags* are all tags that the state machine would have then, *descriptions* the texts that its
@@ -60,7 +60,7 @@ class Sending:
 
 
 @dataclass(frozen=True)
-class Problem:
+class UnmetPrecondition:
     """A condition that a workflow does not meet. *error* is the kind of error that it is."""
 
     message: str
@@ -72,12 +72,12 @@ class Problem:
         return " ".join(part for part in (self.message, *self.why.split("\n")) if part.strip())
 
 
-def unmet(sending: Sending) -> tuple[Problem, ...]:
+def unmet(sending: Submission) -> tuple[UnmetPrecondition, ...]:
     """Return everything that stands against sending a workflow."""
     return tuple(problem for condition in CONDITIONS for problem in condition(sending))
 
 
-def refusal(environment: str, problems: Sequence[Problem]) -> SfnReleaseError:
+def refusal(environment: str, problems: Sequence[UnmetPrecondition]) -> SfnReleaseError:
     """Return the error that shows all of *problems*, of which there is at least one."""
     first = problems[0]
     if len(problems) == 1:
@@ -92,10 +92,10 @@ def refusal(environment: str, problems: Sequence[Problem]) -> SfnReleaseError:
     )
 
 
-def _name(sending: Sending) -> Iterator[Problem]:
+def _name(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = rules.state_machine_name(sending.rendered.name)
     if problem:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{sending.rendered.name!r} cannot be the name of a state machine in"
             f" {sending.environment}.",
             problem,
@@ -104,11 +104,11 @@ def _name(sending: Sending) -> Iterator[Problem]:
         )
 
 
-def _size(sending: Sending) -> Iterator[Problem]:
+def _size(sending: Submission) -> Iterator[UnmetPrecondition]:
     text = json.dumps(sending.rendered.definition, separators=(",", ":"), ensure_ascii=False)
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_DEFINITION:
-        yield Problem(
+        yield UnmetPrecondition(
             f"The definition of {sending.rendered.workflow} has {size:,} bytes in"
             f" {sending.environment}; Step Functions takes {MAX_DEFINITION:,}.",
             fix="Move a part into a state machine of its own and start it from a Task.",
@@ -116,10 +116,10 @@ def _size(sending: Sending) -> Iterator[Problem]:
         )
 
 
-def _definition(sending: Sending) -> Iterator[Problem]:
+def _definition(sending: Submission) -> Iterator[UnmetPrecondition]:
     if sending.findings:
         count = len(sending.findings)
-        yield Problem(
+        yield UnmetPrecondition(
             f"The definition of {sending.rendered.workflow} has"
             f" {'an error' if count == 1 else f'{count} errors'} once the parameters of"
             f" {sending.environment} are filled in.",
@@ -129,23 +129,23 @@ def _definition(sending: Sending) -> Iterator[Problem]:
         )
 
 
-def _role(sending: Sending) -> Iterator[Problem]:
+def _role(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = rules.role_arn(sending.rendered.role)
     if problem:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{sending.rendered.role!r} is not the role of {sending.rendered.workflow}.",
             problem,
             f"Correct `role_arn` in [environments.{sending.environment}].",
         )
 
 
-def _logging(sending: Sending) -> Iterator[Problem]:
+def _logging(sending: Submission) -> Iterator[UnmetPrecondition]:
     workflow, logging = sending.rendered.workflow, sending.rendered.logging
     level, destinations = logging["level"], logging.get("destinations") or []
     if not isinstance(destinations, list | tuple):
         destinations = [destinations]
     if level not in _LEVELS:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{workflow} logs at the level {level!r}.",
             f"Step Functions has the levels {', '.join(_LEVELS)}.",
             "Correct `level` in `logging`.",
@@ -153,20 +153,20 @@ def _logging(sending: Sending) -> Iterator[Problem]:
     if not isinstance(logging["includeExecutionData"], bool):
         yield _no_boolean(workflow, "includeExecutionData", logging["includeExecutionData"])
     if len(destinations) > 1:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{workflow} logs to {len(destinations)} places.",
             "Step Functions takes exactly one log group.",
             "Keep one of the `destinations` of `logging`.",
         )
     if level != "OFF" and not destinations:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{workflow} logs {level} to nowhere.",
             fix="Add `destinations` with a log group to `logging`.",
         )
     for destination in destinations:
         group = _member(destination, "cloudWatchLogsLogGroup", "logGroupArn")
         if not isinstance(group, str) or not _GROUP.fullmatch(group):
-            yield Problem(
+            yield UnmetPrecondition(
                 f"{group!r}, which {workflow} logs to, is not a log group that Step Functions"
                 " takes.",
                 "Its ARN ends with :*.",
@@ -174,17 +174,17 @@ def _logging(sending: Sending) -> Iterator[Problem]:
             )
 
 
-def _tracing(sending: Sending) -> Iterator[Problem]:
+def _tracing(sending: Submission) -> Iterator[UnmetPrecondition]:
     enabled = sending.rendered.tracing["enabled"]
     if not isinstance(enabled, bool):
         yield _no_boolean(sending.rendered.workflow, "enabled", enabled)
 
 
-def _encryption(sending: Sending) -> Iterator[Problem]:
+def _encryption(sending: Submission) -> Iterator[UnmetPrecondition]:
     workflow, encryption = sending.rendered.workflow, sending.rendered.encryption
     kind = encryption["type"]
     if kind not in ("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"):
-        yield Problem(
+        yield UnmetPrecondition(
             f"The encryption of {workflow} is of the type {kind!r}.",
             fix="Write AWS_OWNED_KEY or CUSTOMER_MANAGED_KMS_KEY.",
         )
@@ -192,7 +192,7 @@ def _encryption(sending: Sending) -> Iterator[Problem]:
         return
     key, seconds = encryption["kmsKeyId"], encryption["kmsDataKeyReusePeriodSeconds"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        yield Problem(
+        yield UnmetPrecondition(
             f"{key!r} is not the KMS key of {workflow}.",
             "It is the id or the ARN of a key, or of an alias.",
             "For example:  arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-…",
@@ -200,24 +200,24 @@ def _encryption(sending: Sending) -> Iterator[Problem]:
     low, high = _REUSE
     whole = isinstance(seconds, int) and not isinstance(seconds, bool)
     if not whole or not low <= seconds <= high:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{workflow} uses a data key for {seconds!r} seconds.",
             fix=f"Write a whole number from {low} to {high} for `kmsDataKeyReusePeriodSeconds`.",
         )
 
 
-def _tags(sending: Sending) -> Iterator[Problem]:
+def _tags(sending: Submission) -> Iterator[UnmetPrecondition]:
     workflow = sending.rendered.workflow
     for key, value in sending.rendered.tags.items():
         for text, rule in ((key, rules.tag_key), (value, rules.tag_value)):
             problem = rule(text)
             if problem:
-                yield Problem(
+                yield UnmetPrecondition(
                     f"{text!r} cannot be in a tag of {workflow}.", problem, "Correct `tags`."
                 )
     own = [key for key in sending.tags if not key.lower().startswith("aws:")]
     if len(own) > MAX_TAGS:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{sending.rendered.name} would have {len(own)} tags.",
             f"AWS takes at most {MAX_TAGS}, those that sfn-release writes included.",
             "Take some out of `tags`, or delete some that other tools have added.",
@@ -226,46 +226,46 @@ def _tags(sending: Sending) -> Iterator[Problem]:
         if key not in sending.rendered.tags and key.startswith("sfn-release:"):
             problem = rules.tag_value(value)
             if problem:
-                yield Problem(f"{value!r} cannot be the value of the tag {key}.", problem)
+                yield UnmetPrecondition(f"{value!r} cannot be the value of the tag {key}.", problem)
 
 
-def _alias(sending: Sending) -> Iterator[Problem]:
+def _alias(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = rules.alias(sending.alias)
     if problem:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{sending.alias!r} cannot be the alias of {sending.environment}.",
             problem,
             f"Correct `alias` in [environments.{sending.environment}].",
         )
 
 
-def _descriptions(sending: Sending) -> Iterator[Problem]:
+def _descriptions(sending: Submission) -> Iterator[UnmetPrecondition]:
     longest = max(sending.descriptions, key=len, default="")
     if len(longest) > _MAX_DESCRIPTION:
-        yield Problem(
+        yield UnmetPrecondition(
             f"The version is too long for the descriptions of {sending.rendered.name}.",
             f"{longest[:40]}… has {len(longest)} characters, and AWS takes {_MAX_DESCRIPTION}.",
             "Publish under a shorter version.",
         )
 
 
-def _quotas(sending: Sending) -> Iterator[Problem]:
+def _quotas(sending: Submission) -> Iterator[UnmetPrecondition]:
     name = sending.rendered.name
     if sending.versions > MAX_VERSIONS:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{name} has {MAX_VERSIONS} versions, and this needs one more.",
             "AWS keeps at most that many of one state machine.",
             "Delete versions that no alias and no release needs, or ask AWS for a higher quota.",
         )
     if sending.aliases > MAX_ALIASES:
-        yield Problem(
+        yield UnmetPrecondition(
             f"{name} has {MAX_ALIASES} aliases, and this needs one more.",
             "AWS keeps at most that many of one state machine.",
             "Delete an alias that has no callers, or ask AWS for a higher quota.",
         )
 
 
-CONDITIONS: tuple[Callable[[Sending], Iterator[Problem]], ...] = (
+CONDITIONS: tuple[Callable[[Submission], Iterator[UnmetPrecondition]], ...] = (
     _name,
     _size,
     _definition,
@@ -281,8 +281,8 @@ CONDITIONS: tuple[Callable[[Sending], Iterator[Problem]], ...] = (
 """Every condition, in the order in which problems are shown."""
 
 
-def _no_boolean(workflow: str, member: str, value: Any) -> Problem:
-    return Problem(
+def _no_boolean(workflow: str, member: str, value: Any) -> UnmetPrecondition:
+    return UnmetPrecondition(
         f"`{member}` of {workflow} is {value!r}.", fix="Write true or false, without quotes."
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sfn_release.errors import ConfigError
-from sfn_release.plan.model import Observed, Plan, Stage, Target, WorkflowPlan
+from sfn_release.plan.model import Observed, Plan, ShiftStage, Target, WorkflowPlan
 from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
 from sfn_release.plan.unfinished_attempts import left_alias
 from sfn_release.project import Limits, Strategy
@@ -114,11 +114,11 @@ def shifted(
         for step in one.switch
         if isinstance(step, PointAlias) and step.before is None
     ]
-    stages: list[Stage] = []
+    stages: list[ShiftStage] = []
     for weight in weights:
         steps: list[Step] = [] if stages else [*new]
         steps += [shift.to(weight, first=not stages) for shift in shifts.values()]
-        stages.append(Stage(tuple(steps), Watch(weight, strategy.interval)))
+        stages.append(ShiftStage(tuple(steps), Watch(weight, strategy.interval)))
     return replace(
         plan,
         workflows=tuple(_rest(one, shifts.get(one.workflow), new) for one in plan.workflows),

@@ -95,10 +95,10 @@ _VALUES: tuple[Any, ...] = (
 )
 
 
-def _nested(depth: int, around: Callable[[Any], Any]) -> Any:
+def _nested(depth: int, runtime: Callable[[Any], Any]) -> Any:
     value: Any = 1
     for _ in range(depth):
-        value = around(value)
+        value = runtime(value)
     return value
 
 

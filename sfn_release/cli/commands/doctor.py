@@ -43,7 +43,7 @@ def doctor(session: Session, iam: bool) -> int:
     names = list(dict.fromkeys(session.environments))
     page = _Page(verbose=session.verbose)
     found: list[Diagnosis] = []
-    for one in examine(session.directory, session.around(), environments=names):
+    for one in examine(session.directory, session.runtime(), environments=names):
         found.append(one)
         if not session.as_json:
             page.write(one)

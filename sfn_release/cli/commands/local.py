@@ -53,7 +53,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
 
     service, where = service_for(
         session.directory,
-        session.around(),
+        session.runtime(),
         environment=session.environment,
         real_time=real_time,
     )

@@ -102,7 +102,7 @@ def _tagged(workspace: Workspace) -> str:
     from sfn_release.operations.tag_version import version_from_tag
 
     version = version_from_tag(workspace)
-    workspace.around.watcher.say(f"the release tag on this commit says {version}")
+    workspace.runtime.watcher.say(f"the release tag on this commit says {version}")
     return version
 
 

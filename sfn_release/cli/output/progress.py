@@ -12,7 +12,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.text import duration_text
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.runtime import Seen, Tally
+    from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
     from sfn_release.plan import Plan
     from sfn_release.plan.steps import Step
 
@@ -95,7 +95,7 @@ class Progress:
                 whose = f"{step.workflow}: " if step.workflow else ""
                 terminal.tell(f"[{self._done}/{self._steps}] {whose}{text}")
 
-    def seen(self, seen: Seen) -> None:
+    def seen(self, seen: ShiftProgress) -> None:
         """Show how a shift stands: on a terminal beside the bar, in a log every so often."""
         with self._lock:
             if self._bar is not None:
@@ -147,7 +147,7 @@ class Progress:
         self._bar.start()
 
 
-def _shift(seen: Seen) -> str:
+def _shift(seen: ShiftProgress) -> str:
     """Return how a shift stands, in a line."""
     left = timedelta(seconds=round(seen.left.total_seconds()))
     stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
@@ -157,6 +157,6 @@ def _shift(seen: Seen) -> str:
     return "; ".join(parts)
 
 
-def _tally(tally: Tally) -> str:
+def _tally(tally: ExecutionCounts) -> str:
     more = "+" if tally.more else ""
     return f"{tally.started}{more} started, {tally.failed} failed"

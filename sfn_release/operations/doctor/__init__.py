@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import Git, Identity
@@ -22,10 +22,10 @@ _project = Findings("project")
 
 def doctor(
     directory: Path,
-    around: Surroundings,
+    runtime: Runtime,
     *,
     environments: Sequence[str] = (),
-    opened: Callable[[Path, Surroundings], Workspace] = open_workspace,
+    opened: Callable[[Path, Runtime], Workspace] = open_workspace,
 ) -> Iterator[Diagnosis]:
     """Yield what there is to say about a project, each thing when it is known.
 
@@ -44,17 +44,17 @@ def doctor(
     yield from (one for one in problems if one.verdict == "problem")
     yield from examine_program(directory)
     try:
-        user = around.actor or "sfn-release"
-        git = Git.open(directory, fallback=Identity(user, f"{user}@{around.host}"))
+        user = runtime.actor or "sfn-release"
+        git = Git.open(directory, fallback=Identity(user, f"{user}@{runtime.host}"))
     except SfnReleaseError as error:
         yield examine_no_repository(error)
         return
-    yield from examine_repository(git, around)
+    yield from examine_repository(git, runtime)
     if any(one.verdict == "problem" for one in problems):
         return
     yield from problems
     try:
-        workspace = opened(directory, around)
+        workspace = opened(directory, runtime)
     except SfnReleaseError as error:
         yield Findings("ledger").error("remote", error)
         return
@@ -96,7 +96,7 @@ def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Di
     from sfn_release.operations.doctor.ledger_refs import examine_ledger
 
     chosen = [workspace.environment(name) for name in environments]
-    say = workspace.around.watcher.say
+    say = workspace.runtime.watcher.say
     where = workspace.ledger.remote
     say(f"asking {where}" if where else "reading the ledger")
     yield from examine_ledger(workspace)

@@ -190,7 +190,7 @@ def _permissions(
         )
         return
     partition = role.split(":")[1] if role and not role_rule(role) else "aws"
-    unused = f"doctor-{workspace.around.new_token()[:16]}"
+    unused = f"doctor-{workspace.runtime.new_token()[:16]}"
     template = environment.name_template.replace("{workflow}", unused)
     name = environment.fill(template, where="name", texts=True)[:80]
     arn = f"arn:{partition}:states:{environment.region}:{owner}:stateMachine:{name}"

@@ -152,13 +152,13 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     if head is None:
         return
     new = {
-        f"{ledger.env_ref('doctor')}-{workspace.around.new_token()[:8]}": head,
+        f"{ledger.env_ref('doctor')}-{workspace.runtime.new_token()[:8]}": head,
         f"refs/tags/{ledger.tag_name(_PROBE)}": head,
     }
     tip = snapshot.refs.get(ledger.releases_ref)
     if tip is not None and ledger.releases_ref not in snapshot.kept:
         # A commit that nothing leads to: git forgets it.
-        at = workspace.around.now()
+        at = workspace.runtime.now()
         tree = git.ok("rev-parse", f"{tip}^{{tree}}").text
         new[ledger.releases_ref] = git.write_commit(tree, tip, "doctor", by=git.identity, at=at)
     for ref, commit in new.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sfn_release.deployment.runtime import Surroundings
+from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.ledger.git import Git
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
@@ -31,7 +31,7 @@ def examine_program(directory: Path) -> Iterator[Diagnosis]:
         yield _findings.ok("version", text)
 
 
-def examine_repository(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
+def examine_repository(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
     """Yield what is to be known of a repository that git opens."""
     shallow = "; a shallow clone, which is enough" if git.is_shallow() else ""
     yield _findings.ok("repository", f"{git.root}{shallow}")
@@ -53,10 +53,10 @@ def examine_repository(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
         )
     else:
         yield _findings.ok("identity", str(signs))
-    yield from _locks(git, around)
+    yield from _locks(git, runtime)
 
 
-def _locks(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
+def _locks(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
     """Yield the lock files that lie there, and whether a git runs that may hold them."""
     found = sorted({*_lock_files(git.common_dir), *_lock_files(git.git_dir)})
     if not found:
@@ -68,7 +68,7 @@ def _locks(git: Git, around: Surroundings) -> Iterator[Diagnosis]:
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except FileNotFoundError:
             continue  # its git has just finished
-        age = max(0, int((around.now() - changed).total_seconds()))
+        age = max(0, int((runtime.now() - changed).total_seconds()))
         where = path.relative_to(git.common_dir) if path.is_relative_to(git.common_dir) else path
         if live:
             yield _findings.warning(
