@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import sfn_release as sfn
-from sfn_release.checks.requests import _REQUESTS
-from sfn_release.checks.required import REQUIRED
+from sfn_release.checks.required_parameters import REQUIRED
+from sfn_release.checks.service_requests import _REQUESTS
 
 API = {"ApiEndpoint": "https://example.com", "Method": "GET"}
 HTTP = {**API, "InvocationConfig": {"ConnectionArn": "${Connection}"}}

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import sfn_release as sfn
 from sfn_release.checks import check_definition
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.sdk import RULES
-from sfn_release.checks.services.catalogue import sdk_ids, sdk_service
-from sfn_release.checks.services.java import SERVICES, sdk_parameter
+from sfn_release.checks.service_calls import RULES
+from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
+from sfn_release.checks.services.java_names import SERVICES, sdk_parameter
 
 SHARED = Path(__file__).parents[2] / "shared"
 NAMES = {rule.name for rule in RULES}

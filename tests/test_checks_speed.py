@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.checks import jsonata
+from sfn_release.checks import jsonata_expressions
 
 LENGTH = 40_000  # characters; one that is quadratic needs many seconds for so much
 MOST = 2.0  # seconds of processor time: ten times what any of these needs
@@ -94,7 +94,7 @@ def test_a_long_expression_is_read_in_time(name: str) -> None:
 
 def test_jsonata_beyond_a_limit_is_told_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once, at the first expression that is not checked; the others are."""
-    monkeypatch.setattr(jsonata, "MOST", 100)
+    monkeypatch.setattr(jsonata_expressions, "MOST", 100)
     output = ["{% $nope %}", "{% $nopo %}", f"{{% '{'a' * 80}' %}}", "{% $nope %}"]
     found = sfn.check_definition(only(QueryLanguage="JSONata", Output=output))
     told = {(one.rule, one.path) for one in found}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.checks.table import BY_NAME, RULES
+from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.cli.app import run
 
 DOCS = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")

@@ -12,14 +12,14 @@ and somebody will regret. ``docs/rules.md`` explains each rule, and `silence` le
 with one, for a reason.
 """
 
-from sfn_release.checks.check import (
+from sfn_release.checks.checker import (
     check_calls,
     check_definition,
     check_draft,
     final,
     variable_references,
 )
-from sfn_release.checks.document import MAX_BYTES
+from sfn_release.checks.definition import MAX_BYTES
 
 __all__ = [
     "MAX_BYTES",

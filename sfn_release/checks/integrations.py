@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA, is_open
 from sfn_release.asl.partitions import known_arn
-from sfn_release.checks.document import Document, Scope, State
-from sfn_release.checks.rule import Place, Told
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.rule import Issue, Location
 from sfn_release.text import did_you_mean, shorten
 
 _ARN = re.compile(
@@ -65,7 +65,7 @@ _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("pu
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
 
-class Call(NamedTuple):
+class ServiceCall(NamedTuple):
     """What an integration's ARN says: ``aws-sdk`` and the SDK's service, or an optimized one."""
 
     service: str
@@ -80,7 +80,7 @@ def resource_of(holder: Mapping[str, Any]) -> Any:
     return known_arn(resource) if isinstance(resource, str) else resource
 
 
-def call_of(state: State) -> Call | None:
+def call_of(state: ParsedState) -> ServiceCall | None:
     """Return the integration that a Task calls, None for functions, activities and what is open."""
     resource = resource_of(state.body)
     if state.type != "Task" or not isinstance(resource, str) or is_open(resource):
@@ -88,22 +88,22 @@ def call_of(state: State) -> Call | None:
     found = _ARN.fullmatch(resource)
     if found is None or found["service"] == "activity":
         return None
-    return Call(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
+    return ServiceCall(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
 
 
-def resource(document: Document) -> Iterator[Told]:
+def resource(document: ParsedDefinition) -> Iterator[Issue]:
     """Report a Resource that is no ARN, and that nothing will make one."""
     for state in document.of_type("Task"):
         value = resource_of(state.body)
         if isinstance(value, str) and not is_open(value) and not value.startswith("arn:"):
-            yield Told(
+            yield Issue(
                 state.place.at("Resource"),
                 f'"{value}" is not a valid resource ARN.',
                 "Something must fill it in: write ${Parameter} if sfn-release shall.",
             )
 
 
-def integration(document: Document) -> Iterator[Told]:
+def integration(document: ParsedDefinition) -> Iterator[Issue]:
     """Report integrations, actions and ways to wait that do not exist."""
     for state in document.of_type("Task"):
         call, place = call_of(state), state.place.at("Resource")
@@ -111,7 +111,7 @@ def integration(document: Document) -> Iterator[Told]:
             yield from _no_call(state)
         elif call.service == "aws-sdk":
             if call.wait not in ("", _TOKEN):
-                yield Told(
+                yield Issue(
                     place,
                     f"An SDK integration can't end in {call.wait}: it calls and does not wait.",
                     "Poll for the job's end, or use the service's optimized integration.",
@@ -120,14 +120,14 @@ def integration(document: Document) -> Iterator[Told]:
             yield from _optimized(call, place, state.body["Resource"])
 
 
-def _no_call(state: State) -> Iterator[Told]:
+def _no_call(state: ParsedState) -> Iterator[Issue]:
     """Report an ARN that is neither an integration nor a function nor an activity."""
     value = resource_of(state.body)
     if not isinstance(value, str) or is_open(value) or not value.startswith("arn:"):
         return  # `structure` and `resource` tell
     if _ARN.fullmatch(value) is None and not _FUNCTION.fullmatch(value):
         service = (*value.split(":"), "", "")[2]
-        yield Told(
+        yield Issue(
             state.place.at("Resource"),
             f"The resource {value} is not recognized: a Task calls an integration, a Lambda"
             " function or an activity.",
@@ -137,7 +137,7 @@ def _no_call(state: State) -> Iterator[Told]:
         )
 
 
-def malformed_function(document: Document) -> Iterator[Told]:
+def malformed_function(document: ParsedDefinition) -> Iterator[Issue]:
     """Report a FunctionName that is an ARN and not a function's."""
     for state, call, parameters, place in given(document):
         name = parameters.get("FunctionName") if call.service == "lambda" else None
@@ -148,25 +148,25 @@ def malformed_function(document: Document) -> Iterator[Told]:
             and not _TO_FILL.search(name)
             and not _FUNCTION.fullmatch(name)
         ):
-            yield Told(
+            yield Issue(
                 place.at("FunctionName"),
                 f"{shorten(name)} is not the ARN of a Lambda function.",
                 "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
             )
 
 
-def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
+def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue]:
     known = _OPTIMIZED.get(call.service)
     by_sdk = f"Call it by the SDK: arn:aws:states:::aws-sdk:{call.service}:{call.action}"
     if known is None and call.service not in _LARGE:
-        yield Told(
+        yield Issue(
             place,
             f"The resource {value} is not recognized: there is no optimized integration of"
             f" {call.service}.",
             did_you_mean(call.service, (*_OPTIMIZED, *_LARGE)) or by_sdk,
         )
     elif known is not None and call.action not in known:
-        yield Told(
+        yield Issue(
             place,
             f"The resource {value} is not recognized: {call.service} has no optimized integration"
             f" {call.action}.",
@@ -174,7 +174,7 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
         )
     elif call.wait not in (known[call.action] if known else _WAITS):
         ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)
-        yield Told(
+        yield Issue(
             place,
             f"{call.service}:{call.action} can't be called with {call.wait}.",
             f"It can be called with {ways}." if ways else "It only answers at once.",
@@ -182,8 +182,8 @@ def _optimized(call: Call, place: Place, value: str) -> Iterator[Told]:
 
 
 def given(
-    document: Document,
-) -> Iterator[tuple[State, Call, Mapping[str, Any], Place]]:
+    document: ParsedDefinition,
+) -> Iterator[tuple[ParsedState, ServiceCall, Mapping[str, Any], Location]]:
     """Yield the integrations with what they are given, and where, as far as that is known."""
     for state in document.of_type("Task"):
         call = call_of(state)
@@ -200,10 +200,10 @@ class PartCall(NamedTuple):
     holder: Mapping[str, Any]
     action: str
     language: str
-    place: Place
+    place: Location
 
 
-def part_calls(document: Document) -> Iterator[PartCall]:
+def part_calls(document: ParsedDefinition) -> Iterator[PartCall]:
     """Yield the calls of item readers and result writers, as far as they are known."""
     for state, key, holder, value in _parts(document):
         found = _ARN.fullmatch(value)
@@ -212,7 +212,7 @@ def part_calls(document: Document) -> Iterator[PartCall]:
             yield PartCall(key, holder, found["action"], state.language, place)
 
 
-def _parts(document: Document) -> Iterator[tuple[State, str, Mapping[str, Any], str]]:
+def _parts(document: ParsedDefinition) -> Iterator[tuple[ParsedState, str, Mapping[str, Any], str]]:
     """Yield readers and writers with their resource, where no parameter fills it."""
     for state in document.of_type("Map"):
         for key in _S3:
@@ -222,13 +222,13 @@ def _parts(document: Document) -> Iterator[tuple[State, str, Mapping[str, Any], 
                 yield state, key, state.body[key], value
 
 
-def reader_and_writer(document: Document) -> Iterator[Told]:
+def reader_and_writer(document: ParsedDefinition) -> Iterator[Issue]:
     """Report item readers and result writers that call another action than S3's."""
     known = {part.place for part in part_calls(document)}
     for state, key, _, value in _parts(document):
         if state.place.at(key) not in known:
             actions = _S3[key]
-            yield Told(
+            yield Issue(
                 state.place.at(key, "Resource"),
                 f"The resource {value} is not recognized: {key} calls"
                 f" {' or '.join(f's3:{action}' for action in actions)}.",
@@ -236,7 +236,7 @@ def reader_and_writer(document: Document) -> Iterator[Told]:
             )
 
 
-def express(document: Document) -> Iterator[Told]:
+def express(document: ParsedDefinition) -> Iterator[Issue]:
     """Report Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it.
 
     The items of a distributed Map are executions of their own, which may be EXPRESS too.
@@ -249,22 +249,22 @@ def express(document: Document) -> Iterator[Told]:
         call = call_of(state)
         place = state.place.at("Resource")
         if isinstance(value, str) and ":activity:" in value and not is_open(value):
-            yield Told(place, "An EXPRESS state machine does not support Activity ARNs.", fix)
+            yield Issue(place, "An EXPRESS state machine does not support Activity ARNs.", fix)
         elif call is not None and call.wait:
             wait = _TOKEN if call.wait == _TOKEN else _SYNC
             message = f"An EXPRESS state machine does not support '{wait}' service integrations."
-            yield Told(place, message, fix)
+            yield Issue(place, message, fix)
     for scope in document.scopes:
         holder = scope.holder
         if holder is not None and scope.distributed and _is_express(holder.scope, document):
-            yield Told(
+            yield Issue(
                 holder.place,
                 "An EXPRESS state machine does not support distributed Maps.",
                 "Make the workflow STANDARD, or the Map inline.",
             )
 
 
-def _is_express(scope: Scope, document: Document) -> bool:
+def _is_express(scope: ParsedScope, document: ParsedDefinition) -> bool:
     """Whether the states of *scope* run in an EXPRESS execution."""
     while scope.holder is not None:
         if scope.distributed:

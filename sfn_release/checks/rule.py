@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sfn_release.canonical import member
 
 if TYPE_CHECKING:
-    from sfn_release.checks.document import Document
+    from sfn_release.checks.definition import ParsedDefinition
     from sfn_release.checks.finding import Severity
 
 Keys = tuple[str | int, ...]
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A place in a definition: the keys that lead there, and the state that it is in, if any."""
 
     keys: Keys = ()
     state: str = ""
 
-    def at(self, *keys: str | int) -> Place:
+    def at(self, *keys: str | int) -> Location:
         """Return the place below this one."""
-        return Place((*self.keys, *keys), self.state)
+        return Location((*self.keys, *keys), self.state)
 
     @property
     def path(self) -> str:
@@ -34,17 +34,17 @@ class Place(NamedTuple):
         return path
 
 
-class Told(NamedTuple):
+class Issue(NamedTuple):
     """One thing that a rule reports: where, the problem, the fix, and the type that is needed."""
 
-    place: Place
+    place: Location
     message: str
     fix: str = ""
     wanted: str = ""
     """As in `Finding`."""
 
 
-Find = Callable[["Document"], Iterator[Told]]
+Find = Callable[["ParsedDefinition"], Iterator[Issue]]
 
 
 @dataclass(frozen=True, slots=True)

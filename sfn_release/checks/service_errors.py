@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.failures import error_names
-from sfn_release.checks.integrations import Call, call_of
-from sfn_release.checks.rule import Told
-from sfn_release.checks.services.catalogue import sdk_ids, sdk_service
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
+from sfn_release.checks.error_handling import error_names
+from sfn_release.checks.integrations import ServiceCall, call_of
+from sfn_release.checks.rule import Issue
+from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
 
 _OPTIMIZED: Final[Mapping[str, str]] = {
     "apigateway": "ApiGateway",
@@ -31,7 +31,7 @@ _SUFFIX: Final = "Exception"
 """Each error of an SDK integration ends so: they are the exceptions of the AWS SDK for Java."""
 
 
-def wrong_prefix(document: Document) -> Iterator[Told]:
+def wrong_prefix(document: ParsedDefinition) -> Iterator[Issue]:
     """Report error names that the service of a Task, called that way, never reports."""
     for state, _, name, place in error_names(document):
         prefix, dot, rest = name.partition(".")
@@ -44,12 +44,12 @@ def wrong_prefix(document: Document) -> Iterator[Told]:
         what = f"{how} ({call.sdk or call.service}:{call.action})"
         fix = f"Write {expected}.{right}." if _alike(prefix, expected) else "Remove it."
         if prefix != expected:
-            yield Told(place, f"{what} reports errors as {expected}.…, and never {name}.", fix)
+            yield Issue(place, f"{what} reports errors as {expected}.…, and never {name}.", fix)
         elif right != rest:
-            yield Told(place, f"{what} reports errors that end in {_SUFFIX}, never {name}.", fix)
+            yield Issue(place, f"{what} reports errors that end in {_SUFFIX}, never {name}.", fix)
 
 
-def _expected(state: State) -> str:
+def _expected(state: ParsedState) -> str:
     """Return the prefix of the errors that a Task reports, "" where it is not known."""
     call = call_of(state)
     if call is None or call.wait == ".waitForTaskToken":  # whose caller reports what it likes
@@ -61,7 +61,7 @@ def _expected(state: State) -> str:
     return service.error_prefix if service is not None and known else ""
 
 
-def _is_prefix(prefix: str, expected: str, call: Call) -> bool:
+def _is_prefix(prefix: str, expected: str, call: ServiceCall) -> bool:
     """Whether a prefix is a service's: this one's spelled otherwise, or another one's."""
     if _alike(prefix, expected):
         return True

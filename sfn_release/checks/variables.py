@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.jsonata import FUNCTIONS
-from sfn_release.checks import jsonata, templates
-from sfn_release.checks.document import Document, Scope, State
-from sfn_release.checks.graph import Order
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks import jsonata_expressions, path_expressions
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.rule import Issue, Location, entries
+from sfn_release.checks.transitions import Order
 from sfn_release.text import did_you_mean
 
 _MAX_NAME = 80
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _RESERVED = "states"
 
 
-def assignments(state: State) -> Iterator[tuple[str, Place]]:
+def assignments(state: ParsedState) -> Iterator[tuple[str, Location]]:
     """Yield the variables that a state assigns, each with its place."""
     if state.type in ("", "Succeed", "Fail"):
         return
@@ -41,15 +41,15 @@ def assignments(state: State) -> Iterator[tuple[str, Place]]:
             yield name, place.at("Assign", key)
 
 
-def variable_name(document: Document) -> Iterator[Told]:
+def variable_name(document: ParsedDefinition) -> Iterator[Issue]:
     """Report names that no variable can have."""
     for state in document.states:
         for name, place in assignments(state):
             if name == _RESERVED:
                 message = "The variable $states is reserved: it can't be assigned."
-                yield Told(place, message, "Give the variable another name.")
+                yield Issue(place, message, "Give the variable another name.")
             elif not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
-                yield Told(
+                yield Issue(
                     place,
                     f"{name!r} can't be the name of a variable.",
                     "It begins with a letter or _, holds letters, digits and _, and has at most"
@@ -57,7 +57,7 @@ def variable_name(document: Document) -> Iterator[Told]:
                 )
 
 
-def undefined(document: Document) -> Iterator[Told]:
+def undefined(document: ParsedDefinition) -> Iterator[Issue]:
     """Report variables, and functions, that nothing assigns."""
     assigned = _assigned(document)
     for state, name, place in document.once(_references):
@@ -65,30 +65,30 @@ def undefined(document: Document) -> Iterator[Told]:
             functions = FUNCTIONS if state.language == JSONATA else ()
             known = (*_visible(state.scope, assigned), *functions)
             message = f"Nothing assigns the variable ${name}, here or in a scope around."
-            yield Told(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
+            yield Issue(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
 
 
-def distributed(document: Document) -> Iterator[Told]:
+def distributed(document: ParsedDefinition) -> Iterator[Issue]:
     """Report variables that are read from outside of a distributed Map."""
     assigned = _assigned(document)
     for state, name, place in document.once(_references):
         if not _sees(state.scope, name, assigned) and _beyond(state.scope, name, assigned):
-            yield Told(
+            yield Issue(
                 place,
                 f"A distributed Map can't read the variable ${name} of the workflow around it.",
                 "Hand it to the items by ItemSelector, or by the BatchInput of ItemBatcher.",
             )
 
 
-def assigned_inside(document: Document) -> Iterator[Told]:
+def assigned_inside(document: ParsedDefinition) -> Iterator[Issue]:
     """Report assignments to a variable of a scope around, which may only be read."""
     assigned = _assigned(document)
-    orders: dict[Scope, Order] = {}
+    orders: dict[ParsedScope, Order] = {}
     for state in document.states:
         for name, place in assignments(state):
             home = _home_before(state.scope, name, assigned, orders)
             if home:
-                yield Told(
+                yield Issue(
                     place,
                     f"The variable ${name} belongs to {home}: it can be read here, and not"
                     " assigned.",
@@ -96,25 +96,25 @@ def assigned_inside(document: Document) -> Iterator[Told]:
                 )
 
 
-_Assigned = Mapping[Scope, Mapping[str, set[str]]]
+_Assigned = Mapping[ParsedScope, Mapping[str, set[str]]]
 
 
-def _around(scope: Scope) -> Iterator[tuple[State, Scope]]:
+def _around(scope: ParsedScope) -> Iterator[tuple[ParsedState, ParsedScope]]:
     """Yield the scopes whose variables *scope* sees, innermost first, with the state it is in."""
     while scope.holder is not None and not scope.distributed:
         yield scope.holder, scope.holder.scope
         scope = scope.holder.scope
 
 
-def _sees(scope: Scope, name: str, assigned: _Assigned) -> bool:
+def _sees(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
     return name in assigned[scope] or any(name in assigned[outer] for _, outer in _around(scope))
 
 
-def _visible(scope: Scope, assigned: _Assigned) -> set[str]:
+def _visible(scope: ParsedScope, assigned: _Assigned) -> set[str]:
     return {*assigned[scope], *(name for _, outer in _around(scope) for name in assigned[outer])}
 
 
-def _beyond(scope: Scope, name: str, assigned: _Assigned) -> bool:
+def _beyond(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
     """Whether a scope around assigns a variable that a distributed Map keeps from *scope*."""
     crossed = False
     while scope.holder is not None:
@@ -126,7 +126,7 @@ def _beyond(scope: Scope, name: str, assigned: _Assigned) -> bool:
 
 
 def _home_before(
-    scope: Scope, name: str, assigned: _Assigned, orders: dict[Scope, Order]
+    scope: ParsedScope, name: str, assigned: _Assigned, orders: dict[ParsedScope, Order]
 ) -> str | None:
     """Return the path of the scope around that may assign a variable before *scope* runs."""
     for holder, outer in _around(scope):
@@ -139,16 +139,16 @@ def _home_before(
     return None
 
 
-def _assigned(document: Document) -> dict[Scope, dict[str, set[str]]]:
+def _assigned(document: ParsedDefinition) -> dict[ParsedScope, dict[str, set[str]]]:
     """Return, for each scope, its variables with the states that assign them."""
-    found: dict[Scope, dict[str, set[str]]] = {scope: {} for scope in document.scopes}
+    found: dict[ParsedScope, dict[str, set[str]]] = {scope: {} for scope in document.scopes}
     for state in document.states:
         for name, _ in assignments(state):
             found[state.scope].setdefault(name, set()).add(state.id)
     return found
 
 
-def read_by_state(document: Document) -> dict[str, list[str]]:
+def read_by_state(document: ParsedDefinition) -> dict[str, list[str]]:
     """Return the variables that each state reads, in order; states that read none are left out."""
     found: dict[str, set[str]] = {}
     for state, name, _ in document.once(_references):
@@ -156,11 +156,11 @@ def read_by_state(document: Document) -> dict[str, list[str]]:
     return {id: sorted(names) for id, names in found.items()}
 
 
-def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
-    for text, expression in document.once(jsonata.expressions):
+def _references(document: ParsedDefinition) -> Iterator[tuple[ParsedState, str, Location]]:
+    for text, expression in document.once(jsonata_expressions.expressions):
         for name in sorted(expression.variables):
             yield text.state, name, text.place
-    for one in document.once(templates.all_expressions):
+    for one in document.once(path_expressions.all_expressions):
         if not one.reference and "$" in one.text:
             for name in _in_path(one.text):
                 yield one.state, name, one.place
@@ -168,6 +168,6 @@ def _references(document: Document) -> Iterator[tuple[State, str, Place]]:
 
 def _in_path(text: str) -> Iterator[str]:
     """Yield the variables that a path or a call reads; one that can't be read has none."""
-    for path in templates.paths_in(text):
+    for path in path_expressions.paths_in(text):
         if path.variable is not None:
             yield path.variable

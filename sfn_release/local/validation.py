@@ -14,7 +14,7 @@ from sfn_release.asl.fields import ONLY_JSONATA
 from sfn_release.canonical import keys_of
 from sfn_release.checks import MAX_BYTES, check_definition
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.table import BY_NAME
+from sfn_release.checks.rule_table import BY_NAME
 from sfn_release.local import errors
 from sfn_release.local.structure import Diagnostic, diagnostics
 

@@ -42,7 +42,7 @@ def silences_of(document: Document, table: dict[str, Any]) -> tuple[Silence, ...
 
 
 def _silence(document: Document, at: Key, entry: dict[str, str]) -> Silence:
-    from sfn_release.checks.table import BY_NAME
+    from sfn_release.checks.rule_table import BY_NAME
 
     for key in ("rule", "reason"):
         if not entry.get(key, "").strip():

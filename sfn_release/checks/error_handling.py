@@ -8,9 +8,9 @@ from typing import Any
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.field_types import JSONATA, JSONPATH
-from sfn_release.checks.document import Document, State
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import call_of
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.rule import Issue, Location, entries
 from sfn_release.text import did_you_mean
 
 _RESERVED = "States."
@@ -36,12 +36,12 @@ _ONLY_JSONPATH = (
 )
 
 
-def _may_call(state: State, service: str) -> bool:
+def _may_call(state: ParsedState, service: str) -> bool:
     call = call_of(state)
     return state.type != "Task" or call is None or service in (call.service, call.sdk)
 
 
-def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
+def error_names(document: ParsedDefinition) -> Iterator[tuple[ParsedState, str, str, Location]]:
     """Yield each error name: its state, Retry or Catch, the name and its place."""
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
@@ -53,7 +53,7 @@ def error_names(document: Document) -> Iterator[tuple[State, str, str, Place]]:
                             yield state, key, name, place.at(at)
 
 
-def wrong_error_name(document: Document) -> Iterator[Told]:
+def wrong_error_name(document: ParsedDefinition) -> Iterator[Issue]:
     """Report error names that are no strings."""
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
@@ -62,10 +62,10 @@ def wrong_error_name(document: Document) -> Iterator[Told]:
                 for at, name in entries(names):
                     if not isinstance(name, str):
                         place = state.place.at(key, index, "ErrorEquals", at)
-                        yield Told(place, "An error name must be a string.")
+                        yield Issue(place, "An error name must be a string.")
 
 
-def catch_all(document: Document) -> Iterator[Told]:
+def catch_all(document: ParsedDefinition) -> Iterator[Issue]:
     """Report States.ALL beside other names, or before other rules."""
     for state in document.of_type(*_WORK):
         for key in ("Retry", "Catch"):
@@ -75,43 +75,43 @@ def catch_all(document: Document) -> Iterator[Told]:
                 if not isinstance(names, list | tuple) or States.ALL not in names:
                     continue
                 if len(names) > 1 or index < len(rules) - 1:
-                    yield Told(
+                    yield Issue(
                         state.place.at(key, index, "ErrorEquals"),
                         f"{States.ALL} must stand alone, in the last rule of its list.",
                         "Rules after it would never be tried.",
                     )
 
 
-def unknown_error(document: Document) -> Iterator[Told]:
+def unknown_error(document: ParsedDefinition) -> Iterator[Issue]:
     """Report names that begin with States. and that the language does not have."""
     for _, _, name, place in error_names(document):
         known = name in _NAMES or _OF_HTTP.fullmatch(name)
         if name.startswith(_RESERVED) and not known:
             message = f"There is no error {name}; names that begin with States. are the language's."
-            yield Told(place, message, did_you_mean(name, _NAMES))
+            yield Issue(place, message, did_you_mean(name, _NAMES))
 
 
-def impossible_error(document: Document) -> Iterator[Told]:
+def impossible_error(document: ParsedDefinition) -> Iterator[Issue]:
     """Report errors that the state can't report, or that retrying can't help."""
     for state, key, name, place in error_names(document):
         types = _ONLY_IN.get(name)
         if types and state.type not in types:
-            yield Told(place, f"A {state.type} never reports {name}.", "Remove it.")
+            yield Issue(place, f"A {state.type} never reports {name}.", "Remove it.")
         elif name in _ONLY_JSONPATH and state.language == JSONATA and state.type == "Task":
             message = f"A state in {JSONATA} never reports {name}."
-            yield Told(place, message, f"JSONata fails with {States.QueryEvaluationError}.")
+            yield Issue(place, message, f"JSONata fails with {States.QueryEvaluationError}.")
         elif (
             name == States.QueryEvaluationError
             and state.language == JSONPATH
             and state.type == "Task"
         ):
-            yield Told(place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
+            yield Issue(place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
         elif name.startswith(_OF_LAMBDA) and not _may_call(state, "lambda"):
-            yield Told(place, f"Only Lambda reports {name}, and this calls another service.")
+            yield Issue(place, f"Only Lambda reports {name}, and this calls another service.")
         elif _OF_HTTP.fullmatch(name) and not _may_call(state, "http"):
-            yield Told(place, f"Only http:invoke reports {name}, and this calls something else.")
+            yield Issue(place, f"Only http:invoke reports {name}, and this calls something else.")
         elif key == "Retry" and name == States.Runtime:
-            yield Told(
+            yield Issue(
                 place,
                 f"{name} is never retried: the execution fails whatever Retry says.",
                 "Mend its cause; a retrier for it has no effect.",

@@ -6,33 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from sfn_release.asl.placeholders import A_PARAMETER, no_parameters
-from sfn_release.checks.document import Document, Scope, State
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.rule import Issue, Location, entries
 
 _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
 """The fields that hold states, which are looked at one by one."""
 
 
-def no_parameter(document: Document) -> Iterator[Told]:
+def no_parameter(document: ParsedDefinition) -> Iterator[Issue]:
     """Report each ``${…}`` that is no parameter and no literal: once, wherever it stands."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[Location]] = {}
     for text, place in _texts(document):
         for shown in no_parameters(text):
             found.setdefault(shown, []).append(place)
     for shown, places in found.items():
         more = len(places) - 1
         again = f" It is also in {more} other place{'s' * (more > 1)}." if more else ""
-        yield Told(
+        yield Issue(
             places[0],
             f"{shown!r} is not a valid parameter name. {A_PARAMETER}{again}",
             "Rename the parameter, or write $${ for a literal ${ .",
         )
 
 
-def _texts(document: Document) -> Iterator[tuple[str, Place]]:
+def _texts(document: ParsedDefinition) -> Iterator[tuple[str, Location]]:
     for scope in document.scopes:
         yield from ((id, scope.place_of(id)) for id in scope.states)
-    holders: list[Scope | State] = [*document.scopes, *document.states]
+    holders: list[ParsedScope | ParsedState] = [*document.scopes, *document.states]
     for holder in holders:
         if not isinstance(holder.body, dict):
             continue
@@ -41,7 +41,7 @@ def _texts(document: Document) -> Iterator[tuple[str, Place]]:
                 yield from _in_value(value, holder.place.at(key))
 
 
-def _in_value(value: Any, place: Place) -> Iterator[tuple[str, Place]]:
+def _in_value(value: Any, place: Location) -> Iterator[tuple[str, Location]]:
     stack = [(value, place)]
     while stack:
         node, here = stack.pop()

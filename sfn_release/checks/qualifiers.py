@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA, is_open
-from sfn_release.checks.document import Document, State
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import resource_of
-from sfn_release.checks.rule import Place, Told
+from sfn_release.checks.rule import Issue, Location
 
 _FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:function:(?P<name>[A-Za-z0-9_-]+)"
@@ -38,17 +38,17 @@ _LATER: Final = "${}"
 class _Called(NamedTuple):
     """A function or state machine that a Task calls, and the version or alias that it names."""
 
-    state: State
+    state: ParsedState
     kind: str
     version: str | None
-    place: Place
+    place: Location
     qualifier: Any = None
     """The parameter ``Qualifier``, which names the version apart."""
     whole: bool = True
     """Whether it is named by an ARN."""
 
 
-def _called(document: Document) -> Iterator[_Called]:
+def _called(document: ParsedDefinition) -> Iterator[_Called]:
     for state in document.of_type("Task"):
         resource = resource_of(state.body)
         if isinstance(resource, str) and not is_open(resource):
@@ -62,7 +62,9 @@ def _called(document: Document) -> Iterator[_Called]:
                 yield from _one(state, value, state.place.at(key, name), given)
 
 
-def _one(state: State, value: str, place: Place, given: Mapping[str, Any]) -> Iterator[_Called]:
+def _one(
+    state: ParsedState, value: str, place: Location, given: Mapping[str, Any]
+) -> Iterator[_Called]:
     function, machine = _FUNCTION.fullmatch(value), _MACHINE.fullmatch(value)
     named = place.keys[-1] == "FunctionName" and not value.startswith("arn:")
     short = _SHORT.fullmatch(value) if named else None
@@ -75,17 +77,17 @@ def _one(state: State, value: str, place: Place, given: Mapping[str, Any]) -> It
         yield _Called(state, "state machine", machine["version"], place)
 
 
-def unpinned_calls(document: Document) -> Iterator[tuple[_Called, Place]]:
+def unpinned_calls(document: ParsedDefinition) -> Iterator[tuple[_Called, Location]]:
     """Yield the functions and state machines called by an ARN without a version or an alias."""
     for one in document.once(_called):
         if one.whole and one.version in _LATEST and one.qualifier in _LATEST:
             yield one, one.place
 
 
-def unpinned(document: Document) -> Iterator[Told]:
+def unpinned(document: ParsedDefinition) -> Iterator[Issue]:
     """Report functions and state machines called without a version or an alias."""
     for one, place in document.once(unpinned_calls):
-        yield Told(
+        yield Issue(
             place,
             f"This calls the {one.kind} without a version, so a rollback restores the workflow but"
             f" not the {one.kind}'s {'code' if one.kind == 'function' else 'definition'}.",
@@ -93,7 +95,7 @@ def unpinned(document: Document) -> Iterator[Told]:
         )
 
 
-def qualifier(document: Document) -> Iterator[Told]:
+def qualifier(document: ParsedDefinition) -> Iterator[Issue]:
     """Report versions and aliases that can't be any."""
     for one in document.once(_called):
         allowed = _OF_FUNCTION if one.kind == "function" else _OF_MACHINE
@@ -102,18 +104,18 @@ def qualifier(document: Document) -> Iterator[Told]:
         apart = one.qualifier
         if not isinstance(apart, str) or is_open(apart, one.state.language):
             continue
-        place = Place((*one.place.keys[:-1], "Qualifier"), one.place.state)
+        place = Location((*one.place.keys[:-1], "Qualifier"), one.place.state)
         if not allowed.fullmatch(apart):
             yield _malformed(one.kind, apart, place)
         elif one.version not in (None, apart):
             message = f"The Qualifier {apart!r} is not the one in FunctionName, {one.version!r}."
-            yield Told(place, message, "Remove one of the two.")
+            yield Issue(place, message, "Remove one of the two.")
 
 
-def _malformed(kind: str, version: str, place: Place) -> Told:
+def _malformed(kind: str, version: str, place: Location) -> Issue:
     fix = (
         "Use a version number (7), an alias (letters, digits, - and _) or $LATEST."
         if kind == "function"
         else "Use a version number (7) or an alias (letters, digits, -, _ and .)."
     )
-    return Told(place, f"{version!r} can't be a version or an alias of a {kind}.", fix)
+    return Issue(place, f"{version!r} can't be a version or an alias of a {kind}.", fix)

@@ -11,8 +11,8 @@ from sfn_release.asl.field_types import JSONPATH, is_open
 from sfn_release.asl.intrinsic_functions import FUNCTIONS
 from sfn_release.asl.intrinsics import is_call
 from sfn_release.checks.choices import conditions
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
+from sfn_release.checks.rule import Issue, Location, entries
 from sfn_release.text import did_you_mean
 
 _PATHS = (
@@ -34,16 +34,16 @@ class Expression(NamedTuple):
     input or of a variable, *callable* that an intrinsic may stand here.
     """
 
-    state: State
+    state: ParsedState
     key: str
     text: Any
-    place: Place
+    place: Location
     callable: bool = False
     reference: bool = False
     single: bool = False
 
 
-def expressions(state: State) -> Iterator[Expression]:
+def expressions(state: ParsedState) -> Iterator[Expression]:
     """Yield every path and call of a JSONPath state that begins as one of them must."""
     for one in _written(state):
         heads = ("$", "States.") if one.callable else ("$",)
@@ -51,7 +51,7 @@ def expressions(state: State) -> Iterator[Expression]:
             yield one
 
 
-def _written(state: State) -> Iterator[Expression]:
+def _written(state: ParsedState) -> Iterator[Expression]:
     body, place = state.body, state.place
     yield from _members(state, body, place, _PATHS)
     yield from _members(state, body, place, _NUMBERS, single=True)
@@ -71,9 +71,9 @@ def _written(state: State) -> Iterator[Expression]:
 
 
 def _members(
-    state: State,
+    state: ParsedState,
     body: Mapping[str, Any],
-    place: Place,
+    place: Location,
     keys: Iterable[str],
     *,
     single: bool = False,
@@ -83,7 +83,7 @@ def _members(
             yield Expression(state, key, body[key], place.at(key), single=single)
 
 
-def _limits(state: State) -> Iterator[Expression]:
+def _limits(state: ParsedState) -> Iterator[Expression]:
     """Yield the paths to the limits of a distributed Map's reader and batches."""
     batcher, reader = state.body.get("ItemBatcher"), state.body.get("ItemReader")
     if isinstance(batcher, dict):
@@ -95,7 +95,7 @@ def _limits(state: State) -> Iterator[Expression]:
         yield from _members(state, config, place, ("MaxItemsPath",), single=True)
 
 
-def _results(state: State) -> Iterator[Expression]:
+def _results(state: ParsedState) -> Iterator[Expression]:
     key = "ResultPath"
     if key in state.body:
         yield Expression(state, key, state.body[key], state.place.at(key), reference=True)
@@ -106,7 +106,7 @@ def _results(state: State) -> Iterator[Expression]:
             )
 
 
-def template_roots(state: State) -> Iterator[tuple[str, Any, Place]]:
+def template_roots(state: ParsedState) -> Iterator[tuple[str, Any, Location]]:
     """Yield the payload templates of a JSONPath state with the names of their fields."""
     body, place = state.body, state.place
     for key in _TEMPLATES:
@@ -126,13 +126,13 @@ def template_roots(state: State) -> Iterator[tuple[str, Any, Place]]:
                 yield "Assign", rule["Assign"], place.at(key, index, "Assign")
 
 
-def template_members(state: State) -> Iterator[tuple[Mapping[str, Any], str, Any, Place]]:
+def template_members(state: ParsedState) -> Iterator[tuple[Mapping[str, Any], str, Any, Location]]:
     """Yield the members of every object of the payload templates: object, key, value, place.
 
     What a key that ends in ``.$`` holds is an expression, and not looked into.
     """
     for _, root, at in template_roots(state):
-        queue: list[tuple[Any, Place]] = [(root, at)]
+        queue: list[tuple[Any, Location]] = [(root, at)]
         while queue:
             node, here = queue.pop()
             if isinstance(node, dict):
@@ -144,14 +144,14 @@ def template_members(state: State) -> Iterator[tuple[Mapping[str, Any], str, Any
                 queue.extend((item, here.at(index)) for index, item in entries(node))
 
 
-def not_a_path(document: Document) -> Iterator[Told]:
+def not_a_path(document: ParsedDefinition) -> Iterator[Issue]:
     """Report template keys that end in ``.$`` and hold neither a path nor a call."""
     for state in document.in_language(JSONPATH):
         for _, key, value, place in template_members(state):
             if not key.endswith(".$") or is_open(value):
                 continue
             if not isinstance(value, str) or not value.startswith(("$", "States.")):
-                yield Told(
+                yield Issue(
                     place,
                     f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic"
                     " function call: it starts with $ or States.",
@@ -159,14 +159,14 @@ def not_a_path(document: Document) -> Iterator[Told]:
                 )
 
 
-def syntax(document: Document) -> Iterator[Told]:
+def syntax(document: ParsedDefinition) -> Iterator[Issue]:
     """Report paths and calls that can't be read."""
     for one in document.once(all_expressions):
         problem = _problem(one)
         if problem and not _doubtful(one.text):
             kind = "valid JSONPath or a valid intrinsic function call"
             wanted = kind if one.callable else "valid JSONPath"
-            yield Told(
+            yield Issue(
                 one.place,
                 f"The value for the field '{one.key}' must be a {wanted}: {problem}",
                 _function(one.text),
@@ -179,31 +179,31 @@ def _function(text: str) -> str:
     return did_you_mean(unknown, FUNCTIONS) if unknown and is_call(text) else ""
 
 
-def arguments(document: Document) -> Iterator[Told]:
+def arguments(document: ParsedDefinition) -> Iterator[Issue]:
     """Report calls whose function can't take their constants."""
     for one in document.once(all_expressions):
         if is_call(one.text) and not intrinsics.problem(one.text):
             for problem in intrinsic_types.problems(intrinsics.parse(one.text)):
-                yield Told(one.place, problem)
+                yield Issue(one.place, problem)
 
 
-def doubtful_path(document: Document) -> Iterator[Told]:
+def doubtful_path(document: ParsedDefinition) -> Iterator[Issue]:
     """Report filters and brackets that this program can't read, and AWS perhaps can."""
     for one in document.once(all_expressions):
         if _doubtful(one.text):
             problem = _problem(one)
             if problem:
-                yield Told(one.place, f"{one.key} looks wrong: {problem}")
+                yield Issue(one.place, f"{one.key} looks wrong: {problem}")
 
 
-def reference_path(document: Document) -> Iterator[Told]:
+def reference_path(document: ParsedDefinition) -> Iterator[Issue]:
     """Report places to write to that may be several, or none at all."""
     for one in document.once(all_expressions):
         if not (one.reference or one.single) or _problem(one):
             continue
         path = paths.parse(one.text)
         if one.single and (path.root == "$$" or not path.is_reference):
-            yield Told(
+            yield Issue(
                 one.place,
                 f"{one.key} must be a Reference Path, a path to one place in the input or in a"
                 " variable.",
@@ -212,23 +212,23 @@ def reference_path(document: Document) -> Iterator[Told]:
                 else "Names and single indexes only: no wildcard, slice, filter or function.",
             )
         elif one.reference and (path.root != "$" or not path.is_reference):
-            yield Told(
+            yield Issue(
                 one.place,
                 f"{one.key} must be a Reference Path, a path to one place in the input, or null.",
                 "Names and single indexes only: no wildcard, slice, filter, function or variable.",
             )
 
 
-def duplicate_key(document: Document) -> Iterator[Told]:
+def duplicate_key(document: ParsedDefinition) -> Iterator[Issue]:
     """Report template objects that hold a key as a constant and as an expression."""
     for state in document.in_language(JSONPATH):
         for node, key, _, place in template_members(state):
             if key.endswith(".$") and key[:-2] in node:
                 message = f"The keys {key} and {key[:-2]} are one: {key[:-2]} stands twice here."
-                yield Told(place, message, "Remove one of the two.")
+                yield Issue(place, message, "Remove one of the two.")
 
 
-def all_expressions(document: Document) -> Iterator[Expression]:
+def all_expressions(document: ParsedDefinition) -> Iterator[Expression]:
     """Yield every path and call of the JSONPath states."""
     return (one for state in document.in_language(JSONPATH) for one in expressions(state))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from sfn_release.checks.services import java
+from sfn_release.checks.services import java_names
 
 Shapes = Mapping[str, Mapping[str, Any]]
 _MODEL = "service-2"
@@ -33,12 +33,12 @@ class Service:
     @property
     def error_prefix(self) -> str:
         """How the names of its errors begin in SDK integrations."""
-        return java.error_prefix(self.model["metadata"]["serviceId"])
+        return java_names.error_prefix(self.model["metadata"]["serviceId"])
 
     @cached_property
     def actions(self) -> Mapping[str, Mapping[str, Any]]:
         """Every operation by the name that Resources give it."""
-        return {java.action(name): one for name, one in self.model["operations"].items()}
+        return {java_names.action(name): one for name, one in self.model["operations"].items()}
 
     def input_of(self, action: str) -> str | None:
         """Return the name of the shape of an action's parameters; None for one without any."""
@@ -63,7 +63,7 @@ class Service:
         """Return a structure's members: as written in a definition → its own name, its shape."""
         known = self._members.get((shape, sdk))
         if known is None:
-            spell = java.sdk_parameter if sdk else java.optimized_parameter
+            spell = java_names.sdk_parameter if sdk else java_names.optimized_parameter
             members = self.shapes[shape].get("members", {})
             known = {spell(name): (name, one["shape"]) for name, one in members.items()}
             self._members[shape, sdk] = known
@@ -88,13 +88,13 @@ def optimized_service(id: str) -> Service | None:
 @cache
 def sdk_ids() -> Mapping[str, str]:
     """Return the SDK ids of all services, and what botocore calls them."""
-    named = {name: id for id, name in java.SERVICES.items()}
+    named = {name: id for id, name in java_names.SERVICES.items()}
     return {named.get(name, name.replace("-", "")): name for name in sorted(_available())}
 
 
 def own_id(name: str) -> str:
     """Return the SDK id of a service that goes by *name* elsewhere (``events``), or nothing."""
-    own = {botocore.replace("-", ""): id for id, botocore in java.SERVICES.items()}
+    own = {botocore.replace("-", ""): id for id, botocore in java_names.SERVICES.items()}
     return own.get(name.lower().replace("-", ""), "")
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
-from sfn_release.checks.document import Document
+from sfn_release.checks.definition import ParsedDefinition
 from sfn_release.checks.integrations import call_of, part_calls
-from sfn_release.checks.rule import Place, Told
+from sfn_release.checks.rule import Issue, Location
 
 _Groups = tuple[tuple[str, ...], ...]
 _ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
@@ -43,7 +43,7 @@ OF_PARTS: Final[Mapping[str, _Groups]] = {
 """The parameters that an item reader or a result writer must give, by the action of S3."""
 
 
-def missing_parameter(document: Document) -> Iterator[Told]:
+def missing_parameter(document: ParsedDefinition) -> Iterator[Issue]:
     """Report integrations that lack a required parameter, or all of them."""
     for state in document.of_type("Task"):
         call = call_of(state)
@@ -59,10 +59,10 @@ def missing_parameter(document: Document) -> Iterator[Told]:
 def _missing(
     holder: Mapping[str, Any],
     language: str,
-    place: Place,
+    place: Location,
     groups: Sequence[Sequence[str]],
     what: str,
-) -> Iterator[Told]:
+) -> Iterator[Issue]:
     field, other = ("Parameters", "Arguments")[:: -1 if language == JSONATA else 1]
     parameters = holder.get(field, {})
     if other in holder or not isinstance(parameters, Mapping) or any(map(is_open, parameters)):
@@ -72,4 +72,4 @@ def _missing(
     for group in groups:
         if not names.intersection(group):
             message = f"{' or '.join(group)} is required but was missing: {what} needs it."
-            yield Told(place.at(field) if field in holder else place, message)
+            yield Issue(place.at(field) if field in holder else place, message)

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any
 
 from sfn_release.canonical import canonical
-from sfn_release.checks.document import Document, take_apart
+from sfn_release.checks.definition import ParsedDefinition, take_apart
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.rule import Rule, Told
-from sfn_release.checks.table import BY_NAME, RULES
+from sfn_release.checks.rule import Issue, Rule
+from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
 
@@ -105,24 +105,24 @@ def _unusable(definition: Any) -> Finding | None:
     return None
 
 
-def _found(document: Document) -> Iterator[Finding]:
+def _found(document: ParsedDefinition) -> Iterator[Finding]:
     for rule in RULES:
         yield from islice(_told(rule, document), _MOST)
 
 
-def _of_models(document: Document) -> Iterator[Finding]:
-    from sfn_release.checks.sdk import told_by_models
+def _of_models(document: ParsedDefinition) -> Iterator[Finding]:
+    from sfn_release.checks.service_calls import told_by_models
 
     for name, told in islice(told_by_models(document), _MOST):
         yield _finding(BY_NAME[name], told)
 
 
-def _told(rule: Rule, document: Document) -> Iterator[Finding]:
+def _told(rule: Rule, document: ParsedDefinition) -> Iterator[Finding]:
     for find in rule.find:
         for told in find(document):
             yield _finding(rule, told)
 
 
-def _finding(rule: Rule, told: Told) -> Finding:
+def _finding(rule: Rule, told: Issue) -> Finding:
     place, message, fix, wanted = told
     return Finding(rule.name, rule.severity, place.path, place.state, message, fix, wanted)

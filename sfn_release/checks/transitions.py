@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfn_release.checks.document import Document, Scope
-from sfn_release.checks.rule import Keys, Place, Told, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope
+from sfn_release.checks.rule import Issue, Keys, Location, entries
 from sfn_release.text import did_you_mean
 
 _TERMINAL = ("Succeed", "Fail")
@@ -45,7 +45,7 @@ class Order:
     So, thousands of questions about thousands of states take one walk over the graph.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: ParsedScope) -> None:
         ahead = _ahead(scope)
         self._bits = {id: 1 << at for at, id in enumerate(ahead)}
         self._before = dict(self._bits)  # each state with all that lead to it
@@ -70,7 +70,7 @@ class Order:
         return any(self._bits[one] & self._led[id] for one in ids)
 
 
-def _in_order(scope: Scope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
+def _in_order(scope: ParsedScope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
     """Return the states so that each comes after those that lead to it, but for loops."""
     start = scope.body.get("StartAt")
     first = [start] if isinstance(start, str) and start in ahead else []
@@ -91,29 +91,29 @@ def _in_order(scope: Scope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
     return left[::-1]
 
 
-def state_name(document: Document) -> Iterator[Told]:
+def state_name(document: ParsedDefinition) -> Iterator[Issue]:
     """Report names that are empty or too long."""
     for scope in document.scopes:
         for id in scope.states:
             if not 1 <= len(id) <= _MAX_NAME:
                 message = f"A state's name has 1 to {_MAX_NAME} characters, not {len(id)}."
-                yield Told(scope.place_of(id), message)
+                yield Issue(scope.place_of(id), message)
 
 
-def duplicate_state(document: Document) -> Iterator[Told]:
+def duplicate_state(document: ParsedDefinition) -> Iterator[Issue]:
     """Report names that two states of one workflow have."""
     for scope in document.scopes:
         for id in scope.states:
             home = document.homes[id]
             if home is not scope:
-                yield Told(
+                yield Issue(
                     scope.place_of(id),
                     f'Duplicate state name: there is another state "{id}" in {home.place.path}.',
                     "Names are unique in the whole workflow, branches included: rename one.",
                 )
 
 
-def transition(document: Document) -> Iterator[Told]:
+def transition(document: ParsedDefinition) -> Iterator[Issue]:
     """Report states that say twice what comes next, or not at all."""
     for state in document.states:
         if not state.type:
@@ -125,23 +125,23 @@ def transition(document: Document) -> Iterator[Told]:
                     goes = (
                         "goes where its rules say" if state.type == "Choice" else "ends by itself"
                     )
-                    yield Told(place.at(key), f"A {state.type} has no {key}: it {goes}.")
+                    yield Issue(place.at(key), f"A {state.type} has no {key}: it {goes}.")
             continue
         if "End" in body and not isinstance(body["End"], bool):
-            yield Told(place.at("End"), "End must be true or false.", wanted="boolean")
+            yield Issue(place.at("End"), "End must be true or false.", wanted="boolean")
         elif "Next" in body and not isinstance(body["Next"], str):
-            yield Told(place.at("Next"), "Next must be a string, the id of a state.")
+            yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
         elif body.get("End") is True and "Next" in body:
-            yield Told(place, "It has both Next and End.", "Remove one of the two.")
+            yield Issue(place, "It has both Next and End.", "Remove one of the two.")
         elif body.get("End") is not True and "Next" not in body:
-            yield Told(
+            yield Issue(
                 place,
                 "Nothing says what comes next: one of the fields Next and End is required.",
                 "Give it a Next, or end the workflow here (End).",
             )
 
 
-def dangling(document: Document) -> Iterator[Told]:
+def dangling(document: ParsedDefinition) -> Iterator[Issue]:
     """Report transitions to states that are not there."""
     for scope in document.scopes:
         if not scope.states:
@@ -155,20 +155,20 @@ def dangling(document: Document) -> Iterator[Told]:
                     yield _missing(scope.place_of(id).at(*keys), target, scope, document)
 
 
-def _missing(place: Place, target: str, scope: Scope, document: Document) -> Told:
+def _missing(place: Location, target: str, scope: ParsedScope, document: ParsedDefinition) -> Issue:
     if target in document.homes:
         home = document.homes[target].place.path
-        return Told(
+        return Issue(
             place,
             f'Missing target: the state "{target}" is in {home}, not in the same graph.',
             "A transition can't enter or leave a branch or an item processor.",
         )
-    return Told(
+    return Issue(
         place, f'Missing target: there is no state "{target}".', did_you_mean(target, scope.states)
     )
 
 
-def unreachable(document: Document) -> Iterator[Told]:
+def unreachable(document: ParsedDefinition) -> Iterator[Issue]:
     """Report states that nothing leads to."""
     for scope in document.scopes:
         start = scope.body.get("StartAt")
@@ -178,21 +178,21 @@ def unreachable(document: Document) -> Iterator[Told]:
         for id in scope.states:
             if id not in reached:
                 message = f'The state "{id}" is not reachable: nothing leads to it.'
-                yield Told(scope.place_of(id), message, "Lead to it, or remove it.")
+                yield Issue(scope.place_of(id), message, "Lead to it, or remove it.")
 
 
-def no_end(document: Document) -> Iterator[Told]:
+def no_end(document: ParsedDefinition) -> Iterator[Issue]:
     """Report graphs that no state ends."""
     for scope in document.scopes:
         if scope.states and not _ends(scope):
-            yield Told(
+            yield Issue(
                 scope.place.at("States"),
                 "The workflow has no terminal state: no state ends it.",
                 "End one of its states, or add a Succeed or a Fail.",
             )
 
 
-def no_way_out(document: Document) -> Iterator[Told]:
+def no_way_out(document: ParsedDefinition) -> Iterator[Issue]:
     """Report loops that are never left."""
     for scope in document.scopes:
         ends, ahead = _ends(scope), _ahead(scope)
@@ -207,20 +207,20 @@ def no_way_out(document: Document) -> Iterator[Told]:
         reached = reach([start], ahead)
         caught = next((id for id in scope.states if id in reached and id not in leading), None)
         if caught is not None:
-            yield Told(
+            yield Issue(
                 scope.place_of(caught),
                 f'From "{caught}" no way leads to an end: the execution runs until it times out.',
                 "Lead out of the loop by a Choice.",
             )
 
 
-def _ahead(scope: Scope) -> dict[str, list[str]]:
+def _ahead(scope: ParsedScope) -> dict[str, list[str]]:
     return {
         id: [to for _, to in links(body) if to in scope.states] for id, body in scope.states.items()
     }
 
 
-def _ends(scope: Scope) -> list[str]:
+def _ends(scope: ParsedScope) -> list[str]:
     """Return the states that end a graph, or that are so wrong already that they may."""
     return [id for id, body in scope.states.items() if _may_end(body, scope.states)]
 

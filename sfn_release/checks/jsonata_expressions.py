@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from sfn_release.asl.field_types import JSONATA, is_open
 from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
 from sfn_release.asl.placeholders import as_filled
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
+from sfn_release.checks.rule import Issue, Location, entries
 from sfn_release.text import did_you_mean
 
 _FIELDS = (
@@ -26,20 +26,20 @@ _TOO_MUCH: Final = f"the definition has more than {MOST:,} characters of JSONata
 _MEMBERS = ("input", "result", "errorOutput", "context")
 
 
-class Text(NamedTuple):
+class JsonataText(NamedTuple):
     """A text in a field of a JSONata state that may hold an expression.
 
     *field* is the state's field that it is in, *caught* says that it belongs to a catcher.
     """
 
-    state: State
+    state: ParsedState
     field: str
     caught: bool
     text: str
-    place: Place
+    place: Location
 
 
-def texts(document: Document) -> Iterator[Text]:
+def texts(document: ParsedDefinition) -> Iterator[JsonataText]:
     """Yield every text of the JSONata states in a field that is evaluated."""
     for state in document.in_language(JSONATA):
         for key in _FIELDS:
@@ -53,12 +53,14 @@ def texts(document: Document) -> Iterator[Text]:
                         yield from _below(state, key, rule[key], place, caught=holder == "Catch")
 
 
-def _below(state: State, field: str, value: Any, place: Place, *, caught: bool) -> Iterator[Text]:
+def _below(
+    state: ParsedState, field: str, value: Any, place: Location, *, caught: bool
+) -> Iterator[JsonataText]:
     queue = [(value, place)]
     while queue:
         node, here = queue.pop()
         if isinstance(node, str):
-            yield Text(state, field, caught, node, here)
+            yield JsonataText(state, field, caught, node, here)
         elif isinstance(node, dict):
             queue.extend((item, here.at(key)) for key, item in node.items())
         else:
@@ -71,12 +73,12 @@ class Parsed(NamedTuple):
     With a placeholder, what it reads is known when that is filled: *expression* is None.
     """
 
-    text: Text
+    text: JsonataText
     expression: Expression | None
     problem: str = ""
 
 
-def parsed(document: Document) -> Iterator[Parsed]:
+def parsed(document: ParsedDefinition) -> Iterator[Parsed]:
     """Yield every expression, read once; those beyond `MOST` characters in all are unread."""
     left = MOST
     for text in document.once(texts):
@@ -86,7 +88,7 @@ def parsed(document: Document) -> Iterator[Parsed]:
         yield _parsed(text) if left >= 0 else Parsed(text, Expression(unread=_TOO_MUCH))
 
 
-def _parsed(text: Text) -> Parsed:
+def _parsed(text: JsonataText) -> Parsed:
     errors: list[str] = []
     for filled in as_filled(text.text[2:-2]):
         try:
@@ -98,18 +100,18 @@ def _parsed(text: Text) -> Parsed:
     return Parsed(text, None, f"This is not valid JSONata: {errors[0]}.")
 
 
-def expressions(document: Document) -> Iterator[tuple[Text, Expression]]:
+def expressions(document: ParsedDefinition) -> Iterator[tuple[JsonataText, Expression]]:
     """Yield every expression that can be read, where it stands and what it reads."""
     for one in document.once(parsed):
         if one.expression is not None and not one.expression.unread:
             yield one.text, one.expression
 
 
-def unread(document: Document) -> Iterator[Told]:
+def unread(document: ParsedDefinition) -> Iterator[Issue]:
     """Report the first expression that is not checked, and why."""
     for one in document.once(parsed):
         if one.expression is not None and one.expression.unread:
-            yield Told(
+            yield Issue(
                 one.text.place,
                 f"This expression is not checked: {one.expression.unread}.",
                 "Shorten it, or move a part of it to a variable or a Lambda function.",
@@ -118,13 +120,13 @@ def unread(document: Document) -> Iterator[Told]:
                 return
 
 
-def syntax(document: Document) -> Iterator[Told]:
+def syntax(document: ParsedDefinition) -> Iterator[Issue]:
     """Report expressions that are not closed, or not opened, or can't be read."""
     for text in document.once(texts):
         opened, closed = text.text.startswith(OPENING), text.text.endswith(CLOSING)
         if opened != closed or (opened and not is_jsonata(text.text)):
             lacks = f"end with {CLOSING}" if opened else f"start with {OPENING}"
-            yield Told(
+            yield Issue(
                 text.place,
                 f"A JSONata expression must start with {OPENING} and end with {CLOSING}; this does"
                 f" not {lacks}.",
@@ -132,15 +134,15 @@ def syntax(document: Document) -> Iterator[Told]:
             )
     for one in document.once(parsed):
         if one.problem:
-            yield Told(one.text.place, one.problem)
+            yield Issue(one.text.place, one.problem)
 
 
-def context(document: Document) -> Iterator[Told]:
+def context(document: ParsedDefinition) -> Iterator[Issue]:
     """Report names that are read from nothing: the input is $states.input."""
     for text, expression in document.once(expressions):
         for name in expression.contexts:
             known = name.startswith("$") or not name.isidentifier()
-            yield Told(
+            yield Issue(
                 text.place,
                 f"Reference to '{name}' at the top level is not supported: there is nothing to read"
                 " it from.",
@@ -150,28 +152,28 @@ def context(document: Document) -> Iterator[Told]:
             )
 
 
-def states_member(document: Document) -> Iterator[Told]:
+def states_member(document: ParsedDefinition) -> Iterator[Issue]:
     """Report members of $states that do not exist, or not there."""
     for text, expression in document.once(expressions):
         for name in sorted(expression.members - {""}):
             if name not in _MEMBERS:
                 message = f"Field '$states.{name}' does not exist."
-                yield Told(text.place, message, did_you_mean(name, _MEMBERS))
+                yield Issue(text.place, message, did_you_mean(name, _MEMBERS))
             elif name == "result" and not _has_result(text):
-                yield Told(
+                yield Issue(
                     text.place,
                     "Field '$states.result' does not exist here.",
                     "There is a result in the Output and Assign of a Task, Parallel or Map only.",
                 )
             elif name == "errorOutput" and not text.caught:
-                yield Told(
+                yield Issue(
                     text.place,
                     "Field '$states.errorOutput' does not exist here.",
                     "There is an error in the Output and Assign of a catcher only.",
                 )
 
 
-def _has_result(text: Text) -> bool:
+def _has_result(text: JsonataText) -> bool:
     """Whether the state has run when the text is evaluated, and has not failed."""
     works = text.state.type in ("Task", "Parallel", "Map")
     return works and text.field in _AFTER and not text.caught

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONPATH, is_open
-from sfn_release.checks.document import Document, State
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import given
-from sfn_release.checks.rule import Place, Told
+from sfn_release.checks.rule import Issue, Location
 from sfn_release.text import did_you_mean
 
 _Shape = Mapping[str, Any]  # name → None for anything, words, or a shape
@@ -70,7 +70,7 @@ _NO_HEADER = re.compile(
 """The headers with which an HTTP task fails (States.Runtime)."""
 
 
-def unknown_parameter(document: Document) -> Iterator[Told]:
+def unknown_parameter(document: ParsedDefinition) -> Iterator[Issue]:
     """Report parameters that a request of Step Functions' own does not have."""
     for state, call, parameters, place in given(document):
         shape = _REQUESTS.get((call.service, call.action))
@@ -80,8 +80,8 @@ def unknown_parameter(document: Document) -> Iterator[Told]:
 
 
 def _unknown(
-    state: State, shape: _Shape, value: Mapping[str, Any], place: Place, what: str
-) -> Iterator[Told]:
+    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location, what: str
+) -> Iterator[Issue]:
     for key, item in value.items():
         computed = state.language == JSONPATH and key.endswith(".$")
         name = key.removesuffix(".$") if computed else key
@@ -89,12 +89,12 @@ def _unknown(
             continue
         if name not in shape:
             message = f"{what} has no parameter {name}: it is not supported."
-            yield Told(place.at(key), message, did_you_mean(name, shape))
+            yield Issue(place.at(key), message, did_you_mean(name, shape))
         elif not computed and isinstance(shape[name], Mapping) and isinstance(item, dict):
             yield from _unknown(state, shape[name], item, place.at(key), name)
 
 
-def wrong_request(document: Document) -> Iterator[Told]:
+def wrong_request(document: ParsedDefinition) -> Iterator[Issue]:
     """Report words that a parameter can't be, and of endpoints of HTTP tasks."""
     for state, call, parameters, place in given(document):
         shape = _REQUESTS.get((call.service, call.action))
@@ -105,21 +105,23 @@ def wrong_request(document: Document) -> Iterator[Told]:
             yield from _connection(parameters, place)
 
 
-def _words(state: State, shape: _Shape, value: Mapping[str, Any], place: Place) -> Iterator[Told]:
+def _words(
+    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location
+) -> Iterator[Issue]:
     for key, item in value.items():
         wanted = shape.get(key)
         if isinstance(wanted, Mapping) and isinstance(item, dict):
             yield from _words(state, wanted, item, place.at(key))
         elif isinstance(wanted, Mapping) and not is_open(item, state.language):
-            yield Told(place.at(key), f"{key} must be an object.", wanted="json")
+            yield Issue(place.at(key), f"{key} must be an object.", wanted="json")
         elif isinstance(wanted, tuple) and item not in wanted and not is_open(item, state.language):
             message = f"{key} can't be {item!r}: it is one of {', '.join(wanted)}."
             in_capitals = str(item).upper()
             fix = f'Did you mean "{in_capitals}"?' if in_capitals in wanted else ""
-            yield Told(place.at(key), message, fix)
+            yield Issue(place.at(key), message, fix)
 
 
-def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator[Told]:
+def _http(state: ParsedState, parameters: Mapping[str, Any], place: Location) -> Iterator[Issue]:
     endpoint = parameters.get("ApiEndpoint")
     if (
         isinstance(endpoint, str)
@@ -127,23 +129,23 @@ def _http(state: State, parameters: Mapping[str, Any], place: Place) -> Iterator
         and not endpoint.startswith("https://")
     ):
         message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
-        yield Told(place.at("ApiEndpoint"), message)
+        yield Issue(place.at("ApiEndpoint"), message)
 
 
-def _connection(parameters: Mapping[str, Any], place: Place) -> Iterator[Told]:
+def _connection(parameters: Mapping[str, Any], place: Location) -> Iterator[Issue]:
     """Report a connection that is not named, or named twice."""
     holders = [key for key in ("Authentication", "InvocationConfig") if key in parameters]
     for key in holders:
         named = parameters[key]
         if isinstance(named, dict) and not {"ConnectionArn", "ConnectionArn.$"} & named.keys():
             message = f"{key} needs ConnectionArn: it is required but was missing."
-            yield Told(place.at(key), message)
+            yield Issue(place.at(key), message)
     if len(holders) > 1:
         message = "The connection is named twice: by Authentication and by InvocationConfig."
-        yield Told(place, message, "Remove Authentication.")
+        yield Issue(place, message, "Remove Authentication.")
 
 
-def forbidden_header(document: Document) -> Iterator[Told]:
+def forbidden_header(document: ParsedDefinition) -> Iterator[Issue]:
     """Report headers with which a request fails when it is sent."""
     for state, call, parameters, place in given(document):
         headers = parameters.get("Headers")
@@ -156,10 +158,10 @@ def forbidden_header(document: Document) -> Iterator[Told]:
                 yield from _no_list(state, key, value, place.at("Headers", key))
 
 
-def _refused(state: State, key: str, place: Place) -> Iterator[Told]:
+def _refused(state: ParsedState, key: str, place: Location) -> Iterator[Issue]:
     name = key.removesuffix(".$") if state.language == JSONPATH else key
     if _NO_HEADER.fullmatch(name):
-        yield Told(
+        yield Issue(
             place,
             f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
             "Let the EventBridge connection send it."
@@ -168,8 +170,8 @@ def _refused(state: State, key: str, place: Place) -> Iterator[Told]:
         )
 
 
-def _no_list(state: State, key: str, value: Any, place: Place) -> Iterator[Told]:
+def _no_list(state: ParsedState, key: str, value: Any, place: Location) -> Iterator[Issue]:
     computed = (state.language == JSONPATH and key.endswith(".$")) or is_open(value, state.language)
     if not computed and not isinstance(value, list | tuple):
         message = f"The header {key} must be a list of texts: API Gateway takes several values."
-        yield Told(place, message, "Put it in brackets.")
+        yield Issue(place, message, "Put it in brackets.")

@@ -9,20 +9,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sfn_release.asl.field_types import JSONATA
-from sfn_release.checks.document import Document, State
-from sfn_release.checks.integrations import Call, call_of, part_calls
-from sfn_release.checks.required import REQUIRED
-from sfn_release.checks.rule import Rule, Told
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
+from sfn_release.checks.integrations import ServiceCall, call_of, part_calls
+from sfn_release.checks.required_parameters import REQUIRED
+from sfn_release.checks.rule import Issue, Rule
 from sfn_release.checks.service_errors import wrong_prefix
-from sfn_release.checks.services import java
-from sfn_release.checks.services.catalogue import (
+from sfn_release.checks.services import java_names
+from sfn_release.checks.services.botocore_models import (
     Service,
     optimized_service,
     own_id,
     sdk_ids,
     sdk_service,
 )
-from sfn_release.checks.services.judge import Kind, Sent, judge
+from sfn_release.checks.services.request_validation import MismatchKind, Sent, judge
 from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"
@@ -49,7 +49,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 _PREFIX: Final = {"putObject": (("Prefix",), ("Prefix.$",))}
 """The parameter of result writers that S3 doesn't have: the beginning of the keys they make."""
-_OF_SDK: Final[Mapping[Kind, str]] = {
+_OF_SDK: Final[Mapping[MismatchKind, str]] = {
     "parameter": "sdk-parameter",
     "spelling": "sdk-parameter",
     "required": "sdk-required",
@@ -60,7 +60,7 @@ _OF_SDK: Final[Mapping[Kind, str]] = {
 }
 
 
-def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
+def told_by_models(document: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
     """Yield what the models of the services say, each with the name of its rule."""
     for told in wrong_prefix(document):
         yield "error-prefix", told
@@ -82,7 +82,7 @@ def told_by_models(document: Document) -> Iterator[tuple[str, Told]]:
             yield "sdk-action", _unknown_action(state, service, call)
 
 
-def _of_parts(document: Document) -> Iterator[tuple[str, Told]]:
+def _of_parts(document: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
     """Yield the parameters of item readers and result writers that S3 doesn't have."""
     for part in part_calls(document):
         service = optimized_service("s3")
@@ -94,37 +94,39 @@ def _of_parts(document: Document) -> Iterator[tuple[str, Told]]:
             if kind == "required" or keys[:1] in _PREFIX.get(part.action, ()):
                 continue  # `required` reports it, and a writer chooses its keys itself
             rule = "optimized-parameter" if kind == "parameter" else "optimized-value"
-            yield rule, Told(part.place.at(field, *keys), message, fix or _NEWER)
+            yield rule, Issue(part.place.at(field, *keys), message, fix or _NEWER)
 
 
-def _unknown_service(state: State, call: Call) -> Told:
+def _unknown_service(state: ParsedState, call: ServiceCall) -> Issue:
     own = own_id(call.sdk)
-    return Told(
+    return Issue(
         state.place.at("Resource"),
         f"The installed botocore has no service that SDK integrations call {call.sdk}.",
         f'Did you mean "{own}"?' if own else did_you_mean(call.sdk, sdk_ids()) or _NEWER,
     )
 
 
-def _unknown_action(state: State, service: Service, call: Call) -> Told:
+def _unknown_action(state: ParsedState, service: Service, call: ServiceCall) -> Issue:
     place = state.place.at("Resource")
     for action in service.actions:
         if action.lower() == call.action.lower():
-            return Told(place, f"The action {call.action} is spelled {action}, in camelCase.")
+            return Issue(place, f"The action {call.action} is spelled {action}, in camelCase.")
     fix = did_you_mean(call.action, service.actions)
-    return Told(place, f"{service.id} has no action {call.action}.", fix or _NEWER)
+    return Issue(place, f"{service.id} has no action {call.action}.", fix or _NEWER)
 
 
-def _unsupported(state: State, service: Service, call: Call) -> Iterator[tuple[str, Told]]:
-    named = (service.id, call.action) in java.UNSUPPORTED
+def _unsupported(
+    state: ParsedState, service: Service, call: ServiceCall
+) -> Iterator[tuple[str, Issue]]:
+    named = (service.id, call.action) in java_names.UNSUPPORTED
     if named or service.streams(call.action):
         why = "it is among those that AWS leaves out" if named else "it streams events"
         message = f"Step Functions can't call {service.id}:{call.action}: {why}."
         fix = "Call it from a Lambda function."
-        yield "sdk-action", Told(state.place.at("Resource"), message, fix)
+        yield "sdk-action", Issue(state.place.at("Resource"), message, fix)
 
 
-def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
+def _parameters(state: ParsedState, sent: Sent) -> Iterator[tuple[str, Issue]]:
     field = "Arguments" if state.language == JSONATA else "Parameters"
     place = state.place.at(field) if field in state.body else state.place
     ours = not sent.sdk and (sent.service.id, sent.action) in REQUIRED
@@ -134,4 +136,4 @@ def _parameters(state: State, sent: Sent) -> Iterator[tuple[str, Told]]:
         own = "optimized-parameter" if kind == "parameter" else "optimized-value"
         rule = _OF_SDK[kind] if sent.sdk else own
         newer = _NEWER if kind == "parameter" else ""
-        yield rule, Told(place.at(*keys), message, fix or newer)
+        yield rule, Issue(place.at(*keys), message, fix or newer)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
-from sfn_release.checks.services.catalogue import Service
+from sfn_release.checks.services.botocore_models import Service
 from sfn_release.text import did_you_mean
 
-Kind = Literal["parameter", "spelling", "required", "token", "value", "text", "enum"]
+MismatchKind = Literal["parameter", "spelling", "required", "token", "value", "text", "enum"]
 """``spelling``: right but for capitals, below the top; ``token``: an idempotency token is missing;
 ``text``: a number or a boolean as a text."""
 Keys = tuple[str | int, ...]
@@ -25,10 +25,10 @@ _RENAME: Final = "Rename it."
 _TOKEN: Final = {JSONPATH: "States.UUID().", JSONATA: "{% $uuid() %}."}
 
 
-class Doubt(NamedTuple):
+class Mismatch(NamedTuple):
     """One thing that the model says otherwise, and where below the parameters."""
 
-    kind: Kind
+    kind: MismatchKind
     keys: Keys
     message: str
     fix: str = ""
@@ -50,7 +50,7 @@ class _Part(NamedTuple):
     value: Any
 
 
-def judge(sent: Sent, parameters: Any) -> Iterator[Doubt]:
+def judge(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
     """Yield what is wrong with *parameters*, an object or nothing at all (None)."""
     shape = sent.service.input_of(sent.action)
     if is_open(parameters, sent.language):
@@ -58,7 +58,7 @@ def judge(sent: Sent, parameters: Any) -> Iterator[Doubt]:
     if shape is None:
         if parameters:
             message = f"{sent.service.id}:{sent.action} takes no parameters."
-            yield Doubt("parameter", (), message, "Remove them.")
+            yield Mismatch("parameter", (), message, "Remove them.")
         return
     queue = [_Part((), shape, {} if parameters is None else parameters)]
     while queue:
@@ -67,18 +67,18 @@ def judge(sent: Sent, parameters: Any) -> Iterator[Doubt]:
             yield from _part(sent, part, queue)
 
 
-def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
+def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch]:
     """Yield what is wrong with one value itself; put what it holds in the *queue*."""
     keys, value = part.keys, part.value
     model = sent.service.shapes[part.shape]
     kind = _KINDS.get(model["type"], _ANY)
     if kind.from_text(value):
         message = f"{_name(keys)} should be {kind.wanted}, but it's written as text."
-        yield Doubt("text", keys, message, "Write it without the quotes.")
+        yield Mismatch("text", keys, message, "Write it without the quotes.")
     elif not kind.takes(value):
         if sent.sdk or len(keys) <= 1:  # optimized integrations take shorter forms further down
             name = _name(keys) or ("Arguments" if sent.language == JSONATA else "Parameters")
-            yield Doubt("value", keys, f"{name} must be {kind.wanted}.")
+            yield Mismatch("value", keys, f"{name} must be {kind.wanted}.")
     elif isinstance(value, str):
         yield from _word(model, part)
     elif model["type"] == "structure" and not model.get("document"):
@@ -95,7 +95,7 @@ def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
         ]
 
 
-class _Kind(NamedTuple):
+class _JsonType(NamedTuple):
     """The JSON types that stand for a type of a model, and how a message calls them."""
 
     types: type | tuple[type, ...]
@@ -117,25 +117,25 @@ class _Kind(NamedTuple):
         )
 
 
-_ANY: Final = _Kind(object, (), "")
-_NUMBER: Final = _Kind(
+_ANY: Final = _JsonType(object, (), "")
+_NUMBER: Final = _JsonType(
     (int, float), (bool,), "a number", re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*")
 )
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "string": _Kind((str, Mapping, list, tuple), (), "a text"),
-    "boolean": _Kind(bool, (), "true or false", re.compile("(?i:true|false)")),
+_KINDS: Final[Mapping[str, _JsonType]] = {
+    "string": _JsonType((str, Mapping, list, tuple), (), "a text"),
+    "boolean": _JsonType(bool, (), "true or false", re.compile("(?i:true|false)")),
     "integer": _NUMBER,
     "long": _NUMBER,
     "float": _NUMBER,
     "double": _NUMBER,
-    "list": _Kind((list, tuple), (), "an array"),
-    "map": _Kind(Mapping, (), "an object"),
-    "structure": _Kind(Mapping, (), "an object"),
-    "timestamp": _Kind((str, int, float), (bool,), "a timestamp"),
+    "list": _JsonType((list, tuple), (), "an array"),
+    "map": _JsonType(Mapping, (), "an object"),
+    "structure": _JsonType(Mapping, (), "an object"),
+    "timestamp": _JsonType((str, int, float), (bool,), "a timestamp"),
 }
 
 
-def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
+def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch]:
     members = sent.service.members(part.shape, sdk=sent.sdk)
     given = set()
     for key, value in part.value.items():
@@ -156,36 +156,36 @@ def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Doubt]:
             continue
         written = next(one for one, (member, _) in members.items() if member == own)
         if not shape["members"][own].get("idempotencyToken"):
-            yield Doubt("required", part.keys, f"{where} needs {written}.")
+            yield Mismatch("required", part.keys, f"{where} needs {written}.")
         elif sent.sdk:
             message = f"{written} is missing. The AWS SDKs generate one; Step Functions may not."
-            yield Doubt("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
+            yield Mismatch("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
 
 
 def _unknown(
     sent: Sent, part: _Part, key: str, name: str, members: Mapping[str, tuple[str, str]]
-) -> Doubt:
+) -> Mismatch:
     where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
     keys = (*part.keys, key)
     for written in members:
         if written.lower() == name.lower():
             how = "as in the AWS SDK for Java" if sent.sdk else "with a capital first letter"
-            kind: Kind = "spelling" if part.keys else "parameter"
-            return Doubt(kind, keys, f"{name} is spelled {written}, {how}.", _RENAME)
+            kind: MismatchKind = "spelling" if part.keys else "parameter"
+            return Mismatch(kind, keys, f"{name} is spelled {written}, {how}.", _RENAME)
     for written, (own, _) in members.items():
         if own == name:  # "equals", which Java has taken
-            return Doubt("parameter", keys, f"{name} is called {written} here.", _RENAME)
-    return Doubt(
+            return Mismatch("parameter", keys, f"{name} is called {written} here.", _RENAME)
+    return Mismatch(
         "parameter", keys, f"{where} has no parameter {name}.", did_you_mean(name, members)
     )
 
 
-def _word(model: Mapping[str, Any], part: _Part) -> Iterator[Doubt]:
+def _word(model: Mapping[str, Any], part: _Part) -> Iterator[Mismatch]:
     words: Sequence[str] = model.get("enum", ())
     if words and part.value not in words:
         known = ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
         message = f'{_name(part.keys)} can hardly be "{part.value}": known are {known}.'
-        yield Doubt("enum", part.keys, message, did_you_mean(part.value, words))
+        yield Mismatch("enum", part.keys, message, did_you_mean(part.value, words))
 
 
 def _computed(key: str, language: str) -> bool:

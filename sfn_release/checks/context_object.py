@@ -10,9 +10,9 @@ from itertools import takewhile
 from typing import Any, Final
 
 from sfn_release.asl.path_steps import Names, Path
-from sfn_release.checks import jsonata, templates
-from sfn_release.checks.document import Document
-from sfn_release.checks.rule import Place, Told
+from sfn_release.checks import jsonata_expressions, path_expressions
+from sfn_release.checks.definition import ParsedDefinition
+from sfn_release.checks.rule import Issue, Location
 from sfn_release.text import did_you_mean
 
 _DATA: Final = None  # which has whatever fields the workflow gives it
@@ -31,14 +31,14 @@ _FIELDS: Final[Mapping[str, Any]] = {
 """The fields of the context object, each with those below it."""
 
 
-def context_field(document: Document) -> Iterator[Told]:
+def context_field(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that the context object does not have."""
-    for one in document.once(templates.all_expressions):
+    for one in document.once(path_expressions.all_expressions):
         if "$$" in one.text and not (one.reference or one.single):  # else `reference-path`
-            for path in templates.paths_in(one.text):
+            for path in path_expressions.paths_in(one.text):
                 if path.root == "$$":
                     yield from _unknown("$$", _names(path), one.place)
-    for text, expression in document.once(jsonata.expressions):
+    for text, expression in document.once(jsonata_expressions.expressions):
         for names in expression.context:
             yield from _unknown("$states.context", names, text.place)
 
@@ -49,7 +49,7 @@ def _names(path: Path) -> Sequence[str]:
     return [step.names[0] for step in plain if isinstance(step, Names)]
 
 
-def _unknown(whole: str, names: Sequence[str], place: Place) -> Iterator[Told]:
+def _unknown(whole: str, names: Sequence[str], place: Location) -> Iterator[Issue]:
     fields: Mapping[str, Any] | None = _FIELDS
     for index, name in enumerate(names):
         if fields is None:
@@ -57,7 +57,7 @@ def _unknown(whole: str, names: Sequence[str], place: Place) -> Iterator[Told]:
         if name not in fields:
             above = ".".join((whole, *names[:index]))
             fix = _elsewhere(whole, name) or did_you_mean(name, fields)
-            yield Told(place, f"{above} has no field {name}.", fix)
+            yield Issue(place, f"{above} has no field {name}.", fix)
             return
         fields = fields[name]
 

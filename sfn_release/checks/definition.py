@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.fields import FIELDS
-from sfn_release.checks.rule import Keys, Place, entries
+from sfn_release.checks.rule import Keys, Location, entries
 
 MAX_BYTES: Final = 1024 * 1024
 """The length of a definition that CreateStateMachine takes (botocore's model, ``Definition``)."""
@@ -24,16 +24,16 @@ _PROCESSORS = ("ItemProcessor", "Iterator")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class ParsedScope:
     """A graph of states. *holder* is the state that it is in, None for the workflow itself.
 
     *language* is the query language of states that name none.
     """
 
     body: Mapping[str, Any]
-    place: Place
+    place: Location
     language: str
-    holder: State | None = None
+    holder: ParsedState | None = None
 
     @property
     def states(self) -> Mapping[str, Any]:
@@ -47,37 +47,37 @@ class Scope:
         config = self.body.get("ProcessorConfig")
         return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
 
-    def place_of(self, id: str) -> Place:
+    def place_of(self, id: str) -> Location:
         """Return the place of the state *id* of this scope."""
-        return Place((*self.place.keys, "States", id), id)
+        return Location((*self.place.keys, "States", id), id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class ParsedState:
     """A state in its scope. *type* is "" when it is none that exists."""
 
     id: str
     body: Mapping[str, Any]
-    place: Place
+    place: Location
     type: str
     language: str
-    scope: Scope
+    scope: ParsedScope
 
 
 @dataclass(frozen=True)
-class Document:
+class ParsedDefinition:
     """A definition for a state machine of *type* STANDARD or EXPRESS, ready to be checked."""
 
     type: str
-    scopes: tuple[Scope, ...]
-    states: tuple[State, ...]
-    misshapen: tuple[Place, ...] = field(default=())
+    scopes: tuple[ParsedScope, ...]
+    states: tuple[ParsedState, ...]
+    misshapen: tuple[Location, ...] = field(default=())
     """Branches and processors that are no objects."""
     logging: Mapping[str, Any] | None = None
     """The API member ``loggingConfiguration``, if it is known."""
     _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, make: Callable[[Document], Iterable[_T]]) -> tuple[_T, ...]:
+    def once(self, make: Callable[[ParsedDefinition], Iterable[_T]]) -> tuple[_T, ...]:
         """Return what *make* gives for this document; several rules look at the same things."""
         if make not in self._made:
             self._made[make] = tuple(make(self))
@@ -85,36 +85,36 @@ class Document:
         return made
 
     @property
-    def root(self) -> Scope:
+    def root(self) -> ParsedScope:
         """The workflow itself."""
         return self.scopes[0]
 
     @cached_property
-    def homes(self) -> Mapping[str, Scope]:
+    def homes(self) -> Mapping[str, ParsedScope]:
         """For each state's id, the first scope that has it."""
-        homes: dict[str, Scope] = {}
+        homes: dict[str, ParsedScope] = {}
         for scope in self.scopes:
             for id in scope.states:
                 homes.setdefault(id, scope)
         return homes
 
-    def of_type(self, *types: str) -> Iterator[State]:
+    def of_type(self, *types: str) -> Iterator[ParsedState]:
         """Yield the states of one of these types."""
         return (state for state in self.states if state.type in types)
 
-    def in_language(self, language: str) -> Iterator[State]:
+    def in_language(self, language: str) -> Iterator[ParsedState]:
         """Yield the states whose query language this is."""
         return (state for state in self.states if state.language == language)
 
 
 def take_apart(
     definition: Mapping[str, Any], type: str, logging: Mapping[str, Any] | None = None
-) -> Document:
-    """Return the Document of a definition, outer scopes first."""
+) -> ParsedDefinition:
+    """Return the ParsedDefinition of a definition, outer scopes first."""
     language = language_of(definition, JSONPATH)
-    scopes = [Scope(definition, Place(), language)]
-    states: list[State] = []
-    misshapen: list[Place] = []
+    scopes = [ParsedScope(definition, Location(), language)]
+    states: list[ParsedState] = []
+    misshapen: list[Location] = []
     for scope in scopes:  # which grows
         for id, body in scope.states.items():
             if not isinstance(body, dict):
@@ -122,16 +122,16 @@ def take_apart(
             kind = body.get("Type")
             known = kind if isinstance(kind, str) and kind in FIELDS else ""
             own = language_of(body, scope.language)
-            state = State(id, body, scope.place_of(id), known, own, scope)
+            state = ParsedState(id, body, scope.place_of(id), known, own, scope)
             states.append(state)
             for inner, keys in _inner(state):
                 place = state.place.at(*keys)
                 if isinstance(inner, dict):
                     # What the Map or Parallel says of its own language is not for the states in it.
-                    scopes.append(Scope(inner, place, language_of(inner, language), state))
+                    scopes.append(ParsedScope(inner, place, language_of(inner, language), state))
                 else:
                     misshapen.append(place)
-    return Document(type, tuple(scopes), tuple(states), tuple(misshapen), logging)
+    return ParsedDefinition(type, tuple(scopes), tuple(states), tuple(misshapen), logging)
 
 
 def language_of(body: Mapping[str, Any], default: str) -> str:
@@ -140,7 +140,7 @@ def language_of(body: Mapping[str, Any], default: str) -> str:
     return own if isinstance(own, str) and own in (JSONPATH, JSONATA) else default
 
 
-def _inner(state: State) -> Iterator[tuple[Any, Keys]]:
+def _inner(state: ParsedState) -> Iterator[tuple[Any, Keys]]:
     if state.type == "Parallel":
         for index, branch in entries(state.body.get("Branches")):
             yield branch, ("Branches", index)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
 from sfn_release.asl.jsonata import CLOSING, OPENING, is_jsonata
-from sfn_release.checks import called, jsonata, templates
-from sfn_release.checks.document import Document, State
+from sfn_release.checks import jsonata_expressions, path_expressions, qualifiers
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import call_of
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.rule import Issue, Location, entries
 from sfn_release.text import shorten
 
 _OWNED = (
@@ -32,11 +32,11 @@ _READS_PATHS: Final = frozenset(
 _PATH_LIKE = re.compile(r"\$\$?(\.[A-Za-z_]|\[)|States\.[A-Z][A-Za-z0-9]*\(")
 
 
-def no_default(document: Document) -> Iterator[Told]:
+def no_default(document: ParsedDefinition) -> Iterator[Issue]:
     """Report Choices that fail when none of their rules matches."""
     for state in document.of_type("Choice"):
         if "Default" not in state.body:
-            yield Told(
+            yield Issue(
                 state.place,
                 "It has no Default: when no rule matches, the execution fails with"
                 " States.NoChoiceMatched.",
@@ -44,7 +44,7 @@ def no_default(document: Document) -> Iterator[Told]:
             )
 
 
-def calls_function(state: State) -> bool:
+def calls_function(state: ParsedState) -> bool:
     """Whether a Task runs a Lambda function."""
     resource = state.body.get("Resource")
     call = call_of(state)
@@ -53,11 +53,11 @@ def calls_function(state: State) -> bool:
     )
 
 
-def function_without_retry(document: Document) -> Iterator[Told]:
+def function_without_retry(document: ParsedDefinition) -> Iterator[Issue]:
     """Report Lambda Tasks that fail with the service's hiccups."""
     for state in document.of_type("Task"):
         if calls_function(state) and not state.body.get("Retry"):
-            yield Told(
+            yield Issue(
                 state.place,
                 "Lambda fails now and then (TooManyRequestsException, ServiceException), and"
                 " nothing tries again.",
@@ -66,93 +66,93 @@ def function_without_retry(document: Document) -> Iterator[Told]:
             )
 
 
-def callback_without_timeout(document: Document) -> Iterator[Told]:
+def callback_without_timeout(document: ParsedDefinition) -> Iterator[Issue]:
     """Report callbacks that are waited for without end."""
     for state in document.of_type("Task"):
         if _waits(state, ".waitForTaskToken") and not _limited(state):
-            yield Told(
+            yield Issue(
                 state.place,
                 "If the callback never comes, the execution waits for up to a year.",
                 "Give it TimeoutSeconds, and HeartbeatSeconds if the other side can beat.",
             )
 
 
-def job_without_timeout(document: Document) -> Iterator[Told]:
+def job_without_timeout(document: ParsedDefinition) -> Iterator[Issue]:
     """Report jobs that are waited for without end."""
     for state in document.of_type("Task"):
         if _waits(state, ".sync") and not _limited(state):
-            yield Told(
+            yield Issue(
                 state.place,
                 "If the job hangs, the execution waits for up to a year.",
                 "Give it TimeoutSeconds.",
             )
 
 
-def _waits(state: State, how: str) -> bool:
+def _waits(state: ParsedState, how: str) -> bool:
     call = call_of(state)
     return call is not None and call.wait.startswith(how)
 
 
-def _limited(state: State) -> bool:
+def _limited(state: ParsedState) -> bool:
     limits = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
     return any(key in state.body for key in limits)
 
 
-def callback_without_token(document: Document) -> Iterator[Told]:
+def callback_without_token(document: ParsedDefinition) -> Iterator[Issue]:
     """Report callbacks that nobody can make: the token is not handed out."""
     for state in document.of_type("Task"):
         key = "Arguments" if state.language == JSONATA else "Parameters"
         given = state.body.get(key, {})
         if _waits(state, ".waitForTaskToken") and isinstance(given, dict):
-            if any(_may_hold_token(text, at) for at, text in _texts(given, Place())):
+            if any(_may_hold_token(text, at) for at, text in _texts(given, Location())):
                 continue
             token = "{% $states.context.Task.Token %}" if state.language == JSONATA else _TOKEN_PATH
-            yield Told(
+            yield Issue(
                 state.place,
                 "It waits for a callback, and does not hand out the token for it.",
                 f"Put the token into the payload: {token}.",
             )
 
 
-def _may_hold_token(text: str, at: Place) -> bool:
+def _may_hold_token(text: str, at: Location) -> bool:
     whole = text.strip("{% }") in ("$$", "$states.context", "$states", "$$.Task")
     read = text.startswith("{%") or any(str(key).endswith(".$") for key in at.keys[-1:])
     filled = read and is_open(text)  # any other stays a text when it is filled
     return whole or "Task.Token" in text or filled
 
 
-def slow_heartbeat(document: Document) -> Iterator[Told]:
+def slow_heartbeat(document: ParsedDefinition) -> Iterator[Issue]:
     """Report heartbeats that can't be missed before the time is up anyway."""
     for state in document.of_type("Task"):
         beat, limit = state.body.get("HeartbeatSeconds"), state.body.get("TimeoutSeconds")
         if isinstance(beat, int) and isinstance(limit, int) and beat >= limit:
-            yield Told(
+            yield Issue(
                 state.place.at("HeartbeatSeconds"),
                 f"A heartbeat every {beat} s is not below the timeout of {limit} s.",
                 "Make it smaller than TimeoutSeconds, as the language asks for.",
             )
 
 
-def unbounded_map(document: Document) -> Iterator[Told]:
+def unbounded_map(document: ParsedDefinition) -> Iterator[Issue]:
     """Report distributed Maps that may start 10,000 executions at once."""
     for scope in document.scopes:
         holder = scope.holder
         if holder is None or not scope.distributed:
             continue
         if not {"MaxConcurrency", "MaxConcurrencyPath"} & holder.body.keys():
-            yield Told(
+            yield Issue(
                 holder.place,
                 "Without MaxConcurrency up to 10,000 items run at once.",
                 "Give it the MaxConcurrency that what it calls can bear.",
             )
 
 
-def hard_coded(document: Document) -> Iterator[Told]:
+def hard_coded(document: ParsedDefinition) -> Iterator[Issue]:
     """Report accounts and regions that only fit one environment.
 
     An ARN that `unpinned` tells of is left to it.
     """
-    known = {place for _, place in document.once(called.unpinned_calls)}
+    known = {place for _, place in document.once(qualifiers.unpinned_calls)}
     for state in document.of_type("Task"):
         for key in ("Resource", "Parameters", "Arguments", "Credentials"):
             for place, text in _texts(state.body.get(key), state.place.at(key)):
@@ -160,28 +160,28 @@ def hard_coded(document: Document) -> Iterator[Told]:
                 if found and place not in known:
                     what = f"the account {found['account']}"
                     what += f" and the region {found['region']}" if found["region"] else ""
-                    yield Told(
+                    yield Issue(
                         place,
                         f"It names {what}, and can run nowhere else.",
                         "Write a ${Parameter}, and its value in each environment.",
                     )
 
 
-def literal_path(document: Document) -> Iterator[Told]:
+def literal_path(document: ParsedDefinition) -> Iterator[Issue]:
     """Report texts that look like a path, or hold one, and are sent as they are."""
     for state in document.in_language(JSONPATH):
-        for _, key, value, place in templates.template_members(state):
+        for _, key, value, place in path_expressions.template_members(state):
             if not _READS_PATHS.isdisjoint(place.keys[len(state.place.keys) :]):
                 continue
             if is_jsonata(value):
-                yield Told(
+                yield Issue(
                     place,
                     "It looks like JSONata and is sent as a text: the query language here is"
                     " JSONPath.",
                     'Give the state "QueryLanguage": "JSONata".',
                 )
             elif isinstance(value, str) and not key.endswith(".$") and _PATH_LIKE.match(value):
-                yield Told(
+                yield Issue(
                     place,
                     f"{shorten(value)!r} looks like a path and is sent as a text.",
                     f"Name the key {key}.$ for what is there.",
@@ -192,13 +192,13 @@ def literal_path(document: Document) -> Iterator[Told]:
             yield from _in_result(state)
 
 
-def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
+def _inside(key: str, value: str, place: Location) -> Iterator[Issue]:
     """Report a path in the middle of a URL or of another text, where nothing evaluates it."""
     found = _PATH_INSIDE.search(value)
     if found:
         template = shorten(value[: found.start()]).replace("'", "\\'") + "{}"
         template += "…" if found.end() < len(value) else ""
-        yield Told(
+        yield Issue(
             place,
             f"{found[0]!r} looks like a path and is sent as a text: a path inside a text is not"
             " evaluated.",
@@ -206,21 +206,21 @@ def _inside(key: str, value: str, place: Place) -> Iterator[Told]:
         )
 
 
-def literal_expression(document: Document) -> Iterator[Told]:
+def literal_expression(document: ParsedDefinition) -> Iterator[Issue]:
     """Report JSONata in the middle of a text, which is sent as it is."""
-    for text in document.once(jsonata.texts):
+    for text in document.once(jsonata_expressions.texts):
         value = text.text
         if OPENING in value and not value.startswith(OPENING) and not value.endswith(CLOSING):
-            yield Told(
+            yield Issue(
                 text.place,
                 "JSONata inside a text is not evaluated: the text is sent as it is.",
                 "Make the whole text an expression: {% 'a' & $states.input.b & 'c' %}.",
             )
 
 
-def _in_result(state: State) -> Iterator[Told]:
+def _in_result(state: ParsedState) -> Iterator[Issue]:
     """Report what a Pass seems to read, and hands on as it is."""
-    queue: list[tuple[Any, Place]] = [(state.body.get("Result"), state.place.at("Result"))]
+    queue: list[tuple[Any, Location]] = [(state.body.get("Result"), state.place.at("Result"))]
     while queue:
         node, here = queue.pop()
         if isinstance(node, dict):
@@ -237,12 +237,12 @@ def _in_result(state: State) -> Iterator[Told]:
             queue.extend((item, here.at(index)) for index, item in entries(node))
 
 
-def _static(place: Place, why: str) -> Told:
+def _static(place: Location, why: str) -> Issue:
     message = f"The Result of a Pass is sent as it is: {why}."
-    return Told(place, message, "Use Parameters instead, or Output in JSONata.")
+    return Issue(place, message, "Use Parameters instead, or Output in JSONata.")
 
 
-def literal_key(document: Document) -> Iterator[Told]:
+def literal_key(document: ParsedDefinition) -> Iterator[Issue]:
     """Report keys that end in ``.$`` where JSONata is the query language."""
     for state in document.in_language(JSONATA):
         for field in ("Arguments", "Output", "Assign", "ItemSelector"):
@@ -255,25 +255,25 @@ def literal_key(document: Document) -> Iterator[Told]:
                         if key.endswith(".$") and field != "Assign":
                             message = f"The key {key} is sent as it is: paths are JSONPath's."
                             name = key.removesuffix(".$")
-                            yield Told(here.at(key), message, f'Write "{name}": "{{% … %}}".')
+                            yield Issue(here.at(key), message, f'Write "{name}": "{{% … %}}".')
                 else:
                     queue.extend((item, here.at(index)) for index, item in entries(node))
 
 
-def logged_payload(document: Document) -> Iterator[Told]:
+def logged_payload(document: ParsedDefinition) -> Iterator[Issue]:
     """Report a log that holds the data of executions."""
     logging = document.logging or {}
     level = logging.get("level")
     if logging.get("includeExecutionData") is True and level not in (None, "OFF"):
-        yield Told(
-            Place(("logging",)),
+        yield Issue(
+            Location(("logging",)),
             f"The log (level {level}) holds the inputs and outputs of executions, with whatever"
             " is secret in them.",
             "Set includeExecutionData to false, or see to it who reads that log.",
         )
 
 
-def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def _texts(value: Any, place: Location) -> Iterator[tuple[Location, str]]:
     queue = [(value, place)]
     while queue:
         node, here = queue.pop()

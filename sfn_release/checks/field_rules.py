@@ -19,9 +19,9 @@ from sfn_release.asl.fields import (
     TWINS,
     TWINS_INSIDE,
 )
-from sfn_release.checks.document import MAX_BYTES, Document, State
-from sfn_release.checks.parts import Part, parts
-from sfn_release.checks.rule import Place, Told, entries
+from sfn_release.checks.definition import MAX_BYTES, ParsedDefinition, ParsedState
+from sfn_release.checks.elements import Element, parts
+from sfn_release.checks.rule import Issue, Location, entries
 from sfn_release.text import did_you_mean
 
 _NEEDED_INSIDE = {
@@ -34,42 +34,42 @@ _NEEDED_INSIDE = {
 }
 
 
-def nothing(_: Document) -> Iterator[Told]:
+def nothing(_: ParsedDefinition) -> Iterator[Issue]:
     """Report nothing: `check` itself tells what cannot be taken apart."""
     return iter(())
 
 
-def too_large(document: Document) -> Iterator[Told]:
+def too_large(document: ParsedDefinition) -> Iterator[Issue]:
     """Report a definition that CreateStateMachine does not take for its length."""
     text = json.dumps(document.root.body, ensure_ascii=False, separators=(",", ":"))
     size = len(text.encode())
     if size > MAX_BYTES:
-        yield Told(
-            Place(),
+        yield Issue(
+            Location(),
             f"The definition has {size:,} bytes; Step Functions takes {MAX_BYTES:,}.",
             "Move a part of it to a workflow of its own, and start that by a Task.",
         )
 
 
-def unknown_field(document: Document) -> Iterator[Told]:
+def unknown_field(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that the language does not have anywhere."""
     for part in _objects(document):
         for key in part.body:
             if key not in part.fields and key not in KNOWN:
-                yield Told(
+                yield Issue(
                     part.place.at(key),
                     f"{part.what} has no field {key}: it is not supported.",
                     did_you_mean(key, part.fields),
                 )
 
 
-def misplaced_field(document: Document) -> Iterator[Told]:
+def misplaced_field(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that belong to another type of state, or to a distributed Map."""
     for part in _objects(document):
         for key in part.body:
             if key not in part.fields and key in KNOWN:
                 homes = [type for type, fields in FIELDS.items() if key in fields]
-                yield Told(
+                yield Issue(
                     part.place.at(key),
                     f"{part.what} can't have the field {key}: it is not supported there.",
                     _home(key, homes),
@@ -82,19 +82,19 @@ def _home(key: str, homes: Sequence[str]) -> str:
     return f"It belongs to: {', '.join(homes)}." if len(homes) < len(FIELDS) else ""
 
 
-def inline_map(document: Document) -> Iterator[Told]:
+def inline_map(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that only do something in a distributed Map."""
     for state in document.of_type("Map"):
         if not _distributed(state):
             for key in sorted(DISTRIBUTED & state.body.keys()):
-                yield Told(
+                yield Issue(
                     state.place.at(key),
                     f"{key} belongs to a distributed Map, and this one runs inline.",
                     "Give its ItemProcessor the ProcessorConfig of a distributed one.",
                 )
 
 
-def missing_field(document: Document) -> Iterator[Told]:
+def missing_field(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that an object cannot do without."""
     for part in _objects(document):
         for key in _NEEDED_INSIDE.get(part.what, ()):
@@ -109,7 +109,7 @@ def missing_field(document: Document) -> Iterator[Told]:
         yield from _missing_inside(state)
 
 
-def _missing_inside(state: State) -> Iterator[Told]:
+def _missing_inside(state: ParsedState) -> Iterator[Issue]:
     body, place = state.body, state.place
     credentials = body.get("Credentials")
     if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
@@ -125,7 +125,7 @@ def _missing_inside(state: State) -> Iterator[Told]:
         yield from _missing_in_map(state)
 
 
-def _missing_in_map(state: State) -> Iterator[Told]:
+def _missing_in_map(state: ParsedState) -> Iterator[Issue]:
     body, place = state.body, state.place
     reader = body.get("ItemReader")
     config: Any = reader.get("ReaderConfig") if isinstance(reader, dict) else None
@@ -147,49 +147,49 @@ def _missing_in_map(state: State) -> Iterator[Told]:
         )
 
 
-def _missing(place: Place, what: str, key: str) -> Told:
-    return Told(place, f"{what} needs the field {key}: it is required but was missing.")
+def _missing(place: Location, what: str, key: str) -> Issue:
+    return Issue(place, f"{what} needs the field {key}: it is required but was missing.")
 
 
-def wrong_value(document: Document) -> Iterator[Told]:
+def wrong_value(document: ParsedDefinition) -> Iterator[Issue]:
     """Report values of the wrong type, out of range, or not among the words that a field takes."""
     for part in document.once(parts):
         if not isinstance(part.body, dict):
-            yield Told(part.place, f"{part.what} must be an object.")
+            yield Issue(part.place, f"{part.what} must be an object.")
             continue
         for key, value in part.body.items():
             kind = part.fields.get(key)
             wanted = wrong(kind, value, part.language) if kind else None
             if kind and wanted:
                 place = part.place.at(key)
-                yield Told(place, f"{key} must be {wanted}.", wanted=type_for(kind))
+                yield Issue(place, f"{key} must be {wanted}.", wanted=type_for(kind))
     for place in document.misshapen:
-        yield Told(place, "A branch or item processor must be an object with StartAt and States.")
+        yield Issue(place, "A branch or item processor must be an object with StartAt and States.")
     for scope in document.scopes:
         if isinstance(scope.body.get("States"), dict) and not scope.states:
-            yield Told(scope.place.at("States"), "A workflow needs at least one state.")
+            yield Issue(scope.place.at("States"), "A workflow needs at least one state.")
         for id, body in scope.states.items():
             if not isinstance(body, dict):
-                yield Told(scope.place_of(id), "A state must be an object.")
+                yield Issue(scope.place_of(id), "A state must be an object.")
 
 
-def unknown_type(document: Document) -> Iterator[Told]:
+def unknown_type(document: ParsedDefinition) -> Iterator[Issue]:
     """Report states of a type that does not exist."""
     for state in document.states:
         if not state.type and "Type" in state.body:
             type = state.body["Type"]
-            yield Told(
+            yield Issue(
                 state.place.at("Type"),
                 f"There is no state of type {type!r}: it should be one of {', '.join(FIELDS)}.",
                 did_you_mean(type, FIELDS) if isinstance(type, str) else "",
             )
 
 
-def language(document: Document) -> Iterator[Told]:
+def language(document: ParsedDefinition) -> Iterator[Issue]:
     """Report JSONPath in a JSONata workflow, and of fields of the other query language."""
     for state in document.states:
         if document.root.language == JSONATA and state.language == JSONPATH:
-            yield Told(
+            yield Issue(
                 state.place.at("QueryLanguage"),
                 "'QueryLanguage' can not be 'JSONPath' if it is 'JSONata' for the whole workflow.",
                 "Remove it, or name the language in each state instead.",
@@ -206,7 +206,7 @@ def language(document: Document) -> Iterator[Told]:
                 yield _foreign(part.place.at(key), key, part.language)
 
 
-def _foreign_inside(state: State) -> Iterator[Told]:
+def _foreign_inside(state: ParsedState) -> Iterator[Issue]:
     """Look for the other language in choice rules, catchers, readers and writers."""
     if state.type == "Choice":
         wrong = "Variable" if state.language == JSONATA else "Condition"
@@ -227,16 +227,16 @@ def _foreign_inside(state: State) -> Iterator[Told]:
             yield _foreign(state.place.at(part, wrong), wrong, state.language)
 
 
-def _foreign(place: Place, key: str, language: str) -> Told:
+def _foreign(place: Location, key: str, language: str) -> Issue:
     other = JSONPATH if language == JSONATA else JSONATA
-    return Told(
+    return Issue(
         place,
         f"The query language here is {language}, and {key} is only supported in {other}.",
         f"{language} has {COUNTERPARTS[key]} instead." if key in COUNTERPARTS else "",
     )
 
 
-def one_of(document: Document) -> Iterator[Told]:
+def one_of(document: ParsedDefinition) -> Iterator[Issue]:
     """Report fields that exclude each other."""
     for state in document.states:
         groups = (*NEEDED.get(state.type, ()), *TWINS.get(state.type, ()))
@@ -244,19 +244,19 @@ def one_of(document: Document) -> Iterator[Told]:
             given = [key for key in group if key in state.body]
             if len(given) > 1:
                 message = f"A {state.type} has only one of {' and '.join(given)}."
-                yield Told(state.place, message, "Remove one of them.")
+                yield Issue(state.place, message, "Remove one of them.")
     for part in _objects(document):
         for pair in TWINS_INSIDE.get(part.what, ()):
             if all(key in part.body for key in pair):
                 message = f"{part.what} has only one of {' and '.join(pair)}."
-                yield Told(part.place, message, "Remove one of them.")
+                yield Issue(part.place, message, "Remove one of them.")
 
 
-def _objects(document: Document) -> Iterator[Part]:
+def _objects(document: ParsedDefinition) -> Iterator[Element]:
     return (part for part in document.once(parts) if isinstance(part.body, dict))
 
 
-def _distributed(state: State) -> bool:
+def _distributed(state: ParsedState) -> bool:
     processor: Any = state.body.get("ItemProcessor", state.body.get("Iterator"))
     config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
     return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"

@@ -15,30 +15,30 @@ from sfn_release.asl.fields import (
     RETRIER,
     ROOT,
 )
-from sfn_release.checks.document import Document, Scope, State
-from sfn_release.checks.rule import Place, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.rule import Location, entries
 
 _INSIDE = {"ItemReader": "ReaderConfig", "ResultWriter": "WriterConfig"}
 _FLOW = frozenset(("Next", "End"))  # the rules of `graph` look at them
 
 
-class Part(NamedTuple):
+class Element(NamedTuple):
     """An object and what it may hold. *what* names it in a sentence: ``A Task``."""
 
     body: Any
-    place: Place
+    place: Location
     fields: Mapping[str, Kind]
     what: str
     language: str
 
 
-def parts(document: Document) -> Iterator[Part]:
+def parts(document: ParsedDefinition) -> Iterator[Element]:
     """Yield every object of *document* with known fields; their bodies may be of any type."""
     for scope in document.scopes:
         yield _of_scope(scope)
     for state in document.states:
         if state.type:
-            yield Part(
+            yield Element(
                 {key: value for key, value in state.body.items() if key not in _FLOW},
                 state.place,
                 FIELDS[state.type],
@@ -48,20 +48,20 @@ def parts(document: Document) -> Iterator[Part]:
             yield from _in_state(state)
 
 
-def _of_scope(scope: Scope) -> Part:
+def _of_scope(scope: ParsedScope) -> Element:
     if scope.holder is None:
-        return Part(scope.body, scope.place, ROOT, "A definition", scope.language)
+        return Element(scope.body, scope.place, ROOT, "A definition", scope.language)
     if scope.holder.type == "Parallel":
-        return Part(scope.body, scope.place, BRANCH, "A branch", scope.language)
-    return Part(scope.body, scope.place, PROCESSOR, "An item processor", scope.language)
+        return Element(scope.body, scope.place, BRANCH, "A branch", scope.language)
+    return Element(scope.body, scope.place, PROCESSOR, "An item processor", scope.language)
 
 
-def _in_state(state: State) -> Iterator[Part]:
+def _in_state(state: ParsedState) -> Iterator[Element]:
     body, language = state.body, state.language
     if state.type in ("Task", "Parallel", "Map"):
         for key, known, what in (("Retry", RETRIER, "A retrier"), ("Catch", CATCHER, "A catcher")):
             for index, rule in entries(body.get(key)):
-                yield Part(rule, state.place.at(key, index), known, what, language)
+                yield Element(rule, state.place.at(key, index), known, what, language)
     for key in FIELDS[state.type].keys() & NESTED.keys() & body.keys():
         yield from _nested(body[key], state.place.at(key), key, language)
     if state.type == "Map":
@@ -71,10 +71,10 @@ def _in_state(state: State) -> Iterator[Part]:
                 yield from _nested(body[key]["ProcessorConfig"], place, "ProcessorConfig", language)
 
 
-def _nested(body: Any, place: Place, key: str, language: str) -> Iterator[Part]:
+def _nested(body: Any, place: Location, key: str, language: str) -> Iterator[Element]:
     if not isinstance(body, dict):
         return  # the object around it tells
-    yield Part(body, place, NESTED[key], key, language)
+    yield Element(body, place, NESTED[key], key, language)
     inner = _INSIDE.get(key)
     if inner is not None and inner in body:
         yield from _nested(body[inner], place.at(inner), inner, language)
