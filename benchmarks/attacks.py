@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS / "attacks"), str(TESTS)]
+sys.path.insert(0, str(TESTS))
 
 LOST = {"releases", "refs", "remote's refs", "behind", "verify"}
 HANG = 120.0  # seconds after which an input that never returns ends the run, with its traceback
@@ -27,14 +27,15 @@ HANG = 120.0  # seconds after which an input that never returns ends the run, wi
 
 def kill(folder: Path, kills: int, seed: int, workers: int) -> list[dict[str, Any]]:
     """Return the reports on so many kills, by *workers* processes side by side."""
-    script = TESTS / "attacks" / "killing.py"
     running = [
         subprocess.Popen(
             [
-                *(sys.executable, str(script), str(folder / f"kills-{number}")),
+                *(sys.executable, "-m", "support.attacks.killing"),
+                str(folder / f"kills-{number}"),
                 *("--kills", str(kills), "--seed", str(seed)),
                 *("--part", f"{number}/{workers}", "--lines"),
             ],
+            cwd=TESTS,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -82,9 +83,9 @@ def _kind(key: str, fault: Any) -> str:
 
 def feed(folder: Path, inputs: int, seed: int) -> int:
     """Give so many inputs, print the figures, and return the number of those with a fault."""
-    from feeding_projects import all_feeds
-    from fuzzing import feeding
-    from killing import prepare
+    from support.attacks.feeding_projects import all_feeds
+    from support.attacks.fuzzing import feeding
+    from support.attacks.killing import prepare
 
     prepare()
     faulthandler.dump_traceback_later(HANG, exit=True)

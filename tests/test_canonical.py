@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import JSON, SCALARS
 
 from sfn_release.canonical import canonical, digest, dumps, first_difference, loads, member, short
 from sfn_release.errors import DefinitionError
+from support.values import JSON, SCALARS
 
 # RFC 8785, appendix B: IEEE 754 doubles and their form in JSON.
 NUMBERS = [

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
+from support.places import ROOT
+
+SCRIPT = ROOT / ".ci" / "run"
 
 
 def found(folder: Path) -> list[str]:

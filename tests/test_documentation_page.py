@@ -18,6 +18,7 @@ import sfn_release as sfn
 from sfn_release.local import service
 from sfn_release.local.server import listen
 from sfn_release.simulator import Mocks
+from support.places import ROOT
 
 NAME = "stepfunction_deployment_example"
 MACHINE = f"arn:aws:states:us-east-1:000000000000:stateMachine:{NAME}"
@@ -152,9 +153,8 @@ def test_type_express_can_be_an_argument() -> None:
 def test_the_example_of_the_project_is_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     """workflows/hello.py deploys and says hello."""
     import runpy
-    from pathlib import Path
 
-    module = runpy.run_path(str(Path(__file__).parents[1] / "workflows" / "hello.py"))
+    module = runpy.run_path(str(ROOT / "workflows" / "hello.py"))
     workflow, _ = page_workflow()
     hello = module["hello"]
     assert workflow.serialize() == hello.declare().definition

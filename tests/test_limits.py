@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import run
-from support import CONFIG, Shop, copy_shop, isolate_git, refused
 
 from sfn_release import local
 from sfn_release.authoring.yaml_documents import load_yaml
@@ -18,6 +16,10 @@ from sfn_release.local.service import LocalService
 from sfn_release.project import parse_project
 from sfn_release.project.modules import build
 from sfn_release.simulator.mocks import load_mocks
+from support.command_line import run
+from support.errors import refused
+from support.git import isolate_git
+from support.shop import CONFIG, Shop, copy_shop
 
 DIGITS = "9" * 5000
 LONG = "n" * 300

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import refused
 
 from sfn_release.errors import TamperedError, UsageError
 from sfn_release.ledger import hold
@@ -28,6 +27,7 @@ from sfn_release.release.forms import read_form
 from sfn_release.release.record import Outcome, Record, Served, Serving
 from sfn_release.release.release import VERSION, Entry, Manifest, definition_path
 from sfn_release.simulator import Mocks
+from support.errors import refused
 
 EVIL = (
     *("", ".", "..", "../x", "a/../../x", "/etc/passwd", "a/b\0", "a\nb", "a b", "-x", "--exec=x"),

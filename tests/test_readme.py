@@ -20,8 +20,8 @@ from sfn_release.project.document import Expected
 from sfn_release.project.modules import build
 from sfn_release.project.schema import DOCUMENT
 from sfn_release.simulator import load_mocks
+from support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOCUMENTS = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -9,13 +9,13 @@ import json
 from pathlib import Path
 
 import pytest
-from feeding_projects import all_feeds
-from fuzzing import ALONE, Fed, Feed, feed_one, feeding
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import JSON
 
 from sfn_release.asl import paths
+from support.attacks.feeding_projects import all_feeds
+from support.attacks.fuzzing import ALONE, Fed, Feed, feed_one, feeding
+from support.values import JSON
 
 INPUTS = 1200
 """Some ten seconds of a quiet core."""

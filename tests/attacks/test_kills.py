@@ -8,13 +8,16 @@ an undisturbed run: nothing is lost, doubled or stuck. ``benchmarks/attacks.py``
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import SCENES, stages
+
+from support.attacks.killing import SCENES, stages
+from support.places import PYTHONPATH
 
 PLAYS = len(list(stages("")))
 """Scenes, each on the backends that it has. One in three is killed here."""
@@ -22,10 +25,10 @@ PLAYS = len(list(stages("")))
 
 def killed(folder: Path, part: str) -> list[dict[str, Any]]:
     """Return the reports on a part of a kill for each play."""
-    script = Path(__file__).with_name("killing.py")
     words = ("--kills", str(PLAYS), "--seed", "1", "--part", part)
     done = subprocess.run(
-        [sys.executable, str(script), str(folder / "kills"), *words],
+        [sys.executable, "-m", "support.attacks.killing", str(folder / "kills"), *words],
+        env={**os.environ, "PYTHONPATH": PYTHONPATH},
         capture_output=True,
         check=False,
         text=True,

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from attack_kit import PROD, Attacked, attacked, push, read
-from support import Shop, forge, refused
 
 from sfn_release.operations.status import status
 from sfn_release.operations.verify import verify
+from support.attacks.ledger import PROD, Attacked, attacked, push, read
+from support.errors import refused
+from support.forging import forge
+from support.shop import Shop
 
 
 @pytest.fixture

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from attack_kit import (
+
+from sfn_release.operations.diff import diff
+from sfn_release.operations.execute import execute
+from sfn_release.operations.promote import promote
+from sfn_release.operations.releases import show
+from sfn_release.operations.status import status
+from sfn_release.operations.verify import verify
+from support.attacks.ledger import (
     EVIL,
     PREFIX,
     PROD,
@@ -30,14 +37,9 @@ from attack_kit import (
     push,
     read,
 )
-from support import Shop, forge, refused
-
-from sfn_release.operations.diff import diff
-from sfn_release.operations.execute import execute
-from sfn_release.operations.promote import promote
-from sfn_release.operations.releases import show
-from sfn_release.operations.status import status
-from sfn_release.operations.verify import verify
+from support.errors import refused
+from support.forging import forge
+from support.shop import Shop
 
 Act = Callable[[Shop], object]
 

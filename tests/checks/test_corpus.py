@@ -1,0 +1,91 @@
+"""Real definitions with verdicts: what AWS takes is not refused, what it refuses does not pass.
+
+The definitions are beside the repository; without them these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError
+from support.places import CORPUS, ORACLE
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+
+
+def corpus(*bases: str, label: str) -> Iterator[dict[str, str]]:
+    with (CORPUS / "index.tsv").open(newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            if row["basis"] in bases and row["label"].startswith(label):
+                yield row
+
+
+def errors_in(row: dict[str, str]) -> list[str]:
+    """Return the errors of one definition, as AWS's kind of state machine."""
+    try:
+        definition = loads((CORPUS / row["path"]).read_bytes())
+    except DefinitionError as error:
+        return [error.message]
+    type = "EXPRESS" if row["label"] == "invalid-express" else "STANDARD"
+    findings = sfn.check_definition(definition, type=type)
+    return [one.message for one in findings if one.severity == "error"]
+
+
+def test_what_aws_accepted_is_accepted() -> None:
+    """Every definition that AWS created a state machine of."""
+    rows = list(corpus("aws-accepted", label="valid"))
+    assert len(rows) > 100
+    assert {row["path"]: found for row in rows if (found := errors_in(row))} == {}
+
+
+def test_what_aws_ran_is_accepted() -> None:
+    """Every definition of the recorded executions."""
+    refused: dict[str, Any] = {}
+    for path in (ORACLE / "executions").rglob("*.json"):
+        case = json.loads(path.read_text())
+        found = sfn.check_definition(case["definition"], type=case.get("type") or "STANDARD")
+        errors = [str(one) for one in found if one.severity == "error"]
+        if errors:
+            refused[path.name] = errors
+    assert refused == {}
+
+
+WORDS = (
+    "RFC3339",
+    "must be a valid JSONPath or a valid intrinsic function call",
+    "is required but was missing",
+    "'QueryLanguage' can not be 'JSONPath'",
+    "does not support '.sync'",
+    "does not support '.waitForTaskToken'",
+    "does not support Activity ARN",
+)
+
+
+def test_what_aws_refused_is_refused_for_its_reason() -> None:
+    """And the first error says what AWS says."""
+    rows = [*corpus("aws-refused", label="invalid"), *corpus("aws-recorded", label="invalid-")]
+    assert len(rows) > 10
+    for row in rows:
+        first, *_ = errors_in(row)
+        (words,) = [words for words in WORDS if words in row["aws_says"]]
+        assert words in first
+
+
+def test_what_other_validators_refuse_is_refused() -> None:
+    """But for the spaces inside of {% %}, which AWS does not ask for."""
+    passed = {row["aws_says"] for row in corpus("suite", label="invalid") if not errors_in(row)}
+    spaces = {"jsonata-surround-syntax-no-spaces", "json-surround-syntax-extra-spaces"}
+    assert spaces == passed
+
+
+def test_published_definitions_are_accepted() -> None:
+    """But for one, whose QueryLanguage stands among its States."""
+    refused = [row["path"] for row in corpus("published", label="valid") if errors_in(row)]
+    assert refused == ["aws-samples__step-functions-workflows-collection/699a8e423abd.json"]

@@ -1,0 +1,56 @@
+"""The definitions in `tests/data/definitions`: what Step Functions takes, and what it does not.
+
+Each file has a *definition* and says *why* it is there: for a refused one that is AWS's message
+where it is known, else what is wrong. The *rule* and the *path* are those of the finding.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sfn_release as sfn
+from sfn_release.checks.finding import Finding
+from support.places import DEFINITIONS as DATA
+
+ACCEPTED = sorted((DATA / "accepted").glob("*.json"))
+REFUSED = sorted((DATA / "refused").glob("*.json"))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a file as it is written."""
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def errors(case: dict[str, Any]) -> list[Finding]:
+    """Return the errors of a definition."""
+    type = case.get("type", "STANDARD")
+    found = sfn.check_definition(case["definition"], type=type, services=True)
+    return [one for one in found if one.severity == "error"]
+
+
+@pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
+def test_a_good_definition_has_no_error(path: Path) -> None:
+    """And comes back as it was when it is read as a workflow."""
+    case = read(path)
+    assert errors(case) == []
+    again = sfn.Workflow.from_dict(case["definition"]).serialize(type=case.get("type", "STANDARD"))
+    assert again == case["definition"]
+
+
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_a_wrong_definition_has_its_error(path: Path) -> None:
+    """At the place where it is wrong."""
+    case = read(path)
+    assert (case["rule"], case["path"]) in {(one.rule, one.path) for one in errors(case)}
+
+
+def test_there_are_some_of_both() -> None:
+    """And each says why it is there."""
+    assert len(ACCEPTED) >= 10
+    assert len(REFUSED) >= 20
+    assert all(read(path)["why"] for path in (*ACCEPTED, *REFUSED))

@@ -1,0 +1,168 @@
+"""`import`: files and state machines become modules of the project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.canonical import digest
+from sfn_release.operations.importing import described_source
+from support.command_line import Project, run
+from support.values import definition
+
+ORDERS = definition("Hello Orders")
+
+
+def test_a_file_becomes_a_module_of_the_project(shop: Project) -> None:
+    """With its digest, and what it came from can be taken away."""
+    shop.write("workflows/orders.asl.json", json.dumps(ORDERS))
+    before = shop.json("list")["workflows"][1]
+
+    ran = shop.ok("import", "workflows/orders.asl.json")
+
+    assert ran.out == "wrote  workflows/orders.py\n"
+    assert "git rm workflows/orders.asl.json" in ran.err
+    (shop.root / "workflows" / "orders.asl.json").unlink()
+    after = shop.json("list")["workflows"][1]
+    assert (after["module"], after["digest"]) == ("workflows/orders.py", before["digest"])
+
+
+def test_nothing_is_overwritten_unless_it_is_asked_for(shop: Project) -> None:
+    """A module that somebody has worked on stays."""
+    shop.write("old.json", json.dumps(ORDERS))
+    shop.write("workflows/old.py", "mine = 1\n")
+
+    refused = shop.run("import", "old.json")
+
+    assert refused.code == 1
+    assert "exists already" in refused.err
+    assert (shop.root / "workflows/old.py").read_text() == "mine = 1\n"
+    shop.ok("import", "old.json", "--force")
+    assert "sfn.StateMachine" in (shop.root / "workflows/old.py").read_text()
+
+
+def test_a_module_can_be_printed_or_put_elsewhere(tmp_path: Path) -> None:
+    """Without a project."""
+    text = json.dumps(ORDERS)
+    printed = run("import", "-", "--name", "my-orders", "--out", "-", stdin=text)
+    assert printed.out.startswith(
+        '"""The workflow my-orders, imported from stdin."""\n\nimport sfn'
+    )
+    ran = run("-C", str(tmp_path), "--json", "import", "-", "--out", "a/b.py", stdin=text)
+    assert ran.json["file"] == str(tmp_path / "a" / "b.py")
+    assert ran.json["definition_digest"] == digest(ORDERS)
+    assert (tmp_path / "a" / "b.py").read_text() == ran.json["module"]
+
+
+def test_the_name_is_one_that_aws_takes(tmp_path: Path) -> None:
+    """That of a file is made legal; one that was asked for is not changed."""
+    (tmp_path / "My orders (old).json").write_text(json.dumps(ORDERS))
+    folder = ("-C", str(tmp_path), "import", "My orders (old).json", "--out", "-")
+    assert 'sfn.StateMachine("My-orders-old", workflow)' in run(*folder).out
+    refused = run(*folder, "--name", "my orders")
+    assert (refused.code, refused.out) == (2, "")
+    assert "cannot be the name of a workflow" in refused.err
+
+
+def test_what_aws_prints_can_be_imported(tmp_path: Path) -> None:
+    """The answer of describe-state-machine, saved in a file."""
+    described = {
+        "stateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:orders",
+        "name": "orders",
+        "definition": json.dumps(ORDERS),
+        "type": "EXPRESS",
+        "roleArn": "arn:aws:iam::1:role/r",
+    }
+    (tmp_path / "described.json").write_text(json.dumps(described))
+    ran = run("-C", str(tmp_path), "import", "described.json", "--out", "-")
+    assert '    role_arn="arn:aws:iam::1:role/r",\n    type="EXPRESS",\n' in ran.out
+
+
+@pytest.mark.parametrize("qualifier", ["", ":1", ":live"])
+def test_a_state_machine_becomes_a_module(project: Project, qualifier: str) -> None:
+    """Of its ARN, of a version, or of an alias; with its type, role and tags."""
+    record = json.loads(project.publish("1.0.0", "--json").out)["deployments"][0]
+    arn = record["workflows"]["hello"]["state_machine_arn"]
+
+    text = project.ok("import", f"{arn}{qualifier}", "--out", "-", "--env", project.environment).out
+
+    assert 'sfn.Pass("Only", result="Hello Alice")' in text
+    assert 'role_arn="arn:aws:iam::000000000000:role/shop"' in text
+    assert "sfn-release:" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("arn:aws:iam::1:role/r",), "is not the ARN of a state machine"),
+        (("arn:aws:states:us-east-1:000000000000:stateMachine:no",), "StateMachineDoesNotExist"),
+        (("nope.json",), "nope.json cannot be read"),
+        (("releases.toml",), "is not a workflow file"),
+    ],
+)
+def test_what_cannot_be_imported_is_told(
+    shop: Project, arguments: tuple[str, ...], said: str
+) -> None:
+    """And nothing is written."""
+    ran = shop.run("import", *arguments)
+    assert (ran.code in (1, 2), ran.out) == (True, "")
+    assert said in ran.err
+
+
+def test_a_definition_that_would_be_refused_is_imported_with_a_warning(shop: Project) -> None:
+    """It is there to be mended."""
+    ran = shop.ok("import", "-", "--out", "-", stdin='{"StartAt": "A", "States": {}}')
+    assert "warning: Step Functions would refuse it" in ran.err
+
+
+def test_what_a_state_machine_has_by_default_is_not_declared() -> None:
+    """So that an environment's own defaults apply."""
+    described: dict[str, Any] = {
+        "name": "orders",
+        "stateMachineArn": "arn",
+        "definition": json.dumps(ORDERS),
+        "type": "STANDARD",
+        "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
+        "tracingConfiguration": {"enabled": False},
+        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+    }
+    source = described_source(described)
+    assert (source.logging, source.tracing, source.encryption) == (None, None, None)
+    on = {"level": "ALL", "includeExecutionData": True, "destinations": []}
+    source = described_source(
+        {**described, "loggingConfiguration": on, "tracingConfiguration": {"enabled": True}}
+    )
+    assert (source.logging, source.tracing) == (on, True)
+
+
+def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) -> None:
+    """A definition of CloudFormation has references of its own in it."""
+    state = {"Type": "Pass", "Comment": "${!Ref Name}", "End": True}
+    shop.write("old.json", json.dumps({"StartAt": "A", "States": {"A": state}}))
+    ran = shop.ok("import", "old.json")
+    assert "warning: publish would refuse it: $.States.A.Comment: '${!Ref Name}'" in ran.err
+
+
+@pytest.mark.parametrize(
+    "command", [("import", "printed.json", "--out", "-"), ("check", "printed.json")]
+)
+def test_a_definition_may_be_inside_a_json_string(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """As `aws stepfunctions describe-state-machine --query definition` prints it."""
+    (tmp_path / "printed.json").write_text(json.dumps(json.dumps(ORDERS)))
+    ran = run("-C", str(tmp_path), *command)
+    assert ran.code == 0
+    assert ("sfn.Pass(" in ran.out) == (command[0] == "import")
+    (tmp_path / "printed.json").write_text(json.dumps(json.dumps(json.dumps(ORDERS))))
+    twice = run("-C", str(tmp_path), *command)
+    assert twice.code != 0
+    assert "not a definition" in twice.out + twice.err
+
+
+def test_a_definition_as_plain_text_output_is_one(tmp_path: Path) -> None:
+    """As `--output text` prints it: without the string around it."""
+    (tmp_path / "printed.json").write_text(json.dumps(ORDERS, indent=2) + "\n")
+    ran = run("-C", str(tmp_path), "import", "printed.json", "--out", "-")
+    assert 'sfn.Pass("' in ran.out

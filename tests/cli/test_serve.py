@@ -1,0 +1,153 @@
+"""`local serve`: the service of a project, or a user's own, for any AWS client."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from sfn_release.operations.serve import data_folder
+from support.command_line import Project, run
+
+
+@contextmanager
+def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, str]]:
+    """Serve in a process of its own; give what it prints with --json."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfn_release", "--json", "local", "serve", "--port", "0", *options],
+        cwd=folder,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = [process.stdout.readline() for _ in range(5)]
+        yield json.loads("".join(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+def asked(url: str, host: str) -> int:
+    """Return the status of a request that names *host*."""
+    headers = {"Host": host, "X-Amz-Target": "AWSStepFunctions.ListStateMachines"}
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    with contextlib.closing(connection):
+        connection.request("POST", "/", body="{}", headers=headers)
+        return connection.getresponse().status
+
+
+def test_the_projects_own_state_is_served(shop: Project) -> None:
+    """What was published to `local` can be seen and started by any AWS client."""
+    shop.publish("1.0.0")
+    with serving(shop.root, "--allow-host", "sfn.test") as told:
+        client = boto3.client(
+            "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
+        )
+        (machine,) = client.list_state_machines()["stateMachines"]
+        started = client.start_execution(stateMachineArn=f"{machine['stateMachineArn']}:live")
+        done = client.describe_execution(executionArn=started["executionArn"])
+        for host, status in (("sfn.test", 200), ("evil.test", 403)):
+            assert status == asked(told["endpoint_url"], host)
+    assert (machine["name"], done["output"]) == ("hello", '"Hello Alice"')
+    assert Path(told["database"]) == shop.root / ".git" / "sfn-release" / "local" / "shop.db"
+
+
+def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
+    """The text output names the endpoint, and a command to try it with."""
+    shop.publish("1.0.0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfn_release", "local", "serve", "--port", "0"],
+        cwd=shop.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        url, line = process.stdout.readline(), process.stdout.readline()
+        assert url.endswith("  (not AWS)\n")
+        program, *arguments = line.split()
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name(program)), *arguments],
+            env=os.environ | {"AWS_PAGER": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert json.loads(done.stdout)["stateMachines"][0]["name"] == "hello"
+
+
+def test_outside_a_repository_the_state_is_the_users(tmp_path: Path) -> None:
+    """Without a project it is a service of the user's own, in their data folder."""
+    with serving(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")) as told:
+        assert Path(told["database"]) == tmp_path / "data" / "sfn-release" / "local.db"
+        client = boto3.client(
+            "stepfunctions", region_name="us-east-1", endpoint_url=told["endpoint_url"]
+        )
+        assert client.list_state_machines()["stateMachines"] == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {"HOME": "/home/a"}, "/home/a/.local/share/sfn-release"),
+        ("linux", {"HOME": "/home/a", "XDG_DATA_HOME": "/data"}, "/data/sfn-release"),
+        ("darwin", {"HOME": "/Users/a"}, "/Users/a/Library/Application Support/sfn-release"),
+        ("win32", {"HOME": "/u", "LOCALAPPDATA": "/u/local"}, "/u/local/sfn-release"),
+    ],
+)
+def test_a_users_data_folder(platform: str, environ: dict[str, str], folder: str) -> None:
+    """Each system has its own place for what a program keeps for a user."""
+    assert data_folder(environ, platform) == Path(folder)
+
+
+def test_a_port_that_is_taken(shop: Project, local_server: str) -> None:
+    """The port is named, with what to do."""
+    port = local_server.rpartition(":")[2]
+    ran = shop.run("local", "serve", "--port", port)
+    assert (ran.code, ran.out) == (1, "")
+    assert "E_LOCAL" in ran.err
+    assert port in ran.err
+
+
+@pytest.mark.parametrize("environment", ["aws"], indirect=True)
+def test_only_a_local_environment_is_served(project: Project) -> None:
+    """An environment on AWS cannot be served."""
+    ran = run("-C", str(project.root), "local", "serve", "--env", "aws")
+    assert ran.code == 2
+    assert "aws is on AWS" in ran.err
+
+
+def test_execute_warns_about_mocks_that_answer_nothing(shop: Project) -> None:
+    """On `local` a key that names no task and no Resource is a slip; the near name is shown."""
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    machine = {
+        "StartAt": "Charge",
+        "States": {"Charge": {**task, "Parameters": {"FunctionName": "f"}}},
+    }
+    shop.write("workflows/pay.asl.json", json.dumps(machine))
+    shop.write("workflows/pay.mocks.json", json.dumps({"Charge": {"payload": 1}}))
+    shop.publish("1.0.0")
+    assert "warning" not in shop.ok("execute", "pay").err
+    mocks = {"Charge": {"payload": 1}, "Chrage": {"payload": 2}}
+    shop.write("workflows/pay.mocks.json", json.dumps(mocks))
+    warned = shop.ok("execute", "pay").err
+    assert 'workflows/pay.mocks.json: "Chrage" is neither a state nor a Resource of pay.' in warned
+    assert 'Did you mean "Charge"?' in warned

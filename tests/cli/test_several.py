@@ -1,0 +1,195 @@
+"""Several environments in one command: each is tried, each is told, one exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.cli.output.plans import plan_lines
+from sfn_release.cli.output.progress import Progress
+from sfn_release.local import LocalService, service
+from sfn_release.local.server import start
+from sfn_release.operations.each_environment import in_each
+from sfn_release.plan import Plan, WorkflowPlan
+from sfn_release.plan.steps import DeleteStateMachine
+from sfn_release.simulator import Mocks
+from support.command_line import ROLE, Project, run
+
+
+@pytest.fixture
+def world(repository: Path, local_server: str) -> Project:
+    """Return a project with three environments, of which `dead` is at a port where nobody is."""
+    world = Project(repository)
+    text = '[project]\nname = "shop"\n'
+    for name in ("eu", "dead", "us"):
+        url = local_server if name != "dead" else "http://127.0.0.1:9"
+        text += (
+            f'\n[environments.{name}]\nregion = "us-east-1"\nendpoint_url = "{url}"\n'
+            f'role_arn = "{ROLE}"\nname = "{{workflow}}-{name}-{repository.parent.name}"\n'
+        )
+    world.write("releases.toml", text + '\n[environments.us.tags]\nWhere = "us"\n')
+    world.commit(hello="one")
+    return world
+
+
+ALL = ("--env", "eu", "--env", "dead", "--env", "us")
+GOOD = ("--env", "eu", "--env", "us")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a port where nobody is fail at once."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+
+def test_one_that_fails_hides_no_other(world: Project) -> None:
+    """plan, deploy, status and rollback try every environment; the JSON has records and errors."""
+    world.ok("publish", "1.0.0", *GOOD)
+    world.commit(hello="two")
+    world.ok("publish", "1.1.0", "--no-deploy")
+
+    planned = world.run("--json", "plan", "1.1.0", *ALL)
+    assert planned.code == 1
+    assert [one["environment"] for one in planned.json["plans"]] == ["eu", "us"]
+    assert [(one["environment"], one["code"]) for one in planned.json["errors"]] == [
+        ("dead", "E_NETWORK")
+    ]
+
+    ran = world.run("--json", "deploy", "1.1.0", *ALL)
+    assert ran.code == 1
+    assert [one["environment"] for one in ran.json["deployments"]] == ["eu", "us"]
+    (error,) = ran.json["errors"]
+    assert error.keys() == {"environment", "code", "message", "why", "fix"}
+    assert (error["environment"], error["code"]) == ("dead", "E_NETWORK")
+    assert "error: dead: " in ran.err
+
+    found = world.json("status", "--env", "us", "--env", "eu")["environments"]
+    assert [(one["name"], one["version"]) for one in found] == [("us", "1.1.0"), ("eu", "1.1.0")]
+
+    back = world.run("rollback", *ALL)
+    assert back.code == 1
+    first, second, third = back.out.splitlines()
+    assert first.startswith("rolled eu back from 1.1.0 to 1.0.0")
+    assert second.startswith("failed in dead: ")
+    assert third.startswith("rolled us back from 1.1.0 to 1.0.0")
+
+
+def test_promotion_to_several(world: Project) -> None:
+    """--to may be given several times; --env means nothing there."""
+    world.ok("publish", "1.0.0", "--env", "eu")
+    ran = world.ok("--json", "promote", "--from", "eu", "--to", "us", "--to", "us").json
+    (record,) = ran["deployments"]
+    assert (record["action"], record["promoted_from"]) == ("promote", "eu")
+    assert ran["errors"] == []
+    assert "promote from eu" in world.ok("history", "--env", "us").out
+    assert world.run("promote", "--from", "eu", "--to", "us", "--env", "us").code == 2
+    assert world.run("promote", "--from", "eu", "--to", "nowhere").code == 1
+
+
+def test_publishing_is_refused_before_the_version_is_taken(world: Project) -> None:
+    """Whoever refuses is told, with all the others that do."""
+    ran = world.run("--json", "publish", "1.0.0", *ALL)
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_SEVERAL")
+    assert [one["environment"] for one in ran.json["errors"]] == ["dead"]
+    assert world.git("tag", "--list") == ""
+
+
+def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: Path) -> None:
+    """The version is taken: what was done elsewhere is told beside what failed."""
+    inner = service(tmp_path / "denied.db", tasks_for=lambda _name, _tags: Mocks())
+    with start(_NoAliases(inner)) as server:  # type: ignore[arg-type]  # it has what is called
+        text = (world.root / "releases.toml").read_text()
+        world.write("releases.toml", text.replace("http://127.0.0.1:9", server.url))
+        world.commit()
+        ran = world.run("--json", "publish", "1.0.0", *ALL)
+        assert ran.code == 1
+        assert (ran.json["schema"], ran.json["version"]) == ("sfn-release/publish/1", "1.0.0")
+        assert [one["environment"] for one in ran.json["deployments"]] == ["eu", "us"]
+        (error,) = ran.json["errors"]
+        assert (error["environment"], error["code"]) == ("dead", "E_ACCESS")
+        assert "1.0.0 is released, and was not brought to dead." in error["why"]
+        again = world.run("publish", "1.0.0", *ALL)
+        assert again.code == 1
+        world.write("releases.toml", text)  # and now nobody is there: it cannot even be looked at
+        world.commit()
+        unseen = world.run("--json", "publish", "1.0.0", *ALL).json["errors"]
+        assert [(one["environment"], one["code"]) for one in unseen] == [("dead", "E_NETWORK")]
+        told = ["eu serves 1.0.0 already: nothing to do", "failed in dead: ", "us serves 1.0.0"]
+        assert [text for text in told if text not in again.out] == []
+
+
+class _NoAliases:
+    """A service that denies the making of aliases."""
+
+    def __init__(self, inner: LocalService) -> None:
+        self._inner = inner
+        self.world = inner.world
+
+    def handle(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
+        """Answer as the service does, when it may."""
+        if operation == "CreateStateMachineAlias":
+            refusal = b'{"__type": "AccessDeniedException", "message": "denied"}'
+            return 400, {"Content-Length": str(len(refusal))}, refusal
+        return self._inner.handle(operation, body, *scope)
+
+    def close(self) -> None:
+        """Close the service."""
+        self._inner.close()
+
+
+def test_other_commands_take_one(world: Project) -> None:
+    """history, execute, delete and unlock are about one environment."""
+    for command in (["history"], ["execute", "hello"], ["delete", "hello"], ["unlock"]):
+        ran = run("-C", str(world.root), *command, *GOOD)
+        assert (ran.code, "takes one --env" in ran.err) == (2, True), command
+
+
+def test_an_interruption_stops_all() -> None:
+    """What has not begun does not begin any more."""
+    begun = []
+
+    def act(name: str) -> None:
+        begun.append(name)
+        if name == "dead":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_each(["eu", "dead", "us"], act)
+    assert begun == ["eu", "dead"]
+
+
+# Many workflows
+
+
+def big(count: int) -> Plan:
+    """Return a plan with one step for each of many workflows."""
+    steps = [DeleteStateMachine(f"w{number:03}", f"arn:{number}") for number in range(count)]
+    flows = [WorkflowPlan(step.workflow, "deleted", switch=(step, step)) for step in steps]
+    return Plan("prod", "delete", "1.0.0", "1.0.0", tuple(flows))
+
+
+def test_a_log_of_many_steps_stays_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for every ten percent, and with -v for every step."""
+    steps = [step for one in big(300).workflows for step in one.switch]
+    for verbose, expected in ((False, 10), (True, 600)):
+        progress = Progress(verbose=verbose)
+        progress.applying(len(steps))
+        for step in steps:
+            progress.applied(step)
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == expected
+    progress = Progress()
+    progress.applying(600)
+    for step in steps[:60]:
+        progress.applied(step)
+    assert capsys.readouterr().err == "[60/600] 10 %\n"
+
+
+def test_a_plan_of_many_workflows_has_a_line_for_each() -> None:
+    """And one for every step with -v."""
+    lines = [*plan_lines(big(200), local=frozenset())]
+    assert len(lines) == 201
+    assert lines[1].count("delete arn:0 with") == 2
+    assert len([*plan_lines(big(200), local=frozenset(), verbose=True)]) == 401

@@ -1,0 +1,186 @@
+"""A shift on the command line: what is told meanwhile, on a terminal and in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.progress import Progress
+from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
+from sfn_release.operations import workspace as edge
+from sfn_release.plan.steps import Watch
+from support.command_line import Project, config, run
+
+STRATEGY = 'strategy = { type = "linear", percent = 50, interval = "20m", max_failures = 0 }\n'
+MINUTE = timedelta(minutes=1)
+
+BROKEN = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "Cause": "x"}}}'
+
+
+def shown(progress: Progress, minutes: float, **more: Any) -> None:
+    """Let a progress see a shift with so much time left."""
+    seen: dict[str, Any] = {"weight": 20, "stage": 1, "stages": 1, **more}
+    progress.seen(ShiftProgress(left=minutes * MINUTE, **seen))
+
+
+def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten for a long stage, one a minute at most, and the first of each stage."""
+    progress = Progress()
+    progress.applying(3)
+    for half_minutes in range(60, -1, -1):
+        shown(progress, half_minutes / 2)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["20 % shifted, 30m left", "20 % shifted, 27m left"]
+    assert (len(lines), lines[-1]) == (11, "20 % shifted, 0s left")
+    shown(
+        progress,
+        2,
+        stage=2,
+        stages=2,
+        new=ExecutionCounts(1000, 2, more=True),
+        old=ExecutionCounts(5, 0),
+    )
+    shown(progress, 1.5, stage=2, stages=2)
+    assert capsys.readouterr().err == (
+        "20 % shifted (stage 2 of 2), 2m left; new 1000+ started, 2 failed;"
+        " old 5 started, 0 failed\n"
+    )
+    progress.applied(Watch(20, MINUTE))
+    assert capsys.readouterr().err == "[1/3] watch 20 % for 1m\n"
+
+
+def test_a_terminal_gets_a_live_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of the bar, which comes back with the next step and goes at the end."""
+    monkeypatch.setattr(terminal, "on_terminal", lambda _: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    progress = Progress()
+    progress.applying(3)
+    shown(progress, 2, new=ExecutionCounts(4, 1), old=ExecutionCounts(5, 0))
+    shown(progress, 1)
+    progress.applied(Watch(20, MINUTE))
+    progress.close()
+    written = capsys.readouterr().err
+    assert "20 % shifted, 2m left; new 4 started, 1 failed; old 5 started, 0 failed" in written
+    assert "1/3" in written
+    assert "[1/3]" not in written
+
+
+@pytest.fixture
+def shop(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Give a project on `local` that shifts, and a world in which waiting takes no time."""
+    ahead = [0.0]
+
+    class Clock(edge.datetime):  # type: ignore[misc,name-defined]
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return super().now(tz) + timedelta(seconds=ahead[0])
+
+    def wait(seconds: float) -> None:
+        ahead[0] += seconds
+
+    monkeypatch.setattr(edge, "datetime", Clock)
+    monkeypatch.setattr(time, "sleep", wait)
+    made = Project(repository)
+    made.write("releases.toml", config("local", "") + STRATEGY)
+    made.commit(hello="Hello Alice")
+    made.ok("publish", "1.0.0")
+    return made
+
+
+def test_publishing_tells_every_stage(shop: Project) -> None:
+    """In a log: the plan, the stages, and the end; a shift of 20 minutes in no time."""
+    ran = shop.publish("1.1.0", hello="Hello Bob")
+    assert "  shift: 50 % of callers for 20m, then all: hello\n" in ran.err
+    assert "  strategy: linear: 50 % more every 20m; stopped by any failed execution\n" in ran.err
+    assert "hello: send 50 % of alias live to the new version, the rest to :1\n" in ran.err
+    assert "50 % shifted, 20m left; new 0 started, 0 failed; old 0 started, 0 failed\n" in ran.err
+    assert "deployed 1.1.0 to local (not AWS): hello updated\n" in ran.out
+
+
+def test_plan_shows_the_stages_as_json_and_markdown(shop: Project) -> None:
+    """For programs, and for whoever reviews a pull request."""
+    shop.commit(hello="Hello Bob")
+    plan = shop.json("plan")
+    assert plan["stages"] == [{"weight": 50, "interval_seconds": 1200, "workflows": ["hello"]}]
+    text = shop.ok("plan", "--format", "markdown").out
+    assert "Shift: `50 % of callers for 20m, then all: hello`" in text
+
+
+def test_a_reverted_shift_is_told_with_what_was_put_back(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own code on stderr and in JSON, in history, and in status."""
+    shop.write("workflows/hello.asl.json", BROKEN)
+    shop.commit()
+    shop.ok("publish", "1.1.0", "--no-deploy")
+    wait = time.sleep
+
+    def call(seconds: float) -> None:
+        run("-C", str(shop.root), "execute", "hello", "--no-wait")
+        wait(seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", call)
+        ran = shop.run("--json", "deploy", "1.1.0")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_REVERTED")
+    assert "Broken: x" in ran.json["error"]["why"]
+    assert "hello: alias live points at :1 again" in ran.json["error"]["why"]
+    (last, _) = shop.json("history")["deployments"]
+    assert (last["status"], last["version"]) == ("reverted", "1.1.0")
+    # What callers get is what the ledger says: no drift, and the attempt is told of.
+    (local,) = shop.json("status", "--check")["environments"]
+    assert (local["state"], local["version"]) == ("in-sync", "1.0.0")
+    assert "reverted: The shift to 1.1.0 was stopped at 50 %" in local["problem"]
+
+
+def test_status_check_tells_a_failed_environment_by_its_exit_code(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reverted shift left a state machine: 3, and the text says how to close it."""
+    shop.write("workflows/hello.asl.json", BROKEN)
+    shop.write("workflows/second.asl.json", BROKEN)
+    shop.commit()
+    shop.ok("publish", "1.1.0", "--no-deploy")
+    wait = time.sleep
+
+    def call(seconds: float) -> None:
+        run("-C", str(shop.root), "execute", "hello", "--no-wait")
+        wait(seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", call)
+        assert shop.run("deploy", "1.1.0").code == 1
+    ran = shop.run("status", "--check")
+    head, *rest = ran.out.splitlines()
+    assert ran.code == 3
+    assert head.startswith("local (not AWS)  1.0.0  ")
+    assert "failed  (publish by " in head
+    assert any(line.startswith("  deploy 1.1.0 by ") and "reverted" in line for line in rest)
+    assert any(line.endswith(":  sfn-release delete second --env local") for line in rest)
+    shop.ok("delete", "second", "--yes")
+    assert shop.run("status", "--check").code == 0
+
+
+@pytest.mark.parametrize("arguments", [["deploy"], ["deploy", "1.0.0", "--resume"]])
+def test_a_version_is_named_in_one_way(shop: Project, arguments: list[str]) -> None:
+    """By itself, or as that of the attempt that did not finish."""
+    ran = shop.run(*arguments)
+    assert ran.code == 2
+    assert "--resume deploys the version of the attempt that did not finish." in ran.err
+
+
+def test_there_may_be_nothing_to_resume(shop: Project) -> None:
+    """That is an error: a command that did not do what it says never exits 0."""
+    ran = shop.run("deploy", "--resume")
+    assert (ran.code, "No deployment to local was left unfinished." in ran.err) == (1, True)

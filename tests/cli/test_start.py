@@ -1,0 +1,137 @@
+"""Starting up: what is imported for what, and a help text that is right without importing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import click
+import pytest
+
+from sfn_release import __version__
+from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
+from support.command_line import Project, run
+
+HEAVY = {"boto3", "botocore", "git", "rich", "semver", "tomli", "rfc8785", "tomli_w"}
+NAMES = [name for commands in COMMANDS.values() for name in commands]
+
+
+def imported(*arguments: str, directory: object = None) -> set[str]:
+    """Return the top-level modules and our own rooms that a command line imports."""
+    script = (
+        "import sys, sfn_release.cli as cli\n"
+        f"code = cli.main({list(arguments)!r})\n"
+        "print(code, *sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=str(directory) if directory else None,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *modules = done.stderr.splitlines()[-1].split()
+    assert code == "0", done.stderr
+    return {name.partition(".")[0] for name in modules} | set(modules)
+
+
+def test_version_imports_nothing() -> None:
+    """--version is answered before click is imported."""
+    modules = imported("--version")
+    assert HEAVY & modules == set()
+    assert {"click", "typing", "re", "sfn_release.cli.app"} & modules == set()
+    assert run("--version").out == f"sfn-release {__version__}\n"
+
+
+def test_help_imports_click_alone() -> None:
+    """--help imports neither a heavy package nor a command, only what every run needs."""
+    modules = imported("--help")
+    assert HEAVY & modules == set()
+    ours = {name for name in modules if name.startswith("sfn_release.")}
+    assert ours == {
+        "sfn_release.cli",
+        "sfn_release.cli.app",
+        "sfn_release.cli.exits",
+        "sfn_release.cli.options",
+        "sfn_release.cli.session",
+        "sfn_release.cli.output.terminal",
+        "sfn_release.cli.terminating",
+        "sfn_release.errors",
+        "sfn_release.project.existing_files",
+    }
+
+
+@pytest.mark.parametrize("arguments", [["history"], ["releases"], ["show", "1.0.0"]])
+def test_a_git_only_command_imports_no_aws(shop: Project, arguments: Sequence[str]) -> None:
+    """What the ledger alone answers needs neither boto3 nor, in a pipe, rich."""
+    shop.publish("1.0.0")
+    modules = imported(*arguments, directory=shop.root)
+    assert {"boto3", "botocore", "rich", "tomli_w", "sqlite3"} & modules == set()
+    assert {
+        "sfn_release.local",
+        "sfn_release.simulator",
+        "sfn_release.project.modules",
+    } & modules == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_tells_what_the_command_tells(name: str) -> None:
+    """The line in --help is the first line of the command's own help."""
+    context = click.Context(program)
+    command = program.get_command(context, name)
+    assert command is not None
+    told = {key: text for commands in COMMANDS.values() for key, (_, text) in commands.items()}
+    assert (command.help or "").partition("\n")[0] == told[name]
+    assert command.name == name
+
+
+@pytest.mark.parametrize("name", [*NAMES, "local serve", "local reset"])
+def test_every_command_has_help_and_the_global_options(name: str) -> None:
+    """--help and -h work everywhere, and -C, --env, --json and -v stand in each."""
+    text = run(*name.split(), "--help").out
+    assert text.startswith(f"Usage: sfn-release {name} ")
+    assert [word for word in ("-C DIR", "--env NAME", "--json", "-v") if word not in text] == []
+    assert run(*name.split(), "-h").out == text
+
+
+def test_help_names_every_command_and_exit_code() -> None:
+    """The program's help has the commands by subject, and the exit codes."""
+    text = run("--help").out
+    assert [name for name in NAMES if f"  {name}" not in text] == []
+    assert [code for code in EXIT_CODES if f"\n  {code} " not in text] == []
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_no_command_is_a_usage_error() -> None:
+    """Without a command the help goes to stderr, and the exit code is 2."""
+    for words in ([], ["local"]):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(" ".join(["Usage: sfn-release", *words]))
+
+
+def test_global_options_stand_before_and_after_the_command(shop: Project) -> None:
+    """`--json` and `--env` mean the same on both sides; -C is relative to the one before."""
+    before = run("-C", str(shop.root.parent), "-C", shop.root.name, "--json", "status")
+    after = run("status", "-C", str(shop.root), "--env", "local", "--json")
+    assert before.json == after.json
+
+
+def test_a_shell_can_complete_commands(shop: Project) -> None:
+    """Click's completion protocol answers with the commands that begin so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sfn_release"],
+        cwd=shop.root,
+        env=os.environ
+        | {
+            "_SFN_RELEASE_COMPLETE": "bash_complete",
+            "COMP_WORDS": "sfn-release pub",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "plain,publish\n")

@@ -1,0 +1,353 @@
+"""Every AWS call of a deployment fails in every way, and the same command finishes the work.
+
+The calls of each scenario are written down here, and one test makes sure that they are all: so no
+call of the engine is without its faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sfn_release.errors import AccessError, AwsError, NetworkError
+from support.faults import (
+    CUT_OFF,
+    DENIED,
+    FAULTS,
+    KILLED,
+    NO_METADATA,
+    SERVER_ERROR,
+    THROTTLED,
+    TIMEOUT_AFTER,
+    TIMEOUT_BEFORE,
+    At,
+    Fault,
+    Faulty,
+    KilledError,
+)
+from support.faults_scenarios import Scenario, Scenes
+from support.faults_shop import Machine, Shop, Told
+
+FIRST = {"alpha": 1, "beta": 1, "gamma": 1}
+SECOND = {"alpha": 2, "beta": 1, "delta": 1}
+TAGS = {"team": "checkout"}
+CODES = {
+    THROTTLED: AwsError,
+    SERVER_ERROR: NetworkError,
+    DENIED: AccessError,
+    TIMEOUT_BEFORE: NetworkError,
+    TIMEOUT_AFTER: NetworkError,
+}
+
+
+@dataclass(frozen=True)
+class Calls(Scenario):
+    """A scenario with the AWS calls that it makes.
+
+    *live* is what callers get in the end, *versions* the contents of every state machine's
+    versions. *alike* matches calls that are made for another state machine too, in the same
+    situation, and need no faults of their own.
+    """
+
+    calls: tuple[str, ...]
+    live: Mapping[str, str]
+    versions: Mapping[str, tuple[str, ...]]
+    alike: str = "$"
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The calls that get faults."""
+        return tuple(call for call in self.calls if not re.match(self.alike, call))
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The calls among them that change AWS."""
+        return tuple(call for call in self.broken if not re.search(r"\b(Describe|List)", call))
+
+
+def _empty(folder: Path) -> Shop:
+    return Shop.create(folder, FIRST, tags=TAGS)
+
+
+def _published(folder: Path) -> Shop:
+    shop = _empty(folder)
+    with shop.opened():
+        shop.publish("1.0.0")
+    return shop
+
+
+def _changed(folder: Path) -> Shop:
+    shop = _published(folder)
+    shop.commit(SECOND)
+    return shop
+
+
+def _published_twice(folder: Path) -> Shop:
+    shop = _changed(folder)
+    with shop.opened():
+        shop.publish("1.1.0")
+    return shop
+
+
+def _observed(machine: str, *, alias: int = 1, contents: int = 2) -> tuple[str, ...]:
+    return (
+        *_times(f"{machine}.DescribeStateMachine", contents),
+        *_times(f"{machine}.DescribeStateMachineAlias", alias),
+        f"{machine}.ListTagsForResource",
+    )
+
+
+def _created(machine: str) -> tuple[str, ...]:
+    return (
+        f"{machine}.CreateStateMachine",
+        f"{machine}.ListTagsForResource",
+        f"{machine}.DescribeStateMachine",
+        f"{machine}.CreateStateMachineAlias",
+    )
+
+
+def _times(call: str, count: int) -> list[str]:
+    return [f"{call}.{number}" if number > 1 else call for number in range(1, count + 1)]
+
+
+SCENARIOS = {
+    "first": Calls(
+        _empty,
+        lambda shop, aws=None: shop.publish("1.0.0", aws=aws),
+        "publish",
+        "1.0.0",
+        calls=("ListStateMachines", *_created("alpha"), *_created("beta"), *_created("gamma")),
+        live={"alpha": "alpha 1", "beta": "beta 1", "gamma": "gamma 1"},
+        versions={"alpha": ("alpha 1",), "beta": ("beta 1",), "gamma": ("gamma 1",)},
+        alike="alpha|gamma",
+    ),
+    "change": Calls(
+        _changed,
+        lambda shop, aws=None: shop.publish("1.1.0", aws=aws),
+        "publish",
+        "1.1.0",
+        calls=(
+            "ListStateMachines",
+            *_observed("alpha", alias=2),
+            "alpha.UpdateStateMachine",
+            "alpha.PublishStateMachineVersion",
+            "alpha.UpdateStateMachineAlias",
+            "alpha.TagResource",
+            "alpha.UntagResource",
+            *_observed("beta"),
+            "beta.TagResource",
+            "beta.UntagResource",
+            *_created("delta"),
+        ),
+        live={"alpha": "alpha 2", "beta": "beta 1", "gamma": "gamma 1", "delta": "delta 1"},
+        versions={
+            "alpha": ("alpha 1", "alpha 2"),
+            "beta": ("beta 1",),
+            "gamma": ("gamma 1",),
+            "delta": ("delta 1",),
+        },
+    ),
+    "rollback": Calls(
+        _published_twice,
+        lambda shop, aws=None: shop.rollback("1.0.0", aws=aws),
+        "rollback",
+        "1.0.0",
+        calls=(
+            *_observed("alpha", alias=2, contents=3),
+            "alpha.UpdateStateMachineAlias",
+            "alpha.UpdateStateMachine",
+            "alpha.TagResource",
+            *_observed("beta"),
+            "beta.TagResource",
+            *_observed("gamma"),
+        ),
+        live={"alpha": "alpha 1", "beta": "beta 1", "gamma": "gamma 1", "delta": "delta 1"},
+        versions={
+            "alpha": ("alpha 1", "alpha 2"),
+            "beta": ("beta 1",),
+            "gamma": ("gamma 1",),
+            "delta": ("delta 1",),
+        },
+        alike="(beta|gamma)[.](Describe|List)",
+    ),
+    "delete": Calls(
+        _published,
+        lambda shop, aws=None: shop.delete("alpha", aws=aws),
+        "delete",
+        "1.0.0",
+        calls=(*_observed("alpha"), "alpha.ListExecutions", "alpha.DeleteStateMachine"),
+        live={"beta": "beta 1", "gamma": "gamma 1"},
+        versions={"beta": ("beta 1",), "gamma": ("gamma 1",)},
+        alike="alpha[.]ListExecutions",  # a note of the plan: its failure is another note
+    ),
+}
+TAGGING = re.compile(r"\b(Tag|Untag)Resource")
+CALLS = [
+    (name, call)
+    for name, scenario in SCENARIOS.items()
+    for call in scenario.broken
+    if not TAGGING.search(call)
+]
+WRITES = [(name, call) for name, scenario in SCENARIOS.items() for call in scenario.writes]
+BEFORE_TAGS = [(name, call) for name, call in WRITES if not TAGGING.search(call)]
+TAGS_WRITTEN = [(name, call) for name, call in WRITES if TAGGING.search(call)]
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    """Give the shops of all scenarios."""
+    return Scenes(SCENARIOS, tmp_path_factory.mktemp("scenes"))
+
+
+def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
+    """Return what callers get of every state machine: through the alias, and without one."""
+    return {
+        name: (machine.live, machine.latest)
+        for name, machine in machines.items()
+        if machine.live is not None  # one that was only created has no callers
+    }
+
+
+def _assert_done(shop: Shop, scenario: Calls, end: Mapping[str, Machine], begun: Told) -> None:
+    """Assert that the command has done its work, once, and that the ledger lost nothing."""
+    assert end == shop.machines()
+    scenario.assert_recorded(shop, begun)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_calls_that_are_broken_here_are_all_that_are_made(
+    name: str, scenes: Scenes, tmp_path: Path
+) -> None:
+    """An undisturbed run makes exactly the calls that this file lists, and does its work."""
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        aws = Faulty(shop.aws)
+        scenario.command(shop, aws)
+        machines = shop.machines()
+        told = shop.ledger()
+    assert sorted(scenario.calls) == sorted(aws.calls)
+    assert scenario.live == {found: machine.live for found, machine in machines.items()}
+    assert scenario.live == {found: machine.latest for found, machine in machines.items()}
+    assert scenario.versions == {found: machine.versions for found, machine in machines.items()}
+    assert told.open == []
+    assert told.count(scenario.action, scenario.version, "succeeded") == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(("name", "call"), CALLS)
+def test_the_same_command_finishes_after_a_call_failed(
+    name: str,
+    call: str,
+    fault: Fault,
+    scenes: Scenes,
+    tmp_path: Path,
+) -> None:
+    """A failed call leaves live what was live; the same command again ends as if none had failed.
+
+    No version is there twice, and the ledger has each attempt closed and one that succeeded.
+    """
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        before, begun = shop.machines(), shop.ledger()
+        with pytest.raises(CODES[fault]):
+            scenario.command(shop, Faulty(shop.aws, At(call, fault)))
+
+        left, failed = shop.machines(), shop.ledger()
+        if (before, begun) == (left, failed):
+            return  # it is as if the command had not been run
+        if not (name == "delete" and fault.effect):  # what is deleted cannot be put back
+            assert _serves(before) == _serves(left)
+        assert failed.open == []
+        assert failed.count(scenario.action, scenario.version, "succeeded") == 0
+        assert begun.events == failed.events[len(failed.events) - len(begun.events) :]
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, scenes.end(name), failed)
+
+
+@pytest.mark.parametrize("fault", [CUT_OFF, NO_METADATA], ids=str)
+def test_whatever_botocore_raises_is_put_back(fault: Fault, scenes: Scenes, tmp_path: Path) -> None:
+    """Rarer failures, an answer that breaks off or no credentials half-way, are failures too."""
+    shop = scenes.begin("change", tmp_path / "shop")
+    with shop.opened():
+        before = _serves(shop.machines())
+        with pytest.raises(AwsError):
+            shop.publish("1.1.0", aws=Faulty(shop.aws, At("alpha.UpdateStateMachineAlias", fault)))
+        assert before == _serves(shop.machines())
+        assert shop.ledger().deployments[0].status == "failed"
+
+
+@pytest.mark.parametrize(("name", "call"), WRITES)
+def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
+    name: str,
+    call: str,
+    scenes: Scenes,
+    tmp_path: Path,
+) -> None:
+    """A killed deployment is taken over by the same command, which ends as if none had died."""
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        with pytest.raises(KilledError):
+            scenario.command(shop, Faulty(shop.aws, At(call, KILLED)))
+        begun = shop.ledger()
+        assert len(begun.open) == 1
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, scenes.end(name), begun)
+
+
+@pytest.mark.parametrize("fault", [DENIED, TIMEOUT_AFTER], ids=str)
+@pytest.mark.parametrize(("name", "call"), TAGS_WRITTEN)
+def test_a_tag_that_cannot_be_written_is_a_warning(
+    name: str, call: str, fault: Fault, scenes: Scenes, tmp_path: Path
+) -> None:
+    """Callers have what they are to have: that stays, and the same command writes the tags."""
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        scenario.command(shop, Faulty(shop.aws, At(call, fault)))
+        assert _serves(scenes.end(name)) == _serves(shop.machines())
+        record = shop.ledger().deployments[0]
+        assert record.status == "succeeded"
+        (warning,) = record.warnings
+        machine = call.partition(".")[0]
+        assert f"the tags of {machine} still name the release before" in warning
+
+        done = scenes.end(name) == shop.machines()  # the write had its effect all the same
+
+        scenario.command(shop)
+
+        assert scenes.end(name) == shop.machines()
+        left = record.warnings if done else ()  # nothing to do leaves no new record
+        assert shop.ledger().deployments[0].warnings == left
+
+
+@pytest.mark.parametrize(("name", "call"), BEFORE_TAGS)
+def test_the_same_command_finishes_after_aws_was_gone_for_good(
+    name: str,
+    call: str,
+    scenes: Scenes,
+    tmp_path: Path,
+) -> None:
+    """When nothing answers from one write on, nothing is put back, and still nothing is lost."""
+    scenario = SCENARIOS[name]
+    shop = scenes.begin(name, tmp_path / "shop")
+    with shop.opened():
+        with pytest.raises(NetworkError):
+            scenario.command(shop, Faulty(shop.aws, At(call, TIMEOUT_AFTER, lasting=True)))
+        begun = shop.ledger()
+        assert begun.open == []
+        assert begun.deployments[0].status == "failed"
+
+        scenario.command(shop)
+
+        _assert_done(shop, scenario, scenes.end(name), begun)

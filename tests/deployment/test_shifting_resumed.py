@@ -1,0 +1,331 @@
+"""Shifts that were killed: resumed, rolled back, or taken up by the next deployment."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.errors import SfnReleaseError
+from sfn_release.operations import status, unfinished, unlock
+from sfn_release.operations.unlock import split
+from support.errors import refused
+from support.faults import (
+    DENIED,
+    KILLED,
+    SERVER_ERROR,
+    TIMEOUT_AFTER,
+    TIMEOUT_BEFORE,
+    At,
+    Fault,
+    Faulty,
+    KilledError,
+)
+from support.shifting import LINEAR, Canary, canary, live, may_fail
+
+MINUTE = timedelta(minutes=1)
+WATCHED = LINEAR + 'alarms = ["shop-failed"]\nmax_failures = 1\n'
+CALLS = (
+    "hello.UpdateStateMachine",
+    "hello.PublishStateMachineVersion",
+    "hello.UpdateStateMachineAlias",
+    "hello.UpdateStateMachineAlias.2",
+    "hello.UpdateStateMachineAlias.3",
+    "hello.TagResource",
+)
+"""The writes of a deployment that shifts in two stages."""
+READS = (
+    "hello.DescribeStateMachineAlias.2",
+    "hello.DescribeStateMachineAlias.3",
+    "hello.DescribeStateMachineAlias.4",
+    "hello.DescribeStateMachine.3",
+    "hello.DescribeStateMachine.4",
+    "hello.ListExecutions",
+    "hello.ListExecutions.2",
+    "hello.ListExecutions.3",
+    "hello.ListExecutions.9",
+)
+"""What it reads once it has begun: of the looks at executions, some."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Canary:
+    """Give a shop where 1.0.0 is live, 1.1.0 is released, and 40 % shift every ten minutes."""
+    return canary(tmp_path / "shop", WATCHED)
+
+
+def _die(shop: Canary, after: timedelta) -> Callable[[timedelta], None]:
+    def during(passed: timedelta) -> None:
+        if passed >= after:
+            shop.during = lambda _: None
+            raise KilledError
+
+    return during
+
+
+@pytest.fixture
+def killed(shop: Canary) -> Canary:
+    """Give a shop whose deployment of 1.1.0 was killed when it had reached 80 %."""
+    shop.during = _die(shop, 15 * MINUTE)
+    with pytest.raises(KilledError):
+        shop.deploy("1.1.0")
+    assert (shop.record().status, shop.routing()) == ("started", {1: 20, 2: 80})
+    return shop
+
+
+def _routings(shop: Canary) -> list[dict[int, int]]:
+    """Let the routings that callers meet be noted, each once."""
+    seen: list[dict[int, int]] = []
+
+    def during(_: timedelta) -> None:
+        routing = shop.routing()
+        if routing not in seen:
+            seen.append(routing)
+
+    shop.during = during
+    return seen
+
+
+def test_status_says_how_callers_are_split(killed: Canary) -> None:
+    """It never stays there silently, whatever becomes of the attempt's record."""
+    words = "hello: 80 % of callers are on :2 (1.1.0)"
+    (found,) = status(killed.workspace(), environment="prod")
+    assert found.state == "abandoned"
+    assert found.next_steps[:2] == (
+        "close it:  sfn-release unlock --env prod",
+        "or take it over and finish it:  sfn-release deploy 1.1.0 --env prod",
+    )
+    assert words in found.problem
+    assert [words] == split(killed.workspace(), environment="prod")
+    unlock(killed.workspace(), environment="prod")
+    (found,) = status(killed.workspace(), environment="prod")
+    assert (found.state, words in found.problem) == ("failed", True)
+    killed.deploy("1.1.0", resume=True)
+    (found,) = status(killed.workspace(), environment="prod")
+    assert (found.state, found.problem) == ("in-sync", "")
+
+
+def test_status_says_so_while_a_shift_is_under_way(shop: Canary) -> None:
+    """To anybody who looks."""
+    seen: set[tuple[str, bool]] = set()
+    rows: list[tuple[str, tuple[str, ...]]] = []
+
+    def look(passed: timedelta) -> None:
+        if passed > 11 * MINUTE and not seen:
+            (found,) = status(shop.workspace(), environment="prod")
+            rows.extend((one.state, one.differences) for one in found.workflows)
+            seen.add((found.state, "80 % of callers are on :2 (1.1.0)" in found.problem))
+
+    shop.during = look
+    shop.deploy("1.1.0")
+    assert {("in-progress", True)} == seen
+    assert rows == [("shifting", ())]
+
+
+def test_unlocking_does_not_need_aws(killed: Canary) -> None:
+    """How callers are split cannot be told then, and that is what is told."""
+    client = killed.client("prod")
+    at = At("hello.DescribeStateMachineAlias", TIMEOUT_BEFORE)
+    killed.clients["prod"] = Faulty(client, at)
+    (line,) = split(killed.workspace(), environment="prod")
+    assert line.startswith("whether callers are split cannot be told: The Step Functions endpoint")
+    assert unlock(killed.workspace(), environment="prod").status == "failed"
+
+
+@pytest.mark.parametrize("resume", [True, False], ids=["--resume", "the same command"])
+def test_a_killed_shift_goes_on_at_the_weight_that_it_had_reached(
+    killed: Canary, resume: bool
+) -> None:
+    """Its interval is watched anew, and there is no second state machine version."""
+    seen = _routings(killed)
+    version = unfinished(killed.workspace(), environment="prod").version
+    record = killed.deploy(version, resume=resume)
+    assert (record.action, record.version, record.status) == ("deploy", "1.1.0", "succeeded")
+    assert seen == [{1: 20, 2: 80}]
+    assert (killed.routing(), live(killed)) == ({2: 100}, ("one 2", "one 2"))
+    assert killed.versions("hello", "prod") == [2, 1]
+    assert killed.watcher.plans[-1].resumed is not None
+
+
+def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: Canary) -> None:
+    """Closed by hand, the attempt is one that failed."""
+    unlock(killed.workspace(), environment="prod")
+    seen = _routings(killed)
+    killed.during, noting = _die(killed, MINUTE), killed.during
+    with pytest.raises(KilledError):
+        killed.deploy("1.1.0", resume=True)
+    assert killed.routing() == {1: 20, 2: 80}
+    unlock(killed.workspace(), environment="prod")
+    killed.during = noting
+    killed.deploy("1.1.0")
+    assert seen == [{1: 60, 2: 40}, {1: 20, 2: 80}]
+
+
+def test_a_rollback_restores_what_was_served_all_at_once(killed: Canary) -> None:
+    """Without waiting, routing and $LATEST."""
+    began = killed.clock.at
+    record = killed.rollback(environment="prod")
+    assert record is not None
+    assert (record.action, record.version, record.status) == ("rollback", "1.0.0", "succeeded")
+    assert (killed.routing(), live(killed)) == ({1: 100}, ("one", "one"))
+    assert killed.clock.at - began < MINUTE
+
+
+def test_another_deployment_shifts_from_the_recorded_version(killed: Canary) -> None:
+    """The leftover version gets no callers any more."""
+    killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
+    killed.commit()
+    seen = _routings(killed)
+    killed.publish("1.2.0", "prod")
+    assert seen == [{1: 60, 3: 40}, {1: 20, 3: 80}]
+    assert (killed.routing(), live(killed)) == ({3: 100}, ("three", "three"))
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.2.0"])
+def test_what_stops_the_next_deployment_puts_back_what_was_served(
+    killed: Canary, version: str
+) -> None:
+    """Never the mix that the killed one has left, nor its $LATEST."""
+    killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
+    killed.commit()
+    killed.publish("1.2.0", deploy=False)
+
+    def fire(_: timedelta) -> None:
+        killed.alarms.firing["shop-failed"] = "crossed"
+
+    killed.during = fire
+    with refused("E_REVERTED", "alias live points at :1 again"):
+        killed.deploy(version)
+    assert (killed.routing(), live(killed)) == ({1: 100}, ("one", "one"))
+    assert killed.record().status == "reverted"
+    with refused("E_NOT_FOUND", "was put back: there is nothing to resume"):
+        unfinished(killed.workspace(), environment="prod")
+
+
+def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Canary) -> None:
+    """What the new version did to the callers it had is not forgotten."""
+
+    def fail_and_die(passed: timedelta) -> None:
+        if passed >= 15 * MINUTE:
+            shop.during = lambda _: None
+            for _ in range(2):
+                shop.start(2, fail=True)
+            raise KilledError
+
+    shop.during = fail_and_die
+    with pytest.raises(KilledError):
+        shop.deploy("1.1.0")
+    with refused("E_REVERTED", "2 executions of the new version failed"):
+        shop.deploy("1.1.0", resume=True)
+    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+
+
+def test_there_may_be_nothing_to_resume(shop: Canary) -> None:
+    """After a success, or when the attempt was a rollback."""
+    with refused("E_NOT_FOUND", "No deployment to prod was left unfinished."):
+        unfinished(shop.workspace(), environment="prod")
+    shop.deploy("1.1.0")
+    shop.clients["prod"] = Faulty(shop.client("prod"), At("hello.UpdateStateMachineAlias", KILLED))
+    with pytest.raises(KilledError):
+        shop.rollback("1.0.0", "prod")
+    with refused("E_CONFLICT", "deploy can't resume the unfinished rollback in prod."):
+        unfinished(shop.workspace(), environment="prod")
+
+
+def _again(shop: Canary) -> Any:
+    return shop.deploy("1.1.0", resume=True)
+
+
+def _back(shop: Canary) -> Any:
+    return shop.rollback(environment="prod")
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("act", "version"), [(_again, "one 2"), (_back, "one")])
+def test_a_shift_that_is_killed_at_a_write_is_finished_or_taken_back(
+    shop: Canary, call: str, act: Callable[[Canary], Any], version: str
+) -> None:
+    """At every write: afterwards all callers have one release, and no version is there twice."""
+    client = shop.client("prod")
+    shop.clients["prod"] = Faulty(client, At(call, KILLED))
+    with pytest.raises(KilledError):
+        shop.deploy("1.1.0")
+    shop.clients["prod"] = client
+    assert act(shop).status == "succeeded"
+    assert ((version, version), 1) == (live(shop), len(shop.routing()))
+    assert set(shop.versions("hello", "prod")) <= {1, 2}
+
+
+def _calls(shop: Canary) -> list[str]:
+    """Return every call to Step Functions that a shift makes, those of one kind a few times."""
+    faulty = Faulty(shop.client("prod"))
+    shop.clients["prod"] = faulty
+    shop.deploy("1.1.0")
+    return faulty.calls
+
+
+def test_the_writes_of_a_shift_are_these(shop: Canary) -> None:
+    """One for each stage and alias, besides those of any deployment."""
+    found = [call for call in _calls(shop) if "Describe" not in call and "List" not in call]
+    assert list(CALLS) == found
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        *itertools.product(CALLS[2:5], (DENIED, SERVER_ERROR, TIMEOUT_AFTER)),
+        *itertools.product(READS, (DENIED,)),
+    ],
+    ids=str,
+)
+def test_every_call_of_a_shift_that_fails_puts_callers_back(
+    shop: Canary, call: str, fault: Fault
+) -> None:
+    """And the same command succeeds afterwards."""
+    client = shop.client("prod")
+    faulty = Faulty(client, At(call, fault))
+    shop.clients["prod"] = faulty
+    with pytest.raises(SfnReleaseError):
+        shop.deploy("1.1.0")
+    assert call in faulty.calls
+    shop.clients["prod"] = client
+    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+    assert shop.record().status in {"reverted", "failed"}
+    assert shop.deploy("1.1.0").status == "succeeded"
+    assert (shop.routing(), shop.versions("hello", "prod")) == ({2: 100}, [2, 1])
+
+
+class _Alarms:
+    """CloudWatch that fails at its n-th call."""
+
+    def __init__(self, shop: Canary, fault: Fault, number: int) -> None:
+        self._alarms, self._fault, self._left = shop.alarms, fault, number
+
+    def describe_alarms(self, **request: Any) -> Any:
+        """Fail once."""
+        self._left -= 1
+        if self._left == 0:
+            raise self._fault.error("DescribeAlarms")
+        return self._alarms.describe_alarms(**request)
+
+
+@pytest.mark.parametrize("fault", [DENIED, TIMEOUT_BEFORE], ids=str)
+@pytest.mark.parametrize("number", [1, 2, 40])
+def test_every_look_at_the_alarms_that_fails_puts_callers_back(
+    shop: Canary, number: int, fault: Fault
+) -> None:
+    """Before anything is begun it refuses, and nothing is recorded."""
+    alarms = shop.alarms
+    begun = shop.record()
+    shop.alarms = _Alarms(shop, fault, number)  # type: ignore[assignment]
+    with pytest.raises(SfnReleaseError):
+        shop.deploy("1.1.0")
+    shop.alarms = alarms
+    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+    assert (shop.record() == begun) == (number == 1)
+    assert shop.deploy("1.1.0").status == "succeeded"

@@ -1,0 +1,646 @@
+"""Whatever a deployment would be refused for is found before a version is taken."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sfn_release
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.checks.finding import Finding
+from sfn_release.checks.silence import Silence
+from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
+from sfn_release.operations import check_environments, plan_version
+from sfn_release.plan.preconditions import CONDITIONS, Submission, refusal, unmet
+from sfn_release.plan.rendered_checks import FilledChecks
+from sfn_release.release.rendering import Rendered
+from support.command_line import run
+from support.errors import refused
+from support.services import Lambda
+from support.shifting import FakeAlarms
+from support.shop import ROLE, Shop, copy_shop
+from support.values import definition
+
+PACKAGE = Path(sfn_release.__file__).parent
+GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:/shop"
+FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:charge"
+MACHINE = "arn:aws:states:eu-west-1:000000000000:stateMachine:hello"
+BASIC = json.dumps(definition("one"))
+
+
+class Sts:
+    """STS of the account that everything here is in."""
+
+    def get_caller_identity(self) -> dict[str, str]:
+        """Answer as STS does."""
+        return {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:user/ann"}
+
+
+class Store:
+    """Parameter Store with /soon, and /secret, which is encrypted."""
+
+    def get_parameters(self, **request: Any) -> dict[str, Any]:
+        """Answer as Systems Manager does."""
+        types = {"/soon": "String", "/secret": "SecureString"}
+        return {
+            "Parameters": [
+                {"Name": name, "Type": types[name], "Value": "soon"}
+                for name in request["Names"]
+                if name in types
+            ],
+            "InvalidParameters": [name for name in request["Names"] if name not in types],
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """A project that no deployment can bring to ``prod``, and how it is refused.
+
+    *lines* stand in the environment, *parameters* are its, *workflow* is the definition of
+    ``hello``. *before* changes the world first. *covers* names the functions that raise it.
+    """
+
+    code: str
+    words: tuple[str, ...]
+    lines: str = ""
+    parameters: str = 'Who = "Alice"'
+    workflow: str = BASIC
+    before: Callable[[Shop], object] = lambda _: None
+    covers: tuple[str, ...] = ()
+
+
+def task(resource: str) -> str:
+    """Return a definition that calls *resource*."""
+    state = {"Type": "Task", "Resource": resource, "End": True}
+    return json.dumps({"StartAt": "Call", "States": {"Call": state}})
+
+
+def wait(seconds: str) -> str:
+    """Return a definition that waits."""
+    nap = {"Type": "Wait", "Seconds": seconds, "End": True}
+    return json.dumps({"StartAt": "Nap", "States": {"Nap": nap}})
+
+
+def logging(group: str) -> str:
+    return (
+        'logging = { level = "ALL", destinations = [{ cloudWatchLogsLogGroup ='
+        f' {{ logGroupArn = "{group}" }} }}] }}'
+    )
+
+
+def machine(tags: dict[str, str], **options: Any) -> Callable[[Shop], object]:
+    """Return what creates the state machine ``hello`` by hand, with the alias ``live``."""
+
+    def create(shop: Shop) -> None:
+        client = shop.client("prod")
+        made = client.create_state_machine(
+            name="hello",
+            definition=BASIC,
+            roleArn=ROLE,
+            publish=True,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+            **{key: value for key, value in options.items() if key == "type"},
+        )
+        client.create_state_machine_alias(
+            name="live",
+            description=options.get("description", ""),
+            routingConfiguration=[
+                {"stateMachineVersionArn": made["stateMachineVersionArn"], "weight": 100}
+            ],
+        )
+
+    return create
+
+
+OURS = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}
+
+
+def live(shop: Shop) -> None:
+    """Let 1.0.0 be live."""
+    shop.workflow("hello", "zero")
+    shop.commit()
+    shop.publish("1.0.0", "prod")
+
+
+def locked(shop: Shop) -> None:
+    """Let somebody else deploy."""
+    live(shop)
+    workspace = shop.workspace()
+    state = workspace.ledger.state(workspace.ledger.reachable("prod"), "prod")
+    assert state.record is not None
+    now = shop.clock()
+    started = replace(
+        state.record,
+        id="20300101T120000Z-0000beef",
+        status="started",
+        finished_at=None,
+        expires_at=now.replace(hour=23).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    workspace.ledger.append("prod", state, started, at=now)
+
+
+ROWS = {
+    # Rendering
+    "a text where a number belongs": Row(
+        "E_DEFINITION",
+        ("$.States.Nap.Seconds", 'this is: "3".'),
+        parameters='Pause = "3"',
+        workflow=wait("${Pause}"),
+        covers=("deployment: refuse_unmet",),
+    ),
+    "a resource that is none": Row(
+        "E_DEFINITION",
+        ("once the parameters of prod are filled in", "$.States.Call.Resource"),
+        parameters='What = "nothing at all"',
+        workflow=task("${What}"),
+    ),
+    "an undeclared parameter": Row(
+        "E_CONFIG",
+        ("${Missing}",),
+        workflow=json.dumps(definition("${Missing}")),
+        covers=("rendering: render_all",),
+    ),
+    "a definition that is too large when filled": Row(
+        "E_DEFINITION",
+        ("Step Functions takes 1,048,576",),
+        parameters=f'Long = "{"x" * 600_000}"',
+        workflow=json.dumps(definition(["${Long}", "${Long}"])),
+        covers=("rendering: render",),
+    ),
+    "a tag that AWS does not take": Row(
+        "E_CONFIG",
+        ("'a;b' cannot be in a tag of hello",),
+        lines='tags = { Team = "${Who}" }',
+        parameters='Who = "a;b"',
+    ),
+    "no role": Row(
+        "E_CONFIG",
+        ("No role is known for workflow hello",),
+        lines="NO ROLE",
+        covers=("rendering: _role",),
+    ),
+    "two workflows of one name": Row(
+        "E_CONFIG", ("cannot be the name",), lines=f'name = "{{workflow}}{"x" * 79}"'
+    ),
+    # What AWS validates
+    "a role that is none": Row(
+        "E_CONFIG",
+        ("'soon' is not the role of hello",),
+        lines='role_arn = "${Role}"',
+        parameters='Role = { ssm = "/soon" }',
+    ),
+    "a log group without the end that AWS wants": Row(
+        "E_CONFIG", ("which hello logs to, is not a log group",), lines=logging(GROUP)
+    ),
+    "logging to nowhere": Row(
+        "E_CONFIG", ("hello logs ALL to nowhere",), lines='logging = { level = "ALL" }'
+    ),
+    "a key that is none": Row(
+        "E_CONFIG",
+        ("'a key!' is not the KMS key of hello",),
+        lines='encryption = { type = "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId = "${Key}" }',
+        parameters='Key = "a key!"',
+    ),
+    "more tags than AWS keeps": Row(
+        "E_CONFIG",
+        ("hello would have 51 tags",),
+        before=machine({**OURS, **{f"other{number}": "x" for number in range(45)}}),
+        lines='tags = { one = "1" }',
+    ),
+    # What is there
+    "another type": Row(
+        "E_CONFLICT",
+        ("hello is EXPRESS and the release says STANDARD",),
+        before=machine(OURS, type="EXPRESS"),
+        covers=("plan: refuse",),
+    ),
+    "a state machine of somebody else": Row(
+        "E_NOT_OURS",
+        ("does not belong to prod of shop",),
+        before=machine({}),
+        covers=("plan: refuse_others",),
+    ),
+    "another ledger": Row(
+        "E_CONFLICT",
+        ("Another ledger deploys to hello",),
+        before=machine(OURS, description="sfn-release 1.0.0 20290101T000000Z-0000beef"),
+    ),
+    "a deployment under way": Row(
+        "E_LOCKED",
+        ("prod is being deployed to",),
+        before=locked,
+        covers=("deployment: check_lock",),
+    ),
+    # Parameters that are looked up
+    "a variable that is not set": Row(
+        "E_CONFIG",
+        ("which is not set",),
+        parameters='Who = { env = "SHOP_NOBODY" }',
+        workflow=json.dumps(definition("${Who}")),
+        covers=("deployment: _texts",),
+    ),
+    "a parameter of another type": Row(
+        "E_CONFIG",
+        ("The parameter Pause of prod comes from ssm:/soon",),
+        parameters='Pause = { ssm = "/soon", type = "integer" }',
+        workflow=wait("${Pause}"),
+        covers=("deployment: _values",),
+    ),
+    "a parameter that is not stored": Row(
+        "E_NOT_FOUND",
+        ("Parameter Store has no /nothing",),
+        parameters='Who = { ssm = "/nothing" }',
+        workflow=json.dumps(definition("${Who}")),
+        covers=("deployment: _stored",),
+    ),
+    "a parameter that is encrypted": Row(
+        "E_CONFIG",
+        ("is a SecureString",),
+        parameters='Who = { ssm = "/secret" }',
+        workflow=json.dumps(definition("${Who}")),
+    ),
+    # Pins
+    "a function that is not there": Row(
+        "E_NOT_FOUND",
+        (FUNCTION,),
+        lines='pins = "resolve"',
+        workflow=task(FUNCTION),
+        covers=("deployment: look_up",),
+    ),
+    "a workflow that starts itself": Row(
+        "E_DEFINITION",
+        ("start each other in a circle",),
+        lines='pins = "resolve"\naccount = "000000000000"',
+        workflow=json.dumps(
+            {
+                "StartAt": "Again",
+                "States": {
+                    "Again": {
+                        "Type": "Task",
+                        "Resource": "arn:aws:states:::states:startExecution",
+                        "Parameters": {"StateMachineArn": MACHINE},
+                        "End": True,
+                    }
+                },
+            }
+        ),
+        covers=("deployment: in_waves",),
+    ),
+    # Callers that are shifted
+    "an alarm that does not exist": Row(
+        "E_NOT_FOUND",
+        ("CloudWatch has no alarm other",),
+        before=live,
+        lines='strategy = { type = "canary", percent = 10, interval = "5m", alarms = ["other"] }',
+        covers=("deployment: firing",),
+    ),
+    "an alarm that fires": Row(
+        "E_DEPLOYMENT",
+        ("The alarm shop-failed fires already",),
+        before=live,
+        lines='strategy = { type = "canary", percent = 10, interval = "5m",'
+        ' alarms = ["shop-failed"] }',
+        covers=("deployment: refuse_firing",),
+    ),
+}
+
+ELSEWHERE = {
+    # Raised before the first write too, by what a row does not make:
+    "deployment: prepare": "two workflows never get one name from one template",
+    "deployment: prepare_delete": "a deletion takes no version",
+    "deployment: restored": "a rollback takes no version",
+    "deployment: account_of": "test_project_parameters: an account that is not known",
+    "deployment: refuse_elsewhere": "test_pinning_nested: an ARN of another machine",
+    "plan: refuse_uncounted": "test_shifting_plan: EXPRESS executions are not counted",
+    "deployment: refuse_unreadable": "test_adopting: a definition that is hidden",
+    "deployment: outlasting": "test_credentials: credentials that end before the shift does",
+    "deployment: refuse_fast_clock": "test_clocks: a lock, which nobody can foresee",
+    "deployment: refuse_wrong_clock": "test_clocks: this machine's clock, just before the lock",
+    # Raised by what changes between the plan and a write, or after one:
+    "deployment: refuse_changed": "a parameter changed after the plan was made",
+    "deployment: adoption": "another deployer was faster: it is decided again",
+    "deployment: found_release": "the ledger lacks the release that is served",
+    "deployment: _carry_out": "the deployment has begun",
+    "deployment: apply": "somebody else moved the alias meanwhile",
+    "deployment: put_back": "the deployment has failed",
+    "deployment: _refuse_edited": "somebody else edited the machine meanwhile",
+    "deployment: _raise_first": "the deployment has begun",
+    "deployment: make": "a bug",
+    "deployment: _create": "somebody else created the machine meanwhile",
+    "deployment: _publish": "somebody else edited the machine meanwhile",
+    "deployment: _undo_update": "the deployment has failed",
+    "deployment: check": "the deployment has begun",
+    "deployment: turn": "the deployment has begun",
+    "deployment: watch": "callers are being shifted",
+    "deployment: _look": "callers are being shifted",
+}
+
+
+def make(tmp_path: Path, row: Row) -> Shop:
+    """Return a shop whose next deployment to ``prod`` is as *row* says."""
+    shop = copy_shop(tmp_path)
+    shop.others = {
+        "sts": Sts(),
+        "ssm": Store(),
+        "lambda": Lambda(),
+        "cloudwatch": FakeAlarms(firing={"shop-failed": "too many"}),
+    }
+    configure(shop, "", 'Who = "Alice"')
+    shop.commit()
+    row.before(shop)
+    configure(shop, row.lines, row.parameters)
+    shop.write("workflows/hello.asl.json", row.workflow)
+    shop.commit()
+    return shop
+
+
+def configure(shop: Shop, lines: str, parameters: str) -> None:
+    role = "" if "role_arn" in lines or lines == "NO ROLE" else f'role_arn = "{ROLE}"\n'
+    lines = lines.removeprefix("NO ROLE")
+    shop.write(
+        "releases.toml",
+        f'[project]\nname = "shop"\nremote = ""\n\n[environments.prod]\nregion = "eu-west-1"\n'
+        f"{role}{lines}\n\n[environments.prod.parameters]\n{parameters}\n",
+    )
+
+
+def aws(shop: Shop) -> str:
+    """Return everything that ``prod`` has in AWS."""
+    client = shop.client("prod")
+    arns = [one["stateMachineArn"] for one in client.list_state_machines()["stateMachines"]]
+    return json.dumps(
+        [
+            (
+                {**client.describe_state_machine(stateMachineArn=arn), "ResponseMetadata": None},
+                client.list_tags_for_resource(resourceArn=arn)["tags"],
+                client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"],
+            )
+            for arn in arns
+        ],
+        default=str,
+    )
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_nothing_is_taken_or_written(name: str, tmp_path: Path) -> None:
+    """Publish refuses it, plan and env check say the same, and nothing has changed."""
+    row = ROWS[name]
+    shop = make(tmp_path, row)
+    before = shop.refs(), aws(shop)
+    with refused(row.code, *row.words):
+        shop.publish("2.0.0", "prod")
+    with refused(row.code, *row.words):
+        plan_version(shop.workspace(), environment="prod")
+    problems = check_environments(shop.workspace(), environments=["prod"]).problems
+    assert [
+        one.error.code
+        for one in problems
+        if one.error is not None and all(word in str(one.error) for word in row.words)
+    ][:1] == [row.code], [str(one.error) for one in problems]
+    assert (shop.refs(), aws(shop)) == before
+
+
+def test_every_refusal_of_a_deployment_has_its_row() -> None:
+    """Who adds one says where it is found before a version is taken, or why it can't be."""
+    found = set()
+    rooms = [*(PACKAGE / "deployment").glob("*.py"), *(PACKAGE / "plan").glob("*.py")]
+    for path in [*rooms, PACKAGE / "rendering.py"]:
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef) and any(
+                isinstance(node, ast.Raise) and node.exc is not None for node in ast.walk(function)
+            ):
+                room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+                found.add(f"{room}: {function.name}")
+    covered = {name for row in ROWS.values() for name in row.covers}
+    assert found == covered | ELSEWHERE.keys()
+    assert not covered & ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_several_environments_are_all_judged_first(number: int, tmp_path: Path) -> None:
+    """One that refuses keeps the version from being taken for the other, whichever is first."""
+    shop = make(tmp_path, ROWS["a text where a number belongs"])
+    text = (shop.root / "releases.toml").read_text()
+    twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
+    twin = twin.replace("region =", 'name = "{workflow}-qa"\nregion =')
+    shop.write("releases.toml", f"{text}\n{twin}".replace('Pause = "3"', "Pause = 3", 1))
+    shop.commit()
+    before = shop.refs()
+    with refused("E_SEVERAL", "Nothing was begun"):
+        shop.publish("2.0.0", *["prod", "qa"][:: 1 - 2 * number])
+    assert before == shop.refs()
+    assert json.loads(aws(shop)) == []
+
+
+def test_two_environments_of_one_command_may_not_share_a_machine(tmp_path: Path) -> None:
+    """Else the second would take what the first has just created."""
+    shop = make(tmp_path, Row("", (), lines='account = "000000000000"'))
+    text = (shop.root / "releases.toml").read_text()
+    twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
+    shop.write("releases.toml", f"{text}\n{twin}")
+    shop.commit()
+    before = shop.refs()
+    with refused("E_CONFLICT", "qa and prod both name the state machine hello"):
+        shop.publish("2.0.0", "prod", "qa")
+    assert before == shop.refs()
+
+
+def test_a_policy_is_shown_by_all_three(tmp_path: Path) -> None:
+    """It refuses publish; a plan and env check show it, since it may be overridden."""
+    shop = make(tmp_path, Row("", (), lines='requires = ["qa"]'))
+    text = (shop.root / "releases.toml").read_text()
+    shop.write("releases.toml", text + f'\n[environments.qa]\nregion = "eu-west-1"\n{NAMED}\n')
+    shop.commit()
+    with refused("E_POLICY", "has never succeeded in qa"):
+        shop.publish("2.0.0", "prod")
+    (found,) = plan_version(shop.workspace(), environment="prod").refusals
+    assert "the work tree has never succeeded in qa" in found.message
+    checked = check_environments(shop.workspace(), environments=["prod"])
+    assert checked.problems == ()
+    assert found.message in checked.checks[-1].text
+
+
+NAMED = f'name = "{{workflow}}-qa"\nrole_arn = "{ROLE}"\nparameters = {{ Who = "Bob" }}'
+
+
+@pytest.mark.parametrize("what", ["versions", "aliases"])
+def test_quotas_are_counted(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state machine that is full takes no version from the ledger."""
+    shop = make(tmp_path, Row("", (), before=live))
+    monkeypatch.setattr("sfn_release.deployment.preflight._NEAR", 0)
+    monkeypatch.setattr("sfn_release.plan.preconditions.MAX_VERSIONS", 1)
+    monkeypatch.setattr("sfn_release.plan.preconditions.MAX_ALIASES", 1)
+    if what == "aliases":
+        monkeypatch.setattr("sfn_release.plan.preconditions.MAX_VERSIONS", 1000)
+        configure(shop, 'alias = "other"', 'Who = "Alice"')
+        shop.commit()
+    before = shop.refs()
+    with refused("E_CONFIG", f"hello has 1 {what}", "one more"):
+        shop.publish("2.0.0", "prod")
+    assert before == shop.refs()
+
+
+def test_a_literal_that_looks_like_a_parameter_is_text(tmp_path: Path) -> None:
+    """What $${ leaves is no parameter any more: neither refused nor anything that fits."""
+    fine = make(tmp_path / "fine", Row("", (), workflow=json.dumps(definition("${Who} $${1}"))))
+    assert plan_version(fine.workspace(), environment="prod").changes
+    wrong = make(tmp_path / "wrong", Row("", (), workflow=wait("$${Who}")))
+    with refused("E_DEFINITION", "Seconds"):
+        plan_version(wrong.workspace(), environment="prod")
+
+
+def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without parameters never again, and equal forms of several environments once."""
+    shop = make(tmp_path, Row("", ()))
+    text = (shop.root / "releases.toml").read_text()
+    shop.write(
+        "releases.toml",
+        text + f'\n[environments.qa]\nregion = "eu-west-1"\n{NAMED.replace("Bob", "Alice")}\n',
+    )
+    shop.workflow("plain", "nothing to fill")
+    shop.workflow("filled", "${Who}")
+    shop.commit()
+    checked: list[Any] = []
+
+    def check(definition: Any, **_: Any) -> tuple[Finding, ...]:
+        checked.append(definition["States"]["Only"]["Result"])
+        return ()
+
+    monkeypatch.setattr("sfn_release.checks.check_definition", check)
+    shop.publish("2.0.0", "prod", "qa")
+    assert checked == ["Alice"]
+
+
+def test_what_may_be_silenced_refuses_neither_what_is_silenced_nor_what_is_released() -> None:
+    """A rule that may be newer than the release: what is known of the language changes."""
+    declared = Declaration(
+        "hello",
+        {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Comment": "${Note}", "New": 1}}},
+    )
+    states = {"A": {"Type": "Succeed", "Comment": "filled", "New": 1}}
+    form = replace(FORM, definition={"StartAt": "A", "States": states})
+    (found,) = FilledChecks().errors(declared, form, released=False, environment="prod")
+    assert (found.rule, found.path) == ("unknown-field", "$.States.A.New")
+    assert FilledChecks().errors(declared, form, released=True, environment="prod") == ()
+    silenced = FilledChecks([Silence("unknown-field", "AWS has it")])
+    assert silenced.errors(declared, form, released=False, environment="prod") == ()
+
+
+def test_a_plan_of_several_finds_shared_machines(tmp_path: Path) -> None:
+    """As publish does, and before any environment is asked."""
+    shop = make(tmp_path, Row("", (), lines='account = "000000000000"'))
+    text = (shop.root / "releases.toml").read_text()
+    twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
+    shop.write("releases.toml", f"{text}\n{twin}")
+    shop.commit()
+    ran = run("-C", str(shop.root), "--json", "plan", "--env", "prod", "--env", "qa")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "E_CONFLICT")
+
+
+# The conditions themselves
+
+
+FORM = Rendered(
+    workflow="hello",
+    name="hello",
+    definition=definition("one"),
+    type="STANDARD",
+    role=ROLE,
+    logging={"level": "OFF", "includeExecutionData": False},
+    tracing={"enabled": False},
+    encryption={"type": "AWS_OWNED_KEY"},
+)
+
+
+def sending(**members: Any) -> Submission:
+    """Return what meets every condition, with a form of other *members*."""
+    return Submission("prod", replace(FORM, **members), "live", {"a": "b"}, ["sfn-release 1.0.0"])
+
+
+OWN_KEY = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsDataKeyReusePeriodSeconds": 300}
+TO = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{GROUP}:*"}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (sending(name="a b"), "cannot be the name of a state machine"),
+        (sending(definition=definition("x" * 1_100_000)), "Step Functions takes 1,048,576"),
+        (sending(role="Alice"), "is not the role"),
+        (
+            sending(logging={**FORM.logging, "level": "LOUD", "destinations": [TO]}),
+            "logs at the level 'LOUD'",
+        ),
+        (sending(logging={**FORM.logging, "level": "ALL"}), "to nowhere"),
+        (sending(logging={**FORM.logging, "destinations": [TO, TO]}), "logs to 2 places"),
+        (sending(logging={**FORM.logging, "destinations": "there"}), "is not a log group"),
+        (sending(logging={**FORM.logging, "includeExecutionData": "no"}), "is 'no'"),
+        (sending(tracing={"enabled": "false"}), "`enabled` of hello is 'false'"),
+        (sending(encryption={"type": "MINE"}), "is of the type 'MINE'"),
+        (sending(encryption={**OWN_KEY, "kmsKeyId": ""}), "'' is not the KMS key"),
+        (
+            sending(
+                encryption={
+                    **OWN_KEY,
+                    "kmsKeyId": "alias/shop",
+                    "kmsDataKeyReusePeriodSeconds": 59,
+                }
+            ),
+            "for 59 seconds",
+        ),
+        (sending(tags={"aws:x": "y"}), "'aws:x' cannot be in a tag"),
+        (sending(tags={"x": "y" * 257}), "cannot be in a tag"),
+        (replace(sending(), tags={f"t{n}": "" for n in range(51)}), "would have 51 tags"),
+        (replace(sending(), tags={"sfn-release:version": "1" * 257}), "tag sfn-release:version"),
+        (replace(sending(), alias="12"), "'12' cannot be the alias"),
+        (replace(sending(), descriptions=["x" * 257]), "has 257 characters"),
+        (replace(sending(), versions=1001), "hello has 1000 versions"),
+        (replace(sending(), aliases=101), "hello has 100 aliases"),
+    ],
+)
+def test_each_condition(sent: Submission, words: str) -> None:
+    """It is told in one sentence, and nothing else is."""
+    (found,) = unmet(sent)
+    assert words in str(found)
+    assert isinstance(refusal("prod", [found]), SfnReleaseError)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "mrk-1234abcd12ab34cd56ef1234567890ab",
+        "alias/shop",
+        "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws-cn:kms:cn-north-1:111111111111:alias/shop/key",
+    ],
+)
+def test_every_form_of_a_key_is_taken(key: str) -> None:
+    """An id or an ARN, of a key or an alias (EncryptionConfiguration, ``kmsKeyId``)."""
+    assert unmet(sending(encryption={**OWN_KEY, "kmsKeyId": key})) == ()
+
+
+def test_all_problems_are_shown_at_once() -> None:
+    """With what to do about each, and the kind of error of the first."""
+    sent = replace(
+        sending(role="Alice", tracing={"enabled": 1}),
+        findings=[Finding("wrong-value", "error", "$.StartAt", "", "It is missing.")],
+    )
+    error = refusal("prod", unmet(sent))
+    assert isinstance(error, DefinitionError)
+    assert "3 problems stand in the way of a deployment to prod." in str(error)
+    assert all(word in str(error) for word in ("$.StartAt", "'Alice'", "`enabled`"))
+    many = refusal("prod", [*unmet(sending(role="Alice"))] * 25)
+    assert isinstance(many, ConfigError)
+    assert "… and 5 more" in str(many)
+
+
+def test_there_are_conditions_for_every_part_of_a_request() -> None:
+    """Name, size and content of the definition, role, settings, tags, alias, texts, quotas."""
+    assert len(CONDITIONS) == len({condition.__name__ for condition in CONDITIONS}) == 11

@@ -1,0 +1,194 @@
+"""The way an execution took, read from histories: ours, and those that AWS recorded."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_release.cli.output.execution_path import way_lines
+from sfn_release.operations.execute import Execution
+from sfn_release.operations.trail import Visit, trail
+from sfn_release.simulator import ContextSeed, Mocks, VirtualClock, simulate
+from support.command_line import Project
+from support.places import ORACLE
+
+EXECUTIONS = ORACLE / "executions"
+NOW = "2026-01-01T00:00:00Z"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def way(definition: dict[str, Any], mocks: dict[str, Any], input: Any = None) -> list[Visit]:
+    """Run *definition* in the simulator and return the way it took."""
+    seed = ContextSeed("arn:x:execution:a:b", "b", "role", "arn:x", "a", EPOCH)
+    done = simulate(
+        definition, input or {}, tasks=Mocks(mocks), clock=VirtualClock(EPOCH), context=seed
+    )
+    return trail(
+        {"id": one.id, "previousEventId": one.previous, "type": one.type, "timestamp": NOW}
+        | one.details
+        for one in done.events
+    )
+
+
+def task(**keys: Any) -> dict[str, Any]:
+    """Return a Task state."""
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", **keys}
+
+
+def test_states_stand_in_order_with_retries_and_catches() -> None:
+    """A state that is retried is one visit with several attempts."""
+    definition = {
+        "StartAt": "Charge",
+        "States": {
+            "Charge": task(
+                Retry=[{"ErrorEquals": ["Busy"], "MaxAttempts": 2}],
+                Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Tell"}],
+                End=True,
+            ),
+            "Tell": task(End=True),
+        },
+    }
+    charge, tell = way(
+        definition,
+        {
+            "Charge": [{"error": "Busy"}, {"error": "Broke", "cause": "No money"}],
+            "Tell": {"return": {}},
+        },
+    )
+    assert (charge.state, charge.attempts, charge.ended) == ("Charge", 2, "caught")
+    assert (charge.error, charge.cause) == ("Broke", "No money")
+    assert (tell.state, tell.attempts, tell.ended, tell.error) == ("Tell", 1, "succeeded", None)
+
+
+def test_iterations_and_branches_are_inside_their_state() -> None:
+    """However their events are mixed; the state around them fails with them."""
+    inner = {"StartAt": "Ship", "States": {"Ship": task(End=True)}}
+    branches = [{"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}} for name in "AB"]
+    definition = {
+        "StartAt": "Both",
+        "States": {
+            "Both": {"Type": "Parallel", "Branches": branches, "ResultPath": "$.b", "Next": "All"},
+            "All": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True},
+        },
+    }
+    visits = way(definition, {"Ship": {"error": "Lost"}}, {"items": [1, 2]})
+    assert [(one.state, one.depth, one.iteration) for one in visits][:4] == [
+        ("Both", 0, None),
+        ("A", 1, None),
+        ("B", 1, None),
+        ("All", 0, None),
+    ]
+    ships = [one for one in visits if one.state == "Ship"]
+    assert {one.iteration for one in ships} <= {0, 1}
+    assert {one.depth for one in ships} == {1}
+    assert ("failed", "Lost") in {(one.ended, one.error) for one in ships}
+    assert visits[3].ended == "failed"
+
+
+def test_a_running_execution_has_no_failed_states() -> None:
+    """The last one is not over yet."""
+    event = {"id": 2, "previousEventId": 0, "type": "WaitStateEntered", "timestamp": NOW}
+    event["stateEnteredEventDetails"] = {"name": "Wait"}
+    (visit,) = trail([event], finished=False)
+    assert visit.ended == "running"
+    (visit,) = trail([event])
+    assert visit.ended == "failed"
+
+
+@pytest.mark.skipif(not EXECUTIONS.exists(), reason="the recordings are not here")
+def test_the_ways_that_aws_recorded_are_read() -> None:
+    """Every entered state is a visit, its retried states too; what went well ended well."""
+    count = 0
+    for path in sorted(EXECUTIONS.glob("*/*.json")):
+        expect = json.loads(path.read_text(encoding="utf-8"))["expect"]
+        events = expect.get("events") or []
+        if not events or any(isinstance(one["id"], list) for one in events):
+            continue  # ids that differ between runs were taken out
+        count += 1
+        visits = trail(
+            {"id": one["id"], "previousEventId": one["prev"], "type": one["type"]}
+            | {"timestamp": NOW, "someEventDetails": one.get("details") or {}}
+            for one in events
+        )
+        entered = [one["state"] for one in events if one["type"].endswith("StateEntered")]
+        assert [one.state for one in visits] == entered, path
+        exited = [one for one in events if one["type"].endswith("StateExited")]
+        assert len([one for one in visits if one.exited_at]) == len(exited), path
+        if expect["status"] == "SUCCEEDED":
+            assert all(one.ended != "failed" for one in visits if one.depth == 0), path
+        elif visits:
+            assert any(one.ended in {"failed", "aborted"} for one in visits), path
+    assert count > 300
+
+
+def test_a_long_way_is_folded_but_never_where_it_failed() -> None:
+    """-v shows all."""
+    visits = [Visit(f"S{at}", "Pass", NOW, ended="succeeded") for at in range(100)]
+    visits[50].ended, visits[50].error = "caught", "Odd"
+    visits[99].ended, visits[99].error = "failed", "Broke"
+    done = Execution("arn", "a", None, "FAILED", None, "Broke", None, NOW, NOW, tuple(visits))
+    lines = [*way_lines(done, verbose=False)]
+    assert lines[12:15] == [
+        "… 38 more states; -v shows all",
+        "S50  Pass, caught: Odd",
+        "… 37 more states; -v shows all",
+    ]
+    assert lines[-1] == "S99  Pass, failed here"
+    assert len([*way_lines(done, verbose=True)]) == 100
+
+
+def test_execute_shows_the_way(shop: Project) -> None:
+    """STANDARD executions have a history."""
+    shop.publish("1.0.0")
+    ran = shop.ok("execute", "hello")
+    assert "way" in ran.out
+    told = shop.json("execute", "hello")["way"]
+    assert [one["ended"] for one in told] == ["succeeded"] * len(told)
+
+
+def test_the_work_tree_runs_without_a_commit(repository: Path) -> None:
+    """Nothing is released, deployed or recorded; mocks and parameters are those of `local`."""
+    shop = Project(repository)
+    shop.write(
+        "releases.toml",
+        '[project]\nname = "shop"\n[environments.local.parameters]\nWho = "Bob"\nPause = 3\n',
+    )
+    definition = {
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": "${Pause}", "Next": "Greet"},
+            "Greet": task(Parameters={"FunctionName": "${Who}"}, End=True),
+        },
+    }
+    shop.write("workflows/hi.asl.json", json.dumps(definition))
+    shop.write("workflows/hi.mocks.json", json.dumps({"Greet": {"return": "Hi"}}))
+    told = shop.json("execute", "hi", "--tree")
+    assert (told["status"], told["output"], told["version"]) == ("SUCCEEDED", "Hi", None)
+    assert [one["state"] for one in told["way"]] == ["Wait", "Greet"]
+    assert not list((repository / ".git").rglob("local*.db"))
+    assert shop.git("for-each-ref") == ""
+    shop.write("workflows/hi.asl.json", "{}")
+    assert shop.run("execute", "hi", "--tree").code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("helo", "--tree"), "E_NOT_FOUND"),
+        (("hello", "--tree", "--version", "1.0.0"), "E_USAGE"),
+        (("hello", "--tree", "--no-wait"), "E_USAGE"),
+        (("hello", "--tree", "--input", "{"), "E_USAGE"),
+        (("hello", "--tree", "--env", "eu"), "E_USAGE"),
+    ],
+)
+def test_the_work_tree_runs_on_local_alone(
+    shop: Project, words: tuple[str, ...], code: str
+) -> None:
+    """And to its end."""
+    eu = '[environments.eu]\nregion = "eu-west-1"\n'
+    shop.write("releases.toml", f'[project]\nname = "shop"\n{eu}')
+    assert shop.run("execute", *words, "--json").json["error"]["code"] == code

@@ -1,0 +1,1 @@
+"""What the tests share: projects, worlds, services, faults, and where files are."""

@@ -1,0 +1,1 @@
+"""Kills, inputs that went wrong, and a ledger under attack."""

@@ -1,0 +1,191 @@
+"""Executions that real AWS recorded: read, answered as they were answered, and compared.
+
+The recordings lie beside the repository, with a matcher of their own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import linecache
+import traceback
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator import Event, NoAnswer, TaskCall, TaskFailure, Took
+from support.places import ORACLE
+
+Case = dict[str, Any]
+
+_NOISE = ("SdkHttpMetadata", "SdkResponseMetadata")
+_SOURCE = "/var/task/handler.py"  # where Lambda keeps a function
+
+
+@cache
+def compare() -> Any:
+    """Load the recordings' own matcher."""
+    spec = importlib.util.spec_from_file_location("oracle_compare", ORACLE / "compare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Recorded:
+    """Answers tasks as AWS's services answered when the case was recorded.
+
+    What the recording does not hold comes from the source of the Lambda function, or the S3
+    objects, that the case was recorded with.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._events = {str(event["id"]): event for event in case["expect"].get("events", [])}
+        self._sources = case.get("lambda_sources") or {}
+        self._objects = [
+            one["params"] for one in case.get("setup", []) if one["op"] == "put_object"
+        ]
+        self._mocks: dict[object, list[Case]] = defaultdict(list)
+        for mock in case["mocks"]:
+            self._mocks[self._key(mock["state"], mock.get("iteration", []))].append(mock)
+
+    @staticmethod
+    def _key(state: str, iteration: Any) -> object:
+        return state, tuple(map(tuple, iteration))
+
+    def run(self, call: TaskCall) -> Any:
+        """Give the answer that was recorded for the state's next call."""
+        mocks = self._mocks[self._key(call.state, call.iteration)] or self._mocks[call.state, ()]
+        if mocks:
+            return self._replayed(mocks.pop(0))
+        if call.reads_items and self._objects:
+            return self._stored(call)
+        invoked = call.resource.endswith(":lambda:invoke")
+        name = call.payload["FunctionName"] if invoked else call.resource.rpartition(":")[2]
+        if name not in self._sources:
+            raise NoAnswer("NotRecorded", f"{call.state}: no answer was recorded")
+        event = call.payload.get("Payload") if invoked else call.payload
+        result = _invoked(self._sources[name], event, (",", ":") if invoked else (", ", ": "))
+        envelope = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
+        return envelope if invoked else result
+
+    def _replayed(self, mock: Case) -> Took:
+        scheduled = self._events.get(str(mock["event_id"]), {})
+        previous = self._events.get(str(scheduled.get("prev")), {})
+        submission = previous if previous.get("type") == "TaskSubmitted" else None
+        submitted = submission["details"]["output"] if submission else None
+        if "error" in mock:
+            cause, prefix = mock["cause"], mock["event"]
+            if isinstance(cause, dict):
+                separators = (", ", ": ") if prefix.startswith("Lambda") else (",", ":")
+                cause = json.dumps(cause, separators=separators)
+            raise TaskFailure(
+                mock["error"], cause, submitted=submitted, at_submission=submission is None
+            )
+        return Took(parsed(mock["output"]), submitted=submitted)
+
+    def _stored(self, call: TaskCall) -> dict[str, Any]:
+        """Answer as S3 with the objects that were put there."""
+        if call.resource.endswith(":getObject"):
+            (found,) = [one for one in self._objects if one["Key"] == call.payload["Key"]]
+            return {"Body": found["Body"]}
+        facts = {"Etag": "any", "LastModified": "2023-01-01T00:00:00Z", "StorageClass": "STANDARD"}
+        return {
+            "Contents": [
+                {**facts, "Key": one["Key"], "Size": len(one["Body"])} for one in self._objects
+            ]
+        }
+
+
+def _invoked(source: str, event: Any, separators: tuple[str, str]) -> Any:
+    """Run a Lambda function's source; what it raises is a failure in Lambda's words."""
+    linecache.cache[_SOURCE] = (len(source), None, source.splitlines(keepends=True), _SOURCE)
+    scope: dict[str, Any] = {}
+    exec(compile(source, _SOURCE, "exec"), scope)  # noqa: S102 - the recordings' own functions
+    try:
+        return scope["handler"](event, None)
+    except Exception as error:
+        frames = [one for one in traceback.extract_tb(error.__traceback__) if one[0] == _SOURCE]
+        trace = [f'  File "{_SOURCE}", line {at[1]}, in {at[2]}\n    {at[3]}\n' for at in frames]
+        told = {"errorMessage": str(error), "errorType": type(error).__name__}
+        told |= {"requestId": "any", "stackTrace": trace}  # type: ignore[dict-item]
+        raise TaskFailure(type(error).__name__, json.dumps(told, separators=separators)) from error
+
+
+def parsed(value: Any) -> Any:
+    """Read a JSON text; whatever is none stays."""
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def differences(case: Case, expected: Any, actual: Any) -> list[str]:
+    """Compare values by the recordings' wildcard rules, texts with their layout.
+
+    HTTP headers of an answer count where they were replayed only.
+    """
+    if case["replay"] in ("none", "partial"):
+        expected, actual = without_noise(expected), without_noise(actual)
+    actual = compare().normalise(as_recorded(expected, actual))
+    found: list[str] = compare().match(expected, actual, compare().tokens_of(case))
+    return found
+
+
+def without_noise(value: Any) -> Any:
+    """Leave out the HTTP metadata of AWS's SDK."""
+    if isinstance(value, Mapping):
+        return {key: without_noise(item) for key, item in value.items() if key not in _NOISE}
+    return [without_noise(item) for item in value] if isinstance(value, list) else value
+
+
+def as_recorded(expected: Any, actual: Any) -> Any:
+    """Parse the JSON texts that the recording holds parsed; all others stay texts."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return {
+            key: as_recorded(expected[key], value) if key in expected else value
+            for key, value in actual.items()
+        }
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [as_recorded(one, other) for one, other in zip(expected, actual, strict=True)]
+    if isinstance(actual, str) and not isinstance(expected, str):
+        return parsed(actual)
+    return actual
+
+
+def event_form(event: Event) -> Case:
+    """Return an event in the form of the recordings."""
+    details = dict(next(iter(event.details.values()), {}))
+    return {"id": event.id, "prev": event.previous, "type": event.type, "details": details}
+
+
+def recorded_events(case: Case) -> list[Case]:
+    """Return the events of a recording as AWS records them today, where that has changed.
+
+    - The exit of a distributed Map followed the end of its map run (MapRunSucceeded) in all
+      recordings up to June 2024, and follows the event before that (MapRunStarted) in all since
+      November 2024.
+    - States handed the caller's text on, layout and all, until June 2024; it is compact since July.
+      ExecutionStarted still has it: the service knows that text, and the simulator does not.
+    - Who took an activity (workerName) is a name of the recording's own.
+    """
+    events: list[Case] = []
+    ends: dict[Any, Case] = {}
+    given: Any = None
+    for recorded in case["expect"]["events"]:
+        details = {k: v for k, v in (recorded.get("details") or {}).items() if k != "workerName"}
+        event = {key: recorded[key] for key in ("id", "prev", "type")} | {"details": details}
+        if event["type"] == "MapRunSucceeded":
+            ends[event["id"]] = event
+        if event["type"] == "MapStateExited" and case["aws_recorded_date"] < "2024-11":
+            event["prev"] = ends[event["prev"]]["prev"] if event["prev"] in ends else event["prev"]
+        given = details.get("input") if recorded["id"] == 1 else given
+        for key in ("input", "output"):
+            early = recorded["id"] == 1 or case["aws_recorded_date"] < "2024-07"
+            if early and isinstance(given, str) and isinstance(details.get(key), str):
+                details[key] = details[key].replace(given, compact(parsed(given)))
+        events.append(event)
+    return events
