@@ -88,7 +88,7 @@ def _lengthen(folder: Path, deployments: int) -> None:
             event = replace(record, status=status)
             stream += _commit(ref, tip, event.to_json(), record.id, record.version, status)
             tip = ""
-    git.ok("fast-import", "--quiet", "--force", stdin=bytes(stream), env=ENVIRON)
+    git.repository.ok("fast-import", "--quiet", "--force", stdin=bytes(stream), env=ENVIRON)
 
 
 def _commit(

@@ -105,7 +105,7 @@ def found_release(
         commit=NO_COMMIT,
         tag=site.ledger.tag_name(version),
         date=timestamp(site.runtime.now()),
-        author=str(site.ledger.git.identity),
+        author=str(site.ledger.git.repository.identity),
         toolchain={},
         predecessor=predecessor,
         found=site.name,

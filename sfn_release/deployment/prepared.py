@@ -41,7 +41,7 @@ class Site:
     @property
     def notes(self) -> Path:
         """The folder, inside the Git folder, of the notes that running deployments leave."""
-        return self.ledger.git.common_dir / "sfn-release" / "deployments"
+        return self.ledger.git.repository.common_dir / "sfn-release" / "deployments"
 
 
 @dataclass(frozen=True)

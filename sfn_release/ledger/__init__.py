@@ -111,9 +111,9 @@ class Ledger(LedgerWriter):
         updates = [RefUpdate(self.trial_ref(release.version), release.ledger_commit, None)]
         if release.manifest.found is None:
             source = self.source_ref(release.version)
-            held = self.git.refs(source).get(source)
+            held = self.git.refs.find(source).get(source)
             updates.insert(0, RefUpdate(source, release.manifest.commit, held))
-        self.git.update_refs(updates)
+        self.git.refs.update(updates)
         return release
 
     def _write_release(
@@ -140,7 +140,7 @@ class Ledger(LedgerWriter):
         if updates:
             self.move_refs(updates, shared=shared)
         if version in snapshot.trials:
-            self.git.delete_ref(self.trial_ref(version), snapshot.trials[version])
+            self.git.refs.delete(self.trial_ref(version), snapshot.trials[version])
             self._forget_source(version)
         return release
 
@@ -158,9 +158,9 @@ class Ledger(LedgerWriter):
 
     def _forget_source(self, version: str) -> None:
         ref = self.source_ref(version)
-        source = self.git.refs(ref).get(ref)
+        source = self.git.refs.find(ref).get(ref)
         if source is not None:
-            self.git.delete_ref(ref, source)
+            self.git.refs.delete(ref, source)
 
     def append(
         self,
@@ -235,8 +235,8 @@ class Ledger(LedgerWriter):
         private = [self.env_ref(environment) for environment in self.private]
         if self.remote is not None:
             private.append(self.local_ref)
-        for ref, at in self.git.refs(*private).items():
-            self.git.delete_ref(ref, at)
+        for ref, at in self.git.refs.find(*private).items():
+            self.git.refs.delete(ref, at)
         return sorted(snapshot.trials, key=Precedence) if self.remote is not None else []
 
 
@@ -256,7 +256,7 @@ def open_ledger(
     A *remote* of None means ``origin`` if there is one, an empty one this clone. Raises
     NotFoundError for a remote that is not there.
     """
-    remotes = git.remotes()
+    remotes = git.remotes.names()
     if remote is None:
         remote = "origin" if "origin" in remotes else ""
     if remote and remote not in remotes:

@@ -129,7 +129,7 @@ class LedgerRefs:
         With *offline*, a remote that is not reached is no error: what was last seen is taken, and
         the snapshot says so. Raises TamperedError when the remote's history was rewritten.
         """
-        ours = self.git.refs(
+        ours = self.git.refs.find(
             *self._above(),
             self.local_ref,
             f"refs/sfn-release-remotes/{self.remote}/{self.project}",
@@ -141,7 +141,7 @@ class LedgerRefs:
         if self.remote is None:
             return replace(own, refs=refs)
         try:
-            theirs = self.git.ls_remote(
+            theirs = self.git.remotes.ls_remote(
                 self.remote, [inside + "*", *self._above(), f"{_TAGS}*"], again=not offline
             )
             tags = {ref: at for ref, at in theirs.items() if ref.startswith(_TAGS)}
@@ -205,12 +205,12 @@ class LedgerRefs:
         inside = self.inside
         if self.remote is not None:
             try:
-                theirs = self.git.ls_remote(self.remote, [inside + "*"], again=False)
+                theirs = self.git.remotes.ls_remote(self.remote, [inside + "*"], again=False)
             except NotReachedError:
                 unreached = self.snapshot(offline=True)
                 return replace(unreached, kept=self._last_seen().kept), {self.remote: first}
             start = self.seen_ref(inside)
-            ours = self.git.refs(inside, start)
+            ours = self.git.refs.find(inside, start)
             shared = {ref: at for ref, at in theirs.items() if self.shared(ref)}
             gone = {self.on_remote(seen) for seen in ours if seen.startswith(start)} - {*theirs}
             for ref in sorted({*shared, *gone}):
@@ -228,7 +228,7 @@ class LedgerRefs:
         """Return every ref as this clone has it: as last seen on the remote, where that is."""
         inside = self.inside
         seen = self.seen_ref(inside)
-        ours = self.git.refs(inside, seen, self.local_ref)
+        ours = self.git.refs.find(inside, seen, self.local_ref)
         own = self._own(ours)
         refs = {**self._inside(ours), **own.refs}
         refs |= {self.on_remote(ref): at for ref, at in ours.items() if ref.startswith(seen)}
@@ -279,12 +279,12 @@ class LedgerRefs:
             if (seen := self.seen_ref(ref))
         }
         try:
-            self.git.fetch(self.remote, copies)
+            self.git.remotes.fetch(self.remote, copies)
         except RefMovedError as error:
             raise self._rewritten(copies, error.why) from error
         for ref in changed:
             mine = ours.get(ref)
-            if mine and self.seen_ref(ref) not in ours and not self.git.is_ancestor(
+            if mine and self.seen_ref(ref) not in ours and not self.git.history.is_ancestor(
                 mine, theirs[ref]
             ):  # fmt: skip
                 raise ConflictError(
@@ -305,7 +305,7 @@ class LedgerRefs:
         ref, copy = next(
             (ref, copy)
             for ref, copy in copies.items()
-            if copy.old and not self.git.is_ancestor(copy.old, copy.new)
+            if copy.old and not self.git.history.is_ancestor(copy.old, copy.new)
         )
         return TamperedError(
             f"{ref} on {self.remote} was rewritten: it no longer contains what this clone has seen"
@@ -322,25 +322,25 @@ class LedgerRefs:
         if ref != self.releases_ref:
             return []
         mine, others = (
-            {subject.removeprefix("release ") for _, subject in self.git.log(tip)}
-            for tip in (self.git.refs(ref)[ref], theirs[ref])
+            {subject.removeprefix("release ") for _, subject in self.git.history.log(tip)}
+            for tip in (self.git.refs.find(ref)[ref], theirs[ref])
         )
         found = {f"Taken on {self.remote}": others, "Only in this clone": mine - others}
         return [f"{what}: {', '.join(sorted(names))}." for what, names in found.items() if names]
 
     def _follow(self, ref: str, new: str, mine: str | None) -> None:
         """Let this clone's copy of a remote ref follow, unless somebody has it checked out."""
-        if mine == new or ref in self.git.checked_out():
+        if mine == new or ref in self.git.work_tree.checked_out():
             return
         try:
-            self.git.update_refs([RefUpdate(ref, new, mine)])
+            self.git.refs.update([RefUpdate(ref, new, mine)])
         except RefMovedError:
             return  # another process of this clone has read the remote too, perhaps later
 
     def seen(self, environment: str) -> bool:
         """Tell, without asking the remote, whether an environment was ever deployed to."""
         ref = self.env_ref(environment)
-        return bool(self.git.refs(ref, self.seen_ref(ref)))
+        return bool(self.git.refs.find(ref, self.seen_ref(ref)))
 
     def reachable(self, environment: str) -> Snapshot:
         """Read the ledger as a deployment to *environment* has to.
@@ -354,5 +354,5 @@ class LedgerRefs:
         ref = self.env_ref(environment)
         if self.shared(ref):
             assert self.remote is not None  # noqa: S101 - shared means that there is one
-            return self.git.ls_remote(self.remote, [ref]).get(ref)
-        return self.git.refs(ref).get(ref)
+            return self.git.remotes.ls_remote(self.remote, [ref]).get(ref)
+        return self.git.refs.find(ref).get(ref)

@@ -44,7 +44,7 @@ class LedgerProver(LedgerReader):
             return
         shared = self._knows_tags(snapshot)
         ref = f"refs/tags/{manifest.tag}"
-        tags = TagRefs(self.git.refs(ref), snapshot.tags, self.remote)
+        tags = TagRefs(self.git.refs.find(ref), snapshot.tags, self.remote)
         refs = tags.of(shared=shared)
         if ref not in refs and (unmade or snapshot.warning):
             return
@@ -64,7 +64,7 @@ class LedgerProver(LedgerReader):
         """
         if snapshot.warning:
             return
-        here = self.git.refs("refs/tags/")
+        here = self.git.refs.find("refs/tags/")
         tags = TagRefs(here, snapshot.tags, self.remote)
         refs = tags.of(shared=self._knows_tags(snapshot))
         name = self.tag_name(version if self.releases_ref in snapshot.refs else "*")
@@ -109,11 +109,13 @@ class LedgerProver(LedgerReader):
         inside = f"{self.prefix}/{self.project}/"
         tips = sorted({at for ref, at in snapshot.refs.items() if self.witnesses(ref)})
         deciding = {"releases", "yanks", *([f"env/{environment}"] if environment else [])}
-        found = [one for one in sights(tips, self.git.messages(tips)) if one.branch in deciding]
+        found = [
+            one for one in sights(tips, self.git.objects.messages(tips)) if one.branch in deciding
+        ]
 
         def holds(branch: str, commit: str) -> bool:
             tip = snapshot.refs[inside + branch]
-            return commit == tip or self.git.is_ancestor(commit, tip)
+            return commit == tip or self.git.history.is_ancestor(commit, tip)
 
         return [error for _, error in lost(found, snapshot.refs, inside, holds)]
 
@@ -130,7 +132,7 @@ class LedgerProver(LedgerReader):
         """
         if state.tip is None or state.record is None:
             return
-        commits = [commit for commit, _ in self.git.log(state.tip, limit=2)]
+        commits = [commit for commit, _ in self.git.history.log(state.tip, limit=2)]
         before = self.state_at(environment, commits[1]).record if len(commits) > 1 else None
         number = (before.number or 0) if before else 0
         where = self.place(environment, state.tip)

@@ -35,7 +35,7 @@ def yielded(ledger: LedgerReader, snapshot: Snapshot) -> Snapshot:
     tip = snapshot.refs.get(ledger.releases_ref)
     if ledger.remote is None or not snapshot.trials or tip is None:
         return snapshot
-    commits = {subject.removeprefix("release "): at for at, subject in ledger.git.log(tip)}
+    commits = {subject.removeprefix("release "): at for at, subject in ledger.git.history.log(tip)}
     trials, gone = dict(snapshot.trials), dict(snapshot.yielded)
     for version in sorted(trials.keys() & commits.keys()):
         try:
@@ -67,7 +67,7 @@ def settle(ledger: LedgerReader) -> None:
     before = f"refs/sfn-release-unpushed/{ledger.project}/"
     yanks = f"refs/sfn-release-yanked/{ledger.project}"
     places = dict(_records(ledger))
-    found = ledger.git.refs(before, yanks, *places)
+    found = ledger.git.refs.find(before, yanks, *places)
     for ref, at in sorted(found.items()):
         if not ref.startswith(before):
             continue
@@ -84,7 +84,7 @@ def settle(ledger: LedgerReader) -> None:
         if old not in found:
             continue
         name = old.rpartition("/")[2]
-        if old in ledger.git.checked_out():
+        if old in ledger.git.work_tree.checked_out():
             ledger.say(f"the records of {name} cannot be moved to {new}: {old} is checked out")
         elif _move(ledger, found[old], new):
             _drop(ledger, old, found[old])
@@ -114,7 +114,7 @@ def _settle_trial(ledger: LedgerReader, ref: str, commit: str) -> str:
         if not _move(ledger, commit_id, new):
             return _both(f"the local trial {version}", ref, new)
     tag = f"refs/tags/{ledger.tag_name(version)}"
-    at = ledger.git.refs(tag).get(tag)
+    at = ledger.git.refs.find(tag).get(tag)
     line = f"moved the local trial {version} to {ledger.trial_ref(version)}"
     # A tag that a person made carries no digest, and stays.
     texts = tag_texts(ledger.git, None, {tag: at}) if at else {}
@@ -132,7 +132,7 @@ def _pushed(ledger: LedgerReader, version: str, tag: str) -> str:
     if remote is None:
         return ""
     try:
-        there = tag in ledger.git.ls_remote(remote, [tag], again=False)
+        there = tag in ledger.git.remotes.ls_remote(remote, [tag], again=False)
     except NotReachedError:
         return (
             f"; {remote} was not reached. To see if it has the tag:  git ls-remote {remote} {tag}"
@@ -154,19 +154,19 @@ def _both(what: str, old: str, new: str) -> str:
 
 
 def _manifest(ledger: LedgerReader, commit: str) -> Manifest:
-    return read_manifest(ledger.git.read(commit, "manifest.json"), where=commit[:12])
+    return read_manifest(ledger.git.objects.read(commit, "manifest.json"), where=commit[:12])
 
 
 def _move(ledger: LedgerReader, commit: str, ref: str) -> bool:
     """Let *ref* name *commit*, unless it names another one; return whether it does now."""
     try:
-        ledger.git.update_refs([RefUpdate(ref, commit, None)])
+        ledger.git.refs.update([RefUpdate(ref, commit, None)])
     except RefMovedError:
-        return ledger.git.refs(ref).get(ref) == commit
+        return ledger.git.refs.find(ref).get(ref) == commit
     return True
 
 
 def _drop(ledger: LedgerReader, ref: str, commit: str) -> None:
     """Delete a ref that names *commit*, or that another process has deleted by now."""
-    if ledger.git.refs(ref).get(ref) == commit:
-        ledger.git.delete_ref(ref, commit)
+    if ledger.git.refs.find(ref).get(ref) == commit:
+        ledger.git.refs.delete(ref, commit)

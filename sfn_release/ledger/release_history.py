@@ -55,17 +55,17 @@ class LedgerReader(LedgerRefs):
         The remote is not asked.
         """
         start = self.yielded_ref("")
-        commits = {ref[len(start) :]: at for ref, at in self.git.refs(start).items()}
-        contents = self.git.read_many([(at, "manifest.json") for at in commits.values()])
+        commits = {ref[len(start) :]: at for ref, at in self.git.refs.find(start).items()}
+        contents = self.git.objects.read_many([(at, "manifest.json") for at in commits.values()])
         return {
             version: read_manifest(content, where=f"{start}{version}").release_digest
             for version, content in zip(commits, contents, strict=True)
         }
 
     def _release_at(self, commit: str, version: str) -> Release:
-        names = self.git.tree(commit, "definitions")
+        names = self.git.objects.tree(commit, "definitions")
         paths = ["manifest.json", *(f"definitions/{name}" for name in names)]
-        contents = self.git.read_many([(commit, path) for path in paths])
+        contents = self.git.objects.read_many([(commit, path) for path in paths])
         where = f"{self.releases_ref} ({commit[:12]})"
         release = read_release(
             dict(zip(paths, contents, strict=True)), where=where, ledger_commit=commit
@@ -83,7 +83,7 @@ class LedgerReader(LedgerRefs):
         Whoever can push may add a second one, whose digests agree with each other.
         """
         tip = snapshot.refs.get(self.releases_ref)
-        found = self.git.log(tip, limit=2, grep=[f"Version: {version}"]) if tip else []
+        found = self.git.history.log(tip, limit=2, grep=[f"Version: {version}"]) if tip else []
         if len(found) > 1:
             later, earlier = (commit[:12] for commit, _ in found)
             raise TamperedError(
@@ -98,7 +98,7 @@ class LedgerReader(LedgerRefs):
 
     def _branch_commit(self, snapshot: Snapshot, version: str) -> str | None:
         tip = snapshot.refs.get(self.releases_ref)
-        found = self.git.log(tip, limit=1, grep=[f"Version: {version}"]) if tip else []
+        found = self.git.history.log(tip, limit=1, grep=[f"Version: {version}"]) if tip else []
         return found[0][0] if found else None
 
     def is_pushed(self, snapshot: Snapshot, release: Release) -> bool:
@@ -108,12 +108,12 @@ class LedgerReader(LedgerRefs):
         if commit is None or self.releases_ref in snapshot.kept:
             return False
         where = f"{self.releases_ref} ({commit[:12]})"
-        manifest = read_manifest(self.git.read(commit, "manifest.json"), where=where)
+        manifest = read_manifest(self.git.objects.read(commit, "manifest.json"), where=where)
         return manifest.release_digest == release.digest
 
     def is_trial(self, version: str) -> bool:
         """Return whether a release is a local trial."""
-        return self.remote is not None and bool(self.git.refs(self.trial_ref(version)))
+        return self.remote is not None and bool(self.git.refs.find(self.trial_ref(version)))
 
     def environments(self, snapshot: Snapshot) -> dict[str, str]:
         """Return the tip of every environment that was ever deployed to, private ones too."""
@@ -131,7 +131,7 @@ class LedgerReader(LedgerRefs):
         if commit is None:
             return None
         where = f"{self.releases_ref} ({commit[:12]})"
-        return read_manifest(self.git.read(commit, "manifest.json"), where=where)
+        return read_manifest(self.git.objects.read(commit, "manifest.json"), where=where)
 
     def manifests(self, snapshot: Snapshot, *, limit: int | None = None) -> list[Manifest]:
         """Return the manifests of the releases, the highest version first."""
@@ -140,7 +140,7 @@ class LedgerReader(LedgerRefs):
             read_manifest(content, where=f"{self.releases_ref} ({commit[:12]})")
             for commit, content in zip(
                 commits,
-                self.git.read_many([(commit, "manifest.json") for commit in commits]),
+                self.git.objects.read_many([(commit, "manifest.json") for commit in commits]),
                 strict=True,
             )
         ]
@@ -155,7 +155,7 @@ class LedgerReader(LedgerRefs):
         """Return the ledger commit of every released version."""
         tip = snapshot.refs.get(self.releases_ref)
         found: dict[str, str] = {}
-        for commit, subject in self.git.log(tip) if tip else []:
+        for commit, subject in self.git.history.log(tip) if tip else []:
             version = subject.removeprefix("release ")
             where = f"{self.releases_ref} ({commit[:12]})"
             if f"release {version}" != subject or not is_version(version):
@@ -188,7 +188,7 @@ class LedgerReader(LedgerRefs):
         tip = snapshot.refs.get(ref)
         if tip is None:
             return {}
-        return read_yanks(self.git.read(tip, FILE), where=f"{ref} ({tip[:12]})")
+        return read_yanks(self.git.objects.read(tip, FILE), where=f"{ref} ({tip[:12]})")
 
     def state(self, snapshot: Snapshot, environment: str) -> State:
         """Return the tip of an environment's branch."""
@@ -201,7 +201,7 @@ class LedgerReader(LedgerRefs):
 
     def state_at(self, environment: str, commit: str) -> State:
         """Return the event and the serving of one commit of an environment's branch."""
-        event, serving = self.git.read_many([(commit, _EVENT), (commit, _SERVING)])
+        event, serving = self.git.objects.read_many([(commit, _EVENT), (commit, _SERVING)])
         return self._state(environment, commit, event, serving)
 
     def _state(
@@ -221,7 +221,7 @@ class LedgerReader(LedgerRefs):
         for start in range(0, len(commits), _PAGE):
             page = commits[start : start + _PAGE]
             paths = [(commit, path) for commit in page for path in (_EVENT, _SERVING)]
-            contents = iter(self.git.read_many(paths))
+            contents = iter(self.git.objects.read_many(paths))
             for commit in page:
                 event, serving = next(contents), next(contents)
                 try:
@@ -232,7 +232,7 @@ class LedgerReader(LedgerRefs):
     def serving_at(self, environment: str, commit: str) -> Serving:
         """Return what an environment served after one commit of its branch."""
         where = self.place(environment, commit)
-        return self._serving(self.git.read(commit, "manifest.json"), where)
+        return self._serving(self.git.objects.read(commit, "manifest.json"), where)
 
     @staticmethod
     def _serving(content: bytes | None, where: str) -> Serving:
@@ -248,7 +248,7 @@ class LedgerReader(LedgerRefs):
         """Return every workflow of a *serving* that *commit* holds, as it was sent."""
         where = self.place(environment, commit)
         paths = [(commit, definition_path(name)) for name in serving.workflows]
-        contents = self.git.read_many(paths)
+        contents = self.git.objects.read_many(paths)
         definitions = {
             name: read_json(content, where=f"{where}:{path}")
             for name, content, (_, path) in zip(serving.workflows, contents, paths, strict=True)
@@ -265,7 +265,7 @@ class LedgerReader(LedgerRefs):
         """
         lines = [f"Version: {version}", "Status: succeeded"]
         for limit in (1, None):  # the last one is the one, except after deletions
-            found = self.git.log(state.tip, limit=limit, grep=lines) if state.tip else []
+            found = self.git.history.log(state.tip, limit=limit, grep=lines) if state.tip else []
             for commit, subject in found:
                 if not subject.startswith(_BRINGING_NOTHING) and self._brought(
                     commit, release_digest
@@ -278,7 +278,7 @@ class LedgerReader(LedgerRefs):
     def _brought(self, commit: str, release_digest: str | None) -> bool:
         if release_digest is None:
             return True
-        record = self._record(self.git.read(commit, _EVENT), commit[:12])
+        record = self._record(self.git.objects.read(commit, _EVENT), commit[:12])
         return record.release_digest == release_digest
 
     def last_content(self, environment: str, tip: str | None, release_digest: str) -> str | None:
@@ -286,10 +286,10 @@ class LedgerReader(LedgerRefs):
 
         None means that this content never succeeded in the environment.
         """
-        found = self.git.log(tip, grep=["Status: succeeded"]) if tip else []
+        found = self.git.history.log(tip, grep=["Status: succeeded"]) if tip else []
         for start in range(0, len(found), _EVENTS):
             commits = [commit for commit, _ in found[start : start + _EVENTS]]
-            contents = self.git.read_many([(commit, _EVENT) for commit in commits])
+            contents = self.git.objects.read_many([(commit, _EVENT) for commit in commits])
             for commit, content in zip(commits, contents, strict=True):
                 record = self._record(content, f"{self.env_ref(environment)} ({commit[:12]})")
                 if record.action not in BRINGS_NOTHING and record.release_digest == release_digest:
@@ -298,17 +298,19 @@ class LedgerReader(LedgerRefs):
 
     def successes(self, environment: str, tip: str | None) -> Iterator[Record]:
         """Yield what succeeded in an environment, newest first, reading no more than is taken."""
-        found = self.git.log(tip, grep=["Status: succeeded"]) if tip else []
+        found = self.git.history.log(tip, grep=["Status: succeeded"]) if tip else []
         for start in range(0, len(found), _PAGE):
             commits = [commit for commit, _ in found[start : start + _PAGE]]
-            contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
+            contents = self.git.objects.read_many(
+                [(commit, "deployment.json") for commit in commits]
+            )
             for commit, content in zip(commits, contents, strict=True):
                 yield self._record(content, f"{self.env_ref(environment)} ({commit[:12]})")
 
     def events(self, environment: str, tip: str | None) -> list[tuple[str, Record]]:
         """Return the events of an environment with their commits, newest first."""
-        commits = [commit for commit, _ in self.git.log(tip)] if tip else []
-        contents = self.git.read_many([(commit, "deployment.json") for commit in commits])
+        commits = [commit for commit, _ in self.git.history.log(tip)] if tip else []
+        contents = self.git.objects.read_many([(commit, "deployment.json") for commit in commits])
         found = []
         for commit, content in zip(commits, contents, strict=True):
             where = self.place(environment, commit)
@@ -320,14 +322,14 @@ class LedgerReader(LedgerRefs):
 
         The history is read only as far as is needed to find all of them.
         """
-        commits = [commit for commit, _ in self.git.log(tip)]
+        commits = [commit for commit, _ in self.git.history.log(tip)]
         texts = {arn: dumps(arn).strip().encode() for arn in arns}
         found: set[str] = set()
         for start in range(0, len(commits), _EVENTS):
             if len(found) == len(texts):
                 break
             page = [(commit, "deployment.json") for commit in commits[start : start + _EVENTS]]
-            content = b"\n".join(one or b"" for one in self.git.read_many(page))
+            content = b"\n".join(one or b"" for one in self.git.objects.read_many(page))
             found |= {arn for arn, text in texts.items() if text in content}
         return found
 
@@ -347,7 +349,7 @@ class LedgerReader(LedgerRefs):
 
     def latest_events(self, environment: str, tip: str, *, limit: int) -> list[Record]:
         """Return the last events of an environment, newest first."""
-        contents = self.git.read_back(tip, _EVENT, limit)
+        contents = self.git.objects.read_back(tip, _EVENT, limit)
         return [
             self._record(content, f"{self.env_ref(environment)} ({tip[:12]}~{distance})")
             for distance, content in enumerate(contents)
@@ -357,4 +359,4 @@ class LedgerReader(LedgerRefs):
         """Tell whether a deployment id stands in an environment's branch."""
         if state.tip is None:
             return False
-        return bool(self.git.log(state.tip, limit=1, grep=[f"Deployment: {deployment}"]))
+        return bool(self.git.history.log(state.tip, limit=1, grep=[f"Deployment: {deployment}"]))

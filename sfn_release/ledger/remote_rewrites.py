@@ -39,18 +39,18 @@ def accept(ledger: LedgerRefs) -> list[Rewrite]:
     if ledger.remote is None:
         return []
     git, remote = ledger.git, ledger.remote
-    theirs = git.ls_remote(remote, [f"{ledger.inside}*"])
-    ours = git.refs(ledger.inside, ledger.seen_ref(ledger.inside))
+    theirs = git.remotes.ls_remote(remote, [f"{ledger.inside}*"])
+    ours = git.refs.find(ledger.inside, ledger.seen_ref(ledger.inside))
     found = []
     for ref in sorted({*theirs, *_seen(ledger, ours)}):
         seen, now = ours.get(ledger.seen_ref(ref)), theirs.get(ref)
         if seen is None or seen == now or not ledger.shared(ref):
             continue
         if now is not None:
-            git.fetch_objects(remote, [ref])
-            if git.commit_id(now) is None:
+            git.remotes.fetch_objects(remote, [ref])
+            if git.history.commit_id(now) is None:
                 raise NotReachedError(f"{ref} of {remote} moved while it was read.")
-            if git.is_ancestor(seen, now):
+            if git.history.is_ancestor(seen, now):
                 continue
         found.append(Rewrite(ref, seen, now, _dropped(ledger, seen, now)))
         # This clone's own branch first: stopped in between, the rewrite is found again.
@@ -61,15 +61,15 @@ def accept(ledger: LedgerRefs) -> list[Rewrite]:
 
 
 def _dropped(ledger: LedgerRefs, seen: str, now: str | None) -> tuple[str, ...]:
-    kept = {commit for commit, _ in ledger.git.log(now)} if now else set()
-    return tuple(commit for commit, _ in ledger.git.log(seen) if commit not in kept)
+    kept = {commit for commit, _ in ledger.git.history.log(now)} if now else set()
+    return tuple(commit for commit, _ in ledger.git.history.log(seen) if commit not in kept)
 
 
 def _move(ledger: LedgerRefs, copy: str, old: str, now: str | None) -> None:
     if now is None:
-        ledger.git.delete_ref(copy, old)
+        ledger.git.refs.delete(copy, old)
     elif old != now:
-        ledger.git.update_refs([RefUpdate(copy, now, old)])
+        ledger.git.refs.update([RefUpdate(copy, now, old)])
 
 
 def _seen(ledger: LedgerRefs, ours: dict[str, str]) -> set[str]:

@@ -24,11 +24,11 @@ def tag_updates(
     names = {one.version: f"refs/tags/{ledger.tag_name(one.version)}" for one in releases}
     if not names:
         return []
-    here = ledger.git.refs(*names.values())
+    here = ledger.git.refs.find(*names.values())
     there = here
     if ledger.remote is not None:
         wanted = [name for ref in names.values() for name in (ref, ref + "^{}")]
-        there = ledger.git.ls_remote(ledger.remote, wanted)
+        there = ledger.git.remotes.ls_remote(ledger.remote, wanted)
         _refuse(ledger, releases, there, ledger.remote)
     _refuse(ledger, releases, here, "this clone")
     return [
@@ -44,7 +44,7 @@ def refuse_elsewhere(ledger: LedgerReader, releases: Sequence[Manifest]) -> None
     if not releases:
         return
     refs = [f"refs/tags/{ledger.tag_name(one.version)}" for one in releases]
-    _refuse(ledger, releases, ledger.git.refs(*refs), "this clone")
+    _refuse(ledger, releases, ledger.git.refs.find(*refs), "this clone")
 
 
 def _refuse(
@@ -81,4 +81,6 @@ def _make(ledger: LedgerReader, release: Manifest, notes: str, at: datetime) -> 
         + f"Release digest: {release.release_digest}\n{digests}"
     )
     name = ledger.tag_name(release.version)
-    return ledger.git.write_tag(name, release.commit, text, by=ledger.git.identity, at=at)
+    return ledger.git.objects.write_tag(
+        name, release.commit, text, by=ledger.git.repository.identity, at=at
+    )

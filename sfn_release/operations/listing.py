@@ -53,7 +53,7 @@ def build_work_tree(workspace: Workspace) -> Build:
     return build(
         workspace.project.root,
         workspace.project.workflows,
-        work_tree=workspace.git.root,
+        work_tree=workspace.git.repository.root,
         environ=workspace.runtime.environ,
         silences=workspace.project.silences,
     )

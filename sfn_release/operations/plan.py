@@ -97,7 +97,7 @@ def prepare_work_tree(
     workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], *, adopt: bool
 ) -> tuple[Prepared, Content]:
     """Decide what publishing the work tree would do in an environment. Reads only."""
-    commit = workspace.git.head() or ""
+    commit = workspace.git.history.head() or ""
     decided: list[Content] = []
 
     def decide(snapshot: Snapshot, state: State) -> Target:

@@ -8,7 +8,7 @@ from typing import assert_never
 from sfn_release.deployment import Prepared, Site
 from sfn_release.errors import GitError, UsageError
 from sfn_release.ledger import Snapshot
-from sfn_release.ledger.git.ancestry import holder
+from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
 from sfn_release.release.record import Record
@@ -102,12 +102,12 @@ def _on_branches(workspace: Workspace, patterns: tuple[str, ...], commit: str) -
     try:
         # git's own * crosses slashes: it lists more than what `matches` takes, never less
         asked = [_HEADS + pattern for pattern in patterns]
-        found = git.ls_remote(remote, asked) if remote else git.refs(_HEADS)
+        found = git.remotes.ls_remote(remote, asked) if remote else git.refs.find(_HEADS)
         tips = {
             ref: tip for ref, tip in found.items() if matches(ref.removeprefix(_HEADS), patterns)
         }
         names = tuple(ref.removeprefix(_HEADS) for ref in tips)
-        held = holder(git, remote, tips, commit)
+        held = branch_containing(git, remote, tips, commit)
     except GitError as error:
         return OnBranches(where, unknown=" ".join((error.why or error.message).split()))
     return OnBranches(where, names, held.removeprefix(_HEADS) if held else None)

@@ -17,6 +17,7 @@ from sfn_release.errors import (
     VersionError,
 )
 from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git.export import export_commit
 from sfn_release.operations.each_environment import in_each
 from sfn_release.operations.name_clashes import refuse_shared
 from sfn_release.operations.policy_checks import checked_override, permitted
@@ -176,9 +177,9 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
     workspace.refuse_changes(["."], "a release is made from the commit alone")
     workspace.runtime.watcher.say(f"building {commit[:12]}")
     built = build_commit(
-        lambda roots: workspace.git.export(commit, workspace.folder, roots),
+        lambda roots: export_commit(workspace.git.repository, commit, workspace.folder, roots),
         workspace.project.workflows,
-        work_tree=workspace.git.root,
+        work_tree=workspace.git.repository.root,
         environ=workspace.runtime.environ,
         silences=workspace.project.silences,
     )
@@ -214,7 +215,7 @@ def _release(
         commit=commit,
         tag=workspace.ledger.tag_name(version),
         date=timestamp(workspace.runtime.now()),
-        author=str(workspace.git.identity),
+        author=str(workspace.git.repository.identity),
         toolchain=asdict(built.toolchain),
         predecessor=workspace.ledger.predecessor(snapshot, version),
     )

@@ -28,7 +28,7 @@ _TAG = f"{TAG_PREFIX}project"
 
 def database(project: Project, git: Git) -> Path:
     """Return the file of a project's `local` environments, in the Git folder."""
-    return git.common_dir / "sfn-release" / "local" / f"{project.name}.db"
+    return git.repository.common_dir / "sfn-release" / "local" / f"{project.name}.db"
 
 
 def local_client(
@@ -53,7 +53,7 @@ def local_service(
     Tasks are answered by ``<module>.mocks.json`` beside the module that a workflow came from.
     """
     path = database(project, git)
-    move_project(git.common_dir / _SHARED, path, tag=_TAG, project=project.name)
+    move_project(git.repository.common_dir / _SHARED, path, tag=_TAG, project=project.name)
     return service(
         path,
         tasks_for=_tasks_for(project, ledger, environment),
@@ -72,7 +72,7 @@ def reset_local(project: Project, git: Git, ledger: Ledger) -> list[str]:
     """
     own = database(project, git)
     try:
-        drop_project(git.common_dir / _SHARED, tag=_TAG, project=project.name)
+        drop_project(git.repository.common_dir / _SHARED, tag=_TAG, project=project.name)
         for path in [own, *(own.with_name(own.name + end) for end in ("-wal", "-shm", "-journal"))]:
             path.unlink(missing_ok=True)
     except OSError as error:

@@ -35,7 +35,8 @@ def site(workspace: Workspace, environment: Environment, aws: Aws | None = None)
         ledger=workspace.ledger,
         aws=aws or workspace.aws(environment),
         runtime=replace(
-            workspace.runtime, actor=workspace.runtime.actor or str(workspace.git.identity)
+            workspace.runtime,
+            actor=workspace.runtime.actor or str(workspace.git.repository.identity),
         ),
         config_blob=_config_blob(workspace),
         filled=workspace.filled,
@@ -66,6 +67,6 @@ def _where(remote: str | None) -> str:
 
 
 def _config_blob(workspace: Workspace) -> str | None:
-    commit = workspace.git.head()
-    found = workspace.git.tree(commit, workspace.folder).get(FILE_NAME) if commit else None
+    commit = workspace.git.history.head()
+    found = workspace.git.objects.tree(commit, workspace.folder).get(FILE_NAME) if commit else None
     return found[2] if found else None

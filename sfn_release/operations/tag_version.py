@@ -69,11 +69,11 @@ def _shared(workspace: Workspace) -> bool:
 def _tags(workspace: Workspace) -> dict[str, str]:
     """Return the tags of the template with their commits; the remote's go before the clone's."""
     pattern = f"refs/tags/{workspace.ledger.tag_name('*')}"
-    found = workspace.git.refs("refs/tags")
+    found = workspace.git.refs.find("refs/tags")
     remote = workspace.ledger.remote
     if remote is not None:
         try:
-            found |= workspace.git.ls_remote(remote, [pattern, pattern + "^{}"])
+            found |= workspace.git.remotes.ls_remote(remote, [pattern, pattern + "^{}"])
         except GitError as error:
             workspace.runtime.watcher.say(
                 f"the remote {remote} was not reached: only this clone's tags are known"

@@ -138,12 +138,12 @@ def _entries(
     """Return the ledger's commits and manifests by version, and what is wrong with them."""
     ledger = workspace.ledger
     tip = snapshot.refs.get(ledger.releases_ref)
-    entries = [(commit, subject) for commit, subject in ledger.git.log(tip)] if tip else []
+    entries = [(commit, subject) for commit, subject in ledger.git.history.log(tip)] if tip else []
     entries += [(commit, f"release {version}") for version, commit in snapshot.trials.items()]
     commits: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
     wrong = []
-    contents = ledger.git.read_many([(commit, "manifest.json") for commit, _ in entries])
+    contents = ledger.git.objects.read_many([(commit, "manifest.json") for commit, _ in entries])
     for (commit, subject), content in zip(reversed(entries), reversed(contents), strict=True):
         version = subject.removeprefix("release ")
         try:
@@ -197,9 +197,9 @@ def _release(
         yield Check(version, f"it is what was found in {manifest.found}: no tag, no source")
     else:
         yield from _source(workspace, snapshot, manifest, tags, texts)
-    names = git.tree(commit, "definitions")
+    names = git.objects.tree(commit, "definitions")
     paths = [f"definitions/{name}" for name in names]
-    files = dict(zip(paths, git.read_many([(commit, path) for path in paths]), strict=True))
+    files = dict(zip(paths, git.objects.read_many([(commit, path) for path in paths]), strict=True))
     for name in manifest.workflows:
         try:
             declaration = read_declaration(manifest, name, files, where=where)
@@ -228,7 +228,7 @@ def _source(
     else:
         yield from tag_checks(manifest, tags, texts, shared=shared)
     there = tags.of(shared=shared)
-    if git.commit_id(manifest.commit) is not None:
+    if git.history.commit_id(manifest.commit) is not None:
         yield Check(version, f"the source commit {manifest.commit[:12]} is in this clone")
     elif target(there, f"refs/tags/{manifest.tag}") == manifest.commit:
         yield Check(version, f"the source commit {manifest.commit[:12]} is on {ledger.remote}")

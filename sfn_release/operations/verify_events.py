@@ -34,8 +34,8 @@ def environment_checks(
     told. *yielded* are local trials that it may have served under the number of another release.
     """
     walk = _Walk(ledger, environment, manifests, release, yielded)
-    commits = [commit for commit, _ in ledger.git.log(tip)][::-1]
-    pieces = ledger.git.object_ids(
+    commits = [commit for commit, _ in ledger.git.history.log(tip)][::-1]
+    pieces = ledger.git.objects.object_ids(
         [f"{commit}:{path}" for commit in commits for path in ("manifest.json", "definitions")]
     )
     wrong = 0

@@ -25,7 +25,7 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     ledger, git = workspace.ledger, workspace.git
     inside = ledger.env_ref("").removesuffix("env/")
     held = {
-        ref.removeprefix(inside): [commit for commit, _ in git.log(tip)]
+        ref.removeprefix(inside): [commit for commit, _ in git.history.log(tip)]
         for ref, tip in snapshot.refs.items()
         if ref.startswith(inside)
     }
@@ -36,7 +36,7 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
         for commit in them
     ]
     kept = {branch: frozenset(them) for branch, them in held.items()}
-    found = sights(commits, git.messages(commits))
+    found = sights(commits, git.objects.messages(commits))
     wrong = [*lost(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])]
     for ref, error in wrong:
         yield Check(LEDGER, ref, error)
@@ -65,11 +65,11 @@ def release_tags(
 ) -> tuple[TagRefs, dict[str, str]]:
     """Return where tags lead, on the remote and in this clone, and the releases' tags' texts."""
     git, remote = workspace.git, workspace.ledger.remote
-    here = git.refs("refs/tags/")
+    here = git.refs.find("refs/tags/")
     there: dict[str, str] | None = {}
     if remote is not None:
         try:
-            there = git.ls_remote(remote, ["refs/tags/*"], again=False)
+            there = git.remotes.ls_remote(remote, ["refs/tags/*"], again=False)
         except NotReachedError:
             there = None  # that it was not reached is a problem of the ledger
     names = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]

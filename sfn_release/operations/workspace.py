@@ -49,7 +49,9 @@ class Workspace:
     @property
     def folder(self) -> str:
         """The project's folder inside the repository, with "/"; empty for the repository's root."""
-        folder = self.project.root.resolve().relative_to(self.git.root.resolve()).as_posix()
+        folder = (
+            self.project.root.resolve().relative_to(self.git.repository.root.resolve()).as_posix()
+        )
         return "" if folder == "." else folder
 
     def environment(self, name: str | None) -> Environment:
@@ -80,7 +82,7 @@ class Workspace:
 
     def head(self) -> str:
         """Return the commit that is checked out; raises NotFoundError before the first one."""
-        commit = self.git.head()
+        commit = self.git.history.head()
         if commit is None:
             raise NotFoundError(
                 "This repository has no commit yet, and a release is made from one.",
@@ -94,7 +96,7 @@ class Workspace:
         Files that git does not know count where a build would look for them.
         """
         looked_for = (self.project.workflows, "src", FILE_NAME)
-        changes = self.git.changes(
+        changes = self.git.work_tree.changes(
             [self._inside(path) for path in paths],
             untracked=[self._inside(path) for path in looked_for],
         )
@@ -184,7 +186,8 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
     user = runtime.actor or _user()
     git = Git.open(directory, fallback=Identity(user, f"{user}@{runtime.host}"))
     project = read_project(find_project(directory))
-    git = replace(git, patience=Patience(project.remote_timeout, say=runtime.watcher.say))
+    patience = Patience(project.remote_timeout, say=runtime.watcher.say)
+    git = Git.of(replace(git.repository, patience=patience))
     ledger = open_ledger(
         git,
         project=project.name,

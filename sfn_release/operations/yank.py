@@ -47,7 +47,7 @@ def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
         )
     version = parse_version(version)
     runtime = workspace.runtime
-    actor, now = runtime.actor or str(workspace.git.identity), runtime.now()
+    actor, now = runtime.actor or str(workspace.git.repository.identity), runtime.now()
     return _say(workspace, version, Yank(reason.strip(), actor, timestamp(now)))
 
 

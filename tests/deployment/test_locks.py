@@ -25,7 +25,7 @@ from sfn_release.errors import (
     NetworkError,
     NotFoundError,
 )
-from sfn_release.ledger.git import Git
+from sfn_release.ledger.git.refs import RefStore
 from sfn_release.operations import delete, deploy, status, unlock
 from sfn_release.plan import Plan
 from support.faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError
@@ -120,7 +120,7 @@ def test_every_verb_respects_the_lock(shop: Shop, act: Callable[[Shop], None]) -
     aws = Meanwhile(shop, PREPARING, lambda: act(shop))
     shop.publish("1.1.0", aws=aws)
     assert isinstance(aws.raised, LockedError)
-    assert shop.workspace().git.refs("refs/tags/v1.2.0") == {}
+    assert shop.workspace().git.refs.find("refs/tags/v1.2.0") == {}
     assert _live(shop) == NEW
 
 
@@ -212,17 +212,17 @@ def test_a_deployer_that_cannot_ask_the_ledger_still_undoes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within its lease a failed deployer restores what was live, with the ledger out of reach."""
-    refs = Git.refs
+    find = RefStore.find
 
-    def unreachable(git: Git, *patterns: str) -> dict[str, str]:
+    def unreachable(refs: RefStore, *patterns: str) -> dict[str, str]:
         if any(pattern.endswith("/env/prod") for pattern in patterns):
             raise GitError("`git for-each-ref` failed.")
-        return refs(git, *patterns)
+        return find(refs, *patterns)
 
     aws = Meanwhile(
         shop,
         PREPARING,
-        lambda: monkeypatch.setattr(Git, "refs", unreachable),
+        lambda: monkeypatch.setattr(RefStore, "find", unreachable),
         At(PREPARING, DENIED),
     )
     with pytest.raises(AccessError):

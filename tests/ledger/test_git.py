@@ -37,9 +37,9 @@ def git(shop: Shop) -> Git:
 
 def commit(git: Git, content: str, parent: str | None = None, message: str = "x") -> str:
     """Store a commit of one file."""
-    (blob,) = git.write_blobs([content.encode()])
-    tree = git.write_tree({"file": ("100644", "blob", blob)})
-    return git.write_commit(tree, parent, message, by=BY, at=AT)
+    (blob,) = git.objects.write_blobs([content.encode()])
+    tree = git.objects.write_tree({"file": ("100644", "blob", blob)})
+    return git.objects.write_commit(tree, parent, message, by=BY, at=AT)
 
 
 # Where it is
@@ -48,14 +48,17 @@ def commit(git: Git, content: str, parent: str | None = None, message: str = "x"
 def test_it_is_found_from_any_folder_below(shop: Shop) -> None:
     """And knows its root, and the Git folder that all work trees share."""
     git = Git.open(shop.root / "workflows")
-    assert (git.root, git.common_dir, git.git_dir) == (
+    assert (git.repository.root, git.repository.common_dir, git.repository.git_dir) == (
         *(shop.root, shop.root / ".git", shop.root / ".git"),
     )
     linked = shop.root.parent / "linked"
     shop.git("worktree", "add", "--quiet", "--detach", str(linked))
     other = Git.open(linked)
-    assert (other.root, other.common_dir) == (linked, git.common_dir)
-    assert other.git_dir != git.git_dir
+    assert (other.repository.root, other.repository.common_dir) == (
+        linked,
+        git.repository.common_dir,
+    )
+    assert other.repository.git_dir != git.repository.git_dir
 
 
 def test_a_folder_whose_owner_git_does_not_trust_is_refused_in_gits_words(
@@ -80,34 +83,36 @@ NAMES = st.text(
 @given(files=st.dictionaries(NAMES, st.binary(max_size=50), max_size=4))
 def test_files_come_back_as_they_were_written(git: Git, files: dict[str, bytes]) -> None:
     """Any bytes under any name that git can ask for, without filters, in one process."""
-    blobs = git.write_blobs(list(files.values()))
+    blobs = git.objects.write_blobs(list(files.values()))
     entries = {name: ("100644", "blob", at) for name, at in zip(files, blobs, strict=True)}
     try:
-        tree = git.write_tree(entries)
+        tree = git.objects.write_tree(entries)
     except GitError:
         return  # a name that git itself refuses, such as ".GIT"
-    made = git.write_commit(tree, None, "x", by=BY, at=AT)
-    assert git.read_many([(made, name) for name in files]) == list(files.values())
-    assert git.tree(made) == entries
+    made = git.objects.write_commit(tree, None, "x", by=BY, at=AT)
+    assert git.objects.read_many([(made, name) for name in files]) == list(files.values())
+    assert git.objects.tree(made) == entries
 
 
 def test_line_ends_are_kept(shop: Shop, git: Git) -> None:
     """No filter, no conversion, whatever the user has configured."""
     shop.git("config", "core.autocrlf", "true")
     made = commit(git, "a\r\nb\n")
-    assert git.read(made, "file") == b"a\r\nb\n"
+    assert git.objects.read(made, "file") == b"a\r\nb\n"
 
 
 def test_what_is_not_there_is_none(git: Git) -> None:
     """A file, a folder, a name with a line break; what follows is read all the same."""
     made = commit(git, "there")
     wanted = ["nope", "file", "a\nb", "file\r", "file/x", "file"]
-    contents = git.read_many([(made, path) for path in wanted])
+    contents = git.objects.read_many([(made, path) for path in wanted])
     assert contents == [None, b"there", None, None, None, b"there"]
-    assert git.read_many([(made, "a\nb")]) == [None]
-    assert (git.read_many([]), git.tree(made, "nope"), git.commit_id("refs/heads/nope")) == (
-        *([], {}, None),
-    )
+    assert git.objects.read_many([(made, "a\nb")]) == [None]
+    assert (
+        git.objects.read_many([]),
+        git.objects.tree(made, "nope"),
+        git.history.commit_id("refs/heads/nope"),
+    ) == (*([], {}, None),)
 
 
 def test_a_commit_says_who_and_when(shop: Shop, git: Git) -> None:
@@ -123,23 +128,23 @@ def test_a_commit_says_who_and_when(shop: Shop, git: Git) -> None:
 def test_objects_that_are_not_complete_get_no_ref(shop: Shop, git: Git) -> None:
     """A garbage collection may have taken one, and update-ref would not notice."""
     made = commit(git, "collected")
-    blob = git.tree(made)["file"][2]
+    blob = git.objects.tree(made)["file"][2]
     (shop.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(GitError, match=r"git rev-list"):
-        git.complete(made, None)
+        git.objects.complete(made, None)
 
 
 @pytest.mark.parametrize("bad", ["", "HEAD", "-x", "a" * 39, "A" * 40, None, "a" * 40 + "\n"])
 def test_what_is_no_object_id_never_reaches_git(git: Git, bad: Any) -> None:
     """An empty one in `git push` would delete the remote's ref."""
     with refused("E_GIT", "is not an object id"):
-        git.push("origin", [RefUpdate(REF, bad, None)])
+        git.remotes.push("origin", [RefUpdate(REF, bad, None)])
     with refused("E_GIT", "is not an object id"):
-        git.update_refs([RefUpdate(REF, bad, None)])
+        git.refs.update([RefUpdate(REF, bad, None)])
     with refused("E_GIT", "is not an object id"):
-        git.read(bad, "file")
+        git.objects.read(bad, "file")
     with refused("E_GIT", "is not an object id"):
-        git.is_ancestor(bad, "a" * 40)
+        git.history.is_ancestor(bad, "a" * 40)
 
 
 def test_the_log_is_searched_to_the_letter(git: Git) -> None:
@@ -154,10 +159,13 @@ def test_the_log_is_searched_to_the_letter(git: Git) -> None:
         message = f"made {version}\n\nVersion: {version}\nStatus: {status}\n"
         tip = commit(git, version + status, tip, message)
     assert tip is not None
-    found = git.log(tip, grep=["Version: 1.0.0", "Status: ok"])
+    found = git.history.log(tip, grep=["Version: 1.0.0", "Status: ok"])
     assert [subject for _, subject in found] == ["made 1.0.0"]
-    assert [subject for _, subject in git.log(tip, limit=2)] == ["made 1.0.01", "made 1.0.0"]
-    assert git.log(tip, grep=["Version: .*", "Status: ok"]) == []
+    assert [subject for _, subject in git.history.log(tip, limit=2)] == [
+        "made 1.0.01",
+        "made 1.0.0",
+    ]
+    assert git.history.log(tip, grep=["Version: .*", "Status: ok"]) == []
 
 
 # Refs: compare-and-swap
@@ -166,41 +174,41 @@ def test_the_log_is_searched_to_the_letter(git: Git) -> None:
 def test_refs_move_together_or_not_at_all(shop: Shop, git: Git) -> None:
     """From what was read; the same update again is done already."""
     one, two = commit(git, "1"), commit(git, "2")
-    git.update_refs([RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
-    git.update_refs([RefUpdate(REF, one, None)])
+    git.refs.update([RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
+    git.refs.update([RefUpdate(REF, one, None)])
     with pytest.raises(RefMovedError):
-        git.update_refs([RefUpdate(REF, two, one), RefUpdate(OTHER, two, two)])
+        git.refs.update([RefUpdate(REF, two, one), RefUpdate(OTHER, two, two)])
     with pytest.raises(RefMovedError):
-        git.update_refs([RefUpdate(REF, two, None)])
-    assert (git.refs(REF), git.refs(OTHER)) == ({REF: one}, {OTHER: one})
-    git.update_refs([RefUpdate(REF, two, one), RefUpdate(OTHER, two, one)])
+        git.refs.update([RefUpdate(REF, two, None)])
+    assert (git.refs.find(REF), git.refs.find(OTHER)) == ({REF: one}, {OTHER: one})
+    git.refs.update([RefUpdate(REF, two, one), RefUpdate(OTHER, two, one)])
     assert shop.git("rev-parse", REF, OTHER).splitlines() == [two, two]
 
 
 def test_a_tag_appears_peeled_too(git: Git) -> None:
     """The object of the tag, and the commit that it stands on."""
     made = commit(git, "1")
-    tag = git.write_tag("v1.0.0", made, "notes\n", by=BY, at=AT)
-    git.update_refs([RefUpdate(OTHER, tag, None), RefUpdate("refs/tags/light", made, None)])
-    assert git.refs("refs/tags") == {
+    tag = git.objects.write_tag("v1.0.0", made, "notes\n", by=BY, at=AT)
+    git.refs.update([RefUpdate(OTHER, tag, None), RefUpdate("refs/tags/light", made, None)])
+    assert git.refs.find("refs/tags") == {
         OTHER: tag,
         f"{OTHER}^{{}}": made,
         "refs/tags/light": made,
     }
-    assert git.commit_id(OTHER) == made
+    assert git.history.commit_id(OTHER) == made
 
 
 def test_a_push_is_compare_and_swap_too(shop: Shop, git: Git) -> None:
     """Several refs at once; a lost reply is no failure; nothing is ever forced."""
     add_remote(shop)
     one, two, three = (commit(git, text) for text in "123")
-    git.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
-    git.push("origin", [RefUpdate(REF, one, None)])
+    git.remotes.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
+    git.remotes.push("origin", [RefUpdate(REF, one, None)])
     with pytest.raises(RefMovedError):
-        git.push("origin", [RefUpdate(REF, two, None)])
+        git.remotes.push("origin", [RefUpdate(REF, two, None)])
     with pytest.raises(RefMovedError):
-        git.push("origin", [RefUpdate(REF, two, one), RefUpdate(OTHER, three, two)])
-    assert git.ls_remote("origin", [REF, OTHER]) == {REF: one, OTHER: one}
+        git.remotes.push("origin", [RefUpdate(REF, two, one), RefUpdate(OTHER, three, two)])
+    assert git.remotes.ls_remote("origin", [REF, OTHER]) == {REF: one, OTHER: one}
 
 
 def test_a_host_without_atomic_pushes_gets_them_in_order(shop: Shop, git: Git) -> None:
@@ -208,10 +216,10 @@ def test_a_host_without_atomic_pushes_gets_them_in_order(shop: Shop, git: Git) -
     remote = add_remote(shop)
     run_git(remote, "config", "receive.advertiseAtomic", "false")
     one = commit(git, "1")
-    git.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
-    assert git.ls_remote("origin", [REF, OTHER]) == {REF: one, OTHER: one}
+    git.remotes.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
+    assert git.remotes.ls_remote("origin", [REF, OTHER]) == {REF: one, OTHER: one}
     with pytest.raises(RefMovedError):
-        git.push("origin", [RefUpdate(REF, commit(git, "2"), commit(git, "3"))])
+        git.remotes.push("origin", [RefUpdate(REF, commit(git, "2"), commit(git, "3"))])
 
 
 def test_fetching_is_fast_forward_only(shop: Shop, git: Git) -> None:
@@ -219,16 +227,18 @@ def test_fetching_is_fast_forward_only(shop: Shop, git: Git) -> None:
     add_remote(shop)
     one = commit(git, "1")
     two = commit(git, "2", one)
-    git.push("origin", [RefUpdate(REF, two, None), RefUpdate(OTHER, one, None)])
+    git.remotes.push("origin", [RefUpdate(REF, two, None), RefUpdate(OTHER, one, None)])
     before = shop.refs()
-    git.fetch("origin", {REF: RefUpdate("refs/seen", two, None)})
+    git.remotes.fetch("origin", {REF: RefUpdate("refs/seen", two, None)})
     assert shop.refs() == {**before, "refs/seen": two}
     assert not (shop.root / ".git" / "FETCH_HEAD").exists()
     shop.git("push", "--quiet", "--force", "origin", f"{one}:{REF}")
     with pytest.raises(RefMovedError):
-        git.fetch("origin", {REF: RefUpdate("refs/seen", one, two)})
+        git.remotes.fetch("origin", {REF: RefUpdate("refs/seen", one, two)})
     assert shop.refs()["refs/seen"] == two
-    git.fetch("origin", {OTHER: RefUpdate("refs/seen", one, None)})  # another process wrote it
+    git.remotes.fetch(
+        "origin", {OTHER: RefUpdate("refs/seen", one, None)}
+    )  # another process wrote it
     assert shop.refs()["refs/seen"] == two
 
 
@@ -240,16 +250,16 @@ def test_an_identity_is_gits_own_or_the_fallback(
 ) -> None:
     """Git's guess from user and host is none."""
     fallback = Identity("bot", "bot@ci")
-    assert Git.open(shop.root, fallback=fallback).identity == fallback
+    assert Git.open(shop.root, fallback=fallback).repository.identity == fallback
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Envy")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "envy@example.com")
-    assert str(Git.open(shop.root).identity) == "Envy <envy@example.com>"
+    assert str(Git.open(shop.root).repository.identity) == "Envy <envy@example.com>"
 
 
 def test_what_others_exported_stays_exported(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is taken out of git's environment, not out of ours."""
     monkeypatch.setenv("GIT_DIR", "/nonexistent")
-    assert git.head() is not None
+    assert git.history.head() is not None
     assert os.environ["GIT_DIR"] == "/nonexistent"
 
 
@@ -257,7 +267,7 @@ def test_replacements_are_not_followed(shop: Shop, git: Git) -> None:
     """`git replace` would show another commit under the same id."""
     head = shop.git("rev-parse", "HEAD")
     shop.git("replace", head, shop.git("commit-tree", "HEAD^{tree}", "-m", "other"))
-    assert [subject for _, subject in git.log(head)] == ["change"]
+    assert [subject for _, subject in git.history.log(head)] == ["change"]
 
 
 @pytest.mark.parametrize("words", ["Permission denied", "Read-only file system"])

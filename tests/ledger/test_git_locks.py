@@ -62,7 +62,7 @@ def test_a_lock_that_a_killed_git_left_is_cleared(
     """And said; the write goes on."""
     head = shop.git("rev-parse", "HEAD")
     path = lock(shop, ref, age=60)
-    git.update_refs([RefUpdate(ref, head, None)])
+    git.refs.update([RefUpdate(ref, head, None)])
     assert (shop.refs()[ref], path.exists()) == (head, False)
     assert said == [f"removed {ref}.lock: a git that was killed left it"]
 
@@ -71,7 +71,7 @@ def test_several_locks_are_cleared_together(shop: Shop, git: Git, said: list[str
     """A transaction takes one for each ref."""
     head = shop.git("rev-parse", "HEAD")
     left = [lock(shop, ref, age=60) for ref in (REF, TAG)]
-    git.update_refs([RefUpdate(REF, head, None), RefUpdate(TAG, head, None)])
+    git.refs.update([RefUpdate(REF, head, None), RefUpdate(TAG, head, None)])
     assert not any(path.exists() for path in left)
     assert len(said) == 2
 
@@ -81,10 +81,10 @@ def test_a_lock_on_packed_refs_stops_deletions_and_is_cleared(
 ) -> None:
     """Deleting a packed ref writes that file anew."""
     head = shop.git("rev-parse", "HEAD")
-    git.update_refs([RefUpdate(REF, head, None)])
+    git.refs.update([RefUpdate(REF, head, None)])
     shop.git("pack-refs", "--all")
     lock(shop, "packed-refs", age=60)
-    git.delete_ref(REF, head)
+    git.refs.delete(REF, head)
     assert REF not in shop.refs()
     assert said == ["removed packed-refs.lock: a git that was killed left it"]
 
@@ -97,7 +97,7 @@ def test_a_young_lock_is_waited_for(
     head = shop.git("rev-parse", "HEAD")
     lock(shop, REF, age=0)
     start = time.monotonic()
-    git.update_refs([RefUpdate(REF, head, None)])
+    git.refs.update([RefUpdate(REF, head, None)])
     assert 1.5 < time.monotonic() - start < 10
     assert said[0] == "waiting for releases.lock, which another git may hold"
 
@@ -109,7 +109,7 @@ def test_a_lock_from_the_future_is_cleared_too(
     monkeypatch.setattr(ref_locks, "STALE", 0.3)
     lock(shop, REF, age=-9999)
     start = time.monotonic()
-    git.update_refs([RefUpdate(REF, shop.git("rev-parse", "HEAD"), None)])
+    git.refs.update([RefUpdate(REF, shop.git("rev-parse", "HEAD"), None)])
     assert time.monotonic() - start < 10
 
 
@@ -127,7 +127,7 @@ def test_a_git_that_finishes_is_not_disturbed(shop: Shop) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from sfn_release.ledger.git import Git, RefUpdate\n"
-        f"Git.open(Path('.')).update_refs([RefUpdate({REF!r}, {head!r}, None)])\n"
+        f"Git.open(Path('.')).refs.update([RefUpdate({REF!r}, {head!r}, None)])\n"
     )
     ours = subprocess.Popen([sys.executable, "-c", code], cwd=shop.root)
     time.sleep(0.5)
@@ -143,9 +143,9 @@ def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> Non
         "import sys, time; from pathlib import Path\n"
         "from sfn_release.ledger.git import Git, ref_locks\n"
         "git = Git.open(Path('.'))\n"
-        "with ref_locks.turn(git.common_dir) as ours:\n"
+        "with ref_locks.turn(git.repository.common_dir) as ours:\n"
         "    from sfn_release.ledger.git.command import run_git\n"
-        "    run_git(git.root, ['-c', 'alias.nap=!echo napping >nap; sleep 2', 'nap'],\n"
+        "    run_git(git.repository.root, ['-c', 'alias.nap=!echo napping >nap; sleep 2', 'nap'],\n"
         "            inherited=ours.inherited)\n"
     )
     first = subprocess.Popen([sys.executable, "-c", code], cwd=shop.root)
@@ -167,14 +167,15 @@ def test_many_processes_write_without_a_lost_update(shop: Shop) -> None:
         "from datetime import UTC, datetime\n"
         "git = Git.open(Path('.'))\n"
         f"ref = {REF!r}\n"
-        "tree = git.write_tree({})\n"
+        "tree = git.objects.write_tree({})\n"
         "by, at = Identity('A', 'a@b'), datetime(2030, 1, 1, tzinfo=UTC)\n"
         "for number in range(5):\n"
+        "    name = f'{sys.argv[1]}.{number}'\n"
         "    while True:\n"
-        "        old = git.refs(ref).get(ref)\n"
-        "        new = git.write_commit(tree, old, f'{sys.argv[1]}.{number}', by=by, at=at)\n"
+        "        old = git.refs.find(ref).get(ref)\n"
+        "        new = git.objects.write_commit(tree, old, name, by=by, at=at)\n"
         "        try:\n"
-        "            git.update_refs([RefUpdate(ref, new, old)])\n"
+        "            git.refs.update([RefUpdate(ref, new, old)])\n"
         "        except RefMovedError:\n"
         "            continue\n"
         "        break\n"
@@ -196,10 +197,10 @@ def test_without_the_right_to_write_no_lock_is_removed(
     path = lock(shop, REF, age=60)
     head = shop.git("rev-parse", "HEAD")
     with (
-        ref_locks.turn(git.common_dir),
+        ref_locks.turn(git.repository.common_dir),
         refused("E_GIT", "`git update-ref` failed", ".lock", "killed git left a lock"),
     ):
-        git.update_refs([RefUpdate(REF, head, None)])
+        git.refs.update([RefUpdate(REF, head, None)])
     assert path.exists()
 
 

@@ -88,7 +88,7 @@ def test_a_server_that_never_answers_is_left_after_the_timeout(
     said: list[str] = []
     start = time.monotonic()
     with refused("E_GIT", "origin didn't answer", "after 0.5 s", "remote_timeout"):
-        patient(shop, said).ls_remote("origin", [REF])
+        patient(shop, said).remotes.ls_remote("origin", [REF])
     assert time.monotonic() - start < 5
     assert said == ["waiting for the remote origin …"]
     assert gone(str(silent))
@@ -104,7 +104,9 @@ def test_an_ssh_that_ignores_the_end_is_killed_with_its_children(
     )
     shop.git("remote", "add", "origin", "ssh://git@example.invalid/shop.git")
     with pytest.raises(NotReachedError):
-        patient(shop, [], notice=9).fetch("origin", {REF: RefUpdate("refs/seen", "0" * 40, None)})
+        patient(shop, [], notice=9).remotes.fetch(
+            "origin", {REF: RefUpdate("refs/seen", "0" * 40, None)}
+        )
     assert gone(f"sleep {marker}")
 
 
@@ -117,7 +119,7 @@ def test_an_interrupt_ends_git_too(shop: Shop, silent: int) -> None:
 
     git = Git.open(shop.root, patience=Patience(30, 0.2, interrupt))
     with pytest.raises(KeyboardInterrupt):
-        git.ls_remote("origin", [REF])
+        git.remotes.ls_remote("origin", [REF])
     assert gone(str(silent))
 
 
@@ -126,12 +128,12 @@ def test_a_remote_that_did_not_answer_is_not_waited_for_twice(shop: Shop, silent
     shop.git("remote", "add", "origin", f"git://127.0.0.1:{silent}/shop.git")
     git = patient(shop, [])
     with pytest.raises(NotReachedError):
-        git.ls_remote("origin", [REF])
+        git.remotes.ls_remote("origin", [REF])
     shop.git("remote", "set-url", "origin", str(shop.root))
     with pytest.raises(NotReachedError):
-        git.ls_remote("origin", ["HEAD"], again=False)
-    assert git.ls_remote("origin", ["HEAD"])
-    assert git.ls_remote("origin", ["HEAD"], again=False)
+        git.remotes.ls_remote("origin", ["HEAD"], again=False)
+    assert git.remotes.ls_remote("origin", ["HEAD"])
+    assert git.remotes.ls_remote("origin", ["HEAD"], again=False)
 
 
 # A push
@@ -155,8 +157,8 @@ def test_a_push_that_arrived_before_it_was_ended_is_a_success(
     slow(shop, monkeypatch, remote, 'eval "$1"; case "$1" in *receive*) sleep 30;; esac')
     head = shop.git("rev-parse", "HEAD")
     git = patient(shop, [], limit=2)
-    git.push("origin", [RefUpdate(REF, head, None)])
-    assert git.ls_remote("origin", [REF]) == {REF: head}
+    git.remotes.push("origin", [RefUpdate(REF, head, None)])
+    assert git.remotes.ls_remote("origin", [REF]) == {REF: head}
 
 
 def test_a_push_that_did_not_arrive_is_not_called_refused(
@@ -167,7 +169,7 @@ def test_a_push_that_did_not_arrive_is_not_called_refused(
     slow(shop, monkeypatch, remote, 'case "$1" in *receive*) sleep 30;; esac; eval "$1"')
     head = shop.git("rev-parse", "HEAD")
     with refused("E_GIT", "was stopped before it finished", "origin didn't have it"):
-        patient(shop, []).push("origin", [RefUpdate(REF, head, None)])
+        patient(shop, []).remotes.push("origin", [RefUpdate(REF, head, None)])
 
 
 def test_a_push_whose_outcome_nobody_knows_says_so(shop: Shop, silent: int) -> None:
@@ -175,7 +177,7 @@ def test_a_push_whose_outcome_nobody_knows_says_so(shop: Shop, silent: int) -> N
     shop.git("remote", "add", "origin", f"http://127.0.0.1:{silent}/shop.git")
     head = shop.git("rev-parse", "HEAD")
     with refused("E_GIT", "whether the remote has it isn't known", "Run the same command again"):
-        patient(shop, []).push("origin", [RefUpdate(REF, head, None)])
+        patient(shop, []).remotes.push("origin", [RefUpdate(REF, head, None)])
 
 
 def test_a_push_that_was_killed_is_not_called_refused(
@@ -186,7 +188,7 @@ def test_a_push_that_was_killed_is_not_called_refused(
     slow(shop, monkeypatch, remote, 'case "$1" in *receive*) kill -9 $PPID;; esac; eval "$1"')
     head = shop.git("rev-parse", "HEAD")
     with refused("E_GIT", "was stopped before it finished", "signal 9"):
-        patient(shop, [], limit=20).push("origin", [RefUpdate(REF, head, None)])
+        patient(shop, [], limit=20).remotes.push("origin", [RefUpdate(REF, head, None)])
 
 
 # Whole commands
@@ -278,7 +280,7 @@ def test_a_question_on_the_terminal_can_be_answered(
         "from sfn_release.ledger.git import Git, Patience\n"
         "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
         f"git = Git.open(Path({str(shop.root)!r}), patience=Patience(20))\n"
-        "print('found', *git.ls_remote('origin', ['HEAD']))\n"
+        "print('found', *git.remotes.ls_remote('origin', ['HEAD']))\n"
         "print('ours', os.tcgetpgrp(0) == os.getpgrp())\n"
     )
     ours, theirs = pty.openpty()

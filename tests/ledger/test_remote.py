@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.ledger.git import Git
+from sfn_release.ledger.git import Repository
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
@@ -437,14 +437,14 @@ def test_a_push_that_is_interrupted_says_that_its_outcome_is_not_known(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same command finds it out."""
-    run = Git.run_remotely
+    run = Repository.run_remotely
 
-    def stopped(git: Git, remote: str, *arguments: str, **more: Any) -> Any:
+    def stopped(git: Repository, remote: str, *arguments: str, **more: Any) -> Any:
         if "push" in arguments:
             raise KeyboardInterrupt
         return run(git, remote, *arguments, **more)
 
-    monkeypatch.setattr(Git, "run_remotely", stopped)
+    monkeypatch.setattr(Repository, "run_remotely", stopped)
     with pytest.raises(KeyboardInterrupt):
         shop.publish("1.0.0", deploy=False)
     assert any("v1.0.0 arrived on origin: run the same" in line for line in shop.watcher.said)

@@ -177,7 +177,9 @@ def test_a_repository_of_another_owner_is_a_problem(
 
 def test_an_old_git_is_too_old(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of its options are missing."""
-    monkeypatch.setattr("sfn_release.ledger.git.Git.version", lambda _: "git version 2.25.1")
+    monkeypatch.setattr(
+        "sfn_release.operations.doctor.repository.git_version", lambda _: "git version 2.25.1"
+    )
     assert told(examined(shop), "version") == "git version 2.25.1 is too old"
 
 

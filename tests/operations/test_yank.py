@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.ledger.git import Git
+from sfn_release.ledger.git.remotes import Remotes
 from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
@@ -150,16 +150,16 @@ def test_what_cannot_be_yanked(shop: Shop) -> None:
 def test_two_clones_yank_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one reads again, and nothing is lost."""
     other = clone(shop)
-    push = Git.push
+    push = Remotes.push
     pushed: list[int] = []
 
-    def first_the_other(git: Git, *arguments: Any, **options: Any) -> None:
+    def first_the_other(remotes: Remotes, *arguments: Any, **options: Any) -> None:
         if not pushed:
             pushed.append(1)
             yanked(other, "1.0.0")
-        push(git, *arguments, **options)
+        push(remotes, *arguments, **options)
 
-    monkeypatch.setattr(Git, "push", first_the_other)
+    monkeypatch.setattr(Remotes, "push", first_the_other)
     yanked(shop, "1.1.0")
     ledger = shop.workspace().ledger
     assert sorted(ledger.yanked(ledger.snapshot())) == ["1.0.0", "1.1.0"]

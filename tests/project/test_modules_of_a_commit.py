@@ -14,6 +14,7 @@ import pytest
 
 from sfn_release.errors import BuildError, GitError, NonDeterministicError
 from sfn_release.ledger.git import Git, Identity
+from sfn_release.ledger.git.export import export_commit
 from sfn_release.project.modules import build, build_commit
 from support.places import ROOT
 
@@ -52,9 +53,9 @@ def repository(folder: Path) -> Git:
 
 def exported(git: Git, folder: str = "") -> Export:
     """Return what a repository's commit holds below *folder*."""
-    head = git.head()
+    head = git.history.head()
     assert head is not None
-    return lambda roots: git.export(head, folder, roots)
+    return lambda roots: export_commit(git.repository, head, folder, roots)
 
 
 def test_a_commit_gives_what_its_work_tree_gives(tmp_path: Path) -> None:
@@ -130,14 +131,14 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path) -> None:
     """A tree that no checkout would write."""
     (tmp_path / "x").touch()
     git = repository(tmp_path)
-    blob = git.write_blobs([b"evil"])[0]
-    inner = git.write_tree({"x": ("100644", "blob", blob)})
-    names = git.run("hash-object", "-t", "tree", "-w", "--stdin", "--literally",
+    blob = git.objects.write_blobs([b"evil"])[0]
+    inner = git.objects.write_tree({"x": ("100644", "blob", blob)})
+    names = git.repository.run("hash-object", "-t", "tree", "-w", "--stdin", "--literally",
                     stdin=b"40000 ..\0" + bytes.fromhex(inner)).text  # fmt: skip
     by = Identity("a", "a@b")
-    commit = git.write_commit(names, None, "x", by=by, at=datetime(2030, 1, 1, tzinfo=UTC))
+    commit = git.objects.write_commit(names, None, "x", by=by, at=datetime(2030, 1, 1, tzinfo=UTC))
     with pytest.raises(GitError, match=r"'\.\./x'"):
-        git.export(commit, "", [tmp_path / "out"])
+        export_commit(git.repository, commit, "", [tmp_path / "out"])
     assert not (tmp_path / "out").exists()
 
 
@@ -145,7 +146,7 @@ def test_an_object_that_is_missing_is_named(tmp_path: Path) -> None:
     """The clone was damaged."""
     (tmp_path / "x").write_text("gone")
     git = repository(tmp_path)
-    blob = git.ok("rev-parse", "HEAD:x").text
+    blob = git.repository.ok("rev-parse", "HEAD:x").text
     (tmp_path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(GitError, match="'x' is not in this clone"):
         exported(git)([tmp_path / "out"])
@@ -206,9 +207,9 @@ def test_a_submodule_among_the_workflows_is_refused_by_name(tmp_path: Path, plac
     ).stdout.strip()
     for path in (place, "vendor"):
         if path == "workflows":
-            git.ok("rm", "-rq", "--cached", "workflows")
-        git.ok("update-index", "--add", "--cacheinfo", f"160000,{head},{path}")
-    git.ok("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "two")
+            git.repository.ok("rm", "-rq", "--cached", "workflows")
+        git.repository.ok("update-index", "--add", "--cacheinfo", f"160000,{head},{path}")
+    git.repository.ok("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "two")
     with pytest.raises(BuildError, match=f"^{place} is a submodule"):
         build_commit(exported(git), "workflows", work_tree=project)
 

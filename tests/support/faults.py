@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -18,7 +19,9 @@ from botocore.exceptions import (
 )
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.ledger.git import Git
+from sfn_release.ledger.git.objects import ObjectStore
+from sfn_release.ledger.git.refs import RefStore
+from sfn_release.ledger.git.remotes import Remotes
 
 _ENDPOINT = "https://states.us-east-1.amazonaws.com/"
 
@@ -136,17 +139,17 @@ def _machine(request: Mapping[str, Any]) -> str:
 
 # Faults of Git: the process is killed before or after a write
 
-WRITES = (
-    "write_blobs",
-    "write_tree",
-    "write_commit",
-    "write_tag",
-    "update_refs",
-    "delete_ref",
-    "push",
-    "fetch",
-)
-"""The methods of `git.Git` that write."""
+WRITES: dict[str, tuple[type, str]] = {
+    "write_blobs": (ObjectStore, "write_blobs"),
+    "write_tree": (ObjectStore, "write_tree"),
+    "write_commit": (ObjectStore, "write_commit"),
+    "write_tag": (ObjectStore, "write_tag"),
+    "update_refs": (RefStore, "update"),
+    "delete_ref": (RefStore, "delete"),
+    "push": (Remotes, "push"),
+    "fetch": (Remotes, "fetch"),
+}
+"""The methods of a repository's parts that write, each with the name of its writes here."""
 
 
 def _die() -> None:
@@ -170,13 +173,13 @@ class GitWrites:
         """Return *method* of Git, counted."""
 
         @functools.wraps(method)
-        def written(git: Git, *arguments: Any, **options: Any) -> Any:
+        def written(part: object, *arguments: Any, **options: Any) -> Any:
             count = 1 + sum(write.startswith(f"{name}.") for write in self.writes)
             known = f"{name}.{count}"
             self.writes.append(known)
             if (known, "before") == self._at:
                 self._strike()
-            answer = method(git, *arguments, **options)
+            answer = method(part, *arguments, **options)
             if (known, "after") == self._at:
                 self._strike()
             return answer
@@ -186,11 +189,7 @@ class GitWrites:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Watch the writes of every repository of this process."""
-        methods = {name: getattr(Git, name) for name in WRITES}
-        try:
-            for name, method in methods.items():
-                setattr(Git, name, self.wrap(name, method))
+        with pytest.MonkeyPatch.context() as patch:
+            for name, (part, method) in WRITES.items():
+                patch.setattr(part, method, self.wrap(name, getattr(part, method)))
             yield
-        finally:
-            for name, method in methods.items():
-                setattr(Git, name, method)

@@ -15,13 +15,13 @@ from support.shop import Shop
 def forge(shop: Shop, ref: str, files: Mapping[str, str | bytes | None], message: str) -> str:
     """Put a hand-made commit on *ref*: its files, changed by *files* (None takes one away)."""
     git = Git.open(shop.root)
-    tip = git.refs(ref).get(ref)
+    tip = git.refs.find(ref).get(ref)
     index = shop.root / ".git" / "forged-index"
     index.unlink(missing_ok=True)
     environment = {"GIT_INDEX_FILE": str(index)}
+    write_blobs = git.objects.write_blobs
     listing = "\0".join(
-        f"{'100644 ' + git.write_blobs([_bytes(content)])[0] if content is not None else _GONE}"
-        f"\t{path}"
+        f"{_GONE if content is None else f'100644 {write_blobs([_bytes(content)])[0]}'}\t{path}"
         for path, content in files.items()
     )
     # The engine takes GIT_INDEX_FILE out of the environment, so git is run here directly.

@@ -136,7 +136,7 @@ def _git_origin(folder: Path) -> tuple[str, str] | None:
 
     try:
         git = Git.open(folder, fallback=Identity("", ""))
-        commit, url = git.head(), git.config("remote.origin.url")
+        commit, url = git.history.head(), git.repository.config("remote.origin.url")
     except SfnReleaseError:
         return None  # a folder outside any repository is installed from no commit
     return (url, commit) if url and commit and "://" in url + _scp(url) else None
@@ -152,7 +152,7 @@ def _has_commit(repository: Path | None) -> bool:
     from sfn_release.ledger.git import Git, Identity
 
     return repository is not None and (
-        Git.open(repository, fallback=Identity("", "")).head() is not None
+        Git.open(repository, fallback=Identity("", "")).history.head() is not None
     )
 
 
@@ -167,7 +167,7 @@ def _has_releases(root: Path, repository: Path | None) -> bool:
         name = read_project(root / FILE_NAME).name
     except ConfigError:
         return False  # the next command tells what is wrong with it
-    refs = Git.open(repository, fallback=Identity("", "")).refs()
+    refs = Git.open(repository, fallback=Identity("", "")).refs.find()
     return any(ref.endswith(f"/{name}/releases") for ref in refs)
 
 

@@ -83,6 +83,11 @@ def run_git(
     return Result(int(returncode), stdout, stderr)
 
 
+def git_version(directory: Path) -> str:
+    """Return git's name and version: ``git version 2.39.5``; raises GitError without git."""
+    return run_git(directory, ["version"]).text.strip()
+
+
 def run_git_remotely(
     directory: Path,
     arguments: Sequence[str],

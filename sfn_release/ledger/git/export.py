@@ -31,7 +31,7 @@ class _Entry:
     path: str
 
 
-def export(git: Repository, commit: str, folder: str, roots: Sequence[Path]) -> list[str]:
+def export_commit(git: Repository, commit: str, folder: str, roots: Sequence[Path]) -> list[str]:
     """Write what a *commit* holds below *folder* into each of *roots*, which must not exist.
 
     Executable bits and links are kept. A submodule is an empty folder; their paths are returned.

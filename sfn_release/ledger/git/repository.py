@@ -18,6 +18,18 @@ from sfn_release.ledger.git.command import (
 )
 from sfn_release.ledger.git.remote_timeout import Patience
 
+WRITING = (
+    "-c",
+    "core.hooksPath=/dev/null",  # the ledger is ours: no user's hook may veto half a release
+    "-c",
+    "core.fsync=committed",  # a power cut must not leave a ref to an empty object
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+)
+"""What every command that writes is told."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -93,18 +105,9 @@ class Repository:
             patience=patience or Patience(),
         )
 
-    @staticmethod
-    def version(directory: Path) -> str:
-        """Return what git says of itself: ``git version 2.39.5``; raises GitError without git."""
-        return run_git(directory, ["version"]).text.strip()
-
     def is_shallow(self) -> bool:
         """Tell whether the clone's history is cut off."""
         return (self.common_dir / "shallow").exists()
-
-    def remotes(self) -> list[str]:
-        """Return the names of the remotes."""
-        return self.ok("remote").text.split()
 
     def config(self, name: str) -> str | None:
         """Return a configuration value."""

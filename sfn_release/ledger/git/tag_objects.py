@@ -1,26 +1,24 @@
-"""Reading tag objects, in clones that lack them: a pipeline's clone is shallow and without tags."""
+"""Reading tag objects, also in clones that lack them: a pipeline's clone often has no tags."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
-from sfn_release.ledger.git import WRITING, Git
-from sfn_release.ledger.git.ancestry import settings
 from sfn_release.ledger.git.command import checked
+from sfn_release.ledger.git.git import Git
+from sfn_release.ledger.git.scratch_repository import scratch_repository
 
-_AT_ONCE = 200  # refs that one command is asked for; a command line has an end
+_AT_ONCE = 200  # refs in one command; a command line has a maximal length
 
 
 def tag_texts(git: Git, remote: str | None, tags: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each tag object of *tags* (``{full ref: object id}``).
 
-    A lightweight tag has none: its text is empty. An object that this clone lacks is fetched from
-    *remote* into a scratch repository, with its commit alone, so that the clone stays as it is;
-    without a remote its text is empty too. Raises GitError when the remote is not reached.
+    The text of a lightweight tag is empty. An object that this clone lacks is fetched from *remote*
+    into a scratch repository; without a remote its text is empty too. Raises GitError when the
+    remote is not reached.
     """
-    found = git.tag_texts([*tags.values()])
+    found = git.objects.tag_texts([*tags.values()])
     texts = {ref: text for ref, text in zip(tags, found, strict=True) if text is not None}
     missing = {ref: tags[ref] for ref in tags if ref not in texts}
     if remote is not None and missing:
@@ -32,18 +30,11 @@ def tag_texts(git: Git, remote: str | None, tags: Mapping[str, str]) -> dict[str
 
 
 def _fetched(git: Git, remote: str, tags: Mapping[str, str]) -> dict[str, str]:
-    with tempfile.TemporaryDirectory(prefix="sfn-release-") as folder:
-        scratch = f"--git-dir={git.scratch_repository(Path(folder))}"
-        environ = settings(git)
-        git.ok_remotely(
-            remote, scratch, *WRITING,
-            "fetch", "--no-tags", "--no-write-fetch-head", "--refmap=",
-            "--quiet", "--recurse-submodules=no", "--depth=1", "--filter=tree:0",
-            "--", remote, *(f"+{ref}:refs/asked/{number}" for number, ref in enumerate(tags)),
-            env=environ,
-        )  # fmt: skip
-        texts = {}
+    refspecs = [f"+{ref}:refs/asked/{number}" for number, ref in enumerate(tags)]
+    texts = {}
+    with scratch_repository(git.repository) as scratch:
+        scratch.fetch(remote, refspecs, depth=1)
         for ref, object_id in tags.items():
-            text = git.run(scratch, "cat-file", "tag", checked(object_id), env=environ)
+            text = scratch.run("cat-file", "tag", checked(object_id))
             texts[ref] = text.stdout.decode("utf-8", "replace") if text.returncode == 0 else ""
-        return texts
+    return texts

@@ -76,7 +76,7 @@ def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> li
     on_aws = [one for one in chosen if one.backend == "aws"]
     declarations = build_definitions(workspace) if on_aws else []
     remote = workspace.ledger.remote
-    url = workspace.git.config(f"remote.{remote}.url") if remote else None
+    url = workspace.git.repository.config(f"remote.{remote}.url") if remote else None
     return [one for there in on_aws for one in role_policies(there, declarations, url)]
 
 

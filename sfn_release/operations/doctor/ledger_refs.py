@@ -24,7 +24,7 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
     ledger = workspace.ledger
     yield _place(workspace)
     taken = sorted(
-        ref for ref in workspace.git.checked_out() if ref.startswith(f"{ledger.prefix}/")
+        ref for ref in workspace.git.work_tree.checked_out() if ref.startswith(f"{ledger.prefix}/")
     )
     for ref in taken:
         yield _findings.problem(
@@ -61,7 +61,7 @@ def _place(workspace: Workspace) -> Diagnosis:
             )
         return _findings.ok("remote", "the ledger is in this clone alone")
     try:
-        fetches, pushes = workspace.git.remote_urls(ledger.remote)
+        fetches, pushes = workspace.git.remotes.urls(ledger.remote)
     except SfnReleaseError as error:
         return _findings.error("remote", error)
     if fetches != pushes:
@@ -124,7 +124,7 @@ def _lock(workspace: Workspace, name: str, state: State) -> Diagnosis:
 
 def _notes(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     """Yield the notes of runs in this clone that no environment's tip speaks of."""
-    folder = workspace.git.common_dir / "sfn-release" / "deployments"
+    folder = workspace.git.repository.common_dir / "sfn-release" / "deployments"
     running = set()
     for name in workspace.project.environments:
         try:
@@ -148,7 +148,7 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     """Yield whether branches and tags may be pushed, as far as a push that does nothing tells."""
     ledger, git = workspace.ledger, workspace.git
     assert ledger.remote is not None  # noqa: S101 - the caller has looked
-    head = git.head()
+    head = git.history.head()
     if head is None:
         return
     new = {
@@ -159,12 +159,14 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     if tip is not None and ledger.releases_ref not in snapshot.kept:
         # A commit that nothing leads to: git forgets it.
         at = workspace.runtime.now()
-        tree = git.ok("rev-parse", f"{tip}^{{tree}}").text
-        new[ledger.releases_ref] = git.write_commit(tree, tip, "doctor", by=git.identity, at=at)
+        tree = git.repository.ok("rev-parse", f"{tip}^{{tree}}").text
+        new[ledger.releases_ref] = git.objects.write_commit(
+            tree, tip, "doctor", by=git.repository.identity, at=at
+        )
     for ref, commit in new.items():
         subject = "push a tag" if ref.startswith("refs/tags/") else "push a branch"
         subject = "push a release" if ref == ledger.releases_ref else subject
-        refusal = git.would_refuse(ledger.remote, ref, commit)
+        refusal = git.remotes.would_refuse(ledger.remote, ref, commit)
         if refusal is None:
             yield _findings.ok(subject, f"{ledger.remote} would take it ({_REAL})")
         else:

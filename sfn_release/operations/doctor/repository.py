@@ -10,6 +10,7 @@ from pathlib import Path
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.ledger.git import Git
+from sfn_release.ledger.git.command import git_version
 from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
 
 _OLDEST = (2, 31)  # `rev-parse --path-format`
@@ -19,7 +20,7 @@ _findings = Findings("git")
 def examine_program(directory: Path) -> Iterator[Diagnosis]:
     """Yield whether there is a git, and one that is new enough."""
     try:
-        text = Git.version(directory)
+        text = git_version(directory)
     except SfnReleaseError as error:
         yield _findings.error("version", error)
         return
@@ -33,9 +34,9 @@ def examine_program(directory: Path) -> Iterator[Diagnosis]:
 
 def examine_repository(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
     """Yield what is to be known of a repository that git opens."""
-    shallow = "; a shallow clone, which is enough" if git.is_shallow() else ""
-    yield _findings.ok("repository", f"{git.root}{shallow}")
-    head = git.head()
+    shallow = "; a shallow clone, which is enough" if git.repository.is_shallow() else ""
+    yield _findings.ok("repository", f"{git.repository.root}{shallow}")
+    head = git.history.head()
     if head is None:
         yield _findings.problem(
             "commit",
@@ -44,11 +45,11 @@ def examine_repository(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
         )
     else:
         yield _findings.ok("commit", f"HEAD is {head[:12]}")
-    signs = git.own_identity()
+    signs = git.repository.own_identity()
     if signs is None:
         yield _findings.warning(
             "identity",
-            f"git knows no name for you: records are signed {git.fallback}",
+            f"git knows no name for you: records are signed {git.repository.fallback}",
             "Run:  git config user.name NAME && git config user.email ADDRESS",
         )
     else:
@@ -58,7 +59,7 @@ def examine_repository(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
 
 def _locks(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
     """Yield the lock files that lie there, and whether a git runs that may hold them."""
-    found = sorted({*_lock_files(git.common_dir), *_lock_files(git.git_dir)})
+    found = sorted({*_lock_files(git.repository.common_dir), *_lock_files(git.repository.git_dir)})
     if not found:
         yield _findings.ok("locks", "no git has left a lock")
         return
@@ -69,7 +70,11 @@ def _locks(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
         except FileNotFoundError:
             continue  # its git has just finished
         age = max(0, int((runtime.now() - changed).total_seconds()))
-        where = path.relative_to(git.common_dir) if path.is_relative_to(git.common_dir) else path
+        where = (
+            path.relative_to(git.repository.common_dir)
+            if path.is_relative_to(git.repository.common_dir)
+            else path
+        )
         if live:
             yield _findings.warning(
                 "locks",
@@ -108,7 +113,8 @@ def _live_gits(git: Git) -> list[int] | None:
         except OSError:
             continue  # another user's, or gone
         if name.startswith("git") and (
-            folder.is_relative_to(git.root) or folder.is_relative_to(git.common_dir)
+            folder.is_relative_to(git.repository.root)
+            or folder.is_relative_to(git.repository.common_dir)
         ):
             found.append(int(process.name))
     return found

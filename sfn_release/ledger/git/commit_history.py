@@ -1,0 +1,62 @@
+"""The history of a repository: which commits come before a commit, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sfn_release.ledger.git.command import checked
+from sfn_release.ledger.git.repository import Repository
+
+
+@dataclass(frozen=True)
+class CommitHistory:
+    """The commits of a *repository*, in their order."""
+
+    repository: Repository
+
+    def head(self) -> str | None:
+        """Return the id of the commit that is checked out, None before the first commit."""
+        return self.commit_id("HEAD")
+
+    def commit_id(self, name: str) -> str | None:
+        """Return the id of the commit that *name* (a full ref, HEAD or an id) leads to."""
+        result = self.repository.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"
+        )
+        return result.text if result.returncode == 0 else None
+
+    def log(
+        self, tip: str, *, limit: int | None = None, grep: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """Return ``(commit id, subject)`` from *tip* back, newest first.
+
+        *grep* are lines that the message must hold, all of them, to the letter.
+        """
+        literal = [re.sub(r"([\][.*^$\\])", r"\\\1", line) for line in grep]
+        patterns = [f"--grep=^{line}$" for line in literal]
+        count = [f"--max-count={limit}"] if limit is not None else []
+        output = self.repository.ok(
+            "log",
+            "-z",
+            "--basic-regexp",
+            "--all-match",
+            "--format=%H %s",
+            *count,
+            *patterns,
+            checked(tip),
+            "--",
+        ).stdout.decode("utf-8", "replace")
+        return [
+            (line[: line.index(" ")], line.partition(" ")[2]) for line in output.split("\0") if line
+        ]
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether *older* is *newer* or one of its ancestors."""
+        return (
+            self.repository.run(
+                "merge-base", "--is-ancestor", checked(older), checked(newer)
+            ).returncode
+            == 0
+        )

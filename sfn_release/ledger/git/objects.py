@@ -1,0 +1,181 @@
+"""The objects of a repository: files, folders, commits and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sfn_release.ledger.git.command import checked
+from sfn_release.ledger.git.repository import WRITING, Identity, Repository
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """The objects of a *repository*."""
+
+    repository: Repository
+
+    # Reading
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return a file of a commit, None if the commit has no such file."""
+        return self.read_many([(commit, path)])[0]
+
+    def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
+        """Return many files, each named by commit and path, in one git process."""
+        found = iter(
+            self._objects(
+                [f"{checked(commit)}:{path}" for commit, path in files if _fits_line(path)]
+            )
+        )
+        return [next(found) if _fits_line(path) else None for _, path in files]
+
+    def read_back(self, tip: str, path: str, limit: int) -> list[bytes | None]:
+        """Return a file of *tip* and of the commits before it, newest first, *limit* at most.
+
+        None stands for a commit without the file. One git process, however long the history.
+        """
+        names = []
+        for distance in range(limit):
+            names += [f"{checked(tip)}~{distance}", f"{tip}~{distance}:{path}"]
+        found = self._objects(names)
+        commits, files = found[::2], found[1::2]
+        return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
+
+    def tag_texts(self, object_ids: Sequence[str]) -> list[str | None]:
+        """Return the text of each tag object: "" for another object, None for one that is missing.
+
+        One git process, however many there are.
+        """
+        found = self._objects([checked(one) for one in object_ids])
+        return [
+            None
+            if content is None
+            else content.decode("utf-8", "replace")
+            if content.startswith(b"object ")
+            else ""
+            for content in found
+        ]
+
+    def messages(self, commits: Sequence[str]) -> list[str]:
+        """Return the message of each of *commits*, in one git process; "" for a missing one."""
+        found = self._objects([checked(one) for one in commits])
+        return [(one or b"").partition(b"\n\n")[2].decode("utf-8", "replace") for one in found]
+
+    def object_ids(self, names: Sequence[str]) -> list[str | None]:
+        """Return the ids of objects named ``<commit>:<path>``; None for what is not there."""
+        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+        if not names:
+            return []
+        lines = self.repository.ok("cat-file", "--batch-check", stdin=wanted).text.split("\n")
+        return [
+            None if line.endswith((" missing", " ambiguous")) else line.split(" ")[0]
+            for line in lines
+        ]
+
+    def _objects(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the content of every object that is named; None for one that does not exist."""
+        if not names:
+            return []
+        wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+        answer = self.repository.ok("cat-file", "--batch", stdin=wanted).stdout
+        contents: list[bytes | None] = []
+        at = 0
+        for _ in names:
+            end = answer.index(b"\n", at)
+            header = answer[at:end].rsplit(b" ", 2)
+            at = end + 1
+            if header[-1] in {b"missing", b"ambiguous"}:
+                contents.append(None)
+                continue
+            size = int(header[-1])
+            contents.append(answer[at : at + size])
+            at += size + 1
+        return contents
+
+    def tree(self, commit: str, path: str = "") -> dict[str, tuple[str, str, str]]:
+        """Return ``{name: (mode, type, object id)}`` of a commit's folder; {} if there is none."""
+        result = self.repository.run("ls-tree", "-z", f"{checked(commit)}:{path}")
+        if result.returncode:
+            return {}
+        entries = {}
+        for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            meta, _, name = line.partition("\t")
+            mode, kind, object_id = meta.split(" ")
+            entries[name] = (mode, kind, object_id)
+        return entries
+
+    # Writing: an object is invisible until a ref leads to it
+
+    def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Store *contents* as blobs and return their ids, in one git process."""
+        if not contents:
+            return []
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="sfn-release-") as folder:
+            paths = []
+            for number, content in enumerate(contents):
+                path = Path(folder, str(number))
+                path.write_bytes(content)
+                paths.append(str(path))
+            listing = "\n".join(paths) + "\n"
+            return self.repository.ok(
+                *WRITING, "hash-object", "-w", "--no-filters", "--stdin-paths",
+                stdin=listing.encode(),
+            ).text.split("\n")  # fmt: skip
+
+    def write_tree(self, entries: Mapping[str, tuple[str, str, str]]) -> str:
+        """Store a folder of ``{name: (mode, type, object id)}`` and return its id."""
+        listing = "".join(
+            f"{mode} {kind} {checked(object_id)}\t{name}\0"
+            for name, (mode, kind, object_id) in entries.items()
+        )
+        return self.repository.ok(*WRITING, "mktree", "-z", stdin=listing.encode("utf-8")).text
+
+    def write_commit(
+        self, tree: str, parent: str | None, message: str, *, by: Identity, at: datetime
+    ) -> str:
+        """Store a commit of *tree* on *parent* and return its id."""
+        parents = ["-p", checked(parent)] if parent else []
+        return self.repository.ok(
+            *WRITING, "-c", "commit.gpgSign=false",
+            "commit-tree", checked(tree), *parents, "-F", "-",
+            stdin=message.encode(),
+            env=_signature(by, at),
+        ).text  # fmt: skip
+
+    def write_tag(self, name: str, commit: str, message: str, *, by: Identity, at: datetime) -> str:
+        """Store an annotated tag object on *commit* and return its id; no ref is written."""
+        text = (
+            f"object {checked(commit)}\ntype commit\ntag {name}\n"
+            f"tagger {by} {int(at.timestamp())} +0000\n\n{message}"
+        )
+        return self.repository.ok(*WRITING, "mktag", stdin=text.encode()).text
+
+    def complete(self, new: str, old: str | None) -> None:
+        """Raise GitError unless every object that *new* adds to *old* is really stored.
+
+        A concurrent ``git gc --prune=now`` may have taken one, and git would not notice.
+        """
+        exclude = ["--not", checked(old)] if old else []
+        self.repository.ok("rev-list", "--objects", "--quiet", checked(new), *exclude)
+
+
+def _fits_line(path: str) -> bool:
+    """Tell whether git can be asked for *path*: it reads a line, without its CR, for each."""
+    return "\n" not in path and not path.endswith("\r")
+
+
+def _signature(by: Identity, at: datetime) -> dict[str, str]:
+    date = f"{int(at.timestamp())} +0000"
+    return {
+        "GIT_AUTHOR_NAME": by.name,
+        "GIT_AUTHOR_EMAIL": by.email,
+        "GIT_AUTHOR_DATE": date,
+        "GIT_COMMITTER_NAME": by.name,
+        "GIT_COMMITTER_EMAIL": by.email,
+        "GIT_COMMITTER_DATE": date,
+    }
