@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sfn_release.asl.placeholders import Typed
 
-Kind = Callable[[Any], str | None]
+FieldType = Callable[[Any], str | None]
 """Says what a value should have been, None when it is."""
 
 JSONPATH: Final = "JSONPath"
@@ -26,7 +26,7 @@ def is_open(value: Any, language: str = JSONPATH) -> bool:
     return "${" in value or (language == JSONATA and value.startswith("{%"))
 
 
-def wrong(kind: Kind, value: Any, language: str = JSONPATH) -> str | None:
+def wrong(kind: FieldType, value: Any, language: str = JSONPATH) -> str | None:
     """Say what a *value* should have been by *kind*, None when it is, or may become that.
 
     A ``${Parameter}`` may become anything, unless its type is known (`Typed`).
@@ -46,7 +46,7 @@ _SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 
 
-def _may_be(kind: Kind, type: str) -> bool:
+def _may_be(kind: FieldType, type: str) -> bool:
     """Whether a value of *type* may be of *kind*, so far as samples show it.
 
     Where no sample of any type is (a field that takes certain words), nothing is known.
@@ -55,7 +55,7 @@ def _may_be(kind: Kind, type: str) -> bool:
     return fits[type] or not any(fits.values())
 
 
-def type_for(kind: Kind) -> str:
+def type_for(kind: FieldType) -> str:
     """Return the type of parameter, in releases.toml, whose values can be of *kind*."""
     if kind(1.5) is None:
         return "number"
@@ -118,7 +118,7 @@ def anything(_: Any) -> None:
     """Take any JSON value."""
 
 
-def integer(low: int, high: int | None = None) -> Kind:
+def integer(low: int, high: int | None = None) -> FieldType:
     """Want a whole number from *low* to *high*."""
     limits = f"of at least {low}" if high is None else f"from {low} to {high}"
 
@@ -132,7 +132,7 @@ def integer(low: int, high: int | None = None) -> Kind:
     return kind
 
 
-def number(low: float, high: float | None = None) -> Kind:
+def number(low: float, high: float | None = None) -> FieldType:
     """Want a number from *low* to *high*."""
     limits = f"of at least {low:g}" if high is None else f"from {low:g} to {high:g}"
 
@@ -144,7 +144,7 @@ def number(low: float, high: float | None = None) -> Kind:
     return kind
 
 
-def one_of(*words: str) -> Kind:
+def one_of(*words: str) -> FieldType:
     """Want one of *words*."""
 
     def kind(value: Any) -> str | None:

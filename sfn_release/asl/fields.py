@@ -12,7 +12,7 @@ from sfn_release.asl.field_types import (
     JSONATA,
     JSONPATH,
     MAX_SECONDS,
-    Kind,
+    FieldType,
     anything,
     array,
     boolean,
@@ -29,18 +29,18 @@ from sfn_release.asl.field_types import (
     text,
 )
 
-_COMMON: Mapping[str, Kind] = {
+_COMMON: Mapping[str, FieldType] = {
     "Type": text,
     "Comment": text,
     "QueryLanguage": one_of(JSONPATH, JSONATA),
 }
-_STEP: Mapping[str, Kind] = {"Next": text, "End": boolean, "Assign": mapping}
-_DATA: Mapping[str, Kind] = {
+_STEP: Mapping[str, FieldType] = {"Next": text, "End": boolean, "Assign": mapping}
+_DATA: Mapping[str, FieldType] = {
     "InputPath": path_or_null,
     "OutputPath": path_or_null,
     "Output": anything,
 }
-_WORK: Mapping[str, Kind] = {
+_WORK: Mapping[str, FieldType] = {
     "Parameters": anything,
     "ResultSelector": mapping,
     "ResultPath": path_or_null,
@@ -48,7 +48,7 @@ _WORK: Mapping[str, Kind] = {
     "Catch": array,
 }
 
-FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
+FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "Pass": {
         **_COMMON,
         **_STEP,
@@ -129,7 +129,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
 KNOWN: Final = frozenset(key for fields in FIELDS.values() for key in fields)
 """Every field that a state can have."""
 
-ROOT: Final[Mapping[str, Kind]] = {
+ROOT: Final[Mapping[str, FieldType]] = {
     "Comment": text,
     "QueryLanguage": one_of(JSONPATH, JSONATA),
     "StartAt": text,
@@ -137,11 +137,13 @@ ROOT: Final[Mapping[str, Kind]] = {
     "TimeoutSeconds": integer(1, MAX_SECONDS),
     "Version": text,
 }
-BRANCH: Final[Mapping[str, Kind]] = {key: ROOT[key] for key in ("Comment", "StartAt", "States")}
+BRANCH: Final[Mapping[str, FieldType]] = {
+    key: ROOT[key] for key in ("Comment", "StartAt", "States")
+}
 """A branch or a processor names no query language: AWS's guide, "Transforming data with JSONata",
 allows it at the top of the definition and in a state, and AWS refuses it elsewhere.
 """
-PROCESSOR: Final[Mapping[str, Kind]] = {
+PROCESSOR: Final[Mapping[str, FieldType]] = {
     **BRANCH,
     "ProcessorConfig": mapping,
 }
@@ -222,7 +224,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
 }
 """What the other query language has in a field's place."""
 
-RETRIER: Final[Mapping[str, Kind]] = {
+RETRIER: Final[Mapping[str, FieldType]] = {
     "ErrorEquals": filled_array,
     "IntervalSeconds": integer(1, MAX_SECONDS),
     "MaxAttempts": integer(0, MAX_SECONDS),
@@ -231,7 +233,7 @@ RETRIER: Final[Mapping[str, Kind]] = {
     "JitterStrategy": one_of("FULL", "NONE"),
     "Comment": text,
 }
-CATCHER: Final[Mapping[str, Kind]] = {
+CATCHER: Final[Mapping[str, FieldType]] = {
     "ErrorEquals": filled_array,
     "Next": text,
     "ResultPath": path_or_null,
@@ -240,12 +242,12 @@ CATCHER: Final[Mapping[str, Kind]] = {
     "Comment": text,
 }
 
-_ITEM_PLACE: Mapping[str, Kind] = {
+_ITEM_PLACE: Mapping[str, FieldType] = {
     "Resource": text,
     "Parameters": anything,
     "Arguments": anything,
 }
-NESTED: Final[Mapping[str, Mapping[str, Kind]]] = {
+NESTED: Final[Mapping[str, Mapping[str, FieldType]]] = {
     "Credentials": {"RoleArn": anything, "RoleArn.$": path_or_call},
     "ProcessorConfig": {
         "Mode": one_of("INLINE", "DISTRIBUTED"),

@@ -36,7 +36,7 @@ class IntrinsicError(ValueError):
 
 
 @dataclass(frozen=True)
-class Function:
+class IntrinsicFunction:
     """A function with the least and the most number of its arguments (None: any)."""
 
     apply: Callable[[list[Any], Random], Any]
@@ -226,23 +226,23 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-FUNCTIONS: Mapping[str, Function] = {
-    "States.Array": Function(lambda values, _: list(values), (0, None)),
-    "States.ArrayPartition": Function(_partition, (2, 2)),
-    "States.ArrayContains": Function(_contains, (2, 2)),
-    "States.ArrayRange": Function(_range, (3, 3)),
-    "States.ArrayGetItem": Function(_get_item, (2, 2)),
-    "States.ArrayLength": Function(lambda values, _: len(_array(values[0])), (1, 1)),
-    "States.ArrayUnique": Function(_unique, (1, 1)),
-    "States.Base64Encode": Function(_encode, (1, 1)),
-    "States.Base64Decode": Function(_decode, (1, 1)),
-    "States.Hash": Function(_hash, (2, 2)),
-    "States.JsonMerge": Function(_merge, (3, 3)),
-    "States.StringToJson": Function(_parse, (1, 1)),
-    "States.JsonToString": Function(_stringify, (1, 1)),
-    "States.MathRandom": Function(_random_number, (2, 3)),
-    "States.MathAdd": Function(_add, (2, 2)),
-    "States.StringSplit": Function(_split, (2, 2)),
-    "States.UUID": Function(_uuid, (0, 0)),
-    "States.Format": Function(_format, (1, None)),
+FUNCTIONS: Mapping[str, IntrinsicFunction] = {
+    "States.Array": IntrinsicFunction(lambda values, _: list(values), (0, None)),
+    "States.ArrayPartition": IntrinsicFunction(_partition, (2, 2)),
+    "States.ArrayContains": IntrinsicFunction(_contains, (2, 2)),
+    "States.ArrayRange": IntrinsicFunction(_range, (3, 3)),
+    "States.ArrayGetItem": IntrinsicFunction(_get_item, (2, 2)),
+    "States.ArrayLength": IntrinsicFunction(lambda values, _: len(_array(values[0])), (1, 1)),
+    "States.ArrayUnique": IntrinsicFunction(_unique, (1, 1)),
+    "States.Base64Encode": IntrinsicFunction(_encode, (1, 1)),
+    "States.Base64Decode": IntrinsicFunction(_decode, (1, 1)),
+    "States.Hash": IntrinsicFunction(_hash, (2, 2)),
+    "States.JsonMerge": IntrinsicFunction(_merge, (3, 3)),
+    "States.StringToJson": IntrinsicFunction(_parse, (1, 1)),
+    "States.JsonToString": IntrinsicFunction(_stringify, (1, 1)),
+    "States.MathRandom": IntrinsicFunction(_random_number, (2, 3)),
+    "States.MathAdd": IntrinsicFunction(_add, (2, 2)),
+    "States.StringSplit": IntrinsicFunction(_split, (2, 2)),
+    "States.UUID": IntrinsicFunction(_uuid, (0, 0)),
+    "States.Format": IntrinsicFunction(_format, (1, None)),
 }

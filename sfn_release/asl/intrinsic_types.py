@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, HASHES, IntrinsicError
-from sfn_release.asl.intrinsics import Call, Literal
+from sfn_release.asl.intrinsics import IntrinsicCall, IntrinsicLiteral
 from sfn_release.asl.paths import Path
 from sfn_release.text import shorten
 
@@ -59,18 +59,18 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
 }
 
 
-def problems(call: Call) -> Iterator[str]:
+def problems(call: IntrinsicCall) -> Iterator[str]:
     """Yield what is wrong with the arguments of a call and of the calls inside it, in words."""
     queue = [call]
     while queue:
         one = queue.pop()
-        queue.extend(inner for inner in reversed(one.arguments) if isinstance(inner, Call))
+        queue.extend(inner for inner in reversed(one.arguments) if isinstance(inner, IntrinsicCall))
         wrong = _wrong_kind(one) or _wrong_value(one)
         if wrong:
             yield f"{shorten(one.text)}: {wrong}"
 
 
-def _wrong_kind(call: Call) -> str:
+def _wrong_kind(call: IntrinsicCall) -> str:
     signature = SIGNATURES[call.name]
     for number, argument in enumerate(call.arguments, 1):
         wanted = signature.takes[number - 1] if number <= len(signature.takes) else signature.rest
@@ -80,8 +80,8 @@ def _wrong_kind(call: Call) -> str:
     return ""
 
 
-def _kind(argument: Literal | Path | Call) -> str:
-    if isinstance(argument, Call):
+def _kind(argument: IntrinsicLiteral | Path | IntrinsicCall) -> str:
+    if isinstance(argument, IntrinsicCall):
         return SIGNATURES[argument.name].gives
     if isinstance(argument, Path):
         return _ANY
@@ -96,9 +96,11 @@ def _kind_of_value(value: Any) -> str:
     return _TEXT if isinstance(value, str) else _NUMBER
 
 
-def _wrong_value(call: Call) -> str:
+def _wrong_value(call: IntrinsicCall) -> str:
     """Say what is wrong with the constants of a call whose other arguments may be anything."""
-    constants = [argument.value for argument in call.arguments if isinstance(argument, Literal)]
+    constants = [
+        argument.value for argument in call.arguments if isinstance(argument, IntrinsicLiteral)
+    ]
     if len(constants) == len(call.arguments):
         try:
             FUNCTIONS[call.name].apply(constants, Random(0))  # noqa: S311 - nothing is kept of it
@@ -109,12 +111,12 @@ def _wrong_value(call: Call) -> str:
     return check(call) if check else ""
 
 
-def _constant(call: Call, index: int) -> Any:
+def _constant(call: IntrinsicCall, index: int) -> Any:
     argument = call.arguments[index]
-    return argument.value if isinstance(argument, Literal) else None
+    return argument.value if isinstance(argument, IntrinsicLiteral) else None
 
 
-def _format(call: Call) -> str:
+def _format(call: IntrinsicCall) -> str:
     template = _constant(call, 0)
     if not isinstance(template, str):
         return ""
@@ -129,30 +131,30 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _hash(call: Call) -> str:
+def _hash(call: IntrinsicCall) -> str:
     algorithm = _constant(call, 1)
     if algorithm is None or algorithm in HASHES:
         return ""
     return f"the algorithm must be one of {', '.join(HASHES)}, not {algorithm!r}."
 
 
-def _merge(call: Call) -> str:
+def _merge(call: IntrinsicCall) -> str:
     deep = _constant(call, 2)
     return "only shallow merging exists: argument 3 must be false." if deep else ""
 
 
-def _partition(call: Call) -> str:
+def _partition(call: IntrinsicCall) -> str:
     size = _constant(call, 1)
     return "the size of a part must be at least 1." if size is not None and size < 1 else ""
 
 
-def _range(call: Call) -> str:
+def _range(call: IntrinsicCall) -> str:
     return "the step must not be 0." if _constant(call, 2) == 0 else ""
 
 
-def _item(call: Call) -> str:
+def _item(call: IntrinsicCall) -> str:
     index, array = _constant(call, 1), call.arguments[0]
-    if index is not None and isinstance(array, Call) and array.name == "States.Array":
+    if index is not None and isinstance(array, IntrinsicCall) and array.name == "States.Array":
         count = len(array.arguments)
         if index >= count:
             return f"the array has {_counted(count, 'item')}: there is none with the index {index}."

@@ -1,6 +1,6 @@
 """The 18 intrinsic functions of JSONPath states: ``States.Format('Hello {}', $.name)``.
 
-    parse(text) → Call            Call.evaluate(resolve, random) → value
+    parse(text) → IntrinsicCall        IntrinsicCall.evaluate(resolve, random) → value
     problem(text)                 what is wrong with a call, in words
 
 Arguments are texts in single quotes (a backslash takes the next character as it is), numbers,
@@ -21,11 +21,11 @@ from typing import Any
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
 from sfn_release.asl.paths import NUMBER, Path, PathError, PathNotFoundError
 from sfn_release.asl.paths import parse as parse_path
-from sfn_release.asl.scanner import Scanner
+from sfn_release.asl.scanner import TextScanner
 
 __all__ = [
     "ArgumentNotFoundError",
-    "Call",
+    "IntrinsicCall",
     "IntrinsicError",
     "IntrinsicSyntaxError",
     "is_call",
@@ -46,19 +46,19 @@ class IntrinsicSyntaxError(ValueError):
 
 
 @dataclass(frozen=True)
-class Literal:
+class IntrinsicLiteral:
     """A constant argument."""
 
     value: Any
 
 
 @dataclass(frozen=True)
-class Call:
+class IntrinsicCall:
     """A parsed call."""
 
     text: str
     name: str
-    arguments: tuple[Literal | Path | Call, ...]
+    arguments: tuple[IntrinsicLiteral | Path | IntrinsicCall, ...]
 
     def evaluate(self, resolve: Callable[[Path], Any], random: Random) -> Any:
         """Return the call's value; *resolve* reads paths, *random* is where UUIDs come from.
@@ -76,11 +76,14 @@ class Call:
             ) from error
 
     def _value(
-        self, argument: Literal | Path | Call, resolve: Callable[[Path], Any], random: Random
+        self,
+        argument: IntrinsicLiteral | Path | IntrinsicCall,
+        resolve: Callable[[Path], Any],
+        random: Random,
     ) -> Any:
-        if isinstance(argument, Literal):
+        if isinstance(argument, IntrinsicLiteral):
             return argument.value
-        if isinstance(argument, Call):
+        if isinstance(argument, IntrinsicCall):
             return argument.evaluate(resolve, random)
         try:
             return resolve(argument)
@@ -97,9 +100,9 @@ def is_call(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Call:
+def parse(text: str) -> IntrinsicCall:
     """Parse a call. Raises IntrinsicSyntaxError."""
-    return _Parser(text).whole()
+    return _CallParser(text).whole()
 
 
 def problem(text: object) -> str | None:
@@ -113,13 +116,13 @@ def problem(text: object) -> str | None:
     return None
 
 
-class _Parser(Scanner):
+class _CallParser(TextScanner):
     """Reads one call, left to right."""
 
     what = "intrinsic function"
     error = IntrinsicSyntaxError
 
-    def whole(self) -> Call:
+    def whole(self) -> IntrinsicCall:
         """Read the whole text as a call."""
         self._match(r"\s+")
         call = self._call(1)
@@ -128,7 +131,7 @@ class _Parser(Scanner):
             self._fail(f"unexpected {self._text[self._at]!r}")
         return call
 
-    def _call(self, depth: int) -> Call:
+    def _call(self, depth: int) -> IntrinsicCall:
         begin = self._at
         if depth > _MAX_DEPTH:
             self._fail(f"functions are nested more than {_MAX_DEPTH} deep")
@@ -137,7 +140,7 @@ class _Parser(Scanner):
             self._fail(f"there is no function {name or self._text[begin:]}")
         if not self._match(r"\s*\(\s*"):
             self._fail("'(' is expected")
-        arguments: list[Literal | Path | Call] = []
+        arguments: list[IntrinsicLiteral | Path | IntrinsicCall] = []
         while not self._match(r"\s*\)"):
             if arguments and not self._match(r"\s*,\s*"):
                 self._fail("',' or ')' is expected")
@@ -145,9 +148,9 @@ class _Parser(Scanner):
         low, high = FUNCTIONS[name].arity
         if not low <= len(arguments) <= (_ANY if high is None else high):
             self._fail(f"{name} does not take {len(arguments)} arguments")
-        return Call(self._text[begin : self._at], name, tuple(arguments))
+        return IntrinsicCall(self._text[begin : self._at], name, tuple(arguments))
 
-    def _argument(self, depth: int) -> Literal | Path | Call:
+    def _argument(self, depth: int) -> IntrinsicLiteral | Path | IntrinsicCall:
         if self._text.startswith("States.", self._at):
             return self._call(depth + 1)
         if self._text.startswith("$", self._at):
@@ -158,9 +161,9 @@ class _Parser(Scanner):
                 self._fail("the quote is not closed")
             if re.search(r"\\[^'{}\\]", re.sub(r"\\\\", "", quoted)):
                 self._fail("a backslash stands only before ' { } and another backslash")
-            return Literal(_unquote(quoted[1:-1]))
+            return IntrinsicLiteral(_unquote(quoted[1:-1]))
         if word := self._match(rf"(?:true|false|null)\b|{NUMBER}"):
-            return Literal(json.loads(word))
+            return IntrinsicLiteral(json.loads(word))
         return self._fail("an argument is expected: a text in single quotes, a number or a path")
 
     def _path(self) -> Path:

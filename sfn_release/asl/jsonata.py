@@ -1,6 +1,6 @@
 """JSONata expressions, ``{% $states.input.id %}``: read, not run.
 
-    parse(text) → Expression      what it reads: variables, members of $states, names of no object
+    parse(text) → JsonataExpression    the variables, members of $states and bare names it reads
 
 The grammar is jsonata-python's. Step Functions evaluates an expression without a context item, so
 that a name at its top, ``id`` instead of ``$states.input.id``, refers to nothing: AWS refuses it.
@@ -52,7 +52,7 @@ class JsonataError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class JsonataExpression:
     """What an expression reads.
 
     *variables* are those it does not bind itself, ``states`` and functions left out. *members* are
@@ -80,7 +80,7 @@ def is_jsonata(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Expression:
+def parse(text: str) -> JsonataExpression:
     """Read an expression without its ``{% %}``. Raises JsonataError.
 
     One that is nested beyond what Python can follow, or that holds a regular expression of another
@@ -94,9 +94,9 @@ def parse(text: str) -> Expression:
         with warnings.catch_warnings(action="ignore"):  # Python's, of regular expressions
             tree = Parser().parse(text)
     except RecursionError:
-        return Expression(unread="it is nested too deeply")
+        return JsonataExpression(unread="it is nested too deeply")
     except re.error:
-        return Expression(unread="it holds a regular expression that Python does not know")
+        return JsonataExpression(unread="it holds a regular expression that Python does not know")
     except JException as error:
         raise JsonataError(f"{error} (character {max(error.location, 1)})") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -118,7 +118,7 @@ def _recursion_limit_kept() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def _read(tree: Any) -> Expression:
+def _read(tree: Any) -> JsonataExpression:
     """Walk a syntax tree without recursion."""
     used: set[str] = set()
     bound: set[str] = set()
@@ -151,7 +151,7 @@ def _read(tree: Any) -> Expression:
         queue.extend(_children(node, top=top))
     if "states" in used and not members:
         members.add("")
-    return Expression(
+    return JsonataExpression(
         frozenset(used - bound - FUNCTIONS - {"states"}),
         frozenset(members),
         tuple(contexts),

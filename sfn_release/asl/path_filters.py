@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sfn_release.asl.path_patterns import Pattern
+from sfn_release.asl.path_patterns import PathPattern
 
 ABSENT = object()
 """What a path in a filter yields when it leads nowhere: equal to nothing, not even null."""
@@ -42,9 +42,9 @@ def _any_in(items: Any, values: Any) -> bool:
 
 
 def _matches(value: Any, pattern: Any) -> bool:
-    if isinstance(value, Pattern):
+    if isinstance(value, PathPattern):
         value, pattern = pattern, value
-    return isinstance(value, str) and isinstance(pattern, Pattern) and pattern.matches(value)
+    return isinstance(value, str) and isinstance(pattern, PathPattern) and pattern.matches(value)
 
 
 def _contains(left: Any, right: Any) -> bool:

@@ -19,7 +19,7 @@ class PatternError(Exception):
 
 
 @dataclass(frozen=True)
-class Pattern:
+class PathPattern:
     """A regular expression: its *text*, and whether case counts.
 
     Raises ValueError for a text that is none.

@@ -18,7 +18,7 @@ class PathNotFoundError(LookupError):
 
 
 @dataclass(frozen=True)
-class Names:
+class PathNames:
     """``.name``, ``['name']`` or ``['one','other']``."""
 
     names: tuple[str, ...]
@@ -75,7 +75,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Function:
+class PathFunction:
     """``length()`` and its like, at the end of a path."""
 
     name: str
@@ -84,7 +84,7 @@ class Function:
         return f".{self.name}()"
 
 
-Step = Names | Indexes | Slice | Wildcard | Descent | Filter | Function
+PathStep = PathNames | Indexes | Slice | Wildcard | Descent | Filter | PathFunction
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Path:
 
     text: str
     root: str
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
 
     @property
     def variable(self) -> str | None:
@@ -104,17 +104,17 @@ class Path:
     def definite(self) -> bool:
         """Whether the path can select one value at most; else it yields an array."""
         return all(
-            isinstance(step, Function)
-            or (isinstance(step, Names) and (len(step.names) == 1 or step is self.steps[-1]))
+            isinstance(step, PathFunction)
+            or (isinstance(step, PathNames) and (len(step.names) == 1 or step is self.steps[-1]))
             or (isinstance(step, Indexes) and len(step.indexes) == 1)
             for step in self.steps
-        ) or isinstance(self.steps[-1], Function)
+        ) or isinstance(self.steps[-1], PathFunction)
 
     @property
     def is_reference(self) -> bool:
         """Whether it is a Reference Path: names and single indexes only."""
         return all(
-            (isinstance(step, Names) and len(step.names) == 1)
+            (isinstance(step, PathNames) and len(step.names) == 1)
             or (isinstance(step, Indexes) and len(step.indexes) == 1)
             for step in self.steps
         )
@@ -127,9 +127,9 @@ class Path:
         """
         search = _Search(document, budget or Budget())
         nodes = [document]
-        upstream: list[Step] = []
+        upstream: list[PathStep] = []
         for position, step in enumerate(self.steps):
-            if isinstance(step, Function):
+            if isinstance(step, PathFunction):
                 return FUNCTIONS[step.name](nodes[0] if _definite(upstream) else nodes)
             if self.definite and nodes:
                 self._require(step, nodes[0], upstream, leaf=position == len(self.steps) - 1)
@@ -142,10 +142,10 @@ class Path:
             raise PathNotFoundError(f"No results for path: {_text(self.steps)}")
         return nodes[0]
 
-    def _require(self, step: Step, node: Any, upstream: list[Step], *, leaf: bool) -> None:
+    def _require(self, step: PathStep, node: Any, upstream: list[PathStep], *, leaf: bool) -> None:
         """Raise PathNotFoundError when *step* of a definite path cannot be taken at *node*."""
         here = _text(upstream)
-        if isinstance(step, Names):
+        if isinstance(step, PathNames):
             if not isinstance(node, Mapping):
                 raise PathNotFoundError(
                     f"Expected to find an object with property {step} in path {here} but found"
@@ -162,11 +162,11 @@ class Path:
             )
 
 
-def _definite(steps: list[Step]) -> bool:
+def _definite(steps: list[PathStep]) -> bool:
     return Path("", "$", tuple(steps)).definite if steps else True
 
 
-def _text(steps: list[Step] | tuple[Step, ...]) -> str:
+def _text(steps: list[PathStep] | tuple[PathStep, ...]) -> str:
     return "$" + "".join(map(str, steps))
 
 
@@ -177,7 +177,7 @@ class _Search:
     document: Any
     budget: Budget
 
-    def select(self, step: Step, node: Any, *, leaf: bool) -> Iterator[Any]:
+    def select(self, step: PathStep, node: Any, *, leaf: bool) -> Iterator[Any]:
         """Yield what *step* selects at *node*; *leaf* says that it is the last step."""
         for found in self._candidates(step, node, leaf=leaf):
             self.budget.spend()
@@ -185,9 +185,9 @@ class _Search:
                 yield found
 
     @staticmethod
-    def _candidates(step: Step, node: Any, *, leaf: bool) -> Iterator[Any]:
+    def _candidates(step: PathStep, node: Any, *, leaf: bool) -> Iterator[Any]:
         match step:
-            case Names(names):
+            case PathNames(names):
                 members = node if isinstance(node, Mapping) else {}
                 present = {name: members[name] for name in names if name in members}
                 yield from [present] if len(names) > 1 and leaf else present.values()
@@ -202,7 +202,7 @@ class _Search:
                 yield from _descend(node)
             case Filter():
                 yield from [node] if isinstance(node, Mapping) else _items(node)
-            case Function():
+            case PathFunction():
                 raise AssertionError("Path.find ends at a function")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sfn_release.asl.path_steps import Indexes, Names, Path, PathNotFoundError
+from sfn_release.asl.path_steps import Indexes, Path, PathNames, PathNotFoundError
 
 
 def put(document: Any, path: Path, value: Any) -> Any:
@@ -18,7 +18,7 @@ def put(document: Any, path: Path, value: Any) -> Any:
     node = document
     for step in path.steps:
         key: Any
-        if isinstance(step, Names):
+        if isinstance(step, PathNames):
             key, node = step.names[0], {} if node is None else node
             if not isinstance(node, Mapping):
                 raise PathNotFoundError(path.text)

@@ -20,22 +20,22 @@ from typing import Any
 
 from sfn_release.asl.path_budget import Budget, PathBudgetError
 from sfn_release.asl.path_filters import ABSENT, COMPARISONS
-from sfn_release.asl.path_patterns import Pattern, PatternError
+from sfn_release.asl.path_patterns import PathPattern, PatternError
 from sfn_release.asl.path_steps import (
     FUNCTIONS,
     Descent,
     Filter,
-    Function,
     Indexes,
-    Names,
     Path,
+    PathFunction,
+    PathNames,
     PathNotFoundError,
+    PathStep,
     Slice,
-    Step,
     Wildcard,
 )
 from sfn_release.asl.path_writing import put
-from sfn_release.asl.scanner import Scanner, unescape
+from sfn_release.asl.scanner import TextScanner, unescape
 
 __all__ = [
     "Path",
@@ -48,8 +48,8 @@ __all__ = [
     "put",
 ]
 
-_Test = Callable[[Any, Any, Budget], bool]
-_Operand = Callable[[Any, Any, Budget], Any]
+_PathTest = Callable[[Any, Any, Budget], bool]
+_PathOperand = Callable[[Any, Any, Budget], Any]
 _NAME = r"(?:\\.|[^\\.\[\]()\s])+"
 _NAME_IN_FILTER = r"(?:\\.|[^\\.\[\]()\s,=<>!&|~])+"
 _INDEX = "-?[0-9]{1,18}"
@@ -69,7 +69,7 @@ def parse(text: str) -> Path:
     """Parse a path. Raises PathError."""
     if not isinstance(text, str):
         raise PathError(f"{text!r} is not a path: a path is a text.")
-    return _Parser(text).path()
+    return _PathParser(text).path()
 
 
 def problem(text: Any, *, reference: bool = False) -> str | None:
@@ -85,7 +85,7 @@ def problem(text: Any, *, reference: bool = False) -> str | None:
     return None
 
 
-class _Parser(Scanner):
+class _PathParser(TextScanner):
     """Reads one path, left to right."""
 
     what = "path"
@@ -114,14 +114,14 @@ class _Parser(Scanner):
                 root = "$$"
             elif name := self._match(r"[^\W\d]\w*"):
                 root = f"${name}"
-        steps: list[Step] = []
+        steps: list[PathStep] = []
         while self._peek() in (".", "["):
-            if steps and isinstance(steps[-1], Function):
+            if steps and isinstance(steps[-1], PathFunction):
                 self._fail("a function stands at the end of a path")
             self._step(steps)
         return Path(self._text[begin : self._at], root, tuple(steps))
 
-    def _step(self, steps: list[Step]) -> None:
+    def _step(self, steps: list[PathStep]) -> None:
         if self._peek() == "[":
             steps.append(self._bracket())
             return
@@ -135,23 +135,23 @@ class _Parser(Scanner):
         else:
             steps.append(self._dotted())
 
-    def _dotted(self) -> Step:
+    def _dotted(self) -> PathStep:
         """Read a name after a dot, or a function."""
         # Within a filter, an operator ends the name.
         raw = self._match(_NAME_IN_FILTER if self._nesting else _NAME, re.DOTALL)
         if not raw:
             self._fail("a name is expected")
         if raw in FUNCTIONS and self._match(r"\(\s*\)"):
-            return Function(raw)
+            return PathFunction(raw)
         if self._peek() == "(":
             self._fail(f"there is no function {raw}()")
-        return Names((unescape(raw),))
+        return PathNames((unescape(raw),))
 
-    def _bracket(self) -> Step:
+    def _bracket(self) -> PathStep:
         self._at += 1
         self._blank()
         if self._skip("?"):
-            step: Step = Filter(self._filter())
+            step: PathStep = Filter(self._filter())
         elif self._skip("*"):
             step = Wildcard()
         elif self._peek() in ("'", '"'):
@@ -159,7 +159,7 @@ class _Parser(Scanner):
             while self._blank() or self._skip(","):
                 self._blank()
                 names.append(self._quoted())
-            step = Names(tuple(names))
+            step = PathNames(tuple(names))
         else:
             step = self._numbers()
         self._blank()
@@ -167,7 +167,7 @@ class _Parser(Scanner):
             self._fail("']' is expected")
         return step
 
-    def _numbers(self) -> Step:
+    def _numbers(self) -> PathStep:
         text = self._match(r"[-0-9:,\s]+").replace(" ", "")
         if re.fullmatch(rf"{_INDEX}(,{_INDEX})*", text):
             return Indexes(tuple(map(int, text.split(","))))
@@ -187,13 +187,13 @@ class _Parser(Scanner):
 
     # Filters: ?( or ), or := and || and, and := term && term, term := !term | (or) | comparison
 
-    def _filter(self) -> _Test:
+    def _filter(self) -> _PathTest:
         self._blank()
         if not self._skip("("):
             self._fail("'(' is expected after '?'")
         return self._group()
 
-    def _group(self) -> _Test:
+    def _group(self) -> _PathTest:
         self._nesting += 1
         if self._nesting > _MAX_NESTING:
             self._fail("the filter is nested too deeply")
@@ -205,13 +205,13 @@ class _Parser(Scanner):
         self._nesting -= 1
         return lambda item, root, budget: any(test(item, root, budget) for test in alternatives)
 
-    def _conjunction(self) -> _Test:
+    def _conjunction(self) -> _PathTest:
         tests = [self._term()]
         while self._operator("&&"):
             tests.append(self._term())
         return lambda item, root, budget: all(test(item, root, budget) for test in tests)
 
-    def _term(self) -> _Test:
+    def _term(self) -> _PathTest:
         negative = False
         while self._operator("!"):
             negative = not negative
@@ -220,7 +220,7 @@ class _Parser(Scanner):
         test = self._group()
         return (lambda item, root, budget: not test(item, root, budget)) if negative else test
 
-    def _comparison(self, *, negative: bool) -> _Test:
+    def _comparison(self, *, negative: bool) -> _PathTest:
         """Read a comparison, or a path alone, which holds where it leads to something.
 
         Of a negated path alone, null is nothing, too: where ``@.x`` is null, both ``[?(@.x)]`` and
@@ -246,7 +246,7 @@ class _Parser(Scanner):
 
         return test
 
-    def _operand(self) -> _Operand:
+    def _operand(self) -> _PathOperand:
         self._blank()
         if self._peek() in ("@", "$"):
             return self._operand_path()
@@ -264,7 +264,7 @@ class _Parser(Scanner):
             self._fail("a value or a path is expected")
         return lambda _item, _root, _budget: literal
 
-    def _operand_path(self) -> _Operand:
+    def _operand_path(self) -> _PathOperand:
         at_item = self._peek() == "@"
         path = self._path_here("@" if at_item else "$")
 
@@ -276,12 +276,12 @@ class _Parser(Scanner):
 
         return operand
 
-    def _pattern(self, text: str) -> Pattern:
+    def _pattern(self, text: str) -> PathPattern:
         body, _, flags = text[1:].rpartition("/")
         if len(body) > _MAX_PATTERN:
             self._fail(f"the regular expression is longer than {_MAX_PATTERN} characters")
         try:
-            return Pattern(body, ignores_case="i" in flags)
+            return PathPattern(body, ignores_case="i" in flags)
         except ValueError as error:
             return self._fail(f"the regular expression is not valid: {error}")
 

@@ -8,7 +8,7 @@ from typing import ClassVar, NoReturn
 _SHOWN = 1000  # characters of a text that a message repeats
 
 
-class Scanner:
+class TextScanner:
     """Reads one text; a parser says *what* it reads, and which *error* tells what is wrong."""
 
     what: ClassVar[str]

@@ -23,12 +23,12 @@ from sfn_release.authoring.state import (
     Piece,
     Seconds,
     State,
-    Step,
-    Target,
+    TransitionState,
+    TransitionTarget,
     Whole,
     own_language,
 )
-from sfn_release.authoring.state_graph import Copies, Graph, Naming
+from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
 from sfn_release.authoring.state_keywords import (
     ChoiceFields,
     DataFields,
@@ -62,7 +62,7 @@ class Building(ABC):
 
     # -- chains -------------------------------------------------------------------------------
 
-    def start_from(self, piece: State | Chain | Graph) -> Self:
+    def start_from(self, piece: State | Chain | StateGraph) -> Self:
         """Make *piece* the first one. Raises DefinitionError if there is one already.
 
         A piece is a state, a chain (``a >> b``), or another workflow, whose states become this
@@ -76,7 +76,7 @@ class Building(ABC):
         self.start = chain(piece).first
         return self.continue_from(piece)
 
-    def next_then(self, piece: State | Chain | Graph) -> Self:
+    def next_then(self, piece: State | Chain | StateGraph) -> Self:
         """Go on to *piece*, which may be a state that ran before: a loop.
 
         Raises DefinitionError where nothing can follow: before a start, after an end, after a
@@ -84,7 +84,7 @@ class Building(ABC):
         """
         last = self._present("next_then")
         following = chain(piece)
-        if isinstance(last, Step) and last.next is following.first and not self._ends:
+        if isinstance(last, TransitionState) and last.next is following.first and not self._ends:
             return self.continue_from(piece)
         if not self._ends:
             raise dead_end(last, following.first)
@@ -102,7 +102,7 @@ class Building(ABC):
                 f"A Choice can't end the workflow: {called(last)} goes where its rules say.",
                 fix="End the chains of the states that it leads to.",
             )
-        if isinstance(last, Step) and not self._ends and last.next is not None:
+        if isinstance(last, TransitionState) and not self._ends and last.next is not None:
             raise DefinitionError(
                 f"{called(last)} goes to {called(last.next)} and can't end the workflow too."
             )
@@ -114,14 +114,14 @@ class Building(ABC):
         The ways of a Choice end where they are still open when the workflow is written.
         """
         for state in self._ends:
-            if isinstance(state, Step):
+            if isinstance(state, TransitionState):
                 state.end = True
             else:
                 self._closed[state] = None
         self._last, self._ends = None, ()
         return self
 
-    def continue_from(self, piece: State | Chain | Graph) -> Self:
+    def continue_from(self, piece: State | Chain | StateGraph) -> Self:
         """Go on writing after *piece*, for example after a state that a Choice leads to."""
         whole = chain(piece)
         self._check_language(piece)
@@ -129,7 +129,7 @@ class Building(ABC):
         self._last, self._ends = whole.parts[-1], whole.ends
         return self
 
-    def subflow_from(self, piece: State | Chain | Graph) -> Self:
+    def subflow_from(self, piece: State | Chain | StateGraph) -> Self:
         """Return a new workflow that starts from *piece*; this one stays as it is."""
         return type(self)().start_from(piece)
 
@@ -176,7 +176,7 @@ class Building(ABC):
     def choice(
         self,
         choices: Sequence[ChoiceRule],
-        default: Target | None = None,
+        default: TransitionTarget | None = None,
         id: str | None = None,
         **fields: Unpack[ChoiceFields],
     ) -> Self:
@@ -249,14 +249,14 @@ class Building(ABC):
     def start_from_choice(
         self,
         choices: Sequence[ChoiceRule],
-        default: Target | None = None,
+        default: TransitionTarget | None = None,
         id: str | None = None,
         **fields: Unpack[ChoiceFields],
     ) -> Self:
         """Start from a Choice, as `choice` makes it."""
         return self.start_from(Choice(id, choices=choices, default=default, **fields))
 
-    def __rshift__(self, other: State | Chain | Graph) -> Chain:
+    def __rshift__(self, other: State | Chain | StateGraph) -> Chain:
         return chain(self) >> other
 
     def copied(self, copies: Copies) -> Self:
@@ -277,7 +277,7 @@ class Building(ABC):
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return what is written, as a graph."""
 
-    def _check_language(self, piece: State | Chain | Graph) -> None:
+    def _check_language(self, piece: State | Chain | StateGraph) -> None:
         """Refuse a workflow of another query language: its states would be read as this one's."""
         if not isinstance(piece, Building):
             return

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.asl.field_types import JSONPATH
-from sfn_release.authoring.state import State, Step, Target, write_states
-from sfn_release.authoring.state_graph import Copies, Graph, Naming
+from sfn_release.authoring.state import State, TransitionState, TransitionTarget, write_states
+from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
 from sfn_release.authoring.state_names import reachable
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.errors import DefinitionError
@@ -37,7 +37,7 @@ class Chain:
     parts: tuple[State, ...]
     ends: tuple[State, ...]
 
-    def __rshift__(self, other: State | Chain | Graph) -> Chain:
+    def __rshift__(self, other: State | Chain | StateGraph) -> Chain:
         following = chain(other)
         link(self.ends, following.first, after=self.parts[-1])
         return Chain(self.first, (*self.parts, *following.parts), open_ends(following))
@@ -76,14 +76,14 @@ class Chain:
         return {"StartAt": naming.id_of(self.first), "States": states}
 
 
-def chain(piece: State | Chain | Graph) -> Chain:
+def chain(piece: State | Chain | StateGraph) -> Chain:
     """Return a state, a chain or a workflow as a chain; raise DefinitionError for others."""
     if isinstance(piece, Chain):
         return piece
     if isinstance(piece, Choice):
         return Chain(piece, (piece,), (piece,))
     if isinstance(piece, State):
-        ended = isinstance(piece, Step) and piece.end
+        ended = isinstance(piece, TransitionState) and piece.end
         return Chain(piece, (piece,), () if ended else open_ends([piece]))
     states = getattr(piece, "states", None)
     start = getattr(piece, "start", None)
@@ -109,7 +109,7 @@ def open_ends(states: Chain | Iterable[State]) -> tuple[State, ...]:
     """Return the states that nothing follows: those of a piece that it can go on from."""
     if isinstance(states, Chain):
         return states.ends
-    return tuple(state for state in states if isinstance(state, Step) and state.open)
+    return tuple(state for state in states if isinstance(state, TransitionState) and state.open)
 
 
 def link(ends: Iterable[State], following: State, *, after: State) -> None:
@@ -123,17 +123,17 @@ def link(ends: Iterable[State], following: State, *, after: State) -> None:
     for state in ends:
         if isinstance(state, Choice):
             _link_ways(state, following)
-        elif isinstance(state, Step):
+        elif isinstance(state, TransitionState):
             state.go_to(following)
 
 
-def ways_on(start: State) -> tuple[Step | Choice, ...]:
+def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
     """Return where the ways from a state are open: Steps without a next, Choices without a default.
 
     A way goes along what comes next, and parts at the rules and the default of a Choice. It ends
     with an id, an End, or a state that ends the workflow. Catchers are not part of it.
     """
-    found: list[Step | Choice] = []
+    found: list[TransitionState | Choice] = []
     seen: set[State] = set()
     queue: list[State] = [start]
     for state in queue:
@@ -144,29 +144,29 @@ def ways_on(start: State) -> tuple[Step | Choice, ...]:
             if state.default is None:
                 found.append(state)
             queue += [one for target in state.targets() for one in _onward(target)]
-        elif isinstance(state, Step) and not _ended(state):
+        elif isinstance(state, TransitionState) and not _ended(state):
             if state.open:
                 found.append(state)
             queue += _onward(state.following)
     return tuple(found)
 
 
-def last_steps(ends: Iterable[State]) -> Iterator[Step]:
+def last_steps(ends: Iterable[State]) -> Iterator[TransitionState]:
     """Yield the steps that end the workflow when nothing follows *ends*."""
     for state in ends:
         if isinstance(state, Choice):
-            yield from (way for way in ways_on(state) if isinstance(way, Step))
-        elif isinstance(state, Step):
+            yield from (way for way in ways_on(state) if isinstance(way, TransitionState))
+        elif isinstance(state, TransitionState):
             yield state
 
 
-def _onward(target: Target | None) -> Iterable[State]:
+def _onward(target: TransitionTarget | None) -> Iterable[State]:
     if isinstance(target, Chain):
         return target.ends
     return [target] if isinstance(target, State) else []
 
 
-def _ended(state: Step) -> bool:
+def _ended(state: TransitionState) -> bool:
     return state.end or (isinstance(state, Raw) and bool(state.body.get("End")))
 
 
@@ -192,7 +192,7 @@ def dead_end(last: State, following: State) -> DefinitionError:
             why="Its rules and its default lead to states that end, or name states by their ids.",
             fix="Leave a state that it leads to without a next one, or continue_from such a state.",
         )
-    if not isinstance(last, Step) or last.terminal:
+    if not isinstance(last, TransitionState) or last.terminal:
         return DefinitionError(f"Nothing can follow {called(last)}: a {last.type} ends here.")
     then = "ends the workflow" if last.end else f"goes to {called(last.following)}"
     return DefinitionError(
@@ -201,7 +201,7 @@ def dead_end(last: State, following: State) -> DefinitionError:
     )
 
 
-def called(state: Target | None) -> str:
+def called(state: TransitionTarget | None) -> str:
     """Return what people call a state."""
     if isinstance(state, Chain):
         return called(state.first)

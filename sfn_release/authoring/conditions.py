@@ -14,7 +14,7 @@ from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, plain, plain_ob
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.authoring.state import Target
+    from sfn_release.authoring.state import TransitionTarget
 
 
 class Condition(ABC):
@@ -32,7 +32,7 @@ class Condition(ABC):
 
     def next_then(
         self,
-        state: Target,
+        state: TransitionTarget,
         *,
         comment: str | NotGiven = NOT_GIVEN,
         assign: Mapping[str, Any] | NotGiven = NOT_GIVEN,
@@ -114,7 +114,7 @@ class ChoiceRule:
     """
 
     condition: Condition | Jsonata | bool
-    next: Target
+    next: TransitionTarget
     comment: str | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     output: Any = field(default=NOT_GIVEN, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sfn_release.canonical import digest
 
-Type = Literal["STANDARD", "EXPRESS"]
+StateMachineType = Literal["STANDARD", "EXPRESS"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Declaration:
 
     name: str
     definition: Mapping[str, Any]
-    type: Type = "STANDARD"
+    type: StateMachineType = "STANDARD"
     role: str | None = None
     logging: Mapping[str, Any] | None = None
     tracing: Mapping[str, Any] | None = None

@@ -23,7 +23,7 @@ from sfn_release.authoring.jsonata_expressions import Jsonata, q
 from sfn_release.authoring.not_given import asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State
-from sfn_release.authoring.state_graph import Graph
+from sfn_release.authoring.state_graph import StateGraph
 from sfn_release.authoring.states import (
     Choice,
     Fail,
@@ -38,7 +38,7 @@ from sfn_release.authoring.states import (
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 
-Nested = Callable[[Mapping[str, Any]], Graph]
+Nested = Callable[[Mapping[str, Any]], StateGraph]
 """Reads a branch or an item processor."""
 
 _TYPES: Mapping[str, type[State]] = {
@@ -114,7 +114,7 @@ def _field(name: str, value: Any, nested: Nested) -> dict[str, Any]:
             return {name: value}
 
 
-def _nested(value: Any, nested: Nested) -> Graph:
+def _nested(value: Any, nested: Nested) -> StateGraph:
     graph = _object(value)
     states = graph.get("States")
     if not isinstance(states, Mapping) or not isinstance(graph.get("StartAt", ""), str):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from sfn_release.authoring.expressions import Dynamic, Inputs, JsonPath, Portable
-from sfn_release.authoring.field_writer import Part
+from sfn_release.authoring.field_writer import StatePart
 from sfn_release.authoring.jsonata_expressions import Jsonata
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 
@@ -29,7 +29,7 @@ _PUT = "arn:aws:states:::s3:putObject"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorConfig(Part):
+class ProcessorConfig(StatePart):
     """How a Map runs its item processor: inside the execution, or as executions of their own."""
 
     mode: Literal["INLINE", "DISTRIBUTED"] | NotGiven = NOT_GIVEN
@@ -44,7 +44,7 @@ class ProcessorConfig(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderConfig(Part):
+class ReaderConfig(StatePart):
     """What an ItemReader reads, and how much of it."""
 
     input_type: InputType | NotGiven = NOT_GIVEN
@@ -61,7 +61,7 @@ class ReaderConfig(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemReader(Part):
+class ItemReader(StatePart):
     """Where a distributed Map reads its items from.
 
     >>> ItemReader.csv("shop", "orders.csv", delimiter="TAB").to_asl()["ReaderConfig"]
@@ -198,7 +198,7 @@ class ItemReader(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemBatcher(Part):
+class ItemBatcher(StatePart):
     """How many items a child execution gets, at most, and what it gets with them."""
 
     max_items_per_batch: Count = NOT_GIVEN
@@ -209,7 +209,7 @@ class ItemBatcher(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriterConfig(Part):
+class WriterConfig(StatePart):
     """In which form the results of child executions are written."""
 
     transformation: Literal["NONE", "COMPACT", "FLATTEN"] | NotGiven = NOT_GIVEN
@@ -217,7 +217,7 @@ class WriterConfig(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResultWriter(Part):
+class ResultWriter(StatePart):
     """Where a distributed Map writes its results; with *writer_config* alone, to its output."""
 
     resource: str | NotGiven = NOT_GIVEN

@@ -148,7 +148,7 @@ def _data(name: str) -> PortableData:
     return PortableData(f"$$.{name}", f"$states.context.{name}")
 
 
-class _Execution:
+class _ContextExecution:
     """The execution: who runs."""
 
     Id: Final = _context("Execution.Id")
@@ -160,7 +160,7 @@ class _Execution:
     StartTime: Final = _context("Execution.StartTime")
 
 
-class _State:
+class _ContextState:
     """The state that is running."""
 
     EnteredTime: Final = _context("State.EnteredTime")
@@ -168,20 +168,20 @@ class _State:
     RetryCount: Final = _context("State.RetryCount")
 
 
-class _StateMachine:
+class _ContextStateMachine:
     """The state machine that is running."""
 
     Id: Final = _context("StateMachine.Id")
     Name: Final = _context("StateMachine.Name")
 
 
-class _Task:
+class _ContextTask:
     """The task that is running, when it waits for a callback."""
 
     Token: Final = _context("Task.Token")
 
 
-class _Item:
+class _ContextItem:
     """The item of a Map that is at hand."""
 
     Index: Final = _context("Map.Item.Index")
@@ -190,10 +190,10 @@ class _Item:
     Value: Final = _data("Map.Item.Value")
 
 
-class _Map:
+class _ContextMap:
     """The Map around the state."""
 
-    Item: Final = _Item
+    Item: Final = _ContextItem
 
 
 class Context:
@@ -203,11 +203,11 @@ class Context:
     Portable(jsonpath='$$.Execution.Id', jsonata='$states.context.Execution.Id')
     """
 
-    Execution: Final = _Execution
-    Map: Final = _Map
-    State: Final = _State
-    StateMachine: Final = _StateMachine
-    Task: Final = _Task
+    Execution: Final = _ContextExecution
+    Map: Final = _ContextMap
+    State: Final = _ContextState
+    StateMachine: Final = _ContextStateMachine
+    Task: Final = _ContextTask
 
 
 ENTIRE_INPUT: Final = Portable("$", "$states.input")

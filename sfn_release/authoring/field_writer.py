@@ -69,7 +69,7 @@ def written(value: Any, language: str = JSONPATH) -> Any:
     match value:
         case Jsonata() | Portable() | JsonPath() | Intrinsic():
             return _expression(value, language)
-        case Part():
+        case StatePart():
             return value.to_asl(language)
         case Mapping():
             return write_object(value, language)
@@ -141,7 +141,7 @@ def with_extra(body: dict[str, Any], extra: Mapping[str, Any], language: str) ->
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class StatePart:
     """A typed part of a state: an object with the language's fields in snake_case.
 
     *extra* holds further fields, as they are.

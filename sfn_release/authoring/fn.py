@@ -20,9 +20,9 @@ from sfn_release.errors import DefinitionError
 _BRACE = re.compile(rf"(\$\{{(?:{REFERRED})\}})|([{{}}])")
 
 Argument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
-Text: TypeAlias = JsonPath | Intrinsic | Portable | str
-Number: TypeAlias = JsonPath | Intrinsic | Portable | float
-Array: TypeAlias = JsonPath | Intrinsic | Portable
+TextArgument: TypeAlias = JsonPath | Intrinsic | Portable | str
+NumberArgument: TypeAlias = JsonPath | Intrinsic | Portable | float
+JsonArgument: TypeAlias = JsonPath | Intrinsic | Portable
 
 
 def array(*items: Argument) -> Intrinsic:
@@ -34,57 +34,57 @@ def array(*items: Argument) -> Intrinsic:
     return _call("Array", *items)
 
 
-def array_partition(array: Array, size: Number) -> Intrinsic:
+def array_partition(array: JsonArgument, size: NumberArgument) -> Intrinsic:
     """Return *array* cut into arrays of *size* items."""
     return _call("ArrayPartition", array, size)
 
 
-def array_contains(array: Array, value: Argument) -> Intrinsic:
+def array_contains(array: JsonArgument, value: Argument) -> Intrinsic:
     """Return whether *value* is in *array*."""
     return _call("ArrayContains", array, value)
 
 
-def array_range(first: Number, last: Number, step: Number) -> Intrinsic:
+def array_range(first: NumberArgument, last: NumberArgument, step: NumberArgument) -> Intrinsic:
     """Return the numbers from *first* to *last*, both included, *step* apart; 1000 at most."""
     return _call("ArrayRange", first, last, step)
 
 
-def array_get_item(array: Array, index: Number) -> Intrinsic:
+def array_get_item(array: JsonArgument, index: NumberArgument) -> Intrinsic:
     """Return the item at *index*, counted from 0."""
     return _call("ArrayGetItem", array, index)
 
 
-def array_length(array: Array) -> Intrinsic:
+def array_length(array: JsonArgument) -> Intrinsic:
     """Return how many items *array* has."""
     return _call("ArrayLength", array)
 
 
-def array_unique(array: Array) -> Intrinsic:
+def array_unique(array: JsonArgument) -> Intrinsic:
     """Return *array* without repetitions."""
     return _call("ArrayUnique", array)
 
 
-def base64_encode(text: Text) -> Intrinsic:
+def base64_encode(text: TextArgument) -> Intrinsic:
     """Return *text* in Base64; it may have 10,000 characters."""
     return _call("Base64Encode", text)
 
 
-def base64_decode(text: Text) -> Intrinsic:
+def base64_decode(text: TextArgument) -> Intrinsic:
     """Return the text whose Base64 form *text* is."""
     return _call("Base64Decode", text)
 
 
-def hash(value: Argument, algorithm: Text = "SHA-256") -> Intrinsic:
+def hash(value: Argument, algorithm: TextArgument = "SHA-256") -> Intrinsic:
     """Return the digest of *value*: MD5, SHA-1, SHA-256, SHA-384 or SHA-512, in hexadecimal."""
     return _call("Hash", value, algorithm)
 
 
-def json_merge(left: Array, right: Array, *, deep: bool = False) -> Intrinsic:
+def json_merge(left: JsonArgument, right: JsonArgument, *, deep: bool = False) -> Intrinsic:
     """Return *left* overlaid by *right*; Step Functions has no *deep* merge so far."""
     return _call("JsonMerge", left, right, deep)
 
 
-def string_to_json(text: Text) -> Intrinsic:
+def string_to_json(text: TextArgument) -> Intrinsic:
     """Return the value that the JSON *text* says."""
     return _call("StringToJson", text)
 
@@ -94,17 +94,19 @@ def json_to_string(value: Argument) -> Intrinsic:
     return _call("JsonToString", value)
 
 
-def math_random(low: Number, high: Number, seed: Number | None = None) -> Intrinsic:
+def math_random(
+    low: NumberArgument, high: NumberArgument, seed: NumberArgument | None = None
+) -> Intrinsic:
     """Return a random whole number from *low* up to, but without, *high*."""
     return _call("MathRandom", low, high, *(() if seed is None else (seed,)))
 
 
-def math_add(left: Number, right: Number) -> Intrinsic:
+def math_add(left: NumberArgument, right: NumberArgument) -> Intrinsic:
     """Return the sum of two whole numbers."""
     return _call("MathAdd", left, right)
 
 
-def string_split(text: Text, delimiters: Text) -> Intrinsic:
+def string_split(text: TextArgument, delimiters: TextArgument) -> Intrinsic:
     """Return the pieces of *text* between any of the characters of *delimiters*."""
     return _call("StringSplit", text, delimiters)
 
@@ -114,7 +116,7 @@ def uuid() -> Intrinsic:
     return _call("UUID")
 
 
-def format(template: Text, *values: Argument) -> Intrinsic:
+def format(template: TextArgument, *values: Argument) -> Intrinsic:
     r"""Return *template* with each ``{}`` replaced by one of *values*; other braces are text.
 
     A ``${Parameter}`` stays one. The template may be a path or a call: its text is then read when

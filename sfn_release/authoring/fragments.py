@@ -17,21 +17,21 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sfn_release.authoring.chain import Chain
-from sfn_release.authoring.state import State, Target, several
-from sfn_release.authoring.state_graph import Copies, Graph
-from sfn_release.authoring.state_names import Names, walk
+from sfn_release.authoring.state import State, TransitionTarget, several
+from sfn_release.authoring.state_graph import Copies, StateGraph
+from sfn_release.authoring.state_names import StateNames, walk
 from sfn_release.authoring.states import Raw
 
-_Graph = TypeVar("_Graph", bound=Graph)
+_GraphT = TypeVar("_GraphT", bound=StateGraph)
 
 
-def prefixed(graph: _Graph, prefix: str) -> _Graph:
+def prefixed(graph: _GraphT, prefix: str) -> _GraphT:
     """Return a copy of *graph* in which every state's id begins with *prefix*.
 
     Ids, and every transition to one of them, are changed, in branches and item processors too.
     Raises DefinitionError for what is no state.
     """
-    names = Names(graph)
+    names = StateNames(graph)
     states = list(walk(graph))
     bodies = [inner for state in states for inner in _as_written(state)]
     ids = {id: prefix + id for id in (*map(names.id_of, states), *_ids(bodies))}
@@ -66,7 +66,7 @@ def _rule(rule: Any, copies: Copies) -> Any:
     return replace(deepcopy(replace(rule, next="")), next=_target(rule.next, copies))
 
 
-def _target(target: Target | None, copies: Copies) -> Target | None:
+def _target(target: TransitionTarget | None, copies: Copies) -> TransitionTarget | None:
     if isinstance(target, Chain):
         return target.copied(copies)
     if isinstance(target, State):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfn_release.authoring.conditions import ChoiceRule
-    from sfn_release.authoring.state import Target
+    from sfn_release.authoring.state import TransitionTarget
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS: Final = frozenset({"and", "or", "in", "true", "false", "null", "function"})
@@ -42,7 +42,7 @@ class Jsonata:
 
     def next_then(
         self,
-        state: Target,
+        state: TransitionTarget,
         *,
         comment: str | NotGiven = NOT_GIVEN,
         assign: Mapping[str, Any] | NotGiven = NOT_GIVEN,

@@ -20,7 +20,7 @@ from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.authoring.state import Target
+    from sfn_release.authoring.state import TransitionTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,12 @@ class Catch(ErrorRule):
     gets; *assign* sets variables, in both languages.
     """
 
-    next: Target | None = None
+    next: TransitionTarget | None = None
     result_path: str | JsonPath | NotGiven | None = field(default=NOT_GIVEN, kw_only=True)
     assign: Mapping[str, Any] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
     output: Any = field(default=NOT_GIVEN, kw_only=True)
 
-    def next_then(self, state: Target) -> Catch:
+    def next_then(self, state: TransitionTarget) -> Catch:
         """Return the rule that goes to *state*."""
         return replace(self, next=state)
 
@@ -196,7 +196,7 @@ class Catch(ErrorRule):
         return replace(self, assign=assign)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TransitionTarget:
         """Where to go. Raises DefinitionError where none was given."""
         if self.next is None:
             raise DefinitionError(

@@ -24,7 +24,7 @@ from sfn_release.authoring.field_writer import with_extra, with_language, write_
 from sfn_release.authoring.jsonata_expressions import Jsonata
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.authoring.retry import Catch, Retry
-from sfn_release.authoring.state_graph import Graph, Keys, Naming
+from sfn_release.authoring.state_graph import Keys, Naming, StateGraph
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
 Language: TypeAlias = Literal["JSONPath", "JSONata"] | NotGiven
 Retries: TypeAlias = Retry | Sequence[Retry]
 Catches: TypeAlias = Catch | Sequence[Catch]
-Target: TypeAlias = "State | Chain | str"
+TransitionTarget: TypeAlias = "State | Chain | str"
 """Where a transition leads: a state, a chain (to its first state; it ends where it is open), or an
 id."""
-_Written: TypeAlias = "State | Graph | Mapping[str, Any]"
+_Written: TypeAlias = "State | StateGraph | Mapping[str, Any]"
 Piece: TypeAlias = "_Written | Callable[[], _Written]"
 """A branch or an item processor: a state, a chain, a workflow, a definition as it is written, or a
 function without arguments that returns one of them, and is called once."""
@@ -93,7 +93,7 @@ class State:
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}({self.id!r})"
 
-    def __rshift__(self, other: State | Chain | Graph) -> Chain:
+    def __rshift__(self, other: State | Chain | StateGraph) -> Chain:
         from sfn_release.authoring.chain import chain
 
         return chain(self) >> other
@@ -103,7 +103,7 @@ class State:
         """Whether the workflow ends here by the nature of the state."""
         return False
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[TransitionTarget]:
         """Yield where its transitions lead, the usual one first."""
         yield from ()
 
@@ -112,7 +112,7 @@ class State:
         for target in self.targets():
             yield entry(target)
 
-    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
+    def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
         """Yield the branches, or the item processor, and under which keys they are written."""
         yield from ()
 
@@ -131,7 +131,7 @@ class State:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class WithData(State):
+class DataState(State):
     """A state that takes input and gives output: cut by paths, or made by *output* (JSONata)."""
 
     input_path: Path = field(default=NOT_GIVEN, kw_only=True)
@@ -140,14 +140,14 @@ class WithData(State):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Step(WithData):
+class TransitionState(DataState):
     """A state that is followed by another one (*next*) or by none (*end*).
 
     *assign* sets variables.
     """
 
     assign: Template = field(default=NOT_GIVEN, kw_only=True)
-    next: Target | None = field(default=None, kw_only=True)
+    next: TransitionTarget | None = field(default=None, kw_only=True)
     end: bool = field(default=False, kw_only=True)
 
     @property
@@ -156,7 +156,7 @@ class Step(WithData):
         return self.next is None and not self.terminal
 
     @property
-    def following(self) -> Target | None:
+    def following(self) -> TransitionTarget | None:
         """What comes next, if that was said."""
         return self.next
 
@@ -165,7 +165,7 @@ class Step(WithData):
         self.end = False
         self.next = state
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[TransitionTarget]:
         """Yield what comes next."""
         if self.next is not None:
             yield self.next
@@ -176,7 +176,7 @@ class Step(WithData):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Work(Step):
+class RetryableState(TransitionState):
     """A step that can fail: its errors are retried, then caught.
 
     *retry* and *catch* are one rule or several, in the order in which they are tried.
@@ -188,9 +188,9 @@ class Work(Step):
     retry: Retries = field(default_factory=list, kw_only=True)
     catch: Catches = field(default_factory=list, kw_only=True)
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[TransitionTarget]:
         """Yield what comes next, then where errors go."""
-        yield from Step.targets(self)
+        yield from TransitionState.targets(self)
         for catcher in several(self.catch):
             if isinstance(catcher, Catch) and catcher.next is not None:  # the writer tells of it
                 yield catcher.next
@@ -249,7 +249,7 @@ def _field(attribute: str, value: Any, naming: Naming, language: str, outer: str
     return {} if result is NOT_GIVEN else {asl_key(attribute): result}
 
 
-def transition(state: Step, naming: Naming) -> dict[str, Any]:
+def transition(state: TransitionState, naming: Naming) -> dict[str, Any]:
     """Return Next or End, or neither where the state has none yet."""
     following = {} if state.next is None else {"Next": naming.id_of(entry(state.next))}
     return following | ({"End": True} if state.end else {})
@@ -263,7 +263,7 @@ def own_language(owner: Any, outer: str) -> str:
     return own if own in (JSONPATH, JSONATA) else outer
 
 
-def entry(target: Target) -> State | str:
+def entry(target: TransitionTarget) -> State | str:
     """Return the state that a transition leads to, or its id."""
     from sfn_release.authoring.chain import Chain
 
@@ -305,7 +305,7 @@ def write_states(
     return written
 
 
-_Rule = TypeVar("_Rule", Retry, Catch, ChoiceRule)
+_RuleT = TypeVar("_RuleT", Retry, Catch, ChoiceRule)
 
 
 def several(rules: Any) -> Sequence[Any]:
@@ -314,7 +314,7 @@ def several(rules: Any) -> Sequence[Any]:
 
 
 def _rules(
-    key: str, rules: Any, kind: type[_Rule], write: Callable[[_Rule], dict[str, Any]]
+    key: str, rules: Any, kind: type[_RuleT], write: Callable[[_RuleT], dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return *rules* written, each by *write*. Raises PartError, for the first that can't be."""
     written = []
@@ -326,7 +326,7 @@ def _rules(
     return written
 
 
-def _checked(rule: Any, kind: type[_Rule]) -> _Rule:
+def _checked(rule: Any, kind: type[_RuleT]) -> _RuleT:
     """Return *rule* if it is what it has to be; people who don't check types get it wrong."""
     if not isinstance(rule, kind):
         name = kind.__name__

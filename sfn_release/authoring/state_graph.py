@@ -23,7 +23,7 @@ class Copies:
     ids: Mapping[str, str]
 
 
-class Graph(Protocol):
+class StateGraph(Protocol):
     """States and where to start: a Workflow or a chain, seen from the state that holds it."""
 
     @property

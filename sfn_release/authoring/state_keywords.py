@@ -23,9 +23,9 @@ from sfn_release.authoring.state import (
     Real,
     Retries,
     Seconds,
-    Target,
     Template,
     Text,
+    TransitionTarget,
     Whole,
 )
 
@@ -74,7 +74,7 @@ class StepFields(DataFields, total=False):
     """The fields of a state that another one follows."""
 
     assign: Template
-    next: Target | None
+    next: TransitionTarget | None
     end: bool
 
 

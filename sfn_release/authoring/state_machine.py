@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sfn_release.authoring.declaration import Declaration, Type
+from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.authoring.logging_options import Logging, encryption_of, logging_of, tracing_of
 from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.workflow import Workflow
@@ -50,7 +50,7 @@ class StateMachine:
     workflow: Workflow
     role_arn: str | None = None
     tags: Mapping[str, str] | None = field(default=None, kw_only=True)
-    type: Type = field(default="STANDARD", kw_only=True)
+    type: StateMachineType = field(default="STANDARD", kw_only=True)
     logging: Logging | Mapping[str, Any] | None = field(default=None, kw_only=True)
     tracing: bool | Mapping[str, Any] | None = field(default=None, kw_only=True)
     encryption: str | Mapping[str, Any] | None = field(default=None, kw_only=True)

@@ -24,31 +24,31 @@ from sfn_release.authoring.field_writer import with_extra, write_object
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import (
     Arguments,
+    DataState,
     ItsPath,
     OpenText,
     Path,
     Piece,
     Real,
+    RetryableState,
     Seconds,
     State,
-    Step,
-    Target,
     Template,
     Text,
+    TransitionState,
+    TransitionTarget,
     Whole,
-    WithData,
-    Work,
     as_graph,
     made,
     own_language,
     several,
     transition,
 )
-from sfn_release.authoring.state_graph import Graph, Keys, Naming
+from sfn_release.authoring.state_graph import Keys, Naming, StateGraph
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Pass(Step):
+class Pass(TransitionState):
     """Hand the input on, or *result* in its place, as it is; *parameters* reshapes the input.
 
     In JSONata *output* and *assign* do all of that.
@@ -61,7 +61,7 @@ class Pass(Step):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Task(Work):
+class Task(RetryableState):
     """Have work done by *resource*: an integration's, a Lambda function's or an activity's ARN.
 
     `sfn_release.task` has makers for the usual ones. *credentials* is ``{"RoleArn": ...}``.
@@ -78,7 +78,7 @@ class Task(Work):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Choice(WithData):
+class Choice(DataState):
     """Go where the first rule that is true says, else to *default*.
 
     What follows a Choice in a chain, ``Choice(...) >> state``, follows every state that it leads to
@@ -89,10 +89,10 @@ class Choice(WithData):
 
     type: ClassVar[str] = "Choice"
     choices: Sequence[ChoiceRule] = field(default_factory=list, kw_only=True)
-    default: Target | None = field(default=None, kw_only=True)
+    default: TransitionTarget | None = field(default=None, kw_only=True)
     assign: Template = field(default=NOT_GIVEN, kw_only=True)
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[TransitionTarget]:
         """Yield where the rules go, then the default."""
         for rule in several(self.choices):
             if isinstance(rule, ChoiceRule):  # of others the writer tells
@@ -106,7 +106,7 @@ class Choice(WithData):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Wait(Step):
+class Wait(TransitionState):
     """Wait: exactly one of a number of seconds, an instant, or the path of one of them.
 
     *seconds* may be a `timedelta` of whole seconds.
@@ -120,7 +120,7 @@ class Wait(Step):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Succeed(WithData):
+class Succeed(DataState):
     """End the workflow, or the branch, with the input as its result."""
 
     type: ClassVar[str] = "Succeed"
@@ -148,7 +148,7 @@ class Fail(State):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Parallel(Work):
+class Parallel(RetryableState):
     """Run *branches* at once on the same input; the result is the list of their results.
 
     A branch is a state, a chain, a workflow, or a function without arguments that returns one.
@@ -163,14 +163,14 @@ class Parallel(Work):
         if any(map(callable, several(self.branches))):
             self.branches = [made(branch) for branch in several(self.branches)]
 
-    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
+    def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
         """Yield the branches."""
         for index, branch in enumerate(several(self.branches)):
             yield ("Branches", index), as_graph(branch)
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Map(Work):
+class Map(RetryableState):
     """Run *item_processor* for each item; the result is the list of its results.
 
     The items are the input, or what *items_path* (JSONPath), *items* (JSONata) or *item_reader*
@@ -207,7 +207,7 @@ class Map(Work):
         if callable(self.iterator):
             self.iterator = made(self.iterator)
 
-    def graphs(self) -> Iterator[tuple[Keys, Graph | Mapping[str, Any]]]:
+    def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
         """Yield the item processor."""
         for key, graph in (("ItemProcessor", self.item_processor), ("Iterator", self.iterator)):
             if not isinstance(graph, NotGiven):
@@ -215,7 +215,7 @@ class Map(Work):
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the state as the language writes it, ProcessorConfig inside its processor."""
-        body = Step.to_asl(self, naming, language)
+        body = TransitionState.to_asl(self, naming, language)
         config = body.pop("ProcessorConfig", None)
         if config is not None:
             processor = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
@@ -224,7 +224,7 @@ class Map(Work):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Raw(Step):
+class Raw(TransitionState):
     """Any state, as the language writes it: ``Raw("Ask", {"Type": "Task", ...})``.
 
     *body* may lack Next and End, which the workflow then writes.
@@ -244,15 +244,15 @@ class Raw(Step):
         return self.next is None and not self.terminal and "Next" not in self.body
 
     @property
-    def following(self) -> Target | None:
+    def following(self) -> TransitionTarget | None:
         """What comes next: by the workflow, or else by the body."""
-        said: Target | None = self.body.get("Next")
+        said: TransitionTarget | None = self.body.get("Next")
         return said if self.next is None else self.next
 
     def go_to(self, state: State | str) -> None:
         """Let *state* follow, whatever the body says of an end."""
         self.body = {key: value for key, value in self.body.items() if key != "End"}
-        Step.go_to(self, state)
+        TransitionState.go_to(self, state)
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
         """Return the body, with the transition that the workflow gave it."""

@@ -23,10 +23,10 @@ from sfn_release.authoring.state_keywords import TaskFields
 from sfn_release.authoring.states import Task
 from sfn_release.errors import DefinitionError
 
-Pattern = Literal["", "sync", "sync:2", "waitForTaskToken"]
+IntegrationPattern = Literal["", "sync", "sync:2", "waitForTaskToken"]
 """How a task waits: for the answer to the call, for the job's end, or for a callback."""
 Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
-Given: TypeAlias = Mapping[str, Any] | NotGiven
+Parameters: TypeAlias = Mapping[str, Any] | NotGiven
 
 LAMBDA_RETRY: Final = Retry(
     (
@@ -65,10 +65,10 @@ _ACTION = re.compile(r"([A-Za-z0-9_-]+:[A-Za-z0-9_]+)(?:\.(sync|sync:2|waitForTa
 
 def optimized(
     action: str,
-    parameters: Given = NOT_GIVEN,
+    parameters: Parameters = NOT_GIVEN,
     *,
     id: str | None = None,
-    pattern: Pattern = "",
+    pattern: IntegrationPattern = "",
     retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
@@ -85,7 +85,7 @@ def optimized(
 
 def sdk(
     action: str,
-    parameters: Given = NOT_GIVEN,
+    parameters: Parameters = NOT_GIVEN,
     *,
     id: str | None = None,
     pattern: Literal["", "waitForTaskToken"] = "",
@@ -144,10 +144,10 @@ def http(
     *,
     connection: str | Dynamic,
     id: str | None = None,
-    headers: Given = NOT_GIVEN,
-    query: Given = NOT_GIVEN,
+    headers: Parameters = NOT_GIVEN,
+    query: Parameters = NOT_GIVEN,
     body: Any = NOT_GIVEN,
-    transform: Given = NOT_GIVEN,
+    transform: Parameters = NOT_GIVEN,
     retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
@@ -173,7 +173,7 @@ def http(
 
 def activity(
     arn: str,
-    parameters: Given = NOT_GIVEN,
+    parameters: Parameters = NOT_GIVEN,
     *,
     id: str | None = None,
     retry: Retries = (),
@@ -189,11 +189,11 @@ def activity(
 
 def _task(
     action: str,
-    parameters: Given,
+    parameters: Parameters,
     family: str,
     *,
     id: str | None,
-    pattern: Pattern,
+    pattern: IntegrationPattern,
     retry: Retries,
     **fields: Unpack[TaskFields],
 ) -> Task:
@@ -215,5 +215,5 @@ def _task(
     )
 
 
-def _inputs(parameters: Given) -> Inputs | NotGiven:
+def _inputs(parameters: Parameters) -> Inputs | NotGiven:
     return parameters if isinstance(parameters, NotGiven) else Inputs(parameters)

@@ -14,7 +14,7 @@ from sfn_release.authoring.not_given import timestamp
 from sfn_release.errors import DefinitionError
 
 Ordered: TypeAlias = str | float | datetime
-Constant: TypeAlias = Ordered | bool | None
+Comparable: TypeAlias = Ordered | bool | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,10 +33,10 @@ class Var:
 
     path: str | JsonPath | Portable
 
-    def __eq__(self, value: Constant) -> Condition:  # type: ignore[override] # a test, no answer
+    def __eq__(self, value: Comparable) -> Condition:  # type: ignore[override] # a test, no answer
         return self._compared("Equals", value, "==")
 
-    def __ne__(self, value: Constant) -> Condition:  # type: ignore[override] # likewise
+    def __ne__(self, value: Comparable) -> Condition:  # type: ignore[override] # likewise
         if value is None:
             return self.is_not_null()
         return not_(self._compared("Equals", value, "!="))
@@ -71,7 +71,7 @@ class Var:
     def __ror__(self, _: object) -> NoReturn:
         raise _without_parentheses("|")
 
-    def is_in(self, *values: Constant) -> Condition:
+    def is_in(self, *values: Comparable) -> Condition:
         """Test for one of *values*: Or over ``==``. Raises DefinitionError without a value."""
         if not values:
             raise DefinitionError(

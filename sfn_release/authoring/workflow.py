@@ -13,7 +13,7 @@ from sfn_release.asl.partitions import in_partition
 from sfn_release.asl.placeholders import quoted
 from sfn_release.authoring.building import Building
 from sfn_release.authoring.chain import Chain
-from sfn_release.authoring.declaration import Type
+from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.authoring.field_writer import whole_seconds, with_extra
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key, copied, plain
 from sfn_release.authoring.state import (
@@ -25,9 +25,9 @@ from sfn_release.authoring.state import (
     own_language,
     write_states,
 )
-from sfn_release.authoring.state_graph import Graph, Naming
+from sfn_release.authoring.state_graph import Naming, StateGraph
 from sfn_release.authoring.state_keywords import WorkflowFields
-from sfn_release.authoring.state_names import Names
+from sfn_release.authoring.state_names import StateNames
 from sfn_release.canonical import decoded, loads
 from sfn_release.checks.finding import Finding, refuse
 from sfn_release.errors import DefinitionError, NotFoundError
@@ -75,7 +75,7 @@ class Workflow(Building):
         return f"Workflow({len(self.states)} states from {start!r})"
 
     @classmethod
-    def of(cls, *pieces: State | Chain | Graph, **fields: Unpack[WorkflowFields]) -> Workflow:
+    def of(cls, *pieces: State | Chain | StateGraph, **fields: Unpack[WorkflowFields]) -> Workflow:
         """Return the workflow that runs *pieces* one after the other and then ends.
 
         *fields* are those of the whole definition, as `Workflow` takes them.
@@ -108,7 +108,7 @@ class Workflow(Building):
         known = [state.id for state in self.states if state.id]
         raise NotFoundError(f'The workflow has no state "{id}".', fix=did_you_mean(id, known))
 
-    def serialize(self, *, type: Type = "STANDARD") -> dict[str, Any]:
+    def serialize(self, *, type: StateMachineType = "STANDARD") -> dict[str, Any]:
         """Return the definition in the Amazon States Language, as fresh dicts and lists.
 
         Raises DefinitionError, listing what is wrong, for a definition that Step Functions would
@@ -121,11 +121,13 @@ class Workflow(Building):
         refuse(final(findings), "The workflow")
         return definition
 
-    def to_json(self, *, type: Type = "STANDARD") -> str:
+    def to_json(self, *, type: StateMachineType = "STANDARD") -> str:
         """Return the definition as indented JSON text; raises what `serialize` raises."""
         return json.dumps(self.serialize(type=type), indent=2, ensure_ascii=False)
 
-    def diagnostics(self, *, type: Type = "STANDARD", services: bool = True) -> tuple[Finding, ...]:
+    def diagnostics(
+        self, *, type: StateMachineType = "STANDARD", services: bool = True
+    ) -> tuple[Finding, ...]:
         """Return what is wrong with the workflow, in order; nothing is raised.
 
         With *services*, what Tasks send is compared with the installed botocore's models.
@@ -159,7 +161,7 @@ class Workflow(Building):
         Two states of one id are one in it; with a state that can't be written it is empty.
         """
         try:
-            names = Names(self)
+            names = StateNames(self)
             try:
                 return self.to_asl(names), tuple(names.findings)
             except StateError as error:
@@ -172,7 +174,7 @@ class Workflow(Building):
             return {}, (Finding("not-asl", "error", "$", "", message, fix),)
 
     def _examined(
-        self, type: Type, *, services: bool = False
+        self, type: StateMachineType, *, services: bool = False
     ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         from sfn_release.checks import check_draft
 
@@ -261,7 +263,7 @@ class Workflow(Building):
             ) from error
 
 
-def _unwritten(error: DefinitionError, id: str, names: Names) -> Finding:
+def _unwritten(error: DefinitionError, id: str, names: StateNames) -> Finding:
     """Return what keeps the state *id* from being written."""
     keys = error.keys if isinstance(error, PartError) else ()
     return Finding("not-asl", "error", names.place_of(id, keys), id, error.message, error.fix)

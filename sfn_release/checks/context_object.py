@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
-from sfn_release.asl.path_steps import Names, Path
+from sfn_release.asl.path_steps import Path, PathNames
 from sfn_release.checks import jsonata_expressions, path_expressions
 from sfn_release.checks.definition import ParsedDefinition
 from sfn_release.checks.rule import Issue, Location
@@ -45,8 +45,8 @@ def context_field(document: ParsedDefinition) -> Iterator[Issue]:
 
 def _names(path: Path) -> Sequence[str]:
     """Return the names that a path begins with."""
-    plain = takewhile(lambda step: isinstance(step, Names) and len(step.names) == 1, path.steps)
-    return [step.names[0] for step in plain if isinstance(step, Names)]
+    plain = takewhile(lambda step: isinstance(step, PathNames) and len(step.names) == 1, path.steps)
+    return [step.names[0] for step in plain if isinstance(step, PathNames)]
 
 
 def _unknown(whole: str, names: Sequence[str], place: Location) -> Iterator[Issue]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sfn_release.asl.field_types import Kind
+from sfn_release.asl.field_types import FieldType
 from sfn_release.asl.fields import (
     BRANCH,
     CATCHER,
@@ -27,7 +27,7 @@ class Element(NamedTuple):
 
     body: Any
     place: Location
-    fields: Mapping[str, Kind]
+    fields: Mapping[str, FieldType]
     what: str
     language: str
 

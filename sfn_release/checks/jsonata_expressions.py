@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA, is_open
-from sfn_release.asl.jsonata import CLOSING, OPENING, Expression, JsonataError, is_jsonata, parse
+from sfn_release.asl.jsonata import (
+    CLOSING,
+    OPENING,
+    JsonataError,
+    JsonataExpression,
+    is_jsonata,
+    parse,
+)
 from sfn_release.asl.placeholders import as_filled
 from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.rule import Issue, Location, entries
@@ -74,7 +81,7 @@ class Parsed(NamedTuple):
     """
 
     text: JsonataText
-    expression: Expression | None
+    expression: JsonataExpression | None
     problem: str = ""
 
 
@@ -85,7 +92,7 @@ def parsed(document: ParsedDefinition) -> Iterator[Parsed]:
         if not is_jsonata(text.text):
             continue
         left -= len(text.text) * len(as_filled(text.text))
-        yield _parsed(text) if left >= 0 else Parsed(text, Expression(unread=_TOO_MUCH))
+        yield _parsed(text) if left >= 0 else Parsed(text, JsonataExpression(unread=_TOO_MUCH))
 
 
 def _parsed(text: JsonataText) -> Parsed:
@@ -100,7 +107,7 @@ def _parsed(text: JsonataText) -> Parsed:
     return Parsed(text, None, f"This is not valid JSONata: {errors[0]}.")
 
 
-def expressions(document: ParsedDefinition) -> Iterator[tuple[JsonataText, Expression]]:
+def expressions(document: ParsedDefinition) -> Iterator[tuple[JsonataText, JsonataExpression]]:
     """Yield every expression that can be read, where it stands and what it reads."""
     for one in document.once(parsed):
         if one.expression is not None and not one.expression.unread:

@@ -251,7 +251,7 @@ def paths_in(text: str) -> Iterator[paths.Path]:
         queue.append(paths.parse(text))
     while queue:
         node = queue.pop()
-        if isinstance(node, intrinsics.Call):
+        if isinstance(node, intrinsics.IntrinsicCall):
             queue.extend(reversed(node.arguments))
         elif isinstance(node, paths.Path):
             yield node

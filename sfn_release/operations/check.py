@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sfn_release.authoring.declaration import Declaration, Type
+from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.checks import check_draft
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.silence import Silence, told
@@ -260,7 +260,11 @@ def _can_be_sent(draft: Draft) -> bool:
     """Whether there is a definition, for a type that exists."""
     declaration = draft.declaration
     given: Any = declaration.definition
-    return isinstance(given, Mapping) and bool(given) and declaration.type in get_args(Type)
+    return (
+        isinstance(given, Mapping)
+        and bool(given)
+        and declaration.type in get_args(StateMachineType)
+    )
 
 
 def _twins(names: Iterable[str]) -> Iterator[CheckedFinding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.authoring.importing import Source
+from sfn_release.authoring.importing import ImportedStateMachine
 from sfn_release.aws.calling import call
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, DefinitionError, UsageError
@@ -34,7 +34,7 @@ def import_source(
     environment: str | None,
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
-) -> Source:
+) -> ImportedStateMachine:
     """Return what a module is written from: an ARN, or what `read_source` reads.
 
     A file, or *stdin*, may also hold an answer of DescribeStateMachine. *workspace* opens the
@@ -55,10 +55,10 @@ def import_source(
     return _from_declaration(only(declared, named))
 
 
-def _from_declaration(declaration: Declaration) -> Source:
+def _from_declaration(declaration: Declaration) -> ImportedStateMachine:
     """Return what a module is written from that declares what *declaration* does."""
     tracing = declaration.tracing
-    return Source(
+    return ImportedStateMachine(
         name=declaration.name,
         definition=declaration.definition,
         origin=declaration.source,
@@ -71,7 +71,7 @@ def _from_declaration(declaration: Declaration) -> Source:
     )
 
 
-def from_aws(client: StepFunctions, arn: str, watcher: Watcher) -> Source:
+def from_aws(client: StepFunctions, arn: str, watcher: Watcher) -> ImportedStateMachine:
     """Return what a module is written from that declares the state machine *arn* as it is.
 
     *arn* may name a version of it, or an alias: then it is the version that the alias sends
@@ -97,7 +97,7 @@ def from_aws(client: StepFunctions, arn: str, watcher: Watcher) -> Source:
 
 def described_source(
     described: Mapping[str, Any], *, tags: Mapping[str, str] | None = None, origin: str = ""
-) -> Source:
+) -> ImportedStateMachine:
     """Return what a module is written from, of an answer of DescribeStateMachine.
 
     Raises DefinitionError for a definition that AWS did not give, or that is none.
@@ -112,7 +112,7 @@ def described_source(
     traced = _object(described.get("tracingConfiguration")).get("enabled", False)
     arn = str(described["stateMachineArn"])
     own = encryption.get("type", "AWS_OWNED_KEY") != "AWS_OWNED_KEY"
-    return Source(
+    return ImportedStateMachine(
         name=str(described.get("name") or arn.rpartition(":")[2]),
         definition=loads(described["definition"]),
         origin=origin or arn,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.authoring.importing import Source, python_syntax, write_module
+from sfn_release.authoring.importing import ImportedStateMachine, python_syntax, write_module
 from sfn_release.authoring.importing.identifiers import identifier
 from sfn_release.authoring.importing.python_syntax import quoted
 from sfn_release.canonical import digest
@@ -244,7 +244,9 @@ def test_no_name_or_text_becomes_code() -> None:
     }
     states["Last"] = {"Type": "Fail", "Cause": '""" + exit() #'}
     definition = {"Comment": '"""', "StartAt": HOSTILE[0], "States": states}
-    source = Source('x"""\nexit()\n"""', definition, '"""\nimport os\n', role='"; exit()')
+    source = ImportedStateMachine(
+        'x"""\nexit()\n"""', definition, '"""\nimport os\n', role='"; exit()'
+    )
     text = write_module(source)
     tree = ast.parse(text)
     called = {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
-from sfn_release.authoring.state_names import Names
+from sfn_release.authoring.state_names import StateNames
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 from support.places import CORPUS, ORACLE
@@ -74,7 +74,7 @@ def test_no_definition_that_aws_ran_is_refused() -> None:
 def read_back(definition: dict[str, Any]) -> tuple[sfn.Workflow, str | None]:
     """Return the workflow of a definition, and where it is written differently."""
     workflow = sfn.Workflow.from_dict(definition)
-    return workflow, first_difference(workflow.to_asl(Names(workflow)), definition)
+    return workflow, first_difference(workflow.to_asl(StateNames(workflow)), definition)
 
 
 def test_every_definition_is_read_and_written_back() -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.authoring.state_names import Names
+from sfn_release.authoring.state_names import StateNames
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError, NotFoundError
 
@@ -125,7 +125,7 @@ def test_unusual_states_are_kept_as_they_are(body: dict[str, Any]) -> None:
     workflow = sfn.Workflow.from_dict(definition)
     (state,) = workflow.states
     assert isinstance(state, sfn.Raw)
-    assert definition == workflow.to_asl(Names(workflow))
+    assert definition == workflow.to_asl(StateNames(workflow))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_no_state_is_read_with_a_loss(type: str, fields: dict[str, Any]) -> None
     """Whatever stands in a state comes back the same."""
     definition = {"StartAt": "A", "States": {"A": {"Type": type, **fields}}}
     workflow = sfn.Workflow.from_dict(definition)
-    assert first_difference(workflow.to_asl(Names(workflow)), definition) is None
+    assert first_difference(workflow.to_asl(StateNames(workflow)), definition) is None
 
 
 def test_a_jsonata_condition_becomes_an_expression() -> None:
@@ -233,7 +233,7 @@ def test_a_jsonata_condition_becomes_an_expression() -> None:
     assert isinstance(choice, sfn.Choice)
     assert workflow.query_language == "JSONata"
     assert str(choice.choices[0].condition) == "$states.input.a>1"
-    assert definition == workflow.to_asl(Names(workflow))
+    assert definition == workflow.to_asl(StateNames(workflow))
 
 
 def test_yaml_is_read_too(tmp_path: Path) -> None:

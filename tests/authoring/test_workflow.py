@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 import sfn_release as sfn
-from sfn_release.authoring.declaration import Type
+from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.authoring.definition_reader import AsWritten
 from sfn_release.errors import DefinitionError
 
@@ -227,7 +227,7 @@ def test_the_type_decides_what_is_allowed() -> None:
     workflow = sfn.Workflow.of(ask)
     errors = {
         type: [each.rule for each in workflow.diagnostics(type=type) if each.severity == "error"]
-        for type in get_args(Type)
+        for type in get_args(StateMachineType)
     }
     assert errors == {"STANDARD": [], "EXPRESS": ["express"]}
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.asl.jsonata import Expression, JsonataError, parse
+from sfn_release.asl.jsonata import JsonataError, JsonataExpression, parse
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
 END = {"Type": "Pass", "End": True}
@@ -231,16 +231,16 @@ def test_what_is_sent_as_a_text_is_told(definition: Any, place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("$states.input.a[$x > 0]", Expression(frozenset("x"), frozenset({"input"}))),
-        ("$count($states)", Expression(members=frozenset({""}))),
-        ("$f(phone)", Expression(frozenset("f"), contexts=("phone",))),
-        ("$a@$b.c#$d.($b & $d)", Expression(frozenset("a"))),
-        ("$x ~> |a|{'b': c}|", Expression(frozenset("x"))),
-        ("*", Expression(contexts=("*",))),
-        ("(" * 3000 + "1" + ")" * 3000, Expression()),
+        ("$states.input.a[$x > 0]", JsonataExpression(frozenset("x"), frozenset({"input"}))),
+        ("$count($states)", JsonataExpression(members=frozenset({""}))),
+        ("$f(phone)", JsonataExpression(frozenset("f"), contexts=("phone",))),
+        ("$a@$b.c#$d.($b & $d)", JsonataExpression(frozenset("a"))),
+        ("$x ~> |a|{'b': c}|", JsonataExpression(frozenset("x"))),
+        ("*", JsonataExpression(contexts=("*",))),
+        ("(" * 3000 + "1" + ")" * 3000, JsonataExpression()),
     ],
 )
-def test_an_expression_tells_what_it_reads(text: str, expected: Expression) -> None:
+def test_an_expression_tells_what_it_reads(text: str, expected: JsonataExpression) -> None:
     """Free variables, members of $states and names without a context, and nothing bound inside."""
     assert expected == parse(text)
 
@@ -252,7 +252,7 @@ PIECES = ("$", "$x", "$states", ".a", "(", ")", "[", "{", "}", ":", "?", "/", '"
 def test_any_text_is_read_or_refused(pieces: list[str]) -> None:
     """The parser's stumbling over what is no JSONata is an error of ours, with a reason."""
     with contextlib.suppress(JsonataError):
-        assert isinstance(parse("".join(pieces)), Expression)
+        assert isinstance(parse("".join(pieces)), JsonataExpression)
 
 
 def test_reading_jsonata_leaves_the_process_as_it_is() -> None:

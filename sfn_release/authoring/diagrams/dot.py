@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.authoring.diagrams.drawing import Edge, Graph, Node, Scope, graph_of
+from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
 
 _SHAPES: Final = {
     "Choice": "diamond",
@@ -38,7 +38,7 @@ def dot(definition: Any) -> str:
     return "\n".join([*_lines(graph), "}"]) + "\n"
 
 
-def _lines(graph: Graph) -> Iterator[str]:
+def _lines(graph: Diagram) -> Iterator[str]:
     yield "digraph workflow {"
     yield _INDENT + 'graph [charset="UTF-8", fontname="Helvetica"]'
     yield _INDENT + 'node [shape="box", style="rounded", fontname="Helvetica"]'
@@ -47,7 +47,7 @@ def _lines(graph: Graph) -> Iterator[str]:
     yield from (_INDENT + _edge(edge) for edge in graph.edges)
 
 
-def _scope(scope: Scope, depth: int) -> Iterator[str]:
+def _scope(scope: Cluster, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
     for node in scope.nodes:
         yield indent + _node(node)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sfn_release.authoring.diagrams.captions import condition, detail, shortened
 from sfn_release.errors import DefinitionError
 
-Kind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]
+EdgeKind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]
 """*inside* leads from a Parallel or Map to where one of its scopes starts."""
 
 TYPES = frozenset({"Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"})
@@ -35,25 +35,25 @@ class Edge:
 
     source: str
     target: str
-    kind: Kind
+    kind: EdgeKind
     label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Cluster:
     """The definition itself, a branch of a Parallel, or the processor of a Map."""
 
     key: str
     title: str
     nodes: tuple[Node, ...]
-    scopes: tuple[Scope, ...]
+    scopes: tuple[Cluster, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class Diagram:
     """All that is drawn: the outermost scope, and the edges of every scope."""
 
-    root: Scope
+    root: Cluster
     edges: tuple[Edge, ...]
 
     def nodes(self) -> Iterator[Node]:
@@ -64,7 +64,7 @@ class Graph:
             queue.extend(scope.scopes)
 
 
-def graph_of(definition: Any) -> Graph:
+def graph_of(definition: Any) -> Diagram:
     """Return what there is to draw in *definition*, valid or not.
 
     A state that no other leads to is drawn too; a name that leads nowhere becomes a node of the
@@ -81,7 +81,7 @@ def graph_of(definition: Any) -> Graph:
         root = drawing.scope(definition, "")
     except RecursionError:
         raise DefinitionError("This definition is nested too deeply to be drawn.") from None
-    return Graph(root, tuple(drawing.edges))
+    return Diagram(root, tuple(drawing.edges))
 
 
 @dataclass
@@ -92,7 +92,7 @@ class _Drawing:
     states: int = 0
     scopes: int = 0
 
-    def scope(self, body: Mapping[str, Any], title: str) -> Scope:
+    def scope(self, body: Mapping[str, Any], title: str) -> Cluster:
         """Draw one scope with everything inside it."""
         outermost = self.scopes == 0
         key = f"g{self.scopes}"
@@ -100,7 +100,7 @@ class _Drawing:
         states = body.get("States")
         states = states if isinstance(states, Mapping) else {}
         nodes = {id: self._node(id, state) for id, state in states.items()}
-        inner: list[Scope] = []
+        inner: list[Cluster] = []
         ends: list[Edge] = []
         for id, state in states.items():
             if not isinstance(state, Mapping):
@@ -120,7 +120,7 @@ class _Drawing:
             start = body.get("StartAt")
             begun = nodes.get(start) if isinstance(start, str) else None
             drawn = self._ends(drawn, begun, ends)
-        return Scope(key, title, tuple(drawn), tuple(inner))
+        return Cluster(key, title, tuple(drawn), tuple(inner))
 
     def _node(self, id: str, state: Any) -> Node:
         self.states += 1
@@ -132,7 +132,7 @@ class _Drawing:
             return Node(key, id, "Unknown")
         return Node(key, id, type, shortened(detail(state)))
 
-    def _enter(self, source: str, body: Mapping[str, Any], scope: Scope) -> None:
+    def _enter(self, source: str, body: Mapping[str, Any], scope: Cluster) -> None:
         start = next((node for node in scope.nodes if node.id == body.get("StartAt")), None)
         if start is not None:
             self.edges.append(Edge(source, start.key, "inside"))
@@ -148,7 +148,7 @@ class _Drawing:
         return nodes
 
 
-def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str]]:
+def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, str]]:
     """Yield where a state leads: name, kind, label."""
     if isinstance(state.get("Next"), str):
         yield state["Next"], "next", ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sfn_release.authoring.diagrams.drawing import Edge, Graph, Node, Scope, graph_of
+from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node, graph_of
 
 MOST_EDGES: Final = 500
 MOST_CHARACTERS: Final = 50_000
@@ -75,7 +75,7 @@ def too_large(text: str) -> str:
     return ""
 
 
-def _scope(scope: Scope, depth: int) -> Iterator[str]:
+def _scope(scope: Cluster, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
     for node in scope.nodes:
         yield indent + _node(node)
@@ -99,7 +99,7 @@ def _edge(edge: Edge) -> str:
     return f"{_INDENT}{edge.source} {arrow}{label} {edge.target}"
 
 
-def _classes(graph: Graph) -> Iterator[str]:
+def _classes(graph: Diagram) -> Iterator[str]:
     for name, style in _STYLES.items():
         keys = [node.key for node in graph.nodes() if _CLASSES.get(node.type) == name]
         if keys:

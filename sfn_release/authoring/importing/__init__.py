@@ -10,6 +10,6 @@ variable names are made of ASCII letters, digits and underscores only.
 
 from __future__ import annotations
 
-from sfn_release.authoring.importing.module_writer import Source, write_module
+from sfn_release.authoring.importing.module_writer import ImportedStateMachine, write_module
 
-__all__ = ["Source", "write_module"]
+__all__ = ["ImportedStateMachine", "write_module"]

@@ -14,21 +14,21 @@ from typing import Any
 from sfn_release.authoring.definition_reader import AsWritten
 from sfn_release.authoring.importing.identifiers import Identifiers
 from sfn_release.authoring.importing.python_syntax import (
-    Assign,
-    Call,
-    Do,
-    Expression,
-    Items,
-    Literal,
-    Name,
-    Statement,
+    PyAssign,
+    PyCall,
+    PyDo,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyName,
+    PyStatement,
 )
 from sfn_release.authoring.importing.rule_expressions import InexpressibleError
-from sfn_release.authoring.importing.state_expressions import Writer, raw, state_expressions
+from sfn_release.authoring.importing.state_expressions import StateContext, raw, state_expressions
 from sfn_release.authoring.importing.value_expressions import literal, number
 from sfn_release.authoring.importing.vocabulary import evaluate, run
 from sfn_release.authoring.not_given import NOT_GIVEN
-from sfn_release.authoring.state import State, Step, own_language
+from sfn_release.authoring.state import State, TransitionState, own_language
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.authoring.workflow import Workflow
 from sfn_release.canonical import first_difference
@@ -43,23 +43,23 @@ _REFUSALS = (DefinitionError, TypeError, ValueError, AttributeError)
 class Script:
     """The statements so far, and what their variables hold."""
 
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[PyStatement] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     identifiers: Identifiers = field(default_factory=Identifiers)
 
-    def do(self, statement: Statement) -> None:
+    def do(self, statement: PyStatement) -> None:
         """Add a statement. Raises DefinitionError for one that a builder refuses."""
         run(statement, self.variables)
         self.statements.append(statement)
 
-    def assign(self, name: str, expression: Expression, value: Any) -> None:
+    def assign(self, name: str, expression: PyExpression, value: Any) -> None:
         """Add an assignment whose *value* is known."""
         self.variables[name] = value
-        self.statements.append(Assign(name, expression))
+        self.statements.append(PyAssign(name, expression))
 
 
 @dataclass
-class Scope:
+class GraphWriter:
     """One graph while it is written.
 
     *chained* says whether Next and End are written as chains, or, where a definition is too wrong
@@ -81,27 +81,27 @@ class Scope:
         """Write the graph as the workflow *variable*, its chains last."""
         self._write_states()
         fields = tuple(_fields(self.workflow))
-        self.script.do(Assign(variable, Call("sfn.Workflow", (), fields)))
+        self.script.do(PyAssign(variable, PyCall("sfn.Workflow", (), fields)))
         start = self.workflow.start
         begins = self.chained and str(start) in self.names
         if start is not None and not begins:
-            self.script.do(Assign(f"{variable}.start", Literal(str(start))))
+            self.script.do(PyAssign(f"{variable}.start", PyLiteral(str(start))))
         if self.chained:
             for calls in self._chains(str(start) if begins else None):
                 for chain in _chains(variable, calls):
-                    self.script.do(Do(chain))
+                    self.script.do(PyDo(chain))
         self._add_rest(variable)
 
-    def expression(self, name: str) -> Expression:
+    def expression(self, name: str) -> PyExpression:
         """Write the graph, and return what stands for it, perhaps a variable like *name*."""
         plain = self._plain()
         if plain:
             self._write_states()
-            names = tuple(Name(self.names[id]) for id in plain)
-            return Call("sfn.Workflow.of", names, tuple(_fields(self.workflow)))
+            names = tuple(PyName(self.names[id]) for id in plain)
+            return PyCall("sfn.Workflow.of", names, tuple(_fields(self.workflow)))
         variable = self.script.identifiers.new(name, "branch")
         self.write(variable)
-        return Name(variable)
+        return PyName(variable)
 
     # -- states -------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ class Scope:
         id = str(state.id)
         name = self.script.identifiers.new(id)
         language = own_language(state, self.language)
-        writer = Writer(language, self._link, self._graphs(state, name), self._linked(state))
+        writer = StateContext(language, self._link, self._graphs(state, name), self._linked(state))
         body = state.to_asl(AsWritten(), self.language)
         without = {key: one for key, one in body.items() if key not in ("Next", "End")}
         expected = without if writer.linked else body
@@ -136,8 +136,8 @@ class Scope:
         self.names[id] = name
 
     def _best(
-        self, state: State, writer: Writer, expected: Mapping[str, Any]
-    ) -> tuple[Expression, Any]:
+        self, state: State, writer: StateContext, expected: Mapping[str, Any]
+    ) -> tuple[PyExpression, Any]:
         """Return the first way to write a state that says all of it, and the state it makes."""
         try:
             for way in state_expressions(state, writer):
@@ -150,23 +150,23 @@ class Scope:
                     return way, made
         except InexpressibleError:
             pass
-        return Literal(None), None
+        return PyLiteral(None), None
 
     def _linked(self, state: State) -> bool:
         """Whether what follows a state is left to a chain."""
-        if not self.chained or not isinstance(state, Step) or isinstance(state, Raw):
+        if not self.chained or not isinstance(state, TransitionState) or isinstance(state, Raw):
             return False
         if state.next is not None:
             return not state.end and state.next in self.states
         return True
 
-    def _link(self, id: str) -> Expression:
-        return Name(self.names[id]) if id in self.names else Literal(id)
+    def _link(self, id: str) -> PyExpression:
+        return PyName(self.names[id]) if id in self.names else PyLiteral(id)
 
-    def _graphs(self, state: State, name: str) -> Mapping[str, Expression]:
+    def _graphs(self, state: State, name: str) -> Mapping[str, PyExpression]:
         """Write the graphs inside a state; return what stands for them in its fields."""
-        found: dict[str, Expression] = {}
-        branches: list[Expression] = []
+        found: dict[str, PyExpression] = {}
+        branches: list[PyExpression] = []
         for keys, graph in state.graphs():
             branch = keys[0] == "Branches"
             inner = self._inner(graph, f"{name}_branch" if branch else f"{name}_item")
@@ -174,13 +174,13 @@ class Scope:
                 branches.append(inner)
             else:
                 found["item_processor" if keys[0] == "ItemProcessor" else "iterator"] = inner
-        return found | ({"branches": Items(tuple(branches))} if branches else {})
+        return found | ({"branches": PyItems(tuple(branches))} if branches else {})
 
-    def _inner(self, graph: Any, name: str) -> Expression:
+    def _inner(self, graph: Any, name: str) -> PyExpression:
         if not isinstance(graph, Workflow):
             return literal(graph)
         language = own_language(graph, self.language)
-        return Scope(graph, language, self.script, self.chained).expression(name)
+        return GraphWriter(graph, language, self.script, self.chained).expression(name)
 
     # -- what follows what --------------------------------------------------------------------
 
@@ -196,7 +196,9 @@ class Scope:
             for id in ids
         )
         last = states[ids[-1]] if ids else None
-        ends = last is not None and (last.terminal or (isinstance(last, Step) and last.end))
+        ends = last is not None and (
+            last.terminal or (isinstance(last, TransitionState) and last.end)
+        )
         return ids if whole and ends and all(map(self._linked_or_ends, ids)) else []
 
     def _linked_or_ends(self, id: str) -> bool:
@@ -211,12 +213,16 @@ class Scope:
             written.add(id)
             ids.append(id)
             state = states[id]
-            if not self._linked(state) or not isinstance(state, Step) or state.next is None:
+            if (
+                not self._linked(state)
+                or not isinstance(state, TransitionState)
+                or state.next is None
+            ):
                 break
             id = str(state.next)
         return ids
 
-    def _chains(self, start: str | None) -> Iterator[list[Call]]:
+    def _chains(self, start: str | None) -> Iterator[list[PyCall]]:
         """Yield the calls of each chain, that from the *start* first."""
         states = self.states
         written: set[str] = set()
@@ -225,26 +231,26 @@ class Scope:
         followed = {
             state.next
             for state in states.values()
-            if isinstance(state, Step) and self._linked(state)
+            if isinstance(state, TransitionState) and self._linked(state)
         }
         heads = [id for id in states if id not in followed]
         for id in (*heads, *states):
             state = states[id]
-            goes_on = isinstance(state, Step) and (state.next is not None or state.end)
+            goes_on = isinstance(state, TransitionState) and (state.next is not None or state.end)
             if id not in written and goes_on and self._linked(state):
                 yield self._calls("continue_from", id, written)
 
-    def _calls(self, verb: str, id: str, written: set[str]) -> list[Call]:
+    def _calls(self, verb: str, id: str, written: set[str]) -> list[PyCall]:
         states = self.states
         ids = self._follow(id, written)
-        calls = [Call(verb, (self._link(ids[0]),))]
-        calls += [Call("next_then", (self._link(one),)) for one in ids[1:]]
+        calls = [PyCall(verb, (self._link(ids[0]),))]
+        calls += [PyCall("next_then", (self._link(one),)) for one in ids[1:]]
         last = states[ids[-1]]
-        if isinstance(last, Step) and self._linked(last):
+        if isinstance(last, TransitionState) and self._linked(last):
             if last.next is not None:
-                calls.append(Call("next_then", (self._link(str(last.next)),)))
+                calls.append(PyCall("next_then", (self._link(str(last.next)),)))
             elif last.end:
-                calls.append(Call("end"))
+                calls.append(PyCall("end"))
         return calls
 
     def _add_rest(self, variable: str) -> None:
@@ -255,30 +261,30 @@ class Scope:
             name for name in self.names.values() if id(self.script.variables[name]) not in known
         ]
         if rest:
-            self.script.do(Do(Call(f"{variable}.add", tuple(map(Name, rest)))))
+            self.script.do(PyDo(PyCall(f"{variable}.add", tuple(map(PyName, rest)))))
 
 
-def _chains(variable: str, calls: list[Call]) -> Iterator[Call]:
+def _chains(variable: str, calls: list[PyCall]) -> Iterator[PyCall]:
     """Yield the calls as chains on the variable, none of them too long to be read."""
     rest = calls
     while rest:
-        chain = Call(f"{variable}.{rest[0].name}", rest[0].args)
+        chain = PyCall(f"{variable}.{rest[0].name}", rest[0].args)
         for call in rest[1:_LONGEST]:
-            chain = Call(call.name, call.args, of=chain)
+            chain = PyCall(call.name, call.args, of=chain)
         yield chain
         last, rest = rest[:_LONGEST][-1], rest[_LONGEST:]
         if rest:
-            rest = [Call("continue_from", last.args), *rest]
+            rest = [PyCall("continue_from", last.args), *rest]
 
 
 def _targets(state: State) -> Iterator[str]:
     """Yield the ids that a state's rules, default and catchers name."""
-    following = state.next if isinstance(state, Step) else None
+    following = state.next if isinstance(state, TransitionState) else None
     for link in list(state.links())[0 if following is None else 1 :]:
         yield str(link)
 
 
-def _fields(workflow: Workflow) -> Iterator[tuple[str, Expression]]:
+def _fields(workflow: Workflow) -> Iterator[tuple[str, PyExpression]]:
     for name in ("comment", "version", "timeout_seconds", "query_language"):
         value = getattr(workflow, name)
         if value is not NOT_GIVEN:

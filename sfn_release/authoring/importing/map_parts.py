@@ -15,17 +15,20 @@ from sfn_release.authoring.distributed_map import (
     ResultWriter,
     WriterConfig,
 )
-from sfn_release.authoring.field_writer import Part
-from sfn_release.authoring.importing.python_syntax import Call, Expression, Members
+from sfn_release.authoring.field_writer import StatePart
+from sfn_release.authoring.importing.python_syntax import (
+    PyCall,
+    PyExpression,
+    PyKeywords,
+    PyMembers,
+)
 from sfn_release.authoring.importing.value_expressions import dynamic, literal, number, template
 from sfn_release.authoring.importing.vocabulary import evaluate
 from sfn_release.authoring.not_given import asl_key
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 
-Keywords = list[tuple[str, Expression]]
-
-PARTS: Final[Mapping[str, type[Part]]] = {
+PARTS: Final[Mapping[str, type[StatePart]]] = {
     "item_reader": ItemReader,
     "item_batcher": ItemBatcher,
     "result_writer": ResultWriter,
@@ -36,13 +39,13 @@ PARTS: Final[Mapping[str, type[Part]]] = {
 _READERS: Final = {"CSV": "csv", "JSON": "json", "JSONL": "jsonl", "PARQUET": "parquet"}
 
 
-def part(kind: type[Part], value: Mapping[str, Any], language: str) -> Expression:
+def part(kind: type[StatePart], value: Mapping[str, Any], language: str) -> PyExpression:
     """Return a typed part of a Map; what it has no field for is in *extra*."""
     for helper in _helpers(kind, value, language):
         if _says(helper, value, language):
             return helper
     known = {one.metadata.get("key") or asl_key(one.name): one.name for one in fields(kind)}
-    keywords: Keywords = []
+    keywords: PyKeywords = []
     extra: dict[str, Any] = {}
     for key, item in value.items():
         name = known.get(key)
@@ -56,10 +59,10 @@ def part(kind: type[Part], value: Mapping[str, Any], language: str) -> Expressio
             keywords.append((name, number(item) if name.startswith("max_") else literal(item)))
     if extra:
         keywords.append(("extra", literal(extra)))
-    return Call(f"sfn.{kind.__name__}", (), tuple(keywords))
+    return PyCall(f"sfn.{kind.__name__}", (), tuple(keywords))
 
 
-def _says(helper: Call, value: Mapping[str, Any], language: str) -> bool:
+def _says(helper: PyCall, value: Mapping[str, Any], language: str) -> bool:
     """Whether a helper makes a part that is written as *value*."""
     try:
         made = evaluate(helper, {}).to_asl(language)
@@ -68,14 +71,14 @@ def _says(helper: Call, value: Mapping[str, Any], language: str) -> bool:
     return first_difference(made, value) is None
 
 
-def _helpers(kind: type[Part], value: Mapping[str, Any], language: str) -> Iterator[Call]:
+def _helpers(kind: type[StatePart], value: Mapping[str, Any], language: str) -> Iterator[PyCall]:
     """Yield the helpers that may fit; not each one says all of *value*."""
     if kind is ProcessorConfig and value.get("Mode") == "DISTRIBUTED":
         type = value.get("ExecutionType")
         given = () if type == "STANDARD" else (literal(type),)
-        yield Call("sfn.ProcessorConfig.distributed", given)
+        yield PyCall("sfn.ProcessorConfig.distributed", given)
     sent = template(value.get("Arguments" if language == JSONATA else "Parameters"), language)
-    inputs = dict(sent.members) if isinstance(sent, Members) else {}
+    inputs = dict(sent.members) if isinstance(sent, PyMembers) else {}
     if "Bucket" not in inputs:
         return
     if kind is ItemReader:
@@ -83,18 +86,18 @@ def _helpers(kind: type[Part], value: Mapping[str, Any], language: str) -> Itera
         yield from _readers(inputs, config if isinstance(config, Mapping) else {}, language)
     if kind is ResultWriter:
         config = value.get("WriterConfig")
-        keywords: Keywords = []
+        keywords: PyKeywords = []
         if isinstance(config, Mapping):
             keywords.append(("writer_config", part(WriterConfig, config, language)))
         places = [inputs[key] for key in ("Bucket", "Prefix") if key in inputs]
-        yield Call("sfn.ResultWriter.s3", tuple(places), tuple(keywords))
+        yield PyCall("sfn.ResultWriter.s3", tuple(places), tuple(keywords))
 
 
 def _readers(
-    inputs: Mapping[str, Expression], config: Mapping[str, Any], language: str
-) -> Iterator[Call]:
+    inputs: Mapping[str, PyExpression], config: Mapping[str, Any], language: str
+) -> Iterator[PyCall]:
     type, bucket = config.get("InputType"), inputs["Bucket"]
-    limit: Keywords = []
+    limit: PyKeywords = []
     if "MaxItems" in config:
         most = config["MaxItems"]
         limit.append(
@@ -103,17 +106,17 @@ def _readers(
     elif found := dynamic(config.get("MaxItemsPath")):
         limit.append(("max_items", found))
     if "Key" not in inputs:
-        load: Keywords = [("load", literal(type))] if type else []
+        load: PyKeywords = [("load", literal(type))] if type else []
         places = [inputs[key] for key in ("Bucket", "Prefix") if key in inputs]
-        yield Call("sfn.ItemReader.objects", tuple(places), (*load, *limit))
+        yield PyCall("sfn.ItemReader.objects", tuple(places), (*load, *limit))
         return
     place = (bucket, inputs["Key"])
     if config.get("ManifestType") == "ATHENA_DATA":
-        yield Call("sfn.ItemReader.athena", (*place, literal(type)), tuple(limit))
+        yield PyCall("sfn.ItemReader.athena", (*place, literal(type)), tuple(limit))
     if type == "MANIFEST":
-        yield Call("sfn.ItemReader.inventory", place, tuple(limit))
+        yield PyCall("sfn.ItemReader.inventory", place, tuple(limit))
     if type in _READERS:
         names = {"ItemsPointer": "pointer", "CSVHeaders": "headers", "CSVDelimiter": "delimiter"}
         more = [(name, literal(config[key])) for key, name in names.items() if key in config]
         version = [("version_id", inputs["VersionId"])] if "VersionId" in inputs else []
-        yield Call(f"sfn.ItemReader.{_READERS[type]}", place, (*more, *limit, *version))
+        yield PyCall(f"sfn.ItemReader.{_READERS[type]}", place, (*more, *limit, *version))

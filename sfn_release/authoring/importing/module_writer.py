@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.asl.field_types import JSONPATH
-from sfn_release.authoring.importing.graph_writer import Scope, Script
+from sfn_release.authoring.importing.graph_writer import GraphWriter, Script
 from sfn_release.authoring.importing.python_syntax import (
-    Assign,
-    Call,
-    Expression,
-    Items,
-    Literal,
-    Members,
-    Name,
-    Statement,
+    PyAssign,
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyMembers,
+    PyName,
+    PyStatement,
     quoted,
     source,
 )
@@ -25,7 +25,7 @@ from sfn_release.authoring.importing.shared_rules import hoisted
 from sfn_release.authoring.importing.value_expressions import literal
 from sfn_release.authoring.importing.vocabulary import run
 from sfn_release.authoring.state import own_language
-from sfn_release.authoring.state_names import Names
+from sfn_release.authoring.state_names import StateNames
 from sfn_release.authoring.workflow import Workflow
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
@@ -36,7 +36,7 @@ _SIMPLE = re.compile(r"[\w .,:/@$-]*")
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportedStateMachine:
     """What a module is written from.
 
     *definition* is any definition in the Amazon States Language, *origin* says where it was, for
@@ -54,7 +54,7 @@ class Source:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_module(given: Source) -> str:
+def write_module(given: ImportedStateMachine) -> str:
     """Return the Python module whose state machine has the very definition that was given.
 
     Raises DefinitionError for what is not an object with an object of States, and for one that is
@@ -71,8 +71,8 @@ def write_module(given: Source) -> str:
     return text
 
 
-def _text(given: Source, script: Sequence[Statement]) -> str:
-    body = [*script, Assign(_MACHINE, _machine(given))]
+def _text(given: ImportedStateMachine, script: Sequence[PyStatement]) -> str:
+    body = [*script, PyAssign(_MACHINE, _machine(given))]
     imports = "import sfn_release as sfn\n"
     by_name = sorted({name for one in body for name in _names(one.value)}, key=str.lower)
     if by_name:
@@ -88,23 +88,23 @@ def _too_deep() -> DefinitionError:
     )
 
 
-def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[Statement]:
+def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[PyStatement]:
     """Return statements that make the workflow; the nicer ones, if they say all of it."""
     for chained in (True, False):
         script = Script()
         for taken in (_WORKFLOW, _MACHINE):
             script.identifiers.new(taken)
         try:
-            Scope(read, _language(read), script, chained).write(_WORKFLOW)
+            GraphWriter(read, _language(read), script, chained).write(_WORKFLOW)
             made: Workflow = script.variables[_WORKFLOW]
-            if first_difference(made.to_asl(Names(made)), definition) is None:
+            if first_difference(made.to_asl(StateNames(made)), definition) is None:
                 return _hoisted(script, definition)
         except DefinitionError:
             continue  # a builder refuses what is wrong in the definition
-    return [Assign(_WORKFLOW, Call("sfn.Workflow.from_dict", (literal(definition),)))]
+    return [PyAssign(_WORKFLOW, PyCall("sfn.Workflow.from_dict", (literal(definition),)))]
 
 
-def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[Statement]:
+def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[PyStatement]:
     """Return the statements with variables for repeated rules, if they still say the same."""
     statements = hoisted(script.statements, script.identifiers)
     if statements is not script.statements:
@@ -112,7 +112,7 @@ def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[Statemen
         for statement in statements:
             run(statement, variables)
         made: Workflow = variables[_WORKFLOW]
-        if first_difference(made.to_asl(Names(made)), definition) is not None:
+        if first_difference(made.to_asl(StateNames(made)), definition) is not None:
             return script.statements
     return statements
 
@@ -121,40 +121,40 @@ def _language(read: Workflow) -> str:
     return own_language(read, JSONPATH)
 
 
-def _machine(given: Source) -> Expression:
-    keywords: list[tuple[str, Expression]] = []
+def _machine(given: ImportedStateMachine) -> PyExpression:
+    keywords: list[tuple[str, PyExpression]] = []
     if given.role is not None:
-        keywords.append(("role_arn", Literal(given.role)))
+        keywords.append(("role_arn", PyLiteral(given.role)))
     if given.type != "STANDARD":
-        keywords.append(("type", Literal(given.type)))
+        keywords.append(("type", PyLiteral(given.type)))
     for name in ("logging", "tracing", "encryption"):
         value = getattr(given, name)
         if value is not None:
             keywords.append((name, literal(value)))
     if given.tags:
         keywords.append(("tags", literal(given.tags)))
-    return Call("sfn.StateMachine", (Literal(given.name), Name(_WORKFLOW)), tuple(keywords))
+    return PyCall("sfn.StateMachine", (PyLiteral(given.name), PyName(_WORKFLOW)), tuple(keywords))
 
 
-def _docstring(given: Source) -> str:
+def _docstring(given: ImportedStateMachine) -> str:
     told = f"The workflow {given.name}, imported from {given.origin}."
     return f'"""{told}"""' if _SIMPLE.fullmatch(told) and told.isascii() else quoted(told)
 
 
-def _names(expression: Expression) -> Iterator[str]:
+def _names(expression: PyExpression) -> Iterator[str]:
     """Yield the names that an expression needs beside ``sfn``."""
     queue = [expression]
     for one in queue:
         match one:
-            case Name(text):
+            case PyName(text):
                 yield from _imported(text)
-            case Call(name, args, keywords, of):
+            case PyCall(name, args, keywords, of):
                 if of is None:
                     yield from _imported(name)
                 queue += [*args, *(value for _, value in keywords), *([of] if of else [])]
-            case Items(items):
+            case PyItems(items):
                 queue += items
-            case Members(members):
+            case PyMembers(members):
                 queue += [value for _, value in members]
             case _:
                 pass

@@ -12,66 +12,68 @@ _PAIR: Final = 2  # a call, and one call on what it gives
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class PyLiteral:
     """A text, a number, True, False or None."""
 
     value: str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class PyName:
     """A variable, or a dotted name of the vocabulary (``sfn.States.Timeout``)."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class PyItems:
     """A list, or a tuple."""
 
-    items: tuple[Expression, ...]
+    items: tuple[PyExpression, ...]
     tuple: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class PyMembers:
     """A dict with texts as keys."""
 
-    members: tuple[tuple[str, Expression], ...]
+    members: tuple[tuple[str, PyExpression], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PyCall:
     """A call: what is called is a dotted name, or a method of *of*."""
 
     name: str
-    args: tuple[Expression, ...] = ()
-    keywords: tuple[tuple[str, Expression], ...] = ()
-    of: Expression | None = None
+    args: tuple[PyExpression, ...] = ()
+    keywords: tuple[tuple[str, PyExpression], ...] = ()
+    of: PyExpression | None = None
 
 
-Expression: TypeAlias = Literal | Name | Items | Members | Call
+PyExpression: TypeAlias = PyLiteral | PyName | PyItems | PyMembers | PyCall
+PyKeywords: TypeAlias = list[tuple[str, PyExpression]]
+"""The keyword arguments of a call that is being made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Assign:
+class PyAssign:
     """``target = value``; the target may be an attribute of a variable."""
 
     target: str
-    value: Expression
+    value: PyExpression
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
+class PyDo:
     """An expression by itself."""
 
-    value: Expression
+    value: PyExpression
 
 
-Statement: TypeAlias = Assign | Do
+PyStatement: TypeAlias = PyAssign | PyDo
 
 
-def source(statements: Sequence[Statement]) -> str:
+def source(statements: Sequence[PyStatement]) -> str:
     """Return statements as Python.
 
     An empty line stands around those of several lines, and where another kind begins: values,
@@ -81,8 +83,8 @@ def source(statements: Sequence[Statement]) -> str:
     kinds = [type(one) for one in statements]
     for index, text in enumerate(map(_statement, statements)):
         apart = "\n" in text or (lines and "\n" in lines[-1])
-        begins = index > 0 and kinds[index - 1] is Do and kinds[index] is Assign
-        to_come = kinds[index : index + 2] == [Assign, Do]
+        begins = index > 0 and kinds[index - 1] is PyDo and kinds[index] is PyAssign
+        to_come = kinds[index : index + 2] == [PyAssign, PyDo]
         if lines and (apart or begins or to_come):
             lines.append("")
         lines.append(text)
@@ -102,30 +104,30 @@ def quoted(text: str) -> str:
     return literal
 
 
-def flat(expression: Expression) -> str:
+def flat(expression: PyExpression) -> str:
     """Return an expression on one line."""
     match expression:
-        case Literal(str() as text):
+        case PyLiteral(str() as text):
             line = quoted(text)
-        case Literal(value):
+        case PyLiteral(value):
             line = repr(value)
-        case Name(text):
+        case PyName(text):
             line = text
-        case Items(items, tuple=is_tuple):
+        case PyItems(items, tuple=is_tuple):
             inside = ", ".join(map(flat, items))
             ending = "," if len(items) == 1 else ""
             line = f"({inside}{ending})" if is_tuple else f"[{inside}]"
-        case Members(members):
+        case PyMembers(members):
             inside = ", ".join(f"{quoted(key)}: {flat(one)}" for key, one in members)
             line = f"{{{inside}}}"
-        case Call(name, args, keywords, of):
+        case PyCall(name, args, keywords, of):
             given = [*map(flat, args), *(f"{key}={flat(one)}" for key, one in keywords)]
             called = name if of is None else f"{flat(of)}.{name}"
             line = f"{called}({', '.join(given)})"
     return line
 
 
-def laid_out(expression: Expression, indent: str = "", before: int = 0, after: int = 0) -> str:
+def laid_out(expression: PyExpression, indent: str = "", before: int = 0, after: int = 0) -> str:
     """Return an expression on as few lines as have room; the first one has no indent.
 
     *before* and *after* are the columns that something else takes on its first and last line.
@@ -137,40 +139,40 @@ def laid_out(expression: Expression, indent: str = "", before: int = 0, after: i
             return line
     inner = indent + _INDENT
     match expression:
-        case Literal(str() as text) if "\n" in text[:-1]:
+        case PyLiteral(str() as text) if "\n" in text[:-1]:
             line = "\n".join(["(", *_pieces(text, inner), indent + ")"])
-        case Items(items, tuple=is_tuple) if items:
+        case PyItems(items, tuple=is_tuple) if items:
             parts = [_part("", one, inner) for one in items]
             line = _block("(" if is_tuple else "[", parts, indent, ")" if is_tuple else "]")
-        case Members(members) if members:
+        case PyMembers(members) if members:
             parts = [_part(f"{quoted(key)}: ", one, inner) for key, one in members]
             line = _block("{", parts, indent, "}")
-        case Call(of=Call()):
+        case PyCall(of=PyCall()):
             line = _methods(expression, indent)
-        case Call(args=args, keywords=keywords) if args or keywords:
+        case PyCall(args=args, keywords=keywords) if args or keywords:
             line = _call(expression, indent)
         case _:
             line = flat(expression)
     return line
 
 
-def _room_left(expression: Expression, room: int) -> int:
+def _room_left(expression: PyExpression, room: int) -> int:
     """Return at most how many of *room* columns are left beside an expression; stop below 0.
 
     So that laying out what is nested deeply does not write all of it on a line at every depth.
     """
     match expression:
-        case Literal(str() as text):
+        case PyLiteral(str() as text):
             return room - len(text) - 2
-        case Literal():
+        case PyLiteral():
             return room - 1
-        case Name(text):
+        case PyName(text):
             return room - len(text)
-        case Items(items):
+        case PyItems(items):
             inside = [("", one) for one in items]
-        case Members(members):
+        case PyMembers(members):
             inside = [*members]
-        case Call(name, args, keywords, of):
+        case PyCall(name, args, keywords, of):
             called = [of] if of is not None else []
             inside = [("", one) for one in (*called, *args)] + [*keywords]
             room -= len(name)
@@ -182,16 +184,16 @@ def _room_left(expression: Expression, room: int) -> int:
     return room
 
 
-def _statement(statement: Statement) -> str:
+def _statement(statement: PyStatement) -> str:
     match statement:
-        case Assign(target, value):
+        case PyAssign(target, value):
             start = f"{target} = "
             return start + laid_out(value, before=len(start))
-        case Do(value):
+        case PyDo(value):
             return laid_out(value)
 
 
-def _part(start: str, expression: Expression, indent: str) -> str:
+def _part(start: str, expression: PyExpression, indent: str) -> str:
     return indent + start + laid_out(expression, indent, len(start), 1) + ","
 
 
@@ -204,11 +206,11 @@ def _pieces(text: str, indent: str) -> list[str]:
     return [indent + quoted(piece) for piece in text.splitlines(keepends=True)]
 
 
-def _call(call: Call, indent: str) -> str:
+def _call(call: PyCall, indent: str) -> str:
     inner = indent + _INDENT
     called = call.name if call.of is None else f"{flat(call.of)}.{call.name}"
     only = call.args[0] if len(call.args) == 1 and not call.keywords else None
-    if isinstance(only, Literal):  # nothing to gain by a comma after it
+    if isinstance(only, PyLiteral):  # nothing to gain by a comma after it
         several = isinstance(only.value, str) and "\n" in only.value[:-1]
         parts = _pieces(str(only.value), inner) if several else [inner + flat(only)]
     else:
@@ -217,7 +219,7 @@ def _call(call: Call, indent: str) -> str:
     return _block(f"{called}(", parts, indent, ")")
 
 
-def _methods(expression: Call, indent: str) -> str:
+def _methods(expression: PyCall, indent: str) -> str:
     """Return a chain of calls, each on a line of its own; two are one with the last one open."""
     calls = list(_unchained(expression))
     first = laid_out(calls[0], indent)
@@ -225,35 +227,35 @@ def _methods(expression: Call, indent: str) -> str:
     last = f"{end.strip()}.{calls[1].name}"
     if len(calls) == _PAIR and len(indent) + len(last) < WIDTH:
         start = f"{above}\n{indent}" if above else ""
-        return start + laid_out(Call(last, *_given(calls[1])), indent)
+        return start + laid_out(PyCall(last, *_given(calls[1])), indent)
     inner = indent + _INDENT
     parts = [inner + laid_out(calls[0], inner)]
-    parts += [inner + laid_out(Call(f".{one.name}", *_given(one)), inner) for one in calls[1:]]
+    parts += [inner + laid_out(PyCall(f".{one.name}", *_given(one)), inner) for one in calls[1:]]
     return "\n".join(["(", *parts, indent + ")"])
 
 
-def _given(call: Call) -> tuple[tuple[Expression, ...], tuple[tuple[str, Expression], ...]]:
+def _given(call: PyCall) -> tuple[tuple[PyExpression, ...], tuple[tuple[str, PyExpression], ...]]:
     return call.args, call.keywords
 
 
-def _unchained(expression: Call) -> Iterator[Call]:
+def _unchained(expression: PyCall) -> Iterator[PyCall]:
     """Yield the calls of a chain, the first one with what it is called on."""
     chain = [expression]
-    while isinstance(chain[-1].of, Call):
+    while isinstance(chain[-1].of, PyCall):
         chain.append(chain[-1].of)
     yield from reversed(chain)
 
 
-def _has_lines(expression: Expression) -> bool:
+def _has_lines(expression: PyExpression) -> bool:
     """Whether a text inside is better read line by line."""
     match expression:
-        case Literal(str() as text):
+        case PyLiteral(str() as text):
             return "\n" in text[:-1] and len(text) > WIDTH // 2
-        case Items(items):
+        case PyItems(items):
             return any(map(_has_lines, items))
-        case Members(members):
+        case PyMembers(members):
             return any(_has_lines(one) for _, one in members)
-        case Call(_, args, keywords, of):
+        case PyCall(_, args, keywords, of):
             inside = [*args, *(one for _, one in keywords)]
             return any(map(_has_lines, inside)) or (of is not None and _has_lines(of))
         case _:

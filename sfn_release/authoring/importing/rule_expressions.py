@@ -16,7 +16,13 @@ from sfn_release.authoring.conditions import (
     Condition,
     Negation,
 )
-from sfn_release.authoring.importing.python_syntax import Call, Expression, Items, Literal, Name
+from sfn_release.authoring.importing.python_syntax import (
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyName,
+)
 from sfn_release.authoring.importing.value_expressions import (
     is_parameter,
     literal,
@@ -32,7 +38,7 @@ class InexpressibleError(Exception):
     """A state has no form but `Raw`: a signal to the writer of states."""
 
 
-Link = Callable[[str], Expression]
+Link = Callable[[str], PyExpression]
 """Says how the state of an id is named: a variable, or the id."""
 
 _RESERVED: Final[Mapping[str, str]] = {
@@ -41,23 +47,23 @@ _RESERVED: Final[Mapping[str, str]] = {
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def retriers(rules: Sequence[Retry]) -> Expression:
+def retriers(rules: Sequence[Retry]) -> PyExpression:
     """Return the list of a state's retriers."""
-    return Items(tuple(_retry(rule) for rule in rules))
+    return PyItems(tuple(_retry(rule) for rule in rules))
 
 
-def catchers(rules: Sequence[Catch], language: str, link: Link) -> Expression:
+def catchers(rules: Sequence[Catch], language: str, link: Link) -> PyExpression:
     """Return the list of a state's catchers."""
-    return Items(tuple(_catch(rule, language, link) for rule in rules))
+    return PyItems(tuple(_catch(rule, language, link) for rule in rules))
 
 
-def choices(rules: Sequence[ChoiceRule], language: str, link: Link) -> Expression:
+def choices(rules: Sequence[ChoiceRule], language: str, link: Link) -> PyExpression:
     """Return the list of a Choice's rules."""
-    return Items(tuple(_rule(rule, language, link) for rule in rules))
+    return PyItems(tuple(_rule(rule, language, link) for rule in rules))
 
 
-def _retry(rule: Retry) -> Expression:
-    keywords: list[tuple[str, Expression]] = []
+def _retry(rule: Retry) -> PyExpression:
+    keywords: list[tuple[str, PyExpression]] = []
     further = dict(rule.extra)
     for name, value in _given(rule):
         if name in ("error_equals", "extra"):
@@ -70,10 +76,10 @@ def _retry(rule: Retry) -> Expression:
             further[asl_key(name)] = value
     if further:
         keywords.append(("extra", literal(further)))
-    return Call("sfn.Retry", (_errors(rule.error_equals),), tuple(keywords))
+    return PyCall("sfn.Retry", (_errors(rule.error_equals),), tuple(keywords))
 
 
-def _catch(rule: Catch, language: str, link: Link) -> Expression:
+def _catch(rule: Catch, language: str, link: Link) -> PyExpression:
     keywords = []
     for name, value in _given(rule):
         if name in ("assign", "output"):
@@ -81,10 +87,10 @@ def _catch(rule: Catch, language: str, link: Link) -> Expression:
         elif name in ("result_path", "comment") or (name == "extra" and value):
             keywords.append((name, literal(value)))
     args = (_errors(rule.error_equals), link(str(rule.next)))
-    return Call("sfn.Catch", args, tuple(keywords))
+    return PyCall("sfn.Catch", args, tuple(keywords))
 
 
-def _rule(rule: ChoiceRule, language: str, link: Link) -> Expression:
+def _rule(rule: ChoiceRule, language: str, link: Link) -> PyExpression:
     keywords = []
     for name, value in _given(rule):
         if name in ("assign", "output"):
@@ -93,31 +99,31 @@ def _rule(rule: ChoiceRule, language: str, link: Link) -> Expression:
             keywords.append((name, literal(value)))
     args = (link(str(rule.next)),)
     if isinstance(rule.condition, bool):
-        return Call("sfn.ChoiceRule", (Literal(rule.condition), *args), tuple(keywords))
+        return PyCall("sfn.ChoiceRule", (PyLiteral(rule.condition), *args), tuple(keywords))
     tested = _condition(rule.condition)
-    if isinstance(tested, Name):
-        return Call(f"{tested.text}.next_then", args, tuple(keywords))
-    return Call("next_then", args, tuple(keywords), of=tested)
+    if isinstance(tested, PyName):
+        return PyCall(f"{tested.text}.next_then", args, tuple(keywords))
+    return PyCall("next_then", args, tuple(keywords), of=tested)
 
 
-def _condition(condition: Condition | Jsonata) -> Expression:
+def _condition(condition: Condition | Jsonata) -> PyExpression:
     match condition:
         case Jsonata():
             tested = template(braced(condition), JSONATA)
-            whole = isinstance(tested, Name) and tested.text.startswith("Context.")
-            return Call("q", (Literal(str(condition)),)) if whole else tested
+            whole = isinstance(tested, PyName) and tested.text.startswith("Context.")
+            return PyCall("q", (PyLiteral(str(condition)),)) if whole else tested
         case Comparison(variable, operator, value):
-            tested = Call("sfn.Var", (literal(variable),))
+            tested = PyCall("sfn.Var", (literal(variable),))
             only = operator.startswith("Is") and value is True
             open = operator.startswith(("Numeric", "Boolean")) and not operator.endswith("Path")
             given = number(value) if open else literal(value)
-            return Call(_snake(operator), () if only else (given,), of=tested)
+            return PyCall(_snake(operator), () if only else (given,), of=tested)
         case Combination("And", conditions):
-            return Call("sfn.and_", tuple(_condition(one) for one in conditions))
+            return PyCall("sfn.and_", tuple(_condition(one) for one in conditions))
         case Combination(_, conditions):
-            return Call("sfn.or_", tuple(_condition(one) for one in conditions))
+            return PyCall("sfn.or_", tuple(_condition(one) for one in conditions))
         case Negation(inner):
-            return Call("sfn.not_", (_condition(inner),))
+            return PyCall("sfn.not_", (_condition(inner),))
         case _:
             raise InexpressibleError
 
@@ -127,18 +133,18 @@ def _given(rule: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in values if value is not NOT_GIVEN]
 
 
-def _errors(errors: str | Sequence[str]) -> Expression:
+def _errors(errors: str | Sequence[str]) -> PyExpression:
     names = [errors] if isinstance(errors, str) else errors
     if not all(isinstance(name, str) for name in names):
         raise InexpressibleError
     if len(names) == 1 and isinstance(names[0], str):
         return _error(names[0])
-    return Items(tuple(_error(name) for name in names), tuple=bool(names))
+    return PyItems(tuple(_error(name) for name in names), tuple=bool(names))
 
 
-def _error(name: Any) -> Expression:
+def _error(name: Any) -> PyExpression:
     reserved = _RESERVED.get(name) if isinstance(name, str) else None
-    return literal(name) if reserved is None else Name(reserved)
+    return literal(name) if reserved is None else PyName(reserved)
 
 
 def _snake(operator: str) -> str:

@@ -9,20 +9,20 @@ from typing import Final
 
 from sfn_release.authoring.importing.identifiers import Identifiers
 from sfn_release.authoring.importing.python_syntax import (
-    Assign,
-    Call,
-    Expression,
-    Items,
-    Literal,
-    Members,
-    Name,
-    Statement,
+    PyAssign,
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyMembers,
+    PyName,
+    PyStatement,
 )
 
 _RULES: Final = {"sfn.Retry": "retry", "sfn.Catch": "catch"}
 
 
-def hoisted(statements: Sequence[Statement], identifiers: Identifiers) -> Sequence[Statement]:
+def hoisted(statements: Sequence[PyStatement], identifiers: Identifiers) -> Sequence[PyStatement]:
     """Return *statements* in which each repeated rule is a variable; themselves if none repeats.
 
     A variable stands before its first use, since a catcher names the state that it leads to; one
@@ -33,33 +33,33 @@ def hoisted(statements: Sequence[Statement], identifiers: Identifiers) -> Sequen
     if not repeated:
         return statements
     names = {rule: identifiers.new(_called(rule), "rule") for rule in repeated}
-    top = [Assign(names[rule], rule) for rule in repeated if not _variables(rule)]
+    top = [PyAssign(names[rule], rule) for rule in repeated if not _variables(rule)]
     done = {one.target for one in top}
-    body: list[Statement] = []
+    body: list[PyStatement] = []
     for statement in statements:
         for rule in _rules(statement.value):
             if rule in names and names[rule] not in done:
                 done.add(names[rule])
-                body.append(Assign(names[rule], rule))
+                body.append(PyAssign(names[rule], rule))
         body.append(replace(statement, value=_with_names(statement.value, names)))
     return [*top, *body]
 
 
-def _rules(expression: Expression) -> Iterator[Call]:
-    if isinstance(expression, Call) and expression.name in _RULES:
+def _rules(expression: PyExpression) -> Iterator[PyCall]:
+    if isinstance(expression, PyCall) and expression.name in _RULES:
         yield expression
         return
     for part in _parts(expression):
         yield from _rules(part)
 
 
-def _parts(expression: Expression) -> Iterator[Expression]:
+def _parts(expression: PyExpression) -> Iterator[PyExpression]:
     match expression:
-        case Items(items):
+        case PyItems(items):
             yield from items
-        case Members(members):
+        case PyMembers(members):
             yield from (value for _, value in members)
-        case Call(_, args, keywords, of):
+        case PyCall(_, args, keywords, of):
             yield from args
             yield from (value for _, value in keywords)
             if of is not None:
@@ -68,40 +68,40 @@ def _parts(expression: Expression) -> Iterator[Expression]:
             pass
 
 
-def _variables(expression: Expression) -> bool:
+def _variables(expression: PyExpression) -> bool:
     """Whether an expression names a variable: all other names have a dot."""
-    if isinstance(expression, Name):
+    if isinstance(expression, PyName):
         return "." not in expression.text
     return any(map(_variables, _parts(expression)))
 
 
-def _called(rule: Call) -> str:
+def _called(rule: PyCall) -> str:
     """Return words for a rule: its first error, and for a catcher the state that it leads to."""
     kind = _RULES[rule.name]
     to = rule.args[1] if len(rule.args) > 1 else None
     match to or rule.args[0]:
-        case Name(text):
+        case PyName(text):
             words = text.removeprefix("sfn.States.")
-        case Literal(value):
+        case PyLiteral(value):
             words = str(value).rpartition(".")[2]
-        case Items((Literal(value), *_)):
+        case PyItems((PyLiteral(value), *_)):
             words = str(value).rpartition(".")[2]
-        case Items((Name(text), *_)):
+        case PyItems((PyName(text), *_)):
             words = text.removeprefix("sfn.States.")
         case _:
             words = ""
     return f"{kind} {words}"
 
 
-def _with_names(expression: Expression, names: Mapping[Call, str]) -> Expression:
+def _with_names(expression: PyExpression, names: Mapping[PyCall, str]) -> PyExpression:
     match expression:
-        case Call(name) if name in _RULES and expression in names:
-            return Name(names[expression])
-        case Items(items):
+        case PyCall(name) if name in _RULES and expression in names:
+            return PyName(names[expression])
+        case PyItems(items):
             return replace(expression, items=tuple(_with_names(one, names) for one in items))
-        case Members(members):
-            return Members(tuple((key, _with_names(one, names)) for key, one in members))
-        case Call(_, args, keywords, of):
+        case PyMembers(members):
+            return PyMembers(tuple((key, _with_names(one, names)) for key, one in members))
+        case PyCall(_, args, keywords, of):
             return replace(
                 expression,
                 args=tuple(_with_names(one, names) for one in args),

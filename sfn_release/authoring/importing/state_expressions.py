@@ -10,12 +10,13 @@ from typing import Any, Final
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.authoring.importing.map_parts import PARTS, part
 from sfn_release.authoring.importing.python_syntax import (
-    Call,
-    Expression,
-    Items,
-    Literal,
-    Members,
-    Name,
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyKeywords,
+    PyLiteral,
+    PyMembers,
+    PyName,
 )
 from sfn_release.authoring.importing.rule_expressions import Link, catchers, choices, retriers
 from sfn_release.authoring.importing.value_expressions import (
@@ -30,8 +31,6 @@ from sfn_release.authoring.retry import Retry
 from sfn_release.authoring.state import State, several
 from sfn_release.authoring.states import Raw, Task
 from sfn_release.authoring.task_makers import LAMBDA_RETRY
-
-Keywords = list[tuple[str, Expression]]
 
 _TEMPLATES: Final = frozenset(
     {"parameters", "result_selector", "item_selector", "assign", "credentials"}
@@ -56,7 +55,7 @@ _CALLBACK: Final = ".waitForTaskToken"
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class StateContext:
     """What a state is written with: its query language, its links, and the graphs inside it.
 
     *linked* says that Next and End are left to the workflow.
@@ -64,11 +63,11 @@ class Writer:
 
     language: str
     link: Link
-    graphs: Mapping[str, Expression]
+    graphs: Mapping[str, PyExpression]
     linked: bool
 
 
-def state_expressions(state: State, writer: Writer) -> Iterator[Expression]:
+def state_expressions(state: State, writer: StateContext) -> Iterator[PyExpression]:
     """Yield the ways to write a state, the best first; not every one writes all that it says."""
     if isinstance(state, Raw):
         yield raw(str(state.id), state.body)
@@ -76,16 +75,16 @@ def state_expressions(state: State, writer: Writer) -> Iterator[Expression]:
     if isinstance(state, Task):
         yield from _made(state, writer)
     kind = f"sfn.{type(state).__name__}"
-    yield Call(kind, (Literal(state.id),), tuple(_fields(state, writer)))
+    yield PyCall(kind, (PyLiteral(state.id),), tuple(_fields(state, writer)))
 
 
-def raw(id: str, body: Mapping[str, Any]) -> Expression:
+def raw(id: str, body: Mapping[str, Any]) -> PyExpression:
     """Return a state as it stands in the language."""
-    return Call("sfn.Raw", (Literal(id), literal(body)))
+    return PyCall("sfn.Raw", (PyLiteral(id), literal(body)))
 
 
-def _fields(state: State, writer: Writer, but: Sequence[str] = ()) -> Keywords:
-    keywords: Keywords = []
+def _fields(state: State, writer: StateContext, but: Sequence[str] = ()) -> PyKeywords:
+    keywords: PyKeywords = []
     further: dict[str, Any] = {}
     for one in fields(state):
         value = getattr(state, one.name)
@@ -116,7 +115,7 @@ def _is_mistyped(name: str, value: Any, language: str) -> bool:
     return value is None and name.endswith("_path") and name not in _NULLABLE
 
 
-def _twin(state: State, name: str, value: Any) -> tuple[str, Expression] | None:
+def _twin(state: State, name: str, value: Any) -> tuple[str, PyExpression] | None:
     """Return a path as the value of the field that it is for: seconds=path("$.pause")."""
     short = name.removesuffix("_path")
     if short not in _TWINNED or short == name or getattr(state, short) is not NOT_GIVEN:
@@ -125,7 +124,7 @@ def _twin(state: State, name: str, value: Any) -> tuple[str, Expression] | None:
     return None if found is None else (short, found)
 
 
-def _field(name: str, value: Any, writer: Writer) -> Expression:
+def _field(name: str, value: Any, writer: StateContext) -> PyExpression:
     if name in writer.graphs:
         return writer.graphs[name]
     if name == "retry":
@@ -140,8 +139,8 @@ def _field(name: str, value: Any, writer: Writer) -> Expression:
     return number(value) if name in _NUMBERS else literal(value)
 
 
-def _links(state: State, writer: Writer) -> Keywords:
-    keywords: Keywords = []
+def _links(state: State, writer: StateContext) -> PyKeywords:
+    keywords: PyKeywords = []
     default = getattr(state, "default", None)
     if default is not None:
         keywords.append(("default", writer.link(str(default))))
@@ -150,14 +149,14 @@ def _links(state: State, writer: Writer) -> Keywords:
         if following is not None:
             keywords.append(("next", writer.link(str(following))))
         if getattr(state, "end", False):
-            keywords.append(("end", Literal(value=True)))
+            keywords.append(("end", PyLiteral(value=True)))
     return keywords
 
 
 # -- tasks ------------------------------------------------------------------------------------
 
 
-def _made(task: Task, writer: Writer) -> Iterator[Expression]:
+def _made(task: Task, writer: StateContext) -> Iterator[PyExpression]:
     """Yield the makers that may fit a Task."""
     resource: Any = task.resource
     found = _OPTIMIZED.fullmatch(resource) if isinstance(resource, str) else None
@@ -167,18 +166,20 @@ def _made(task: Task, writer: Writer) -> Iterator[Expression]:
     if found["action"].removesuffix(_CALLBACK) == "lambda:invoke" and not found["sdk"]:
         yield from _lambda(task, inputs, writer, waits=found["action"].endswith(_CALLBACK))
     maker = "sdk" if found["sdk"] else "optimized"
-    args: list[Expression] = [Literal(found["action"])]
+    args: list[PyExpression] = [PyLiteral(found["action"])]
     if isinstance(inputs, Mapping):
         args.append(template(inputs, writer.language))
     but = ("resource", "parameters", "arguments", *_absent(task))
-    keywords = [("id", Literal(task.id)), *_fields(task, writer, but)]
-    yield Call(f"sfn.task.{maker}", tuple(args), tuple(keywords))
+    keywords = [("id", PyLiteral(task.id)), *_fields(task, writer, but)]
+    yield PyCall(f"sfn.task.{maker}", tuple(args), tuple(keywords))
 
 
-def _lambda(task: Task, inputs: Any, writer: Writer, *, waits: bool) -> Iterator[Expression]:
+def _lambda(
+    task: Task, inputs: Any, writer: StateContext, *, waits: bool
+) -> Iterator[PyExpression]:
     given = dict(inputs) if isinstance(inputs, Mapping) else {}
     members = template(given, writer.language)
-    named = dict(members.members) if isinstance(members, Members) else {}
+    named = dict(members.members) if isinstance(members, PyMembers) else {}
     placed = [name for name in _PLACED if getattr(task, name) is not NOT_GIVEN]
     output: Any = task.output if writer.language == JSONATA else task.output_path
     answer = "{% $states.result.Payload %}" if writer.language == JSONATA else "$.Payload"
@@ -187,26 +188,26 @@ def _lambda(task: Task, inputs: Any, writer: Writer, *, waits: bool) -> Iterator
     but = ["resource", "parameters", "arguments", "retry", *_absent(task)]
     if len(placed) == 1 and output == answer and not waits:
         but += placed
-    keywords: Keywords = [("id", Literal(task.id))]
+    keywords: PyKeywords = [("id", PyLiteral(task.id))]
     if waits:
-        keywords.append(("pattern", Literal("waitForTaskToken")))
+        keywords.append(("pattern", PyLiteral("waitForTaskToken")))
     if not _whole_input(named["Payload"]):
         keywords.append(("payload", named["Payload"]))
     retry = _retry(several(task.retry))
     keywords += [*retry, *_fields(task, writer, but)]
-    yield Call("sfn.task.lambda_invoke", (named["FunctionName"],), tuple(keywords))
+    yield PyCall("sfn.task.lambda_invoke", (named["FunctionName"],), tuple(keywords))
 
 
-def _whole_input(payload: Expression) -> bool:
-    return payload in (Call("path", (Literal("$"),)), Name("q.input"))
+def _whole_input(payload: PyExpression) -> bool:
+    return payload in (PyCall("path", (PyLiteral("$"),)), PyName("q.input"))
 
 
-def _retry(rules: Sequence[Retry]) -> Keywords:
+def _retry(rules: Sequence[Retry]) -> PyKeywords:
     """Return the retriers of a function, where they are not those that the maker puts there."""
     if list(rules) == [LAMBDA_RETRY]:
         return []
     default = [LAMBDA_RETRY.to_asl()] == [rule.to_asl() for rule in rules]
-    return [] if default else [("retry", retriers(rules) if rules else Items(()))]
+    return [] if default else [("retry", retriers(rules) if rules else PyItems(()))]
 
 
 def _absent(state: State) -> Sequence[str]:

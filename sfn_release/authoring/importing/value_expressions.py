@@ -13,12 +13,12 @@ from sfn_release.asl.placeholders import alone
 from sfn_release.authoring import fn
 from sfn_release.authoring.expressions import Intrinsic, JsonPath
 from sfn_release.authoring.importing.python_syntax import (
-    Call,
-    Expression,
-    Items,
-    Literal,
-    Members,
-    Name,
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyMembers,
+    PyName,
 )
 from sfn_release.errors import DefinitionError
 
@@ -28,7 +28,7 @@ _CONTEXT: Final = frozenset(
         *("Execution.RedriveTime", "Execution.RoleArn", "Execution.StartTime"),
         *("State.EnteredTime", "State.Name", "State.RetryCount"),
         *("StateMachine.Id", "StateMachine.Name", "Task.Token"),
-        *("Map.Item.Index", "Map.Item.Key", "Map.Item.Source", "Map.Item.Value"),
+        *("Map.Item.Index", "Map.Item.Key", "Map.Item.ImportedStateMachine", "Map.Item.Value"),
     )
 )
 _JSONATA = re.compile(r"\{%(?=.*\S)(.*)%\}", re.DOTALL)
@@ -42,13 +42,13 @@ _NOT_FIELDS: Final = frozenset(
 )
 
 
-def literal(value: Any) -> Expression:
+def literal(value: Any) -> PyExpression:
     """Return a JSON value as it stands."""
     if isinstance(value, Mapping):
-        return Members(tuple((key, literal(one)) for key, one in value.items()))
+        return PyMembers(tuple((key, literal(one)) for key, one in value.items()))
     if isinstance(value, list | tuple):
-        return Items(tuple(literal(one) for one in value))
-    return Literal(value)
+        return PyItems(tuple(literal(one) for one in value))
+    return PyLiteral(value)
 
 
 def is_parameter(value: Any) -> bool:
@@ -56,28 +56,28 @@ def is_parameter(value: Any) -> bool:
     return isinstance(value, str) and alone(value) is not None and ":" not in value.split("::")[-1]
 
 
-def number(value: Any) -> Expression:
+def number(value: Any) -> PyExpression:
     """Return the value of a field that is no text: a placeholder in it is a parameter."""
     name = alone(value) if is_parameter(value) else None
-    return literal(value) if name is None else Call("sfn.parameter", (Literal(name),))
+    return literal(value) if name is None else PyCall("sfn.parameter", (PyLiteral(name),))
 
 
-def template(value: Any, language: str) -> Expression:
+def template(value: Any, language: str) -> PyExpression:
     """Return a JSON value in which a state of *language* has expressions, as such."""
     if isinstance(value, Mapping):
         if language == JSONPATH:
             members = [_member(value, key, one) for key, one in value.items()]
         else:
             members = [(key, template(one, language)) for key, one in value.items()]
-        return Members(tuple(members))
+        return PyMembers(tuple(members))
     if isinstance(value, list | tuple):
-        return Items(tuple(template(one, language) for one in value))
+        return PyItems(tuple(template(one, language) for one in value))
     if language == JSONATA and isinstance(value, str):
         return _query(value)
-    return Literal(value)
+    return PyLiteral(value)
 
 
-def dynamic(value: Any) -> Expression | None:
+def dynamic(value: Any) -> PyExpression | None:
     """Return a path or a call of an intrinsic function; None for what is neither.
 
     A call that `fn` would lay out in another way is one of `fn.call`, so that it stays the same.
@@ -86,11 +86,11 @@ def dynamic(value: Any) -> Expression | None:
         return _path(value)
     if isinstance(value, str) and intrinsics.problem(value) is None:
         call = _call(intrinsics.parse(value))
-        return call if _text(call) == value else Call("fn.call", (Literal(value),))
+        return call if _text(call) == value else PyCall("fn.call", (PyLiteral(value),))
     return None
 
 
-def _member(holder: Mapping[str, Any], key: str, value: Any) -> tuple[str, Expression]:
+def _member(holder: Mapping[str, Any], key: str, value: Any) -> tuple[str, PyExpression]:
     """Return a member of a payload template: ``x.$`` with a path becomes ``x``."""
     short = key.removesuffix(".$")
     free = short != key and short not in holder and not short.endswith(".$")
@@ -99,46 +99,46 @@ def _member(holder: Mapping[str, Any], key: str, value: Any) -> tuple[str, Expre
     return key, literal(value) if key.endswith(".$") else template(value, JSONPATH)
 
 
-def _path(text: str) -> Expression:
+def _path(text: str) -> PyExpression:
     name = text.removeprefix("$$.")
     known = name != text and name in _CONTEXT
-    return Name(f"Context.{name}") if known else Call("path", (Literal(text),))
+    return PyName(f"Context.{name}") if known else PyCall("path", (PyLiteral(text),))
 
 
-def _call(call: intrinsics.Call) -> Call:
+def _call(call: intrinsics.IntrinsicCall) -> PyCall:
     """Return a call of an intrinsic function as one of `fn`."""
-    args: list[Expression] = []
+    args: list[PyExpression] = []
     for argument in call.arguments:
         match argument:
-            case intrinsics.Call():
+            case intrinsics.IntrinsicCall():
                 args.append(_call(argument))
-            case intrinsics.Literal(value):
-                args.append(Literal(value))
+            case intrinsics.IntrinsicLiteral(value):
+                args.append(PyLiteral(value))
             case _:
                 args.append(_path(argument.text))
     function = call.name.removeprefix("States.")
-    if function == "JsonMerge" and args[2:] == [Literal(value=False)]:
+    if function == "JsonMerge" and args[2:] == [PyLiteral(value=False)]:
         args.pop()
-    if function == "Format" and isinstance(args[0], Literal):
-        args[0] = Literal(_BRACES.sub(r"\1", str(args[0].value)))
+    if function == "Format" and isinstance(args[0], PyLiteral):
+        args[0] = PyLiteral(_BRACES.sub(r"\1", str(args[0].value)))
     name = "uuid" if function == "UUID" else _CAPITALS.sub("_", function).lower()
-    return Call(f"fn.{name}", tuple(args))
+    return PyCall(f"fn.{name}", tuple(args))
 
 
-def _text(call: Call) -> str | None:
+def _text(call: PyCall) -> str | None:
     """Return what the language writes for a call of `fn`; None for one that `fn` refuses."""
     values: list[Any] = []
     for argument in call.args:
         match argument:
-            case Call(name="path", args=(Literal(text),)):
+            case PyCall(name="path", args=(PyLiteral(text),)):
                 values.append(JsonPath(str(text)))
-            case Call():
+            case PyCall():
                 values.append(Intrinsic(_text(argument) or ""))
-            case Name(text):
+            case PyName(text):
                 values.append(JsonPath("$$" + text.removeprefix("Context")))
-            case Literal(value):
+            case PyLiteral(value):
                 values.append(value)
-            case Items() | Members():
+            case PyItems() | PyMembers():
                 return None
     try:
         made: Intrinsic = getattr(fn, call.name.removeprefix("fn."))(*values)
@@ -147,21 +147,21 @@ def _text(call: Call) -> str | None:
     return made.text
 
 
-def _query(text: str) -> Expression:
+def _query(text: str) -> PyExpression:
     """Return a text of a JSONata state: an expression if it is one."""
     found = _JSONATA.fullmatch(text)
     if found is None:
-        return Literal(text)
+        return PyLiteral(text)
     inner = found[1].strip()
     if text != f"{{% {inner} %}}":
-        return Call("q", (Literal(text),))
+        return PyCall("q", (PyLiteral(text),))
     if simple := _STATES.fullmatch(inner):
         root, fields = simple[1], simple[2].split(".")[1:]
         name = ".".join(fields)
         if root == "context" and name in _CONTEXT:
-            return Name(f"Context.{name}")
+            return PyName(f"Context.{name}")
         if not any(field in _NOT_FIELDS or keyword.iskeyword(field) for field in fields):
-            return Name(".".join(["q", _BEGINNINGS.get(root, root), *fields]))
+            return PyName(".".join(["q", _BEGINNINGS.get(root, root), *fields]))
     if (variable := _VARIABLE.fullmatch(inner)) and variable[1] != "states":
-        return Call("q.var", (Literal(variable[1]),))
-    return Call("q", (Literal(inner),))
+        return PyCall("q.var", (PyLiteral(variable[1]),))
+    return PyCall("q", (PyLiteral(inner),))

@@ -20,14 +20,14 @@ from sfn_release.authoring.distributed_map import (
 )
 from sfn_release.authoring.expressions import Context, path
 from sfn_release.authoring.importing.python_syntax import (
-    Assign,
-    Call,
-    Expression,
-    Items,
-    Literal,
-    Members,
-    Name,
-    Statement,
+    PyAssign,
+    PyCall,
+    PyExpression,
+    PyItems,
+    PyLiteral,
+    PyMembers,
+    PyName,
+    PyStatement,
 )
 from sfn_release.authoring.jsonata_expressions import q
 from sfn_release.authoring.retry import Catch, Retry
@@ -60,13 +60,13 @@ VOCABULARY: Final[Mapping[str, Any]] = {
 """What a module imports: the package as ``sfn``, and the others from it by name."""
 
 
-def run(statement: Statement, variables: dict[str, Any]) -> None:
+def run(statement: PyStatement, variables: dict[str, Any]) -> None:
     """Do what a statement does to *variables*, as Python would.
 
     Raises DefinitionError where a builder refuses what is asked of it.
     """
     value = evaluate(statement.value, variables)
-    if isinstance(statement, Assign):
+    if isinstance(statement, PyAssign):
         owner, _, attribute = statement.target.rpartition(".")
         if owner:
             setattr(variables[owner], attribute, value)
@@ -74,19 +74,19 @@ def run(statement: Statement, variables: dict[str, Any]) -> None:
             variables[attribute] = value
 
 
-def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
+def evaluate(expression: PyExpression, variables: Mapping[str, Any]) -> Any:
     """Return what an expression stands for."""
     match expression:
-        case Literal(value):
+        case PyLiteral(value):
             return value
-        case Name(text):
+        case PyName(text):
             return _named(text, variables)
-        case Items(items, tuple=is_tuple):
+        case PyItems(items, tuple=is_tuple):
             values = [evaluate(one, variables) for one in items]
             return tuple(values) if is_tuple else values
-        case Members(members):
+        case PyMembers(members):
             return {key: evaluate(one, variables) for key, one in members}
-        case Call(name, args, keywords, of):
+        case PyCall(name, args, keywords, of):
             called = (
                 _named(name, variables) if of is None else getattr(evaluate(of, variables), name)
             )

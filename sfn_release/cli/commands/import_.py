@@ -17,7 +17,7 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import FileError, UsageError
 
 if TYPE_CHECKING:
-    from sfn_release.authoring.importing import Source
+    from sfn_release.authoring.importing import ImportedStateMachine
 
 _STDOUT = "-"
 _LONGEST = 80  # characters of a state machine's name
@@ -127,7 +127,7 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         )
 
 
-def _refusals(given: Source) -> list[str]:
+def _refusals(given: ImportedStateMachine) -> list[str]:
     """Return why Step Functions, or else `publish`, would refuse the definition: a few lines."""
     from sfn_release.checks import check_definition
     from sfn_release.project.modules.acceptance import as_released

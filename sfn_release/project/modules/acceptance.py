@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, get_args
 
-from sfn_release.authoring.declaration import Declaration, Type
+from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.canonical import canonical
 from sfn_release.checks import check_calls, check_draft
 from sfn_release.checks.finding import Finding, refuse
@@ -112,7 +112,7 @@ def as_released(finding: Finding) -> Finding:
 
 def problems(declaration: Declaration) -> Iterator[str]:
     """Yield what is wrong with the settings: modules give them unchecked."""
-    types = get_args(Type)
+    types = get_args(StateMachineType)
     role: Any = declaration.role
     tags: Mapping[str, Any] = declaration.tags
     if declaration.type not in types:
