@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         WriterConfig,
     )
     from sfn_release.authoring.expressions import Context, Intrinsic, JsonPath, Portable, path
-    from sfn_release.authoring.jsonata_expressions import Jsonata, q
+    from sfn_release.authoring.jsonata_values import Jsonata, q
     from sfn_release.authoring.logging_options import Logging
     from sfn_release.authoring.not_given import NOT_GIVEN
     from sfn_release.authoring.retry import Catch, Retry
@@ -92,7 +92,7 @@ _ROOMS = {
     "checks.finding": ("Finding",),
     "authoring.not_given": ("NOT_GIVEN",),
     "asl.placeholders": ("Parameter", "parameter"),
-    "authoring.jsonata_expressions": ("Jsonata", "q"),
+    "authoring.jsonata_values": ("Jsonata", "q"),
     "asl.error_names": ("States",),
     "authoring.retry": ("Catch", "Retry"),
     "authoring.state": ("State",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sfn_release.asl.field_types import JSONPATH
 from sfn_release.authoring.field_writer import with_extra, write_field
-from sfn_release.authoring.jsonata_expressions import Jsonata, all_of, braced, none_of
+from sfn_release.authoring.jsonata_values import Jsonata, all_of, braced, none_of
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, plain, plain_object
 from sfn_release.errors import DefinitionError
 

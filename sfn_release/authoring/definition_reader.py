@@ -19,7 +19,7 @@ from sfn_release.authoring.conditions import (
     Negation,
     RawCondition,
 )
-from sfn_release.authoring.jsonata_expressions import Jsonata, q
+from sfn_release.authoring.jsonata_values import Jsonata, q
 from sfn_release.authoring.not_given import asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State

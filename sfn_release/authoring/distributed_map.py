@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from sfn_release.authoring.expressions import Dynamic, Inputs, JsonPath, Portable
 from sfn_release.authoring.field_writer import StatePart
-from sfn_release.authoring.jsonata_expressions import Jsonata
+from sfn_release.authoring.jsonata_values import Jsonata
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 
 InputType: TypeAlias = Literal["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"]

@@ -7,7 +7,7 @@
 
 As a member of an object such a value is written under a key that ends in ``.$``: the key ``id``
 becomes ``id.$``. A plain string stays the text that it is, whatever it begins with. JSONata has
-its own values: see `jsonata_expressions`.
+its own values: see `jsonata_values`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias
 
-from sfn_release.authoring.jsonata_expressions import Jsonata, member_text
+from sfn_release.authoring.jsonata_values import Jsonata, member_text
 from sfn_release.errors import DefinitionError
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

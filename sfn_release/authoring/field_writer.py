@@ -17,7 +17,7 @@ from typing import Any, Final
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
-from sfn_release.authoring.jsonata_expressions import Jsonata, braced
+from sfn_release.authoring.jsonata_values import Jsonata, braced
 from sfn_release.authoring.not_given import NOT_GIVEN, asl_key, plain
 from sfn_release.errors import DefinitionError
 

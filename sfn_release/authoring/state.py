@@ -21,7 +21,7 @@ from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.expressions import Dynamic, JsonPath, Portable
 from sfn_release.authoring.field_writer import with_extra, with_language, write_field, write_object
-from sfn_release.authoring.jsonata_expressions import Jsonata
+from sfn_release.authoring.jsonata_values import Jsonata
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state_graph import Keys, Naming, StateGraph

@@ -29,12 +29,12 @@ def reachable(states: Iterable[State], *, without: State | None = None) -> Itera
 
 
 @dataclass(frozen=True, slots=True)
-class _Location:
+class _Position:
     """The graph that a state stands in: the definition itself, or a part of the state *holder*."""
 
     holder: State | None = None
     keys: Keys = ()
-    outer: _Location | None = None
+    outer: _Position | None = None
 
 
 class StateNames:
@@ -46,7 +46,7 @@ class StateNames:
     def __init__(self, root: StateGraph) -> None:
         self.findings: list[Finding] = []
         self._ids: dict[State, str] = {}
-        placed = self._placed = list(_walk(root, _Location()))
+        placed = self._placed = list(_walk(root, _Position()))
         self._take_given(placed)
         self._make_missing(placed)
         self._find_twins(placed)
@@ -65,14 +65,14 @@ class StateNames:
         home = next(home for state, home in self._placed if self._ids[state] == id)
         return _below(member(f"{self._path(home)}.States", id), keys)
 
-    def _take_given(self, placed: list[tuple[State, _Location]]) -> None:
+    def _take_given(self, placed: list[tuple[State, _Position]]) -> None:
         for state, _ in placed:
             if isinstance(state.id, str):
                 self._ids[state] = state.id
             elif state.id is not None:
                 raise DefinitionError(f"The id of a {state.type} is {state.id!r}, not a string.")
 
-    def _make_missing(self, placed: list[tuple[State, _Location]]) -> None:
+    def _make_missing(self, placed: list[tuple[State, _Position]]) -> None:
         taken = set(self._ids.values())
         count: Counter[str] = Counter()
         for state in dict.fromkeys(state for state, _ in placed):
@@ -87,7 +87,7 @@ class StateNames:
             taken.add(name)
             self._ids[state] = name
 
-    def _find_twins(self, placed: list[tuple[State, _Location]]) -> None:
+    def _find_twins(self, placed: list[tuple[State, _Position]]) -> None:
         first: dict[tuple[str, str], State] = {}
         for state, home in placed:
             id, path = self._ids[state], self._path(home)
@@ -95,7 +95,7 @@ class StateNames:
                 message = f'Two states of one workflow are called "{id}".'
                 self._report(id, path, message, "Give each state an id of its own.")
 
-    def _find_shared(self, placed: list[tuple[State, _Location]]) -> None:
+    def _find_shared(self, placed: list[tuple[State, _Position]]) -> None:
         homes: dict[State, str] = {}
         for state, home in placed:
             id, path = self._ids[state], self._path(home)
@@ -104,7 +104,7 @@ class StateNames:
                 fix = "A branch can't lead out, nor share a state: end it, or make a second state."
                 self._report(id, path, message, fix)
 
-    def _path(self, home: _Location) -> str:
+    def _path(self, home: _Position) -> str:
         if home.holder is None or home.outer is None:
             return "$"
         path = member(f"{self._path(home.outer)}.States", self._ids[home.holder])
@@ -123,16 +123,16 @@ def _below(path: str, keys: Keys) -> str:
 
 def walk(graph: StateGraph) -> Iterator[State]:
     """Yield every state of *graph*, and of the graphs inside it, each once."""
-    yield from dict.fromkeys(state for state, _ in _walk(graph, _Location()))
+    yield from dict.fromkeys(state for state, _ in _walk(graph, _Position()))
 
 
 def _walk(
-    graph: StateGraph | Mapping[str, Any], home: _Location
-) -> Iterator[tuple[State, _Location]]:
+    graph: StateGraph | Mapping[str, Any], home: _Position
+) -> Iterator[tuple[State, _Position]]:
     """Yield every state below *graph* in the order in which the document is written."""
     if not isinstance(getattr(graph, "states", None), tuple):  # as written; or a mistake
         return  # that the writer reports
     for state in graph.states:  # type: ignore[union-attr] # a graph has them
         yield state, home
         for keys, inner in state.graphs():
-            yield from _walk(inner, _Location(state, keys, home))
+            yield from _walk(inner, _Position(state, keys, home))

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeAlias
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.conditions import Comparison, Condition, not_, or_
 from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
-from sfn_release.authoring.jsonata_expressions import Jsonata
+from sfn_release.authoring.jsonata_values import Jsonata
 from sfn_release.authoring.not_given import timestamp
 from sfn_release.errors import DefinitionError
 

@@ -29,7 +29,7 @@ from sfn_release.authoring.importing.value_expressions import (
     number,
     template,
 )
-from sfn_release.authoring.jsonata_expressions import Jsonata, braced
+from sfn_release.authoring.jsonata_values import Jsonata, braced
 from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
 from sfn_release.authoring.retry import Catch, Retry
 

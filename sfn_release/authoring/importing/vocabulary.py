@@ -29,7 +29,7 @@ from sfn_release.authoring.importing.python_syntax import (
     PyName,
     PyStatement,
 )
-from sfn_release.authoring.jsonata_expressions import q
+from sfn_release.authoring.jsonata_values import q
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.states import (
     Choice,
