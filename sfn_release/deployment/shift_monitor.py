@@ -143,9 +143,9 @@ def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str 
     An *old* version without executions in that time counts as one without failures.
 
     >>> twice = Limits(max_failure_rate=2.0)
-    >>> exceeded(twice, Tally(10, 3), Tally(90, 9))
+    >>> exceeded(twice, ExecutionCounts(10, 3), ExecutionCounts(90, 9))
     'their share is 30 %, with 10 % of the old version and max_failure_rate = "2x"'
-    >>> exceeded(twice, Tally(10, 2), Tally(90, 9)) is None
+    >>> exceeded(twice, ExecutionCounts(10, 2), ExecutionCounts(90, 9)) is None
     True
     """
     if not limits.counted:
