@@ -18,6 +18,9 @@ from typing import Annotated
 
 from sfn_release.errors import SfnReleaseError, TamperedError
 
+TAG_PREFIX = "sfn-release:"
+"""The start of the tags that name a state machine's project, environment and release."""
+
 MAX_NAME = 80
 """Characters in a state machine's name: CreateStateMachine, parameter ``name``."""
 

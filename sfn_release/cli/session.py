@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sfn_release.deployment.runtime import Runtime
     from sfn_release.operations.workspace import Workspace
     from sfn_release.plan import Plan
-    from sfn_release.project import Environment
 
 
 _GITHUB = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
@@ -83,7 +82,7 @@ class Session:
         self.progress.local = frozenset(
             name
             for name, environment in workspace.project.environments.items()
-            if environment.backend == "local"
+            if environment.backend.embedded
         )
         return workspace
 
@@ -132,11 +131,6 @@ class Session:
 
             sys.stdout.flush()
             github.report(command, members, summary() if summary else None)
-
-
-def named(environment: Environment) -> str:
-    """Return an environment as output names it: ``prod``, ``local (not AWS)``."""
-    return f"{environment.name} (not AWS)" if environment.backend == "local" else environment.name
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -9,7 +9,7 @@ from sfn_release.cli.exits import FAILED
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.errors import error_json, tell_error
 from sfn_release.cli.output.records import line
-from sfn_release.cli.session import Session, named
+from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
     from sfn_release.errors import SfnReleaseError
@@ -80,7 +80,7 @@ def tell_failure(session: Session, name: str, error: SfnReleaseError) -> None:
 
 def write_failure(workspace: Workspace, name: str, error: SfnReleaseError) -> None:
     """Write, among the results, that one environment failed."""
-    where = named(workspace.environment(name))
+    where = workspace.environment(name).label
     terminal.write_parts(
         terminal.Styled(f"failed in {where}", "red"), f": {error.message}  {error.code}"
     )

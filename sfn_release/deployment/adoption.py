@@ -175,12 +175,14 @@ def adoption(site: Site, prepared: Prepared) -> Prepared:
 
     Raises RefMovedError when another deployer wrote a release of what was found at the same time.
     """
-    local = site.environment.backend == "local"
-    snapshot = site.ledger.snapshot(offline=local)
+    private = site.environment.backend.private
+    snapshot = site.ledger.snapshot(offline=private)
     identity = site.runtime.new_id(site.runtime.now())
     keeping = _keeping(site, snapshot, prepared.state, prepared.adopting, identity)
     release = keeping.release
-    standing, _ = site.ledger.add_release(release, notes="", at=site.runtime.now(), push=not local)
+    standing, _ = site.ledger.add_release(
+        release, notes="", at=site.runtime.now(), push=not private
+    )
     if standing.digest != release.digest:
         raise RefMovedError(f"{release.version} was taken by another deployer.")
     return Prepared(

@@ -18,8 +18,8 @@ from sfn_release.deployment.live_state import rendered_from
 from sfn_release.deployment.prepared import Site
 from sfn_release.errors import AccessError, TamperedError
 from sfn_release.ledger import Snapshot
-from sfn_release.names import NO_COMMIT
-from sfn_release.plan import TAG_PREFIX, Observed, TargetWorkflow
+from sfn_release.names import NO_COMMIT, TAG_PREFIX
+from sfn_release.plan import Observed, TargetWorkflow
 from sfn_release.release.record import Found, State, Unqualified, timestamp
 from sfn_release.release.release import FOUND, Release, make_release
 from sfn_release.release.rendering import Rendered

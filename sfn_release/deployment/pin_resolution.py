@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.deployment.version_lookup import AccountScope, FoundVersion, look_up_versions
 from sfn_release.deployment.workflow_pins import without_circles
 from sfn_release.errors import NotFoundError
@@ -146,7 +145,7 @@ class _Pinning:
                 child = self._child(exact, exact_too=True)
                 if child and text != arn:
                     awaits[arn] = child
-                elif not (exact.kind == "function" and self.site.environment.backend == "local"):
+                elif exact.kind != "function" or self.site.environment.backend.has("lambda"):
                     asked.setdefault(exact, set()).add(name)
             result[name] = replace(workflow, awaits=awaits)
         answers = look_up_versions(self.site.aws, asked, self.home, tolerant=True)
@@ -171,7 +170,7 @@ class _Pinning:
 
     def _reason(self, one: Reference) -> str:
         """Return why a reference cannot be pinned, whatever AWS knows of it; "" when it may be."""
-        if one.kind == "function" and self.site.environment.backend == "local":
+        if one.kind == "function" and not self.site.environment.backend.has("lambda"):
             return _NOT_HERE
         if one.name is None:
             return one.problem
@@ -205,7 +204,7 @@ _NOT_HERE = "there is no Lambda here"
 def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
     """Yield the note on what a rollback will not bring back."""
     names = sorted({_called(one) for one in _left_open(found)})
-    if names and site.environment.backend != "local":
+    if names and not site.environment.backend.embedded:
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
         yield (
             "pins are off: a rollback brings back the graph alone, not the code of what it calls:"
@@ -215,7 +214,7 @@ def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str
 
 def _unasked(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
     """Yield the note on Lambda functions where there is no Lambda."""
-    if site.environment.backend == "local" and any(
+    if not site.environment.backend.has("lambda") and any(
         one.kind == "function" for one in _left_open(found)
     ):
         yield "Lambda functions are not pinned on local, where mocks answer for them"
@@ -240,11 +239,11 @@ def _home(site: Site, state: State, target: Target) -> AccountScope:
     served = state.serving.workflows.values() if state.serving else ()
     accounts = {one.state_machine_arn.split(":")[4] for one in served}
     environment = site.environment
-    if environment.backend == "local":
-        accounts = {LOCAL_ACCOUNT}
+    if environment.backend.account:
+        accounts = {environment.backend.account}
     if not accounts and environment.account:
         accounts = {environment.account}
-    if not accounts and environment.backend == "aws" and not environment.endpoints:
+    if not accounts and not environment.endpoints:
         roles = [one.rendered.role.split(":") for one in target.workflows.values()]
         accounts = {role[4] for role in roles if len(role) == _ROLE_PARTS}
-    return AccountScope(environment.region or LOCAL_REGION, frozenset(accounts))
+    return AccountScope(environment.given["AWS::Region"], frozenset(accounts))

@@ -31,13 +31,12 @@ if TYPE_CHECKING:
         build_definitions,
         list_workflows,
     )
+    from sfn_release.operations.local import reset_local, service_for
     from sfn_release.operations.plan import plan_version
     from sfn_release.operations.promote import promote
     from sfn_release.operations.publish import Published, publish
     from sfn_release.operations.releases import ListedRelease, releases, show
     from sfn_release.operations.rollback import rollback
-    from sfn_release.operations.serve import service_for
-    from sfn_release.operations.serving import local_service, reset_local
     from sfn_release.operations.status import EnvironmentStatus, status
     from sfn_release.operations.tag_version import version_from_tag
     from sfn_release.operations.unlock import unlock
@@ -73,16 +72,15 @@ _HOMES = {
     "execute": "execute",
     "history": "history",
     "list_workflows": "listing",
-    "local_service": "serving",
     "open_workspace": "workspace",
     "plan_deletion": "delete",
     "plan_version": "plan",
     "promote": "promote",
     "publish": "publish",
     "releases": "releases",
-    "reset_local": "serving",
+    "reset_local": "local",
     "rollback": "rollback",
-    "service_for": "serve",
+    "service_for": "local",
     "show": "releases",
     "status": "status",
     "system_runtime": "workspace",
@@ -121,7 +119,6 @@ __all__ = [
     "execute",
     "history",
     "list_workflows",
-    "local_service",
     "open_workspace",
     "plan_deletion",
     "plan_version",

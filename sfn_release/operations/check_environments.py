@@ -112,7 +112,7 @@ def _environment(
     """Yield one line for each thing that a deployment would need; note the account."""
     name = environment.name
     aws = workspace.aws(environment)
-    if environment.backend == "local":
+    if environment.backend.embedded:
         yield Check(name, "local (not AWS): there is nothing to reach")
     else:
         yield _asked(name, "the ledger", lambda: require_remote(workspace, environment))

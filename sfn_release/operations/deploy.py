@@ -38,7 +38,7 @@ def deploy(
     override = checked_override(override)
     there = workspace.environment(environment)
     site = open_site(workspace, there)
-    release = workspace.released(workspace.snapshot(offline=there.backend == "local"), version)
+    release = workspace.released(workspace.snapshot(offline=there.backend.private), version)
 
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(release.content, site, state)
@@ -73,7 +73,7 @@ def bring(
         return permitted(workspace, site, prepared, release.content, override=override)
 
     prepared = decided()
-    if site.environment.backend != "local":
+    if not site.environment.backend.private:
         workspace.share(release)  # once nothing refuses it: sharing takes the version for good
     return run(site, prepared, decided, reason=reason)
 

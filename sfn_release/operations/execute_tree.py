@@ -11,17 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.operations.execute import Execution, checked_input
 from sfn_release.operations.plan import work_tree
-from sfn_release.operations.serving import mocks_of, mocks_without_a_state
 from sfn_release.operations.site import site
 from sfn_release.operations.trail import trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
+from sfn_release.project.mock_files import read_mocks, unused_keys
 from sfn_release.project.rules import state_machine_name
 from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import Rendered, parameters_of, render
@@ -45,7 +44,7 @@ def execute_tree(
     """
     given = loads(checked_input(input))
     there = workspace.environment(environment or LOCAL)
-    if there.backend != "local":
+    if not there.backend.embedded:
         raise UsageError(
             f"--tree runs on `local` only, and {there.name} is on AWS.",
             fix="Leave out --env, or publish a release there.",
@@ -62,9 +61,9 @@ def execute_tree(
         )
     form = _rendered(workspace, there, declarations, declarations[workflow])
     source = declarations[workflow].source
-    mocks = mocks_of(workspace.project, source)
+    mocks = read_mocks(workspace.project.root, source)
     sharing = [one.definition for one in declarations.values() if one.source == source]
-    for line in mocks_without_a_state(workspace.project, source, sharing, workflow):
+    for line in unused_keys(workspace.project.root, source, sharing, workflow):
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()
     seed = _seed(form, there, name or str(uuid.uuid4()), started)
@@ -97,9 +96,8 @@ def _rendered(
 
 
 def _seed(form: Rendered, environment: Environment, name: str, started: datetime) -> ContextSeed:
-    region = environment.region or LOCAL_REGION
-    account = environment.account or LOCAL_ACCOUNT
-    start = f"arn:aws:states:{region}:{account}"
+    known = environment.given
+    start = f"arn:aws:states:{known['AWS::Region']}:{known['AWS::AccountId']}"
     return ContextSeed(
         execution_arn=f"{start}:execution:{form.name}:{name}",
         execution_name=name,

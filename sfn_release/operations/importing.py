@@ -12,8 +12,8 @@ from sfn_release.authoring.importing import ImportedStateMachine
 from sfn_release.aws.calling import call
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, DefinitionError, UsageError
+from sfn_release.names import TAG_PREFIX
 from sfn_release.operations.sources import only, read_source
-from sfn_release.plan import TAG_PREFIX
 from sfn_release.project.modules.single import STDIN, read_content, read_text
 
 if TYPE_CHECKING:

@@ -53,9 +53,9 @@ def _same_place(
     one: Environment, other: Environment, accounts: Mapping[str, str], *, certain: bool
 ) -> bool:
     """Tell whether two environments are, or may be, in one account and region."""
-    if one.backend != other.backend:
+    if one.backend is not other.backend:
         return False
-    if one.backend == "local":
+    if one.backend.embedded:
         return True
     if (one.region, _endpoint(one)) != (other.region, _endpoint(other)):
         return False

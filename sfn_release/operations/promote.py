@@ -60,7 +60,7 @@ def plan_promotion(
 def serves_a_release(workspace: Workspace, environment: str) -> bool:
     """Return whether a release has succeeded in *environment*, so that it can be promoted."""
     there = workspace.environment(environment)
-    snapshot = workspace.snapshot(offline=there.backend == "local")
+    snapshot = workspace.snapshot(offline=there.backend.private)
     return workspace.ledger.state(snapshot, there.name).serving is not None
 
 
@@ -73,8 +73,8 @@ def _promotion(
             f"{source} can't be promoted to itself.", fix="Name two different environments."
         )
     site = open_site(workspace, there)
-    local = before.backend == there.backend == "local"
-    release = _succeeded(workspace, workspace.snapshot(offline=local), source, version)
+    private = before.backend.private and there.backend.private
+    release = _succeeded(workspace, workspace.snapshot(offline=private), source, version)
 
     def decide(_: Snapshot, state: State) -> Target:
         return deploy_target(release.content, site, state, promoted_from=source)

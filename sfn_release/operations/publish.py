@@ -107,7 +107,7 @@ def publish(
     default = [workspace.project.default_environment]
     names = list(dict.fromkeys(environments or default)) if deploy else []
     chosen = [workspace.environment(name) for name in names]
-    push = not chosen or any(environment.backend != "local" for environment in chosen)
+    push = not chosen or any(not environment.backend.private for environment in chosen)
     with ThreadPoolExecutor(1) as pool:
         # Clients take as long to make as a small project to build: both at once.
         opening = pool.submit(

@@ -108,7 +108,7 @@ def _carried_out(
     workspace: Workspace, site: Site, decided: Callable[[], Prepared], *, reason: str | None
 ) -> Record | None:
     prepared = decided()
-    if site.environment.backend != "local":
+    if not site.environment.backend.private:
         snapshot = workspace.snapshot(offline=False)
         workspace.share(workspace.released(snapshot, prepared.plan.release))
     return run(site, prepared, decided, reason=reason)

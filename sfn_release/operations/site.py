@@ -18,7 +18,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     must be one that everybody can repeat), and ConfigError when nobody said where the ledger
     is to live.
     """
-    if environment.backend != "local":
+    if not environment.backend.private:
         require_remote(workspace, environment)
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
     aws = workspace.reach(environment)

@@ -34,7 +34,7 @@ class EnvironmentStatus:
     """
 
     name: str
-    backend: str
+    label: str
     version: str | None
     state: EnvironmentState
     workflows: tuple[WorkflowStatus, ...]
@@ -92,7 +92,7 @@ def status(
     with ThreadPoolExecutor(len(names)) as pool:
         # Clients take as long to make as the ledger to be read: both at once.
         opened = [
-            pool.submit(_open, workspace, one) if one.backend != "local" else None for one in there
+            None if one.backend.embedded else pool.submit(_open, workspace, one) for one in there
         ]
         snapshot = workspace.snapshot()
         found = [
@@ -126,7 +126,7 @@ def _environment(
     digest = state.serving.release_digest if state.serving else None
     if state.record is None:
         workspace.ledger.refuse_lost(snapshot, name)  # or else its branch is gone
-        return EnvironmentStatus(name, environment.backend, None, "never-deployed", ())
+        return EnvironmentStatus(name, environment.label, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
     try:
         aws = workspace.reach(environment, opening.result() if opening else None)
@@ -135,7 +135,7 @@ def _environment(
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
-            name, environment.backend, version, "unreachable", (), state.record, problem, digest
+            name, environment.label, version, "unreachable", (), state.record, problem, digest
         )
     released = workspace.ledger.manifest(snapshot, version) if version else None
     found += [
@@ -165,7 +165,7 @@ def _environment(
         )
     return EnvironmentStatus(
         name,
-        environment.backend,
+        environment.label,
         version,
         health,
         workflows,

@@ -22,6 +22,7 @@ from sfn_release.ledger import Ledger, Snapshot, open_ledger
 from sfn_release.ledger.git import Git, Identity, Patience
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
+from sfn_release.project.backends import Clone
 from sfn_release.release.release import Precedence, Release
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Workspace:
     project: Project
     git: Git
     ledger: Ledger
+    clone: Clone
     runtime: Runtime
     aws: Callable[[Environment], Aws]
     filled: FilledChecks
@@ -195,34 +197,41 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
         tag=project.tag,
         remote=project.remote,
         private=frozenset(
-            name for name, there in project.environments.items() if there.backend == "local"
+            name for name, there in project.environments.items() if there.backend.private
         ),
         pause=runtime.pause,
         say=runtime.watcher.say,
     )
 
+    clone = Clone(
+        project=project.name,
+        root=project.root,
+        data=git.repository.common_dir / "sfn-release",
+        source_of=_source_in(ledger),
+        now=runtime.now,
+        wait=runtime.wait,
+        say=runtime.watcher.say,
+    )
+
     def aws(environment: Environment) -> Aws:
-        from sfn_release.aws.pacing import Pacing
-        from sfn_release.aws.services import Aws, connect
-        from sfn_release.aws.sessions import Access
+        return environment.backend.connect(environment, clone)
 
-        if environment.backend == "local":
-            from sfn_release.operations.serving import local_client
+    return Workspace(project, git, ledger, clone, runtime, aws, FilledChecks(project.silences))
 
-            return Aws.of(local_client(project, git, ledger, environment))
-        role = environment.assume_role
-        return connect(
-            Access(
-                region=environment.region,
-                profile=environment.profile,
-                assume_role=role.role_arn if role else None,
-                external_id=role.external_id if role else None,
-                endpoints=environment.endpoints,
-            ),
-            Pacing(now=runtime.now, wait=runtime.wait, say=runtime.watcher.say),
-        )
 
-    return Workspace(project, git, ledger, runtime, aws, FilledChecks(project.silences))
+def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:
+    """Return the function that looks up a state machine's module in the last record."""
+
+    def source_of(environment: str, state_machine: str) -> str | None:
+        # Only embedded environments ask, and their records are in this clone.
+        tip = ledger.tip(environment)
+        serving = ledger.state_at(environment, tip).serving if tip else None
+        for served in serving.workflows.values() if serving else ():
+            if served.settings["state_machine"] == state_machine:
+                return served.source or None  # an adopted state machine has no module
+        return None
+
+    return source_of
 
 
 def system_runtime(

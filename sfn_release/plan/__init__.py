@@ -24,10 +24,8 @@ from sfn_release.plan.ownership import (
     is_ours,
     machine_names_clash,
 )
-from sfn_release.plan.steps import TAG_PREFIX
 
 __all__ = [
-    "TAG_PREFIX",
     "Observed",
     "Plan",
     "ShiftStage",

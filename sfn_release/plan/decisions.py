@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.canonical import short
+from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed, Plan, Target, TargetWorkflow, WorkflowPlan
 from sfn_release.plan.ownership import DESCRIBED_BY, refuse, refuse_others
 from sfn_release.plan.steps import (
     NOT_YET,
-    TAG_PREFIX,
     CreateStateMachine,
     DeleteStateMachine,
     PointAlias,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sfn_release.canonical import short
-from sfn_release.plan import TAG_PREFIX, Observed
+from sfn_release.names import TAG_PREFIX
+from sfn_release.plan import Observed
 from sfn_release.plan.steps import ObservedAlias, number, routing_text
 from sfn_release.release.differences import definition_differences
 from sfn_release.release.record import Outcome, Served

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sfn_release.errors import ConflictError, NotOursError
+from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed
-from sfn_release.plan.steps import TAG_PREFIX
 from sfn_release.release.record import Served
 from sfn_release.release.rendering import Rendered
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, assert_never
 
+from sfn_release.names import TAG_PREFIX
 from sfn_release.release.rendering import Rendered
 from sfn_release.text import duration_text
 
-TAG_PREFIX = "sfn-release:"
 """How the tags that we write begin."""
 
 _FEW = 6  # names in a line

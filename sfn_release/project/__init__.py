@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from sfn_release.checks.silence import Silence
 from sfn_release.errors import ConfigError, NotFoundError
+from sfn_release.project.backends import BUILT_IN
 from sfn_release.project.document import MINIMUM, Document
 from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.parameters import fill, parameters_in
@@ -48,8 +49,8 @@ __all__ = [
 FILE_NAME = "releases.toml"
 
 
-def _only_local() -> Mapping[str, Environment]:
-    return {LOCAL: Environment(LOCAL, backend="local")}
+def _built_in() -> Mapping[str, Environment]:
+    return {name: Environment(name, backend) for name, backend in BUILT_IN.items()}
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Project:
     remote: str | None = None
     remote_timeout: float = 30.0
     ledger: str = "refs/heads/sfn-release"
-    environments: Mapping[str, Environment] = field(default_factory=_only_local)
+    environments: Mapping[str, Environment] = field(default_factory=_built_in)
     silences: tuple[Silence, ...] = ()
     local_is_implied: bool = True
 
@@ -139,7 +140,7 @@ def parse_project(text: str, *, path: Path | str) -> Project:
     if "name" not in settings:
         document.fail(("project",), "`name` is missing in [project]", fix=MINIMUM)
 
-    environments = dict(_only_local())
+    environments = dict(_built_in())
     for name, table in data.get("environments", {}).items():
         environments[name] = read_environment(document, name, table)
     check_requires(document, environments)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfn_release.asl.placeholders import WORKFLOW
-from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION, partition_of
+from sfn_release.aws.regions import partition_of
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.strategy import Strategy
 from sfn_release.project.values import Source
 
+if TYPE_CHECKING:
+    from sfn_release.project.backends.backend import Backend
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-SERVICES = ("stepfunctions", "sts", "ssm", "lambda", "cloudwatch")
-"""The services that a deployment may ask, by botocore's ids."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class AssumedRole:
 class Environment:
     """Where releases run.
 
-    *backend* ``local`` is the embedded Step Functions service. *alias* "" means: no alias.
+    *backend* is the kind of Step Functions that they run on. *alias* "" means: no alias.
     *endpoints* maps services to URLs, "*" to that of every other one.
     *logging*, *tracing* and *encryption* have the shapes of the API members
     ``loggingConfiguration``, ``tracingConfiguration`` and ``encryptionConfiguration``, with their
@@ -44,7 +45,7 @@ class Environment:
     """
 
     name: str
-    backend: Literal["local", "aws"]
+    backend: Backend
     region: str | None = None
     profile: str | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
@@ -67,12 +68,17 @@ class Environment:
     strategy: Strategy | None = None
 
     @property
+    def label(self) -> str:
+        """How output names it: ``prod``, ``local (not AWS)``."""
+        return f"{self.name} {self.backend.label}".rstrip()
+
+    @property
     def on_this_machine(self) -> bool:
         """Whether its state machines live here, as those of a clone that nobody else sees."""
         from urllib.parse import urlsplit
 
         url = self.endpoints.get("stepfunctions") or self.endpoints.get("*") or ""
-        return self.backend == "local" or urlsplit(url).hostname in _LOOPBACK
+        return self.backend.embedded or urlsplit(url).hostname in _LOOPBACK
 
     @property
     def has_sts(self) -> bool:
@@ -84,18 +90,17 @@ class Environment:
 
     @property
     def partition(self) -> str | None:
-        """AWS's partition; None on `local`, which answers for each."""
-        return None if self.backend == "local" else partition_of(self.region or "")
+        """The partition of its ARNs; None where ARNs of every partition work."""
+        return self.backend.partition(self.region or "")
 
     @property
     def given(self) -> Mapping[str, str]:
         """The parameters that AWS gives, as far as they are known without asking it.
 
-        On `local` all three are known; on AWS, the account where releases.toml names it.
+        The account of an environment on AWS is known if releases.toml names it.
         """
-        local = self.backend == "local"
-        region = self.region or (LOCAL_REGION if local else "")
-        account = self.account or (LOCAL_ACCOUNT if local else None)
+        region = self.region or self.backend.region
+        account = self.account or self.backend.account
         known = {"AWS::Region": region, "AWS::Partition": partition_of(region)}
         return known if account is None else {**known, "AWS::AccountId": account}
 

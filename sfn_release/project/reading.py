@@ -7,7 +7,8 @@ from typing import Any
 
 from sfn_release.errors import ConfigError
 from sfn_release.project import rules
-from sfn_release.project.document import Document, table_name
+from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, Backend
+from sfn_release.project.document import Document
 from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.lines import Key
 from sfn_release.project.parameters import parameters_in
@@ -16,7 +17,6 @@ from sfn_release.project.values import Source, is_source, normal
 from sfn_release.text import did_you_mean, parse_duration
 
 LOCAL = "local"
-_ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
 _ROLE = 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
 
 
@@ -24,22 +24,8 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
     """Return the environment that a table, its single values checked, describes."""
     at: Key = ("environments", name)
     values = dict(table)
-    values.setdefault("backend", "local" if name == LOCAL else "aws")
-    if name == LOCAL and values["backend"] != "local":
-        document.fail(
-            (*at, "backend"),
-            "the environment local is always the embedded service",
-            fix="Give an environment on AWS another name.",
-        )
-    if values["backend"] == "local":
-        _refuse_aws(document, at, values)
-    elif "region" not in values:
-        document.fail(
-            at,
-            f"`region` is missing in {table_name(at)}",
-            why="An environment on AWS is an account and a region.",
-            fix='For example:  region = "eu-west-1"',
-        )
+    backend = _backend(document, at, name, values.pop("backend", None))
+    backend.check_table(document, at, values)
     if "soak" in values and not values.get("requires"):
         document.fail(
             (*at, "soak"),
@@ -48,6 +34,7 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
         )
     environment = Environment(
         name=name,
+        backend=backend,
         name_template=values.pop("name", "{workflow}"),
         endpoints=_endpoints(values.pop("endpoint_url", {})),
         assume_role=_assumed_role(values.pop("assume_role", None)),
@@ -63,6 +50,18 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
     return environment
 
 
+def _backend(document: Document, at: Key, name: str, given: str | None) -> Backend:
+    built_in = BUILT_IN.get(name)
+    backend = built_in or AWS if given is None else BACKENDS[given]
+    if built_in is not None and backend is not built_in:
+        document.fail(
+            (*at, "backend"),
+            f"the environment {name} always has the backend {built_in.name}",
+            fix="Give an environment on AWS another name.",
+        )
+    return backend
+
+
 def check_requires(document: Document, environments: Mapping[str, Environment]) -> None:
     """Fail when an environment requires one that is not there, itself, or what requires it."""
     for name, environment in environments.items():
@@ -75,7 +74,7 @@ def check_requires(document: Document, environments: Mapping[str, Environment]) 
                     why=f"They are: {', '.join(sorted(environments))}.",
                     fix=did_you_mean(required, environments) or f"Add [environments.{required}].",
                 )
-            if environments[required].backend == "local" and environment.backend != "local":
+            if environments[required].backend.private and not environment.backend.private:
                 document.fail(
                     at,
                     f"{name} requires {required}, whose records stay in each clone",
@@ -99,29 +98,6 @@ def _leads_to(
     return any(
         _leads_to(environments, one, goal, seen | {start}) for one in environments[start].requires
     )
-
-
-def _refuse_aws(document: Document, at: Key, values: Mapping[str, Any]) -> None:
-    for key in (key for key in _ONLY_AWS if key in values):
-        document.fail(
-            (*at, key),
-            f"`{key}` means nothing in {table_name(at)}: its backend is local",
-            fix="Remove it: it belongs to environments on AWS.",
-        )
-    for key, value in values.get("parameters", {}).items():
-        if isinstance(value, dict) and is_source(value) and "ssm" in value:
-            document.fail(
-                (*at, "parameters", key),
-                f"the parameter {key} cannot come from Parameter Store: the backend is local",
-                fix=f'Write a value for it here:  {rules.toml_key(key)} = "…"',
-            )
-    strategy = values.get("strategy")
-    if isinstance(strategy, dict) and strategy.get("alarms"):
-        document.fail(
-            (*at, "strategy"),
-            "the local service has no CloudWatch alarms",
-            fix="Use `max_failures` here, or leave `alarms` out.",
-        )
 
 
 def _endpoints(value: str | Mapping[str, str]) -> Mapping[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfn_release.project import rules
+from sfn_release.project.backends import AWS, BACKENDS
 from sfn_release.project.document import Expected
-from sfn_release.project.environment import SERVICES
 from sfn_release.project.silences import CHECKS
 from sfn_release.project.strategy import STRATEGIES
 from sfn_release.project.values import TYPES, is_source
@@ -92,7 +92,7 @@ _ENDPOINT = Expected(
         example='endpoint_url = { stepfunctions = "http://127.0.0.1:8083" }',
         keys={
             service: Expected(str, rules.endpoint_url, f'{service} = "http://127.0.0.1:8083"')
-            for service in SERVICES
+            for service in AWS.services
         },
     ),
 )
@@ -117,7 +117,7 @@ _STRATEGY = Expected(
     ),
 )
 _ENVIRONMENT: Mapping[str, Expected] = {
-    "backend": Expected(str, rules.one_of("aws", "local"), 'backend = "aws"'),
+    "backend": Expected(str, rules.one_of(*BACKENDS), 'backend = "aws"'),
     "region": Expected(str, rules.region, 'region = "eu-west-1"'),
     "profile": Expected(str, rules.text, 'profile = "staging"'),
     "account": Expected(str, rules.account, 'account = "222222222222"'),

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.regions import LOCAL_ACCOUNT
 from sfn_release.canonical import digest, loads
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.names import WorkflowName
@@ -22,7 +21,6 @@ from sfn_release.project.parameters import Filling, undeclared
 from sfn_release.release.pins import pin_open
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
-_LOCAL_ROLE = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/local"  # nothing on this machine assumes it
 _REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
 
 
@@ -200,8 +198,8 @@ def _role(declaration: Declaration, environment: Environment) -> str:
     role = environment.role_arn or declaration.role
     if declaration.role and "${" in declaration.role:
         role = declaration.role
-    if role is None and environment.backend == "local":
-        role = _LOCAL_ROLE
+    if role is None:
+        role = environment.backend.role
     if not role:
         raise ConfigError(
             f"No role is known for workflow {declaration.name} in {environment.name}.",

@@ -12,9 +12,9 @@ from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
 from sfn_release.operations.listing import list_workflows
+from sfn_release.operations.local import reset_local
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, show
-from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
 from support.errors import refused
 from support.git import run_git
@@ -134,7 +134,7 @@ def test_a_version_that_somebody_else_took_meanwhile_is_theirs(shop: Shop) -> No
     assert PROD not in remote_refs(shop)
     assert show(shop.workspace(), "1.0.0").manifest.author.startswith("Bob")
     workspace = shop.workspace()
-    reset_local(workspace.project, workspace.git, workspace.ledger)
+    reset_local(workspace)
     assert [ref for ref in shop.refs() if ref.startswith(TRIALS)] == []
 
 

@@ -12,10 +12,10 @@ from sfn_release.cli.app import run
 from sfn_release.operations.diff import diff
 from sfn_release.operations.execute import execute
 from sfn_release.operations.history import history
+from sfn_release.operations.local import reset_local
 from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
-from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
 from sfn_release.operations.tag_version import version_from_tag
 from sfn_release.operations.verify import verify
@@ -161,7 +161,7 @@ def test_a_reset_forgets_trials_and_no_tag_of_a_person(shop: Shop) -> None:
     """Nothing of `local` is left, and the number is free again."""
     shop.git("tag", "v1.1.0")
     workspace = shop.workspace()
-    assert reset_local(workspace.project, workspace.git, workspace.ledger) == ["1.1.0"]
+    assert reset_local(workspace) == ["1.1.0"]
     assert [ref for ref in shop.refs() if ref.startswith("refs/sfn-release/")] == []
     assert TAG in shop.refs()
     assert [one.manifest.version for one in releases(shop.workspace())] == ["1.0.0"]
@@ -307,7 +307,7 @@ def test_a_reset_that_fails_names_its_cause(
     workspace = shop.workspace()
     monkeypatch.setattr(Path, "unlink", fail)
     with refused("E_LOCAL", os.strerror(number), advice):
-        reset_local(workspace.project, workspace.git, workspace.ledger)
+        reset_local(workspace)
 
 
 # What older versions, and times without a remote, have left

@@ -96,7 +96,7 @@ def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagno
         local = workspace.aws
 
         def aws(environment: Environment) -> Aws:
-            return local(environment) if environment.backend == "local" else there.aws(environment)
+            return local(environment) if environment.backend.embedded else there.aws(environment)
 
         return replace(workspace, aws=aws)
 

@@ -6,13 +6,14 @@ import pytest
 
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.project import Environment, Source
+from sfn_release.project.backends import AWS
 from support.command_line import Project
 
 
 def noted(parameter: str, variable: str, value: object) -> bool:
     """Report whether this value of a parameter gets a note."""
     source = Source("env", variable)
-    environment = Environment("prod", backend="aws", parameters={parameter: source})
+    environment = Environment("prod", backend=AWS, parameters={parameter: source})
     return bool([*secret_notes(environment, {parameter: value})])
 
 

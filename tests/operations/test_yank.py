@@ -10,10 +10,10 @@ import pytest
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git.remotes import Remotes
+from sfn_release.operations.local import reset_local
 from sfn_release.operations.plan import plan_version
 from sfn_release.operations.promote import promote
 from sfn_release.operations.releases import releases, shown
-from sfn_release.operations.serving import reset_local
 from sfn_release.operations.status import status
 from sfn_release.operations.yank import Yanked, unyank, yank
 from support.command_line import Project
@@ -216,7 +216,7 @@ def test_a_release_that_only_this_clone_knows(shop: Shop) -> None:
     other.commit(hello="theirs")
     other.publish("2.0.0", "prod")
     workspace = shop.workspace()
-    reset_local(workspace.project, workspace.git, workspace.ledger)
+    reset_local(workspace)
     assert OWN not in shop.refs()
     assert shop.deploy("2.0.0", "prod") is None
 

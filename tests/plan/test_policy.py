@@ -8,10 +8,11 @@ import pytest
 
 from sfn_release.plan.policy import Facts, OnBranches, Stay, matches, refusals, refused
 from sfn_release.project import Environment
+from sfn_release.project.backends import AWS
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 COMMIT = "c" * 40
-PROD = Environment("prod", "aws", requires=("staging",), soak=timedelta(hours=2))
+PROD = Environment("prod", AWS, requires=("staging",), soak=timedelta(hours=2))
 
 
 def rules(environment: Environment, facts: Facts) -> list[str]:
@@ -26,7 +27,7 @@ def soaked(stay: Stay, now: datetime = NOON) -> list[str]:
 
 def test_an_environment_without_policies_takes_everything() -> None:
     """Nothing is asked, nothing is refused."""
-    assert rules(Environment("prod", "aws"), Facts("1.2.0", COMMIT, NOON)) == []
+    assert rules(Environment("prod", AWS), Facts("1.2.0", COMMIT, NOON)) == []
 
 
 def test_what_never_succeeded_is_refused_once() -> None:
@@ -82,7 +83,7 @@ def test_clocks_differ(seconds: int, words: str) -> None:
 )
 def test_the_commit_must_be_on_a_branch(found: OnBranches, words: list[str]) -> None:
     """What cannot be told is refused, with the reason."""
-    environment = Environment("prod", "aws", branches=("main", "release/*"))
+    environment = Environment("prod", AWS, branches=("main", "release/*"))
     told = [str(one) for one in refusals(environment, Facts("1.2.0", COMMIT, NOON, branches=found))]
     assert [word for word in words if word not in "".join(told)] == []
     assert bool(words) == bool(told)
@@ -91,7 +92,7 @@ def test_the_commit_must_be_on_a_branch(found: OnBranches, words: list[str]) -> 
 def test_all_refusals_are_told_at_once() -> None:
     """With what would satisfy each, and how to override them."""
     environment = Environment(
-        "prod", "aws", requires=("staging", "eu"), soak=timedelta(hours=2), branches=("main",)
+        "prod", AWS, requires=("staging", "eu"), soak=timedelta(hours=2), branches=("main",)
     )
     stays = {"staging": Stay(), "eu": Stay("2030-01-01T11:00:00Z")}
     facts = Facts("1.2.0", COMMIT, NOON, stays, OnBranches("origin", ("main",)))

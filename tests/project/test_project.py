@@ -19,6 +19,7 @@ from sfn_release.project import (
     read_project,
     rules,
 )
+from sfn_release.project.backends import AWS, EMBEDDED
 from support.places import ROOT
 
 FULL = """\
@@ -83,7 +84,7 @@ def test_the_least_file_is_a_project_with_every_default() -> None:
         tag="v{version}",
         remote=None,
         ledger="refs/heads/sfn-release",
-        environments={"local": Environment("local", "local")},
+        environments={"local": Environment("local", EMBEDDED)},
     )
     assert expected == parse('[project]\nname = "shop"\n')
 
@@ -99,10 +100,10 @@ def test_every_key_is_read() -> None:
         remote="upstream",
         ledger="refs/sfn-release",
         environments={
-            "local": Environment("local", "local", alias="", parameters={"OrdersTable": "orders"}),
+            "local": Environment("local", EMBEDDED, alias="", parameters={"OrdersTable": "orders"}),
             "staging": Environment(
                 name="staging",
-                backend="aws",
+                backend=AWS,
                 region="eu-west-1",
                 profile="staging",
                 endpoints={"*": "http://127.0.0.1:8083"},
@@ -116,7 +117,7 @@ def test_every_key_is_read() -> None:
                 tags={"team": "checkout"},
                 confirm=True,
             ),
-            "second": Environment("second", "local"),
+            "second": Environment("second", EMBEDDED),
         },
         local_is_implied=False,
     )
@@ -206,7 +207,11 @@ REFUSED = {
     "environment name": (settings("[environments.Prod]"), 3, "the key 'Prod'"),
     "environment name long": (settings(f"[environments.{'a' * 32}]"), 3, "cannot be used"),
     "no region": (settings("[environments.prod]\nalias = 'x'"), 3, "`region` is missing"),
-    "local on AWS": (settings("[environments.local]\nbackend = 'aws'"), 4, "always the embedded"),
+    "local on AWS": (
+        settings("[environments.local]\nbackend = 'aws'"),
+        4,
+        "always has the backend local",
+    ),
     "local profile": (settings("[environments.local]\nprofile = 'x'"), 4, "means nothing"),
     "backend": (environment("backend = 'gcp'"), 5, 'backend = "gcp"'),
     "role's parameter": (environment("role_arn = '${Role}'"), 5, "${Role} is not declared"),
@@ -437,7 +442,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
         """
     expected = Environment(
         name="prod",
-        backend="aws",
+        backend=AWS,
         region="eu-west-1",
         account="222222222222",
         assume_role=AssumedRole("arn:aws:iam::222222222222:role/deployer", "shop"),
@@ -506,7 +511,7 @@ def test_a_state_machine_is_named_by_the_template() -> None:
 def test_a_name_that_aws_refuses_is_refused(workflow: str) -> None:
     """A name too long with its suffix, or with a character AWS does not take, is an error."""
     with pytest.raises(ConfigError, match="cannot be the name of a state machine in prod"):
-        Environment("prod", "aws", name_template="{workflow}-staging").state_machine_name(
+        Environment("prod", AWS, name_template="{workflow}-staging").state_machine_name(
             workflow or " "
         )
 

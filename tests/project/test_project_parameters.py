@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sfn_release.canonical import canonical
 from sfn_release.errors import ConfigError
 from sfn_release.project import Environment, Source, fill, parameters_in, parse_project
+from sfn_release.project.backends import AWS
 from sfn_release.project.values import convert
 
 PARAMETERS = {"Table": "orders", "Topic": "${Table}", "A": "same", "B": "same"}
@@ -41,7 +42,7 @@ def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> No
     """The error says which, where, what it may have been, and what to write."""
     definition = {"States": {"Save it": {"Resource": "${Tabel}"}}}
     with pytest.raises(ConfigError) as caught:
-        Environment("staging", "aws", parameters=PARAMETERS).fill(definition, where="orders")
+        Environment("staging", AWS, parameters=PARAMETERS).fill(definition, where="orders")
     assert caught.value.message == "orders: the parameter ${Tabel} is not declared."
     assert caught.value.why == (
         'It is used at $.States["Save it"].Resource. Declared is Table; did you mean that?'
@@ -258,7 +259,7 @@ Count = { env = "COUNT", type = "integer" }
 )
 def test_region_and_partition_are_given(region: str, partition: str) -> None:
     """Without asking AWS, and the account where releases.toml says it."""
-    environment = Environment("prod", "aws", region=region, account="111111111111")
+    environment = Environment("prod", AWS, region=region, account="111111111111")
     text = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"
     expected = f"arn:{partition}:sqs:{region}:111111111111:q"
     assert environment.fill(text, where="orders") == expected

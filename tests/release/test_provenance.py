@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import SfnReleaseError
 from sfn_release.project import Environment
+from sfn_release.project.backends import AWS
 from sfn_release.release.pins import pin_open
 from sfn_release.release.render_verification import unlike_release
 from sfn_release.release.rendering import Rendered, render, values_of
@@ -26,7 +27,7 @@ VALUES: Mapping[str, Any] = {"Charge": CHARGE, "Who": "Alice", "Pause": 3, "Chil
 
 def environment(**values: Any) -> Environment:
     return Environment(
-        "prod", "aws", region="eu-west-1", role_arn=ROLE, parameters={**VALUES, **values}
+        "prod", AWS, region="eu-west-1", role_arn=ROLE, parameters={**VALUES, **values}
     )
 
 

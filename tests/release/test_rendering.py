@@ -9,6 +9,8 @@ import pytest
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.project import Environment
+from sfn_release.project.backends import AWS as AWS_BACKEND
+from sfn_release.project.backends import EMBEDDED
 from sfn_release.release.rendering import (
     MAX_DEFINITION,
     normal_encryption,
@@ -20,7 +22,7 @@ from sfn_release.release.rendering import (
 DEFINITION = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 ROLE = "arn:aws:iam::111111111111:role/own"
 OTHER = "arn:aws:iam::222222222222:role/theirs"
-AWS = Environment("staging", backend="aws", region="eu-west-1")
+AWS = Environment("staging", backend=AWS_BACKEND, region="eu-west-1")
 
 
 def test_defaults_of_aws_are_spelled_out() -> None:
@@ -52,7 +54,7 @@ def test_a_literal_role_yields_to_the_environment(
     """The environment's role wins over a literal one, not over one with parameters."""
     environment = Environment(
         "staging",
-        backend="aws",
+        backend=AWS_BACKEND,
         region="eu-west-1",
         role_arn=environments,
         parameters={"Account": "333333333333"},
@@ -65,7 +67,7 @@ def test_a_role_is_needed_on_aws_and_not_on_this_machine() -> None:
     declaration = Declaration("hello", DEFINITION)
     with pytest.raises(ConfigError, match="No role is known for workflow hello in staging"):
         render(declaration, AWS)
-    local = render(declaration, Environment("local", backend="local"))
+    local = render(declaration, Environment("local", EMBEDDED))
     assert local.role == "arn:aws:iam::000000000000:role/local"
 
 
@@ -73,7 +75,7 @@ def test_what_the_workflow_says_wins_over_the_environment() -> None:
     """Logging, tracing, encryption and tags are the workflow's where it says them."""
     environment = Environment(
         "staging",
-        backend="aws",
+        backend=AWS_BACKEND,
         region="eu-west-1",
         role_arn=OTHER,
         logging={"level": "ERROR"},
@@ -110,7 +112,7 @@ def test_parameters_can_make_a_definition_too_large() -> None:
     declared = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${X}", "End": True}}}
     environment = Environment(
         "staging",
-        backend="aws",
+        backend=AWS_BACKEND,
         region="eu-west-1",
         role_arn=ROLE,
         parameters={"X": "x" * MAX_DEFINITION},

@@ -29,8 +29,9 @@ from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.deployment.runtime import Runtime, ShiftProgress
 from sfn_release.ledger import Ledger
 from sfn_release.local import ACCOUNT, REGION, LocalService, service
+from sfn_release.names import TAG_PREFIX
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
-from sfn_release.plan import TAG_PREFIX, Plan
+from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step
 from sfn_release.project import Environment
 from sfn_release.release.record import Record

@@ -98,7 +98,7 @@ class Shop:
         def aws(environment: Environment) -> Aws:
             name = environment.name
             if name not in self.clients:
-                private = environment.backend == "local"
+                private = environment.backend.embedded
                 region = environment.region or ""
                 self.clients[name] = (
                     local(environment).stepfunctions if private else sfn.local(region=region)

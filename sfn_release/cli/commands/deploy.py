@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sfn_release.cli.options import adopt_option, command, override_option, reason_option
-from sfn_release.cli.session import Session, confirm, named
+from sfn_release.cli.session import Session, confirm
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def rollback(
 
         def ask() -> None:
             if environment.confirm:
-                confirm(f"Roll {named(environment)} back?", yes=yes)
+                confirm(f"Roll {environment.label} back?", yes=yes)
 
         session.ask(ask)
         return shown.enter_context(

@@ -11,7 +11,7 @@ from sfn_release.cli.files import read_text
 from sfn_release.cli.options import command, reason_option
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import told
-from sfn_release.cli.session import Session, confirm, named
+from sfn_release.cli.session import Session, confirm
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def execute(
     execution does not succeed.
     """
     from sfn_release.operations.execute import execute as act
-    from sfn_release.operations.serving import unused_mocks
+    from sfn_release.operations.local import unused_mocks
 
     workspace = session.workspace()
     if tree:
@@ -60,9 +60,8 @@ def execute(
         wait=not no_wait,
     )
     code = _show(session, done, environment)
-    if environment.backend == "local":
-        for line in unused_mocks(workspace.project, workspace.ledger, environment, workflow):
-            terminal.tell(f"warning: {line}", style="yellow")
+    for line in unused_mocks(workspace, environment, workflow):
+        terminal.tell(f"warning: {line}", style="yellow")
     return code
 
 
@@ -114,7 +113,7 @@ def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> No
     from sfn_release.operations.delete import delete as act
 
     def ask() -> None:
-        confirm(f"Delete {workflow} from {named(environment)}?", yes=yes)
+        confirm(f"Delete {workflow} from {environment.label}?", yes=yes)
 
     workspace = session.workspace(ask)
     environment = workspace.environment(session.environment)
@@ -138,7 +137,7 @@ def acknowledge(session: Session, reason: str | None) -> None:
     record = act(workspace, environment=environment.name, reason=reason)
 
     def text() -> None:
-        where = named(environment)
+        where = environment.label
         if record is None:
             terminal.write(f"No unknown versions in {where}: nothing to acknowledge")
             return
@@ -163,7 +162,7 @@ def unlock(session: Session, yes: bool, reason: str | None) -> None:
     environment = workspace.environment(session.environment)
     record = held(workspace, environment=environment.name)
     terminal.tell(
-        f"{named(environment)} is locked: {record.action} {record.version} by {record.actor}"
+        f"{environment.label} is locked: {record.action} {record.version} by {record.actor}"
         f" on {record.host}, since {record.started_at}, until {record.expires_at}"
     )
     callers = split(workspace, environment=environment.name)
@@ -171,12 +170,12 @@ def unlock(session: Session, yes: bool, reason: str | None) -> None:
         terminal.tell(f"  {line}")
     if callers:
         terminal.tell("  afterwards: sfn-release deploy --resume, or sfn-release rollback")
-    confirm(f"Close it as failed, so that others can deploy to {named(environment)}?", yes=yes)
+    confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
     closed = act(workspace, environment=environment.name, reason=reason)
 
     def text() -> None:
         terminal.write(
-            f"unlocked {named(environment)}: {closed.action} {closed.version} of"
+            f"unlocked {environment.label}: {closed.action} {closed.version} of"
             f" {closed.started_at} is recorded as {closed.status}"
         )
 
@@ -206,7 +205,7 @@ def _write_execution(done: Execution, environment: Environment, *, verbose: bool
 
     version = done.version or "of the work tree"
     terminal.write_parts(
-        terminal.state(done.status), f"  {done.workflow} {version} in {named(environment)}"
+        terminal.state(done.status), f"  {done.workflow} {version} in {environment.label}"
     )
     terminal.write_parts(terminal.Styled("  execution  ", "dim"), done.execution_arn)
     terminal.write_parts(terminal.Styled("  started    ", "dim"), done.started_at)

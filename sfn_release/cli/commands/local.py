@@ -49,7 +49,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
     project it is a file in your user account's data folder, which is printed too.
     """
     from sfn_release.local.server import serve as act
-    from sfn_release.operations.serve import data_folder, service_for
+    from sfn_release.operations.local import data_folder, service_for
 
     service, where = service_for(
         session.directory,
@@ -86,14 +86,14 @@ def reset(session: Session, yes: bool) -> None:
     Its state machines with their executions, and the records of its deployments. Where the
     repository has a remote, the local trials too; without one, the releases stay.
     """
-    from sfn_release.operations.serving import reset_local
+    from sfn_release.operations.local import reset_local
 
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None
     what = "Forget the state machines and records of local"
     trials = f"{what}, and the local trials?"
     confirm(trials if shared else f"{what}? The releases stay.", yes=yes)
-    forgotten = reset_local(workspace.project, workspace.git, workspace.ledger)
+    forgotten = reset_local(workspace)
 
     def text() -> None:
         terminal.write("local is empty: its state machines and records are forgotten")

@@ -60,7 +60,7 @@ def plan(
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()
     local = frozenset(
-        name for name, there in workspace.project.environments.items() if there.backend == "local"
+        name for name, there in workspace.project.environments.items() if there.backend.embedded
     )
     names = session.names(workspace)
     if source is not None and not serves_a_release(workspace, source):

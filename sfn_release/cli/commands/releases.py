@@ -11,7 +11,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.records import YIELDED, action, name
 from sfn_release.cli.output.tables import write_table
-from sfn_release.cli.session import Session, named
+from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
     from sfn_release.operations.releases import ListedRelease
@@ -62,7 +62,7 @@ def history(session: Session, limit: int) -> None:
         if records:
             _write_history(records, yielded_trials(workspace, records))
         else:
-            terminal.write(f"nothing was ever deployed to {named(environment)}")
+            terminal.write(f"nothing was ever deployed to {environment.label}")
 
     members = {
         "environment": environment.name,

@@ -96,8 +96,7 @@ def diff(session: Session, old: str, new: str | None, exit_code: bool) -> int:
 def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
     from sfn_release.plan.steps import routing_text
 
-    where = f"{one.name} (not AWS)" if one.backend == "local" else one.name
-    parts: list[str] = [terminal.Styled(where, "bold")]
+    parts: list[str] = [terminal.Styled(one.label, "bold")]
     if one.version is not None:
         parts.append(f"  {one.version} {YIELDED}" if one.yielded else f"  {one.version}")
     if one.release_digest is not None:

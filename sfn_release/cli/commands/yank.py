@@ -8,7 +8,7 @@ import click
 
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
-from sfn_release.cli.session import Session, named
+from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
     from sfn_release.operations.workspace import Workspace
@@ -54,7 +54,7 @@ def _write(done: Yanked) -> None:
 def _warn(workspace: Workspace, done: Yanked) -> None:
     """Say where a release that was yanked is live, and how that ends."""
     for name in done.live_in:
-        where = named(workspace.environment(name))
+        where = workspace.environment(name).label
         terminal.tell(
             f"warning: {done.version} is live in {where}; to end that:"
             f"  sfn-release rollback --env {name}"

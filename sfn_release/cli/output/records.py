@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from sfn_release.cli.output import terminal
-from sfn_release.cli.session import Session, named
+from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
     from sfn_release.project import Environment
@@ -43,7 +43,7 @@ def told(
 
 def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
     """Return the line that tells of a deployment, or that there was *otherwise* none."""
-    where = named(environment)
+    where = environment.label
     if record is None:
         return [f"{where} {otherwise}: nothing to do"]
     restored = record.action == "rollback" and record.version == record.from_version

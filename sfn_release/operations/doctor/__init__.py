@@ -73,7 +73,7 @@ def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> li
 
     chosen = [workspace.environment(name) for name in environments]
     chosen = chosen or list(workspace.project.environments.values())
-    on_aws = [one for one in chosen if one.backend == "aws"]
+    on_aws = [one for one in chosen if not one.backend.embedded]
     declarations = build_definitions(workspace) if on_aws else []
     remote = workspace.ledger.remote
     url = workspace.git.repository.config(f"remote.{remote}.url") if remote else None
@@ -102,7 +102,7 @@ def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Di
     yield from examine_ledger(workspace)
     snapshot = _snapshot(workspace)
     for environment in chosen or workspace.project.environments.values():
-        if environment.backend != "local":
+        if not environment.backend.embedded:
             say(f"asking AWS about {environment.name}")
         yield from examine_environment(workspace, environment, snapshot)
 

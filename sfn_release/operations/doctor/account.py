@@ -34,7 +34,7 @@ def examine_environment(
     try:
         aws = workspace.aws(environment)
         client = aws.stepfunctions
-        if environment.backend == "local":
+        if environment.backend.embedded:
             listed = call(client.list_state_machines, maxResults=1000)["stateMachines"]
             machines = "1 machine" if len(listed) == 1 else f"{len(listed)} machines"
             yield findings.ok("service", f"the local service (not AWS) has {machines}")

@@ -1,0 +1,105 @@
+"""local: the embedded service, for `local serve`, `local reset` and the mocks of an execution."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sfn_release.deployment.runtime import Runtime
+from sfn_release.errors import LocalServiceError, NotFoundError, UsageError
+from sfn_release.local import LocalService, service
+from sfn_release.operations.workspace import Workspace, open_workspace
+from sfn_release.project import Environment
+from sfn_release.project.backends import local_backend
+from sfn_release.project.mock_files import mock_file, unused_keys
+from sfn_release.simulator import Mocks
+
+_NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def service_for(
+    directory: Path,
+    runtime: Runtime,
+    *,
+    environment: str | None = None,
+    real_time: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[LocalService, Path]:
+    """Return the service of the project around *directory*, and the path of its database.
+
+    Outside a project, it is the user's own service, and no task has a mock. Raises UsageError for
+    an environment that is on AWS.
+    """
+    try:
+        workspace = open_workspace(directory, runtime)
+    except NotFoundError:
+        if environment is not None:
+            raise
+        path = data_folder(os.environ if environ is None else environ) / "local.db"
+        running = service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
+        return running, path
+    there = workspace.environment(environment or "local")
+    if not there.backend.embedded:
+        raise UsageError(
+            f"{there.name} is on AWS: you can only serve a local environment.",
+            fix='An environment is local if releases.toml says  backend = "local"',
+        )
+    running = local_backend.local_service(workspace.clone, there, real_time=real_time)
+    return running, local_backend.database(workspace.clone)
+
+
+def data_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Return the folder for our files among the user's application data, as the system has it."""
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    if platform == "win32":
+        base = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return base / "sfn-release"
+
+
+def reset_local(workspace: Workspace) -> list[str]:
+    """Delete the state machines and records of `local`, and return the versions that went away.
+
+    These are the local trials, which exist only where the ledger has a remote. Raises
+    LocalServiceError if a file can't be deleted.
+    """
+    try:
+        local_backend.remove_databases(workspace.clone)
+    except OSError as error:
+        name = workspace.project.name
+        raise LocalServiceError(
+            f"Can't delete {local_backend.database(workspace.clone)}: {error.strerror}.",
+            fix="Check that the folder and its disk are writable."
+            if error.errno in _NOT_WRITABLE
+            else f"Stop the program that uses it, such as `sfn-release local serve` of {name}.",
+        ) from error
+    return workspace.ledger.drop_local()
+
+
+def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) -> list[str]:
+    """Return a line for each key of a workflow's mock file that matches no task.
+
+    The workflows of one module share a mock file, so a key may belong to any of them. An
+    environment on AWS has no mocks.
+    """
+    if not environment.backend.embedded:
+        return []
+    ledger = workspace.ledger
+    commit = ledger.tip(environment.name)
+    serving = ledger.state_at(environment.name, commit).serving if commit else None
+    served = serving.workflows.get(workflow) if serving else None
+    if commit is None or serving is None or served is None:
+        return []
+    file = mock_file(served.source)
+    sharing = [
+        form.definition
+        for name, form in ledger.served(environment.name, commit, serving).items()
+        if mock_file(serving.workflows[name].source) == file
+    ]
+    return unused_keys(workspace.project.root, served.source, sharing, workflow)

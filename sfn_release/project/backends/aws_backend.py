@@ -1,0 +1,55 @@
+"""The backend ``aws``: an account and region of AWS, or an emulator that stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.aws.regions import partition_of
+from sfn_release.project.backends.backend import Backend, Clone
+from sfn_release.project.document import Document, table_name
+from sfn_release.project.lines import Key
+
+if TYPE_CHECKING:
+    from sfn_release.aws.services import Aws
+    from sfn_release.project.environment import Environment
+
+
+def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None:
+    if "region" not in values:
+        document.fail(
+            at,
+            f"`region` is missing in {table_name(at)}",
+            why="An environment on AWS is an account and a region.",
+            fix='For example:  region = "eu-west-1"',
+        )
+
+
+def _connect(environment: Environment, clone: Clone) -> Aws:
+    from sfn_release.aws.pacing import Pacing
+    from sfn_release.aws.services import connect
+    from sfn_release.aws.sessions import Access
+
+    role = environment.assume_role
+    return connect(
+        Access(
+            region=environment.region,
+            profile=environment.profile,
+            assume_role=role.role_arn if role else None,
+            external_id=role.external_id if role else None,
+            endpoints=environment.endpoints,
+        ),
+        Pacing(now=clone.now, wait=clone.wait, say=clone.say),
+    )
+
+
+AWS = Backend(
+    name="aws",
+    label="",
+    embedded=False,
+    private=False,
+    services=("stepfunctions", "sts", "ssm", "lambda", "cloudwatch"),
+    partition=partition_of,
+    check_table=_check_table,
+    connect=_connect,
+)

@@ -1,0 +1,67 @@
+"""Backend: everything that differs between the kinds of Step Functions, as one value each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sfn_release.aws.services import Aws
+    from sfn_release.project.document import Document
+    from sfn_release.project.environment import Environment
+    from sfn_release.project.lines import Key
+
+
+@dataclass(frozen=True)
+class Clone:
+    """The parts of this clone that a backend may use to connect.
+
+    *root* is the project's folder, *data* our own folder inside the Git folder, which all projects
+    of the repository share. *source_of* takes an environment and the name of a state machine, and
+    returns the path of the module that it was released from, or None if that isn't known.
+    """
+
+    project: str
+    root: Path
+    data: Path
+    source_of: Callable[[str, str], str | None]
+    now: Callable[[], datetime]
+    wait: Callable[[float], None]
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One kind of Step Functions. *name* is how releases.toml writes it, *label* is for output.
+
+    *embedded*: the service runs inside this process. It needs no network and no credentials, mock
+    files answer its tasks, and its state machines belong to one project. *private*: its deployments
+    are recorded in this clone only, so a deployment needs neither a remote nor a committed
+    releases.toml, and a release stays a trial. *services* are the AWS services that a deployment
+    can call there, by their botocore ids.
+
+    *region*, *account* and *role* are used where releases.toml names none. *partition* returns the
+    partition of a region, or None where ARNs of every partition work.
+
+    *check_table* takes the document, the key and the values of an environment's table. It fails for
+    keys that are missing or have no meaning here. *connect* returns the services of an environment.
+    """
+
+    name: str
+    label: str
+    embedded: bool
+    private: bool
+    services: tuple[str, ...]
+    partition: Callable[[str], str | None] = field(repr=False)
+    check_table: Callable[[Document, Key, Mapping[str, Any]], None] = field(repr=False)
+    connect: Callable[[Environment, Clone], Aws] = field(repr=False)
+    region: str = ""
+    account: str | None = None
+    role: str | None = None
+
+    def has(self, service: str) -> bool:
+        """Whether a deployment can call an AWS service there, such as ``lambda``."""
+        return service in self.services

@@ -1,0 +1,123 @@
+"""The backend ``local``: the service inside sfn-release, with one database per project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
+from sfn_release.names import TAG_PREFIX
+from sfn_release.project import rules
+from sfn_release.project.backends.backend import Backend, Clone
+from sfn_release.project.document import Document, table_name
+from sfn_release.project.lines import Key
+from sfn_release.project.values import is_source
+
+if TYPE_CHECKING:
+    from sfn_release.aws.services import Aws
+    from sfn_release.local import LocalService
+    from sfn_release.project.environment import Environment
+    from sfn_release.simulator import Tasks
+
+_ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
+_SHARED = "local.db"  # until 0.2.0, all projects of a repository were in this file
+_TAG = f"{TAG_PREFIX}project"
+
+
+def database(clone: Clone) -> Path:
+    """Return the database of the project's embedded environments."""
+    return clone.data / "local" / f"{clone.project}.db"
+
+
+def local_service(
+    clone: Clone, environment: Environment, *, real_time: bool = False
+) -> LocalService:
+    """Return the service behind an embedded environment.
+
+    State machines of this project move here from the database that all projects used to share.
+    Tasks are answered by ``<module>.mocks.json``, beside the module of their workflow.
+    """
+    from sfn_release.local import service
+    from sfn_release.local.moving import move_project
+
+    path = database(clone)
+    move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
+    return service(
+        path,
+        tasks_for=_tasks_for(clone, environment),
+        region=_region(environment),
+        account=LOCAL_ACCOUNT,
+        real_time=real_time,
+    )
+
+
+def remove_databases(clone: Clone) -> None:
+    """Delete everything that the project's embedded environments hold; raises OSError."""
+    from sfn_release.local.moving import drop_project
+
+    drop_project(clone.data / _SHARED, tag=_TAG, project=clone.project)
+    own = database(clone)
+    for end in ("", "-wal", "-shm", "-journal"):
+        own.with_name(own.name + end).unlink(missing_ok=True)
+
+
+def _region(environment: Environment) -> str:
+    return environment.region or LOCAL_REGION
+
+
+def _tasks_for(clone: Clone, environment: Environment) -> Callable[[str, Mapping[str, str]], Tasks]:
+    from sfn_release.project.mock_files import read_mocks
+    from sfn_release.simulator import Mocks
+
+    def tasks(state_machine: str, _: Mapping[str, str]) -> Tasks:
+        source = clone.source_of(environment.name, state_machine)
+        return read_mocks(clone.root, source) if source else Mocks()
+
+    return tasks
+
+
+def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None:
+    for key in (key for key in _ONLY_AWS if key in values):
+        document.fail(
+            (*at, key),
+            f"`{key}` has no meaning in {table_name(at)}: its backend is local",
+            fix="Remove it: it belongs to environments on AWS.",
+        )
+    for key, value in values.get("parameters", {}).items():
+        if isinstance(value, dict) and is_source(value) and "ssm" in value:
+            document.fail(
+                (*at, "parameters", key),
+                f"the parameter {key} can't come from Parameter Store: the backend is local",
+                fix=f'Write a value for it here:  {rules.toml_key(key)} = "…"',
+            )
+    strategy = values.get("strategy")
+    if isinstance(strategy, dict) and strategy.get("alarms"):
+        document.fail(
+            (*at, "strategy"),
+            "the local service has no CloudWatch alarms",
+            fix="Use `max_failures` here, or leave `alarms` out.",
+        )
+
+
+def _connect(environment: Environment, clone: Clone) -> Aws:
+    from sfn_release.aws.services import Aws
+    from sfn_release.aws.stepfunctions import in_process
+
+    running = local_service(clone, environment)
+    return Aws.of(in_process(running.handle, region=_region(environment)))
+
+
+EMBEDDED = Backend(
+    name="local",
+    label="(not AWS)",
+    embedded=True,
+    private=True,
+    services=("stepfunctions",),
+    partition=lambda _region: None,
+    check_table=_check_table,
+    connect=_connect,
+    region=LOCAL_REGION,
+    account=LOCAL_ACCOUNT,
+    role=f"arn:aws:iam::{LOCAL_ACCOUNT}:role/local",  # nothing assumes it
+)
