@@ -294,7 +294,7 @@ def test_a_release_with_the_content_of_a_trial_is_the_release(shop: Shop) -> Non
 
 @pytest.mark.parametrize(
     ("number", "advice"),
-    [(errno.EROFS, "its disk are writable"), (errno.EBUSY, "Stop what uses it")],
+    [(errno.EROFS, "its disk are writable"), (errno.EBUSY, "Stop the program that uses it")],
 )
 def test_a_reset_that_fails_names_its_cause(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, number: int, advice: str

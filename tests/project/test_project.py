@@ -19,8 +19,8 @@ from sfn_release.project import (
     read_project,
     rules,
 )
-from sfn_release.project.backends import AWS, EMBEDDED
 from support.places import ROOT
+from sfn_release.project.backends import AWS, BACKENDS, EMBEDDED
 
 FULL = """\
 [project]
@@ -212,7 +212,7 @@ REFUSED = {
         4,
         "always has the backend local",
     ),
-    "local profile": (settings("[environments.local]\nprofile = 'x'"), 4, "means nothing"),
+    "local profile": (settings("[environments.local]\nprofile = 'x'"), 4, "has no meaning"),
     "backend": (environment("backend = 'gcp'"), 5, 'backend = "gcp"'),
     "role's parameter": (environment("role_arn = '${Role}'"), 5, "${Role} is not declared"),
     "role filled": (
@@ -411,8 +411,8 @@ def test_legal_environment_values_are_taken(key: str, value: str) -> None:
     """A value that AWS takes is taken."""
     attribute = {"name": "name_template", "endpoint_url": "endpoints"}.get(key, key)
     read = parse(_text(key, value, of_project=False)).environment("prod")
-    expected = {"*": value} if key == "endpoint_url" else value
-    assert expected == getattr(read, attribute)
+    converted = {"endpoint_url": {"*": value}, "backend": BACKENDS.get(value)}
+    assert converted.get(key, value) == getattr(read, attribute)
 
 
 def test_the_keys_of_a_production_environment_are_read() -> None:
