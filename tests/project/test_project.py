@@ -19,8 +19,8 @@ from sfn_release.project import (
     read_project,
     rules,
 )
-from support.places import ROOT
 from sfn_release.project.backends import AWS, BACKENDS, EMBEDDED
+from support.places import ROOT
 
 FULL = """\
 [project]
