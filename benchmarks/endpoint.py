@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sfn_release.local import service
-from sfn_release.local.arns import Scope
-from sfn_release.local.server import serve
+from sfn_release.local_service import open_service
+from sfn_release.local_service.arns import ArnScope
+from sfn_release.local_service.server import serve
+from sfn_release.local_service.service import ServiceResponse
 from sfn_release.simulator import Tasks
 
 WRITES = ("Create", "Update", "Delete", "Publish", "Tag", "Untag")
@@ -46,24 +47,22 @@ class Counts:
 
 
 def _serve(database: Path, connection: Connection) -> None:
-    running = service(database, tasks_for=lambda _name, _tags: _no_tasks())
+    running = open_service(database, tasks_for=lambda _name, _tags: _no_tasks())
     counts: Counter[str] = Counter()
-    handle = running.handle
+    answer = running.answer
 
-    def counting(
-        operation: str, body: bytes, scope: Scope | None = None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def counting(operation: str, body: bytes, scope: ArnScope | None = None) -> ServiceResponse:
         counts[operation] += 1
-        return handle(operation, body, scope)
+        return answer(operation, body, scope)
 
-    running.handle = counting  # type: ignore[method-assign]
+    running.answer = counting  # type: ignore[method-assign]
 
-    def answer() -> None:
+    def report() -> None:
         while connection.recv():
             connection.send(dict(counts))
             counts.clear()
 
-    threading.Thread(target=answer, daemon=True).start()
+    threading.Thread(target=report, daemon=True).start()
     serve(running, port=0, ready=connection.send)
 
 

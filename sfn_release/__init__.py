@@ -26,8 +26,8 @@ the result with what is there (`observation`): a tuple of steps, data, nothing h
 and appends its `record` to the ledger, first as started, then as ended. `drift` is what differs
 from it later; a rollback is a deployment of what an earlier one says, byte for byte.
 
-The environment ``local`` is Step Functions in this process: `local` is the control plane with AWS's
-rules, `simulator` runs the definitions. It is a boto3 client like any other: ``sfn.local()``.
+The environment ``local`` is Step Functions in this process: `local_service` is the control plane
+with AWS's rules, `simulator` runs the definitions. You use it as a boto3 client: ``sfn.local()``.
 
 `operations` are the verbs that the command line (`cli`) and a pipeline call. Imports go one way:
 data and decisions know nothing of Git, AWS or the clock, and nothing knows the command line. Slow
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from sfn_release.authoring.workflow import Workflow
     from sfn_release.checks import check_definition
     from sfn_release.checks.finding import Finding
-    from sfn_release.local import local
+    from sfn_release.local_service.local_client import local
 
 _ROOMS = {
     "checks": ("check_definition",),
@@ -101,7 +101,7 @@ _ROOMS = {
     ),
     "authoring.var": ("Var",),
     "authoring.declaration": ("Declaration",),
-    "local": ("local",),
+    "local_service.local_client": ("local",),
     "authoring.logging_options": ("Logging",),
     "authoring.state_machine": ("StateMachine",),
     "authoring.workflow": ("Workflow",),

@@ -20,8 +20,8 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.project.modules import process
 from sfn_release.simulator import Mocks
 from support.command_line import CREDENTIALS, Project, config
@@ -90,7 +90,7 @@ def _models_read_once() -> Iterator[None]:
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve Step Functions on a free port of loopback; the fixture is its URL."""
     database = tmp_path_factory.mktemp("server") / "local.db"
-    with start(service(database, tasks_for=lambda _name, _tags: Mocks())) as server:
+    with start(open_service(database, tasks_for=lambda _name, _tags: Mocks())) as server:
         yield server.url
 
 

@@ -21,7 +21,7 @@ from sfn_release.operations.doctor import diagnosis
 from sfn_release.plan import drift
 from sfn_release.project import values
 from sfn_release.release import differences, record
-from sfn_release.simulator import outcome
+from sfn_release.simulator import execution_outcome
 
 PACKAGE = Path(sfn_release.__file__).parent
 
@@ -30,7 +30,7 @@ ROOMS = [
     *("errors", "canonical", "names", "text"),
     *("asl", "checks"),
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
-    *("authoring", "simulator", "local"),
+    *("authoring", "simulator", "local_service"),
     *("project", "release", "ledger", "plan", "deployment"),
     *("operations", "cli"),
     "__main__",
@@ -40,8 +40,8 @@ ONLY: dict[str, set[str]] = {
     # Each outside package has one room that knows it; whoever replaces it looks there.
     "git": {"ledger/git"},
     "boto3": set(),  # its sessions are what users hold; botocore, its core, makes our clients
-    "botocore": {"aws", "local", "checks"},  # the last two read its models
-    "sqlite3": {"local"},
+    "botocore": {"aws", "local_service", "checks"},  # the last two read its models
+    "sqlite3": {"local_service"},
     "tomli": {"project"},
     "semver": {"release"},
     "jsonata": {"asl"},
@@ -60,9 +60,8 @@ EDGES = {
     "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
-    "local/__init__.py": "the defaults of what the service is given",
-    "local/service.py": "request id of an HTTP answer",
-    "local/server.py": "request id and date of an HTTP answer",
+    "local_service/service.py": "request ids, and the defaults of what the service is given",
+    "local_service/server.py": "request id and date of an HTTP answer",
 }
 
 LAZY = sorted({*ONLY} - {"sqlite3", "click"})
@@ -221,7 +220,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (record.Status, terminal._STATES),
         (drift.WorkflowState, terminal._STATES),
         (next_steps.EnvironmentState, terminal._STATES),
-        (outcome.Status, terminal._STATES),
+        (execution_outcome.ExecutionStatus, terminal._STATES),
         (differences.Kind, status._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),

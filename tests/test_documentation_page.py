@@ -15,8 +15,8 @@ import pytest
 from boto_session_manager.api import BotoSesManager
 
 import sfn_release as sfn
-from sfn_release.local import service
-from sfn_release.local.server import listen
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import listen
 from sfn_release.simulator import Mocks
 from support.places import ROOT
 
@@ -28,7 +28,7 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    local = service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    local = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
     with listen(local, host="127.0.0.1", port=0) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

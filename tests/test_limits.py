@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from sfn_release import local
 from sfn_release.authoring.yaml_documents import load_yaml
 from sfn_release.canonical import canonical, loads
-from sfn_release.local.server import start
-from sfn_release.local.service import LocalService
+from sfn_release.local_service.server import start
+from sfn_release.local_service.service import LocalService
 from sfn_release.project import parse_project
 from sfn_release.project.modules import build
 from sfn_release.simulator.mocks import load_mocks
@@ -153,11 +153,11 @@ def test_yaml_is_bounded() -> None:
 
 
 @pytest.fixture
-def service() -> LocalService:
-    from sfn_release.local import service
+def open_service() -> LocalService:
+    from sfn_release.local_service import open_service
     from sfn_release.simulator.mocks import Mocks
 
-    return service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    return open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.authoring.logging_options import Logging, encryption_of, logging_of, tracing_of
 from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.workflow import Workflow
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.console_links import execution_url, state_machine_url, visual_editor_url
 from sfn_release.aws.find_state_machine import find
 from sfn_release.aws.stepfunctions import StepFunctions, client_of

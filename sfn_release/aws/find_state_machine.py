@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import AccessError, AwsError
 

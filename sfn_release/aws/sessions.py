@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sfn_release.aws.pacing import Pacing
+from sfn_release.aws.rate_limits import RateLimiter
 from sfn_release.errors import AccessError, AwsError
 
 _MAX_THREADS = 32
@@ -80,7 +80,7 @@ def lifetime(access: Access) -> Lifetime | None:
         return Lifetime(None) if credentials.token else None
 
 
-def clients(access: Access, pacing: Pacing | None = None) -> Callable[[str], Any]:
+def clients(access: Access, pacing: RateLimiter | None = None) -> Callable[[str], Any]:
     """Return what gives the client of a service; each is made once, when first asked for.
 
     *pacing* keeps Step Functions below its quotas. Raises AccessError for an unknown profile and

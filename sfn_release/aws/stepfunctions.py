@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Protocol
 
-from sfn_release.aws.calling import Operation
+from sfn_release.aws.api_calls import Operation
 from sfn_release.aws.sessions import client_config, creating
 from sfn_release.errors import AccessError, AwsError
 
-Handler = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
+RequestHandler = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
 """Answers a request of AWS's JSON 1.0 protocol: operation and body to status, headers and body."""
 
 
@@ -52,7 +52,7 @@ class StepFunctions(Protocol):
     validate_state_machine_definition: Operation
 
 
-def in_process(handle: Handler, *, region: str) -> StepFunctions:
+def in_process(handle: RequestHandler, *, region: str) -> StepFunctions:
     """Return botocore's Step Functions client whose requests *handle* answers, without a network.
 
     Parameters are validated, errors raised and answers parsed by botocore itself, so that nothing
@@ -65,7 +65,7 @@ def in_process(handle: Handler, *, region: str) -> StepFunctions:
         operation = operation.decode() if isinstance(operation, bytes) else operation
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
         status, headers, payload = handle(operation.rpartition(".")[2], body)
-        return AWSResponse(request.url, status, headers, _Raw(payload))
+        return AWSResponse(request.url, status, headers, _RawBody(payload))
 
     with creating:
         client = _isolated_session().create_client(
@@ -98,7 +98,7 @@ def _isolated_session() -> Any:
     return session
 
 
-class _Raw(io.BytesIO):
+class _RawBody(io.BytesIO):
     """What AWSResponse reads its content from."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:

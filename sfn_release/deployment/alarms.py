@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Alarms
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Alarms
 from sfn_release.errors import DeploymentError, NotFoundError
 
 _PAGE = 100  # names in one call of DescribeAlarms

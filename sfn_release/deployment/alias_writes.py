@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import describe_alias, rendered_from
 from sfn_release.errors import ConflictError

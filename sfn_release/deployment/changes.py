@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from sfn_release.aws.calling import Operation, call
+from sfn_release.aws.api_calls import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.alias_writes import Aliases, AliasStep
 from sfn_release.deployment.live_state import rendered_from

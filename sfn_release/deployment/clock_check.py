@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.dates import answer_date
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clock_skew import answer_date
 from sfn_release.deployment.prepared import Site
 from sfn_release.errors import LockedError
 from sfn_release.release.record import SKEW, Record

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.deployment.live_state import Wanted, observe
 from sfn_release.deployment.preparation import check_lock, known_deployments, unclaimed_machines
 from sfn_release.deployment.prepared import Prepared, Site

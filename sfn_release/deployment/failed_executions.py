@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.deployment.runtime import ExecutionCounts

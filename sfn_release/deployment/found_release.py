@@ -12,7 +12,7 @@ from typing import Any
 
 from sfn_release.asl.placeholders import literal
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import rendered_from
 from sfn_release.deployment.prepared import Site

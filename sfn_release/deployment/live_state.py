@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, TypeVar
 
-from sfn_release.aws.calling import Operation, call
+from sfn_release.aws.api_calls import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AwsError, ConflictError, DefinitionError

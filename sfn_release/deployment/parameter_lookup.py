@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.placeholders import WORKFLOW
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import ParameterStore
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import ParameterStore
 from sfn_release.errors import (
     AccessError,
     AwsError,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.ledger import Ledger, Snapshot

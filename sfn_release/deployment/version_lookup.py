@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws, Functions
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws, Functions
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import describe_alias, in_parallel, rendered_from
 from sfn_release.errors import AccessError, AwsError

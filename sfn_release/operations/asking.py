@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.canonical import member
 from sfn_release.checks.finding import Finding
 from sfn_release.deployment.parameter_lookup import look_up

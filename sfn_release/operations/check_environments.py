@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
 from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.parameter_lookup import look_up

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import look, version_descriptions
 from sfn_release.ledger import Ledger

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.deployment.runtime import Runtime

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.authoring.importing import ImportedStateMachine
-from sfn_release.aws.calling import call
+from sfn_release.aws.api_calls import call
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, DefinitionError, UsageError
 from sfn_release.names import TAG_PREFIX

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import LocalServiceError, NotFoundError, UsageError
-from sfn_release.local import LocalService, service
+from sfn_release.local_service import LocalService
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
 from sfn_release.project.backends import local_backend
@@ -39,7 +39,7 @@ def service_for(
         if environment is not None:
             raise
         path = data_folder(os.environ if environ is None else environ) / "local.db"
-        running = service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
+        running = open_service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
         return running, path
     there = workspace.environment(environment or "local")
     if not there.backend.embedded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, assert_never
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.operations.comparing import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.errors import AwsError, LockedError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses

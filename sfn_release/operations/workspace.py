@@ -26,7 +26,7 @@ from sfn_release.project.backends import Clone
 from sfn_release.release.release import Precedence, Release
 
 if TYPE_CHECKING:
-    from sfn_release.aws.services import Aws
+    from sfn_release.aws.clients import Aws
 
 _LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
 _TRIES = 30
@@ -69,7 +69,7 @@ class Workspace:
         """
         aws = aws or self.aws(environment)
         if environment.account is not None and environment.has_sts:
-            from sfn_release.aws.calling import call
+            from sfn_release.aws.api_calls import call
 
             caller = call(aws.identity.get_caller_identity)
             if caller["Account"] != environment.account:

@@ -1,6 +1,6 @@
 """Runs an Amazon States Language definition in this process, as AWS Step Functions would.
 
-    definition, input → simulate → Outcome (status, output, error, history)
+    definition, input → simulate → ExecutionOutcome (status, output, error, history)
 
 Time comes from a `Clock` (a `VirtualClock` never waits), tasks are answered by a `Tasks` (usually
 `Mocks`), and nothing else reaches outside.
@@ -9,25 +9,30 @@ Time comes from a `Clock` (a `VirtualClock` never waits), tasks are answered by 
 from __future__ import annotations
 
 from sfn_release.simulator.clock import Clock, RealClock, Stopped, VirtualClock
-from sfn_release.simulator.execution import simulate
+from sfn_release.simulator.execution_outcome import (
+    ContextSeed,
+    Event,
+    ExecutionOutcome,
+    ExecutionStatus,
+)
 from sfn_release.simulator.mocks import Mocks, load_mocks
-from sfn_release.simulator.outcome import ContextSeed, Event, Outcome, Status
-from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Tasks, Took
+from sfn_release.simulator.simulation import simulate
+from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult, Tasks
 
 __all__ = [
     "Clock",
     "ContextSeed",
     "Event",
+    "ExecutionOutcome",
+    "ExecutionStatus",
     "Mocks",
     "NoAnswer",
-    "Outcome",
     "RealClock",
-    "Status",
     "Stopped",
     "TaskCall",
     "TaskFailure",
+    "TaskResult",
     "Tasks",
-    "Took",
     "VirtualClock",
     "load_mocks",
     "simulate",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sfn_release.asl.paths import PathNotFoundError
-from sfn_release.simulator.instants import parse_instant
+from sfn_release.simulator.timestamps import parse_instant
 
 Resolve = Callable[[str], Any]
 """Returns what a path selects, or raises PathNotFoundError."""

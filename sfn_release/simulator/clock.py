@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Protocol
 
-from sfn_release.simulator.instants import later
+from sfn_release.simulator.timestamps import later
 
 
 class Stopped(Exception):  # noqa: N818 - it is an order, not an error

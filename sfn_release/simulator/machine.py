@@ -2,7 +2,7 @@
 
     state input → StateEntered → what the state does → StateExited → next state's input
 
-What a state does is in `sfn_release.simulator.states`, `.task`, `.containers`.
+What a state does is in `sfn_release.simulator.simple_states`, `.task`, `.containers`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.event_recorder import (
+    EventCounter,
+    with_input,
+    with_output,
+    with_variables,
+)
+from sfn_release.simulator.execution_outcome import ContextSeed
 from sfn_release.simulator.failure import (
     MAX_BYTES,
     RUNTIME,
@@ -22,15 +29,13 @@ from sfn_release.simulator.failure import (
     StateFailure,
     too_large,
 )
-from sfn_release.simulator.history import Counted, with_input, with_output, with_variables
-from sfn_release.simulator.instants import write_instant
-from sfn_release.simulator.outcome import ContextSeed
 from sfn_release.simulator.scheduler import Strand
-from sfn_release.simulator.situation import Exit, Language, Situation
-from sfn_release.simulator.tasks import Tasks
+from sfn_release.simulator.state_visit import QueryLanguage, StateExit, StateVisit
+from sfn_release.simulator.task_protocol import Tasks
+from sfn_release.simulator.timestamps import write_instant
 
-Behaviour = Callable[["Run", "Frame", Situation], Strand]
-"""What a state type does: a strand that returns an Exit."""
+Behaviour = Callable[["ExecutionRun", "Frame", StateVisit], Strand]
+"""What a state type does: a strand that returns an StateExit."""
 
 
 class Texts:
@@ -51,20 +56,20 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Run:
+class ExecutionRun:
     """What all states of one execution share."""
 
     tasks: Tasks
     clock: Clock
-    history: Counted
+    history: EventCounter
     random: Random
     seed: ContextSeed
     execution: Mapping[str, Any]
-    languages: Mapping[str, Language]
+    languages: Mapping[str, QueryLanguage]
     behaviours: Mapping[str, Behaviour]
     texts: Texts
 
-    def language(self, frame: Frame, state: Mapping[str, Any]) -> Language:
+    def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for one we do not speak."""
         name = state.get("QueryLanguage", frame.language)
         if name not in self.languages:
@@ -95,7 +100,7 @@ class Frame:
         return Frame(last, self.language, dict(self.variables), self.iteration, self.item)
 
 
-def walk(run: Run, frame: Frame, machine: Mapping[str, Any], input: Any) -> Strand:
+def walk(run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], input: Any) -> Strand:
     """Run *machine* from its StartAt to an end and return its output. Raises StateFailure."""
     frame.language = machine.get("QueryLanguage", frame.language)
     name = machine.get("StartAt")
@@ -106,8 +111,10 @@ def walk(run: Run, frame: Frame, machine: Mapping[str, Any], input: Any) -> Stra
     return input
 
 
-def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input: Any) -> Strand:
-    """Enter, do and exit one state; return its Exit."""
+def _visit(
+    run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], name: str, input: Any
+) -> Strand:
+    """Enter, do and exit one state; return its StateExit."""
     run.clock.sleep(0)  # an order to stop is seen here
     state = machine.get("States", {}).get(name)
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
@@ -115,11 +122,11 @@ def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
     text = run.texts.of(input, name)
     frame.last = run.history.record(f"{type_}StateEntered", frame.last, with_input(text, name=name))
-    at = Situation(
+    visit = StateVisit(
         name, state, input, _context(run, frame, name), frame.variables, frame.last, run.random
     )
     try:
-        exit_: Exit = yield from run.behaviours[type_](run, frame, at)
+        exit_: StateExit = yield from run.behaviours[type_](run, frame, visit)
     except SiblingFailed:
         if type_ in ("Task", "Wait", "Map", "Parallel"):
             frame.last = run.history.record(f"{type_}StateAborted", frame.last)
@@ -127,7 +134,7 @@ def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input:
     except StateFailure:
         # As recorded: a task that ends its branch of a Parallel is aborted, too, and what follows
         # is linked to the failure.
-        if type_ == "Task" and frame.in_branch and frame.last > at.entered:
+        if type_ == "Task" and frame.in_branch and frame.last > visit.entered:
             run.history.record("TaskStateAborted", frame.last)
         raise
     text = run.texts.of(exit_.output, name)
@@ -136,7 +143,7 @@ def _visit(run: Run, frame: Frame, machine: Mapping[str, Any], name: str, input:
     return exit_
 
 
-def _context(run: Run, frame: Frame, name: str) -> dict[str, Any]:
+def _context(run: ExecutionRun, frame: Frame, name: str) -> dict[str, Any]:
     """Return the context object of a state that is entered now."""
     machine = {"Id": run.seed.state_machine_arn, "Name": run.seed.state_machine_name}
     context: dict[str, Any] = {

@@ -15,21 +15,21 @@ from typing import Any
 from uuid import UUID
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.event_recorder import EventCounter, with_error
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure
-from sfn_release.simulator.history import Counted, with_error
-from sfn_release.simulator.instants import write_instant
+from sfn_release.simulator.item_processor import NestedProgress, processor, selected
 from sfn_release.simulator.item_reader import items_of
-from sfn_release.simulator.iteration import Progress, processor, selected
-from sfn_release.simulator.machine import Frame, Run, walk
+from sfn_release.simulator.machine import ExecutionRun, Frame, walk
 from sfn_release.simulator.scheduler import Group, Strand
-from sfn_release.simulator.situation import Situation
-from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
+from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator.timestamps import write_instant
 
 _FAILED = object()  # stands for the output of a child execution that failed
 
 
 @dataclass
-class _Tally:
+class _FailureTolerance:
     """How many child executions there are, how many failed, and how many may fail."""
 
     total: int
@@ -48,34 +48,39 @@ class _Tally:
 
 
 def run_distributed(
-    run: Run, frame: Frame, at: Situation, input: Any, concurrency: int, progress: Progress
+    run: ExecutionRun,
+    frame: Frame,
+    visit: StateVisit,
+    input: Any,
+    concurrency: int,
+    progress: NestedProgress,
 ) -> Strand:
     """Run the item processor for all items and return the outputs of those that succeeded."""
-    if "ResultWriter" in at.definition:
+    if "ResultWriter" in visit.definition:
         raise ExecutionFailure(
             "SfnRelease.Unsupported",
-            f"The Map state {at.name!r} has a ResultWriter, which the local simulator does not"
+            f"The Map state {visit.name!r} has a ResultWriter, which the local simulator does not"
             " support yet.",
         )
-    payloads = None if "ItemReader" in at.definition else _payloads(run, frame, at, input)
+    payloads = None if "ItemReader" in visit.definition else _payloads(run, frame, visit, input)
     details = {"length": 0 if payloads is None else len(payloads)}
     frame.last = run.history.record("MapStateStarted", frame.last, details)
-    tolerance = _tolerance(run, frame, at, input)
+    tolerance = _tolerance(run, frame, visit, input)
     progress.started = True
-    label = at.definition.get("Label") or _uuid(run)
+    label = visit.definition.get("Label") or _uuid(run)
     arn = run.seed.state_machine_arn.replace(":stateMachine:", ":mapRun:", 1)
     map_run = f"{arn}/{label}:{_uuid(run)}"
     started = run.history.record("MapRunStarted", frame.last, {"mapRunArn": map_run})
     try:
         if payloads is None:
-            payloads = _read(run, frame, at, input)
-        tally = _Tally(len(payloads), *tolerance)
+            payloads = _read(run, frame, visit, input)
+        tally = _FailureTolerance(len(payloads), *tolerance)
         strands = [
             partial(
                 _child,
                 run,
                 frame,
-                at,
+                visit,
                 tally,
                 (index, payload),
                 f"{run.seed.state_machine_name}/{label}",
@@ -95,7 +100,12 @@ def run_distributed(
 
 
 def _child(
-    run: Run, frame: Frame, at: Situation, tally: _Tally, item: tuple[int, Any], parent: str
+    run: ExecutionRun,
+    frame: Frame,
+    visit: StateVisit,
+    tally: _FailureTolerance,
+    item: tuple[int, Any],
+    parent: str,
 ) -> Strand:
     """Run one child execution, with its own history, names and variables."""
     index, payload = item
@@ -108,10 +118,10 @@ def _child(
         "Input": payload,
         "StartTime": write_instant(run.clock.now()),
     }
-    own = replace(run, history=Counted(run.clock), execution=execution)
-    inner = Frame(0, frame.language, {}, (*frame.iteration, (at.name, index)))
+    own = replace(run, history=EventCounter(run.clock), execution=execution)
+    inner = Frame(0, frame.language, {}, (*frame.iteration, (visit.name, index)))
     try:
-        return (yield from walk(own, inner, processor(at), payload))
+        return (yield from walk(own, inner, processor(visit), payload))
     except StateFailure as failure:
         tally.failed += 1
         if tally.exceeded():
@@ -123,31 +133,31 @@ def _child(
 
 
 def _tolerance(
-    run: Run, frame: Frame, at: Situation, input: Any
+    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any
 ) -> tuple[float | None, float | None]:
     """Return the tolerated count and percentage, None for what is not given."""
-    language = run.language(frame, at.definition)
+    language = run.language(frame, visit.definition)
 
     def limit(field: str) -> float | None:
-        given = field in at.definition or f"{field}Path" in at.definition
-        return language.number(at, input, field, 0) if given else None
+        given = field in visit.definition or f"{field}Path" in visit.definition
+        return language.number(visit, input, field, 0) if given else None
 
     return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
 
 
-def _payloads(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
-    items = run.language(frame, at.definition).items(at, input)
-    return _batched(run, frame, at, input, items)
+def _payloads(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
+    items = run.language(frame, visit.definition).items(visit, input)
+    return _batched(run, frame, visit, input, items)
 
 
-def _read(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
+def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
     """Ask for the items of an ItemReader."""
-    reader = at.definition["ItemReader"]
-    payload = run.language(frame, at.definition).reader(at, input)
+    reader = visit.definition["ItemReader"]
+    payload = run.language(frame, visit.definition).reader(visit, input)
     config = reader.get("ReaderConfig", {})
-    most = _most_items(run, frame, at, input, config)
+    most = _most_items(run, frame, visit, input, config)
     call = TaskCall(
-        at.name, reader["Resource"], payload, iteration=frame.iteration, reads_items=True
+        visit.name, reader["Resource"], payload, iteration=frame.iteration, reads_items=True
     )
     try:
         answer = run.tasks.run(call)
@@ -156,40 +166,42 @@ def _read(run: Run, frame: Frame, at: Situation, input: Any) -> list[Any]:
     except NoAnswer as nobody:
         raise ExecutionFailure(nobody.error, nobody.cause) from nobody
     try:
-        items = items_of(answer.result if isinstance(answer, Took) else answer, config)
+        items = items_of(answer.result if isinstance(answer, TaskResult) else answer, config)
     except ValueError as error:
         raise StateFailure("States.ItemReaderFailed", str(error)) from error
-    return _batched(run, frame, at, input, items[: most or len(items)])
+    return _batched(run, frame, visit, input, items[: most or len(items)])
 
 
 def _most_items(
-    run: Run, frame: Frame, at: Situation, input: Any, config: Mapping[str, Any]
+    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, config: Mapping[str, Any]
 ) -> int:
     """Return MaxItems or the value of MaxItemsPath; 0 means all items."""
-    inside = replace(at, definition=config)
-    most = run.language(frame, at.definition).number(inside, input, "MaxItems", 0)
+    inside = replace(visit, definition=config)
+    most = run.language(frame, visit.definition).number(inside, input, "MaxItems", 0)
     if most < 0:
         raise StateFailure("States.ItemReaderFailed", "field MaxItems must be positive")
     return int(most)
 
 
-def _batched(run: Run, frame: Frame, at: Situation, input: Any, items: list[Any]) -> list[Any]:
+def _batched(
+    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, items: list[Any]
+) -> list[Any]:
     """Apply ItemSelector to each item, then ItemBatcher."""
     chosen = [
-        selected(run, frame, at, input, {"Index": index, "Value": item})
+        selected(run, frame, visit, input, {"Index": index, "Value": item})
         for index, item in enumerate(items)
     ]
-    batcher = at.definition.get("ItemBatcher")
+    batcher = visit.definition.get("ItemBatcher")
     if not batcher:
         return chosen
-    inside = replace(at, definition={**at.definition, **batcher})
-    language = run.language(frame, at.definition)
+    inside = replace(visit, definition={**visit.definition, **batcher})
+    language = run.language(frame, visit.definition)
     most = int(language.number(inside, input, "MaxItemsPerBatch", 0)) or len(chosen)
     room = int(language.number(inside, input, "MaxInputBytesPerBatch", 0)) or 262_144
     common: dict[str, Any] = {}
     if "BatchInput" in batcher:
         batch_input = {"Parameters": batcher["BatchInput"]}
-        common["BatchInput"] = language.arguments(replace(at, definition=batch_input), input)
+        common["BatchInput"] = language.arguments(replace(visit, definition=batch_input), input)
     batches: list[dict[str, Any]] = []
     for item in chosen:
         fits = bool(batches) and len(batches[-1]["Items"]) < most
@@ -200,5 +212,5 @@ def _batched(run: Run, frame: Frame, at: Situation, input: Any, items: list[Any]
     return list[Any](batches)
 
 
-def _uuid(run: Run) -> str:
+def _uuid(run: ExecutionRun) -> str:
     return str(UUID(int=run.random.getrandbits(128), version=4))

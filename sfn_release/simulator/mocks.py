@@ -48,9 +48,9 @@ from typing import Any
 from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError
-from sfn_release.simulator.tasks import NoAnswer, TaskCall, TaskFailure, Took
+from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
 
-Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
+MockAnswer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
 
 _KINDS = ("return", "payload", "error")
 _PER = ("iteration", "execution")
@@ -72,7 +72,7 @@ class Mocks:
     One object serves one execution after the other: `fresh` gives one whose counts start anew.
     """
 
-    def __init__(self, answers: Mapping[str, Answer] | None = None, *, file: str = "") -> None:
+    def __init__(self, answers: Mapping[str, MockAnswer] | None = None, *, file: str = "") -> None:
         self._file = file
         self._answers: dict[str, Callable[[Any], Any] | _Sequence] = {}
         for key, answer in (answers or {}).items():
@@ -87,7 +87,7 @@ class Mocks:
         return other
 
     def run(self, call: TaskCall) -> Any:
-        """Answer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
+        """MockAnswer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
         key = call.state if call.state in self._answers else known_arn(call.resource)
         answer = self._answers.get(key)
         if answer is None:
@@ -104,7 +104,7 @@ class Mocks:
         result = chosen["return"] if "return" in chosen else chosen["payload"]
         if "payload" in chosen and call.resource.endswith(_LAMBDA_INVOKE):
             result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
-        return Took(result, seconds)
+        return TaskResult(result, seconds)
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the keys that are not among *names*: those that `asking` yields."""

@@ -40,7 +40,7 @@ Strand = Generator[Until | Group, Any, Any]
 
 
 @dataclass(eq=False)
-class _Running:
+class _RunningStrand:
     strand: Strand
     parent: _Join | None = None
     index: int = 0
@@ -49,11 +49,11 @@ class _Running:
 
 @dataclass(eq=False)
 class _Join:
-    owner: _Running
+    owner: _RunningStrand
     group: Group
     values: list[Any]
     next: int = 0
-    running: dict[_Running, None] = field(default_factory=dict)
+    running: dict[_RunningStrand, None] = field(default_factory=dict)
 
 
 class Scheduler:
@@ -62,16 +62,16 @@ class Scheduler:
     def __init__(self, clock: Clock, deadline: datetime) -> None:
         self._clock = clock
         self._deadline = deadline
-        self._queue: list[tuple[datetime, int, _Running, Any]] = []
+        self._queue: list[tuple[datetime, int, _RunningStrand, Any]] = []
         self._count = 0
-        self._cancelled: set[_Running] = set()
+        self._cancelled: set[_RunningStrand] = set()
 
     def run(self, main: Strand) -> Any:
         """Return the value of *main*.
 
         Raises what it raises, ExecutionTimedOut at the deadline, and Stopped from the clock.
         """
-        first = _Running(main)
+        first = _RunningStrand(main)
         self._resume(first, None)
         while True:
             when, _, running, value = heapq.heappop(self._queue)
@@ -93,7 +93,7 @@ class Scheduler:
                     raise
                 self._failed(running.parent, running, failure)
 
-    def _step(self, running: _Running, value: Any) -> None:
+    def _step(self, running: _RunningStrand, value: Any) -> None:
         """Let a strand go on until it waits again."""
         if isinstance(value, StateFailure):
             wanted = running.strand.throw(value)
@@ -106,7 +106,7 @@ class Scheduler:
             running.waits_for = join
             self._fill(join)
 
-    def _resume(self, running: _Running, value: Any, when: datetime | None = None) -> None:
+    def _resume(self, running: _RunningStrand, value: Any, when: datetime | None = None) -> None:
         self._count += 1
         due = max(when, self._clock.now()) if when else self._clock.now()
         heapq.heappush(self._queue, (due, self._count, running, value))
@@ -116,7 +116,7 @@ class Scheduler:
         strands = join.group.strands
         limit = join.group.limit or len(strands)
         while join.next < len(strands) and len(join.running) < limit:
-            running = _Running(strands[join.next](), join, join.next)
+            running = _RunningStrand(strands[join.next](), join, join.next)
             join.next += 1
             join.running[running] = None
             self._resume(running, None)
@@ -124,14 +124,14 @@ class Scheduler:
             join.owner.waits_for = None
             self._resume(join.owner, join.values)
 
-    def _ended(self, running: _Running, value: Any) -> None:
+    def _ended(self, running: _RunningStrand, value: Any) -> None:
         join = running.parent
         if join is not None:
             join.values[running.index] = value
             del join.running[running]
             self._fill(join)
 
-    def _failed(self, join: _Join, failed: _Running, failure: StateFailure) -> None:
+    def _failed(self, join: _Join, failed: _RunningStrand, failure: StateFailure) -> None:
         del join.running[failed]
         self._cancel(join)
         join.owner.waits_for = None

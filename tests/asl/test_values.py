@@ -15,7 +15,7 @@ from sfn_release.authoring.diagrams.captions import detail
 from sfn_release.errors import DefinitionError
 from sfn_release.release.pins import references
 from sfn_release.simulator.mocks import Mocks
-from sfn_release.simulator.tasks import TaskCall, Took
+from sfn_release.simulator.task_protocol import TaskCall, TaskResult
 
 
 def test_a_timedelta_stands_wherever_seconds_do() -> None:
@@ -159,7 +159,7 @@ def test_a_mock_is_for_an_integration_in_each_partition() -> None:
     call = TaskCall("Tell", "arn:aws:states:::sns:publish", {})
     key = "arn:${AWS::Partition}:states:::sns:publish"
     mocks = Mocks({key: {"return": {"MessageId": "1"}}})
-    assert mocks.run(call) == Took({"MessageId": "1"}, 0)
+    assert mocks.run(call) == TaskResult({"MessageId": "1"}, 0)
     assert mocks.unused([key]) == mocks.unused([call.resource]) == []
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfn_release.aws.pacing import QUOTAS, Pacing, Quota
-from sfn_release.aws.services import connect
+from sfn_release.aws.clients import connect
+from sfn_release.aws.rate_limits import QUOTAS, Quota, RateLimiter
 from sfn_release.aws.sessions import Access
 
 POINT = "UpdateStateMachineAlias"
@@ -36,12 +36,12 @@ class World:
         self.waited.append(seconds)
         self.at += timedelta(seconds=seconds)
 
-    def pacing(self) -> Pacing:
+    def pacing(self) -> RateLimiter:
         """Return pacing in this world."""
-        return Pacing(self.now, self.wait, self.said.append)
+        return RateLimiter(self.now, self.wait, self.said.append)
 
 
-def taken(world: World, pacing: Pacing, operation: str, calls: int) -> list[datetime]:
+def taken(world: World, pacing: RateLimiter, operation: str, calls: int) -> list[datetime]:
     """Make *calls* one after another; return when each was made."""
     made = []
     for _ in range(calls):
@@ -87,7 +87,7 @@ def test_a_run_below_the_quota_is_never_slowed(operation: str) -> None:
 def test_any_rhythm_of_calls_stays_within_any_quota(pauses: list[float], quota: Quota) -> None:
     """Bursts and pauses: AWS's bucket is never empty when a call comes."""
     world = World()
-    pacing = Pacing(world.now, world.wait, world.said.append, {"Call": quota})
+    pacing = RateLimiter(world.now, world.wait, world.said.append, {"Call": quota})
     made = []
     for pause in pauses:
         world.at += timedelta(seconds=pause)
@@ -110,7 +110,7 @@ def test_threads_share_a_bucket() -> None:
     """Every thread gets a token of its own, those who wait later and later ones."""
     waited: list[float] = []
     start = datetime(2030, 1, 1, tzinfo=UTC)
-    pacing = Pacing(lambda: start, waited.append, lambda _: None)
+    pacing = RateLimiter(lambda: start, waited.append, lambda _: None)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(pacing.take, [POINT] * 140))
     assert [float(second) for second in range(1, 41)] == sorted(waited)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import in_process
 from support.command_line import ROLE, Project, run
 from support.forging import forge
@@ -352,7 +352,7 @@ def test_aws_refuses(
         return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
 
     client = in_process(handle, region="us-east-1")
-    monkeypatch.setattr("sfn_release.aws.services.connect", lambda *_: Aws.of(client))
+    monkeypatch.setattr("sfn_release.aws.clients.connect", lambda *_: Aws.of(client))
 
     ran = project.run("publish", "1.0.0")
 

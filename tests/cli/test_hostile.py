@@ -211,7 +211,7 @@ def test_awss_words_are_text(hostile: Project, monkeypatch: pytest.MonkeyPatch) 
 
     hostile.ok("publish", "1.0.0")
     hostile.commit(hello=EVIL[:20])
-    from sfn_release.aws.services import Aws
+    from sfn_release.aws.clients import Aws
 
     monkeypatch.setattr(Workspace, "reach", lambda *_: Aws.of(Refusing()))
     monkeypatch.setattr(Workspace, "aws", lambda *_: Aws.of(Refusing()), raising=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.simulator import Mocks
 from support.command_line import ROLE, Project
 from support.services import ACCOUNT, code
@@ -42,7 +42,9 @@ def functions(other_services: str) -> Any:
 @pytest.fixture
 def shop(repository: Path, tmp_path: Path, other_services: str) -> Iterator[Project]:
     """Make a project whose workflow `orders` names `charge` in every way that there is."""
-    running = service(tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT)
+    running = open_service(
+        tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
+    )
     with start(running) as server:
         project = Project(repository, "aws", server.url)
         project.write("releases.toml", config(server.url, other_services, "resolve"))

@@ -9,8 +9,8 @@ import pytest
 
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.cli.output.progress import Progress
-from sfn_release.local import LocalService, service
-from sfn_release.local.server import start
+from sfn_release.local_service import LocalService, open_service
+from sfn_release.local_service.server import start
 from sfn_release.operations.each_environment import in_each
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import DeleteStateMachine
@@ -98,7 +98,7 @@ def test_publishing_is_refused_before_the_version_is_taken(world: Project) -> No
 
 def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: Path) -> None:
     """The version is taken: what was done elsewhere is told beside what failed."""
-    inner = service(tmp_path / "denied.db", tasks_for=lambda _name, _tags: Mocks())
+    inner = open_service(tmp_path / "denied.db", tasks_for=lambda _name, _tags: Mocks())
     with start(_NoAliases(inner)) as server:  # type: ignore[arg-type]  # it has what is called
         text = (world.root / "releases.toml").read_text()
         world.write("releases.toml", text.replace("http://127.0.0.1:9", server.url))
@@ -125,14 +125,14 @@ class _NoAliases:
 
     def __init__(self, inner: LocalService) -> None:
         self._inner = inner
-        self.world = inner.world
+        self.context = inner.context
 
-    def handle(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
             refusal = b'{"__type": "AccessDeniedException", "message": "denied"}'
             return 400, {"Content-Length": str(len(refusal))}, refusal
-        return self._inner.handle(operation, body, *scope)
+        return self._inner.answer(operation, body, *scope)
 
     def close(self) -> None:
         """Close the service."""

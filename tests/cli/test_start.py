@@ -70,7 +70,7 @@ def test_a_git_only_command_imports_no_aws(shop: Project, arguments: Sequence[st
     modules = imported(*arguments, directory=shop.root)
     assert {"boto3", "botocore", "rich", "tomli_w", "sqlite3"} & modules == set()
     assert {
-        "sfn_release.local",
+        "sfn_release.local_service",
         "sfn_release.simulator",
         "sfn_release.project.modules",
     } & modules == set()

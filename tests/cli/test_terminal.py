@@ -23,8 +23,8 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.output.errors import error_lines
 from sfn_release.cli.terminating import terminable
 from sfn_release.errors import SfnReleaseError
-from sfn_release.local import LocalService, service
-from sfn_release.local.server import start
+from sfn_release.local_service import LocalService, open_service
+from sfn_release.local_service.server import start
 from sfn_release.simulator import Mocks
 from support.command_line import Project, config
 
@@ -311,7 +311,7 @@ def test_ending_a_deployment(
     repository: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
 ) -> None:
     """Ended between two calls, publish records the failure; the same command finishes it."""
-    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
         shop = Project(repository, "aws", server.url)
         shop.write("releases.toml", config("aws", server.url))
@@ -340,7 +340,7 @@ def test_ending_a_deployment(
 
 def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) -> None:
     """Its progress can be shown no more; what it changed is put back and recorded all the same."""
-    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
         shop = Project(repository, "aws", server.url)
         shop.write("releases.toml", config("aws", server.url))
@@ -373,7 +373,7 @@ def test_what_ignores_hang_ups_goes_on() -> None:
 
 def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_path: Path) -> None:
     """Begun with SIGHUP ignored, it goes on ignoring it; its git and build processes do too."""
-    slow = _Slow(service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
         shop = Project(repository, "aws", server.url)
         shop.write("releases.toml", config("aws", server.url))
@@ -419,16 +419,16 @@ class _Slow:
 
     def __init__(self, inner: LocalService) -> None:
         self.inner = inner
-        self.world = inner.world
+        self.context = inner.context
         self.reached = threading.Event()
         self.go_on = threading.Event()
 
-    def handle(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service does, when it may."""
         if operation == "CreateStateMachineAlias":
             self.reached.set()
             assert self.go_on.wait(60)
-        return self.inner.handle(operation, body, *scope)
+        return self.inner.answer(operation, body, *scope)
 
     def close(self) -> None:
         """Close the service."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.aws.services import connect
+from sfn_release.aws.clients import connect
 from sfn_release.aws.sessions import Access
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.release.record import timestamp
 from sfn_release.simulator.mocks import Mocks
 from support.errors import refused
@@ -39,7 +39,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     def clock() -> float:
         return (right + shift[0]).timestamp()
 
-    aws = service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=clock)
+    aws = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=clock)
     with start(aws) as server:
         access = Access(region="eu-west-1", endpoints={"stepfunctions": server.url})
         shop.clients["prod"] = connect(access).stepfunctions

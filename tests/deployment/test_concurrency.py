@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sfn_release.errors import GitError, ImmutableError
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.operations import publish, releases
 from sfn_release.simulator import Mocks
 from support.faults import GitWrites
@@ -140,7 +140,7 @@ def served(tmp_path: Path) -> Iterator[Shop]:
     """Give a shop whose AWS answers over HTTP."""
     folder = tmp_path / "shop"
     folder.mkdir()
-    aws = service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks())
+    aws = open_service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks())
     with start(aws) as server:
         yield Shop.create(folder, {"alpha": 99}, remote=True, endpoint=server.url)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.sessions import Access, Lifetime, lifetime
 from support.errors import refused
 from support.shifting import CANARY, Canary, canary

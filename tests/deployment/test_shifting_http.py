@@ -15,8 +15,8 @@ import pytest
 
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import describe_alias
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.operations import Workspace, deploy, open_workspace, publish, rollback, status
 from sfn_release.release.record import Record
 from sfn_release.simulator.mocks import Mocks
@@ -82,7 +82,7 @@ def shop(tmp_path: Path, moto_url: str) -> Iterator[Production]:
     def time() -> float:
         return clock.at.timestamp()
 
-    aws = service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=time)
+    aws = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=time)
     with start(aws) as server:
         yield _shop(tmp_path, clock, server.url, moto_url)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import in_process
 from sfn_release.checks.finding import Finding
 from sfn_release.errors import AwsError, NetworkError

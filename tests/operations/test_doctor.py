@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import sfn_release as sfn
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.operations import Diagnosis, doctor
 from sfn_release.operations.doctor import repository

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws
-from sfn_release.local import service
-from sfn_release.local.server import start
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
 from sfn_release.operations import Workspace, deploy, open_workspace, rollback, system_runtime
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step
@@ -50,7 +50,9 @@ def shop(
 ) -> Iterator[Project]:
     """Make a project with parameters from a variable and from Parameter Store, and publish it."""
     monkeypatch.setenv("SHOP_GREETING", "Hello")
-    running = service(tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT)
+    running = open_service(
+        tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
+    )
     with start(running) as server:
         project = Project(repository, "aws", server.url)
         others = [f'{id} = "{other_services}"' for id in ("sts", "ssm", "cloudwatch")]

@@ -6,7 +6,14 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from sfn_release.simulator import ContextSeed, Mocks, Outcome, RealClock, VirtualClock, simulate
+from sfn_release.simulator import (
+    ContextSeed,
+    ExecutionOutcome,
+    Mocks,
+    RealClock,
+    VirtualClock,
+    simulate,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -26,7 +33,7 @@ def test_a_virtual_clock_moves_only_by_sleeping() -> None:
 def test_a_real_execution_is_stopped_during_its_wait() -> None:
     """ABORTED, with the caller's reasons, at once."""
     clock = RealClock()
-    outcomes: list[Outcome] = []
+    outcomes: list[ExecutionOutcome] = []
     thread = threading.Thread(
         target=lambda: outcomes.append(simulate(WAIT, {}, tasks=Mocks(), clock=clock, context=SEED))
     )

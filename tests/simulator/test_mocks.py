@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import ConfigError
-from sfn_release.simulator import ContextSeed, Mocks, Outcome, VirtualClock, load_mocks, simulate
+from sfn_release.simulator import (
+    ContextSeed,
+    ExecutionOutcome,
+    Mocks,
+    VirtualClock,
+    load_mocks,
+    simulate,
+)
 from sfn_release.simulator.mocks import asking
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,7 +25,7 @@ SEED = ContextSeed(f"{ARN}:execution:m:e", "e", "role", f"{ARN}:stateMachine:m",
 INVOKE = "arn:aws:states:::lambda:invoke"
 
 
-def charge(mocks: Mocks, **fields: Any) -> Outcome:
+def charge(mocks: Mocks, **fields: Any) -> ExecutionOutcome:
     """Run a machine of one task, Charge."""
     state = {"Type": "Task", "Resource": INVOKE, "End": True, **fields}
     return simulate(
@@ -55,7 +62,7 @@ def test_a_list_answers_successive_calls_and_its_last_one_repeats() -> None:
     assert (outcome.error, outcome.cause) == ("Busy", "later")
 
 
-def each(*items: Any, mocks: Mocks, **fields: Any) -> Outcome:
+def each(*items: Any, mocks: Mocks, **fields: Any) -> ExecutionOutcome:
     """Run the task Charge for each of some items."""
     task = {"Type": "Task", "Resource": INVOKE, "End": True}
     processor = {"StartAt": "Charge", "States": {"Charge": task}}

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sfn_release.aws.stepfunctions import in_process
-from sfn_release.local import service
-from sfn_release.simulator import ContextSeed, Outcome, Stopped, VirtualClock, simulate
+from sfn_release.local_service import open_service
+from sfn_release.simulator import ContextSeed, ExecutionOutcome, Stopped, VirtualClock, simulate
 from support.oracle import (
     Case,
     Recorded,
@@ -52,7 +52,7 @@ def cases(category: str) -> Iterator[Case]:
             yield case
 
 
-def replay(case: Case) -> Outcome:
+def replay(case: Case) -> ExecutionOutcome:
     """Run a case as it was run on AWS."""
     values = {token["token"]: token.get("value") for token in case["wildcards"]}
     machine = values.get("<ArnPart_0idx>") or "machine"
@@ -75,7 +75,7 @@ def replay(case: Case) -> Outcome:
     )
 
 
-def outcome_differences(case: Case, outcome: Outcome) -> list[str]:
+def outcome_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
     """Compare status, output, error and cause, unless it still ran when it was looked at."""
     expect = case["expect"]
     if "partial_history" in expect:
@@ -87,7 +87,7 @@ def outcome_differences(case: Case, outcome: Outcome) -> list[str]:
     return differences(case, expected, actual)
 
 
-def event_differences(case: Case, outcome: Outcome) -> list[str]:
+def event_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
     """Compare the history, and what CloudWatch was told of it."""
     expect = case["expect"]
     actual = [event_form(event) for event in outcome.events]
@@ -171,10 +171,10 @@ def described(case: Case, answer: str) -> list[str]:
     expected = case["expect"][answer]
     names = [str(expected[key]).rpartition(":")[2] for key in ("stateMachineArn", "name")]
     machine, execution = (values.get(name) or name.strip("<>") for name in names)
-    with service(
+    with open_service(
         ":memory:", tasks_for=lambda _name, _tags: Recorded(case), account="111111111111"
     ) as local:
-        client = in_process(local.handle, region="us-east-1")
+        client = in_process(local.answer, region="us-east-1")
         made = client.create_state_machine(
             name=machine,
             definition=json.dumps(case["definition"]),

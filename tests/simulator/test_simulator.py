@@ -12,15 +12,15 @@ import pytest
 
 from sfn_release.simulator import (
     ContextSeed,
+    ExecutionOutcome,
     Mocks,
-    Outcome,
     TaskCall,
     TaskFailure,
-    Took,
+    TaskResult,
     VirtualClock,
     simulate,
 )
-from sfn_release.simulator.payloads import Payloads, restored
+from sfn_release.simulator.text_store import TextStore, restored
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = ContextSeed(
@@ -46,7 +46,7 @@ class Answers:
         return self._answer(call)
 
 
-def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> Outcome:
+def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> ExecutionOutcome:
     return simulate(
         definition,
         {} if input is None else input,
@@ -67,11 +67,11 @@ def chain(**states: dict[str, Any]) -> dict[str, Any]:
     return {"StartAt": names[0], "States": states}
 
 
-def types(outcome: Outcome) -> list[str]:
+def types(outcome: ExecutionOutcome) -> list[str]:
     return [event.type for event in outcome.events]
 
 
-def elapsed(outcome: Outcome) -> float:
+def elapsed(outcome: ExecutionOutcome) -> float:
     return (outcome.stopped_at - START).total_seconds()
 
 
@@ -423,7 +423,7 @@ def test_an_item_reader_is_asked_like_a_task() -> None:
 
     def answer(call: TaskCall) -> Any:
         calls.append((call.resource, call.payload))
-        return Took([10, 20]) if call.resource == reader["Resource"] else call.payload
+        return TaskResult([10, 20]) if call.resource == reader["Resource"] else call.payload
 
     outcome = run(distributed(ItemReader=reader), {"b": "bucket"}, Answers(answer))
     assert (reader["Resource"], {"Bucket": "bucket", "Key": "k"}) == calls[0]
@@ -568,7 +568,7 @@ def test_a_polling_loop_hands_its_input_on_without_copies() -> None:
 
 def test_the_texts_of_a_long_history_lie_on_disk() -> None:
     """50 MB of different texts take less than half of it; each is read back as it was."""
-    payloads = Payloads()
+    payloads = TextStore()
     tracemalloc.start()
     try:
         kept = [payloads.keep(f"{number}{'x' * 100_000}") for number in range(500)]

@@ -88,8 +88,8 @@ def _killing(write: str, side: str) -> AbstractContextManager[None]:
 def _connected(workspace: Workspace, orders: dict[str, Any]) -> Workspace:
     if "folder" not in orders:
         return workspace
-    from sfn_release.aws.services import Aws
-    from sfn_release.local import local
+    from sfn_release.aws.clients import Aws
+    from sfn_release.local_service import local
 
     client = local(Path(orders["folder"], "aws.db"))
     return replace(workspace, aws=lambda _: Aws.of(client))

@@ -24,11 +24,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.deployment.runtime import Runtime, ShiftProgress
 from sfn_release.ledger import Ledger
-from sfn_release.local import ACCOUNT, REGION, LocalService, service
+from sfn_release.local_service import ACCOUNT, REGION, LocalService, open_service
 from sfn_release.names import TAG_PREFIX
 from sfn_release.operations import Workspace, delete, deploy, open_workspace, publish, rollback
 from sfn_release.plan import Plan
@@ -120,7 +120,7 @@ class _Wire:
     def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answer as the service that is opened."""
         assert self.service is not None
-        return self.service.handle(operation, body)
+        return self.service.answer(operation, body)
 
 
 @functools.cache
@@ -247,7 +247,7 @@ class Shop:
     def opened(self) -> Iterator[StepFunctions]:
         """Open this shop's AWS and give a client for it."""
         wire = _wire()
-        running = service(
+        running = open_service(
             self.folder / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
         )
         before, wire.service = wire.service, running

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator import Event, NoAnswer, TaskCall, TaskFailure, Took
+from sfn_release.simulator import Event, NoAnswer, TaskCall, TaskFailure, TaskResult
 from support.places import ORACLE
 
 Case = dict[str, Any]
@@ -72,7 +72,7 @@ class Recorded:
         envelope = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
         return envelope if invoked else result
 
-    def _replayed(self, mock: Case) -> Took:
+    def _replayed(self, mock: Case) -> TaskResult:
         scheduled = self._events.get(str(mock["event_id"]), {})
         previous = self._events.get(str(scheduled.get("prev")), {})
         submission = previous if previous.get("type") == "TaskSubmitted" else None
@@ -85,7 +85,7 @@ class Recorded:
             raise TaskFailure(
                 mock["error"], cause, submitted=submitted, at_submission=submission is None
             )
-        return Took(parsed(mock["output"]), submitted=submitted)
+        return TaskResult(parsed(mock["output"]), submitted=submitted)
 
     def _stored(self, call: TaskCall) -> dict[str, Any]:
         """Answer as S3 with the objects that were put there."""

@@ -17,10 +17,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.canonical import digest
-from sfn_release.local import service
+from sfn_release.local_service import open_service
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.simulator import Mocks
@@ -192,13 +192,13 @@ def _open(root: Path) -> Canary:
     def clock() -> float:
         return shop.clock.at.timestamp()
 
-    aws = service(
+    aws = open_service(
         root.parent / "aws.db",
         tasks_for=lambda _name, _tags: Mocks(),
         clock=clock,
         region="eu-west-1",
     )
-    shop.clients["prod"] = in_process(aws.handle, region="eu-west-1")
+    shop.clients["prod"] = in_process(aws.answer, region="eu-west-1")
     shop.close = aws.close
     return shop
 

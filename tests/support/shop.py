@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import sfn_release as sfn
-from sfn_release.aws.services import Aws
+from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.operations.deploy import deploy
 from sfn_release.operations.publish import Published, publish

@@ -48,7 +48,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
     any other key means 000000000000. The state is the one of the `local` environment. Outside a
     project it is a file in your user account's data folder, which is printed too.
     """
-    from sfn_release.local.server import serve as act
+    from sfn_release.local_service.server import serve as act
     from sfn_release.operations.local import data_folder, service_for
 
     service, where = service_for(
@@ -64,7 +64,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
             terminal.write_json("local-serve", {"endpoint_url": url, "database": str(where)})
         else:
             terminal.write_parts(terminal.Styled(url, "bold"), "  (not AWS)")
-            region = service.world.scope.region
+            region = service.context.scope.region
             line = f"aws --endpoint-url {url} --region {region} stepfunctions list-state-machines"
             terminal.write(f"  {line}")
             for talk in _HELP:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
 from sfn_release.ledger import Snapshot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
 from sfn_release.deployment.live_state import find_machines, in_parallel
 from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot

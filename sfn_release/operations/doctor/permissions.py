@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from sfn_release.aws.calling import call
-from sfn_release.aws.services import Aws
+from sfn_release.aws.api_calls import call
+from sfn_release.aws.clients import Aws
 from sfn_release.deployment.live_state import in_parallel
 from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
 from sfn_release.project import Environment

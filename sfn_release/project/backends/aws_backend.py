@@ -11,7 +11,7 @@ from sfn_release.project.document import Document, table_name
 from sfn_release.project.lines import Key
 
 if TYPE_CHECKING:
-    from sfn_release.aws.services import Aws
+    from sfn_release.aws.clients import Aws
     from sfn_release.project.environment import Environment
 
 
@@ -26,8 +26,8 @@ def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None
 
 
 def _connect(environment: Environment, clone: Clone) -> Aws:
-    from sfn_release.aws.pacing import Pacing
-    from sfn_release.aws.services import connect
+    from sfn_release.aws.clients import connect
+    from sfn_release.aws.rate_limits import RateLimiter
     from sfn_release.aws.sessions import Access
 
     role = environment.assume_role
@@ -39,7 +39,7 @@ def _connect(environment: Environment, clone: Clone) -> Aws:
             external_id=role.external_id if role else None,
             endpoints=environment.endpoints,
         ),
-        Pacing(now=clone.now, wait=clone.wait, say=clone.say),
+        RateLimiter(now=clone.now, wait=clone.wait, say=clone.say),
     )
 
 

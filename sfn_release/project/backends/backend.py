@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sfn_release.aws.services import Aws
+    from sfn_release.aws.clients import Aws
     from sfn_release.project.document import Document
     from sfn_release.project.environment import Environment
     from sfn_release.project.lines import Key

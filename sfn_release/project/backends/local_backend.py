@@ -15,8 +15,8 @@ from sfn_release.project.lines import Key
 from sfn_release.project.values import is_source
 
 if TYPE_CHECKING:
-    from sfn_release.aws.services import Aws
-    from sfn_release.local import LocalService
+    from sfn_release.aws.clients import Aws
+    from sfn_release.local_service import LocalService
     from sfn_release.project.environment import Environment
     from sfn_release.simulator import Tasks
 
@@ -38,12 +38,11 @@ def local_service(
     State machines of this project move here from the database that all projects used to share.
     Tasks are answered by ``<module>.mocks.json``, beside the module of their workflow.
     """
-    from sfn_release.local import service
-    from sfn_release.local.moving import move_project
+    from sfn_release.local_service.migration import move_project
 
     path = database(clone)
     move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
-    return service(
+    return open_service(
         path,
         tasks_for=_tasks_for(clone, environment),
         region=_region(environment),
@@ -54,7 +53,7 @@ def local_service(
 
 def remove_databases(clone: Clone) -> None:
     """Delete everything that the project's embedded environments hold; raises OSError."""
-    from sfn_release.local.moving import drop_project
+    from sfn_release.local_service.migration import drop_project
 
     drop_project(clone.data / _SHARED, tag=_TAG, project=clone.project)
     own = database(clone)
@@ -101,11 +100,11 @@ def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None
 
 
 def _connect(environment: Environment, clone: Clone) -> Aws:
-    from sfn_release.aws.services import Aws
+    from sfn_release.aws.clients import Aws
     from sfn_release.aws.stepfunctions import in_process
 
     running = local_service(clone, environment)
-    return Aws.of(in_process(running.handle, region=_region(environment)))
+    return Aws.of(in_process(running.answer, region=_region(environment)))
 
 
 EMBEDDED = Backend(

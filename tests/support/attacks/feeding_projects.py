@@ -135,8 +135,8 @@ def _read(shop: Shop, ref: str, path: str) -> str:
 @contextmanager
 def all_feeds(folder: Path, *, commands: int = 1) -> Iterator[tuple[Feed, ...]]:
     """Yield every feed, with a project in *folder* and a server; *commands* is their weight."""
-    from sfn_release.local import service
-    from sfn_release.local.server import start
+    from sfn_release.local_service import open_service
+    from sfn_release.local_service.server import start
     from sfn_release.simulator import Mocks
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ def all_feeds(folder: Path, *, commands: int = 1) -> Iterator[tuple[Feed, ...]]:
 
         return Feed(f"cli: {kind}", (files[kind],), give, wild=True, weight=commands)
 
-    mocks = service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    mocks = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
     with start(mocks) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", server.url)  # nothing leaves this machine
         yield (

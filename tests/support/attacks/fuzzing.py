@@ -249,8 +249,8 @@ def _version(text: str) -> None:
 
 def _names(text: str) -> None:
     from sfn_release import names
-    from sfn_release.local import arns
-    from sfn_release.local.errors import ApiError
+    from sfn_release.local_service import arns
+    from sfn_release.local_service.api_errors import ApiError
     from sfn_release.release import pins
 
     for kind in (one for one in vars(names).values() if isinstance(one, names.Kind)):
@@ -369,15 +369,15 @@ class Service:
     """The local service, asked without a network: each answer is AWS's, or a refusal of AWS's."""
 
     def __init__(self) -> None:
-        from sfn_release.local import service
+        from sfn_release.local_service import open_service
         from sfn_release.simulator import Mocks
 
-        self._service = service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+        self._service = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
 
     def ask(self, operation: str, request: Mapping[str, Any] | bytes) -> dict[str, Any]:
         """Return an answer's members; raises AssertionError for one of no known form."""
         body = request if isinstance(request, bytes) else json.dumps(request).encode()
-        status, _, payload = self._service.handle(operation, body)
+        status, _, payload = self._service.answer(operation, body)
         answer: dict[str, Any] = json.loads(payload)
         assert status == 200 or (status == 400 and answer["__type"]), (status, answer)
         return answer

@@ -262,7 +262,7 @@ def _database(world: World) -> Path:
 
 
 def _client(world: World) -> Any:
-    from sfn_release.local import local
+    from sfn_release.local_service import local
 
     database = _database(world)
     database.parent.mkdir(exist_ok=True)
@@ -300,15 +300,15 @@ class endpoint:  # noqa: N801 - a context manager reads as a function
 def _serve(world: World, writer: int) -> None:
     """Serve until killed."""
     try:
-        from sfn_release.local import service
-        from sfn_release.local.server import serve
+        from sfn_release.local_service import open_service
+        from sfn_release.local_service.server import serve
         from sfn_release.simulator import Mocks
 
         def ready(port: int) -> None:
             os.write(writer, f"{port}\n".encode())
             os.close(writer)
 
-        mocks = service(_database(world), tasks_for=lambda _name, _tags: Mocks())
+        mocks = open_service(_database(world), tasks_for=lambda _name, _tags: Mocks())
         serve(mocks, port=0, ready=ready)
     finally:
         os._exit(1)
@@ -510,7 +510,7 @@ def prepare() -> None:
     from botocore.loaders import JSONFileLoader
 
     import sfn_release
-    from sfn_release.local import local
+    from sfn_release.local_service import local
 
     for module in pkgutil.walk_packages(sfn_release.__path__, "sfn_release."):
         if not module.name.endswith("__main__"):

@@ -1,0 +1,265 @@
+"""The API's shapes, read from botocore's service model: requests are validated by them.
+
+botocore's clients check names, types and minima before they send; the service checks what is left
+(maxima, patterns, enumerations) and everything again, because other clients check nothing. The
+words are those of AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sfn_release.local_service import api_errors
+
+MemberCheck = Callable[[Any, str, list[str]], None]
+"""Adds to a list of failures what is wrong with a value at a path; raises for a wrong JSON type."""
+
+_JSON_TYPES = {
+    str: "STRING_VALUE",
+    bool: "BOOLEAN_VALUE",
+    int: "NUMBER_VALUE",
+    float: "NUMBER_VALUE",
+    list: "START_ARRAY",
+    dict: "START_OBJECT",
+    type(None): "NULL",
+}
+# Enumerations are told in the order of a Java set, which does not follow from the model: this one
+# is as recorded, the others stand in the model's order.
+_ENUM_ORDER = {
+    "ExecutionStatus": [
+        *("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE"),
+        *("ABORTED", "FAILED", "RUNNING"),
+    ],
+}
+# Patterns in Java's dialect that Python writes differently.
+_PATTERNS = {r"\p{ASCII}*": r"[\x00-\x7f]*"}
+_SHOWN = 1200  # characters of a refused value that its message shows
+
+
+@dataclass(frozen=True)
+class ApiModel:
+    """Every operation's name and the check of its request."""
+
+    checks: Mapping[str, MemberCheck]
+    """By operation of the API, also those that the local service does not have."""
+
+    def request(self, operation: str, body: bytes) -> dict[str, Any]:
+        """Return the request in *body*, validated; members that are null count as absent.
+
+        Raises SerializationException and ValidationException.
+        """
+        try:
+            value = json.loads(body or b"{}")
+            if b"\\u" in body:  # half of a surrogate pair is JSON, but not text
+                json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
+            raise api_errors.serialization("The request body is not valid JSON.") from None
+        if not isinstance(value, dict):
+            raise api_errors.serialization("Start of structure or map found where not expected.")
+        failures: list[str] = []
+        self.checks[operation](value, "", failures)
+        if failures:
+            raise api_errors.constraint(failures)
+        return {name: member for name, member in value.items() if member is not None}
+
+
+@cache
+def load() -> ApiModel:
+    """Read botocore's model of Step Functions and prepare a check for every operation.
+
+    It takes a tenth of a second, so one process does it once.
+    """
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    service = ServiceModel(Loader().load_service_model("stepfunctions", "service-2"))
+    checks: dict[str, MemberCheck] = {}
+    known: dict[str, MemberCheck] = {}
+    for name in service.operation_names:
+        shape = service.operation_model(name).input_shape
+        checks[name] = _check(shape, known)
+    return ApiModel(checks)
+
+
+def _check(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+    """Return the check of *shape*; *known* keeps those that are made, by shape name."""
+    if shape.name not in known:  # no shape of the requests contains itself
+        known[shape.name] = _MAKERS.get(shape.type_name, _scalar)(shape, known)
+    return known[shape.name]
+
+
+def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+    members = {name: _check(member, known) for name, member in shape.members.items()}
+    required = list(shape.required_members)
+
+    def check(value: Any, path: str, failures: list[str]) -> None:
+        if not isinstance(value, dict):
+            raise _wrong_type(value, "structure")
+        for name in required:
+            if value.get(name) is None:
+                at = f"{path}.{name}" if path else name
+                failures.append(
+                    f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
+                )
+        for name, member in value.items():
+            if member is not None and name in members:
+                members[name](member, f"{path}.{name}" if path else name, failures)
+
+    return check
+
+
+def _list(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+    member_check = _check(shape.member, known)
+    limits = _limits(shape)
+    member_name = shape.member.name
+
+    def check(value: Any, path: str, failures: list[str]) -> None:
+        if not isinstance(value, list):
+            raise _wrong_type(value, "list")
+        shown = _Shown(lambda: f"[{', '.join(_java(member, member_name) for member in value)}]")
+        _measure(len(value), shown, path, failures, "length", limits)
+        for number, member in enumerate(value, 1):
+            if member is not None:
+                member_check(member, f"{path}.{number}.member", failures)
+            else:
+                failures.append(
+                    f"Value null at '{path}.{number}.member' failed to satisfy constraint:"
+                    " Member must not be null"
+                )
+
+    return check
+
+
+def _map(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+    value_check = _check(shape.value, known)
+
+    def check(value: Any, path: str, failures: list[str]) -> None:
+        if not isinstance(value, dict):
+            raise _wrong_type(value, "map")
+        for key, member in value.items():
+            value_check(member, f"{path}.{key}.value", failures)
+
+    return check
+
+
+def _string(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+    limits = _limits(shape)
+    sensitive = bool(shape.metadata.get("sensitive"))
+    choices = _ENUM_ORDER.get(shape.name) or list(shape.enum)
+    written = shape.metadata.get("pattern")
+    pattern = re.compile(_PATTERNS.get(written, written)) if written else None
+
+    def check(value: Any, path: str, failures: list[str]) -> None:
+        if not isinstance(value, str):
+            raise _wrong_type(value, "String")
+        shown = None if sensitive else value
+        _measure(len(value), shown, path, failures, "length", limits)
+        if choices and value not in choices:
+            failures.append(
+                f"{_at(shown, path)} Member must satisfy enum value set: [{', '.join(choices)}]"
+            )
+        if pattern and not pattern.fullmatch(value):
+            failures.append(
+                f"{_at(shown, path)} Member must satisfy regular expression pattern: {written}"
+            )
+
+    return check
+
+
+def _number(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+    limits = _limits(shape)
+    whole = shape.type_name in ("integer", "long")
+
+    def check(value: Any, path: str, failures: list[str]) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _wrong_type(value, shape.type_name.capitalize())
+        if whole and not float(value).is_integer():
+            raise _wrong_type(value, shape.type_name.capitalize())
+        _measure(value, value, path, failures, "value", limits)
+
+    return check
+
+
+def _boolean(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+    def check(value: Any, _path: str, _failures: list[str]) -> None:
+        if not isinstance(value, bool):
+            raise _wrong_type(value, "Boolean")
+
+    return check
+
+
+def _scalar(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+    """Make the check of a type that no request of ours has: everything passes."""
+
+    def check(_value: Any, _path: str, _failures: list[str]) -> None:
+        return
+
+    return check
+
+
+_MAKERS: dict[str, Callable[[Any, dict[str, MemberCheck]], MemberCheck]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "integer": _number,
+    "long": _number,
+    "float": _number,
+    "double": _number,
+    "boolean": _boolean,
+}
+
+
+def _limits(shape: Any) -> tuple[float | None, float | None]:
+    return shape.metadata.get("min"), shape.metadata.get("max")
+
+
+def _measure(
+    size: float,
+    shown: Any,
+    path: str,
+    failures: list[str],
+    noun: str,
+    limits: tuple[float | None, float | None],
+) -> None:
+    least, most = limits
+    if least is not None and size < least:
+        failures.append(
+            f"{_at(shown, path)} Member must have {noun} greater than or equal to {least}"
+        )
+    if most is not None and size > most:
+        failures.append(f"{_at(shown, path)} Member must have {noun} less than or equal to {most}")
+
+
+def _at(shown: Any, path: str) -> str:
+    """Name a refused member; *shown* is its value, None where the model calls it sensitive."""
+    if shown is None:
+        return f"Value at '{path}' failed to satisfy constraint:"
+    return f"Value '{str(shown)[:_SHOWN]}' at '{path}' failed to satisfy constraint:"
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A value whose text is made only if a message needs it."""
+
+    text: Callable[[], str]
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _java(value: Any, shape: str) -> str:
+    """Write a list's member as the service's messages do."""
+    if isinstance(value, dict):
+        return f"{shape}({', '.join(f'{name}={member}' for name, member in value.items())})"
+    return str(value)
+
+
+def _wrong_type(value: Any, wanted: str) -> api_errors.ApiError:
+    found = _JSON_TYPES.get(type(value), "VALUE")
+    return api_errors.serialization(f"{found} can not be converted to {wanted}")

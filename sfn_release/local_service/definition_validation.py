@@ -1,0 +1,102 @@
+"""Says of a definition what Step Functions would: in an error, or as a report.
+
+`structure` looks first, for what AWS's words are known for; where it finds nothing, the language's
+checks decide, so that whatever runs here runs on AWS too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sfn_release.asl.fields import ONLY_JSONATA
+from sfn_release.canonical import keys_of
+from sfn_release.checks import MAX_BYTES, check_definition
+from sfn_release.checks.finding import Finding
+from sfn_release.checks.rule_table import BY_NAME
+from sfn_release.local_service import api_errors
+from sfn_release.local_service.diagnostics import Diagnostic, diagnostics
+
+_MOST = 100
+_CALL = "valid JSONPath or a valid intrinsic function call"
+_OURS = ("not-json", "too-large")  # what a release cannot carry; AWS takes it, or measures itself
+
+
+def check(definition: str, type: str) -> None:
+    """Raise InvalidDefinition unless Step Functions would take *definition* for *type*."""
+    if (
+        len(definition.encode(errors="surrogatepass")) > MAX_BYTES
+    ):  # the model's limit counts characters
+        raise api_errors.validation(
+            "1 validation error detected: Value at 'definition' failed to satisfy constraint:"
+            f" Member must have length less than or equal to {MAX_BYTES}"
+        )
+    found = _found(definition, type)
+    if found:
+        raise api_errors.invalid_definition(
+            ", ".join(f"{one.code}: {one.message} at {one.location or 'null'}" for one in found)
+        )
+
+
+def report(definition: str, type: str, *, most: int | None) -> dict[str, Any]:
+    """Return what ``ValidateStateMachineDefinition`` answers: at most *most* diagnostics."""
+    found = _found(definition, type)
+    shown = found[: most or _MOST]
+    return {
+        "result": "FAIL" if found else "OK",
+        "diagnostics": [_member(one) for one in shown],
+        "truncated": len(shown) < len(found),
+    }
+
+
+def _found(text: str, type: str) -> list[Diagnostic]:
+    return diagnostics(text, type) or [
+        _diagnostic(finding)
+        for finding in check_definition(json.loads(text), type=type)
+        if finding.severity == "error"
+        and finding.rule not in _OURS
+        and not BY_NAME[finding.rule].late
+    ]
+
+
+def _diagnostic(finding: Finding) -> Diagnostic:
+    """Return a finding as AWS tells it, where its words for that are known."""
+    code = BY_NAME[finding.rule].code
+    *holder, key = keys_of(finding.path) or ("",)
+    if finding.rule in ("unknown-field", "misplaced-field"):
+        return Diagnostic(code, f"Field '{key}' is not supported", _written(holder))
+    if finding.rule == "language" and key != "QueryLanguage":
+        other, own = ("JSONata", "JSONPath") if key in ONLY_JSONATA else ("JSONPath", "JSONata")
+        message = (
+            f"The QueryLanguage is set to '{own}', but field '{key}' is only supported for the"
+            f" '{other}' QueryLanguage"
+        )
+        return Diagnostic(code, message, _written(holder))
+    if finding.rule == "expression" and _CALL in finding.message:
+        message = f"The value for the field '{key}' must be a {_CALL}"
+        return Diagnostic(code, message, _written(holder))
+    if finding.rule in ("jsonata-context", "states-member"):
+        message = finding.message.partition(": ")[0].removesuffix(" here.").removesuffix(".")
+        return Diagnostic(code, f"{message}.", _location(finding.path))
+    return Diagnostic(code, finding.message, _location(finding.path))
+
+
+def _location(path: str) -> str:
+    """Return a JSON path as AWS writes places.
+
+    >>> _location('$.States["Two words"].Retry[0]')
+    '/States/Two words/Retry[0]'
+    """
+    return _written(keys_of(path))
+
+
+def _written(keys: Iterable[str | int]) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys) or "/"
+
+
+def _member(one: Diagnostic) -> dict[str, Any]:
+    member = {"severity": "ERROR", "code": one.code, "message": one.message}
+    if one.location is not None:
+        member["location"] = one.location
+    return member

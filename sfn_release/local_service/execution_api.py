@@ -1,0 +1,167 @@
+"""Executions: stopped, described, listed, and their history."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.local_service import api_errors, execution_records, pagination, queries
+from sfn_release.local_service import revisions as contents
+from sfn_release.local_service.arns import execution_arn, machine_arn
+from sfn_release.local_service.request_context import RequestContext
+
+_DATA = ("input", "inputDetails", "output", "outputDetails")
+
+
+def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeExecution, of a STANDARD one; also after its state machine was deleted."""
+    row = _row(context, request)
+    answer: dict[str, Any] = {
+        **_item(row),
+        "input": row["input"],
+        "inputDetails": {"included": True},
+        "error": row["error"],
+        "cause": row["cause"],
+        "traceHeader": row["trace_header"],
+    }
+    if row["status"] == "TIMED_OUT":  # its ExecutionTimedOut event names the error, and that alone
+        answer |= {"error": None, "cause": None}
+    if row["output"] is not None:
+        answer |= {"output": row["output"], "outputDetails": {"included": True}}
+    if row["status"] in ("RUNNING", "SUCCEEDED"):
+        answer["redriveStatus"] = "NOT_REDRIVABLE"
+        answer["redriveStatusReason"] = f"Execution is {row['status']} and cannot be redriven"
+    else:
+        answer["redriveStatus"] = "REDRIVABLE"
+    return execution_records.told(answer, request)
+
+
+def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeStateMachineForExecution: the definition and revision that really ran."""
+    row = _row(context, request)
+    with context.store.reading() as db:
+        revision = queries.revision(db, row["revision"])
+    answer = {
+        "stateMachineArn": row["machine_arn"],
+        "name": row["machine_name"],
+        "updateDate": revision["created"],
+        "revisionId": revision["revision_id"],
+        **contents.read(revision).described(),
+    }
+    if request.get("includedData") == "METADATA_ONLY":
+        answer["definition"] = "{}"
+    return execution_records.given(answer)
+
+
+def history(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """GetExecutionHistory, in either order."""
+    row = _row(context, request)
+    backwards = bool(request.get("reverseOrder"))
+
+    def fetch(after: Any, count: int) -> list[Any]:
+        return execution_records.history(
+            context, row, after=after, count=count, backwards=backwards
+        )
+
+    shown, token = pagination.page(
+        request,
+        listing=f"history {row['arn']} {backwards}",
+        fetch=fetch,
+        position=lambda event: event["id"],
+    )
+    if request.get("includeExecutionData") is False:
+        shown = [_without_data(event) for event in shown]
+    return pagination.answer("events", shown, token)
+
+
+def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ListExecutions of a STANDARD state machine, version or alias, newest first."""
+    text, map_run = request.get("stateMachineArn"), request.get("mapRunArn")
+    if text is None or map_run is not None:
+        if (text is None) == (map_run is None):
+            raise api_errors.validation(
+                "Exactly one of stateMachineArn and mapRunArn must be given"
+            )
+        raise api_errors.no_resource(str(map_run))
+    arn = machine_arn(text)
+    status, redriven = request.get("statusFilter"), request.get("redriveFilter") == "REDRIVEN"
+    execution_records.settle(context)
+    with context.store.reading() as db:
+        machine = queries.machine(db, context, arn)
+        if machine["type"] == "EXPRESS":
+            raise api_errors.type_not_supported()
+        key = machine["id"]
+        if (arn.version is not None and queries.version(db, key, arn.version) is None) or (
+            arn.alias is not None and queries.alias(db, key, arn.alias) is None
+        ):
+            raise api_errors.no_resource(text)
+
+        def fetch(after: Any, count: int) -> list[sqlite3.Row]:
+            return db.execute(
+                "SELECT * FROM executions WHERE machine = ? AND (? IS NULL OR id < ?)"
+                " AND (? IS NULL OR version = ?) AND (? IS NULL OR alias = ?)"
+                " AND (? IS NULL OR status = ?) AND NOT ? ORDER BY id DESC LIMIT ?",
+                (
+                    *(key, after, after),
+                    *(arn.version, arn.version, arn.alias, arn.alias),
+                    *(status, status, redriven, count),
+                ),
+            ).fetchall()
+
+        rows, token = pagination.page(
+            request,
+            listing=f"executions {text} {status} {redriven}",
+            fetch=fetch,
+            position=lambda row: row["id"],
+        )
+    return pagination.answer(
+        "executions", [execution_records.given(_item(row)) for row in rows], token
+    )
+
+
+def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """StopExecution: one that has ended already keeps its end."""
+    row = _row(context, request)
+    error, cause = request.get("error"), request.get("cause")
+    if row["status"] == "RUNNING":
+        context.live.stop(row["arn"], error, cause)
+        with context.store.writing() as db:
+            row = queries.execution(db, context, row["arn"])
+            if row["status"] == "RUNNING":
+                # It is in a task that does not return, or in another process.
+                execution_records.abort(context, db, row, error, cause)
+                row = queries.execution(db, context, row["arn"])
+    return {"stopDate": row["stopped"]}
+
+
+def _row(context: RequestContext, request: Mapping[str, Any]) -> sqlite3.Row:
+    arn = execution_arn(request["executionArn"])
+    execution_records.settle(context)
+    with context.store.reading() as db:
+        return queries.execution(db, context, arn)
+
+
+def _item(row: sqlite3.Row) -> dict[str, Any]:
+    """Return what listings and descriptions say of an execution; None: it does not apply."""
+    arn = row["machine_arn"]
+    return {
+        "executionArn": row["arn"],
+        "stateMachineArn": arn,
+        "stateMachineVersionArn": None if row["version"] is None else f"{arn}:{row['version']}",
+        "stateMachineAliasArn": None if row["alias"] is None else f"{arn}:{row['alias']}",
+        "name": row["name"],
+        "status": row["status"],
+        "startDate": row["started"],
+        "stopDate": row["stopped"],
+        "redriveCount": 0,
+    }
+
+
+def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {key: part for key, part in value.items() if key not in _DATA}
+        if isinstance(value, dict)
+        else value
+        for name, value in event.items()
+    }

@@ -1,0 +1,293 @@
+"""Runs an execution: from a resolved target to an outcome, and from an outcome to a stored row."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.local_service import api_errors, history_store, queries, tag_api
+from sfn_release.local_service import revisions as contents
+from sfn_release.local_service.arns import machine_arn
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.revisions import Revision
+from sfn_release.simulator import (
+    Clock,
+    ContextSeed,
+    Event,
+    ExecutionOutcome,
+    VirtualClock,
+    simulate,
+)
+from sfn_release.simulator.text_store import restored
+
+_ALL = 100
+
+Observe = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class StartTarget:
+    """What a start request means: which revision of which state machine runs."""
+
+    machine: int
+    arn: str
+    name: str
+    type: str
+    revision: int
+    content: Revision
+    version: int | None
+    alias: str | None
+    tags: Mapping[str, str]
+
+    @property
+    def qualifiers(self) -> dict[str, str]:
+        """The members that say how the execution was started, as the API names them."""
+        members = {}
+        if self.version is not None:
+            members["stateMachineVersionArn"] = f"{self.arn}:{self.version}"
+        if self.alias is not None:
+            members["stateMachineAliasArn"] = f"{self.arn}:{self.alias}"
+        return members
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of a target."""
+
+    target: StartTarget
+    arn: str
+    name: str
+    input: str
+    started: float
+    trace_header: str | None = None
+
+
+def resolve(context: RequestContext, text: str) -> StartTarget:
+    """Find what a state machine, version or alias ARN starts; an alias routes by its weights.
+
+    Raises InvalidArn and StateMachineDoesNotExist.
+    """
+    arn = machine_arn(text)
+    with context.store.reading() as db:
+        machine = queries.machine(db, context, arn)
+        key, number, revision = machine["id"], arn.version, machine["revision"]
+        if arn.alias is not None:
+            alias = queries.alias(db, key, arn.alias)
+            if alias is None:
+                raise api_errors.no_state_machine(text)
+            number = route_by(queries.routing(alias), context.random())
+        if number is not None:
+            version = queries.version(db, key, number)
+            if version is None:
+                raise api_errors.no_state_machine(text)
+            revision = version["revision"]
+        return StartTarget(
+            machine=key,
+            arn=arn.machine,
+            name=arn.name,
+            type=machine["type"],
+            revision=revision,
+            content=contents.read(queries.revision(db, revision)),
+            version=number,
+            alias=arn.alias,
+            tags=tag_api.of(db, key),
+        )
+
+
+def run(
+    context: RequestContext,
+    start: Start,
+    clock: Clock | None = None,
+    observe: Observe | None = None,
+) -> ExecutionOutcome:
+    """Run an execution to its end, in virtual time unless given a *clock*."""
+    target = start.target
+    started = datetime.fromtimestamp(start.started, UTC)
+    definition = json.loads(target.content.definition)
+    return simulate(
+        definition,
+        json.loads(start.input),
+        tasks=context.tasks_for(target.name, target.tags),
+        clock=clock or VirtualClock(started),
+        context=ContextSeed(
+            execution_arn=start.arn,
+            execution_name=start.name,
+            role_arn=target.content.role,
+            state_machine_arn=target.arn,
+            state_machine_name=target.name,
+            started_at=started,
+            type=target.type,
+        ),
+        observe=observe,
+    )
+
+
+def insert(
+    db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome | None, owner: str
+) -> None:
+    """Store an execution: ended, or RUNNING in the process *owner* when *outcome* is None."""
+    target = start.target
+    db.execute(
+        "INSERT INTO executions (arn, machine, machine_arn, machine_name, name, revision, version,"
+        " alias, status, input, trace_header, started, owner)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)",
+        (
+            start.arn,
+            target.machine,
+            target.arn,
+            target.name,
+            start.name,
+            target.revision,
+            target.version,
+            target.alias,
+            start.input,
+            start.trace_header,
+            start.started,
+            owner,
+        ),
+    )
+    history_store.append(db, start.arn, [_started(start)])
+    if outcome is not None:
+        finish(db, start, outcome)
+
+
+def finish(db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome) -> None:
+    """Store the end of an execution, unless it has been given another end meanwhile."""
+    changed = db.execute(
+        "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
+        " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
+        (
+            outcome.status,
+            dumps(outcome.output) if outcome.has_output else None,
+            outcome.error and history_store.storable(outcome.error),
+            outcome.cause and history_store.storable(outcome.cause),
+            history_store.timestamp(outcome.stopped_at),
+            start.arn,
+        ),
+    )
+    if changed.rowcount:
+        history_store.append(db, start.arn, map(history_store.event_form, outcome.events[1:]))
+
+
+def history(
+    context: RequestContext, row: sqlite3.Row, *, after: int | None, count: int, backwards: bool
+) -> list[dict[str, Any]]:
+    """Return at most *count* events that follow event *after*, in either order.
+
+    Of a running execution it is what has happened so far; of one that runs in another process only
+    the start is known before its end.
+    """
+    live = context.live.events(row["arn"])[1:] if row["status"] == "RUNNING" else []
+    with context.store.reading() as db:
+        if not live:
+            return history_store.read(db, row["arn"], after=after, count=count, backwards=backwards)
+        first = history_store.read(db, row["arn"], after=None, count=1, backwards=False)
+    # Of a running execution the first event is stored, and the others have the numbers that follow.
+    begin = 1 if after is None else after + 1
+    if backwards:
+        begin = max((len(live) + 2 if after is None else after) - count, 1)
+        count = (len(live) + 1 if after is None else after - 1) - begin + 1
+    events = first[: 1 if begin == 1 else 0] + [
+        restored(history_store.event_form(event))
+        for event in live[max(begin - 2, 0) : max(begin - 2 + count, 0)]
+    ]
+    events = events[:count]
+    return events[::-1] if backwards else events
+
+
+def abort(
+    context: RequestContext,
+    db: sqlite3.Connection,
+    row: sqlite3.Row,
+    error: str | None,
+    cause: str | None,
+) -> None:
+    """End a RUNNING execution as ABORTED from outside."""
+    now, details = context.now(), {"error": error, "cause": cause}
+    history_store.append(
+        db, row["arn"], map(history_store.event_form, context.live.events(row["arn"])[1:])
+    )
+    ending = {
+        "id": history_store.last(db, row["arn"]) + 1,
+        "previousEventId": 0,
+        "type": "ExecutionAborted",
+        "timestamp": now,
+        "executionAbortedEventDetails": given(details),
+    }
+    history_store.append(db, row["arn"], [ending])
+    db.execute(
+        "UPDATE executions SET status = 'ABORTED', error = ?, cause = ?, stopped = ?,"
+        " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
+        (error, cause, now, row["arn"]),
+    )
+
+
+def settle(context: RequestContext) -> None:
+    """Report executions whose process died as ABORTED."""
+    with context.store.reading() as db:
+        owners = db.execute("SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING'")
+        dead = [row["owner"] for row in owners if not context.live.alive(row["owner"])]
+    for owner in dead:
+        with context.store.writing() as db:
+            rows = db.execute(
+                "SELECT * FROM executions WHERE status = 'RUNNING' AND owner = ?", (owner,)
+            ).fetchall()
+            for row in rows:
+                abort(
+                    context,
+                    db,
+                    row,
+                    "SfnRelease.ProcessEnded",
+                    "The process that ran this execution ended before the execution did.",
+                )
+
+
+def dumps(value: Any) -> str:
+    """Write JSON as the service writes outputs: compact, in UTF-8."""
+    return history_store.storable(compact(value))
+
+
+def told(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what does not apply, and the data if only metadata are asked for."""
+    if request.get("includedData") == "METADATA_ONLY":
+        for name in ("input", "output", "error", "cause"):
+            answer[name] = None
+        for name in ("inputDetails", "outputDetails"):
+            if name in answer:
+                answer[name] = {"included": False}
+    return given(answer)
+
+
+def given(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what does not apply: the members that are None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def route_by(routes: list[Any], share: float) -> int:
+    """Return the version that a *share* from 0 up to but without 1 falls to."""
+    rest = share * _ALL
+    for number, weight in routes:
+        rest -= weight
+        if rest < 0:
+            return int(number)
+    return int(routes[-1][0])
+
+
+def _started(start: Start) -> dict[str, Any]:
+    return {
+        "id": 1,
+        "previousEventId": 0,
+        "type": "ExecutionStarted",
+        "timestamp": start.started,
+        "executionStartedEventDetails": {
+            "input": start.input,
+            "inputDetails": {"truncated": False},
+            "roleArn": start.target.content.role,
+            **start.target.qualifiers,
+        },
+    }

@@ -1,0 +1,93 @@
+"""Execution histories in the store: one row an event, long texts apart and once.
+
+So a page of a history costs what it shows, and a loop that hands the same input from state to state
+costs it once.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sfn_release.simulator import Event
+from sfn_release.simulator.text_store import StoredText
+
+_HANDLE = "$payload"  # {"$payload": digest} stands for a text; no variable has such a name
+
+
+def append(db: sqlite3.Connection, execution: str, events: Iterable[Mapping[str, Any]]) -> None:
+    """Store events in the API's form, whose texts may be payloads; one that is there stays."""
+    stored: set[str] = set()
+
+    def handle(payload: StoredText) -> dict[str, str]:
+        if payload.digest not in stored:
+            stored.add(payload.digest)
+            db.execute(
+                "INSERT OR IGNORE INTO payloads (digest, text) VALUES (?, ?)",
+                (payload.digest, storable(payload.text())),
+            )
+        return {_HANDLE: payload.digest}
+
+    db.executemany(
+        "INSERT OR IGNORE INTO events (execution, id, event) VALUES (?, ?, ?)",
+        ((execution, event["id"], json.dumps(event, default=handle)) for event in events),
+    )
+
+
+def read(
+    db: sqlite3.Connection, execution: str, *, after: int | None, count: int, backwards: bool
+) -> list[dict[str, Any]]:
+    """Return at most *count* stored events that follow event *after* (None: from the first)."""
+    order, beyond = ("DESC", "<") if backwards else ("ASC", ">")
+    rows = db.execute(
+        "SELECT event FROM events WHERE execution = ?"  # noqa: S608 - two words of our own
+        f" AND (? IS NULL OR id {beyond} ?) ORDER BY id {order} LIMIT ?",
+        (execution, after, after, count),
+    ).fetchall()
+    texts: dict[str, str] = {}
+    return [_whole(db, json.loads(row["event"]), texts) for row in rows]
+
+
+def last(db: sqlite3.Connection, execution: str) -> int:
+    """Return the id of the last stored event."""
+    number: int = db.execute(
+        "SELECT max(id) FROM events WHERE execution = ?", (execution,)
+    ).fetchone()[0]
+    return number
+
+
+def event_form(event: Event) -> dict[str, Any]:
+    """Return an event in the API's form; its long texts stay payloads."""
+    return {
+        "id": event.id,
+        "previousEventId": event.previous,
+        "type": event.type,
+        "timestamp": timestamp(event.timestamp),
+        **event.kept,
+    }
+
+
+def timestamp(instant: datetime) -> float:
+    """Return seconds since 1970, to the millisecond."""
+    return round(instant.timestamp(), 3)
+
+
+def storable(text: str) -> str:
+    """Escape what UTF-8 cannot carry: half of a surrogate pair, which JSON texts can make."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _whole(db: sqlite3.Connection, value: Any, texts: dict[str, str]) -> Any:
+    """Put the texts of payloads back; *texts* are those read before."""
+    if not isinstance(value, dict):
+        return value
+    if value.keys() != {_HANDLE}:
+        return {key: _whole(db, item, texts) for key, item in value.items()}
+    digest = value[_HANDLE]
+    if digest not in texts:
+        row = db.execute("SELECT text FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        texts[digest] = row["text"]
+    return texts[digest]

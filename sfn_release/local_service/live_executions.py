@@ -1,0 +1,103 @@
+"""Executions that run in real time: their threads, and what becomes of those of a dead process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sfn_release.simulator import Event, RealClock
+
+_PATIENCE = 1.0  # seconds that a stopped execution has to come to its end
+
+
+ExecutionBody = Callable[[RealClock, Callable[[Event], None]], None]
+"""Runs an execution to its end by a clock, telling of its events."""
+
+
+@dataclass(frozen=True)
+class _LiveExecution:
+    clock: RealClock
+    thread: threading.Thread
+    events: list[Event]
+
+
+class LiveExecutions:
+    """The executions that run in this process now, by ARN; *id* tells it from other processes."""
+
+    def __init__(self, id: str) -> None:
+        pid = os.getpid()
+        self.owner = f"{pid} {_born(pid)} {id}"
+        self._running: dict[str, _LiveExecution] = {}
+        self._lock = threading.Lock()
+
+    def start(self, arn: str, run: ExecutionBody) -> None:
+        """Run in a thread of its own, with a clock that `stop` can stop."""
+        clock = RealClock()
+        events: list[Event] = []
+
+        def body() -> None:
+            try:
+                run(clock, events.append)
+            finally:
+                with self._lock:
+                    self._running.pop(arn, None)
+
+        thread = threading.Thread(target=body, name=arn, daemon=True)
+        with self._lock:
+            self._running[arn] = _LiveExecution(clock, thread, events)
+        thread.start()
+
+    def events(self, arn: str) -> list[Event]:
+        """Return what has happened so far in an execution of this process; else nothing."""
+        with self._lock:
+            run = self._running.get(arn)
+        return list(run.events) if run is not None else []
+
+    def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
+        """Ask an execution to end as ABORTED and give it a moment; one in a task may run on."""
+        with self._lock:
+            run = self._running.get(arn)
+        if run is not None:
+            run.clock.stop(error, cause)
+            run.thread.join(_PATIENCE)
+
+    def close(self) -> None:
+        """Stop every execution."""
+        with self._lock:
+            runs = list(self._running.values())
+        for run in runs:
+            run.clock.stop(cause="The local service was closed.")
+        for run in runs:
+            run.thread.join(_PATIENCE)
+
+    def alive(self, owner: str) -> bool:
+        """Tell whether the process that wrote *owner* beside an execution still exists."""
+        if owner == self.owner:
+            return True
+        pid, born, _ = owner.split(" ")
+        return _exists(int(pid)) and _born(int(pid)) == born
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
+
+
+def _born(pid: int) -> str:
+    """Return when a process started, in the system's terms; "-" where the system does not tell.
+
+    With it a process is not taken for a dead one whose number it was given.
+    """
+    try:
+        # proc(5): the second field is the program in parentheses, the 22nd the start time.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return "-"

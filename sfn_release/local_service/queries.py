@@ -1,0 +1,88 @@
+"""Finds state machines, versions, aliases and executions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from sfn_release.local_service import api_errors
+from sfn_release.local_service.arns import MachineArn
+from sfn_release.local_service.request_context import RequestContext
+
+
+def find_machine(
+    db: sqlite3.Connection, context: RequestContext, arn: MachineArn
+) -> sqlite3.Row | None:
+    """Return the row of the state machine that *arn* names, qualified or not; None if absent."""
+    if arn.machine != context.scope.machine(arn.name):
+        return None  # of another region or account
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM machines WHERE scope = ? AND name = ?", (context.scope.key, arn.name)
+    ).fetchone()
+    return row
+
+
+def machine(db: sqlite3.Connection, context: RequestContext, arn: MachineArn) -> sqlite3.Row:
+    """Return the row of the state machine that *arn* names. Raises StateMachineDoesNotExist."""
+    row = find_machine(db, context, arn)
+    if row is None:
+        raise api_errors.no_state_machine(arn.text)
+    return row
+
+
+def exists(db: sqlite3.Connection, machine: int) -> bool:
+    """Tell whether the state machine with this key exists."""
+    return db.execute("SELECT 1 FROM machines WHERE id = ?", (machine,)).fetchone() is not None
+
+
+def revision(db: sqlite3.Connection, key: int) -> sqlite3.Row:
+    """Return the row of the revision with this key, which exists."""
+    row: sqlite3.Row = db.execute("SELECT * FROM revisions WHERE id = ?", (key,)).fetchone()
+    return row
+
+
+def version(db: sqlite3.Connection, machine: int, number: int) -> sqlite3.Row | None:
+    """Return the row of a version, None if there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM versions WHERE machine = ? AND number = ?", (machine, number)
+    ).fetchone()
+    return row
+
+
+def alias(db: sqlite3.Connection, machine: int, name: str) -> sqlite3.Row | None:
+    """Return the row of an alias, None if there is none."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM aliases WHERE machine = ? AND name = ?", (machine, name)
+    ).fetchone()
+    return row
+
+
+def aliases(db: sqlite3.Connection, machine: int) -> list[sqlite3.Row]:
+    """Return the rows of a machine's aliases, by name."""
+    return db.execute(
+        "SELECT * FROM aliases WHERE machine = ? ORDER BY name", (machine,)
+    ).fetchall()
+
+
+def aliases_of(db: sqlite3.Connection, machine: int, number: int) -> list[str]:
+    """Return the names of the aliases that route to a version, in order."""
+    return [row["name"] for row in aliases(db, machine) if number in dict(routing(row))]
+
+
+def routing(row: sqlite3.Row) -> list[Any]:
+    """Return an alias row's routes: ``[[version number, weight], ...]``."""
+    routes: list[Any] = json.loads(row["routing"])
+    return routes
+
+
+def execution(db: sqlite3.Connection, context: RequestContext, arn: str) -> sqlite3.Row:
+    """Return the row of an execution of this region and account. Raises ExecutionDoesNotExist."""
+    if not arn.startswith(context.scope.execution("", "")[:-1]):
+        raise api_errors.no_execution(arn)
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM executions WHERE arn = ?", (arn,)
+    ).fetchone()
+    if row is None:
+        raise api_errors.no_execution(arn)
+    return row

@@ -1,0 +1,32 @@
+"""What every operation works with: the store, the ARNs' scope, and the edges of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sfn_release.local_service.arns import ArnScope
+from sfn_release.local_service.live_executions import LiveExecutions
+from sfn_release.local_service.store import Store
+from sfn_release.simulator import Tasks
+
+TasksFor = Callable[[str, Mapping[str, str]], Tasks]
+"""Gives what answers the tasks of one execution, by state machine name and tags."""
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """Everything that an operation may touch.
+
+    *now* gives seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1:
+    the share that an alias routes by. *live* are the executions that run in real time.
+    """
+
+    store: Store
+    scope: ArnScope
+    now: Callable[[], float]
+    new_id: Callable[[], str]
+    random: Callable[[], float]
+    tasks_for: TasksFor
+    live: LiveExecutions
+    real_time: bool = False

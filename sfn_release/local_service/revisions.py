@@ -1,0 +1,150 @@
+"""What a revision of a state machine consists of, and when two are the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sfn_release.checks import variable_references
+from sfn_release.local_service import api_errors
+
+_ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
+_OWNED = "AWS_OWNED_KEY"
+_REUSE_SECONDS = 300  # how long a data key is used, unless said
+
+
+@dataclass(frozen=True)
+class Revision:
+    """The part of a state machine that a revision, and so a version, freezes.
+
+    *definition* is the text as it was sent; the configurations are complete, defaults filled in.
+    """
+
+    definition: str
+    role: str
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    encryption: dict[str, Any]
+
+    def same(self, other: Revision) -> bool:
+        """Tell whether *other* needs no new revision: definitions count as JSON, not as text."""
+        return self.configuration == other.configuration and (
+            self.definition == other.definition
+            or _normal(self.definition) == _normal(other.definition)
+        )
+
+    @property
+    def configuration(self) -> tuple[Any, ...]:
+        """All but the definition."""
+        return self.role, self.logging, self.tracing, self.encryption
+
+    def described(self) -> dict[str, Any]:
+        """Return the members of a description that show this content."""
+        references = _references(self.definition)
+        return {
+            "definition": self.definition,
+            "roleArn": self.role,
+            "loggingConfiguration": self.logging,
+            "tracingConfiguration": self.tracing,
+            "encryptionConfiguration": self.encryption,
+            **({"variableReferences": references} if references else {}),
+        }
+
+
+def given(request: Mapping[str, Any], present: Revision | None = None) -> Revision:
+    """Return the content that *request* asks for; what it omits is as *present*, or AWS's default.
+
+    Raises InvalidArn, InvalidLoggingConfiguration and InvalidEncryptionConfiguration.
+    """
+    role = request.get("roleArn") or (present.role if present else "")
+    if not _ROLE.fullmatch(role):
+        raise api_errors.ApiError("InvalidArn", f"Invalid Role Arn: '{role}'")
+    logging = request.get("loggingConfiguration")
+    tracing = request.get("tracingConfiguration")
+    encryption = request.get("encryptionConfiguration")
+    return Revision(
+        definition=request["definition"]
+        if present is None or "definition" in request
+        else present.definition,
+        role=role,
+        logging=present.logging if present and logging is None else _logging(logging or {}),
+        tracing=present.tracing
+        if present and tracing is None
+        else {"enabled": bool((tracing or {}).get("enabled"))},
+        encryption=present.encryption
+        if present and encryption is None
+        else _encryption(encryption or {"type": _OWNED}),
+    )
+
+
+def read(row: sqlite3.Row) -> Revision:
+    """Return the content of a row of ``revisions``."""
+    return Revision(
+        row["definition"],
+        row["role"],
+        json.loads(row["logging"]),
+        json.loads(row["tracing"]),
+        json.loads(row["encryption"]),
+    )
+
+
+def store_revision(
+    db: sqlite3.Connection, machine: int, revision_id: str | None, content: Revision, now: float
+) -> int:
+    """Add a revision; return its key."""
+    added = db.execute(
+        "INSERT INTO revisions"
+        " (machine, revision_id, definition, role, logging, tracing, encryption, created)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            machine,
+            revision_id,
+            content.definition,
+            content.role,
+            json.dumps(content.logging),
+            json.dumps(content.tracing),
+            json.dumps(content.encryption),
+            now,
+        ),
+    ).lastrowid
+    assert added is not None  # noqa: S101 - an INSERT has a row id
+    return added
+
+
+def _logging(asked: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in asked.items() if value is not None}
+    destinations = given.get("destinations", [])
+    off = given.get("level", "OFF") == "OFF"
+    if len(destinations) > 1 or (not off and not destinations):
+        raise api_errors.invalid_logging("Must specify exactly one Log Destination.")
+    return {**_OFF, **given}
+
+
+def _encryption(asked: Mapping[str, Any]) -> dict[str, Any]:
+    if asked["type"] == _OWNED:
+        if asked.get("kmsKeyId") is not None:
+            raise api_errors.invalid_encryption("kmsKeyId is not allowed with AWS_OWNED_KEY.")
+        return {"type": _OWNED}
+    if asked.get("kmsKeyId") is None:
+        raise api_errors.invalid_encryption("kmsKeyId is required with CUSTOMER_MANAGED_KMS_KEY.")
+    seconds = asked.get("kmsDataKeyReusePeriodSeconds")
+    return {
+        "type": asked["type"],
+        "kmsKeyId": asked["kmsKeyId"],
+        "kmsDataKeyReusePeriodSeconds": _REUSE_SECONDS if seconds is None else seconds,
+    }
+
+
+@lru_cache(maxsize=64)
+def _references(definition: str) -> dict[str, list[str]]:
+    return variable_references(json.loads(definition))
+
+
+def _normal(definition: str) -> str:
+    return json.dumps(json.loads(definition), sort_keys=True)

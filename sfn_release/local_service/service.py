@@ -1,0 +1,153 @@
+"""The service: answers one request of AWS's JSON 1.0 protocol, whoever carries it."""
+
+from __future__ import annotations
+
+import json
+import random as randomness
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
+from sfn_release.local_service import (
+    alias_api,
+    api_errors,
+    execution_api,
+    start_api,
+    state_machine_api,
+    tag_api,
+    version_api,
+)
+from sfn_release.local_service import api_model as models
+from sfn_release.local_service.api_errors import ApiError
+from sfn_release.local_service.arns import ArnScope
+from sfn_release.local_service.live_executions import LiveExecutions
+from sfn_release.local_service.request_context import RequestContext, TasksFor
+from sfn_release.local_service.store import Store
+
+REGION = LOCAL_REGION
+ACCOUNT = LOCAL_ACCOUNT
+CONTENT_TYPE = "application/x-amz-json-1.0"
+
+ApiOperation = Callable[[RequestContext, Mapping[str, Any]], dict[str, Any]]
+"""Answers a validated request; raises ApiError."""
+
+OPERATIONS: dict[str, ApiOperation] = {
+    "CreateStateMachine": state_machine_api.create,
+    "UpdateStateMachine": state_machine_api.update,
+    "DescribeStateMachine": state_machine_api.describe,
+    "DeleteStateMachine": state_machine_api.delete,
+    "ListStateMachines": state_machine_api.list_all,
+    "ValidateStateMachineDefinition": state_machine_api.validate,
+    "PublishStateMachineVersion": version_api.publish,
+    "ListStateMachineVersions": version_api.list_all,
+    "DeleteStateMachineVersion": version_api.delete,
+    "CreateStateMachineAlias": alias_api.create,
+    "UpdateStateMachineAlias": alias_api.update,
+    "DescribeStateMachineAlias": alias_api.describe,
+    "DeleteStateMachineAlias": alias_api.delete,
+    "ListStateMachineAliases": alias_api.list_all,
+    "TagResource": tag_api.tag,
+    "UntagResource": tag_api.untag,
+    "ListTagsForResource": tag_api.list_all,
+    "StartExecution": start_api.start,
+    "StartSyncExecution": start_api.start_sync,
+    "DescribeExecution": execution_api.describe,
+    "DescribeStateMachineForExecution": execution_api.describe_state_machine,
+    "GetExecutionHistory": execution_api.history,
+    "ListExecutions": execution_api.list_all,
+    "StopExecution": execution_api.stop,
+}
+
+
+class ServiceResponse(NamedTuple):
+    """The answer to one request, ready for HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class LocalService(AbstractContextManager["LocalService"]):
+    """Step Functions over *context*. Use it from any number of threads; close it when done."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self.context = context
+
+    def answer(self, operation: str, body: bytes, scope: ArnScope | None = None) -> ServiceResponse:
+        """Answer the request *body* of an API *operation*.
+
+        *scope* is the region and account of the request; the default is the service's own.
+        A client's mistake is an answer too. Raises LocalServiceError when the database can't be
+        used, because AWS has no answer for that.
+        """
+        try:
+            members = self._members(operation, body, scope or self.context.scope)
+            status = 200
+        except ApiError as error:
+            members = {"__type": error.code, "message": error.message}
+            status = error.status
+        payload = json.dumps(members, separators=(",", ":")).encode()
+        headers = {
+            "x-amzn-RequestId": str(uuid.uuid4()),
+            "Content-Type": CONTENT_TYPE,
+            "Content-Length": str(len(payload)),
+        }
+        return ServiceResponse(status, headers, payload)
+
+    def close(self) -> None:
+        """End running executions and close the database. Safe to call twice."""
+        self.context.live.close()
+        self.context.store.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _members(self, operation: str, body: bytes, scope: ArnScope) -> dict[str, Any]:
+        perform = OPERATIONS.get(operation)
+        if perform is None:
+            raise api_errors.unknown_operation(operation, sorted(OPERATIONS))
+        try:
+            return perform(
+                replace(self.context, scope=scope), models.load().request(operation, body)
+            )
+        except RecursionError:
+            raise api_errors.validation("The request is nested too deeply.") from None
+
+
+def open_service(
+    path: str | Path,
+    *,
+    tasks_for: TasksFor,
+    clock: Callable[[], float] = time.time,
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    random: Callable[[], float] = randomness.random,
+    region: str = REGION,
+    account: str = ACCOUNT,
+    real_time: bool = False,
+) -> LocalService:
+    """Return the service over the database at *path*, which the first request opens.
+
+    ``":memory:"`` keeps everything in memory. *tasks_for* returns the tasks of one execution, by
+    the name and tags of its state machine. *clock* returns seconds since 1970, *new_id* UUIDs,
+    *random* numbers from 0 up to but without 1, which aliases route by. In *real_time*, executions
+    run in threads of their own and can be stopped. Otherwise they run in virtual time: an execution
+    has ended when its start returns.
+    """
+    scope = ArnScope(region, account)
+    return LocalService(
+        RequestContext(
+            store=Store(path, scope.key),
+            scope=scope,
+            now=lambda: round(clock(), 3),
+            new_id=new_id,
+            random=random,
+            tasks_for=tasks_for,
+            live=LiveExecutions(new_id()),
+            real_time=real_time,
+        )
+    )

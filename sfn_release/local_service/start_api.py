@@ -1,0 +1,145 @@
+"""Executions, started: in virtual or in real time, asynchronous or not."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.errors import DefinitionError
+from sfn_release.local_service import api_errors, execution_records, history_store, queries
+from sfn_release.local_service.arns import check_name
+from sfn_release.local_service.execution_records import Observe, Start
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.simulator import RealClock
+
+_BILLED_MB = 64
+_BILLED_STEP_MS = 100
+
+
+def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """StartExecution.
+
+    In virtual time the execution has ended when this returns; its result and its history are
+    stored in one transaction, so that there is never half an execution.
+    """
+    begun = _start(context, request)
+    answer = {"executionArn": begun.arn, "startDate": begun.started}
+    if begun.target.type == "EXPRESS":
+        # Its outcome goes to the log group and nowhere else: the API cannot ask for it.
+        if context.real_time:
+            context.live.start(begun.arn, partial(_discard, context, begun))
+        else:
+            execution_records.run(context, begun)
+        return answer
+    found = _repeated(context, begun)
+    if found is not None:
+        return found
+    outcome = None if context.real_time else execution_records.run(context, begun)
+    with context.store.writing() as db:
+        found = _existing(db, begun)
+        if not queries.exists(db, begun.target.machine):  # deleted while it ran
+            raise api_errors.no_state_machine(begun.target.arn)
+        if found is None:
+            execution_records.insert(db, begun, outcome, context.live.owner)
+    if found is not None:
+        return found
+    if outcome is None:
+        context.live.start(begun.arn, partial(_finish, context, begun))
+    return answer
+
+
+def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """StartSyncExecution: EXPRESS only; a run that fails is an answer like any other."""
+    begun = _start(context, request)
+    if begun.target.type != "EXPRESS":
+        raise api_errors.type_not_supported()
+    outcome = execution_records.run(context, begun, RealClock() if context.real_time else None)
+    stopped = history_store.timestamp(outcome.stopped_at)
+    milliseconds = (stopped - begun.started) * 1000
+    steps = max(1, math.ceil(round(milliseconds, 3) / _BILLED_STEP_MS))
+    answer: dict[str, Any] = {
+        "executionArn": begun.arn,
+        "stateMachineArn": begun.target.arn,
+        "name": begun.name,
+        "startDate": begun.started,
+        "stopDate": stopped,
+        "status": outcome.status,
+        "error": outcome.error,
+        "cause": outcome.cause,
+        "input": begun.input,
+        "inputDetails": {"included": True},
+        "outputDetails": {"included": True},  # of a failed execution, too
+        "traceHeader": begun.trace_header,
+        "billingDetails": {
+            "billedMemoryUsedInMB": _BILLED_MB,
+            "billedDurationInMilliseconds": steps * _BILLED_STEP_MS,
+        },
+    }
+    if outcome.has_output:
+        answer["output"] = execution_records.dumps(outcome.output)
+    return execution_records.told(answer, request)
+
+
+def _start(context: RequestContext, request: Mapping[str, Any]) -> Start:
+    """Read a start request. Raises InvalidName, InvalidExecutionInput and what `resolve` does."""
+    target = execution_records.resolve(context, request["stateMachineArn"])
+    name = request.get("name")
+    if name is not None:
+        check_name(name)
+    else:
+        name = context.new_id()
+    text = request.get("input", "{}")
+    try:
+        loads(text, unique_keys=False)
+    except DefinitionError as error:
+        raise api_errors.invalid_input(error.message) from None
+    arn = (
+        context.scope.express(target.name, name, context.new_id())
+        if target.type == "EXPRESS"
+        else context.scope.execution(target.name, name)
+    )
+    return Start(target, arn, name, text, context.now(), request.get("traceHeader"))
+
+
+def _repeated(context: RequestContext, begun: Start) -> dict[str, Any] | None:
+    execution_records.settle(context)
+    with context.store.reading() as db:
+        return _existing(db, begun)
+
+
+def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
+    """Return the answer for a start that repeats a running one, None for a name that is free.
+
+    Raises ExecutionAlreadyExists for a name that is taken.
+    """
+    row = db.execute("SELECT * FROM executions WHERE arn = ?", (begun.arn,)).fetchone()
+    if row is None:
+        return None
+    if row["status"] != "RUNNING" or json.loads(row["input"]) != json.loads(begun.input):
+        raise api_errors.ApiError(
+            "ExecutionAlreadyExists", f"Execution Already Exists: '{begun.arn}'"
+        )
+    return {"executionArn": row["arn"], "startDate": row["started"]}
+
+
+def _finish(context: RequestContext, begun: Start, clock: RealClock, observe: Observe) -> None:
+    try:
+        outcome = execution_records.run(context, begun, clock, observe)
+    except BaseException:  # a bug: the thread dies of it, the execution must not stay RUNNING
+        with context.store.writing() as db:
+            cause = "The simulator failed; the local service shows its traceback."
+            execution_records.abort(
+                context, db, queries.execution(db, context, begun.arn), "SfnRelease.Bug", cause
+            )
+        raise
+    with context.store.writing() as db:
+        execution_records.finish(db, begun, outcome)
+
+
+def _discard(context: RequestContext, begun: Start, clock: RealClock, observe: Observe) -> None:
+    execution_records.run(context, begun, clock, observe)

@@ -1,0 +1,229 @@
+"""State machines and their revisions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.local_service import (
+    api_errors,
+    definition_validation,
+    pagination,
+    queries,
+    tag_api,
+    version_api,
+)
+from sfn_release.local_service import revisions as contents
+from sfn_release.local_service.arns import (
+    MachineArn,
+    changeable,
+    check_name,
+    machine_arn,
+    unqualified,
+)
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.revisions import Revision
+
+_UPDATABLE = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
+
+
+def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateStateMachine: idempotent, but a different role or other tags are silently ignored."""
+    name, type = request["name"], request.get("type", "STANDARD")
+    check_name(name)
+    publish, description = _publishing(request)
+    definition_validation.check(request["definition"], type)
+    asked = contents.given(request)
+    # Beside the content, these two must be equal for a request to count as a repetition.
+    options = json.dumps([publish, description])
+    with context.store.writing() as db:
+        arn = MachineArn(context.scope.machine(name), name)
+        found = queries.find_machine(db, context, arn)
+        if found is None:
+            now = context.now()
+            found = _insert(db, (context.scope.key, name), type, asked, options, now)
+            tag_api.put(db, found["id"], request.get("tags") or [])
+        elif not _repeated(db, found, type, asked, options):
+            raise api_errors.ApiError(
+                "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn.text}'"
+            )
+        answer = {"stateMachineArn": arn.text, "creationDate": found["created"]}
+        if publish:
+            version = version_api.publish_revision(
+                db, found["id"], found["revision"], description, found["created"]
+            )
+            answer["stateMachineVersionArn"] = f"{arn.text}:{version['number']}"
+    return answer
+
+
+def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateStateMachine: a new revision unless nothing differs, and on request a version of it."""
+    arn = changeable(request["stateMachineArn"])
+    publish, description = _publishing(request)
+    if not any(name in request for name in (*_UPDATABLE, "encryptionConfiguration")):
+        raise api_errors.ApiError(
+            "MissingRequiredParameter",
+            "Either the definition, the role ARN, the LoggingConfiguration, or the"
+            " TracingConfiguration must be specified",
+        )
+    with context.store.writing() as db:
+        machine = queries.machine(db, context, arn)
+        if "definition" in request:
+            definition_validation.check(request["definition"], machine["type"])
+        revision = queries.revision(db, machine["revision"])
+        present = contents.read(revision)
+        asked = contents.given(request, present)
+        now = context.now()
+        key, revision_id = revision["id"], revision["revision_id"]
+        if not asked.same(present):
+            revision_id = context.new_id()
+            key = contents.store_revision(db, machine["id"], revision_id, asked, now)
+            db.execute("UPDATE machines SET revision = ? WHERE id = ?", (key, machine["id"]))
+        answer: dict[str, Any] = {"updateDate": now}
+        if revision_id is not None:
+            answer["revisionId"] = revision_id
+        if publish:
+            version = version_api.publish_revision(db, machine["id"], key, description, now)
+            answer["stateMachineVersionArn"] = f"{arn.text}:{version['number']}"
+    return answer
+
+
+def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeStateMachine: of a state machine, or of a version as it was frozen."""
+    arn = machine_arn(request["stateMachineArn"])
+    with context.store.reading() as db:
+        machine = queries.machine(db, context, arn)
+        created, key, description = machine["created"], machine["revision"], None
+        if arn.qualifier:
+            number = arn.version
+            version = queries.version(db, machine["id"], number) if number is not None else None
+            if version is None:
+                raise api_errors.no_state_machine(arn.text)
+            created, key = version["created"], version["revision"]
+            description = version["description"]
+        revision = queries.revision(db, key)
+    answer = {
+        "stateMachineArn": arn.text,
+        "name": machine["name"],
+        "status": "ACTIVE",
+        "type": machine["type"],
+        "creationDate": created,
+        **contents.read(revision).described(),
+    }
+    if request.get("includedData") == "METADATA_ONLY":
+        answer["definition"] = "{}"
+    if revision["revision_id"] is not None:
+        answer["revisionId"] = revision["revision_id"]
+    if description is not None:
+        answer["description"] = description
+    return answer
+
+
+def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteStateMachine, with its versions and aliases, at once; an absent one is no error.
+
+    Executions that have ended stay, as on AWS; one that runs on is not disturbed.
+    """
+    arn = unqualified(request["stateMachineArn"])
+    with context.store.writing() as db:
+        machine = queries.find_machine(db, context, arn)
+        if machine is None:
+            return {}
+        key = machine["id"]
+        db.execute("DELETE FROM machines WHERE id = ?", (key,))
+        db.execute("DELETE FROM versions WHERE machine = ?", (key,))
+        db.execute("DELETE FROM aliases WHERE machine = ?", (key,))
+        db.execute("DELETE FROM tags WHERE machine = ?", (key,))
+        db.execute(
+            "DELETE FROM revisions WHERE machine = ?"
+            " AND NOT EXISTS (SELECT 1 FROM executions WHERE revision = revisions.id)",
+            (key,),
+        )
+    return {}
+
+
+def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ListStateMachines: in the order of their creation."""
+    with context.store.reading() as db:
+
+        def fetch(after: Any, count: int) -> list[sqlite3.Row]:
+            return db.execute(
+                "SELECT * FROM machines WHERE scope = ? AND id > ? ORDER BY id LIMIT ?",
+                (context.scope.key, after or 0, count),
+            ).fetchall()
+
+        rows, token = pagination.page(
+            request,
+            listing=f"machines {context.scope.key}",
+            fetch=fetch,
+            position=lambda row: row["id"],
+        )
+    items = [
+        {
+            "stateMachineArn": context.scope.machine(row["name"]),
+            "name": row["name"],
+            "type": row["type"],
+            "creationDate": row["created"],
+        }
+        for row in rows
+    ]
+    return pagination.answer("stateMachines", items, token)
+
+
+def validate(_world: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ValidateStateMachineDefinition: what create would say, without creating.
+
+    Every finding is an ERROR, so that the least severity that is asked for changes nothing.
+    """
+    return definition_validation.report(
+        request["definition"],
+        request.get("type", "STANDARD"),
+        most=request.get("maxResults") or None,
+    )
+
+
+def _publishing(request: Mapping[str, Any]) -> tuple[bool, str | None]:
+    publish, description = bool(request.get("publish")), request.get("versionDescription")
+    if description is not None and not publish:
+        raise api_errors.validation("Version description can only be set when publish is true")
+    return publish, description
+
+
+def _insert(
+    db: sqlite3.Connection,
+    name: tuple[str, str],
+    type: str,
+    content: Revision,
+    options: str,
+    now: float,
+) -> sqlite3.Row:
+    """Add the state machine of *name*, which begins with its scope."""
+    db.execute(
+        "INSERT INTO machines (scope, name, type, created, created_request, revision, last_version)"
+        " VALUES (?, ?, ?, ?, ?, 0, 0)",
+        (*name, type, now, options),
+    )
+    (key,) = db.execute("SELECT id FROM machines WHERE scope = ? AND name = ?", name).fetchone()
+    revision = contents.store_revision(db, key, None, content, now)
+    db.execute("UPDATE machines SET revision = ? WHERE id = ?", (revision, key))
+    row: sqlite3.Row = db.execute("SELECT * FROM machines WHERE id = ?", (key,)).fetchone()
+    return row
+
+
+def _repeated(
+    db: sqlite3.Connection, machine: sqlite3.Row, type: str, asked: Revision, options: str
+) -> bool:
+    """Tell whether a create request asks for what is there.
+
+    Unlike an update it compares the definition as text: the same JSON in another layout is another
+    definition.
+    """
+    present = contents.read(queries.revision(db, machine["revision"]))
+    return (
+        machine["type"] == type
+        and machine["created_request"] == options
+        and present.definition == asked.definition
+        and present.configuration[1:] == asked.configuration[1:]
+    )

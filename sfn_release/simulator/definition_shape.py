@@ -1,0 +1,172 @@
+"""Checks that a definition has the shape that the simulator reads, before anything runs.
+
+This is not validation (`sfn_release.asl.checks` is): it only makes sure that a definition which was
+never checked ends in a failed execution that names the place, and not in a Python error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sfn_release.canonical import member
+
+FieldTest = Callable[[Any], bool]
+
+_HUGE = 1e15  # beyond anything that is counted or timed
+
+
+def misshapen(definition: Any) -> str | None:
+    """Return where and how *definition* is not what can be run; None if it can be."""
+    if not isinstance(definition, Mapping):
+        return "The definition is not a JSON object."
+    pending: list[tuple[str, Any]] = [("$", definition)]
+    while pending:
+        path, machine = pending.pop()
+        if not isinstance(machine, Mapping) or not isinstance(machine.get("States"), Mapping):
+            return f"{path} is not an object with States."
+        fault = _fault(path, machine, _MACHINE)
+        if fault:
+            return fault
+        for name, state in machine["States"].items():
+            at = member(f"{path}.States", name)
+            fault = _fault(at, state, _STATE) or _nested_fault(at, state)
+            if fault:
+                return fault
+            pending.extend(_scopes(at, state))
+    return None
+
+
+def _scopes(at: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the machines inside a state."""
+    yield from (
+        (f"{at}.Branches[{index}]", branch)
+        for index, branch in enumerate(state.get("Branches", []))
+    )
+    yield from (
+        (f"{at}.{field}", state[field]) for field in ("ItemProcessor", "Iterator") if field in state
+    )
+
+
+def _nested_fault(at: str, state: Mapping[str, Any]) -> str | None:
+    """Check the objects that a state's lists and objects hold."""
+    for field, fields in _INSIDE.items():
+        found = state.get(field, [])
+        items = found if isinstance(found, list) else [found]
+        for index, item in enumerate(items):
+            where = f"{at}.{field}[{index}]" if isinstance(found, list) else f"{at}.{field}"
+            fault = _fault(where, item, fields)
+            if fault is None and field in ("Retry", "Catch") and "ErrorEquals" not in item:
+                fault = f"{where} has no ErrorEquals."
+            if fault is None and field == "Choices":
+                fault = _rule_fault(where, item)
+            if fault:
+                return fault
+    return None
+
+
+def _rule_fault(path: str, rule: Any) -> str | None:
+    """Check a Choice rule and the rules in it."""
+    pending = [(path, rule)]
+    while pending:
+        at, one = pending.pop()
+        if not isinstance(one, Mapping):
+            return f"{at} is not an object."
+        for field in ("And", "Or"):
+            if field in one:
+                if not isinstance(one[field], list):
+                    return f"{at}.{field} is not a list of rules."
+                pending.extend((f"{at}.{field}[{i}]", inner) for i, inner in enumerate(one[field]))
+        if "Not" in one:
+            pending.append((f"{at}.Not", one["Not"]))
+        elif not {"And", "Or", "Condition"} & {*one} and not isinstance(one.get("Variable"), str):
+            return f"{at} has no Variable."
+    return None
+
+
+def _fault(path: str, value: Any, fields: Mapping[str, FieldTest]) -> str | None:
+    """Say which of an object's known fields is of a wrong type."""
+    if not isinstance(value, Mapping):
+        return f"{path} is not an object."
+    for field, test in fields.items():
+        if field in value and not test(value[field]):
+            return f"{path}.{field} is of a wrong type."
+    return None
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _nullable(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _HUGE
+
+
+def _computed(value: Any) -> bool:  # JSONata may compute it
+    return _number(value) or _text(value)
+
+
+def _list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _object(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_MACHINE: Mapping[str, FieldTest] = {
+    "StartAt": _text,
+    "QueryLanguage": _text,
+    "TimeoutSeconds": _number,
+    "ProcessorConfig": _object,
+}
+
+_STATE: Mapping[str, FieldTest] = {
+    **dict.fromkeys(("Type", "QueryLanguage", "Next", "Default", "Resource", "Label"), _text),
+    **dict.fromkeys(("InputPath", "OutputPath", "ResultPath", "Error", "Cause"), _nullable),
+    **dict.fromkeys(("Branches", "Choices", "Retry", "Catch"), _list),
+    **dict.fromkeys(
+        (
+            "Credentials",
+            "ItemBatcher",
+            "ItemReader",
+            "ItemProcessor",
+            "Iterator",
+            "ResultWriter",
+        ),
+        _object,
+    ),
+    **dict.fromkeys(
+        (
+            "TimeoutSeconds",
+            "HeartbeatSeconds",
+            "MaxConcurrency",
+            "ToleratedFailureCount",
+            "ToleratedFailurePercentage",
+        ),
+        _computed,
+    ),
+    "Assign": _object,
+}
+
+_INSIDE: Mapping[str, Mapping[str, FieldTest]] = {
+    "Retry": {
+        "ErrorEquals": _texts,
+        "MaxAttempts": _number,
+        "IntervalSeconds": _number,
+        "BackoffRate": _number,
+        "MaxDelaySeconds": _number,
+    },
+    "Catch": {"ErrorEquals": _texts, "Next": _text, "ResultPath": _nullable, "Assign": _object},
+    "Choices": {"Next": _text, "Assign": _object},
+    "ItemReader": {"Resource": _text, "ReaderConfig": _object},
+    "ItemBatcher": {"MaxItemsPerBatch": _computed, "MaxInputBytesPerBatch": _computed},
+}

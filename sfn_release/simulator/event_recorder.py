@@ -1,0 +1,96 @@
+"""Records the events of an execution, with the ids, links and details that AWS gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.execution_outcome import Event
+from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
+from sfn_release.simulator.text_store import TextStore, kept
+
+_MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
+_WHOLE = {"truncated": False}
+
+
+class EventCounter:
+    """A history that counts its events and keeps none: a child execution's, which nobody reads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._count = 0
+
+    def record(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
+        """Count an event and return its id.
+
+        *details* None means that the type has no member for details. Raises ExecutionFailure when
+        the history is full, which is what ends a workflow that loops for ever. Source: "Avoid
+        reaching the history quota" in AWS's developer guide.
+        """
+        if self._count >= _MAX_EVENTS - 1 and not type.startswith("Execution"):
+            raise ExecutionFailure(
+                RUNTIME,
+                f"The execution reached the maximum number of history events ({_MAX_EVENTS}).",
+            )
+        self._count += 1
+        self._keep(Event(self._count, previous, type, self._clock.now(), {}), details)
+        return self._count
+
+    def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
+        """Do nothing with an event."""
+
+
+class EventRecorder(EventCounter):
+    """The events of one execution, in order; *observe* is told of each when it happens."""
+
+    def __init__(self, clock: Clock, observe: Callable[[Event], None] | None = None) -> None:
+        super().__init__(clock)
+        self._observe = observe
+        self._events: list[Event] = []
+        self._payloads = TextStore()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events so far."""
+        return tuple(self._events)
+
+    def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
+        if details is not None:
+            event = replace(event, kept={_member(event.type): kept(details, self._payloads)})
+        self._events.append(event)
+        if self._observe is not None:
+            self._observe(event)
+
+
+def with_input(text: str, **details: Any) -> dict[str, Any]:
+    """Return *details* with an input's JSON *text*."""
+    return {**details, "input": text, "inputDetails": _WHOLE}
+
+
+def with_output(text: str, **details: Any) -> dict[str, Any]:
+    """Return *details* with an output's JSON *text*."""
+    return {**details, "output": text, "outputDetails": _WHOLE}
+
+
+def with_error(error: str | None, cause: str | None, **details: Any) -> dict[str, Any]:
+    """Return *details* with error and cause, as far as there are any."""
+    found = {"error": error, "cause": cause}
+    return {**details, **{key: value for key, value in found.items() if value is not None}}
+
+
+def with_variables(assigned: dict[str, Any], **details: Any) -> dict[str, Any]:
+    """Return *details* with the variables that a state has assigned, if it has."""
+    if not assigned:
+        return details
+    texts = {name: compact(value) for name, value in assigned.items()}
+    return {**details, "assignedVariables": texts, "assignedVariablesDetails": _WHOLE}
+
+
+def _member(type: str) -> str:
+    for suffix in ("StateEntered", "StateExited"):
+        if type.endswith(suffix):
+            return suffix[0].lower() + suffix[1:] + "EventDetails"
+    return type[0].lower() + type[1:] + "EventDetails"

@@ -1,0 +1,66 @@
+"""What an execution leaves behind: its outcome and its history, as the API would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sfn_release.simulator.text_store import restored
+
+ExecutionStatus = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of an execution's history, as ``GetExecutionHistory`` returns it.
+
+    *previous* is the id of the event that led to this one (0: none). *kept* are its details with
+    handles in the place of long texts, see `sfn_release.simulator.text_store`.
+    """
+
+    id: int
+    previous: int
+    type: str
+    timestamp: datetime
+    kept: Mapping[str, Any]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The details: empty, or one member, named as in the API (``stateEnteredEventDetails``)."""
+        details: dict[str, Any] = restored(self.kept)
+        return details
+
+
+@dataclass(frozen=True)
+class ExecutionOutcome:
+    """The end of an execution.
+
+    *output* is a JSON value and means something only when *has_output* (a workflow may well return
+    null). *error* and *cause* are set unless the execution succeeded, and may be None even then.
+    """
+
+    status: ExecutionStatus
+    output: Any
+    has_output: bool
+    error: str | None
+    cause: str | None
+    events: tuple[Event, ...]
+    stopped_at: datetime
+
+
+@dataclass(frozen=True)
+class ContextSeed:
+    """What the context object (``$$``) says of an execution from outside the definition.
+
+    *type* is the state machine's: the context object of EXPRESS executions has no RedriveCount.
+    """
+
+    execution_arn: str
+    execution_name: str
+    role_arn: str
+    state_machine_arn: str
+    state_machine_name: str
+    started_at: datetime
+    type: str = "STANDARD"

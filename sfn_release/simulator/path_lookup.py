@@ -1,0 +1,64 @@
+"""Follows the paths in a state's fields; one that leads nowhere fails the state.
+
+The words of the failures are AWS's, as its executions report them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfn_release.asl import paths
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.state_visit import StateVisit
+
+
+def path_of(visit: StateVisit, text: Any) -> paths.Path:
+    """Return the path that *text* is."""
+    try:
+        return paths.parse(text)
+    except (paths.PathError, TypeError) as error:
+        raise visit.error(str(error)) from error
+
+
+def lookup(visit: StateVisit, path: paths.Path, data: Any) -> Any:
+    """Follow a path from the data, the context object or a variable."""
+    name = path.variable
+    if name is not None and name not in visit.variables:
+        raise undefined(visit, path)
+    roots = {"$": data, "$$": visit.context} if name is None else {path.root: visit.variables[name]}
+    try:
+        return path.find(roots[path.root])
+    except (paths.PathBudgetError, paths.PatternError) as error:
+        raise visit.error(f"The path '{path.text}' cannot be followed here: {error}.") from error
+
+
+def undefined(visit: StateVisit, path: paths.Path) -> StateFailure:
+    """Return the failure of a state that uses a variable without a value."""
+    return visit.error(
+        f"The variable '{path.root}' in the path '{path.text}' has not been assigned."
+    )
+
+
+def found(visit: StateVisit, text: Any, data: Any) -> Any:
+    """Return what a path selects; where it leads nowhere, the state fails with "Invalid path"."""
+    try:
+        return lookup(visit, path_of(visit, text), data)
+    except paths.PathNotFoundError as error:
+        raise visit.error(f"Invalid path '{text}' : {error}") from error
+
+
+def referred(visit: StateVisit, field: str, data: Any) -> Any:
+    """Return what a Wait's ...Path field refers to."""
+    text = visit.definition[field]
+    try:
+        return lookup(visit, path_of(visit, text), data)
+    except paths.PathNotFoundError as error:
+        raise visit.error(
+            f"The {field} parameter does not reference an input value: {text}"
+        ) from error
+
+
+def shown(value: Any) -> str:
+    """Return a value as the words of failures show it."""
+    return value if isinstance(value, str) else compact(value)

@@ -1,0 +1,81 @@
+"""Retry and Catch: what happens when a Task, Parallel or Map fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.timestamps import later
+
+_ATTEMPTS, _INTERVAL, _BACKOFF = 3, 1, 2.0  # the States Language's defaults
+
+
+def persist(
+    run: ExecutionRun,
+    frame: Frame,
+    visit: StateVisit,
+    attempt: Callable[[int], Strand],
+    gave_up: Callable[[StateFailure], None],
+) -> Strand:
+    """Run ``attempt(retry count)`` until it succeeds or no retrier is left; return the StateExit.
+
+    Then *gave_up* is told of the failure, and it is caught by the first catcher that matches, or
+    raised.
+    """
+    retriers = _Retriers(visit.definition.get("Retry", []), run.random)
+    count = 0
+    while True:
+        visit.context["State"]["RetryCount"] = count
+        try:
+            return (yield from attempt(count))
+        except StateFailure as failure:
+            delay = retriers.delay(failure)
+            if delay is None:
+                gave_up(failure)
+                return _caught(run, frame, visit, failure)
+        yield Until(later(run.clock.now(), delay))
+        count += 1
+
+
+def _caught(run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFailure) -> Any:
+    for catcher in visit.definition.get("Catch", []):
+        if failure.matches(catcher["ErrorEquals"]):
+            language = run.language(frame, visit.definition)
+            return language.catch(visit, catcher, failure.output())
+    raise failure
+
+
+class _Retriers:
+    """The retriers of one visit to a state; each counts its own attempts."""
+
+    def __init__(self, retriers: list[Any], random: Random) -> None:
+        self._retriers = retriers
+        self._used = [0] * len(retriers)
+        self._random = random
+
+    def delay(self, failure: StateFailure) -> float | None:
+        """Return the seconds to wait before another attempt, None to give up."""
+        for index, retrier in enumerate(self._retriers):
+            if failure.matches(retrier["ErrorEquals"]):
+                used = self._used[index]
+                if used >= retrier.get("MaxAttempts", _ATTEMPTS):
+                    return None
+                self._used[index] += 1
+                return self._seconds(retrier, used)
+        return None
+
+    def _seconds(self, retrier: dict[str, Any], used: int) -> float:
+        longest = retrier.get("MaxDelaySeconds", 31_622_400)  # a year ends the execution anyway
+        rate = retrier.get("BackoffRate", _BACKOFF)
+        delay: float = retrier.get("IntervalSeconds", _INTERVAL)
+        for _ in range(used):
+            if delay >= longest:
+                break
+            delay *= rate
+        delay = min(delay, longest)
+        return self._random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay

@@ -1,0 +1,51 @@
+"""What the states do that neither call nor contain anything: Pass, Succeed, Fail, Wait, Choice."""
+
+from __future__ import annotations
+
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.state_visit import StateVisit
+
+
+def pass_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """Give Result, or what came in."""
+    yield from ()
+    language = run.language(frame, visit.definition)
+    input = language.input(visit)
+    arguments = language.arguments(visit, input)
+    return language.finish(visit, input, visit.definition.get("Result", arguments))
+
+
+def succeed_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """End the machine, branch or iteration."""
+    yield from ()
+    language = run.language(frame, visit.definition)
+    return language.leave(visit, language.input(visit))
+
+
+def fail_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """Fail with the state's own error and cause."""
+    yield from ()
+    language = run.language(frame, visit.definition)
+    raise StateFailure(*language.reason(visit, language.input(visit)))
+
+
+def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """Let time pass."""
+    language = run.language(frame, visit.definition)
+    input = language.input(visit)
+    yield Until(language.wake(visit, input, run.clock.now()))
+    return language.leave(visit, input)
+
+
+def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """Go where the first rule that holds leads, else to Default."""
+    yield from ()
+    language = run.language(frame, visit.definition)
+    input = language.input(visit)
+    rule = language.choose(visit, input)
+    if rule is None and "Default" not in visit.definition:
+        failure = visit.error("No rule of the choice state matches and it has no Default.")
+        raise StateFailure("States.NoChoiceMatched", failure.cause)
+    return language.leave(visit, input, rule)

@@ -1,0 +1,183 @@
+"""Task states: Lambda functions, activities and service integrations, answered by `Tasks`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.event_recorder import with_error, with_input, with_output
+from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
+from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.retries import persist
+from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator.timestamps import later
+
+_API_CALL = re.compile(r"arn:[\w-]+:states:::apigateway:invoke(\.waitForTaskToken)?")
+_TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
+
+
+@dataclass(frozen=True)
+class _ResourceKind:
+    """How the events of a kind of task are named, and what each of them says of its resource."""
+
+    prefix: str
+    name: str  # in messages
+    resource: Mapping[str, str]
+    submits: bool = False
+
+    @classmethod
+    def of(cls, resource: str) -> _ResourceKind:
+        if re.fullmatch(r"arn:[\w-]+:lambda:.*", resource):
+            return cls("LambdaFunction", resource, {})
+        if re.fullmatch(r"arn:[\w-]+:states:[\w-]*:\d*:activity:.*", resource):
+            return cls("Activity", resource, {})
+        service, _, action = resource.partition(":states:::")[2].rpartition(":")
+        parts = {"resource": action or resource, "resourceType": service}
+        submits = bool(re.search(r"\.(sync(:\d)?|waitForTaskToken)$", resource))
+        if match := re.fullmatch(r"arn:[\w-]+:states:::(.+):(\w+\.sync:\d)", resource):
+            parts = {"resource": match[2], "resourceType": match[1]}
+        return cls("Task", parts["resourceType"], parts, submits)
+
+
+def task_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
+    """Call the resource, with Retry and Catch."""
+    language = run.language(frame, visit.definition)
+    input = language.input(visit)
+
+    def attempt(count: int) -> Strand:
+        result = yield from _attempt(run, frame, visit, input, count)
+        return language.finish(visit, input, result)
+
+    return (yield from persist(run, frame, visit, attempt, lambda _failure: None))
+
+
+def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, count: int) -> Strand:
+    """Schedule the task once and return its result."""
+    language = run.language(frame, visit.definition)
+    resource = visit.field("Resource", str)
+    kind = _ResourceKind.of(resource)
+    token = None
+    if kind.submits:  # AWS gives a token to .sync tasks, too
+        token = f"{run.random.getrandbits(512):0128x}"
+        visit.context["Task"] = {"Token": token}
+    call = TaskCall(
+        visit.name,
+        resource,
+        language.arguments(visit, input),
+        count,
+        language.seconds(visit, input, "TimeoutSeconds"),
+        language.seconds(visit, input, "HeartbeatSeconds"),
+        frame.iteration,
+        language.credentials(visit, input),
+        token,
+    )
+    _require_headers(visit, call)
+    _schedule(run, frame, kind, call)
+    yield Until(run.clock.now())  # the tasks of other branches are under way, too
+    answer = _ask(run, call)
+    refused = isinstance(answer, TaskFailure) and answer.at_submission
+    if kind.submits and not refused:
+        text = compact({} if answer.submitted is None else answer.submitted)
+        details = with_output(text, **kind.resource)
+        frame.last = run.history.record("TaskSubmitted", frame.last, details)
+    yield from _spend(run, frame, kind, call, answer.seconds)
+    if isinstance(answer, TaskFailure):
+        raise _failed(run, frame, kind, StateFailure(answer.error, answer.cause))
+    text = _checked(visit, answer.result)
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise _failed(run, frame, kind, too_large(kind.name))
+    details = with_output(text, **kind.resource)
+    frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)
+    return json.loads(text)
+
+
+def _require_headers(visit: StateVisit, call: TaskCall) -> None:
+    """Raise the failure of an API Gateway call whose headers are not lists: it never starts."""
+    if not _API_CALL.fullmatch(call.resource) or not isinstance(call.payload, Mapping):
+        return
+    headers = call.payload.get("Headers", {})
+    if isinstance(headers, Mapping) and all(isinstance(one, list) for one in headers.values()):
+        return
+    raise visit.error(
+        f"The Parameters '{compact(call.payload)}' could not be used to start the Task:"
+        " [The value of the field 'Headers' has an invalid format]"
+    )
+
+
+def _schedule(run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall) -> None:
+    """Record that the task is scheduled and started."""
+    payload = run.texts.of(call.payload, call.state)
+    limits: dict[str, Any] = {}
+    if call.timeout_seconds is not None:
+        limits["timeoutInSeconds"] = call.timeout_seconds
+    if call.heartbeat_seconds is not None and kind.prefix != "LambdaFunction":
+        limits["heartbeatInSeconds"] = call.heartbeat_seconds
+    if call.role_arn is not None:
+        limits["taskCredentials"] = {"roleArn": call.role_arn}
+    if kind.prefix == "Task":
+        region = run.seed.state_machine_arn.split(":")[3:4]
+        scheduled = {**kind.resource, "region": "".join(region), "parameters": payload, **limits}
+    else:
+        scheduled = with_input(payload, resource=call.resource, **limits)
+    frame.last = run.history.record(f"{kind.prefix}Scheduled", frame.last, scheduled)
+    started = {"Activity": {"workerName": "local"}, "LambdaFunction": None}
+    details = started.get(kind.prefix, dict(kind.resource))
+    frame.last = run.history.record(f"{kind.prefix}Started", frame.last, details)
+
+
+def _ask(run: ExecutionRun, call: TaskCall) -> TaskResult | TaskFailure:
+    try:
+        answer = run.tasks.run(call)
+    except TaskFailure as failure:
+        return failure
+    except NoAnswer as nobody:
+        raise ExecutionFailure(nobody.error, nobody.cause) from nobody
+    return answer if isinstance(answer, TaskResult) else TaskResult(answer)
+
+
+def _spend(
+    run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall, seconds: float
+) -> Strand:
+    """Let the time pass that the task takes. Raises the failure of a task that takes too long."""
+    if not seconds:
+        return
+    limits = {"States.Timeout": call.timeout_seconds}
+    if call.resource.endswith(".waitForTaskToken") or kind.prefix == "Activity":
+        limits["States.HeartbeatTimeout"] = call.heartbeat_seconds
+    also, limit = min(
+        ((name, limit) for name, limit in limits.items() if limit is not None),
+        key=lambda pair: pair[1],
+        default=("", None),
+    )
+    late = limit is not None and seconds > limit
+    yield Until(later(run.clock.now(), min(seconds, limit or seconds)))
+    if late:
+        raise _failed(run, frame, kind, StateFailure("States.Timeout", also=(also,)))
+
+
+def _failed(
+    run: ExecutionRun, frame: Frame, kind: _ResourceKind, failure: StateFailure
+) -> StateFailure:
+    """Record a task's failure and return it."""
+    if failure.error in _TIMEOUTS:
+        failure = StateFailure("States.Timeout", failure.cause, also=failure.names)
+    end = "TimedOut" if failure.error in _TIMEOUTS else "Failed"
+    details = with_error(failure.error, failure.cause, **kind.resource)
+    frame.last = run.history.record(f"{kind.prefix}{end}", frame.last, details)
+    return failure
+
+
+def _checked(visit: StateVisit, result: Any) -> str:
+    try:
+        return json.dumps(result, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ExecutionFailure(
+            "SfnRelease.BadMock",
+            f"The task {visit.name!r} was answered with something that is not JSON: {error}",
+        ) from error
