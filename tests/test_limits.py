@@ -153,7 +153,7 @@ def test_yaml_is_bounded() -> None:
 
 
 @pytest.fixture
-def open_service() -> LocalService:
+def service() -> LocalService:
     from sfn_release.local_service import open_service
     from sfn_release.simulator.mocks import Mocks
 
