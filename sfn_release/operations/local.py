@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import LocalServiceError, NotFoundError, UsageError
-from sfn_release.local_service import LocalService
+from sfn_release.local_service import LocalService, open_service
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
 from sfn_release.project.backends import local_backend

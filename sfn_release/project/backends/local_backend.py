@@ -42,6 +42,8 @@ def local_service(
 
     path = database(clone)
     move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
+    from sfn_release.local_service import open_service
+
     return open_service(
         path,
         tasks_for=_tasks_for(clone, environment),
