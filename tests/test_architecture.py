@@ -14,7 +14,7 @@ import pytest
 
 import sfn_release
 from sfn_release.checks import finding
-from sfn_release.cli.commands import check, doctor, status
+from sfn_release.cli.commands import check, diff, doctor
 from sfn_release.cli.output import plans, records, terminal
 from sfn_release.operations import next_steps
 from sfn_release.operations.doctor import diagnosis
@@ -221,7 +221,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (drift.WorkflowState, terminal._STATES),
         (next_steps.EnvironmentState, terminal._STATES),
         (execution_outcome.ExecutionStatus, terminal._STATES),
-        (differences.Kind, status._MARKS),
+        (differences.Kind, diff._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),
         (values.Type, values.KINDS),

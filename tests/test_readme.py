@@ -89,7 +89,7 @@ def test_the_first_screen_holds_the_two_commands() -> None:
 def test_every_command_is_told_as_the_program_tells_it() -> None:
     """The table has the commands in the program's order, each with its own help line."""
     told = table("command")
-    known = {name: text for rows in COMMANDS.values() for name, (_, text) in rows.items()}
+    known = {name: text for rows in COMMANDS.values() for name, text in rows.items()}
     assert list(told) == list(known)
     assert {name: text for name, text in known.items() if not told[name].startswith(text)} == {}
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -16,61 +17,60 @@ from sfn_release.cli.exits import DIFFERENT, HUNG_UP, INTERRUPTED, READER_GONE, 
 from sfn_release.cli.options import global_options
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
-from sfn_release.cli.terminating import Terminated, terminable
+from sfn_release.cli.signals import Terminated, terminable
 from sfn_release.errors import (
     FileError,
     InterruptedCommandError,
     SfnReleaseError,
     UsageError,
 )
-from sfn_release.text import did_you_mean
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
 _WIDEST = 100  # columns of help texts
 
-# title → command → (module, what it does): `--help` prints this without importing a command.
+# title → command → summary: `--help` prints this without importing a command.
 COMMANDS = {
     "Start": {
-        "init": ("init", "Scaffold releases.toml and a first workflow; overwrite nothing."),
-        "demo": ("init", "Show the whole story in a scratch repository."),
+        "init": "Scaffold releases.toml and a first workflow; overwrite nothing.",
+        "demo": "Show the whole story in a scratch repository.",
     },
     "Write": {
-        "import": ("import_", "Write an existing definition as a Python module."),
-        "list": ("build", "List the workflows of the work tree with their digests."),
-        "build": ("build", "Print the definitions of the work tree."),
-        "check": ("check", "Check workflow definitions. Exits 1 on errors."),
-        "graph": ("graph", "Print the state graph of a workflow, as Mermaid or DOT."),
+        "import": "Write an existing definition as a Python module.",
+        "list": "List the workflows of the work tree with their digests.",
+        "build": "Print the definitions of the work tree.",
+        "check": "Check workflow definitions. Exits 1 on errors.",
+        "graph": "Print the state graph of a workflow, as Mermaid or DOT.",
     },
     "Release": {
-        "plan": ("plan", "Show what a deployment would do."),
-        "publish": ("publish", "Release the current commit and deploy it."),
-        "deploy": ("deploy", "Deploy a release that exists."),
-        "promote": ("deploy", "Deploy the release that succeeded in another environment."),
-        "rollback": ("deploy", "Bring back a release that ran there, byte for byte."),
-        "yank": ("yank", "Block a release from being deployed."),
-        "unyank": ("yank", "Allow a yanked release to be deployed again."),
+        "plan": "Show what a deployment would do.",
+        "publish": "Release the current commit and deploy it.",
+        "deploy": "Deploy a release that exists.",
+        "promote": "Deploy the release that succeeded in another environment.",
+        "rollback": "Bring back a release that ran there, byte for byte.",
+        "yank": "Block a release from being deployed.",
+        "unyank": "Allow a yanked release to be deployed again.",
     },
     "See": {
-        "status": ("status", "Show what is live where, and drift."),
-        "releases": ("releases", "Show what was released."),
-        "history": ("releases", "Show what was deployed to an environment."),
-        "show": ("releases", "Show one release, or one definition of it."),
-        "diff": ("status", "Compare two releases, what is live, or the work tree."),
+        "status": "Show what is live where, and drift.",
+        "releases": "Show what was released.",
+        "history": "Show what was deployed to an environment.",
+        "show": "Show one release, or one definition of it.",
+        "diff": "Compare two releases, what is live, or the work tree.",
     },
     "Examine": {
-        "verify": ("verify", "Verify that tags, ledger, definitions and records agree."),
-        "env": ("env", "Check what releases.toml says of the environments."),
-        "doctor": ("doctor", "Find problems with set-up, refs and permissions."),
+        "verify": "Verify that tags, ledger, definitions and records agree.",
+        "env": "Check what releases.toml says of the environments.",
+        "doctor": "Find problems with set-up, refs and permissions.",
     },
     "Operate": {
-        "execute": ("execute", "Start a workflow, wait for it and show how it ended."),
-        "delete": ("execute", "Delete the state machine of a workflow."),
-        "acknowledge": ("execute", "Accept state machine versions that no release made."),
-        "unlock": ("execute", "Close a deployment that was abandoned."),
+        "execute": "Start a workflow, wait for it and show how it ended.",
+        "delete": "Delete the state machine of a workflow.",
+        "acknowledge": "Accept state machine versions that no release made.",
+        "unlock": "Close a deployment that was abandoned.",
     },
     "Step Functions on this machine": {
-        "local": ("local", "Serve the local service on HTTP, or reset it."),
+        "local": "Serve the local service on HTTP, or reset it.",
     },
 }
 
@@ -93,13 +93,12 @@ class _Program(click.Group):
         return [name for commands in COMMANDS.values() for name in commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command; None for a name that is not one."""
-        for commands in COMMANDS.values():
-            if cmd_name in commands:
-                module = import_module(f"sfn_release.cli.commands.{commands[cmd_name][0]}")
-                command: click.Command = module.COMMANDS[cmd_name]
-                return command
-        return None
+        """Import the file with the command's name; None for an unknown command."""
+        if not any(cmd_name in commands for commands in COMMANDS.values()):
+            return None
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"sfn_release.cli.commands.{name}").run
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,6 +106,8 @@ class _Program(click.Group):
         """Find the command; raises UsageError that names the nearest."""
         name = args[0]
         if self.get_command(ctx, name) is None:
+            from sfn_release.text import did_you_mean
+
             raise UsageError(
                 f"There is no command {name!r}.",
                 fix=did_you_mean(name, self.list_commands(ctx))
@@ -119,7 +120,7 @@ class _Program(click.Group):
         for title, commands in COMMANDS.items():
             with formatter.section(title):
                 formatter.write_dl(
-                    [(f"{name:<8}", text) for name, (_, text) in commands.items()], col_spacing=2
+                    [(f"{name:<8}", text) for name, text in commands.items()], col_spacing=2
                 )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -214,7 +215,7 @@ def _interrupted(session: Session, how: str) -> None:
     """Write the JSON object of a command that was stopped; people are told by `run`."""
     if not session.as_json or session.shown:
         return
-    from sfn_release.cli.output.errors import error_json
+    from sfn_release.cli.output.error_text import error_json
 
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
@@ -225,7 +226,7 @@ def _interrupted(session: Session, how: str) -> None:
 
 
 def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
-    from sfn_release.cli.output.errors import tell_error
+    from sfn_release.cli.output.error_text import tell_error
 
     tell_error(error, as_json=session.as_json, verbose=verbose)
     if session.reports:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from sfn_release.cli.session import Session
+from sfn_release.errors import UsageError
 
 _GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -88,6 +89,23 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return decorate
 
 
+def group(name: str) -> Callable[[Callable[[], None]], click.Group]:
+    """Make a command that has further commands, and shows its help without one."""
+
+    def decorate(function: Callable[[], None]) -> click.Group:
+        @click.pass_context
+        def show_help(context: click.Context) -> int:
+            if context.invoked_subcommand is None:
+                click.echo(context.get_help(), err=True)
+                return UsageError.exit_code
+            return 0
+
+        described = click.group(name, invoke_without_command=True, help=function.__doc__)
+        return described(global_options(show_help))
+
+    return decorate
+
+
 def _refuse_empty(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if "" in (value if isinstance(value, tuple) else (value,)):
         raise click.BadParameter(
@@ -96,9 +114,7 @@ def _refuse_empty(context: click.Context, parameter: click.Parameter, value: Any
 
 
 def _session(context: click.Context) -> Session:
-    session = context.find_object(Session)
-    assert session is not None  # noqa: S101 - `run` gave it
-    return session
+    return context.ensure_object(Session)
 
 
 def _verbose(context: click.Context, _: click.Parameter, value: bool) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
 from sfn_release.errors import RefusedError, UsageError
-from sfn_release.project import existing_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +38,8 @@ class Session:
     def directory(self) -> Path:
         """The folder to work in; raises UsageError for a -C that is none, and for a deleted one."""
         from pathlib import Path
+
+        from sfn_release.project import existing_files
 
         try:
             directory = Path(self.folder).absolute()

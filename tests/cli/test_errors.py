@@ -28,7 +28,7 @@ def refs(project: Project) -> str:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "code", "words"),
     [
-        (["pubish", "1.0.0"], 2, "E_USAGE", ["There is no command 'pubish'", "publish?"]),
+        (["pubish", "1.0.0"], 2, "E_USAGE", ["There is no command 'pubish'", 'mean "publish"?']),
         (["nonsense"], 2, "E_USAGE", ["sfn-release --help"]),
         (["publish"], 2, "E_USAGE", ["VERSION", "sfn-release publish --help"]),
         (["publish", "1.0.0", "--no-deplo"], 2, "E_USAGE", ["Did you mean --no-deploy?"]),
@@ -44,10 +44,10 @@ def refs(project: Project) -> str:
         (["show", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),
         (["diff", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),
         (["diff", "@prod"], 1, "E_NOT_FOUND", ["'prod'"]),
-        (["build", "hallo"], 1, "E_NOT_FOUND", ["no workflow 'hallo'", "mean hello?"]),
-        (["execute", "hallo"], 1, "E_NOT_FOUND", ["mean hello?"]),
-        (["show", "1.0.0", "hallo"], 1, "E_NOT_FOUND", ["no workflow 'hallo'", "mean hello?"]),
-        (["delete", "hallo", "--yes"], 1, "E_NOT_FOUND", ["'hallo'", "mean hello?"]),
+        (["build", "hallo"], 1, "E_NOT_FOUND", ["no workflow 'hallo'", 'mean "hello"?']),
+        (["execute", "hallo"], 1, "E_NOT_FOUND", ['mean "hello"?']),
+        (["show", "1.0.0", "hallo"], 1, "E_NOT_FOUND", ["no workflow 'hallo'", 'mean "hello"?']),
+        (["delete", "hallo", "--yes"], 1, "E_NOT_FOUND", ["'hallo'", 'mean "hello"?']),
         (["execute", "hello", "--input", "{'a': 1}"], 2, "E_USAGE", ["not JSON"]),
         (["execute", "hello", "--input", "@none.json"], 2, "E_USAGE", ["none.json"]),
         (["unlock", "--yes"], 1, "E_NOT_FOUND", ["no lock"]),

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sfn_release.cli.output import github, markdown, terminal
-from sfn_release.cli.output.errors import error_lines
+from sfn_release.cli.output.error_text import error_lines
 from sfn_release.errors import SfnReleaseError
 
 PIECES = (

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.errors import error_lines
-from sfn_release.cli.terminating import terminable
+from sfn_release.cli.output.error_text import error_lines
+from sfn_release.cli.signals import terminable
 from sfn_release.errors import SfnReleaseError
 from sfn_release.local_service import LocalService, open_service
 from sfn_release.local_service.server import start

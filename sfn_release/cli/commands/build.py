@@ -1,4 +1,4 @@
-"""list and build: what the workflow modules of the work tree say."""
+"""build: print the definitions of the work tree, or write them to files."""
 
 from __future__ import annotations
 
@@ -6,45 +6,10 @@ from pathlib import Path
 
 import click
 
-from sfn_release.canonical import short
 from sfn_release.cli.files import make_folder, write_text
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
-
-
-@command("list")
-def list_(session: Session) -> None:
-    """List the workflows of the work tree with their digests.
-
-    SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
-    workflow declares; with -v DEFINITION is that of its definition alone.
-    """
-    from sfn_release.operations.listing import list_workflows
-
-    listed = list_workflows(session.workspace())
-    items = [one.to_json() for one in listed]
-
-    def text() -> None:
-        definition = ("DEFINITION",) if session.verbose else ()
-        write_table(
-            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE"),
-            [
-                (
-                    terminal.Styled(item["name"], "bold"),
-                    item["type"],
-                    str(item["states"]),
-                    item["since"] or terminal.Styled("not released", "yellow"),
-                    short(item["digest"]),
-                    *((short(item["definition_digest"]),) if definition else ()),
-                    item["module"],
-                )
-                for item in items
-            ],
-        )
-
-    session.show("list", {"workflows": items}, text)
 
 
 @command("build")
@@ -55,7 +20,7 @@ def list_(session: Session) -> None:
     metavar="DIR",
     help="Write each definition to DIR/WORKFLOW.asl.json.",
 )
-def build(session: Session, workflow: str | None, out: Path | None) -> None:
+def run(session: Session, workflow: str | None, out: Path | None) -> None:
     """Print the definitions of the work tree.
 
     With a WORKFLOW its definition alone, else an object of all by name. Parameters stay unfilled.
@@ -90,6 +55,3 @@ def build(session: Session, workflow: str | None, out: Path | None) -> None:
             terminal.write_block(terminal.json_text({one.name: one.definition for one in built}))
 
     session.show("build", {"workflows": items}, text)
-
-
-COMMANDS = {"list": list_, "build": build}

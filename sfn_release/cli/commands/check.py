@@ -1,4 +1,4 @@
-"""check: what is wrong with workflows and files."""
+"""check: find problems in workflows and in files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from sfn_release.cli.files import read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.errors import error_json, tell_error
+from sfn_release.cli.output.error_text import error_json, tell_error
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
@@ -30,16 +30,14 @@ _STYLES = {"error": "red", "warning": "yellow"}
 )
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option("--remote", is_flag=True, help="Ask Step Functions of the environment too.")
-def check(
-    session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool
-) -> int:
+def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool) -> int:
     """Check workflow definitions. Exits 1 on errors.
 
     Without arguments every workflow of the project, as it stands in the work tree. A FILE
     (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has
     AWS validate the definitions with the parameters of the environment.
     """
-    from sfn_release.operations.check import check as find
+    from sfn_release.operations.check import check
 
     if remote:
         from sfn_release.operations.asking import asker
@@ -47,7 +45,7 @@ def check(
     session.as_json |= format_ == "json"
     session.reports &= format_ != "github"  # which tells the job itself, with lines
     ask = asker(session.workspace(), session.environment) if remote else None
-    checked = find(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
+    checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
     members = {
         "workflows": list(checked.workflows),
         "findings": [one.to_json() for one in checked.findings],
@@ -142,6 +140,3 @@ def _from_repository(one: CheckedFinding) -> str:
     path = one.path.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), None)
     return path.relative_to(root).as_posix() if root else one.file
-
-
-COMMANDS = {"check": check}

@@ -1,4 +1,4 @@
-"""doctor: what is wrong, each thing on a line with what to do."""
+"""doctor: find problems with set-up, each on a line with its fix."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 @command("doctor")
 @click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
-def doctor(session: Session, iam: bool) -> int:
+def run(session: Session, iam: bool) -> int:
     """Find problems with set-up, refs and permissions.
 
     Checks git, releases.toml, the ledger, and every environment, or those that --env names: its
@@ -38,12 +38,12 @@ def doctor(session: Session, iam: bool) -> int:
     """
     if iam:
         return _policies(session)
-    from sfn_release.operations.doctor import doctor as examine
+    from sfn_release.operations.doctor import doctor
 
     names = list(dict.fromkeys(session.environments))
     page = _Page(verbose=session.verbose)
     found: list[Diagnosis] = []
-    for one in examine(session.directory, session.runtime(), environments=names):
+    for one in doctor(session.directory, session.runtime(), environments=names):
         found.append(one)
         if not session.as_json:
             page.write(one)
@@ -128,6 +128,3 @@ class _Page:
         for line in fix.splitlines():
             terminal.write(f"{' ' * (12 + _WIDE)}{line.strip()}")
         sys.stdout.flush()
-
-
-COMMANDS = {"doctor": doctor}

@@ -1,24 +1,15 @@
-"""env check: what a deployment to an environment would need, looked up."""
+"""env check: look up everything that a deployment to an environment needs."""
 
 from __future__ import annotations
 
-import click
-
-from sfn_release.cli.commands.verify import write_checks
-from sfn_release.cli.options import command, global_options
+from sfn_release.cli.options import command, group
+from sfn_release.cli.output.check_tree import write_checks
 from sfn_release.cli.session import Session
-from sfn_release.errors import UsageError
 
 
-@click.group("env", invoke_without_command=True)
-@global_options
-@click.pass_context
-def env(ctx: click.Context) -> int:
+@group("env")
+def run() -> None:
     """Check what releases.toml says of the environments."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        return UsageError.exit_code
-    return 0
 
 
 @command("check")
@@ -35,7 +26,4 @@ def check(session: Session) -> int:
     return 1 if done.problems else 0
 
 
-env.add_command(check)
-
-
-COMMANDS = {"env": env}
+run.add_command(check)

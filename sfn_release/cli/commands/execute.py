@@ -1,4 +1,4 @@
-"""execute, delete and unlock: what is done to one workflow or one environment."""
+"""execute: start an execution, wait for it, and show its result."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from sfn_release.cli.files import read_text
-from sfn_release.cli.options import command, reason_option
+from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.records import told
-from sfn_release.cli.session import Session, confirm
+from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
 @click.option("--tree", is_flag=True, help="Run the work tree on `local`; nothing is released.")
 @click.option("--no-wait", is_flag=True, help="Start it only.")
 @click.option("--name", metavar="NAME", help="The execution's name.")
-def execute(
+def run(
     session: Session,
     workflow: str,
     given: str,
@@ -43,14 +42,14 @@ def execute(
     Shows the way it took: its states, retries, and where and why it failed. Exits 1 when the
     execution does not succeed.
     """
-    from sfn_release.operations.execute import execute as act
+    from sfn_release.operations.execute import execute
     from sfn_release.operations.local import unused_mocks
 
     workspace = session.workspace()
     if tree:
         return _execute_tree(session, workspace, workflow, given, version, name, no_wait=no_wait)
     environment = workspace.environment(session.environment)
-    done = act(
+    done = execute(
         workspace,
         workflow,
         input=_input(session, given),
@@ -100,88 +99,6 @@ def _show(session: Session, done: Execution, environment: Environment) -> int:
     return 0 if done.status in _GOOD else 1
 
 
-@command("delete")
-@click.argument("workflow")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@reason_option
-def delete(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
-    """Delete the state machine of a workflow.
-
-    With all its versions and aliases. The releases that hold it stay, so that deploying or
-    rolling back to one creates it again.
-    """
-    from sfn_release.operations.delete import delete as act
-
-    def ask() -> None:
-        confirm(f"Delete {workflow} from {environment.label}?", yes=yes)
-
-    workspace = session.workspace(ask)
-    environment = workspace.environment(session.environment)
-    record = act(workspace, workflow, environment=environment.name, reason=reason)
-    told(session, "delete", record, environment, otherwise=f"does not serve {workflow}")
-
-
-@command("acknowledge")
-@reason_option
-def acknowledge(session: Session, reason: str | None) -> None:
-    """Accept state machine versions that no release made.
-
-    Somebody published them by hand, and `status --check` reports them as drift. This records that
-    you know of them; nothing is changed in AWS. To delete one instead, use the AWS CLI, as
-    `status` shows.
-    """
-    from sfn_release.operations.acknowledge import acknowledge as act
-
-    workspace = session.workspace()
-    environment = workspace.environment(session.environment)
-    record = act(workspace, environment=environment.name, reason=reason)
-
-    def text() -> None:
-        where = environment.label
-        if record is None:
-            terminal.write(f"No unknown versions in {where}: nothing to acknowledge")
-            return
-        for arn in record.acknowledged:
-            terminal.write(f"acknowledged in {where}: {arn}")
-
-    session.show("acknowledge", {"deployments": [record.to_json()] if record else []}, text)
-
-
-@command("unlock")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@reason_option
-def unlock(session: Session, yes: bool, reason: str | None) -> None:
-    """Close a deployment that was abandoned.
-
-    What it had changed in AWS stays until the next deployment or rollback.
-    """
-    from sfn_release.operations.unlock import held, split
-    from sfn_release.operations.unlock import unlock as act
-
-    workspace = session.workspace()
-    environment = workspace.environment(session.environment)
-    record = held(workspace, environment=environment.name)
-    terminal.tell(
-        f"{environment.label} is locked: {record.action} {record.version} by {record.actor}"
-        f" on {record.host}, since {record.started_at}, until {record.expires_at}"
-    )
-    callers = split(workspace, environment=environment.name)
-    for line in callers:
-        terminal.tell(f"  {line}")
-    if callers:
-        terminal.tell("  afterwards: sfn-release deploy --resume, or sfn-release rollback")
-    confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
-    closed = act(workspace, environment=environment.name, reason=reason)
-
-    def text() -> None:
-        terminal.write(
-            f"unlocked {environment.label}: {closed.action} {closed.version} of"
-            f" {closed.started_at} is recorded as {closed.status}"
-        )
-
-    session.show("unlock", {"deployments": [closed.to_json()]}, text)
-
-
 def _input(session: Session, given: str) -> str:
     """Return the input's text: as given, of a file, or of standard input.
 
@@ -221,11 +138,3 @@ def _write_execution(done: Execution, environment: Environment, *, verbose: bool
         label = " " * len(label)
     if done.status == "SUCCEEDED":
         terminal.write_block(terminal.json_text(done.output))
-
-
-COMMANDS = {
-    "execute": execute,
-    "delete": delete,
-    "acknowledge": acknowledge,
-    "unlock": unlock,
-}

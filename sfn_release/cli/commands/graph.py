@@ -1,4 +1,4 @@
-"""graph: the state graph of a workflow as text that others draw."""
+"""graph: print a workflow's state graph as Mermaid or DOT."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sfn_release.cli.session import Session
     default="mermaid",
     help="mermaid (default), or dot for Graphviz.",
 )
-def graph(session: Session, workflow: str, format_: str) -> None:
+def run(session: Session, workflow: str, format_: str) -> None:
     """Print the state graph of a workflow, as Mermaid or DOT.
 
     WORKFLOW is one of the project, FILE a definition (.json, .yaml), a Python module, or - for
@@ -46,6 +46,3 @@ def graph(session: Session, workflow: str, format_: str) -> None:
         terminal.tell(f"warning: {problem} Use --format dot, or raise Mermaid's limits.")
     members = {"workflow": chosen.name, "format": format_, "graph": text}
     session.show("graph", members, lambda: terminal.write_block(text.rstrip()))
-
-
-COMMANDS = {"graph": graph}

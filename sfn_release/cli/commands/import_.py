@@ -1,4 +1,4 @@
-"""import: an existing definition as a Python module."""
+"""import: write an existing definition as a Python module."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = 3  # errors of a definition that are told
 @click.option("--out", metavar="PATH", help="Write to this file; - prints the module.")
 @click.option("--name", metavar="NAME", help="The workflow's name; default: the file's, or AWS's.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def import_(session: Session, named: str, out: str | None, name: str | None, force: bool) -> None:
+def run(session: Session, named: str, out: str | None, name: str | None, force: bool) -> None:
     """Write an existing definition as a Python module.
 
     FILE is a definition (.json, .yaml, or - for standard input), also as `aws stepfunctions
@@ -138,6 +138,3 @@ def _refusals(given: ImportedStateMachine) -> list[str]:
         for one in findings
         if as_released(one).severity == "error"
     ][:_SHOWN]
-
-
-COMMANDS = {"import": import_}

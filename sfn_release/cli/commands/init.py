@@ -1,4 +1,4 @@
-"""init and demo: the first two minutes."""
+"""init: scaffold a project, and its pipeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command("init")
 @click.option("--ci", type=click.Choice(["github"]), help="Write a pipeline too.")
-def init(session: Session, ci: str | None) -> None:
+def run(session: Session, ci: str | None) -> None:
     """Scaffold releases.toml and a first workflow; overwrite nothing.
 
     You can publish the new project at once. With --ci github, it also writes workflow files of
@@ -169,22 +169,3 @@ def _has_releases(root: Path, repository: Path | None) -> bool:
         return False  # the next command tells what is wrong with it
     refs = Git.open(repository, fallback=Identity("", "")).refs.find()
     return any(ref.endswith(f"/{name}/releases") for ref in refs)
-
-
-@command("demo")
-@click.option("--keep", is_flag=True, help="Keep the scratch repository.")
-def demo(session: Session, keep: bool) -> int:
-    """Show the whole story in a scratch repository.
-
-    Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
-    real, in a temporary folder, with no AWS account.
-    """
-    from functools import partial
-
-    from sfn_release.cli.app import run
-    from sfn_release.cli.commands.demo_story import tell_story
-
-    return tell_story(partial(run, reports=False), keep=keep, as_json=session.as_json)
-
-
-COMMANDS = {"init": init, "demo": demo}

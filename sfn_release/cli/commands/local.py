@@ -1,4 +1,4 @@
-"""local: the local Step Functions service, on HTTP or reset."""
+"""local: serve the local Step Functions service on HTTP, or reset it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import sys
 
 import click
 
-from sfn_release.cli.options import command, global_options
+from sfn_release.cli.options import command, group
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session, confirm
-from sfn_release.errors import UsageError
 
 _HELP = (
     "credentials may be anything; if there are none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
@@ -19,15 +18,9 @@ _HELP = (
 )
 
 
-@click.group("local", invoke_without_command=True)
-@global_options
-@click.pass_context
-def local(ctx: click.Context) -> int:
+@group("local")
+def run() -> None:
     """Serve the local service on HTTP, or reset it."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        return UsageError.exit_code
-    return 0
 
 
 @command("serve")
@@ -48,7 +41,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
     any other key means 000000000000. The state is the one of the `local` environment. Outside a
     project it is a file in your user account's data folder, which is printed too.
     """
-    from sfn_release.local_service.server import serve as act
+    from sfn_release.local_service.server import serve
     from sfn_release.operations.local import data_folder, service_for
 
     service, where = service_for(
@@ -75,7 +68,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-        act(service, port=port, allowed=allowed, ready=ready)
+        serve(service, port=port, allowed=allowed, ready=ready)
 
 
 @command("reset")
@@ -105,7 +98,5 @@ def reset(session: Session, yes: bool) -> None:
     session.show("local-reset", {"forgotten": forgotten}, text)
 
 
-local.add_command(serve)
-local.add_command(reset)
-
-COMMANDS = {"local": local}
+run.add_command(serve)
+run.add_command(reset)

@@ -1,4 +1,4 @@
-"""plan: what a deployment, a rollback or a deletion would do."""
+"""plan: show what a deployment, rollback, promotion or deletion would do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     default="text",
     help="markdown: for a comment on a pull request.",
 )
-def plan(
+def run(
     session: Session,
     version: str | None,
     back: bool,
@@ -51,7 +51,7 @@ def plan(
     the changes by state and field. With --rollback or --delete, what that command would do; with
     --from, what `promote` would do. Nothing is changed. --env may be given several times.
     """
-    from sfn_release.cli.several import errors_json, tell_failure
+    from sfn_release.cli.deployments import errors_json, tell_failure
     from sfn_release.operations import plan
     from sfn_release.operations.each_environment import in_each
     from sfn_release.operations.name_clashes import refuse_shared
@@ -128,8 +128,8 @@ def _write(
     *,
     local: frozenset[str],
 ) -> None:
+    from sfn_release.cli.deployments import write_failure
     from sfn_release.cli.output.plans import plan_lines
-    from sfn_release.cli.several import write_failure
 
     for name in names:
         if name in errors:
@@ -161,6 +161,3 @@ def _one_plan(
         raise UsageError("--from and --rollback plan different things.", fix="Give one of them.")
     if rerender and not back:
         raise UsageError("--rerender goes with --rollback.", fix="Add --rollback.")
-
-
-COMMANDS = {"plan": plan}

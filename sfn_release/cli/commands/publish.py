@@ -1,4 +1,4 @@
-"""publish: what makes a release."""
+"""publish: make a release of the current commit and deploy it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @adopt_option
 @override_option
 @reason_option
-def publish(
+def run(
     session: Session,
     version: str | None,
     from_tag: bool,
@@ -45,16 +45,16 @@ def publish(
     HEAD says. It never changes: publishing it again does nothing when the content is equal and is
     refused when it is not. --env may be given several times.
     """
-    from sfn_release.cli.several import errors_json, plans_json, summary, tell_failure
+    from sfn_release.cli.deployments import errors_json, plans_json, summary, tell_failure
     from sfn_release.errors import SeveralError
-    from sfn_release.operations.publish import publish as act
+    from sfn_release.operations.publish import publish
 
     _one_version(version, from_tag=from_tag)
     workspace = session.workspace()
     chosen = version or _tagged(workspace)
     errors: dict[str, SfnReleaseError] = {}
     try:
-        done = act(
+        done = publish(
             workspace,
             chosen,
             environments=session.environments,
@@ -126,8 +126,8 @@ def _published(
         ],
         indent=2,
     )
+    from sfn_release.cli.deployments import write_failure
     from sfn_release.cli.output.records import line
-    from sfn_release.cli.several import write_failure
 
     records = {record.environment: record for record in done.deployments}
     for name in targets:
@@ -143,6 +143,3 @@ def _what(done: Published) -> str:
     if done.trial:
         return "is already a local trial" if done.already_released else "is a local trial"
     return "is already released with this content" if done.already_released else "released"
-
-
-COMMANDS = {"publish": publish}

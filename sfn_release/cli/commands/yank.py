@@ -1,4 +1,4 @@
-"""yank and unyank: which releases may be brought anywhere."""
+"""yank: block a release from being deployed."""
 
 from __future__ import annotations
 
@@ -18,34 +18,21 @@ if TYPE_CHECKING:
 @command("yank")
 @click.argument("version")
 @click.option("--reason", metavar="TEXT", required=True, help="Why; others will be told.")
-def yank(session: Session, version: str, reason: str) -> None:
+def run(session: Session, version: str, reason: str) -> None:
     """Block a release from being deployed.
 
     Every clone refuses to deploy it. Where it is live, it stays live.
     """
-    from sfn_release.operations.yank import yank as act
+    from sfn_release.operations.yank import yank
 
     workspace = session.workspace()
-    done = act(workspace, version, reason=reason)
+    done = yank(workspace, version, reason=reason)
     session.show("yank", done.to_json(), lambda: _write(done))
     _warn(workspace, done)
 
 
-@command("unyank")
-@click.argument("version")
-def unyank(session: Session, version: str) -> None:
-    """Allow a yanked release to be deployed again."""
-    from sfn_release.operations.yank import unyank as act
-
-    done = act(session.workspace(), version)
-    session.show("unyank", done.to_json(), lambda: _write(done))
-
-
 def _write(done: Yanked) -> None:
-    if done.yank is None:
-        text = "may be deployed again" if done.changed else "is not yanked: nothing to do"
-        terminal.write(f"{done.version} {text}")
-    elif done.changed:
+    if done.changed:
         terminal.write(f"{done.version} is yanked: nothing brings it anywhere any more")
     else:
         terminal.write(f"{done.version} was {done.yank}: nothing to do")
@@ -59,6 +46,3 @@ def _warn(workspace: Workspace, done: Yanked) -> None:
             f"warning: {done.version} is live in {where}; to end that:"
             f"  sfn-release rollback --env {name}"
         )
-
-
-COMMANDS = {"yank": yank, "unyank": unyank}

@@ -1,4 +1,4 @@
-"""The demo: the whole story, for real, in a scratch repository that no user's setting reaches."""
+"""demo: the whole story, in a scratch repository that your Git settings don't reach."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+import click
 
 from sfn_release.cli.exits import FAILED, HUNG_UP, INTERRUPTED, TERMINATED
 from sfn_release.cli.files import read_text, write_text
+from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
 from sfn_release.errors import GitError
 
 _SETTINGS = {
@@ -40,6 +45,19 @@ _NOTES = """\
 ## [1.0.0]
 """
 _ENDED = {INTERRUPTED, HUNG_UP, TERMINATED}
+
+
+@command("demo")
+@click.option("--keep", is_flag=True, help="Keep the scratch repository.")
+def run(session: Session, keep: bool) -> int:
+    """Show the whole story in a scratch repository.
+
+    Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
+    real, in a temporary folder, with no AWS account.
+    """
+    from sfn_release.cli.app import run
+
+    return _tell_story(partial(run, reports=False), keep=keep, as_json=session.as_json)
 
 
 @dataclass
@@ -86,7 +104,7 @@ class _Story:
         self.exit_code = self.exit_code or code
 
 
-def tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool) -> int:
+def _tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool) -> int:
     """Tell the story and return 0 when every step of it succeeded.
 
     *run* runs a command line of this program. The scratch folder is deleted unless *keep*.
@@ -157,11 +175,11 @@ def _end(story: _Story, seconds: float, *, keep: bool) -> None:
 
 def _prepare(folder: Path) -> None:
     """Make the repository, with settings of its own for whatever a user may have set."""
-    commands = [("init", "--quiet", "--template=", "--initial-branch=main")]
-    commands += [("config", "--local", name, value) for name, value in _SETTINGS.items()]
-    for command in commands:
-        if _git(folder, *command):
-            raise GitError(f"`git {shlex.join(command)}` failed in {folder}.")
+    lines = [("init", "--quiet", "--template=", "--initial-branch=main")]
+    lines += [("config", "--local", name, value) for name, value in _SETTINGS.items()]
+    for line in lines:
+        if _git(folder, *line):
+            raise GitError(f"`git {shlex.join(line)}` failed in {folder}.")
 
 
 def _git(folder: Path, *arguments: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.exits import FAILED
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.errors import error_json, tell_error
+from sfn_release.cli.output.error_text import error_json, tell_error
 from sfn_release.cli.output.records import line
 from sfn_release.cli.session import Session
 

@@ -1,0 +1,71 @@
+"""diff: compare two releases, environments, or the work tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.exits import DIFFERENT
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.operations.diff import WorkflowDiff
+
+
+_MARKS = {
+    "added": terminal.Styled("  + ", "green"),
+    "removed": terminal.Styled("  - ", "red"),
+    "changed": terminal.Styled("  ~ ", "yellow"),
+}
+
+
+@command("diff")
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="[B]", required=False)
+@click.option("--exit-code", is_flag=True, help="Exit 3 when there is a difference.")
+def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
+    """Compare two releases, what is live, or the work tree.
+
+    A and B are a version, @ENV for what is live there, or nothing for the work tree.
+    """
+    from sfn_release.operations.diff import diff
+
+    found = diff(session.workspace(), old, new)
+    different = [one for one in found if one.differences]
+
+    def text() -> None:
+        terminal.write_parts(
+            terminal.Styled(f"{old} → {new or 'the work tree'}", "bold"), _counted(found)
+        )
+        for one in different:
+            _write_diff(one)
+
+    members = {
+        "old": old,
+        "new": new,
+        "changes": bool(different),
+        "workflows": [one.to_json() for one in found],
+    }
+    session.show("diff", members, text)
+    return DIFFERENT if exit_code and different else 0
+
+
+def _counted(found: list[WorkflowDiff]) -> str:
+    changed = sum(bool(one.differences) for one in found)
+    if not changed:
+        return f": no difference in {_workflows(len(found))}"
+    return f": {changed} of {_workflows(len(found))} differ{'s' if changed == 1 else ''}"
+
+
+def _workflows(count: int) -> str:
+    return f"{count} workflow{'' if count == 1 else 's'}"
+
+
+def _write_diff(one: WorkflowDiff) -> None:
+    terminal.write_parts(terminal.Styled(terminal.one_line(one.workflow), "bold"))
+    for difference in one.differences:
+        text = terminal.one_line(str(difference))
+        terminal.write_parts(_MARKS[difference.kind], text)

@@ -1,0 +1,42 @@
+"""list: the workflows of the work tree with their digests."""
+
+from __future__ import annotations
+
+from sfn_release.canonical import short
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.session import Session
+
+
+@command("list")
+def run(session: Session) -> None:
+    """List the workflows of the work tree with their digests.
+
+    SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
+    workflow declares; with -v DEFINITION is that of its definition alone.
+    """
+    from sfn_release.operations.listing import list_workflows
+
+    listed = list_workflows(session.workspace())
+    items = [one.to_json() for one in listed]
+
+    def text() -> None:
+        definition = ("DEFINITION",) if session.verbose else ()
+        write_table(
+            ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", *definition, "MODULE"),
+            [
+                (
+                    terminal.Styled(item["name"], "bold"),
+                    item["type"],
+                    str(item["states"]),
+                    item["since"] or terminal.Styled("not released", "yellow"),
+                    short(item["digest"]),
+                    *((short(item["definition_digest"]),) if definition else ()),
+                    item["module"],
+                )
+                for item in items
+            ],
+        )
+
+    session.show("list", {"workflows": items}, text)

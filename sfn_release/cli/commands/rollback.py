@@ -1,0 +1,68 @@
+"""rollback: return environments to an earlier release."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.options import adopt_option, command, reason_option
+from sfn_release.cli.session import Session, confirm
+
+if TYPE_CHECKING:
+    from sfn_release.release.record import Record
+
+
+@command("rollback")
+@click.argument("version", required=False)
+@click.option("--rerender", is_flag=True, help="Use today's parameters, not the recorded ones.")
+@adopt_option
+@reason_option
+@click.option("--yes", is_flag=True, help="Do not ask where `confirm = true`.")
+def run(
+    session: Session,
+    version: str | None,
+    rerender: bool,
+    adopt: bool,
+    reason: str | None,
+    yes: bool,
+) -> int:
+    """Bring back a release that ran there, byte for byte.
+
+    Without VERSION the one before the present one; rolling back again goes further back. For a
+    release that never ran there, use `deploy`.
+    --env may be given several times: each environment is tried, one after another.
+    """
+    from sfn_release.cli.deployments import deployed
+    from sfn_release.operations.rollback import rolling_back
+
+    workspace = session.workspace()
+    shown = ExitStack()
+
+    def one(name: str) -> Record | None:
+        environment = workspace.environment(name)
+
+        def ask() -> None:
+            if environment.confirm:
+                confirm(f"Roll {environment.label} back?", yes=yes)
+
+        session.ask(ask)
+        return shown.enter_context(
+            rolling_back(
+                workspace, version, environment=name, rerender=rerender, adopt=adopt, reason=reason
+            )
+        )
+
+    with shown:  # until then, a repeated command shows what was done
+        code = deployed(
+            session,
+            workspace,
+            "rollback",
+            session.names(workspace),
+            one,
+            otherwise=f"serves {version} already",
+        )
+        sys.stdout.flush()
+    return code

@@ -1,0 +1,84 @@
+"""show: print one release, or one definition of it. Git only, no AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sfn_release.canonical import short
+from sfn_release.cli.options import command
+from sfn_release.cli.output import terminal
+from sfn_release.cli.output.tables import write_table
+from sfn_release.cli.session import Session
+
+if TYPE_CHECKING:
+    from sfn_release.release.release import Release
+    from sfn_release.release.yank_list import Yank
+
+
+@command("show")
+@click.argument("version")
+@click.argument("workflow", required=False)
+def run(session: Session, version: str, workflow: str | None) -> None:
+    """Show one release, or one definition of it."""
+    from sfn_release.operations.releases import shown
+
+    workspace = session.workspace()
+    release, yank = shown(workspace, version, workflow)
+    trial = workspace.ledger.is_trial(release.version)
+    members: dict[str, Any] = dict(release.manifest.to_json())
+    members["yanked"] = yank.to_json() if yank else None
+    members["trial"] = trial
+    if trial:
+        members["tag"] = None
+    if workflow is not None:
+        declaration = release.declarations[workflow]
+        members = {
+            "version": release.version,
+            "workflow": workflow,
+            "digest": declaration.digest,
+            "definition_digest": declaration.definition_digest,
+            "definition": declaration.definition,
+        }
+
+    def text() -> None:
+        if workflow is None:
+            _write_release(release, yank, trial=trial)
+        else:
+            terminal.write_block(terminal.json_text(release.declarations[workflow].definition))
+
+    session.show("show", members, text)
+
+
+def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
+    manifest = release.manifest
+    terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
+    tag = "none yet: a local trial" if trial else manifest.tag
+    origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tag)
+    for what, value in (
+        origin,
+        ("commit", manifest.commit),
+        ("date", manifest.date),
+        ("author", manifest.author),
+        ("digest", manifest.release_digest),
+    ):
+        terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
+    if yank is not None:
+        terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
+    terminal.write()
+    write_table(
+        ("WORKFLOW", "TYPE", "STATES", "SINCE", "DIGEST", "MODULE"),
+        [
+            (
+                workflow,
+                entry.type,
+                str(entry.states),
+                entry.since,
+                short(entry.digest),
+                entry.source,
+            )
+            for workflow, entry in manifest.workflows.items()
+        ],
+        indent=2,
+    )

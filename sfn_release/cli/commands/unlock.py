@@ -1,0 +1,48 @@
+"""unlock: close a deployment that was abandoned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sfn_release.cli.options import command, reason_option
+from sfn_release.cli.output import terminal
+from sfn_release.cli.session import Session, confirm
+
+if TYPE_CHECKING:
+    pass
+
+
+@command("unlock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@reason_option
+def run(session: Session, yes: bool, reason: str | None) -> None:
+    """Close a deployment that was abandoned.
+
+    What it had changed in AWS stays until the next deployment or rollback.
+    """
+    from sfn_release.operations.unlock import held, split, unlock
+
+    workspace = session.workspace()
+    environment = workspace.environment(session.environment)
+    record = held(workspace, environment=environment.name)
+    terminal.tell(
+        f"{environment.label} is locked: {record.action} {record.version} by {record.actor}"
+        f" on {record.host}, since {record.started_at}, until {record.expires_at}"
+    )
+    callers = split(workspace, environment=environment.name)
+    for line in callers:
+        terminal.tell(f"  {line}")
+    if callers:
+        terminal.tell("  afterwards: sfn-release deploy --resume, or sfn-release rollback")
+    confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
+    closed = unlock(workspace, environment=environment.name, reason=reason)
+
+    def text() -> None:
+        terminal.write(
+            f"unlocked {environment.label}: {closed.action} {closed.version} of"
+            f" {closed.started_at} is recorded as {closed.status}"
+        )
+
+    session.show("unlock", {"deployments": [closed.to_json()]}, text)
