@@ -17,7 +17,7 @@ from sfn_release.checks import finding
 from sfn_release.cli.commands import check, diff, doctor
 from sfn_release.cli.output import plans, records, terminal
 from sfn_release.operations import next_steps
-from sfn_release.operations.doctor import diagnosis
+from sfn_release.operations.diagnosis import diagnosis
 from sfn_release.plan import drift
 from sfn_release.project import values
 from sfn_release.release import differences, record
@@ -178,7 +178,7 @@ def test_importing_the_package_loads_nothing_else() -> None:
 def test_reading_the_ledger_loads_no_aws() -> None:
     """`history` and `releases` need Git alone."""
     code = (
-        "import sys, json, sfn_release.operations.history, sfn_release.operations.releases;"
+        "import sys, json; from sfn_release.operations.verbs import history, releases;"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
     assert {*ONLY} & {*json.loads(run(code))} == set()

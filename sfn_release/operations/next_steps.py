@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, assert_never
 
 from sfn_release.aws.clients import Aws
-from sfn_release.operations.comparing import WorkflowStatus
+from sfn_release.operations.workflow_status import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import Record, State

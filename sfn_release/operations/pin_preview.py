@@ -9,7 +9,7 @@ from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.deployment.pin_resolution import resolve_pins
 from sfn_release.deployment.workflow_pins import waves
 from sfn_release.errors import PolicyError
-from sfn_release.operations.listing import build_definitions
+from sfn_release.operations.verbs.build import build_definitions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.rendering import Rendered, parameters_of, render_all

@@ -9,7 +9,7 @@ from sfn_release.canonical import short
 from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
 from sfn_release.ledger.event_order import out_of_order
-from sfn_release.operations.verifying import Check
+from sfn_release.operations.verification import Check
 from sfn_release.release.record import Outcome, Record, Served, Serving, State, refuse_forged
 from sfn_release.release.release import Manifest, Release
 

@@ -15,7 +15,7 @@ from sfn_release.ledger.tag_checks import (
     lost_release,
     misplaced,
 )
-from sfn_release.operations.verifying import LEDGER, Check
+from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import Manifest
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.operations.status import status
-from sfn_release.operations.verify import verify
+from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.verify import verify
 from support.attacks.ledger import PROD, Attacked, attacked, push, read
 from support.errors import refused
 from support.forging import forge

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.operations.diff import diff
-from sfn_release.operations.execute import execute
-from sfn_release.operations.promote import promote
-from sfn_release.operations.releases import show
-from sfn_release.operations.status import status
-from sfn_release.operations.verify import verify
+from sfn_release.operations.verbs.diff import diff
+from sfn_release.operations.verbs.execute import execute
+from sfn_release.operations.verbs.promote import promote
+from sfn_release.operations.verbs.releases import show
+from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.verify import verify
 from support.attacks.ledger import (
     EVIL,
     PREFIX,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sfn_release.canonical import digest
-from sfn_release.operations.importing import described_source
+from sfn_release.operations.verbs.import_ import described_source
 from support.command_line import Project, run
 from support.values import definition
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sfn_release.operations.local import data_folder
+from sfn_release.operations.verbs.local import data_folder
 from support.command_line import Project, run
 
 

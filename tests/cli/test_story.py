@@ -101,7 +101,7 @@ def test_a_failing_step_ends_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path:
     def broken(*_: object, **__: object) -> None:
         raise AwsError("no luck")
 
-    monkeypatch.setattr(import_module("sfn_release.operations.execute"), "call", broken)
+    monkeypatch.setattr(import_module("sfn_release.operations.verbs.execute"), "call", broken)
     ran = run("demo")
     assert ran.code == 1
     assert "The demo stopped: exit code 1." in ran.out

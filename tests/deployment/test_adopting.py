@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from sfn_release.cli.output.plans import plan_lines
 from sfn_release.deployment.found_release import _literal
-from sfn_release.operations.deploy import deploy
-from sfn_release.operations.history import history
-from sfn_release.operations.plan import plan_rollback, plan_version
-from sfn_release.operations.promote import promote
-from sfn_release.operations.releases import releases
-from sfn_release.operations.rollback import rollback
-from sfn_release.operations.status import status
-from sfn_release.operations.verify import verify
+from sfn_release.operations.verbs.deploy import deploy
+from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.plan import plan_rollback, plan_version
+from sfn_release.operations.verbs.promote import promote
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.rollback import rollback
+from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.verify import verify
 from sfn_release.plan.steps import step_line
 from sfn_release.project import fill
 from support.errors import refused

@@ -12,12 +12,12 @@ from botocore.exceptions import ConnectTimeoutError
 
 from sfn_release.deployment.application import Application
 from sfn_release.errors import SfnReleaseError
-from sfn_release.operations.acknowledge import acknowledge
-from sfn_release.operations.delete import delete, plan_deletion
-from sfn_release.operations.promote import promote
-from sfn_release.operations.status import EnvironmentStatus, status
-from sfn_release.operations.unlock import unlock
-from sfn_release.operations.verify import verify
+from sfn_release.operations.verbs.acknowledge import acknowledge
+from sfn_release.operations.verbs.delete import delete, plan_deletion
+from sfn_release.operations.verbs.promote import promote
+from sfn_release.operations.verbs.status import EnvironmentStatus, status
+from sfn_release.operations.verbs.unlock import unlock
+from sfn_release.operations.verbs.verify import verify
 from sfn_release.release.record import Action
 from support.errors import refused
 from support.git import isolate_git

@@ -10,11 +10,11 @@ import pytest
 
 from sfn_release.deployment.live_state import describe_alias
 from sfn_release.errors import SfnReleaseError
-from sfn_release.operations.check_environments import check_environments
-from sfn_release.operations.delete import delete
-from sfn_release.operations.diff import diff
-from sfn_release.operations.history import history
-from sfn_release.operations.plan import plan_version
+from sfn_release.operations.verbs.check_environments import check_environments
+from sfn_release.operations.verbs.delete import delete
+from sfn_release.operations.verbs.diff import diff
+from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.release.record import Record, Serving
 from support.errors import refused
 from support.faults import DENIED, KILLED, THROTTLED, At, Fault, Faulty, KilledError

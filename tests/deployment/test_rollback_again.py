@@ -15,8 +15,8 @@ import pytest
 
 from sfn_release.cli.exits import INTERRUPTED
 from sfn_release.cli.session import Session
-from sfn_release.operations.plan import plan_rollback
-from sfn_release.operations.rollback import rollback, rolling_back
+from sfn_release.operations.verbs.plan import plan_rollback
+from sfn_release.operations.verbs.rollback import rollback, rolling_back
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 from support.command_line import Project

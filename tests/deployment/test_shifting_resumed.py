@@ -13,7 +13,7 @@ import pytest
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations import status, unfinished, unlock
-from sfn_release.operations.unlock import split
+from sfn_release.operations.verbs.unlock import split
 from support.errors import refused
 from support.faults import (
     DENIED,

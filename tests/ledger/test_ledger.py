@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import TamperedError
-from sfn_release.operations.diff import diff
-from sfn_release.operations.execute import execute
-from sfn_release.operations.history import history
-from sfn_release.operations.releases import releases, show
-from sfn_release.operations.status import status
+from sfn_release.operations.verbs.diff import diff
+from sfn_release.operations.verbs.execute import execute
+from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.releases import releases, show
+from sfn_release.operations.verbs.status import status
 from support.errors import refused
 from support.forging import forge
 from support.shop import LOCAL, RELEASES, Shop, made_once

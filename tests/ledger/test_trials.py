@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from sfn_release.cli.app import run
-from sfn_release.operations.diff import diff
-from sfn_release.operations.execute import execute
-from sfn_release.operations.history import history
-from sfn_release.operations.local import reset_local
-from sfn_release.operations.plan import plan_version
-from sfn_release.operations.promote import promote
-from sfn_release.operations.releases import releases, shown
-from sfn_release.operations.status import status
 from sfn_release.operations.tag_version import version_from_tag
-from sfn_release.operations.verify import verify
-from sfn_release.operations.yank import unyank, yank
+from sfn_release.operations.verbs.diff import diff
+from sfn_release.operations.verbs.execute import execute
+from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.local import reset_local
+from sfn_release.operations.verbs.plan import plan_version
+from sfn_release.operations.verbs.promote import promote
+from sfn_release.operations.verbs.releases import releases, shown
+from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.verify import verify
+from sfn_release.operations.verbs.yank import unyank, yank
 from support.command_line import Project
 from support.errors import refused
 from support.shop import (

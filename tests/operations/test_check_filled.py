@@ -10,7 +10,7 @@ import pytest
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.checks.finding import Finding
-from sfn_release.operations.check_filled import filled_findings
+from sfn_release.operations.filled_findings import filled_findings
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import parse_project
 from sfn_release.release.rendering import render

@@ -15,8 +15,8 @@ from sfn_release.aws.stepfunctions import in_process
 from sfn_release.checks.finding import Finding
 from sfn_release.errors import AwsError, NetworkError
 from sfn_release.operations import open_workspace
-from sfn_release.operations.asking import asker
-from sfn_release.operations.check import Ask, check
+from sfn_release.operations.remote_validation import asker
+from sfn_release.operations.verbs.check import Ask, check
 from support.command_line import Project
 from support.world import Clock, SilentWatcher, system_runtime
 

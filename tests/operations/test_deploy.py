@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.operations.delete import delete, plan_deletion
-from sfn_release.operations.execute import execute
-from sfn_release.operations.plan import plan_version
-from sfn_release.operations.status import status
+from sfn_release.operations.verbs.delete import delete, plan_deletion
+from sfn_release.operations.verbs.execute import execute
+from sfn_release.operations.verbs.plan import plan_version
+from sfn_release.operations.verbs.status import status
 from sfn_release.plan.steps import TagStateMachine
 from support.errors import refused
 from support.git import isolate_git
 from support.shop import CONFIG, PROD, ROLE, Shop, copy_shop
 from support.values import definition
 
-rollback_verb = importlib.import_module("sfn_release.operations.rollback")
+rollback_verb = importlib.import_module("sfn_release.operations.verbs.rollback")
 
 
 @pytest.fixture

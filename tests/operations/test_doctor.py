@@ -15,7 +15,7 @@ import sfn_release as sfn
 from sfn_release.aws.clients import Aws
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.operations import Diagnosis, doctor
-from sfn_release.operations.doctor import repository
+from sfn_release.operations.diagnosis import repository_setup
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from support.command_line import Project, run
@@ -178,7 +178,8 @@ def test_a_repository_of_another_owner_is_a_problem(
 def test_an_old_git_is_too_old(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of its options are missing."""
     monkeypatch.setattr(
-        "sfn_release.operations.doctor.repository.git_version", lambda _: "git version 2.25.1"
+        "sfn_release.operations.diagnosis.repository_setup.git_version",
+        lambda _: "git version 2.25.1",
     )
     assert told(examined(shop), "version") == "git version 2.25.1 is too old"
 
@@ -215,7 +216,7 @@ def test_a_lock_that_a_killed_git_left_is_told_and_kept(shop: Shop) -> None:
 def test_a_lock_of_a_live_git_is_no_problem(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for."""
     (shop.root / ".git" / "index.lock").touch()
-    monkeypatch.setattr(repository, "_live_gits", lambda _: [17])
+    monkeypatch.setattr(repository_setup, "_live_gits", lambda _: [17])
     found = examined(shop)
     assert ("git", "locks", "warning") in wrong(found)
     assert "process 17" in told(found, "locks")

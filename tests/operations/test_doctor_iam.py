@@ -9,7 +9,7 @@ import pytest
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.operations.doctor import iam
+from sfn_release.operations.diagnosis import iam
 from sfn_release.project import Environment, parse_project
 from support.command_line import Project
 

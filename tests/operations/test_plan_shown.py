@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sfn_release.operations import plan_version, publish
-from sfn_release.operations.plan import plan_delete, plan_rollback
+from sfn_release.operations.verbs.plan import plan_delete, plan_rollback
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import step_json
 from support.command_line import Project

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import SeveralError
-from sfn_release.operations.acknowledge import acknowledge
-from sfn_release.operations.delete import delete
-from sfn_release.operations.history import history
-from sfn_release.operations.plan import plan_version
-from sfn_release.operations.promote import promote
+from sfn_release.operations.verbs.acknowledge import acknowledge
+from sfn_release.operations.verbs.delete import delete
+from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.plan import plan_version
+from sfn_release.operations.verbs.promote import promote
 from support.errors import refused
 from support.shop import CONFIG, Shop, add_remote, clone, made_once
 

@@ -12,7 +12,7 @@ import pytest
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations import WorkflowStatus, plan_version, status
-from sfn_release.operations.rollback import rollback
+from sfn_release.operations.verbs.rollback import rollback
 from support.errors import refused
 from support.faults import THROTTLED, At, Faulty
 from support.shop import CONFIG, Shop, made_once

@@ -10,12 +10,12 @@ import pytest
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git.remotes import Remotes
-from sfn_release.operations.local import reset_local
-from sfn_release.operations.plan import plan_version
-from sfn_release.operations.promote import promote
-from sfn_release.operations.releases import releases, shown
-from sfn_release.operations.status import status
-from sfn_release.operations.yank import Yanked, unyank, yank
+from sfn_release.operations.verbs.local import reset_local
+from sfn_release.operations.verbs.plan import plan_version
+from sfn_release.operations.verbs.promote import promote
+from sfn_release.operations.verbs.releases import releases, shown
+from sfn_release.operations.verbs.status import status
+from sfn_release.operations.verbs.yank import Yanked, unyank, yank
 from support.command_line import Project
 from support.errors import refused
 from support.faults import GitWrites, KilledError

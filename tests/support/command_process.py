@@ -64,16 +64,16 @@ def _open(orders: dict[str, Any]) -> Workspace:
 def _run(workspace: Workspace, orders: dict[str, Any]) -> dict[str, Any]:
     version = orders["version"]
     if orders["verb"] == "publish":
-        from sfn_release.operations.publish import publish
+        from sfn_release.operations.verbs.publish import publish
 
         done = publish(workspace, version, deploy=orders.get("deploy", True))
         return {"status": "released", "new": not done.already_released}
     if orders["verb"] == "deploy":
-        from sfn_release.operations.deploy import deploy
+        from sfn_release.operations.verbs.deploy import deploy
 
         record = deploy(workspace, version)
     else:
-        from sfn_release.operations.rollback import rollback
+        from sfn_release.operations.verbs.rollback import rollback
 
         record = rollback(workspace, version)
     return {"status": record.status if record else "nothing to do"}

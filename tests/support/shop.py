@@ -18,9 +18,9 @@ from typing import Any
 import sfn_release as sfn
 from sfn_release.aws.clients import Aws
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.operations.deploy import deploy
-from sfn_release.operations.publish import Published, publish
-from sfn_release.operations.rollback import rollback
+from sfn_release.operations.verbs.deploy import deploy
+from sfn_release.operations.verbs.publish import Published, publish
+from sfn_release.operations.verbs.rollback import rollback
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import Record, Serving

@@ -21,7 +21,7 @@ def run(session: Session, reason: str | None) -> None:
     you know of them; nothing is changed in AWS. To delete one instead, use the AWS CLI, as
     `status` shows.
     """
-    from sfn_release.operations.acknowledge import acknowledge
+    from sfn_release.operations.verbs.acknowledge import acknowledge
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)

@@ -25,7 +25,7 @@ def run(session: Session, workflow: str | None, out: Path | None) -> None:
 
     With a WORKFLOW its definition alone, else an object of all by name. Parameters stay unfilled.
     """
-    from sfn_release.operations.listing import build_definitions
+    from sfn_release.operations.verbs.build import build_definitions
 
     built = build_definitions(session.workspace(), workflow)
     files = {}

@@ -14,7 +14,7 @@ from sfn_release.cli.output.error_text import error_json, tell_error
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.check import Checked, CheckedFinding
+    from sfn_release.operations.verbs.check import Checked, CheckedFinding
 
 _STYLES = {"error": "red", "warning": "yellow"}
 
@@ -37,10 +37,10 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
     (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has
     AWS validate the definitions with the parameters of the environment.
     """
-    from sfn_release.operations.check import check
+    from sfn_release.operations.verbs.check import check
 
     if remote:
-        from sfn_release.operations.asking import asker
+        from sfn_release.operations.remote_validation import asker
 
     session.as_json |= format_ == "json"
     session.reports &= format_ != "github"  # which tells the job itself, with lines

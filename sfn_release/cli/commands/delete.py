@@ -24,7 +24,7 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     With all its versions and aliases. The releases that hold it stay, so that deploying or
     rolling back to one creates it again.
     """
-    from sfn_release.operations.delete import delete
+    from sfn_release.operations.verbs.delete import delete
 
     def ask() -> None:
         confirm(f"Delete {workflow} from {environment.label}?", yes=yes)

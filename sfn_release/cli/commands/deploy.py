@@ -35,7 +35,7 @@ def run(
     is tried, one after another.
     """
     from sfn_release.cli.deployments import deployed
-    from sfn_release.operations.deploy import deploy, unfinished
+    from sfn_release.operations.verbs.deploy import deploy, unfinished
 
     if resume == (version is not None):
         raise UsageError(

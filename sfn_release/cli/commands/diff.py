@@ -12,7 +12,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.diff import WorkflowDiff
+    from sfn_release.operations.verbs.diff import WorkflowDiff
 
 
 _MARKS = {
@@ -31,7 +31,7 @@ def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
 
     A and B are a version, @ENV for what is live there, or nothing for the work tree.
     """
-    from sfn_release.operations.diff import diff
+    from sfn_release.operations.verbs.diff import diff
 
     found = diff(session.workspace(), old, new)
     different = [one for one in found if one.differences]

@@ -13,7 +13,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.doctor.diagnosis import Diagnosis
+    from sfn_release.operations.diagnosis.diagnosis import Diagnosis
 
 _WIDE = 15  # columns of a subject
 _ROLES = {
@@ -38,7 +38,7 @@ def run(session: Session, iam: bool) -> int:
     """
     if iam:
         return _policies(session)
-    from sfn_release.operations.doctor import doctor
+    from sfn_release.operations.verbs.doctor import doctor
 
     names = list(dict.fromkeys(session.environments))
     page = _Page(verbose=session.verbose)
@@ -64,7 +64,7 @@ def run(session: Session, iam: bool) -> int:
 
 def _policies(session: Session) -> int:
     """Print the IAM policies of the roles that plan and deploy."""
-    from sfn_release.operations.doctor import least_policies
+    from sfn_release.operations.verbs.doctor import least_policies
 
     names = list(dict.fromkeys(session.environments))
     found = least_policies(session.workspace(), names)

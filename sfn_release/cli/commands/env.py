@@ -19,7 +19,7 @@ def check(session: Session) -> int:
     Of every environment, or of those that --env names: credentials, account and role, parameters,
     names of state machines, pins, alarms, the ledger's remote.
     """
-    from sfn_release.operations.check_environments import check_environments
+    from sfn_release.operations.verbs.check_environments import check_environments
 
     done = check_environments(session.workspace(), environments=session.environments)
     session.show("env-check", done.to_json(), lambda: write_checks(done.checks, "checked"))

@@ -14,7 +14,7 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
-    from sfn_release.operations.execute import Execution
+    from sfn_release.operations.verbs.execute import Execution
     from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
 
@@ -42,8 +42,8 @@ def run(
     Shows the way it took: its states, retries, and where and why it failed. Exits 1 when the
     execution does not succeed.
     """
-    from sfn_release.operations.execute import execute
-    from sfn_release.operations.local import unused_mocks
+    from sfn_release.operations.verbs.execute import execute
+    from sfn_release.operations.verbs.local import unused_mocks
 
     workspace = session.workspace()
     if tree:
@@ -75,7 +75,7 @@ def _execute_tree(
     no_wait: bool,
 ) -> int:
     """Run a workflow of the work tree."""
-    from sfn_release.operations.execute_tree import execute_tree
+    from sfn_release.operations.verbs.execute_tree import execute_tree
     from sfn_release.project import LOCAL
 
     if version is not None or no_wait:

@@ -30,7 +30,7 @@ def run(session: Session, workflow: str, format_: str) -> None:
     """
     from sfn_release.authoring.diagrams import dot, mermaid
     from sfn_release.authoring.diagrams.mermaid import too_large
-    from sfn_release.operations.sources import only, read_source
+    from sfn_release.operations.definition_sources import only, read_source
 
     declared = read_source(
         workflow,

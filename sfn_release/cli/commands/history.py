@@ -23,7 +23,7 @@ def run(session: Session, limit: int) -> None:
 
     The newest first, at most -n deployments.
     """
-    from sfn_release.operations.history import history, yielded_trials
+    from sfn_release.operations.verbs.history import history, yielded_trials
 
     workspace = session.workspace()
     records = history(workspace, environment=session.environment, limit=limit)

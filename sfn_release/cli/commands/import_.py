@@ -39,7 +39,7 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
     """
     from sfn_release.authoring.importing import write_module
     from sfn_release.canonical import digest, short
-    from sfn_release.operations.importing import import_source
+    from sfn_release.operations.verbs.import_ import import_source
 
     given = import_source(
         named,

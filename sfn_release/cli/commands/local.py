@@ -42,7 +42,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
     project it is a file in your user account's data folder, which is printed too.
     """
     from sfn_release.local_service.server import serve
-    from sfn_release.operations.local import data_folder, service_for
+    from sfn_release.operations.verbs.local import data_folder, service_for
 
     service, where = service_for(
         session.directory,
@@ -79,7 +79,7 @@ def reset(session: Session, yes: bool) -> None:
     Its state machines with their executions, and the records of its deployments. Where the
     repository has a remote, the local trials too; without one, the releases stay.
     """
-    from sfn_release.operations.local import reset_local
+    from sfn_release.operations.verbs.local import reset_local
 
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None

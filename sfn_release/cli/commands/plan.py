@@ -52,10 +52,10 @@ def run(
     --from, what `promote` would do. Nothing is changed. --env may be given several times.
     """
     from sfn_release.cli.deployments import errors_json, tell_failure
-    from sfn_release.operations import plan
     from sfn_release.operations.each_environment import in_each
     from sfn_release.operations.name_clashes import refuse_shared
-    from sfn_release.operations.promote import plan_promotion, serves_a_release
+    from sfn_release.operations.verbs import plan
+    from sfn_release.operations.verbs.promote import plan_promotion, serves_a_release
 
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()

@@ -38,7 +38,7 @@ def run(
     --to may be given several times: each environment is tried, one after another.
     """
     from sfn_release.cli.deployments import deployed
-    from sfn_release.operations.promote import promote
+    from sfn_release.operations.verbs.promote import promote
 
     if session.environments:
         raise UsageError("`promote` takes --from and --to, and no --env.")

@@ -17,7 +17,7 @@ from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
     from sfn_release.errors import SfnReleaseError
-    from sfn_release.operations.publish import Published
+    from sfn_release.operations.verbs.publish import Published
     from sfn_release.operations.workspace import Workspace
 
 
@@ -47,7 +47,7 @@ def run(
     """
     from sfn_release.cli.deployments import errors_json, plans_json, summary, tell_failure
     from sfn_release.errors import SeveralError
-    from sfn_release.operations.publish import publish
+    from sfn_release.operations.verbs.publish import publish
 
     _one_version(version, from_tag=from_tag)
     workspace = session.workspace()

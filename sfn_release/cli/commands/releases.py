@@ -13,7 +13,7 @@ from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.releases import ListedRelease
+    from sfn_release.operations.verbs.releases import ListedRelease
 
 
 @command("releases")
@@ -25,7 +25,7 @@ def run(session: Session, form: str) -> None:
 
     The highest version first. With --format toml, the manifests of all releases as one document.
     """
-    from sfn_release.operations.releases import releases
+    from sfn_release.operations.verbs.releases import releases
 
     found = releases(session.workspace())
 

@@ -36,7 +36,7 @@ def run(
     --env may be given several times: each environment is tried, one after another.
     """
     from sfn_release.cli.deployments import deployed
-    from sfn_release.operations.rollback import rolling_back
+    from sfn_release.operations.verbs.rollback import rolling_back
 
     workspace = session.workspace()
     shown = ExitStack()

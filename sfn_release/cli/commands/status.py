@@ -15,7 +15,7 @@ from sfn_release.cli.output.tables import write_table
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
-    from sfn_release.operations.status import EnvironmentStatus
+    from sfn_release.operations.verbs.status import EnvironmentStatus
 
 _SHOWN = 8  # differences of one workflow; -v and --json tell all
 _QUIET = {"in-sync", "never-deployed"}
@@ -36,7 +36,7 @@ def run(session: Session, check: bool) -> int:
     workflow are compared with the record; with --check or -v, tags and state machine versions are
     too, which takes two calls more for each. Exit code 1 when an environment cannot be reached.
     """
-    from sfn_release.operations.status import status
+    from sfn_release.operations.verbs.status import status
 
     closer = check or session.verbose
     found = status(session.workspace(), environments=session.environments, closer=closer)

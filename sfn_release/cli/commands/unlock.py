@@ -22,7 +22,7 @@ def run(session: Session, yes: bool, reason: str | None) -> None:
 
     What it had changed in AWS stays until the next deployment or rollback.
     """
-    from sfn_release.operations.unlock import held, split, unlock
+    from sfn_release.operations.verbs.unlock import held, split, unlock
 
     workspace = session.workspace()
     environment = workspace.environment(session.environment)

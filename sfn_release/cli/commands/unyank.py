@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("version")
 def run(session: Session, version: str) -> None:
     """Allow a yanked release to be deployed again."""
-    from sfn_release.operations.yank import unyank
+    from sfn_release.operations.verbs.yank import unyank
 
     done = unyank(session.workspace(), version)
     text = "may be deployed again" if done.changed else "is not yanked: nothing to do"

@@ -27,7 +27,7 @@ def run(session: Session, version: str | None, *, accept_rewrite: bool) -> int:
 
     Of release VERSION, or of all of them. Every problem is told, and makes the exit code 1.
     """
-    from sfn_release.operations.verify import verify
+    from sfn_release.operations.verbs.verify import verify
 
     done = verify(session.workspace(), version, accept_rewrite=accept_rewrite)
 

@@ -11,8 +11,8 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
 
 if TYPE_CHECKING:
+    from sfn_release.operations.verbs.yank import Yanked
     from sfn_release.operations.workspace import Workspace
-    from sfn_release.operations.yank import Yanked
 
 
 @command("yank")
@@ -23,7 +23,7 @@ def run(session: Session, version: str, reason: str) -> None:
 
     Every clone refuses to deploy it. Where it is live, it stays live.
     """
-    from sfn_release.operations.yank import yank
+    from sfn_release.operations.verbs.yank import yank
 
     workspace = session.workspace()
     done = yank(workspace, version, reason=reason)

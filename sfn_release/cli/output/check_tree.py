@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sfn_release.cli.output import terminal
 
 if TYPE_CHECKING:
-    from sfn_release.operations.verifying import Check
+    from sfn_release.operations.verification import Check
 
 
 def write_checks(checks: Iterable[Check], done: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from sfn_release.operations.execute import Execution
-    from sfn_release.operations.trail import Visit
+    from sfn_release.operations.execution_path import Visit
+    from sfn_release.operations.verbs.execute import Execution
 
 _SHOWN = 12  # states at each end of a long way
 _TROUBLED = 10  # states that failed or were caught, which are shown wherever they are

@@ -14,8 +14,8 @@ from typing import Any
 
 from sfn_release.canonical import digest, dumps
 from sfn_release.ledger import Ledger
-from sfn_release.operations.verify import verify
-from sfn_release.operations.yank import yank
+from sfn_release.operations.verbs.verify import verify
+from sfn_release.operations.verbs.yank import yank
 from sfn_release.release.release import Release, make_release, release_files
 from support.forging import forge
 from support.git import run_git

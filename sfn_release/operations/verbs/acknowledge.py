@@ -5,9 +5,9 @@ from __future__ import annotations
 from sfn_release.deployment import Prepared, Site, check_lock
 from sfn_release.deployment.live_state import look
 from sfn_release.errors import ConflictError, NotFoundError
-from sfn_release.operations.comparing import strange_versions
 from sfn_release.operations.running import run
 from sfn_release.operations.site import open_site
+from sfn_release.operations.workflow_status import strange_versions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan
 from sfn_release.release.record import Record

@@ -18,11 +18,11 @@ from sfn_release.errors import (
 )
 from sfn_release.operations.name_clashes import refuse_same_names
 from sfn_release.operations.pin_preview import resolved_pins
-from sfn_release.operations.plan import prepare_work_tree, work_tree
 from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.site import require_remote, site
-from sfn_release.operations.verifying import Check
+from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
+from sfn_release.operations.verification import Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.preconditions import Submission, refusal, unmet
 from sfn_release.project import Environment, rules

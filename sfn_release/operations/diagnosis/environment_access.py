@@ -11,9 +11,9 @@ from sfn_release.aws.clients import Aws
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import AccessError, NetworkError, SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.doctor import permissions
-from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
-from sfn_release.operations.doctor.machines import examine_machines
+from sfn_release.operations.diagnosis import permission_probe
+from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.machine_ownership import examine_machines
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
@@ -195,17 +195,17 @@ def _permissions(
     name = environment.fill(template, where="name", texts=True)[:80]
     arn = f"arn:{partition}:states:{environment.region}:{owner}:stateMachine:{name}"
     told: set[str] = set()
-    for asked in permissions.ask(aws, environment, arn, role):
+    for asked in permission_probe.ask(aws, environment, arn, role):
         if asked.action in told:
             continue
         told.add(asked.action)
         yield _permission(asked, arn, findings)
-    if permissions.on_amazon(aws.stepfunctions):
+    if permission_probe.on_amazon(aws.stepfunctions):
         return
     yield findings.ok("emulator", "not asked for states:CreateStateMachine: it might create one")
 
 
-def _permission(asked: permissions.Asked, arn: str, findings: Findings) -> Diagnosis:
+def _permission(asked: permission_probe.Asked, arn: str, findings: Findings) -> Diagnosis:
     match asked.answer:
         case "allowed":
             return findings.ok("permission", f"{asked.action} is allowed")

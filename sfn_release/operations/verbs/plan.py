@@ -8,13 +8,13 @@ from dataclasses import replace
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.delete import plan_deletion
-from sfn_release.operations.deploy import deploy_target
-from sfn_release.operations.listing import build_work_tree
 from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.release_target import unreleased
-from sfn_release.operations.rollback import prepare_rollback, unshown
 from sfn_release.operations.site import open_site
+from sfn_release.operations.verbs.build import build_work_tree
+from sfn_release.operations.verbs.delete import plan_deletion
+from sfn_release.operations.verbs.deploy import deploy_target
+from sfn_release.operations.verbs.rollback import prepare_rollback, unshown
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
 from sfn_release.project.modules.acceptance import refuse_calls

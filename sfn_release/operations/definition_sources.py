@@ -34,7 +34,7 @@ def read_source(
         return (read_text(stdin(), STDIN),)
     if is_file(named) or existing_files.is_file(directory / named):
         return read_workflows(directory / named, name=named, environ=environ)
-    from sfn_release.operations.listing import build_definitions
+    from sfn_release.operations.verbs.build import build_definitions
 
     return build_definitions(workspace(), named)
 

@@ -10,12 +10,12 @@ from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import Git, Identity
-from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import find_project, read_project
 
 if TYPE_CHECKING:
-    from sfn_release.operations.doctor.iam import RolePolicy
+    from sfn_release.operations.diagnosis.iam import RolePolicy
 
 _project = Findings("project")
 
@@ -34,7 +34,7 @@ def doctor(
 
     Raises NotFoundError for an environment that does not exist.
     """
-    from sfn_release.operations.doctor.repository import (
+    from sfn_release.operations.diagnosis.repository_setup import (
         examine_no_repository,
         examine_program,
         examine_repository,
@@ -68,8 +68,8 @@ def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> li
     exist yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that
     doesn't load.
     """
-    from sfn_release.operations.doctor.iam import role_policies
-    from sfn_release.operations.listing import build_definitions
+    from sfn_release.operations.diagnosis.iam import role_policies
+    from sfn_release.operations.verbs.build import build_definitions
 
     chosen = [workspace.environment(name) for name in environments]
     chosen = chosen or list(workspace.project.environments.values())
@@ -92,8 +92,8 @@ def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
 
 
 def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Diagnosis]:
-    from sfn_release.operations.doctor.account import examine_environment
-    from sfn_release.operations.doctor.ledger_refs import examine_ledger
+    from sfn_release.operations.diagnosis.environment_access import examine_environment
+    from sfn_release.operations.diagnosis.ledger_refs import examine_ledger
 
     chosen = [workspace.environment(name) for name in environments]
     say = workspace.runtime.watcher.say

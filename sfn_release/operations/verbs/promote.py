@@ -7,9 +7,9 @@ from dataclasses import replace
 from sfn_release.deployment import Decide, Site, prepare
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.deploy import bring, deploy_target
 from sfn_release.operations.policy_checks import checked_override, objections, stay
 from sfn_release.operations.site import open_site
+from sfn_release.operations.verbs.deploy import bring, deploy_target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
 from sfn_release.release.record import Record, State

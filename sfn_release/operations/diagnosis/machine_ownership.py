@@ -11,7 +11,7 @@ from sfn_release.deployment.live_state import find_machines, in_parallel
 from sfn_release.errors import AwsError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import TAG_PREFIX
-from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 

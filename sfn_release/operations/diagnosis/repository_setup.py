@@ -11,7 +11,7 @@ from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.ledger.git import Git
 from sfn_release.ledger.git.command import git_version
-from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 
 _OLDEST = (2, 31)  # `rev-parse --path-format`
 _findings = Findings("git")

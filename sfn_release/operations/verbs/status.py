@@ -10,9 +10,9 @@ from typing import Any
 from sfn_release.aws.clients import Aws
 from sfn_release.errors import AwsError, LockedError, TamperedError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.comparing import WorkflowStatus, workflow_statuses
 from sfn_release.operations.next_steps import EnvironmentState, next_steps, unclaimed
 from sfn_release.operations.split_callers import mixes
+from sfn_release.operations.workflow_status import WorkflowStatus, workflow_statuses
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import BRINGS_NOTHING, Record, State

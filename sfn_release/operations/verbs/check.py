@@ -13,7 +13,7 @@ from sfn_release.checks import check_draft
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.silence import Silence, told
 from sfn_release.errors import NotFoundError, SfnReleaseError
-from sfn_release.operations.check_filled import filled_findings
+from sfn_release.operations.filled_findings import filled_findings
 from sfn_release.project import FILE_NAME, Project, existing_files, find_project, read_project
 from sfn_release.project.modules.acceptance import as_released, name_problem, problems
 from sfn_release.project.modules.drafts import (

@@ -14,6 +14,7 @@ from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.ledger.remote_rewrites import Rewrite, accept
 from sfn_release.ledger.tag_checks import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
+from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verify_refs import (
     lost_release_checks,
@@ -21,7 +22,6 @@ from sfn_release.operations.verify_refs import (
     tag_checks,
     witness_checks,
 )
-from sfn_release.operations.verifying import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.release import (
     Manifest,

@@ -9,7 +9,7 @@ from sfn_release.deployment import check_lock
 from sfn_release.errors import LockedError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import without_secrets
-from sfn_release.operations.doctor.diagnosis import Diagnosis, Findings
+from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import State

@@ -1,0 +1,1 @@
+"""What `doctor` examines, one subject a file. Nothing is changed, here or in AWS."""
