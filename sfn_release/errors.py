@@ -165,6 +165,12 @@ class GitError(SfnReleaseError):
     code = "E_GIT"
 
 
+_MISSING = frozenset(
+    # A state machine; its version or alias; a Lambda function.
+    {"StateMachineDoesNotExist", "ResourceNotFound", "ResourceNotFoundException"}
+)
+
+
 class AwsError(SfnReleaseError):
     """AWS refused a call; *aws_code* is its error code, *operation* the API operation."""
 
@@ -182,6 +188,11 @@ class AwsError(SfnReleaseError):
         super().__init__(message, why=why, fix=fix)
         self.aws_code = aws_code
         self.operation = operation
+
+    @property
+    def missing(self) -> bool:
+        """Whether AWS says that the thing that the call names doesn't exist."""
+        return self.aws_code in _MISSING
 
 
 class AccessError(AwsError):

@@ -82,6 +82,16 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
         ) from error
 
 
+def call_or_none(operation: Operation, **request: Any) -> dict[str, Any] | None:
+    """Call one operation like `call`; return None if the thing that it names doesn't exist."""
+    try:
+        return call(operation, **request)
+    except AwsError as error:
+        if error.missing:
+            return None
+        raise
+
+
 def _service(operation: Operation) -> tuple[str, str]:
     """Return how people call the service of a client's method, and its IAM prefix."""
     client = getattr(operation, "__self__", None)

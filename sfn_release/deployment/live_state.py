@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, TypeVar
 
-from sfn_release.aws.api_calls import Operation, call
+from sfn_release.aws.api_calls import Operation, call, call_or_none
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
-from sfn_release.errors import AwsError, ConflictError, DefinitionError
+from sfn_release.errors import ConflictError, DefinitionError
 from sfn_release.plan import Observed, is_alias_description
 from sfn_release.plan.drift import Closer
 from sfn_release.plan.steps import ObservedAlias
@@ -27,7 +27,6 @@ THREADS = 8
 """Workflows that are read or changed at the same time."""
 
 _SEARCHED = 5  # the newest versions that are looked at after an attempt that left no record
-_GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}
 
 Argument = TypeVar("Argument")
 Returned = TypeVar("Returned")
@@ -101,12 +100,9 @@ def look(
 
 def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> Observed | None:
     arn = served.state_machine_arn
-    try:
-        machine = call(client.describe_state_machine, stateMachineArn=arn)
-    except AwsError as error:
-        if error.aws_code in _GONE:
-            return None
-        raise
+    machine = call_or_none(client.describe_state_machine, stateMachineArn=arn)
+    if machine is None:
+        return None
     routed = describe_alias(client, f"{arn}:{alias}") if alias else None
     routing = routed.routing if routed else {}
     other = [] if routing == served.routing else [*routing]
@@ -150,12 +146,7 @@ def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str
     """Return the descriptions of state machine versions, as far as they are still there."""
 
     def one(arn: str) -> tuple[str, str]:
-        try:
-            found = call(client.describe_state_machine, stateMachineArn=arn)
-        except AwsError as error:
-            if error.aws_code in _GONE:
-                return arn, ""
-            raise
+        found = call_or_none(client.describe_state_machine, stateMachineArn=arn) or {}
         return arn, found.get("description") or ""
 
     return dict(in_parallel(one, arns))
@@ -218,12 +209,9 @@ def in_parallel(
 def _observe(
     client: StepFunctions, workflow: str, arn: str, want: Wanted, *, alias: str, search: bool
 ) -> Observed | None:
-    try:
-        machine = call(client.describe_state_machine, stateMachineArn=arn)
-    except AwsError as error:
-        if error.aws_code in _GONE:
-            return None
-        raise
+    machine = call_or_none(client.describe_state_machine, stateMachineArn=arn)
+    if machine is None:
+        return None
     if machine.get("status") == "DELETING":
         raise ConflictError(
             f"The state machine {want.name} is being deleted.", fix="Run this again in a minute."
@@ -250,12 +238,9 @@ def _observe(
 
 def describe_alias(client: StepFunctions, arn: str) -> ObservedAlias | None:
     """Return an alias as AWS has it, None when there is none."""
-    try:
-        found = call(client.describe_state_machine_alias, stateMachineAliasArn=arn)
-    except AwsError as error:
-        if error.aws_code in _GONE:
-            return None
-        raise
+    found = call_or_none(client.describe_state_machine_alias, stateMachineAliasArn=arn)
+    if found is None:
+        return None
     routing = {
         route["stateMachineVersionArn"]: route["weight"]
         for route in found["routingConfiguration"]
@@ -270,14 +255,10 @@ def _describe_versions(
     """Return the rendered digests of versions, as far as the first that has *digest*."""
     versions: dict[str, str] = {}
     for arn in dict.fromkeys(arns):
-        try:
-            found = rendered_from(
-                workflow, call(client.describe_state_machine, stateMachineArn=arn)
-            )
-        except AwsError as error:
-            if error.aws_code not in _GONE:
-                raise
+        described = call_or_none(client.describe_state_machine, stateMachineArn=arn)
+        if described is None:
             continue
+        found = rendered_from(workflow, described)
         versions[arn] = found.digest if found else ""
         if versions[arn] == digest:
             break

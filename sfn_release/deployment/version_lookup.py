@@ -61,7 +61,7 @@ def look_up_versions(
                 return name, _function(aws.functions, name)
             return name, _machine(aws.stepfunctions, name)
         except AwsError as error:
-            if error.aws_code in _GONE:
+            if error.missing:
                 return name, FoundVersion(problem=error.why or error.message, gone=True)
             abroad = isinstance(error, AccessError) and error.aws_code and not home.holds(name)
             if tolerant or abroad:
@@ -81,9 +81,6 @@ def _normal(name: Name, home: AccountScope) -> Name:
     if name.account and not (home.accounts and home.holds(name)):
         return replace(name, qualifier=qualifier, region=name.region or home.region)
     return Name(name.kind, name.name, qualifier)
-
-
-_GONE = {"ResourceNotFoundException", "StateMachineDoesNotExist", "ResourceNotFound"}
 
 
 def _function(functions: Functions, name: Name) -> FoundVersion:

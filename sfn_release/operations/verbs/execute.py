@@ -20,7 +20,6 @@ from sfn_release.release.release import parse_version
 from sfn_release.text import did_you_mean
 
 _PAGE = 1000  # events in one answer of GetExecutionHistory
-_GONE = {"StateMachineDoesNotExist", "ResourceNotFound"}  # the state machine; its alias or version
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,16 @@ def execute(
     try:
         answer = call(client.start_sync_execution if in_sync else client.start_execution, **request)
     except AwsError as error:
-        if error.aws_code in _GONE:
-            error.fix = (
-                f"It was deleted by other means. Deploy it again:"
-                f"  sfn-release deploy {served.version} --env {there.name}"
-            )
-        raise
+        if not error.missing:
+            raise
+        raise AwsError(
+            error.message,
+            why=error.why,
+            fix="It was deleted outside of sfn-release. Deploy it again:"
+            f"  sfn-release deploy {served.version} --env {there.name}",
+            aws_code=error.aws_code,
+            operation=error.operation,
+        ) from error
     if wait and not in_sync:
         answer = _finished(client, answer["executionArn"], workspace.runtime)
     done = _execution(answer, workflow, served.version)
