@@ -61,7 +61,7 @@ EDGES = {
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "local_service/service.py": "request ids, and the defaults of what the service is given",
-    "local_service/server.py": "request id and date of an HTTP answer",
+    "local_service/http_protocol.py": "request ids of HTTP answers",
 }
 
 LAZY = sorted({*ONLY} - {"sqlite3", "click"})

@@ -17,17 +17,17 @@ _FORM = "application/x-www-form-urlencoded"
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
-def asks_who(content_type: str | None, body: bytes) -> bool:
+def is_get_caller_identity(content_type: str | None, body: bytes) -> bool:
     """Return whether a request is GetCallerIdentity of STS."""
     if not (content_type or "").lower().startswith(_FORM):
         return False
     return parse_qs(body.decode("latin-1")).get("Action") == ["GetCallerIdentity"]
 
 
-def caller(scope: ArnScope, request: str) -> bytes:
-    """Return the answer of GetCallerIdentity for a request of *scope*: the account's root user.
+def get_caller_identity(scope: ArnScope, request_id: str) -> bytes:
+    """Return the answer of GetCallerIdentity: the root user of the account in *scope*.
 
-    *request* is the request's id.
+    *request_id* becomes the id in the answer.
     """
     account = scope.account
     arn = f"arn:{partition_of(scope.region)}:iam::{account}:root"
@@ -35,5 +35,5 @@ def caller(scope: ArnScope, request: str) -> bytes:
         f'<GetCallerIdentityResponse xmlns="{_NAMESPACE}"><GetCallerIdentityResult>'
         f"<Arn>{arn}</Arn><UserId>{account}</UserId><Account>{account}</Account>"
         "</GetCallerIdentityResult><ResponseMetadata>"
-        f"<RequestId>{request}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+        f"<RequestId>{request_id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     ).encode()

@@ -85,7 +85,7 @@ def test_an_emulator_without_sts_needs_the_account(
     repository: Path, local_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether STS refuses to answer or has no URL; with `account`, neither is asked again."""
-    monkeypatch.setattr("sfn_release.local_service.sts.asks_who", lambda *_: False)
+    monkeypatch.setattr("sfn_release.local_service.sts.is_get_caller_identity", lambda *_: False)
     for endpoint in (f'"{local_server}"', f'{{ stepfunctions = "{local_server}" }}'):
         project = emulated(repository, endpoint)
         planned = project.run("plan")
