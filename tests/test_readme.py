@@ -15,7 +15,7 @@ import pytest
 
 from sfn_release import errors, project
 from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
-from sfn_release.operations import scaffold
+from sfn_release.operations.scaffold import project_files
 from sfn_release.project.document import Expected
 from sfn_release.project.modules import build
 from sfn_release.project.schema import DOCUMENT
@@ -151,7 +151,9 @@ def test_toml_is_taken(text: str) -> None:
 
 def test_what_init_comments_out_is_taken() -> None:
     """The environments that a new releases.toml shows are read once their marks are taken away."""
-    settings, _, comments = scaffold.files("shop")["releases.toml"].partition("# [environments")
+    settings, _, comments = project_files.files("shop")["releases.toml"].partition(
+        "# [environments"
+    )
     text = re.sub("^# ?", "", "# [environments" + comments, flags=re.MULTILINE)
     read = project.parse_project(settings + text, path=ROOT / "releases.toml")
     assert list(read.environments) == ["local", "staging", "prod"]

@@ -4,9 +4,7 @@
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
-from sfn_release.operations.verbs.build import ListedWorkflow as ListedWorkflow
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
-from sfn_release.operations.verbs.build import list_workflows as list_workflows
 from sfn_release.operations.verbs.check import Checked as Checked
 from sfn_release.operations.verbs.check import CheckedFinding as CheckedFinding
 from sfn_release.operations.verbs.check import check as check
@@ -24,6 +22,8 @@ from sfn_release.operations.verbs.doctor import doctor as doctor
 from sfn_release.operations.verbs.execute import Execution as Execution
 from sfn_release.operations.verbs.execute import execute as execute
 from sfn_release.operations.verbs.history import history as history
+from sfn_release.operations.verbs.list import ListedWorkflow as ListedWorkflow
+from sfn_release.operations.verbs.list import list_workflows as list_workflows
 from sfn_release.operations.verbs.local import reset_local as reset_local
 from sfn_release.operations.verbs.local import service_for as service_for
 from sfn_release.operations.verbs.plan import plan_version as plan_version
@@ -32,8 +32,8 @@ from sfn_release.operations.verbs.publish import Published as Published
 from sfn_release.operations.verbs.publish import publish as publish
 from sfn_release.operations.verbs.releases import ListedRelease as ListedRelease
 from sfn_release.operations.verbs.releases import releases as releases
-from sfn_release.operations.verbs.releases import show as show
 from sfn_release.operations.verbs.rollback import rollback as rollback
+from sfn_release.operations.verbs.show import show as show
 from sfn_release.operations.verbs.status import EnvironmentStatus as EnvironmentStatus
 from sfn_release.operations.verbs.status import status as status
 from sfn_release.operations.verbs.unlock import unlock as unlock

@@ -17,7 +17,7 @@ import pytest
 from sfn_release.operations.verbs.diff import diff
 from sfn_release.operations.verbs.execute import execute
 from sfn_release.operations.verbs.promote import promote
-from sfn_release.operations.verbs.releases import show
+from sfn_release.operations.verbs.show import show
 from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.verify import verify
 from support.attacks.ledger import (

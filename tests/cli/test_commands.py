@@ -14,7 +14,7 @@ import pytest
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.cli.output.progress import Progress
 from sfn_release.operations import open_workspace, system_runtime
-from sfn_release.operations.scaffold import HELLO
+from sfn_release.operations.scaffold.project_files import HELLO
 from sfn_release.release.record import Lock, timestamp
 from support.command_line import Project, run
 from support.git import run_git

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sfn_release.errors import AwsError
-from sfn_release.operations.scaffold import files, project_name
+from sfn_release.operations.scaffold.project_files import files, project_name
 from sfn_release.project import parse_project
 from support.command_line import run
 from support.git import run_git

@@ -14,7 +14,8 @@ from sfn_release.errors import TamperedError
 from sfn_release.operations.verbs.diff import diff
 from sfn_release.operations.verbs.execute import execute
 from sfn_release.operations.verbs.history import history
-from sfn_release.operations.verbs.releases import releases, show
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.show import show
 from sfn_release.operations.verbs.status import status
 from support.errors import refused
 from support.forging import forge

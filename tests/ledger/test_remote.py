@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from sfn_release.ledger.git import Repository
-from sfn_release.operations.verbs.build import list_workflows
 from sfn_release.operations.verbs.diff import diff
 from sfn_release.operations.verbs.execute import execute
 from sfn_release.operations.verbs.history import history
+from sfn_release.operations.verbs.list import list_workflows
 from sfn_release.operations.verbs.local import reset_local
 from sfn_release.operations.verbs.promote import promote
-from sfn_release.operations.verbs.releases import releases, show
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.show import show
 from sfn_release.operations.verbs.status import status
 from support.errors import refused
 from support.git import run_git

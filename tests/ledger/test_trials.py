@@ -16,7 +16,8 @@ from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.local import reset_local
 from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.operations.verbs.promote import promote
-from sfn_release.operations.verbs.releases import releases, shown
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.show import shown
 from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.operations.verbs.yank import unyank, yank

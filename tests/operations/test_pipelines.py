@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from sfn_release.operations.scaffold.github import Stage, github_files, stages
-from sfn_release.operations.scaffold.installing import Install
+from sfn_release.operations.scaffold.github.pipeline_files import github_files
+from sfn_release.operations.scaffold.github.stages import Stage, stages
+from sfn_release.operations.scaffold.installation import Install
 from sfn_release.project import parse_project
 from support.command_line import ROLE, Project, Ran, run
 from support.git import run_git

@@ -15,7 +15,8 @@ from sfn_release.canonical import digest
 from sfn_release.errors import SeveralError
 from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.publish import Published
-from sfn_release.operations.verbs.releases import releases, show
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.show import show
 from support.errors import refused
 from support.git import isolate_git, run_git
 from support.shop import (

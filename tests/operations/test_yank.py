@@ -13,7 +13,8 @@ from sfn_release.ledger.git.remotes import Remotes
 from sfn_release.operations.verbs.local import reset_local
 from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.operations.verbs.promote import promote
-from sfn_release.operations.verbs.releases import releases, shown
+from sfn_release.operations.verbs.releases import releases
+from sfn_release.operations.verbs.show import shown
 from sfn_release.operations.verbs.status import status
 from sfn_release.operations.verbs.yank import Yanked, unyank, yank
 from support.command_line import Project

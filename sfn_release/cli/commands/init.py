@@ -63,7 +63,7 @@ def _scaffold(
     root: Path, repository: Path | None, ci: str | None
 ) -> tuple[dict[str, bool], list[str]]:
     """Write what is missing; return each path with whether it was, and what to know about it."""
-    from sfn_release.operations.scaffold import files
+    from sfn_release.operations.scaffold.project_files import files
     from sfn_release.project import FILE_NAME, read_project
 
     if ci and (root / FILE_NAME).exists():
@@ -85,8 +85,10 @@ def _pipeline(root: Path, repository: Path, wrote: dict[str, bool]) -> list[str]
     import os
     import sys
 
-    from sfn_release.operations.scaffold.github import HOUR, github_files, stages
-    from sfn_release.operations.scaffold.installing import (
+    from sfn_release.operations.scaffold.github.pipeline import HOUR
+    from sfn_release.operations.scaffold.github.pipeline_files import github_files
+    from sfn_release.operations.scaffold.github.stages import stages
+    from sfn_release.operations.scaffold.installation import (
         commands_for_tests,
         install,
         installed_here,

@@ -16,7 +16,7 @@ def run(session: Session) -> None:
     SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
     workflow declares; with -v DEFINITION is that of its definition alone.
     """
-    from sfn_release.operations.verbs.build import list_workflows
+    from sfn_release.operations.verbs.list import list_workflows
 
     listed = list_workflows(session.workspace())
     items = [one.to_json() for one in listed]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("workflow", required=False)
 def run(session: Session, version: str, workflow: str | None) -> None:
     """Show one release, or one definition of it."""
-    from sfn_release.operations.verbs.releases import shown
+    from sfn_release.operations.verbs.show import shown
 
     workspace = session.workspace()
     release, yank = shown(workspace, version, workflow)

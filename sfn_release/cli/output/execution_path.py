@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from sfn_release.operations.execution_path import Visit
+    from sfn_release.operations.state_visits import Visit
     from sfn_release.operations.verbs.execute import Execution
 
 _SHOWN = 12  # states at each end of a long way

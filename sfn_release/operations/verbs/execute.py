@@ -13,7 +13,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
-from sfn_release.operations.execution_path import Visit, trail
+from sfn_release.operations.state_visits import Visit, trail
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Served, Serving, State, timestamp
 from sfn_release.release.release import parse_version

@@ -14,8 +14,8 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.operations.execution_path import trail
 from sfn_release.operations.site import site
+from sfn_release.operations.state_visits import trail
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
 from sfn_release.operations.workspace import Workspace

@@ -1,15 +1,13 @@
-"""releases and show: what was released."""
+"""releases: every release, and where it is live."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import Manifest, Release, parse_version
+from sfn_release.release.release import Manifest
 from sfn_release.release.yank_list import Yank
-from sfn_release.text import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -69,23 +67,3 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
             )
         )
     return found
-
-
-def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
-    """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
-    return shown(workspace, version, workflow)[0]
-
-
-def shown(
-    workspace: Workspace, version: str, workflow: str | None = None
-) -> tuple[Release, Yank | None]:
-    """Return what `show` does, and why the release was yanked, None unless it was."""
-    snapshot = workspace.snapshot()
-    release = workspace.released(snapshot, parse_version(version))
-    if workflow is not None and workflow not in release.declarations:
-        raise NotFoundError(
-            f"{version} has no workflow {workflow!r}.",
-            why=f"It has: {', '.join(release.declarations)}.",
-            fix=did_you_mean(workflow, release.declarations),
-        )
-    return release, workspace.ledger.yanked(snapshot).get(release.version)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.operations.scaffold.installing import (
+from sfn_release.operations.scaffold.installation import (
     Install,
     Installed,
     commands_for_tests,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sfn_release.operations.scaffold.github.stages import Stage
-from sfn_release.operations.scaffold.installing import Install
+from sfn_release.operations.scaffold.installation import Install
 
 # Tags of actions can be moved; commits can't. Each stands with the version that it is.
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.output.execution_path import way_lines
-from sfn_release.operations.execution_path import Visit, trail
+from sfn_release.operations.state_visits import Visit, trail
 from sfn_release.operations.verbs.execute import Execution
 from sfn_release.simulator import ContextSeed, Mocks, VirtualClock, simulate
 from support.command_line import Project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sfn_release.operations.scaffold.github.jobs import (
+from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
     credentials,
     fill,

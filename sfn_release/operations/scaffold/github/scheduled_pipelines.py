@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sfn_release.operations.scaffold.github.jobs import (
+from sfn_release.operations.scaffold.github.main_pipeline import matrix
+from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
     credentials,
     env,
@@ -10,7 +11,6 @@ from sfn_release.operations.scaffold.github.jobs import (
     quoted,
     variables,
 )
-from sfn_release.operations.scaffold.github.release import matrix
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
 
 _NIGHTLY = """\

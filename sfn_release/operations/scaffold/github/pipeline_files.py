@@ -1,0 +1,51 @@
+"""The workflow files of GitHub Actions that `sfn-release init --ci github` writes.
+
+A pull request is checked, and planned in every environment. A tag (or a person) publishes to the
+first environment. Each further one gets the very release that succeeded before, behind the approval
+that its environment on GitHub asks for; where a release must soak, a schedule promotes it. Every
+night a job looks for drift. Two buttons roll back and unlock.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from sfn_release.operations.scaffold.github.main_pipeline import release_file
+from sfn_release.operations.scaffold.github.manual_pipelines import rollback_file, unlock_file
+from sfn_release.operations.scaffold.github.pipeline import Pipeline
+from sfn_release.operations.scaffold.github.scheduled_pipelines import nightly_file, promotions_file
+from sfn_release.operations.scaffold.github.stages import stages
+from sfn_release.operations.scaffold.installation import Install
+from sfn_release.project import Project
+
+FOLDER = PurePosixPath(".github", "workflows")
+
+
+def github_files(
+    project: Project, folder: str, *, install: Install, tests: tuple[str, ...], python: str
+) -> dict[str, str]:
+    """Return the workflow files: path below the repository's root → text.
+
+    *folder* is the project's below that root ("" for the root itself); its files then have the
+    project's name. *install* are the steps that install sfn-release, *tests* the commands that run
+    the project's tests, *python* is the version of Python to set up, such as ``3.12``.
+    """
+    pipeline = Pipeline(
+        project=project.name,
+        folder=folder,
+        group=f"sfn-release-{project.name}" if folder else "sfn-release",
+        tag=project.tag,
+        ledger=project.ledger,
+        chain=tuple(stages(project)),
+        install=install,
+        tests=tests,
+        python=python,
+    )
+    texts = {
+        "": release_file(pipeline),
+        "-nightly": nightly_file(pipeline),
+        "-promote": promotions_file(pipeline),
+        "-rollback": rollback_file(pipeline),
+        "-unlock": unlock_file(pipeline),
+    }
+    return {str(FOLDER / f"{pipeline.group}{end}.yml"): text for end, text in texts.items() if text}
