@@ -75,13 +75,13 @@ def _lengthen(folder: Path, deployments: int) -> None:
         pause=lambda _: False,
         say=lambda _: None,
     )
-    state = ledger.state(ledger.snapshot(), "local")
+    state = ledger.deployments.state(ledger.branches.snapshot(), "local")
     assert state.record is not None
     assert state.tip is not None
     # fast-import writes thousands of commits in one process; each is what `append` would write.
     stream = bytearray()
     tip = state.tip
-    ref = ledger.env_ref("local")
+    ref = ledger.layout.env_ref("local")
     for number in range(deployments):
         record = replace(state.record, id=f"{state.record.id}-{number}", action="deploy")
         for status in ("started", "succeeded"):

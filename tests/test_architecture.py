@@ -217,7 +217,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
     [
         (record.Action, records._DONE),
         (record.Change, plans._MARKS),
-        (record.Status, terminal._STATES),
+        (record.DeploymentStatus, terminal._STATES),
         (drift.WorkflowState, terminal._STATES),
         (next_steps.EnvironmentState, terminal._STATES),
         (execution_outcome.ExecutionStatus, terminal._STATES),

@@ -24,8 +24,11 @@ from sfn_release.names import (
     RecordId,
 )
 from sfn_release.release.forms import read_form
-from sfn_release.release.record import Outcome, Record, Served, Serving
-from sfn_release.release.release import VERSION, Entry, Manifest, definition_path
+from sfn_release.release.ledger_files import definition_path
+from sfn_release.release.manifest import Manifest, ManifestEntry
+from sfn_release.release.record import Record, WorkflowOutcome
+from sfn_release.release.serving import Served, Serving
+from sfn_release.release.version import VERSION
 from sfn_release.simulator import Mocks
 from support.errors import refused
 
@@ -102,9 +105,9 @@ def test_data_says_the_kind_of_its_texts_in_its_types() -> None:
 def test_every_text_of_the_ledger_that_names_something_has_a_kind() -> None:
     """Those that are left are digests, times, and texts for people."""
     free = {
-        Entry: "digest definition_digest type role",
+        ManifestEntry: "digest definition_digest type role",
         Manifest: "project date author release_digest",
-        Outcome: "digest rendered_digest",
+        WorkflowOutcome: "digest rendered_digest",
         Record: "release_digest actor host reason started_at finished_at expires_at account region"
         " error override",
         Served: "digest rendered_digest alias_description alias",

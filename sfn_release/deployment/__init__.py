@@ -43,8 +43,9 @@ from sfn_release.ledger import hold
 from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import step_line
-from sfn_release.release.record import LEASE, Lock, Record, Serving, State, Status, timestamp
+from sfn_release.release.record import LEASE, DeploymentStatus, Lock, Record, timestamp
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import RecordedState, Serving
 
 __all__ = [
     "Decide",
@@ -122,7 +123,7 @@ def _paced(plan: Plan) -> timedelta:
     return timedelta(seconds=max(0, len(plan.steps) - 100))
 
 
-def close(site: Site, state: State, error: str) -> State:
+def close(site: Site, state: RecordedState, error: str) -> RecordedState:
     """Append the end of a deployment that did not come to one itself."""
     assert state.record is not None  # noqa: S101 - there is one to close
     now = site.runtime.now()
@@ -136,7 +137,7 @@ def close(site: Site, state: State, error: str) -> State:
 
 
 def _carry_out(
-    site: Site, prepared: Prepared, started: State, record: Record, *, expires: datetime
+    site: Site, prepared: Prepared, started: RecordedState, record: Record, *, expires: datetime
 ) -> Record:
     """Apply the plan and append the end of the deployment."""
     runtime = site.runtime
@@ -198,7 +199,7 @@ def _carry_out(
 def _fail(
     site: Site,
     prepared: Prepared,
-    started: State,
+    started: RecordedState,
     record: Record,
     application: Application,
     error: Exception | KeyboardInterrupt,
@@ -227,7 +228,7 @@ def _fail(
     became = outcomes(prepared, application.machines)
     text = "\n".join([str(told), *lines])
     back = application.shifted is not None and not stuck
-    status: Status = "reverted" if back else "failed"
+    status: DeploymentStatus = "reverted" if back else "failed"
     failed = record.finish(status, at=now, workflows=became, error=text)
     try:
         site.ledger.append(site.name, started, failed, at=now)
@@ -246,5 +247,7 @@ def _served(
     before, tip = prepared.state.serving, prepared.state.tip
     forms: Mapping[str, Rendered] = {}
     if before is not None and tip is not None:
-        forms = site.ledger.served(site.name, tip, replace(before, workflows=kept(prepared)))
+        forms = site.ledger.deployments.served(
+            site.name, tip, replace(before, workflows=kept(prepared))
+        )
     return serving_after(prepared, application.machines, forms, application.untagged)

@@ -31,14 +31,15 @@ from sfn_release.plan import (
     plan,
 )
 from sfn_release.plan.steps import PublishVersion, Step, TagStateMachine
-from sfn_release.release.record import Record, Served, State
+from sfn_release.release.record import Record
 from sfn_release.release.release import Release
 from sfn_release.release.rollback_history import pushed
+from sfn_release.release.serving import RecordedState, Served
 
 
 def strangers(
     site: Site,
-    state: State,
+    state: RecordedState,
     target: Target,
     observed: Mapping[str, Observed | None],
     known: frozenset[str],
@@ -89,7 +90,11 @@ class _Keeping:
 
 
 def _keeping(
-    site: Site, snapshot: Snapshot, state: State, adopting: Mapping[str, Observed], identity: str
+    site: Site,
+    snapshot: Snapshot,
+    state: RecordedState,
+    adopting: Mapping[str, Observed],
+    identity: str,
 ) -> _Keeping:
     """Decide how the machines that are *adopting* are kept. Reads only."""
     kept = {name: found_workflow(site.client, name, there) for name, there in adopting.items()}
@@ -114,7 +119,7 @@ def _keeping(
 def with_kept(
     site: Site,
     snapshot: Snapshot,
-    state: State,
+    state: RecordedState,
     decided: Plan,
     adopting: Mapping[str, Observed],
 ) -> Plan:
@@ -176,7 +181,7 @@ def adoption(site: Site, prepared: Prepared) -> Prepared:
     Raises RefMovedError when another deployer wrote a release of what was found at the same time.
     """
     private = site.environment.backend.private
-    snapshot = site.ledger.snapshot(offline=private)
+    snapshot = site.ledger.branches.snapshot(offline=private)
     identity = site.runtime.new_id(site.runtime.now())
     keeping = _keeping(site, snapshot, prepared.state, prepared.adopting, identity)
     release = keeping.release
@@ -212,7 +217,11 @@ def kept_text(site: Site, adopted: Prepared) -> str:
 
 
 def _plan(
-    site: Site, state: State, target: Target, observed: Mapping[str, Observed], identity: str
+    site: Site,
+    state: RecordedState,
+    target: Target,
+    observed: Mapping[str, Observed],
+    identity: str,
 ) -> Plan:
     """Return the plan: versions and tags of the found machines; all others stay as they are."""
     decided = plan(

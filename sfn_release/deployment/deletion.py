@@ -14,7 +14,8 @@ from sfn_release.deployment.prepared import Prepared, Site
 from sfn_release.deployment.record_content import retained
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.plan import Observed, plan_delete
-from sfn_release.release.record import Record, Served, Serving, State
+from sfn_release.release.record import Record
+from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.text import did_you_mean
 
 _COUNTED = 100  # running executions; above that, "more than"
@@ -26,8 +27,8 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     It is one that the environment serves, or that an unfinished attempt has created. Raises
     NotFoundError for any other, and what `plan.plan_delete` refuses.
     """
-    snapshot = site.ledger.reachable(site.name)
-    state = site.ledger.state(snapshot, site.name)
+    snapshot = site.ledger.branches.snapshot_for(site.name)
+    state = site.ledger.deployments.state(snapshot, site.name)
     closing = check_lock(site, state)
     left = unclaimed_machines(site, state, state.serving.workflows if state.serving else ())
     serving = _serving(state, workflow, left, site.environment.alias)
@@ -72,7 +73,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
 
 
 def _serving(
-    state: State, workflow: str, left: Mapping[str, Observed], alias: str
+    state: RecordedState, workflow: str, left: Mapping[str, Observed], alias: str
 ) -> Serving | None:
     """Return what is served, with *workflow* in it; None when it is nowhere.
 
@@ -101,7 +102,7 @@ def _nothing(attempt: Record) -> Serving:
     )
 
 
-def _missed(site: Site, state: State, serving: Serving, workflow: str) -> Iterator[str]:
+def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -> Iterator[str]:
     """Yield who loses something by the deletion: callers, and other workflows that start it."""
     served = serving.workflows[workflow]
     if not served.retained:
@@ -112,7 +113,9 @@ def _missed(site: Site, state: State, serving: Serving, workflow: str) -> Iterat
     recorded = state.serving.workflows if state.serving else {}
     others = {name: one for name, one in recorded.items() if name != workflow}
     if state.serving is not None and state.tip is not None and others:
-        forms = site.ledger.served(site.name, state.tip, replace(state.serving, workflows=others))
+        forms = site.ledger.deployments.served(
+            site.name, state.tip, replace(state.serving, workflows=others)
+        )
         for name, form in sorted(forms.items()):
             if _mentions(form.definition, served):
                 yield f"{name} starts {workflow} and will fail there"

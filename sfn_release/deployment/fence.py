@@ -8,7 +8,8 @@ from datetime import datetime
 from sfn_release.deployment.parameter_lookup import refuse_changed
 from sfn_release.deployment.prepared import Prepared, Site
 from sfn_release.errors import GitError, LockedError
-from sfn_release.release.record import State, timestamp
+from sfn_release.release.record import timestamp
+from sfn_release.release.serving import RecordedState
 
 
 class OvertakenError(LockedError):
@@ -21,7 +22,7 @@ class Fence:
 
     site: Site
     prepared: Prepared
-    started: State
+    started: RecordedState
     expires: datetime
     _turned: bool = field(default=False)
 
@@ -39,7 +40,7 @@ class Fence:
         At the first turn, ConflictError too when what the plan was made with has changed.
         """
         self.check()
-        if self.site.ledger.tip(self.site.name) != self.started.tip:
+        if self.site.ledger.branches.tip(self.site.name) != self.started.tip:
             raise self.overtaken()
         if not self._turned:
             refuse_changed(self.site, self.prepared)
@@ -48,7 +49,7 @@ class Fence:
     def holds(self) -> bool:
         """Tell whether nobody took the deployment over, as far as the ledger can be asked."""
         try:
-            return self.site.ledger.tip(self.site.name) == self.started.tip
+            return self.site.ledger.branches.tip(self.site.name) == self.started.tip
         except GitError:
             return True  # the lease is the fence that needs no network
 

@@ -20,9 +20,11 @@ from sfn_release.errors import AccessError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import NO_COMMIT, TAG_PREFIX
 from sfn_release.plan import Observed, TargetWorkflow
-from sfn_release.release.record import Found, State, Unqualified, timestamp
-from sfn_release.release.release import FOUND, Release, make_release
+from sfn_release.release.record import timestamp
+from sfn_release.release.release import Release, make_release
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import FoundMachine, LatestContent, RecordedState
+from sfn_release.release.version import FOUND
 
 _AWS_TAGS = "aws:"  # AWS alone writes those
 
@@ -54,7 +56,7 @@ def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetW
         split = dict(routing) if len(routing) > 1 else {}
     other = None
     if served.digest != latest.digest:
-        other = Unqualified(latest.settings(), latest.text or "", latest.digest)
+        other = LatestContent(latest.settings(), latest.text or "", latest.digest)
     tags = {
         key: value
         for key, value in there.tags.items()
@@ -67,7 +69,7 @@ def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetW
         version_arn=version,
         recorded=True,
         parameters={},
-        found=Found(served.text or "", split, other),
+        found=FoundMachine(served.text or "", split, other),
     )
 
 
@@ -79,7 +81,7 @@ def served_by(kept: TargetWorkflow) -> dict[str, str]:
 
 
 def found_release(
-    site: Site, snapshot: Snapshot, state: State, kept: Mapping[str, TargetWorkflow]
+    site: Site, snapshot: Snapshot, state: RecordedState, kept: Mapping[str, TargetWorkflow]
 ) -> Release:
     """Return the release of what was found, with what the environment serves beside it.
 
@@ -88,7 +90,7 @@ def found_release(
     declarations = {name: _declaration(name, one.rendered) for name, one in kept.items()}
     predecessor = None
     if state.serving is not None:
-        served = site.ledger.release(snapshot, state.serving.version)
+        served = site.ledger.releases.release(snapshot, state.serving.version)
         if served is None:
             raise TamperedError(f"{site.name} serves {state.serving.version}, which is no release.")
         predecessor = served.manifest
@@ -97,20 +99,20 @@ def found_release(
             for name, one in state.serving.workflows.items()
             if name not in kept and not one.retained
         }
-    version = _next(site.ledger.versions(snapshot))
+    version = _next(site.ledger.releases.versions(snapshot))
     made = make_release(
         declarations.values(),
         project=site.project,
         version=version,
         commit=NO_COMMIT,
-        tag=site.ledger.tag_name(version),
+        tag=site.ledger.layout.tag_name(version),
         date=timestamp(site.runtime.now()),
         author=str(site.ledger.git.repository.identity),
         toolchain={},
         predecessor=predecessor,
         found=site.name,
     )
-    for manifest in site.ledger.manifests(snapshot):
+    for manifest in site.ledger.releases.manifests(snapshot):
         if manifest.found == site.name and manifest.release_digest == made.digest:
             return Release(manifest, made.declarations)
     return made

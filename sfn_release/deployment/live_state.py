@@ -15,13 +15,14 @@ from sfn_release.errors import ConflictError, DefinitionError
 from sfn_release.plan import Observed, is_alias_description
 from sfn_release.plan.drift import Closer
 from sfn_release.plan.steps import ObservedAlias
-from sfn_release.release.record import Served, timestamp
+from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import (
     Rendered,
     normal_encryption,
     normal_logging,
     normal_tracing,
 )
+from sfn_release.release.serving import Served
 
 THREADS = 8
 """Workflows that are read or changed at the same time."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from sfn_release.ledger import Ledger
 from sfn_release.plan import Observed, Plan, Target
 from sfn_release.plan.drift import compare, differs, tag_differences
-from sfn_release.release.record import Record, State
+from sfn_release.release.record import Record
+from sfn_release.release.serving import RecordedState
 
 _OVERWRITES = "overwrites a manual change to"
 
@@ -19,7 +20,7 @@ def overwritten(
     alias: str,
     target: Target,
     plan: Plan,
-    state: State,
+    state: RecordedState,
     observed: Mapping[str, Observed | None],
     attempts: Sequence[Record],
 ) -> dict[str, tuple[str, ...]]:
@@ -47,7 +48,9 @@ def overwritten(
     }
     forms = {}
     if other:
-        forms = ledger.served(plan.environment, state.tip, replace(serving, workflows=other))
+        forms = ledger.deployments.served(
+            plan.environment, state.tip, replace(serving, workflows=other)
+        )
     owner = {"project": project, "environment": plan.environment}
     found = {}
     for name, served in looked_at.items():

@@ -25,7 +25,7 @@ from sfn_release.errors import (
 from sfn_release.project import Source
 from sfn_release.project.rules import GIVEN
 from sfn_release.project.values import convert
-from sfn_release.release.record import State
+from sfn_release.release.serving import RecordedState
 
 if TYPE_CHECKING:
     from sfn_release.deployment.prepared import Prepared, Site
@@ -38,7 +38,7 @@ def look_up(
     site: Site,
     names: Iterable[str],
     *,
-    state: State | None = None,
+    state: RecordedState | None = None,
     workflows: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the values of those parameters *names* that have to be looked up.
@@ -72,7 +72,7 @@ def look_up(
     return values
 
 
-def account_of(site: Site, state: State | None = None) -> str:
+def account_of(site: Site, state: RecordedState | None = None) -> str:
     """Return the account that an environment's state machines are in.
 
     It is, in this order, the account of releases.toml, the one of what is served there (*state*),

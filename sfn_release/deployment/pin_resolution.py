@@ -16,7 +16,7 @@ from sfn_release.deployment.workflow_pins import without_circles
 from sfn_release.errors import NotFoundError
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.pins import Name, Reference, exact_name, pin, references
-from sfn_release.release.record import State
+from sfn_release.release.serving import RecordedState
 
 if TYPE_CHECKING:
     from sfn_release.deployment.prepared import Site
@@ -25,7 +25,7 @@ _FEW = 6  # names in one line
 _ROLE_PARTS = 6  # arn:aws:iam::account:role/name
 
 
-def resolve_pins(site: Site, state: State, target: Target) -> Target:
+def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
     """Return *target* with its references pinned as the environment's ``pins`` asks.
 
     What cannot be pinned is noted, or left to the policy where pins are required.
@@ -231,7 +231,7 @@ def _called(one: Reference) -> str:
     return str(one.name) if one.name else one.written
 
 
-def _home(site: Site, state: State, target: Target) -> AccountScope:
+def _home(site: Site, state: RecordedState, target: Target) -> AccountScope:
     """Return where the environment's state machines are, as far as that is known beforehand.
 
     On AWS, a state machine and its role are of one account.

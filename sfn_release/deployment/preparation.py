@@ -32,8 +32,9 @@ from sfn_release.plan import (
 from sfn_release.plan.content_changes import with_differences
 from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
 from sfn_release.plan.unfinished_attempts import leftovers
-from sfn_release.release.record import SKEW, Record, State, takeover, timestamp
+from sfn_release.release.record import SKEW, Record, takeover, timestamp
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import RecordedState
 from sfn_release.release.yank_list import refuse_yanked
 
 _ATTEMPTS = 10  # that are looked at for what they left
@@ -49,13 +50,13 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     Raises LockedError while another deployment is under way, YankedError, whatever `plan.plan`
     refuses, and what `shifting` and `alarms` do where callers are to be shifted.
     """
-    snapshot = site.ledger.reachable(site.name)
-    state = site.ledger.state(snapshot, site.name)
+    snapshot = site.ledger.branches.snapshot_for(site.name)
+    state = site.ledger.deployments.state(snapshot, site.name)
     closing = check_lock(site, state)
-    site.ledger.refuse_lost(snapshot, site.name)
+    site.ledger.integrity.refuse_lost(snapshot, site.name)
     target = decide(snapshot, state)
     if target.version is not None:
-        refuse_yanked(target.version, site.ledger.yanked(snapshot))
+        refuse_yanked(target.version, site.ledger.releases.yanked(snapshot))
     clash = machine_names_clash(workflow.rendered for workflow in target.workflows.values())
     if clash:
         raise ConflictError(
@@ -108,7 +109,7 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
 def _shifted(
     site: Site,
     snapshot: Snapshot,
-    state: State,
+    state: RecordedState,
     target: Target,
     decided: Plan,
     observed: Mapping[str, Observed | None],
@@ -119,7 +120,7 @@ def _shifted(
     """Return a plan with its stages, and with what *attempts* that did not finish have left."""
     if attempts and state.serving is not None and state.tip is not None:
         # They are sent when this deployment fails and what the attempts left is undone.
-        forms = site.ledger.proven(snapshot, site.name, state.tip, state.serving)
+        forms = site.ledger.integrity.proven(snapshot, site.name, state.tip, state.serving)
         decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))
     killed = state.record is not None and state.record.status == "started"
     same = state.record is not None and state.record.release_digest == target.release_digest
@@ -140,7 +141,7 @@ def _shifted(
 
 
 def _old_forms(
-    site: Site, state: State, decided: Plan, observed: Mapping[str, Observed | None]
+    site: Site, state: RecordedState, decided: Plan, observed: Mapping[str, Observed | None]
 ) -> dict[str, Rendered]:
     """Return the content that callers get now of every workflow that the plan changes.
 
@@ -156,19 +157,23 @@ def _old_forms(
         return forms
     served = state.serving.workflows
     part = {name: served[name] for name in changed if name in served}
-    recorded = site.ledger.served(site.name, state.tip, replace(state.serving, workflows=part))
+    recorded = site.ledger.deployments.served(
+        site.name, state.tip, replace(state.serving, workflows=part)
+    )
     return {**forms, **recorded}
 
 
-def _attempts(site: Site, state: State) -> list[Record]:
+def _attempts(site: Site, state: RecordedState) -> list[Record]:
     """Return the deployments that did not succeed since the last one that did."""
     if not state.unfinished:
         return []
-    last = site.ledger.deployments(site.name, state.tip, limit=_ATTEMPTS)
+    last = site.ledger.deployments.newest_first(site.name, state.tip, limit=_ATTEMPTS)
     return list(takewhile(lambda record: record.status != "succeeded", last))
 
 
-def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str, Observed | None]]:
+def _observe(
+    site: Site, state: RecordedState, target: Target
+) -> tuple[Target, dict[str, Observed | None]]:
     """Return what AWS has, and *target* pinned to those of its own workflows that are there.
 
     A workflow that others are pinned to is looked at before them: what they are to be depends on
@@ -193,7 +198,7 @@ def _observe(site: Site, state: State, target: Target) -> tuple[Target, dict[str
     return told_of_new(target), observed
 
 
-def check_lock(site: Site, state: State) -> str | None:
+def check_lock(site: Site, state: RecordedState) -> str | None:
     """Return why a deployment that did not end may be closed, None when there is none.
 
     Raises LockedError when it may still be under way.
@@ -220,7 +225,7 @@ def check_lock(site: Site, state: State) -> str | None:
     return reason
 
 
-def _wanted(state: State, target: Target, name: str) -> Wanted:
+def _wanted(state: RecordedState, target: Target, name: str) -> Wanted:
     """Return what to look for in AWS: where the machine was, and what may have its content."""
     rendered = target.workflows[name].rendered
     served = state.serving.workflows.get(name) if state.serving else None
@@ -241,7 +246,7 @@ def _wanted(state: State, target: Target, name: str) -> Wanted:
 
 
 def known_deployments(
-    site: Site, state: State, observed: Mapping[str, Observed | None]
+    site: Site, state: RecordedState, observed: Mapping[str, Observed | None]
 ) -> frozenset[str] | None:
     """Return which deployments that the aliases name stand in our ledger.
 
@@ -256,13 +261,15 @@ def known_deployments(
         if there and there.alias and there.alias.description not in expected
         if (deployment := alias_deployment(there.alias.description))
     }
-    known = frozenset(name for name in named if site.ledger.knows(state, name))
-    if known != named and site.ledger.tip(site.name) != state.tip:
+    known = frozenset(name for name in named if site.ledger.deployments.contains(state, name))
+    if known != named and site.ledger.branches.tip(site.name) != state.tip:
         return None
     return known
 
 
-def unclaimed_machines(site: Site, state: State, claimed: Collection[str]) -> dict[str, Observed]:
+def unclaimed_machines(
+    site: Site, state: RecordedState, claimed: Collection[str]
+) -> dict[str, Observed]:
     """Return the machines that an attempt that did not finish has left in AWS, ours and readable.
 
     Those of *claimed* workflows aside. They stay until somebody deletes them, so they have to be

@@ -13,7 +13,7 @@ from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import Environment
-from sfn_release.release.record import Serving, State
+from sfn_release.release.serving import RecordedState, Serving
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Prepared:
 
     id: str
     snapshot: Snapshot
-    state: State
+    state: RecordedState
     target: Target | None
     plan: Plan
     observed: Mapping[str, Observed | None]
@@ -106,5 +106,5 @@ class Prepared:
         )
 
 
-Decide = Callable[[Snapshot, State], Target]
+Decide = Callable[[Snapshot, RecordedState], Target]
 """Gives the target for an environment's state."""

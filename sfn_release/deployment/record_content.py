@@ -12,11 +12,12 @@ from sfn_release.deployment.workflow_pins import bound
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
 from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text
-from sfn_release.release.record import Found, Outcome, Record, Served, Serving
+from sfn_release.release.record import Record, WorkflowOutcome
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import FoundMachine, Served, Serving
 
 
-def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, Outcome]:
+def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, WorkflowOutcome]:
     """Return what became of every workflow; *machines* is what applying the plan has learnt.
 
     Before anything is applied, that is nothing, and the outcomes are what is planned.
@@ -31,7 +32,7 @@ def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, O
         machine = machines.get(name) or Machine(version_arn=planned.version_arn)
         there = prepared.observed.get(name)
         known = there.arn if there else served.state_machine_arn if served else None
-        found[name] = Outcome(
+        found[name] = WorkflowOutcome(
             digest=workflow.digest if workflow else served.digest if served else "",
             rendered_digest=(
                 workflow.rendered.digest if workflow else served.rendered_digest if served else ""
@@ -125,7 +126,9 @@ def serving_after(
     return serving, definitions
 
 
-def _found_after(workflow: TargetWorkflow, there: Observed | None, plan: Plan) -> Found | None:
+def _found_after(
+    workflow: TargetWorkflow, there: Observed | None, plan: Plan
+) -> FoundMachine | None:
     """Return what is recorded of an adopted machine; how its callers were split, if they are."""
     if workflow.found is None:
         return None

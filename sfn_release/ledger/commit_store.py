@@ -1,24 +1,28 @@
-"""Storing commits in the ledger, and moving its refs to them, here and on the remote."""
+"""Storing commits of the ledger, and moving its refs to them, here and on the remote."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sfn_release.errors import ConflictError, GitError
-from sfn_release.ledger.git import RefMovedError, RefUpdate, without_secrets
-from sfn_release.ledger.integrity import LedgerProver
-from sfn_release.ledger.seen_trailers import seen_lines
+from sfn_release.ledger.git import Git, RefMovedError, RefUpdate, without_secrets
+from sfn_release.ledger.layout import TAGS, Layout
+from sfn_release.ledger.seen_trailers import seen_trailers
 
 _BLOB = "100644"
 _TREE = "040000"
 
 
-class LedgerWriter(LedgerProver):
-    """A ledger whose refs can be moved."""
+@dataclass(frozen=True)
+class CommitStore:
+    """Writes to a ledger's repository."""
 
-    def store_commit(
+    git: Git
+    layout: Layout
+
+    def store(
         self,
         files: Mapping[str, bytes],
         parent: str | None,
@@ -28,9 +32,9 @@ class LedgerWriter(LedgerProver):
         at: datetime,
         keep: bool = False,
     ) -> str:
-        """Store a commit of *files*; with *keep*, the parent's other files stay.
+        """Store a commit of *files* and return its id; with *keep*, the parent's other files stay.
 
-        Its message says, after the *trailers*, where the ledger's other branches are.
+        Its message has the *trailers*, and then the tips of the ledger's other branches.
         """
         entries = self.git.objects.tree(parent) if keep and parent else {}
         blobs = dict(zip(files, self.git.objects.write_blobs(list(files.values())), strict=True))
@@ -40,8 +44,8 @@ class LedgerWriter(LedgerProver):
             (folders.setdefault(folder, {}) if folder else entries)[name] = (_BLOB, "blob", blob)
         for folder, inside in folders.items():
             entries[folder] = (_TREE, "tree", self.git.objects.write_tree(inside))
-        more = [*trailers.items(), *seen_lines(self._seen_branches(parent))]
-        lines = "".join(f"{key}: {value}\n" for key, value in more)
+        pairs = [*trailers.items(), *seen_trailers(self._other_branches(parent))]
+        lines = "".join(f"{key}: {value}\n" for key, value in pairs)
         commit = self.git.objects.write_commit(
             self.git.objects.write_tree(entries),
             parent,
@@ -52,57 +56,66 @@ class LedgerWriter(LedgerProver):
         self.git.objects.complete(commit, parent)
         return commit
 
-    def _seen_branches(self, parent: str | None) -> dict[str, str]:
-        """Return where the other branches are that everybody knows, as this clone last saw them."""
-        inside = f"{self.prefix}/{self.project}/"
-        start = self.seen_ref(inside) if self.remote is not None else inside
-        branches = {ref.removeprefix(start): at for ref, at in self.git.refs.find(start).items()}
+    def _other_branches(self, parent: str | None) -> dict[str, str]:
+        """Return the tips of the public branches, as this clone saw them last."""
+        base = self.layout.base
+        start = base if self.layout.remote is None else self.layout.copy_ref(base)
+        branches = {
+            ref.removeprefix(start): commit for ref, commit in self.git.refs.find(start).items()
+        }
         return {
-            branch: at
-            for branch, at in branches.items()
-            if not self._is_private(inside + branch) and at != parent
+            branch: commit
+            for branch, commit in branches.items()
+            if not self.layout.is_private(base + branch) and commit != parent
         }
 
-    def move_refs(self, updates: Sequence[RefUpdate], *, shared: bool) -> None:
-        """Move refs: on the remote first when they are shared, then here."""
+    def move(self, updates: Sequence[RefUpdate], *, remote: str | None) -> None:
+        """Move refs: first on the *remote*, if they are shared, then in this clone.
+
+        Raises RefMovedError when another process was faster.
+        """
+        self._refuse_checked_out(updates)
+        if remote is None:
+            self.git.refs.update(updates)
+            return
+        self._refuse_two_repositories(remote)
+        copies = self.git.refs.find(*(self.layout.copy_ref(update.ref) for update in updates))
+        # A ref without a copy is new on the remote, though this clone may have had it before.
+        self.git.remotes.push(
+            remote,
+            [
+                update if self.layout.copy_ref(update.ref) in copies else replace(update, old=None)
+                for update in updates
+            ],
+        )
+        here = self.git.refs.find(*(update.ref for update in updates))
+        moves = []
+        for update in updates:
+            if here.get(update.ref) != update.new:
+                moves.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
+            if not update.ref.startswith(TAGS):
+                copy = self.layout.copy_ref(update.ref)
+                moves.append(RefUpdate(copy, update.new, copies.get(copy)))
+        try:
+            self.git.refs.update(moves)
+        except RefMovedError:
+            return  # another process of this clone has read it from the remote already
+
+    def _refuse_checked_out(self, updates: Sequence[RefUpdate]) -> None:
         branches = {update.ref for update in updates if update.ref.startswith("refs/heads/")}
         taken = branches & self.git.work_tree.checked_out()
         if taken:
             raise ConflictError(
                 f"{min(taken)} is checked out in a work tree.",
-                why="Writing to it would move it under whoever works there.",
+                why="A write to it would move the branch under that work tree.",
                 fix="Check out another branch there:  git switch main",
             )
-        if not shared:
-            self.git.refs.update(updates)
-            return
-        assert self.remote is not None  # noqa: S101 - shared means that there is one
-        fetches, pushes = self.git.remotes.urls(self.remote)
+
+    def _refuse_two_repositories(self, remote: str) -> None:
+        fetches, pushes = self.git.remotes.urls(remote)
         if fetches != pushes:
             raise GitError(
-                f"The remote {self.remote} fetches from one repository and pushes to another.",
+                f"The remote {remote} fetches from one repository and pushes to another.",
                 why=without_secrets(f"{fetches}\n  {pushes}"),
                 fix="The ledger must be read where it is written: name another `remote`.",
             )
-        seen = self.git.refs.find(*(self.seen_ref(update.ref) for update in updates))
-        # What was never seen on the remote is new there, though this clone may have had it before.
-        self.git.remotes.push(
-            self.remote,
-            [
-                update if self.seen_ref(update.ref) in seen else replace(update, old=None)
-                for update in updates
-            ],
-        )
-        here = self.git.refs.find(*(update.ref for update in updates))
-        copies = []
-        for update in updates:
-            branch = not update.ref.startswith("refs/tags/")
-            if here.get(update.ref) != update.new:
-                copies.append(RefUpdate(update.ref, update.new, here.get(update.ref)))
-            if branch:
-                mine = self.seen_ref(update.ref)
-                copies.append(RefUpdate(mine, update.new, seen.get(mine)))
-        try:
-            self.git.refs.update(copies)
-        except RefMovedError:
-            return  # another process of this clone has read it from the remote already

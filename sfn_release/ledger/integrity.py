@@ -1,20 +1,25 @@
-"""Holding the ledger against itself before it is used, and not only in `verify`.
+"""Checks of the ledger before it is used, and not only by `verify`.
 
-A release is held against its tag, a recorded form against its release, each branch against what the
-others saw of it. What this costs depends on what is used, and not on how much was ever written.
+A release is compared with its tag, a recorded form with its release, and each branch with what the
+other branches say about it. The cost depends on what is used, not on the length of the history.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sfn_release.errors import TamperedError
-from sfn_release.ledger.branches import Snapshot
+from sfn_release.ledger.branches import Branches
+from sfn_release.ledger.deployment_history import DeploymentHistory
 from sfn_release.ledger.event_order import out_of_order
+from sfn_release.ledger.git import Git
 from sfn_release.ledger.git.tag_objects import tag_texts
-from sfn_release.ledger.release_history import LedgerReader
-from sfn_release.ledger.seen_trailers import lost, sights
+from sfn_release.ledger.layout import TAGS, Layout
+from sfn_release.ledger.release_history import ReleaseHistory
+from sfn_release.ledger.seen_trailers import lost_branches, sightings
+from sfn_release.ledger.snapshot import Snapshot
 from sfn_release.ledger.tag_checks import (
     TagRefs,
     carried_digest,
@@ -22,120 +27,131 @@ from sfn_release.ledger.tag_checks import (
     lost_release,
     misplaced,
 )
-from sfn_release.release.record import Serving, State, refuse_forged
-from sfn_release.release.release import Manifest, Release
+from sfn_release.release.manifest import Manifest
+from sfn_release.release.release import Release
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import RecordedState, Serving, refuse_forged
 
 
-class LedgerProver(LedgerReader):
-    """A ledger that is checked before it is used."""
+@dataclass(frozen=True)
+class Integrity:
+    """Compares the parts of a ledger with each other."""
+
+    git: Git
+    layout: Layout
+    branches: Branches
+    releases: ReleaseHistory
+    deployments: DeploymentHistory
+
+    # Releases and their tags
 
     def refuse_other_tag(
         self, snapshot: Snapshot, manifest: Manifest, *, unmade: bool = False
     ) -> None:
-        """Raise TamperedError when a release's tag was moved, deleted, or carries another digest.
+        """Raise TamperedError when a release's tag was moved, deleted, or has another digest.
 
-        With *unmade*, a missing tag is one that is yet to be made. Asked is the remote, where there
-        is one and it knows the release; else this clone, as far as it has tags. Releases of what
-        was found in AWS have none.
+        With *unmade*, a missing tag is fine: it is about to be made. The tag is read from the
+        remote if the remote knows the release, else from this clone if it has tags. Local trials,
+        and releases of state machines found in AWS, have no tags.
         """
-        trial = self.remote is not None and manifest.version in snapshot.trials
+        trial = self.layout.remote is not None and manifest.version in snapshot.trials
         if trial or manifest.found:
             return
         shared = self._knows_tags(snapshot)
-        ref = f"refs/tags/{manifest.tag}"
-        tags = TagRefs(self.git.refs.find(ref), snapshot.tags, self.remote)
+        ref = TAGS + manifest.tag
+        tags = TagRefs(self.git.refs.find(ref), snapshot.tags, self.layout.remote)
         refs = tags.of(shared=shared)
         if ref not in refs and (unmade or snapshot.warning):
             return
         wrong = misplaced(manifest, tags, shared=shared)
         if wrong is not None:
             raise wrong
-        texts = tag_texts(self.git, self.remote if shared else None, {ref: refs[ref]})
+        texts = tag_texts(self.git, self.layout.remote if shared else None, {ref: refs[ref]})
         wrong = disagreeing(manifest, texts[ref], tags.where(shared=shared))
         if wrong is not None:
             raise wrong
 
     def refuse_lost_release(self, snapshot: Snapshot, version: str) -> None:
-        """Raise TamperedError when a tag says that *version*, not in the ledger, was released.
+        """Raise TamperedError when a tag carries the digest of *version* and the ledger lacks it.
 
-        In a ledger without any release, the tags of all versions are asked. While the remote isn't
-        reached, nothing is said: a fresh clone has the tags, and no branch of the ledger yet.
+        In a ledger without any release, the tags of all versions are read. While the remote isn't
+        reached, nothing is checked: a fresh clone has the tags, but no branch of the ledger yet.
         """
         if snapshot.warning:
             return
-        here = self.git.refs.find("refs/tags/")
-        tags = TagRefs(here, snapshot.tags, self.remote)
-        refs = tags.of(shared=self._knows_tags(snapshot))
-        name = self.tag_name(version if self.releases_ref in snapshot.refs else "*")
-        asked = {
-            ref: at
-            for ref, at in refs.items()
-            if f"{ref}^{{}}" in refs and fnmatchcase(ref, f"refs/tags/{name}")
+        shared = self._knows_tags(snapshot)
+        tags = TagRefs(self.git.refs.find(TAGS), snapshot.tags, self.layout.remote)
+        refs = tags.of(shared=shared)
+        pattern = self.layout.tag_ref(version if self.layout.releases_ref in snapshot.refs else "*")
+        annotated = {
+            ref: object_id
+            for ref, object_id in refs.items()
+            if f"{ref}^{{}}" in refs and fnmatchcase(ref, pattern)
         }
-        remote = self.remote if self._knows_tags(snapshot) else None
-        own = f"refs/tags/{self.tag_name(version)}"
-        texts = tag_texts(self.git, remote, asked)
+        own = self.layout.tag_ref(version)
+        texts = tag_texts(self.git, self.layout.remote if shared else None, annotated)
         for ref in sorted(texts, key=lambda ref: (ref != own, ref)):
-            carried = carried_digest(texts[ref], self.project)
+            carried = carried_digest(texts[ref], self.layout.project)
             if carried is None or carried[0] in snapshot.trials:
                 continue
-            again = self.snapshot(offline=not self._knows_tags(snapshot))
-            if not self._holds(again, carried[0]):  # it may have been released meanwhile
-                raise lost_release(ref, *carried, self.releases_ref, tags)
-
-    def _holds(self, snapshot: Snapshot, version: str) -> bool:
-        return self._branch_commit(snapshot, version) is not None or version in snapshot.trials
+            again = self.branches.snapshot(offline=not shared)
+            if not self.releases.contains(again, carried[0]):  # it may be released by now
+                raise lost_release(ref, *carried, self.layout.releases_ref, tags)
 
     def _knows_tags(self, snapshot: Snapshot) -> bool:
-        """Tell whether the remote was reached, and has the releases' tags."""
-        there = self.remote is not None and self.releases_ref not in snapshot.kept
-        return there and not snapshot.warning
+        """Return whether the remote was reached, and has the tags of the releases."""
+        if self.layout.remote is None or snapshot.warning:
+            return False
+        return self.layout.releases_ref not in snapshot.kept
+
+    # Branches that other branches have seen
 
     def refuse_lost(self, snapshot: Snapshot, environment: str | None = None) -> None:
-        """Raise TamperedError when a branch is missing, or was cut back, that another one saw.
+        """Raise TamperedError when a branch is missing, or was cut back, that another one has seen.
 
-        Only branches that decide what may be deployed to *environment* are looked for: those of the
-        releases, the yanks and the environment itself. Asked are the tips of all branches. `verify`
-        walks along all of them, and looks for all.
+        Only the branches that matter for *environment* are looked for: the releases, the yanks and
+        the environment itself. Only the tips of the branches are read. `verify` reads every commit
+        and looks for every branch.
         """
         # Refs are not read all at once: a branch may have moved after another one was read.
         if self._lost(snapshot, environment):
-            again = self.snapshot(offline=bool(snapshot.warning))
+            again = self.branches.snapshot(offline=bool(snapshot.warning))
             for error in self._lost(again, environment):
                 raise error
 
     def _lost(self, snapshot: Snapshot, environment: str | None) -> list[TamperedError]:
-        inside = f"{self.prefix}/{self.project}/"
-        tips = sorted({at for ref, at in snapshot.refs.items() if self.witnesses(ref)})
+        base = self.layout.base
+        tips = sorted(
+            {commit for ref, commit in snapshot.refs.items() if self.layout.is_public(ref)}
+        )
         deciding = {"releases", "yanks", *([f"env/{environment}"] if environment else [])}
         found = [
-            one for one in sights(tips, self.git.objects.messages(tips)) if one.branch in deciding
+            sighting
+            for sighting in sightings(tips, self.git.objects.messages(tips))
+            if sighting.branch in deciding
         ]
 
-        def holds(branch: str, commit: str) -> bool:
-            tip = snapshot.refs[inside + branch]
+        def contains(branch: str, commit: str) -> bool:
+            tip = snapshot.refs[base + branch]
             return commit == tip or self.git.history.is_ancestor(commit, tip)
 
-        return [error for _, error in lost(found, snapshot.refs, inside, holds)]
+        return [error for _, error in lost_branches(found, snapshot.refs, base, contains)]
 
-    def witnesses(self, ref: str) -> bool:
-        """Tell whether a branch says of others what everybody can check."""
-        inside = ref.startswith(f"{self.prefix}/{self.project}/")
-        own = ref.startswith(f"{self.local_ref}/")
-        return inside and not own and (self.remote is None or self.shared(ref))
+    # Records
 
-    def refuse_edited(self, snapshot: Snapshot, environment: str, state: State) -> None:
-        """Raise TamperedError when the newest event of an environment was not written by a run.
+    def refuse_edited(self, snapshot: Snapshot, environment: str, state: RecordedState) -> None:
+        """Raise TamperedError when the last event of an environment was written by hand.
 
-        Checked are its place after the event before it, and everything that it says is served.
+        Its place after the event before it is checked, and everything that it serves.
         """
         if state.tip is None or state.record is None:
             return
         commits = [commit for commit, _ in self.git.history.log(state.tip, limit=2)]
-        before = self.state_at(environment, commits[1]).record if len(commits) > 1 else None
+        before = (
+            self.deployments.state_at(environment, commits[1]).record if len(commits) > 1 else None
+        )
         number = (before.number or 0) if before else 0
-        where = self.place(environment, state.tip)
+        where = self.deployments.place(environment, state.tip)
         for error in out_of_order(before, state.record, environment, where, number=number):
             raise error
         if state.serving is not None:
@@ -144,17 +160,18 @@ class LedgerProver(LedgerReader):
     def proven(
         self, snapshot: Snapshot, environment: str, commit: str, serving: Serving
     ) -> dict[str, Rendered]:
-        """Return what `served` does, once each form is known to be what its release renders to.
+        """Return the rendered workflows of a *serving*, each compared with its release.
 
-        Raises TamperedError. What an unfinished attempt left was found in AWS, and never rendered.
+        Raises TamperedError for a form that its release doesn't render to. Workflows that an
+        unfinished deployment left behind are not compared: they were found in AWS.
         """
-        forms = self.served(environment, commit, serving)
-        where = self.place(environment, commit)
-        of_release: dict[str, dict[str, Rendered]] = {}
+        forms = self.deployments.served(environment, commit, serving)
+        where = self.deployments.place(environment, commit)
+        by_version: dict[str, dict[str, Rendered]] = {}
         for name, served in serving.workflows.items():
             if not served.left_behind:
-                of_release.setdefault(served.version, {})[name] = forms[name]
-        for version, mine in of_release.items():
+                by_version.setdefault(served.version, {})[name] = forms[name]
+        for version, mine in by_version.items():
             digests = {name: serving.workflows[name].digest for name in mine}
             release = self._served_release(snapshot, environment, version, digests)
             if release is None:
@@ -165,11 +182,12 @@ class LedgerProver(LedgerReader):
     def _served_release(
         self, snapshot: Snapshot, environment: str, version: str, digests: Mapping[str, str]
     ) -> Release | None:
-        """Return the release that served workflows with these *digests* as *version*.
+        """Return the release that has workflows with these *digests* as *version*.
 
-        On this machine, that may be a local trial whose number another release took later.
+        On this machine, it may be a local trial whose number another release has taken.
         """
-        trial = self.yielded(snapshot, version) if environment in self.private else None
-        if trial is not None and trial.holds(digests):
+        private = environment in self.layout.private
+        trial = self.releases.yielded(snapshot, version) if private else None
+        if trial is not None and trial.has_workflows(digests):
             return trial
-        return self.release(snapshot, version)
+        return self.releases.release(snapshot, version)

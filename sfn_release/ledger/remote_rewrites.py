@@ -1,7 +1,7 @@
-"""Accepting that branches of the ledger were rewritten, or deleted, on the remote.
+"""Accepting branches of the ledger that were rewritten, or deleted, on the remote.
 
-A rewrite is refused everywhere until a person accepts it. That is deliberate: forcing a branch back
-is the one way to remove a forged commit, and also the way to hide a true one.
+Every clone refuses a rewrite until a person accepts it. Forcing a branch back is the only way to
+remove a forged commit, and also the way to hide a true one; so a person has to decide.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.ledger.branches import LedgerRefs
-from sfn_release.ledger.git import NotReachedError, RefUpdate
+from sfn_release.ledger.git import Git, NotReachedError, RefUpdate
+from sfn_release.ledger.layout import Layout
 
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A *ref* of the remote that no longer contains *seen*, its tip as this clone saw it last.
+    """A *ref* of the remote that no longer contains *seen*, the tip that this clone saw last.
 
-    *now* is its tip on the remote, None where it was deleted. *dropped* are the commits that it
-    lost, newest first.
+    *now* is its tip on the remote, None if it was deleted. *dropped* are the commits that it lost,
+    newest first.
     """
 
     ref: str
@@ -31,20 +31,22 @@ class Rewrite:
         return {"ref": self.ref, "seen": self.seen, "now": self.now, "dropped": list(self.dropped)}
 
 
-def accept(ledger: LedgerRefs) -> list[Rewrite]:
-    """Take the remote's branches as they are now, and return those that were rewritten.
+def accept_rewrites(git: Git, layout: Layout) -> list[Rewrite]:
+    """Set this clone's copies to the remote's branches, and return the rewritten branches.
 
-    Changes this clone's copies only. Raises NotReachedError, or GitError.
+    Only this clone changes. Raises NotReachedError when the remote isn't reached, or GitError.
     """
-    if ledger.remote is None:
+    remote = layout.remote
+    if remote is None:
         return []
-    git, remote = ledger.git, ledger.remote
-    theirs = git.remotes.ls_remote(remote, [f"{ledger.inside}*"])
-    ours = git.refs.find(ledger.inside, ledger.seen_ref(ledger.inside))
-    found = []
-    for ref in sorted({*theirs, *_seen(ledger, ours)}):
-        seen, now = ours.get(ledger.seen_ref(ref)), theirs.get(ref)
-        if seen is None or seen == now or not ledger.shared(ref):
+    copies = layout.copy_ref(layout.base)
+    theirs = git.remotes.ls_remote(remote, [f"{layout.base}*"])
+    ours = git.refs.find(layout.base, copies)
+    known = {layout.original_ref(ref) for ref in ours if ref.startswith(copies)}
+    rewrites = []
+    for ref in sorted({*theirs, *known}):
+        seen, now = ours.get(layout.copy_ref(ref)), theirs.get(ref)
+        if seen is None or seen == now or not layout.is_shared(ref):
             continue
         if now is not None:
             git.remotes.fetch_objects(remote, [ref])
@@ -52,27 +54,22 @@ def accept(ledger: LedgerRefs) -> list[Rewrite]:
                 raise NotReachedError(f"{ref} of {remote} moved while it was read.")
             if git.history.is_ancestor(seen, now):
                 continue
-        found.append(Rewrite(ref, seen, now, _dropped(ledger, seen, now)))
-        # This clone's own branch first: stopped in between, the rewrite is found again.
-        for copy in (ref, ledger.seen_ref(ref)):
-            if copy in ours:
-                _move(ledger, copy, ours[copy], now)
-    return found
+        rewrites.append(Rewrite(ref, seen, now, _dropped(git, seen, now)))
+        # The branch moves before its copy: an interruption in between leaves the rewrite findable.
+        for moved in (ref, layout.copy_ref(ref)):
+            if moved in ours:
+                _move(git, moved, ours[moved], now)
+    return rewrites
 
 
-def _dropped(ledger: LedgerRefs, seen: str, now: str | None) -> tuple[str, ...]:
-    kept = {commit for commit, _ in ledger.git.history.log(now)} if now else set()
-    return tuple(commit for commit, _ in ledger.git.history.log(seen) if commit not in kept)
+def _dropped(git: Git, seen: str, now: str | None) -> tuple[str, ...]:
+    """Return the commits of *seen* that *now* doesn't contain."""
+    kept = {commit for commit, _ in git.history.log(now)} if now else set()
+    return tuple(commit for commit, _ in git.history.log(seen) if commit not in kept)
 
 
-def _move(ledger: LedgerRefs, copy: str, old: str, now: str | None) -> None:
+def _move(git: Git, ref: str, old: str, now: str | None) -> None:
     if now is None:
-        ledger.git.refs.delete(copy, old)
+        git.refs.delete(ref, old)
     elif old != now:
-        ledger.git.refs.update([RefUpdate(copy, now, old)])
-
-
-def _seen(ledger: LedgerRefs, ours: dict[str, str]) -> set[str]:
-    """Return the refs of the remote that this clone has a copy of."""
-    start = ledger.seen_ref(ledger.inside)
-    return {ledger.on_remote(ref) for ref in ours if ref.startswith(start)}
+        git.refs.update([RefUpdate(ref, now, old)])

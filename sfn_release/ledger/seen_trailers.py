@@ -1,12 +1,12 @@
-"""Branches of the ledger as other branches saw them.
+"""Commits that name the tips of the other branches, so that a cut branch is found.
 
-A branch that was deleted, or cut back, looks in a fresh clone as if it had never been longer. So
-every commit of the ledger says where the other branches were when it was written, one line each:
+A branch that was deleted or cut back looks in a fresh clone as if it had never been longer. So
+every commit of the ledger has a trailer for each other branch, with its tip at that time:
 
     Seen: env/prod 5d41402abc4b2a76b9719d911017c592a1b2c3d4
 
-A branch that does not hold such a commit any more has lost it. What was written after the last
-commit of every other branch has no witness yet.
+A branch that doesn't contain this commit any more has lost it. Commits that no other branch has
+seen yet are not protected.
 """
 
 from __future__ import annotations
@@ -25,65 +25,69 @@ _LINE = re.compile(
 
 
 @dataclass(frozen=True)
-class Sight:
-    """A *witness*, the id of a commit, saw the *branch* (``env/prod``) at *commit*."""
+class Sighting:
+    """The commit *witness* names *commit* as the tip of *branch* (``env/prod``)."""
 
     witness: str
     branch: str
     commit: str
 
 
-def seen_lines(branches: Mapping[str, str]) -> list[tuple[str, str]]:
+def seen_trailers(branches: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the trailers for *branches*, ``{branch: commit}``."""
     return [(TRAILER, f"{branch} {commit}") for branch, commit in sorted(branches.items())]
 
 
-def sights(commits: Sequence[str], messages: Iterable[str]) -> Iterator[Sight]:
-    """Yield everything that *commits*, which have these *messages*, saw."""
+def sightings(commits: Sequence[str], messages: Iterable[str]) -> Iterator[Sighting]:
+    """Yield the sightings in the *messages* of *commits*."""
     for commit, message in zip(commits, messages, strict=True):
         for line in _LINE.finditer(message):
-            yield Sight(commit, line["branch"], line["commit"])
+            yield Sighting(commit, line["branch"], line["commit"])
 
 
-def lost(
-    found: Iterable[Sight],
+def lost_branches(
+    found: Iterable[Sighting],
     refs: Mapping[str, str],
-    start: str,
-    holds: Callable[[str, str], bool],
+    base: str,
+    contains: Callable[[str, str], bool],
 ) -> Iterator[tuple[str, TamperedError]]:
-    """Yield each branch that is not there, or not what it was, with what is wrong with it.
+    """Yield each ref that is missing or was cut back, with its error.
 
-    *refs* are the ledger's, below *start*; *holds* says whether a branch that is there still holds
-    a commit. Of each branch the first problem is named.
+    *refs* are the ledger's, below *base*; *contains* returns whether an existing branch contains a
+    commit. Only the first problem of each branch is reported.
     """
-    passed: set[tuple[str, str]] = set()
-    named: set[str] = set()
-    for sight in found:
-        branch, commit = sight.branch, sight.commit
-        if branch in named or (branch, commit) in passed:
+    checked: set[tuple[str, str]] = set()
+    reported: set[str] = set()
+    for sighting in found:
+        branch, commit = sighting.branch, sighting.commit
+        if branch in reported or (branch, commit) in checked:
             continue
-        passed.add((branch, commit))
-        ref = start + branch
-        why = f"The commit {sight.witness[:12]} of the ledger saw it at {commit[:12]}."
+        checked.add((branch, commit))
+        ref = base + branch
         if ref not in refs:
-            named.add(branch)
-            yield (
-                ref,
-                TamperedError(
-                    f"{ref} is missing from the ledger.",
-                    why=why,
-                    fix="Put it back from a clone that saw it:  git push origin"
-                    f" {commit[:12]}:{ref}",
-                ),
-            )
-        elif not holds(branch, commit):
-            named.add(branch)
-            yield (
-                ref,
-                TamperedError(
-                    f"{ref} was cut back: it no longer holds {commit[:12]}.",
-                    why=why,
-                    fix="Find out who pushed by force. Put it back from a clone that saw it:"
-                    f"  git push origin {commit[:12]}:{ref}",
-                ),
-            )
+            reported.add(branch)
+            yield ref, _missing(ref, sighting)
+        elif not contains(branch, commit):
+            reported.add(branch)
+            yield ref, _cut_back(ref, sighting)
+
+
+def _missing(ref: str, sighting: Sighting) -> TamperedError:
+    return TamperedError(
+        f"{ref} is missing from the ledger.",
+        why=_seen(sighting),
+        fix=f"Put it back from a clone that saw it:  git push origin {sighting.commit[:12]}:{ref}",
+    )
+
+
+def _cut_back(ref: str, sighting: Sighting) -> TamperedError:
+    return TamperedError(
+        f"{ref} was cut back: it no longer contains {sighting.commit[:12]}.",
+        why=_seen(sighting),
+        fix="Find out who pushed by force. Put it back from a clone that saw it:"
+        f"  git push origin {sighting.commit[:12]}:{ref}",
+    )
+
+
+def _seen(sighting: Sighting) -> str:
+    return f"The commit {sighting.witness[:12]} of the ledger saw it at {sighting.commit[:12]}."

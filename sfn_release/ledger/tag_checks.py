@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sfn_release.errors import TamperedError
-from sfn_release.release.release import Manifest
+from sfn_release.release.manifest import Manifest
 
 _DIGEST = "Release digest: "
 

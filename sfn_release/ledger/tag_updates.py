@@ -1,4 +1,4 @@
-"""The tags that releases have, or are to get: annotated, on the source commit."""
+"""Making the tags of releases: annotated, on the source commit."""
 
 from __future__ import annotations
 
@@ -6,65 +6,74 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sfn_release.errors import ConflictError
-from sfn_release.ledger.git import RefUpdate
-from sfn_release.ledger.release_history import LedgerReader
-from sfn_release.release.release import Manifest
+from sfn_release.ledger.git import Git, RefUpdate
+from sfn_release.ledger.layout import Layout
+from sfn_release.release.manifest import Manifest
 
 
 def tag_updates(
-    ledger: LedgerReader, releases: Sequence[Manifest], notes: Mapping[str, str], *, at: datetime
+    git: Git,
+    layout: Layout,
+    releases: Sequence[Manifest],
+    notes: Mapping[str, str],
+    *,
+    at: datetime,
 ) -> list[RefUpdate]:
-    """Return the updates that make the tags which are missing, with *notes* by version.
+    """Return the ref updates that make the missing tags, with *notes* by version.
 
-    A tag that a person made on this very commit is taken as it is, signed or lightweight. A release
-    of what was found gets none. Raises
-    ConflictError when one stands on another commit, on the remote or here.
+    A tag that a person made on the right commit is kept as it is, signed or lightweight. Releases
+    of state machines found in AWS get no tag. Raises ConflictError when a tag is on another commit,
+    on the remote or in this clone.
     """
-    releases = [one for one in releases if one.found is None]  # it is made from no commit
-    names = {one.version: f"refs/tags/{ledger.tag_name(one.version)}" for one in releases}
-    if not names:
+    refs = {
+        layout.tag_ref(manifest.version): manifest for manifest in releases if not manifest.found
+    }
+    if not refs:
         return []
-    here = ledger.git.refs.find(*names.values())
-    there = here
-    if ledger.remote is not None:
-        wanted = [name for ref in names.values() for name in (ref, ref + "^{}")]
-        there = ledger.git.remotes.ls_remote(ledger.remote, wanted)
-        _refuse(ledger, releases, there, ledger.remote)
-    _refuse(ledger, releases, here, "this clone")
+    here = there = git.refs.find(*refs)
+    if layout.remote is not None:
+        wanted = [name for ref in refs for name in (ref, ref + "^{}")]
+        there = git.remotes.ls_remote(layout.remote, wanted)
+        _refuse(layout, refs, there, layout.remote)
+    _refuse(layout, refs, here, "this clone")
     return [
-        RefUpdate(ref, here.get(ref) or _make(ledger, one, notes.get(one.version, ""), at), None)
-        for one in releases
-        if (ref := names[one.version]) not in there
+        RefUpdate(
+            ref,
+            here.get(ref)
+            or _make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at),
+            None,
+        )
+        for ref, manifest in refs.items()
+        if ref not in there
     ]
 
 
-def refuse_elsewhere(ledger: LedgerReader, releases: Sequence[Manifest]) -> None:
+def refuse_elsewhere(git: Git, layout: Layout, releases: Sequence[Manifest]) -> None:
     """Raise ConflictError when this clone has a release's tag on another commit."""
-    releases = [one for one in releases if one.found is None]
-    if not releases:
-        return
-    refs = [f"refs/tags/{ledger.tag_name(one.version)}" for one in releases]
-    _refuse(ledger, releases, ledger.git.refs.find(*refs), "this clone")
+    refs = {
+        layout.tag_ref(manifest.version): manifest for manifest in releases if not manifest.found
+    }
+    if refs:
+        _refuse(layout, refs, git.refs.find(*refs), "this clone")
 
 
 def _refuse(
-    ledger: LedgerReader, releases: Sequence[Manifest], refs: Mapping[str, str], where: str
+    layout: Layout, releases: Mapping[str, Manifest], refs: Mapping[str, str], where: str
 ) -> None:
-    """Raise ConflictError when a release's tag among *refs* stands on another commit."""
+    """Raise ConflictError when a tag of *releases* is on another commit in *refs*."""
     wrong = []
-    for one in releases:
-        ref = f"refs/tags/{ledger.tag_name(one.version)}"
+    for ref, manifest in releases.items():
         found = refs.get(ref + "^{}") or refs.get(ref)
-        if found not in (None, one.commit):
-            wrong.append((ledger.tag_name(one.version), found, one.commit))
+        if found is not None and found != manifest.commit:
+            wrong.append((layout.tag_name(manifest.version), found, manifest.commit))
     if not wrong:
         return
     names = ", ".join(name for name, _, _ in wrong)
-    what = f"The tag {names} exists" if len(wrong) == 1 else f"The tags {names} exist"
+    subject = f"The tag {names} exists" if len(wrong) == 1 else f"The tags {names} exist"
     raise ConflictError(
-        f"{what} in {where} on another commit.",
+        f"{subject} in {where} on another commit.",
         why="\n  ".join(
-            f"{name} stands on {found[:12] if found else found}, the release is of {commit[:12]}."
+            f"{name} is on {found[:12]}, and the release was made from {commit[:12]}."
             for name, found, commit in wrong
         ),
         fix="A release's tag names its source. Release under another version, or delete"
@@ -72,15 +81,15 @@ def _refuse(
     )
 
 
-def _make(ledger: LedgerReader, release: Manifest, notes: str, at: datetime) -> str:
-    entries = release.workflows.items()
-    digests = "".join(f"{entry.digest}  {workflow}\n" for workflow, entry in entries)
+def _make_tag(git: Git, layout: Layout, release: Manifest, notes: str, *, at: datetime) -> str:
+    """Store the tag object of a release and return its id."""
+    digests = "".join(
+        f"{entry.digest}  {workflow}\n" for workflow, entry in release.workflows.items()
+    )
     text = (
-        f"{ledger.project} {release.version}\n\n"
+        f"{layout.project} {release.version}\n\n"
         + (f"{notes.strip()}\n\n" if notes.strip() else "")
         + f"Release digest: {release.release_digest}\n{digests}"
     )
-    name = ledger.tag_name(release.version)
-    return ledger.git.objects.write_tag(
-        name, release.commit, text, by=ledger.git.repository.identity, at=at
-    )
+    name, by = layout.tag_name(release.version), git.repository.identity
+    return git.objects.write_tag(name, release.commit, text, by=by, at=at)

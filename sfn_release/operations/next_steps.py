@@ -9,7 +9,8 @@ from sfn_release.aws.clients import Aws
 from sfn_release.operations.workflow_status import WorkflowStatus
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.release.record import Record, State
+from sfn_release.release.record import Record
+from sfn_release.release.serving import RecordedState
 
 EnvironmentState = Literal[
     "in-sync", "drifted", "never-deployed", "in-progress", "failed", "abandoned", "unreachable"
@@ -19,7 +20,7 @@ _CHANGED = frozenset({"drifted", "missing"})
 
 
 def unclaimed(
-    workspace: Workspace, environment: Environment, aws: Aws, state: State
+    workspace: Workspace, environment: Environment, aws: Aws, state: RecordedState
 ) -> tuple[str, ...]:
     """Return the workflows that the last attempt created, and that are not served.
 
@@ -38,7 +39,7 @@ def unclaimed(
 def next_steps(
     environment: str,
     health: EnvironmentState,
-    state: State,
+    state: RecordedState,
     workflows: Sequence[WorkflowStatus],
     left: Collection[str],
     *,
@@ -104,7 +105,7 @@ def _again(record: Record, newest: str | None) -> Iterator[str]:
 def _of_record(
     env: str,
     health: EnvironmentState,
-    state: State,
+    state: RecordedState,
     workflows: Sequence[WorkflowStatus],
     yanked: Collection[str],
 ) -> Iterator[str]:

@@ -22,7 +22,7 @@ def pins_of_work_tree(workspace: Workspace, there: Site) -> str:
     """
     declarations = build_definitions(workspace)
     environment = there.environment
-    state = workspace.ledger.state(workspace.snapshot(), there.name)
+    state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
     names = parameters_of(declarations, environment)
     found = look_up(there, names, state=state, workflows=[one.name for one in declarations])
     return resolved_pins(workspace, there, render_all(declarations, environment.resolved(found)))
@@ -34,7 +34,7 @@ def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rend
     Raises NotFoundError for what is not there, DefinitionError for workflows that start each other
     in a circle, and PolicyError for what cannot be pinned where pins are required.
     """
-    state = workspace.ledger.state(workspace.snapshot(), there.name)
+    state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
     workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
     target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
     waves(target)

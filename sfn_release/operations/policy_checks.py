@@ -12,7 +12,7 @@ from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
 from sfn_release.release.record import Record
-from sfn_release.release.release import Content
+from sfn_release.release.release import ReleaseContent
 
 _HEADS = "refs/heads/"
 
@@ -28,7 +28,12 @@ def checked_override(override: str | None) -> str | None:
 
 
 def permitted(
-    workspace: Workspace, site: Site, prepared: Prepared, content: Content, *, override: str | None
+    workspace: Workspace,
+    site: Site,
+    prepared: Prepared,
+    content: ReleaseContent,
+    *,
+    override: str | None,
 ) -> Prepared:
     """Return a decided deployment, with the *override* that it needed.
 
@@ -47,7 +52,7 @@ def permitted(
 
 
 def objections(
-    workspace: Workspace, site: Site, prepared: Prepared, content: Content
+    workspace: Workspace, site: Site, prepared: Prepared, content: ReleaseContent
 ) -> tuple[Refusal, ...]:
     """Return what the policies of an environment have against a release, or the work tree."""
     environment = site.environment
@@ -70,12 +75,14 @@ def objections(
     return refusals(environment, facts)
 
 
-def stay(workspace: Workspace, snapshot: Snapshot, environment: str, content: Content) -> Stay:
+def stay(
+    workspace: Workspace, snapshot: Snapshot, environment: str, content: ReleaseContent
+) -> Stay:
     """Return when *environment* served a release last, recognised by its digest."""
     ledger = workspace.ledger
-    tip = snapshot.refs.get(ledger.env_ref(environment))
+    tip = snapshot.refs.get(ledger.layout.env_ref(environment))
     after: Record | None = None
-    for record in ledger.successes(environment, tip):
+    for record in ledger.deployments.successes(environment, tip):
         match record.action:
             case "acknowledge":
                 pass

@@ -7,46 +7,46 @@ from collections.abc import Iterable, Iterator, Mapping
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.deployment import Site
 from sfn_release.deployment.parameter_lookup import look_up
-from sfn_release.ledger import Snapshot
-from sfn_release.ledger.release_history import LedgerReader
+from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.release.record import Action, Served, Serving, State, refuse_forged
-from sfn_release.release.release import Content, Release
+from sfn_release.release.record import Action
+from sfn_release.release.release import Release, ReleaseContent
 from sfn_release.release.rendering import Rendered, parameters_of, render_all, values_of
 from sfn_release.release.rollback_history import pushed
+from sfn_release.release.serving import RecordedState, Served, Serving, refuse_forged
 
 _REMEMBERED = 10  # releases of an environment that are searched for content that comes back
 
 
 def unreleased(
-    ledger: LedgerReader,
+    ledger: Ledger,
     snapshot: Snapshot,
     declarations: Mapping[str, Declaration],
     *,
     version: str | None,
     commit: str,
-) -> Content:
+) -> ReleaseContent:
     """Return the content of the work tree, or of a *version* that is not taken yet.
 
     Its ``since`` comes from the highest release, whichever version this becomes: the plan of the
     work tree and `publish` find the same.
     """
-    highest = next(iter(ledger.versions(snapshot)), None)
-    manifest = ledger.manifest(snapshot, highest) if highest else None
+    highest = next(iter(ledger.releases.versions(snapshot)), None)
+    manifest = ledger.releases.manifest(snapshot, highest) if highest else None
     known = manifest.workflows if manifest else {}
     since = {
         name: known[name].since
         for name, one in declarations.items()
         if name in known and known[name].digest == one.digest
     }
-    return Content(declarations, version, commit, since)
+    return ReleaseContent(declarations, version, commit, since)
 
 
 def target(
-    content: Content,
+    content: ReleaseContent,
     site: Site,
-    state: State,
+    state: RecordedState,
     action: Action,
     *,
     versions: Mapping[str, str] | None = None,
@@ -106,7 +106,12 @@ def target(
 
 
 def earlier_versions(
-    ledger: LedgerReader, content: Content, environment: str, state: State, *, released: bool = True
+    ledger: Ledger,
+    content: ReleaseContent,
+    environment: str,
+    state: RecordedState,
+    *,
+    released: bool = True,
 ) -> dict[str, str]:
     """Return the state machine versions that had the content of workflows here.
 
@@ -133,7 +138,7 @@ def earlier_versions(
 class _Past:
     """What an environment served before, read as far as it is asked for, and once."""
 
-    def __init__(self, ledger: LedgerReader, environment: str, state: State) -> None:
+    def __init__(self, ledger: Ledger, environment: str, state: RecordedState) -> None:
         self._ledger = ledger
         self._environment = environment
         self._state = state
@@ -152,9 +157,11 @@ class _Past:
 
     def _of(self, version: str) -> Mapping[str, Served]:
         if version not in self._brought:
-            commit = self._ledger.last_success(self._state, version)
+            commit = self._ledger.deployments.last_success(self._state, version)
             self._brought[version] = (
-                self._ledger.serving_at(self._environment, commit).workflows if commit else {}
+                self._ledger.deployments.serving_at(self._environment, commit).workflows
+                if commit
+                else {}
             )
         return self._brought[version]
 
@@ -163,7 +170,7 @@ class _Past:
             above = self._below[-1] if self._below else self._state.serving
             if above is None or above.below is None:
                 return None
-            self._below.append(self._ledger.serving_at(self._environment, above.below))
+            self._below.append(self._ledger.deployments.serving_at(self._environment, above.below))
         return self._below[depth]
 
 

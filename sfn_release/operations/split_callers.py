@@ -5,12 +5,12 @@ from __future__ import annotations
 from sfn_release.deployment.live_state import describe_alias, in_parallel
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.unfinished_attempts import mix_text
-from sfn_release.release.record import State
+from sfn_release.release.serving import RecordedState
 
 _FEW = 6
 
 
-def mixes(workspace: Workspace, environment: str, state: State) -> list[str]:
+def mixes(workspace: Workspace, environment: str, state: RecordedState) -> list[str]:
     """Return a line for each workflow whose callers are split, the first few.
 
     ``charge: 20 % of callers are on :4 (1.2.0)``. AWS is asked when the last deployment did not

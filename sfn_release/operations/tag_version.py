@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sfn_release.errors import ConflictError, GitError, NotFoundError, VersionError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import is_version
+from sfn_release.release.version import is_version
 
 
 def version_from_tag(workspace: Workspace) -> str:
@@ -40,7 +40,7 @@ def version_from_tag(workspace: Workspace) -> str:
             fix="Name the one:  sfn-release publish VERSION",
         )
     if not here:
-        example = workspace.ledger.tag_name("1.2.0")
+        example = workspace.ledger.layout.tag_name("1.2.0")
         raise NotFoundError(
             f"No release tag stands on the commit that is checked out, {head[:12]}.",
             why=f"A release tag looks like {example} (`tag` in releases.toml)."
@@ -68,7 +68,7 @@ def _shared(workspace: Workspace) -> bool:
 
 def _tags(workspace: Workspace) -> dict[str, str]:
     """Return the tags of the template with their commits; the remote's go before the clone's."""
-    pattern = f"refs/tags/{workspace.ledger.tag_name('*')}"
+    pattern = f"refs/tags/{workspace.ledger.layout.tag_name('*')}"
     found = workspace.git.refs.find("refs/tags")
     remote = workspace.ledger.remote
     if remote is not None:
@@ -100,7 +100,7 @@ def _text(workspace: Workspace, tag: str) -> str | None:
 def _version(workspace: Workspace, tag: str) -> str:
     text = _text(workspace, tag)
     if text is None or not is_version(text):
-        example = workspace.ledger.tag_name("1.2.0")
+        example = workspace.ledger.layout.tag_name("1.2.0")
         raise VersionError(
             f"The tag {tag} names no version of this project.",
             why=f"A release tag looks like {example}: `tag` in releases.toml, with a semantic"

@@ -16,7 +16,8 @@ from typing import Any
 
 from sfn_release.deployment import Site
 from sfn_release.ledger import hold
-from sfn_release.release.record import Record, State
+from sfn_release.release.record import Record
+from sfn_release.release.serving import RecordedState
 
 _EVENTS = 40  # how far back the rollbacks of a CI run are looked for
 
@@ -42,7 +43,7 @@ def possible(site: Site) -> bool:
     return hold.read_note(_path(site)).pending is not None or bool(ci and ci["attempt"] > 1)
 
 
-def unshown(site: Site, state: State) -> Record | None:
+def unshown(site: Site, state: RecordedState) -> Record | None:
     """Return the rollback that succeeded and whose outcome was not shown, None if there is none.
 
     Of several by earlier attempts of this CI run, the first: each repeated command shows one.
@@ -55,7 +56,7 @@ def unshown(site: Site, state: State) -> Record | None:
     return found[-1] if found else None
 
 
-def _of_run(site: Site, state: State) -> list[Record]:
+def _of_run(site: Site, state: RecordedState) -> list[Record]:
     """Return the rollbacks by earlier attempts of this CI run, newest first.
 
     Only as long as nothing else was deployed since.
@@ -63,7 +64,7 @@ def _of_run(site: Site, state: State) -> list[Record]:
     ours = site.runtime.ci
     if ours is None or state.tip is None:
         return []
-    events = site.ledger.latest_events(site.name, state.tip, limit=_EVENTS)
+    events = site.ledger.deployments.latest_events(site.name, state.tip, limit=_EVENTS)
     locks = {event.id: event.lock.ci for event in events if event.lock}
     ends: dict[str, Record] = {}
     for event in events:

@@ -10,8 +10,10 @@ from sfn_release.errors import TamperedError
 from sfn_release.ledger import Ledger
 from sfn_release.ledger.event_order import out_of_order
 from sfn_release.operations.verification import Check
-from sfn_release.release.record import Outcome, Record, Served, Serving, State, refuse_forged
-from sfn_release.release.release import Manifest, Release
+from sfn_release.release.manifest import Manifest
+from sfn_release.release.record import Record, WorkflowOutcome
+from sfn_release.release.release import Release
+from sfn_release.release.serving import RecordedState, Served, Serving, refuse_forged
 
 _LATER = (
     "Only sfn-release may write there, and `git log` of that branch tells who did. Later events"
@@ -40,7 +42,7 @@ def environment_checks(
     )
     wrong = 0
     told = 0
-    for number, (commit, state) in enumerate(ledger.states(environment, commits)):
+    for number, (commit, state) in enumerate(ledger.deployments.states(environment, commits)):
         found, record = walk.event(commit, state, (pieces[2 * number], pieces[2 * number + 1]))
         if version is not None and record is not None and record.version != version:
             continue
@@ -71,24 +73,27 @@ class _Walk:
         self.yielded = yielded
         self.environment = environment
         self.manifests = manifests
-        self.before = State()
+        self.before = RecordedState()
         self.number: int | None = 0  # of the last event; None: it could not be read
         self.pieces: tuple[str | None, str | None] = (None, None)
         self.passed: set[str] = set()
         self.agreed: set[tuple[str | None, str | None]] = set()
 
     def event(
-        self, commit: str, state: State | TamperedError, pieces: tuple[str | None, str | None]
+        self,
+        commit: str,
+        state: RecordedState | TamperedError,
+        pieces: tuple[str | None, str | None],
     ) -> tuple[list[TamperedError], Record | None]:
         """Return what is wrong with the next event, and its record if it can be read.
 
         *pieces* are the ids of what it says is served: the manifest and the definitions.
         """
         found: list[TamperedError] = []
-        where = f"{self.ledger.env_ref(self.environment)} ({commit[:12]})"
+        where = f"{self.ledger.layout.env_ref(self.environment)} ({commit[:12]})"
         self.passed.add(commit)
         if isinstance(state, TamperedError):
-            self.before = State()  # what follows cannot be held against what cannot be read
+            self.before = RecordedState()  # what follows cannot be held against what cannot be read
             self.pieces = pieces
             self.number = None
             return [state], None
@@ -141,7 +146,7 @@ class _Walk:
                     why=f"The release's is {short(entry.digest) if entry else 'not there'}.",
                 )
 
-    def _serving(self, state: State, where: str) -> Iterator[TamperedError]:
+    def _serving(self, state: RecordedState, where: str) -> Iterator[TamperedError]:
         """Yield what is wrong with what is served after a success."""
         serving, record = state.serving, state.record
         assert record is not None  # noqa: S101 - it was read
@@ -167,7 +172,7 @@ class _Walk:
                 )
 
     def _definitions(
-        self, commit: str, state: State, pieces: tuple[str | None, str | None]
+        self, commit: str, state: RecordedState, pieces: tuple[str | None, str | None]
     ) -> Iterator[TamperedError]:
         """Yield which definitions were not sent, or not rendered; equal files are read once."""
         if state.serving is None or pieces in self.agreed:
@@ -184,17 +189,17 @@ class _Walk:
 
     def _prove(self, commit: str, serving: Serving) -> None:
         """Raise TamperedError for a form that was not sent, or that its release does not make."""
-        forms = self.ledger.served(self.environment, commit, serving)
-        where = self.ledger.place(self.environment, commit)
+        forms = self.ledger.deployments.served(self.environment, commit, serving)
+        where = self.ledger.deployments.place(self.environment, commit)
         for name, served in serving.workflows.items():
             release = self.yielded.get(served.version)
-            if release is None or not release.holds({name: served.digest}):
+            if release is None or not release.has_workflows({name: served.digest}):
                 release = self.release(served.version)
             if release is not None and not served.left_behind:
                 refuse_forged(serving, {name: forms[name]}, release, where=where)
 
 
-def _stays(one: Outcome | Served) -> bool:
+def _stays(one: WorkflowOutcome | Served) -> bool:
     """Tell whether a workflow is not of the release that its record, or serving, is of."""
     if isinstance(one, Served):
         return one.retained

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import NotReachedError
 from sfn_release.ledger.git.tag_objects import tag_texts
-from sfn_release.ledger.seen_trailers import lost, sights
+from sfn_release.ledger.seen_trailers import lost_branches, sightings
 from sfn_release.ledger.tag_checks import (
     TagRefs,
     carried_digest,
@@ -17,13 +17,13 @@ from sfn_release.ledger.tag_checks import (
 )
 from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import Manifest
+from sfn_release.release.manifest import Manifest
 
 
 def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
-    """Yield which branches lost what some commit of another branch saw of them."""
+    """Check that each branch contains the commits that other branches have seen."""
     ledger, git = workspace.ledger, workspace.git
-    inside = ledger.env_ref("").removesuffix("env/")
+    inside = ledger.layout.env_ref("").removesuffix("env/")
     held = {
         ref.removeprefix(inside): [commit for commit, _ in git.history.log(tip)]
         for ref, tip in snapshot.refs.items()
@@ -32,12 +32,14 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     commits = [
         commit
         for branch, them in held.items()
-        if ledger.witnesses(inside + branch)
+        if ledger.layout.is_public(inside + branch)
         for commit in them
     ]
     kept = {branch: frozenset(them) for branch, them in held.items()}
-    found = sights(commits, git.objects.messages(commits))
-    wrong = [*lost(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])]
+    found = sightings(commits, git.objects.messages(commits))
+    wrong = [
+        *lost_branches(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])
+    ]
     for ref, error in wrong:
         yield Check(LEDGER, ref, error)
     if commits and not wrong:
@@ -53,11 +55,13 @@ def lost_release_checks(
     for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
         annotated = {ref: at for ref, at in refs.items() if f"{ref}^{{}}" in refs}
         for ref, text in sorted(tag_texts(workspace.git, remote, annotated).items()):
-            carried = carried_digest(text, ledger.project)
+            carried = carried_digest(text, ledger.layout.project)
             if carried is None or carried[0] in {*commits, *named}:
                 continue
             named.add(carried[0])
-            yield Check(carried[0], ref, lost_release(ref, *carried, ledger.releases_ref, tags))
+            yield Check(
+                carried[0], ref, lost_release(ref, *carried, ledger.layout.releases_ref, tags)
+            )
 
 
 def release_tags(

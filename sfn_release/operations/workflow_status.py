@@ -23,8 +23,8 @@ from sfn_release.plan.drift import (
     version_differences,
 )
 from sfn_release.project import Environment
-from sfn_release.release.record import Serving, State
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import RecordedState, Serving
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class WorkflowStatus:
 
 
 def workflow_statuses(
-    workspace: Workspace, environment: Environment, aws: Aws, state: State, *, closer: bool
+    workspace: Workspace, environment: Environment, aws: Aws, state: RecordedState, *, closer: bool
 ) -> list[WorkflowStatus]:
     """Return how every workflow that an environment serves compares with the record.
 
@@ -123,7 +123,7 @@ def workflow_statuses(
 def _recorded(
     workspace: Workspace,
     environment: Environment,
-    state: State,
+    state: RecordedState,
     observed: Mapping[str, Observed | None],
 ) -> Mapping[str, Rendered]:
     """Return the recorded forms of the workflows whose content is another one now."""
@@ -137,13 +137,13 @@ def _recorded(
     if not other or state.tip is None:
         return {}
     part: Serving = replace(serving, workflows=other)
-    return workspace.ledger.served(environment.name, state.tip, part)
+    return workspace.ledger.deployments.served(environment.name, state.tip, part)
 
 
 def strange_versions(
     ledger: Ledger,
     client: StepFunctions,
-    state: State,
+    state: RecordedState,
     near: Mapping[str, Closer],
 ) -> dict[str, dict[str, str]]:
     """Return the state machine versions of each workflow that no release has made.
@@ -155,7 +155,7 @@ def strange_versions(
     known = {served.version_arn for served in serving.workflows.values()} if serving else set()
     listed = {arn for closer in near.values() for arn in closer.versions} - known
     if listed and state.tip is not None:
-        listed -= ledger.recorded_arns(state.tip, listed)
+        listed -= ledger.deployments.recorded_arns(state.tip, listed)
     said = version_descriptions(client, sorted(listed))
     strange = {arn for arn in listed if not is_description(said[arn])}
     return {

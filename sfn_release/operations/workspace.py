@@ -23,7 +23,8 @@ from sfn_release.ledger.git import Git, Identity, Patience
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.project.backends import Clone
-from sfn_release.release.release import Precedence, Release
+from sfn_release.release.release import Release
+from sfn_release.release.version import Precedence
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
@@ -119,7 +120,7 @@ class Workspace:
 
         Unless *offline*, that is a GitError.
         """
-        snapshot = self.ledger.snapshot(offline=offline)
+        snapshot = self.ledger.branches.snapshot(offline=offline)
         if snapshot.warning:
             self.runtime.watcher.say(snapshot.warning)
         return snapshot
@@ -134,9 +135,9 @@ class Workspace:
 
         Raises NotFoundError that names those that do exist, TamperedError.
         """
-        release = self.ledger.release(snapshot, version)
+        release = self.ledger.releases.release(snapshot, version)
         if release is not None and release_digest not in {None, release.digest}:
-            trial = self.ledger.yielded(snapshot, version)
+            trial = self.ledger.releases.yielded(snapshot, version)
             if trial is None or trial.digest != release_digest:
                 raise TamperedError(
                     f"Another {version} was deployed than the one that is released.",
@@ -144,8 +145,8 @@ class Workspace:
                 )
             return trial
         if release is None:
-            self.ledger.refuse_lost_release(snapshot, version)
-            versions = self.ledger.versions(snapshot)
+            self.ledger.integrity.refuse_lost_release(snapshot, version)
+            versions = self.ledger.releases.versions(snapshot)
             raise NotFoundError(
                 f"There is no release {version}.",
                 why=f"Released are: {', '.join(versions[:10])}." if versions else "",
@@ -153,7 +154,7 @@ class Workspace:
                 if versions
                 else f"Make it from the current commit:  sfn-release publish {version}",
             )
-        self.ledger.refuse_other_tag(snapshot, release.manifest)
+        self.ledger.integrity.refuse_other_tag(snapshot, release.manifest)
         return release
 
     def share(self, release: Release) -> None:
@@ -161,7 +162,7 @@ class Workspace:
 
         Raises ImmutableError when somebody else took its version meanwhile.
         """
-        if self.ledger.is_pushed(self.ledger.snapshot(), release):
+        if self.ledger.releases.is_pushed(self.ledger.branches.snapshot(), release):
             return
         now = self.runtime.now()
         standing, _ = self.ledger.add_release(release, notes="", at=now, push=True)
@@ -224,8 +225,8 @@ def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:
 
     def source_of(environment: str, state_machine: str) -> str | None:
         # Only embedded environments ask, and their records are in this clone.
-        tip = ledger.tip(environment)
-        serving = ledger.state_at(environment, tip).serving if tip else None
+        tip = ledger.branches.tip(environment)
+        serving = ledger.deployments.state_at(environment, tip).serving if tip else None
         for served in serving.workflows.values() if serving else ():
             if served.settings["state_machine"] == state_machine:
                 return served.source or None  # an adopted state machine has no module

@@ -8,8 +8,8 @@ from dataclasses import replace
 from sfn_release.plan.decisions import pinned_as
 from sfn_release.plan.model import Observed, Plan, Target, WorkflowPlan
 from sfn_release.release.differences import differences
-from sfn_release.release.record import Serving
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Serving
 
 
 def with_differences(

@@ -22,9 +22,10 @@ from sfn_release.plan.steps import (
     version_number,
 )
 from sfn_release.release.pins import pin
-from sfn_release.release.record import Change, Served, Serving
+from sfn_release.release.record import Change
 from sfn_release.release.release import WORK_TREE
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served, Serving
 
 
 def plan(

@@ -12,8 +12,9 @@ from sfn_release.names import TAG_PREFIX
 from sfn_release.plan import Observed
 from sfn_release.plan.steps import ObservedAlias, number, routing_text
 from sfn_release.release.differences import definition_differences
-from sfn_release.release.record import Outcome, Served
+from sfn_release.release.record import WorkflowOutcome
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served
 
 WorkflowState = Literal[
     "in-sync", "drifted", "shifting", "missing", "unreadable", "retained", "deleted"
@@ -50,7 +51,7 @@ def compare(
     *,
     alias: str,
     form: Rendered | None = None,
-    attempts: Sequence[Outcome] = (),
+    attempts: Sequence[WorkflowOutcome] = (),
     more: Collection[str] = (),
 ) -> Drift:
     """Compare what the record says is *served* with what is *there*.
@@ -138,7 +139,7 @@ def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str)
 
 
 def _content(
-    served: Served, there: Observed, form: Rendered | None, attempts: Sequence[Outcome]
+    served: Served, there: Observed, form: Rendered | None, attempts: Sequence[WorkflowOutcome]
 ) -> Iterator[str]:
     """Yield how $LATEST differs."""
     latest = there.latest
@@ -160,7 +161,7 @@ def _content(
 
 
 def _alias(
-    served: Served, there: Observed, alias: str, attempts: Sequence[Outcome]
+    served: Served, there: Observed, alias: str, attempts: Sequence[WorkflowOutcome]
 ) -> Iterator[str]:
     """Yield how the alias differs."""
     if there.alias is None:
@@ -192,7 +193,7 @@ def _content_of(digest: str, served: Served) -> str:
     return "of the same content" if digest == served.rendered_digest else short(digest)
 
 
-def _digests(served: Served, there: Observed, attempts: Sequence[Outcome]) -> set[str]:
+def _digests(served: Served, there: Observed, attempts: Sequence[WorkflowOutcome]) -> set[str]:
     """Return the digests of what is served, and of what *attempts* have sent."""
     digests = {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
     if there.latest is not None and any(attempt.is_of(there.latest) for attempt in attempts):

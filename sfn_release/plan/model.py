@@ -18,9 +18,10 @@ from sfn_release.plan.steps import (
     step_json,
 )
 from sfn_release.release.differences import Difference
-from sfn_release.release.record import Action, Change, Found
+from sfn_release.release.record import Action, Change
 from sfn_release.release.release import WORK_TREE
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import FoundMachine
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class TargetWorkflow:
     unpinned: tuple[str, ...] = ()
     parameters: Mapping[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
-    found: Found | None = None
+    found: FoundMachine | None = None
 
     @property
     def latest(self) -> Rendered:
@@ -77,7 +78,7 @@ class TargetWorkflow:
 
 @dataclass(frozen=True)
 class Target:
-    """What an environment is to serve. *below* is what `record.Serving` will hold.
+    """What an environment is to serve. *below* is what `serving.Serving` will hold.
 
     *version* is None for the work tree, which is planned and never deployed.
     *parameters* are the values that were used to render it, *promoted_from* the environment

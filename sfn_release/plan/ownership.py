@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from sfn_release.errors import ConflictError, NotOursError
 from sfn_release.names import TAG_PREFIX
 from sfn_release.plan.model import Observed
-from sfn_release.release.record import Served
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served
 
 DESCRIBED_BY = "sfn-release"
 """How the descriptions that we write begin."""

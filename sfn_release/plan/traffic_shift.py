@@ -17,7 +17,8 @@ from sfn_release.plan.model import Observed, Plan, ShiftStage, Target, WorkflowP
 from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
 from sfn_release.plan.unfinished_attempts import left_alias
 from sfn_release.project import Limits, Strategy
-from sfn_release.release.record import Record, Serving
+from sfn_release.release.record import Record
+from sfn_release.release.serving import Serving
 from sfn_release.text import duration_text
 
 _FEW = 6  # weights in a line

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from sfn_release.plan.model import Observed
 from sfn_release.plan.ownership import alias_deployment
 from sfn_release.plan.steps import ObservedAlias, PointAlias, Step, UpdateStateMachine, number
-from sfn_release.release.record import Record, Served, Serving
+from sfn_release.release.record import Record
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served, Serving
 
 
 def left_alias(

@@ -156,7 +156,7 @@ def fill_and_pin(
 ) -> Mapping[str, Any]:
     """Return a released *definition* as it is sent with recorded *values* and *pins*. Pure.
 
-    Both are recorded with the workflow (`record.Served`): the values of its parameters, and the
+    Both are recorded with the workflow (`serving.Served`): the values of its parameters, and the
     exact version of each reference. Raises ConfigError when *values* lacks one.
     """
     return pin_open(fill(definition, values, where="recorded values"), pins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sfn_release.release.record import Serving
+from sfn_release.release.serving import Serving
 
 
 def pushed(top: Serving | None, top_commit: str | None, version: str | None) -> str | None:

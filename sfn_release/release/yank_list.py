@@ -12,7 +12,8 @@ from datetime import datetime
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError, YankedError
 from sfn_release.release.forms import as_written, read_form
-from sfn_release.release.release import is_version, read_json
+from sfn_release.release.ledger_files import read_json
+from sfn_release.release.version import is_version
 
 FILE = "yanked.json"
 

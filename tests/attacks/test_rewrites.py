@@ -97,4 +97,4 @@ def test_status_notices_a_record_that_cannot_follow(there: Attacked) -> None:
     forge(mallory, PROD, {"deployment.json": json.dumps(record)}, "Edit")
     push(mallory, PROD)
     found = status(there.old.workspace(), environment="prod")[0]
-    assert (found.state, "is the next one" in found.problem) == ("drifted", True)
+    assert (found.state, "is expected" in found.problem) == ("drifted", True)

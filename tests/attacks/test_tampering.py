@@ -248,7 +248,7 @@ def _environment_is_a_path(mallory: Shop) -> None:
     push(mallory, f"{PREFIX}env/a/b")
 
 
-TWICE = "both say that they are 1.2.0"
+TWICE = "both claim to be 1.2.0"
 ROWS: dict[str, Tampering] = {
     "a second release of a version, digests right, fast-forward": Tampering(
         _second_release, (TWICE,), use=_deploy("1.2.0"), refused=(TWICE,)
@@ -267,21 +267,21 @@ ROWS: dict[str, Tampering] = {
     ),
     "a second release of what ran here, rolled back to": Tampering(
         _second_release_of_what_ran,
-        ("both say that they are 1.0.0",),
+        ("both claim to be 1.0.0",),
         use=_rollback(),
-        refused=("both say that they are 1.0.0",),
+        refused=("both claim to be 1.0.0",),
     ),
     "a second release of what ran here, promoted (again)": Tampering(
         _second_release_of_what_ran,
-        ("both say that they are 1.0.0",),
+        ("both claim to be 1.0.0",),
         use=lambda it: promote(it.workspace(), "1.0.0", source="prod", environment="staging"),
-        refused=("both say that they are 1.0.0",),
+        refused=("both claim to be 1.0.0",),
     ),
     "a second release of what ran here, executed (again)": Tampering(
         _second_release_of_what_ran,
-        ("both say that they are 1.0.0",),
+        ("both claim to be 1.0.0",),
         use=lambda it: execute(it.workspace(), "hello", environment="prod", version="1.0.0"),
-        refused=("both say that they are 1.0.0",),
+        refused=("both claim to be 1.0.0",),
     ),
     "a second release behind a merge": Tampering(
         _merged_release, (TWICE,), use=_deploy("1.2.0"), refused=(TWICE,)
@@ -395,7 +395,7 @@ ROWS: dict[str, Tampering] = {
     ),
     "an event taken out": Tampering(
         _drop_events,
-        (f"{PROD} was cut back", "is event 3, and event 2 is the next one"),
+        (f"{PROD} was cut back", "is event 3, and event 2 is expected"),
         (f"{PROD} on origin was rewritten",),
         use=_deploy("1.2.0"),
         refused=(PROD,),

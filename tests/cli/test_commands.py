@@ -514,7 +514,7 @@ def _abandon(project: Project) -> None:
     """Let the last deployment look as if it were still under way, on another machine."""
     workspace = open_workspace(project.root, system_runtime(Progress()))
     ledger = workspace.ledger
-    state = ledger.state(ledger.snapshot(), project.environment)
+    state = ledger.deployments.state(ledger.branches.snapshot(), project.environment)
     assert state.record is not None
     now = datetime.now(UTC)
     started = replace(

@@ -53,7 +53,7 @@ def busy(shop: Shop) -> Shop:
     """Return the shop with a deployment of another machine under way."""
     right = shop.clock.at
     ledger = shop.workspace().ledger
-    state = ledger.state(ledger.snapshot(), "prod")
+    state = ledger.deployments.state(ledger.branches.snapshot(), "prod")
     assert state.record is not None
     record = replace(
         state.record,
@@ -107,14 +107,14 @@ def test_a_lock_is_taken_by_the_right_clock_alone(shop: Shop, minutes: float, sa
     shop.release("1.1.0", hello="new")
     shift[0] += timedelta(seconds=20)  # ticks of the release, and of the deployment
     shop.clock.at += timedelta(minutes=minutes)
-    before = shop.workspace().ledger.snapshot().refs
+    before = shop.workspace().ledger.branches.snapshot().refs
     asked: list[str] = []
     events = shop.client("prod").meta.events  # type: ignore[attr-defined]  # it is boto3's client
     events.register("before-call", lambda model, **_: asked.append(model.name))
     if abs(minutes) > 2:
         with refused("E_LOCKED", said, "Set the clock"):
             shop.deploy("1.1.0", "prod")
-        assert shop.workspace().ledger.snapshot().refs == before
+        assert shop.workspace().ledger.branches.snapshot().refs == before
         return
     shop.deploy("1.1.0", "prod")
     assert "ListStateMachines" not in asked

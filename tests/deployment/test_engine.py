@@ -245,7 +245,7 @@ def test_the_branch_of_an_environment_forgets_what_was_deleted(shop: Shop) -> No
     """Its tree is what the environment serves, down to nothing."""
 
     def files() -> list[str]:
-        branch = shop.workspace().ledger.env_ref(ENVIRONMENT)
+        branch = shop.workspace().ledger.layout.env_ref(ENVIRONMENT)
         listed = run_git(shop.root, "ls-tree", "-r", "--name-only", branch).splitlines()
         return [one for one in listed if one.startswith("definitions/")]
 

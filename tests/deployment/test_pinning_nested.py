@@ -15,7 +15,8 @@ from sfn_release.operations.verbs.delete import delete
 from sfn_release.operations.verbs.diff import diff
 from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.plan import plan_version
-from sfn_release.release.record import Record, Serving
+from sfn_release.release.record import Record
+from sfn_release.release.serving import Serving
 from support.errors import refused
 from support.faults import DENIED, KILLED, THROTTLED, At, Fault, Faulty, KilledError
 from support.shop import ROLE, Shop, make_shop

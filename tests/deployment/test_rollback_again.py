@@ -211,7 +211,7 @@ def test_a_job_that_rolls_back_twice_is_repeated_step_by_step(shop: Shop) -> Non
         back(in_ci(shop, 1))
     again = clone(shop, "again")
     assert [back(in_ci(again, 2)) for _ in range(2)] == ["1.3.0", "1.2.0"]
-    shop.workspace().ledger.snapshot()  # fetches
+    shop.workspace().ledger.branches.snapshot()  # fetches
     assert shop.serving("prod").version == "1.2.0"
 
 

@@ -206,7 +206,7 @@ def test_what_needs_no_remote_works_without_an_answer(shop: Shop, silent: int) -
         start = time.monotonic()
         ran = run(*place, *command)
         assert ran.code == 0, ran.err
-        assert "the remote origin was not reached: this is what was last seen of it" in ran.err
+        assert "the remote origin was not reached: this is its last known state" in ran.err
         assert time.monotonic() - start < 8, command
     ran = run(*place, "--json", "deploy", "1.0.0", "--env", "prod", "-v")
     assert ran.code == 1

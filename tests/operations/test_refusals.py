@@ -132,7 +132,9 @@ def locked(shop: Shop) -> None:
     """Let somebody else deploy."""
     live(shop)
     workspace = shop.workspace()
-    state = workspace.ledger.state(workspace.ledger.reachable("prod"), "prod")
+    state = workspace.ledger.deployments.state(
+        workspace.ledger.branches.snapshot_for("prod"), "prod"
+    )
     assert state.record is not None
     now = shop.clock()
     started = replace(

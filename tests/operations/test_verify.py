@@ -146,7 +146,7 @@ ATTACKS = {
         (("1.0.0: The tag v1.0.0 in origin and the ledger disagree about 1.0.0.",),),
     ),
     "a second commit for a version": Attack(
-        _second_commit, (("1.0.0: ", "both say that they are 1.0.0"),)
+        _second_commit, (("1.0.0: ", "both claim to be 1.0.0"),)
     ),
     "no commit of a release": Attack(
         lambda shop: forged(shop, RELEASES, "manifest.json", "1.1.0", "9.9.9", "hello"),
@@ -154,13 +154,13 @@ ATTACKS = {
     ),
     "a release that holds another": Attack(
         lambda shop: forged(shop, RELEASES, "manifest.json", "shop", "shop", "release 9.9.9"),
-        (("9.9.9: ", "says it is 9.9.9 and holds 1.1.0"),),
+        (("9.9.9: ", "should be 9.9.9, and holds 1.1.0"),),
     ),
     "a forged record": Attack(
         lambda shop: forged(
             shop, PROD, "deployment.json", '"status": "succeeded"', '"status": "failed"'
         ),
-        (("prod: ", "is event 6, and event 7 is the next one"), ("which never began",)),
+        (("prod: ", "is event 6, and event 7 is expected"), ("which never started",)),
     ),
     "a half-written record": Attack(
         lambda shop: forged(shop, PROD, "deployment.json", "\n}", ""),
@@ -173,8 +173,8 @@ ATTACKS = {
     "what is served, edited": Attack(
         lambda shop: forged(shop, PROD, "definitions/hello.asl.json", "one", "evil"),
         (
-            ("prod: ", "is event 6, and event 7 is the next one"),
-            ("prod: ", "which never began"),
+            ("prod: ", "is event 6, and event 7 is expected"),
+            ("prod: ", "which never started"),
             ("the recorded definition of hello is not the one that was deployed",),
         ),
     ),

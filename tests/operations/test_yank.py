@@ -163,7 +163,7 @@ def test_two_clones_yank_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Remotes, "push", first_the_other)
     yanked(shop, "1.1.0")
     ledger = shop.workspace().ledger
-    assert sorted(ledger.yanked(ledger.snapshot())) == ["1.0.0", "1.1.0"]
+    assert sorted(ledger.releases.yanked(ledger.branches.snapshot())) == ["1.0.0", "1.1.0"]
 
 
 def test_a_yank_that_was_killed(shop: Shop) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sfn_release.plan import Observed
 from sfn_release.plan.drift import compare, left_aliases, tag_differences
 from sfn_release.plan.steps import ObservedAlias
-from sfn_release.release.record import Outcome, Served
+from sfn_release.release.record import WorkflowOutcome
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served
 from support.shop import ROLE
 from support.values import definition
 
@@ -114,7 +115,7 @@ def test_what_an_alias_leads_to_is_told_when_it_was_looked_at() -> None:
 def test_what_an_attempt_left_is_no_drift() -> None:
     """Its content in $LATEST, its version behind the alias: by its ARN, or by its content."""
     other = replace(FORM, definition=definition("b"))
-    left = Outcome("sha256:b", other.digest, ARN, f"{ARN}:2", f"{ARN}:1", "updated")
+    left = WorkflowOutcome("sha256:b", other.digest, ARN, f"{ARN}:2", f"{ARN}:1", "updated")
     there = replace(routed(v1=80, v2=20), latest=other)
     assert compare(SERVED, there, alias="live").state == "drifted"
     assert compare(SERVED, there, alias="live", attempts=[left]).state == "in-sync"

@@ -33,8 +33,8 @@ from sfn_release.plan.steps import (
     Watch,
     routing_text,
 )
-from sfn_release.release.record import Served, Serving
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served, Serving
 from support.errors import refused
 from support.shop import ROLE
 from support.values import definition

@@ -25,8 +25,9 @@ from sfn_release.plan.steps import (
 from sfn_release.plan.traffic_shift import shifted, stages_text
 from sfn_release.plan.unfinished_attempts import leftovers, mix_text
 from sfn_release.project import STRATEGIES, Canary, Limits, Linear, Strategy
-from sfn_release.release.record import Action, Outcome, Record, Served, Serving
+from sfn_release.release.record import Action, Record, WorkflowOutcome
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.serving import Served, Serving
 from support.shop import ROLE
 from support.values import definition
 
@@ -83,7 +84,9 @@ def there(
 def attempt(identity: str = "killed", version: str = "1.1.0", **contents: str) -> Record:
     """Return a deployment that did not finish."""
     outcomes = {
-        name: Outcome(f"sha256:{what}", form(name, what).digest, None, None, None, "updated")
+        name: WorkflowOutcome(
+            f"sha256:{what}", form(name, what).digest, None, None, None, "updated"
+        )
         for name, what in contents.items()
     }
     return Record(

@@ -15,25 +15,24 @@ from hypothesis import strategies as st
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import TamperedError
 from sfn_release.release.forms import read_form
+from sfn_release.release.manifest import Manifest
 from sfn_release.release.record import (
     LEASE,
     SKEW,
     Lock,
-    Outcome,
     Record,
-    Served,
-    Serving,
-    served_forms,
+    WorkflowOutcome,
     takeover,
     timestamp,
 )
-from sfn_release.release.release import Manifest, make_release, read_release, release_files
+from sfn_release.release.release import make_release, read_release, release_files
 from sfn_release.release.rendering import (
     Rendered,
     normal_encryption,
     normal_logging,
     normal_tracing,
 )
+from sfn_release.release.serving import Served, Serving, served_forms
 from support.errors import refused
 from support.shop import ROLE
 from support.values import JSON, definition
@@ -51,7 +50,7 @@ FORM = Rendered(
     encryption=normal_encryption(None),
     tags={"team": "checkout"},
 )
-OUTCOME = Outcome("sha256:d", FORM.digest, ARN, f"{ARN}:2", f"{ARN}:1", "updated")
+OUTCOME = WorkflowOutcome("sha256:d", FORM.digest, ARN, f"{ARN}:2", f"{ARN}:1", "updated")
 RECORD = Record(
     id="1",
     environment="prod",

@@ -11,18 +11,15 @@ from hypothesis import strategies as st
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import digest
+from sfn_release.release.manifest import release_digest
 from sfn_release.release.release import (
-    Precedence,
     Release,
     count_states,
-    is_version,
     make_release,
-    next_patch,
-    parse_version,
     read_release,
-    release_digest,
     release_files,
 )
+from sfn_release.release.version import Precedence, is_version, next_patch, parse_version
 from support.errors import refused
 from support.values import definition
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.release.record import Serving
 from sfn_release.release.rollback_history import entry_of, previous, pushed
+from sfn_release.release.serving import Serving
 from support.git import isolate_git
 from support.shop import CONFIG, Shop, make_shop
 
@@ -222,9 +222,11 @@ def one_step(shop: Shop, model: Model, verb: str, version: str) -> None:
 def check(shop: Shop, model: Model) -> None:
     """Compare the project with the model."""
     ledger = shop.workspace().ledger
-    state = ledger.state(ledger.snapshot(), "prod")
+    state = ledger.deployments.state(ledger.branches.snapshot(), "prod")
     top = state.serving
-    assert stack_of(top, lambda commit: ledger.serving_at("prod", commit)) == model.stack
+    assert (
+        stack_of(top, lambda commit: ledger.deployments.serving_at("prod", commit)) == model.stack
+    )
     assert state.unfinished == model.unfinished
     if model.stack:
         content = CONTENTS[model.stack[-1]]

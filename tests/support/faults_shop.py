@@ -318,8 +318,10 @@ class Shop:
         """Return what the ledger says, read anew and from the remote if there is one."""
         if self._ledger is None:
             self._ledger = self.workspace().ledger
-        refs = self._ledger.snapshot().refs
-        events = self._ledger.events(ENVIRONMENT, refs.get(self._ledger.env_ref(ENVIRONMENT)))
+        refs = self._ledger.branches.snapshot().refs
+        events = self._ledger.deployments.events(
+            ENVIRONMENT, refs.get(self._ledger.layout.env_ref(ENVIRONMENT))
+        )
         latest: dict[str, Record] = {}
         for _, record in events:
             latest.setdefault(record.id, record)

@@ -140,7 +140,7 @@ class Canary(Shop):
     def record(self) -> Any:
         """Return the last record of ``prod``."""
         ledger = self.workspace().ledger
-        return ledger.state(ledger.snapshot(offline=True), "prod").record
+        return ledger.deployments.state(ledger.branches.snapshot(offline=True), "prod").record
 
 
 def live(shop: Canary) -> tuple[Any, Any]:

@@ -23,7 +23,8 @@ from sfn_release.operations.verbs.publish import Published, publish
 from sfn_release.operations.verbs.rollback import rollback
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
-from sfn_release.release.record import Record, Serving
+from sfn_release.release.record import Record
+from sfn_release.release.serving import Serving
 from support.git import run_git
 from support.values import definition
 from support.world import Clock, SilentWatcher, system_runtime
@@ -131,7 +132,9 @@ class Shop:
     def serving(self, environment: str = "local") -> Serving:
         """Return what the ledger says that the environment serves."""
         ledger = self.workspace().ledger
-        serving = ledger.state(ledger.snapshot(offline=True), environment).serving
+        serving = ledger.deployments.state(
+            ledger.branches.snapshot(offline=True), environment
+        ).serving
         assert serving is not None
         return serving
 

@@ -26,7 +26,7 @@ def run(session: Session, version: str, workflow: str | None) -> None:
 
     workspace = session.workspace()
     release, yank = shown(workspace, version, workflow)
-    trial = workspace.ledger.is_trial(release.version)
+    trial = workspace.ledger.releases.is_trial(release.version)
     members: dict[str, Any] = dict(release.manifest.to_json())
     members["yanked"] = yank.to_json() if yank else None
     members["trial"] = trial

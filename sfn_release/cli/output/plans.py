@@ -137,7 +137,7 @@ def change_texts(plan: Plan, one: WorkflowPlan, *, verbose: bool = False) -> lis
 
 
 def _lower(version: str, served: str) -> Iterator[str]:
-    from sfn_release.release.release import Precedence
+    from sfn_release.release.version import Precedence
 
     if Precedence(version) < Precedence(served):
         yield f"  note: {version} is lower than {served}, which is served"

@@ -12,7 +12,7 @@ from sfn_release.ledger.git import without_secrets
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.record import State
+from sfn_release.release.serving import RecordedState
 
 _findings = Findings("ledger")
 _PROBE = "0.0.0-doctor"
@@ -24,7 +24,9 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
     ledger = workspace.ledger
     yield _place(workspace)
     taken = sorted(
-        ref for ref in workspace.git.work_tree.checked_out() if ref.startswith(f"{ledger.prefix}/")
+        ref
+        for ref in workspace.git.work_tree.checked_out()
+        if ref.startswith(f"{ledger.layout.prefix}/")
     )
     for ref in taken:
         yield _findings.problem(
@@ -34,7 +36,7 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
             "Check out another branch there:  git switch main",
         )
     try:
-        snapshot = ledger.snapshot()
+        snapshot = ledger.branches.snapshot()
     except SfnReleaseError as error:
         yield _findings.error("refs", error)
         return
@@ -74,7 +76,7 @@ def _place(workspace: Workspace) -> Diagnosis:
 
 
 def _releases(workspace: Workspace, snapshot: Snapshot) -> str:
-    manifests = workspace.ledger.manifests(snapshot)
+    manifests = workspace.ledger.releases.manifests(snapshot)
     if not manifests:
         return "nothing is released yet"
     count = len(manifests)
@@ -85,7 +87,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
     """Yield how the last deployment to an environment ended, or who holds its lock."""
     subject = f"env/{name}"
     try:
-        state = workspace.ledger.state(snapshot, name)
+        state = workspace.ledger.deployments.state(snapshot, name)
     except SfnReleaseError as error:
         yield _findings.error(subject, error)
         return
@@ -108,7 +110,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
             assert_never(record.status)
 
 
-def _lock(workspace: Workspace, name: str, state: State) -> Diagnosis:
+def _lock(workspace: Workspace, name: str, state: RecordedState) -> Diagnosis:
     assert state.record is not None  # noqa: S101 - the caller has looked
     record = state.record
     try:
@@ -128,12 +130,12 @@ def _notes(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     running = set()
     for name in workspace.project.environments:
         try:
-            record = workspace.ledger.state(snapshot, name).record
+            record = workspace.ledger.deployments.state(snapshot, name).record
         except SfnReleaseError:
             return  # told with its environment; whose notes these are cannot be told
         if record is not None and record.status == "started":
             running.add(record.id)
-    prefix = workspace.ledger.prefix
+    prefix = workspace.ledger.layout.prefix
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name not in running:
             yield _findings.warning(
@@ -152,20 +154,20 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     if head is None:
         return
     new = {
-        f"{ledger.env_ref('doctor')}-{workspace.runtime.new_token()[:8]}": head,
-        f"refs/tags/{ledger.tag_name(_PROBE)}": head,
+        f"{ledger.layout.env_ref('doctor')}-{workspace.runtime.new_token()[:8]}": head,
+        f"refs/tags/{ledger.layout.tag_name(_PROBE)}": head,
     }
-    tip = snapshot.refs.get(ledger.releases_ref)
-    if tip is not None and ledger.releases_ref not in snapshot.kept:
+    tip = snapshot.refs.get(ledger.layout.releases_ref)
+    if tip is not None and ledger.layout.releases_ref not in snapshot.kept:
         # A commit that nothing leads to: git forgets it.
         at = workspace.runtime.now()
         tree = git.repository.ok("rev-parse", f"{tip}^{{tree}}").text
-        new[ledger.releases_ref] = git.objects.write_commit(
+        new[ledger.layout.releases_ref] = git.objects.write_commit(
             tree, tip, "doctor", by=git.repository.identity, at=at
         )
     for ref, commit in new.items():
         subject = "push a tag" if ref.startswith("refs/tags/") else "push a branch"
-        subject = "push a release" if ref == ledger.releases_ref else subject
+        subject = "push a release" if ref == ledger.layout.releases_ref else subject
         refusal = git.remotes.would_refuse(ledger.remote, ref, commit)
         if refusal is None:
             yield _findings.ok(subject, f"{ledger.remote} would take it ({_REAL})")

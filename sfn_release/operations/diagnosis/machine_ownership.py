@@ -52,9 +52,9 @@ def _names(
     """Return what state machines are called here: of the highest release, and as deployed."""
     if snapshot is None:
         return frozenset()
-    manifests = workspace.ledger.manifests(snapshot, limit=1)
+    manifests = workspace.ledger.releases.manifests(snapshot, limit=1)
     released: Iterable[str] = manifests[0].workflows if manifests else ()
-    serving = workspace.ledger.state(snapshot, environment.name).serving
+    serving = workspace.ledger.deployments.state(snapshot, environment.name).serving
     served = serving.workflows.values() if serving else ()
     return frozenset(
         [environment.state_machine_name(workflow) for workflow in released]

@@ -30,8 +30,8 @@ def acknowledge(
 
 
 def _prepare(workspace: Workspace, site: Site) -> Prepared:
-    snapshot = site.ledger.reachable(site.name)
-    state = site.ledger.state(snapshot, site.name)
+    snapshot = site.ledger.branches.snapshot_for(site.name)
+    state = site.ledger.deployments.state(snapshot, site.name)
     closing = check_lock(site, state)
     serving = state.serving
     if serving is None:

@@ -165,7 +165,7 @@ def _parameters(
     if derived:
 
         def account() -> str:
-            state = workspace.ledger.state(workspace.snapshot(), there.name)
+            state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
             names = [one.name for one in declarations]
             values.update(look_up(there, derived, state=state, workflows=names))
             return f"workflows are in the account {values.get('AWS::AccountId', 'of the role')}"

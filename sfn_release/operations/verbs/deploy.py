@@ -14,8 +14,10 @@ from sfn_release.operations.running import run
 from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.release.record import Action, Record, State
-from sfn_release.release.release import Content, Release, is_found, parse_version
+from sfn_release.release.record import Action, Record
+from sfn_release.release.release import Release, ReleaseContent
+from sfn_release.release.serving import RecordedState
+from sfn_release.release.version import is_found, parse_version
 
 
 def deploy(
@@ -40,7 +42,7 @@ def deploy(
     site = open_site(workspace, there)
     release = workspace.released(workspace.snapshot(offline=there.backend.private), version)
 
-    def decide(_: Snapshot, state: State) -> Target:
+    def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state)
 
     return bring(
@@ -85,7 +87,9 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
     no deployment of a release.
     """
     name = workspace.environment(environment).name
-    record = workspace.ledger.state(workspace.ledger.reachable(name), name).record
+    record = workspace.ledger.deployments.state(
+        workspace.ledger.branches.snapshot_for(name), name
+    ).record
     nothing = NotFoundError(f"No deployment to {name} was left unfinished.")
     if record is None:
         raise nothing
@@ -116,9 +120,9 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
 
 
 def deploy_target(
-    content: Content,
+    content: ReleaseContent,
     site: Site,
-    state: State,
+    state: RecordedState,
     *,
     promoted_from: str | None = None,
     released: bool = True,

@@ -17,9 +17,9 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 from sfn_release.release.differences import Difference, differences
 from sfn_release.release.pins import pin_open
-from sfn_release.release.record import Served
-from sfn_release.release.release import parse_version
 from sfn_release.release.rendering import Rendered, parameters_of, render_all
+from sfn_release.release.serving import Served
+from sfn_release.release.version import parse_version
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _side(
     if environment is None:
         return declarations
     names = parameters_of(declarations.values(), environment)
-    state = workspace.ledger.state(snapshot, environment.name)
+    state = workspace.ledger.deployments.state(snapshot, environment.name)
     there = site(workspace, environment)
     found = look_up(there, names, state=state, workflows=declarations)
     forms = render_all(declarations.values(), environment.resolved(found))
@@ -85,7 +85,7 @@ def _live(
     workspace: Workspace, snapshot: Snapshot, environment: Environment
 ) -> dict[str, Declaration]:
     """Return what AWS has now of every workflow that the environment serves."""
-    serving = workspace.ledger.state(snapshot, environment.name).serving
+    serving = workspace.ledger.deployments.state(snapshot, environment.name).serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")
     wanted = {

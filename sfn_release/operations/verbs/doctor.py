@@ -110,6 +110,6 @@ def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Di
 def _snapshot(workspace: Workspace) -> Snapshot | None:
     """Return the ledger as far as it can be read; why it cannot was told with it."""
     try:
-        return workspace.ledger.snapshot(offline=True)
+        return workspace.ledger.branches.snapshot(offline=True)
     except SfnReleaseError:
         return None

@@ -15,8 +15,9 @@ from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.state_visits import Visit, trail
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.record import Served, Serving, State, timestamp
-from sfn_release.release.release import parse_version
+from sfn_release.release.record import timestamp
+from sfn_release.release.serving import RecordedState, Served, Serving
+from sfn_release.release.version import parse_version
 from sfn_release.text import did_you_mean
 
 _PAGE = 1000  # events in one answer of GetExecutionHistory
@@ -69,7 +70,7 @@ def execute(
     checked_input(input)
     there = workspace.environment(environment)
     snapshot = workspace.snapshot()
-    state = workspace.ledger.state(snapshot, there.name)
+    state = workspace.ledger.deployments.state(snapshot, there.name)
     wanted = parse_version(version) if version is not None else None
     if wanted is not None:
         workspace.released(snapshot, wanted)
@@ -139,7 +140,9 @@ def checked_input(text: str) -> str:
     return text
 
 
-def _serving(workspace: Workspace, state: State, environment: str, version: str | None) -> Serving:
+def _serving(
+    workspace: Workspace, state: RecordedState, environment: str, version: str | None
+) -> Serving:
     if state.serving is None:
         raise NotFoundError(
             f"Nothing is deployed to {environment}.",
@@ -147,13 +150,13 @@ def _serving(workspace: Workspace, state: State, environment: str, version: str 
         )
     if version is None:
         return state.serving
-    commit = workspace.ledger.last_success(state, version)
+    commit = workspace.ledger.deployments.last_success(state, version)
     if commit is None:
         raise NotFoundError(
             f"{version} was never live in {environment}.",
             fix=f"See what was:  sfn-release history --env {environment}",
         )
-    return workspace.ledger.serving_at(environment, commit)
+    return workspace.ledger.deployments.serving_at(environment, commit)
 
 
 def _started(served: Served, alias: str, version: str | None) -> str:

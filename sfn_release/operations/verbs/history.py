@@ -10,9 +10,9 @@ from sfn_release.release.record import Record
 
 def yielded_trials(workspace: Workspace, records: Sequence[Record]) -> frozenset[str]:
     """Return the ids of the *records* of local trials whose number is another release's now."""
-    digests = workspace.ledger.yielded_digests()
+    digests = workspace.ledger.releases.yielded_digests()
     found = (one for one in records if digests.get(one.version) == one.release_digest)
-    return frozenset(one.id for one in found if one.environment in workspace.ledger.private)
+    return frozenset(one.id for one in found if one.environment in workspace.ledger.layout.private)
 
 
 def history(
@@ -21,5 +21,5 @@ def history(
     """Return the deployments of an environment in their last state, newest first."""
     there = workspace.environment(environment)
     snapshot = workspace.snapshot()
-    tip = snapshot.refs.get(workspace.ledger.env_ref(there.name))
-    return workspace.ledger.deployments(there.name, tip, limit=limit)
+    tip = snapshot.refs.get(workspace.ledger.layout.env_ref(there.name))
+    return workspace.ledger.deployments.newest_first(there.name, tip, limit=limit)

@@ -37,7 +37,7 @@ def list_workflows(workspace: Workspace) -> list[ListedWorkflow]:
     declarations = build_definitions(workspace)
     snapshot = workspace.snapshot()
     since: dict[tuple[str, str], str] = {}
-    for manifest in workspace.ledger.manifests(snapshot):
+    for manifest in workspace.ledger.releases.manifests(snapshot):
         for name, entry in manifest.workflows.items():
             since.setdefault((name, entry.digest), entry.since)
     return [

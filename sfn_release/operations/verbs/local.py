@@ -91,15 +91,15 @@ def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) 
     if not environment.backend.embedded:
         return []
     ledger = workspace.ledger
-    commit = ledger.tip(environment.name)
-    serving = ledger.state_at(environment.name, commit).serving if commit else None
+    commit = ledger.branches.tip(environment.name)
+    serving = ledger.deployments.state_at(environment.name, commit).serving if commit else None
     served = serving.workflows.get(workflow) if serving else None
     if commit is None or serving is None or served is None:
         return []
     file = mock_file(served.source)
     sharing = [
         form.definition
-        for name, form in ledger.served(environment.name, commit, serving).items()
+        for name, form in ledger.deployments.served(environment.name, commit, serving).items()
         if mock_file(serving.workflows[name].source) == file
     ]
     return unused_keys(workspace.project.root, served.source, sharing, workflow)

@@ -18,8 +18,9 @@ from sfn_release.operations.verbs.rollback import prepare_rollback, unshown
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
 from sfn_release.project.modules.acceptance import refuse_calls
-from sfn_release.release.record import State
-from sfn_release.release.release import Content, parse_version
+from sfn_release.release.release import ReleaseContent
+from sfn_release.release.serving import RecordedState
+from sfn_release.release.version import parse_version
 
 
 def plan_version(
@@ -47,7 +48,7 @@ def plan_version(
         content = workspace.released(workspace.snapshot(), wanted).content
         site = open_site(workspace, there)
 
-        def decide(_: Snapshot, state: State) -> Target:
+        def decide(_: Snapshot, state: RecordedState) -> Target:
             return deploy_target(content, site, state)
 
         prepared = prepare(site, decide, adopt=adopt)
@@ -95,12 +96,12 @@ def work_tree(workspace: Workspace) -> dict[str, Declaration]:
 
 def prepare_work_tree(
     workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], *, adopt: bool
-) -> tuple[Prepared, Content]:
+) -> tuple[Prepared, ReleaseContent]:
     """Decide what publishing the work tree would do in an environment. Reads only."""
     commit = workspace.git.history.head() or ""
-    decided: list[Content] = []
+    decided: list[ReleaseContent] = []
 
-    def decide(snapshot: Snapshot, state: State) -> Target:
+    def decide(snapshot: Snapshot, state: RecordedState) -> Target:
         content = unreleased(site.ledger, snapshot, declarations, version=None, commit=commit)
         decided.append(content)
         return deploy_target(content, site, state, released=False)

@@ -12,8 +12,10 @@ from sfn_release.operations.site import open_site
 from sfn_release.operations.verbs.deploy import bring, deploy_target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
-from sfn_release.release.record import Record, State
-from sfn_release.release.release import Release, parse_version
+from sfn_release.release.record import Record
+from sfn_release.release.release import Release
+from sfn_release.release.serving import RecordedState
+from sfn_release.release.version import parse_version
 
 
 def promote(
@@ -61,7 +63,7 @@ def serves_a_release(workspace: Workspace, environment: str) -> bool:
     """Return whether a release has succeeded in *environment*, so that it can be promoted."""
     there = workspace.environment(environment)
     snapshot = workspace.snapshot(offline=there.backend.private)
-    return workspace.ledger.state(snapshot, there.name).serving is not None
+    return workspace.ledger.deployments.state(snapshot, there.name).serving is not None
 
 
 def _promotion(
@@ -76,7 +78,7 @@ def _promotion(
     private = before.backend.private and there.backend.private
     release = _succeeded(workspace, workspace.snapshot(offline=private), source, version)
 
-    def decide(_: Snapshot, state: State) -> Target:
+    def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state, promoted_from=source)
 
     return site, release, decide
@@ -86,7 +88,7 @@ def _succeeded(
     workspace: Workspace, snapshot: Snapshot, source: str, version: str | None
 ) -> Release:
     """Return the release to promote, once it is certain that it succeeded in *source*."""
-    state = workspace.ledger.state(snapshot, source)
+    state = workspace.ledger.deployments.state(snapshot, source)
     if state.serving is None:
         raise NotFoundError(
             f"Nothing has succeeded in {source} yet: there is nothing to promote.",

@@ -30,14 +30,10 @@ from sfn_release.plan import Target
 from sfn_release.project.modules import Build, build_commit
 from sfn_release.project.modules.acceptance import refuse_calls
 from sfn_release.release.differences import differences
-from sfn_release.release.record import Record, State, timestamp
-from sfn_release.release.release import (
-    Release,
-    make_release,
-    next_patch,
-    parse_version,
-    refuse_found,
-)
+from sfn_release.release.record import Record, timestamp
+from sfn_release.release.release import Release, make_release
+from sfn_release.release.serving import RecordedState
+from sfn_release.release.version import next_patch, parse_version, refuse_found
 from sfn_release.release.yank_list import refuse_yanked
 
 _SHOWN = 10  # differences in an error; `diff` shows them all
@@ -152,7 +148,7 @@ def publish(
     records, errors = in_each([*prepared], carried_out, failed=failed, of=len(names))
     errors = refused | errors
     changed = tuple(record for record in records.values() if record)
-    done = Published(written, not new, changed, workspace.ledger.is_trial(version))
+    done = Published(written, not new, changed, workspace.ledger.releases.is_trial(version))
     if errors:
         raise SeveralError(
             f"{version} is released, and failed in {len(errors)} of {len(names)} environments.",
@@ -165,7 +161,9 @@ def publish(
 def _taken(workspace: Workspace, standing: Release | None) -> bool:
     """Tell whether the version is taken already, so that refusing can no longer save it."""
     ledger = workspace.ledger
-    return standing is not None and ledger.is_pushed(ledger.snapshot(offline=True), standing)
+    return standing is not None and ledger.releases.is_pushed(
+        ledger.branches.snapshot(offline=True), standing
+    )
 
 
 def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:
@@ -184,14 +182,14 @@ def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Releas
         silences=workspace.project.silences,
     )
     snapshot = workspace.snapshot(offline=offline)
-    refuse_yanked(version, workspace.ledger.yanked(snapshot))
-    standing = workspace.ledger.release(snapshot, version)
-    workspace.ledger.refuse_lost(snapshot)
+    refuse_yanked(version, workspace.ledger.releases.yanked(snapshot))
+    standing = workspace.ledger.releases.release(snapshot, version)
+    workspace.ledger.integrity.refuse_lost(snapshot)
     if standing is None:
-        workspace.ledger.refuse_lost_release(snapshot, version)
+        workspace.ledger.integrity.refuse_lost_release(snapshot, version)
     else:
         # A publication that was interrupted before the tag was made is finished by the next one.
-        workspace.ledger.refuse_other_tag(snapshot, standing.manifest, unmade=True)
+        workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
     warnings = built.warnings
     if standing is None:  # else a newer botocore would tell against what is released
         warnings += refuse_calls(built.declarations, workspace.project.silences)
@@ -213,22 +211,25 @@ def _release(
         project=workspace.project.name,
         version=version,
         commit=commit,
-        tag=workspace.ledger.tag_name(version),
+        tag=workspace.ledger.layout.tag_name(version),
         date=timestamp(workspace.runtime.now()),
         author=str(workspace.git.repository.identity),
         toolchain=asdict(built.toolchain),
-        predecessor=workspace.ledger.predecessor(snapshot, version),
+        predecessor=workspace.ledger.releases.predecessor(snapshot, version),
     )
 
 
 def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: bool) -> Prepared:
     """Decide the deployment of a release that is being published."""
 
-    def decide(snapshot: Snapshot, state: State) -> Target:
+    def decide(snapshot: Snapshot, state: RecordedState) -> Target:
         serving = state.serving
         if standing is not None and serving is not None and serving.version != release.version:
             attempted = state.record is not None and state.record.version == release.version
-            was_live = site.ledger.last_success(state, release.version, release.digest) is not None
+            was_live = (
+                site.ledger.deployments.last_success(state, release.version, release.digest)
+                is not None
+            )
             if was_live and not (attempted and state.unfinished):
                 raise ConflictError(
                     f"{site.name} runs {serving.version}; publishing {release.version} again"

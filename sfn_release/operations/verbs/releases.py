@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import Manifest
+from sfn_release.release.manifest import Manifest
 from sfn_release.release.yank_list import Yank
 
 
@@ -49,19 +49,19 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
     ledger = workspace.ledger
     live: dict[tuple[str, str], list[str]] = {}
     for name in sorted(workspace.project.environments):
-        serving = ledger.state(snapshot, name).serving
+        serving = ledger.deployments.state(snapshot, name).serving
         if serving is not None:  # a trial that yielded is not the release of that number
             live.setdefault((serving.version, serving.release_digest), []).append(name)
-    yanked = ledger.yanked(snapshot)
+    yanked = ledger.releases.yanked(snapshot)
     alone = ledger.remote is None
     found = []
-    for manifest in ledger.manifests(snapshot, limit=limit):
+    for manifest in ledger.releases.manifests(snapshot, limit=limit):
         trial = manifest.version in snapshot.trials and not alone
         found.append(
             ListedRelease(
                 manifest=manifest,
                 live_in=tuple(live.get((manifest.version, manifest.release_digest), ())),
-                pushed=alone or not (trial or ledger.releases_ref in snapshot.kept),
+                pushed=alone or not (trial or ledger.layout.releases_ref in snapshot.kept),
                 trial=trial,
                 yank=yanked.get(manifest.version),
             )

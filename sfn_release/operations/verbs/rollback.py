@@ -16,10 +16,13 @@ from sfn_release.operations.running import run
 from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.release.record import Record, Served, Serving, State
-from sfn_release.release.release import Manifest, Release, parse_version
+from sfn_release.release.manifest import Manifest
+from sfn_release.release.record import Record
+from sfn_release.release.release import Release
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.rollback_history import entry_of, previous
+from sfn_release.release.serving import RecordedState, Served, Serving
+from sfn_release.release.version import parse_version
 
 
 def rollback(
@@ -88,7 +91,9 @@ def unshown(workspace: Workspace, site: Site) -> Record | None:
     """Return the rollback that a bare `rollback` would only show: it was done and not shown."""
     if not unseen_rollbacks.possible(site):
         return None  # nearly always: it saves asking the remote once more
-    state = workspace.ledger.state(workspace.ledger.reachable(site.name), site.name)
+    state = workspace.ledger.deployments.state(
+        workspace.ledger.branches.snapshot_for(site.name), site.name
+    )
     return unseen_rollbacks.unshown(site, state)
 
 
@@ -119,7 +124,7 @@ def prepare_rollback(
 ) -> Prepared:
     """Decide a rollback to *version*, or to the release before the present one. Reads only."""
 
-    def decide(snapshot: Snapshot, state: State) -> Target:
+    def decide(snapshot: Snapshot, state: RecordedState) -> Target:
         return rollback_target(workspace, site, snapshot, state, version, rerender=rerender)
 
     return prepare(site, decide, adopt=adopt)
@@ -129,7 +134,7 @@ def rollback_target(
     workspace: Workspace,
     site: Site,
     snapshot: Snapshot,
-    state: State,
+    state: RecordedState,
     version: str | None,
     *,
     rerender: bool,
@@ -140,11 +145,11 @@ def rollback_target(
         raise NotFoundError(
             f"Nothing was ever deployed to {site.name}: there is nothing to go back to."
         )
-    load = partial(workspace.ledger.serving_at, site.name)
+    load = partial(workspace.ledger.deployments.serving_at, site.name)
     say = workspace.runtime.watcher.say
     entry: Serving | None
     attempt = state.record
-    yanked = frozenset(workspace.ledger.yanked(snapshot))
+    yanked = frozenset(workspace.ledger.releases.yanked(snapshot))
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
         # The same command again finishes what it began, unless it may not any more.
         begun = attempt.version
@@ -185,9 +190,9 @@ def rollback_target(
     recorded: dict[str, Rendered] = {}
     served: Mapping[str, Served] = {}
     if not rerender:
-        before = workspace.ledger.serving_at(site.name, success)
-        forms = workspace.ledger.served(site.name, success, before)
-        where = workspace.ledger.place(site.name, success)
+        before = workspace.ledger.deployments.serving_at(site.name, success)
+        forms = workspace.ledger.deployments.served(site.name, success, before)
+        where = workspace.ledger.deployments.place(site.name, success)
         recorded = recorded_forms(release, before, forms, where=where)
         served = before.workflows
     found = target(
@@ -206,7 +211,7 @@ def rollback_target(
 
 def _say_which(workspace: Workspace, site: Site, release: Release) -> None:
     """Say so when a release is a local trial, and another release has taken its number."""
-    if workspace.ledger.yielded_digests().get(release.version) == release.digest:
+    if workspace.ledger.releases.yielded_digests().get(release.version) == release.digest:
         workspace.runtime.watcher.say(
             f"{release.version} is your trial in {site.name}, not the release of that number"
         )
@@ -222,7 +227,7 @@ def _refuse_rerendering(release: Release, environment: str, *, rerender: bool) -
         )
 
 
-def _further(state: State) -> Iterator[str]:
+def _further(state: RecordedState) -> Iterator[str]:
     """Yield the note of a rollback after a rollback, which surprises who wanted to repeat it."""
     last = state.record
     if last is None or last.action != "rollback" or last.status != "succeeded":
@@ -235,16 +240,16 @@ def _further(state: State) -> Iterator[str]:
 
 
 def _last_ran(
-    workspace: Workspace, site: Site, state: State, version: str, content: Manifest | Record
+    workspace: Workspace, site: Site, state: RecordedState, version: str, content: Manifest | Record
 ) -> str | None:
     """Return the newest commit of the environment's branch that brought a release's content.
 
     Under its own version if it ever did, else under another one with the same digest.
     """
     ledger, digest = workspace.ledger, content.release_digest
-    return ledger.last_success(state, version, digest) or ledger.last_content(
-        site.name, state.tip, digest
-    )
+    return ledger.deployments.last_success(
+        state, version, digest
+    ) or ledger.deployments.last_content(site.name, state.tip, digest)
 
 
 def _between(top: Serving, entry: Serving | None, load: Callable[[str], Serving]) -> Iterator[str]:

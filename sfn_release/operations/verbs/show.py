@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sfn_release.errors import NotFoundError
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import Release, parse_version
+from sfn_release.release.release import Release
+from sfn_release.release.version import parse_version
 from sfn_release.release.yank_list import Yank
 from sfn_release.text import did_you_mean
 
@@ -26,4 +27,4 @@ def shown(
             why=f"It has: {', '.join(release.declarations)}.",
             fix=did_you_mean(workflow, release.declarations),
         )
-    return release, workspace.ledger.yanked(snapshot).get(release.version)
+    return release, workspace.ledger.releases.yanked(snapshot).get(release.version)

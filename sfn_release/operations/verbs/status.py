@@ -15,8 +15,9 @@ from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workflow_status import WorkflowStatus, workflow_statuses
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
-from sfn_release.release.record import BRINGS_NOTHING, Record, State
-from sfn_release.release.release import is_found
+from sfn_release.release.record import SAME_RELEASE, Record
+from sfn_release.release.serving import RecordedState
+from sfn_release.release.version import is_found
 from sfn_release.release.yank_list import Yank
 
 _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
@@ -99,13 +100,13 @@ def status(
             _environment(workspace, snapshot, one, opening, closer=closer)
             for one, opening in zip(there, opened, strict=True)
         ]
-    yanked = workspace.ledger.yanked(snapshot)
+    yanked = workspace.ledger.releases.yanked(snapshot)
     return [replace(one, yank=yanked.get(one.version or "")) for one in found]
 
 
 def _open(workspace: Workspace, environment: Environment) -> Aws | None:
     """Make the client of an environment that this clone knows of; None for any other."""
-    if not workspace.ledger.seen(environment.name):
+    if not workspace.ledger.branches.was_deployed_to(environment.name):
         return None
     aws = workspace.aws(environment)
     _ = aws.stepfunctions
@@ -121,11 +122,11 @@ def _environment(
     closer: bool,
 ) -> EnvironmentStatus:
     name = environment.name
-    state = workspace.ledger.state(snapshot, name)
+    state = workspace.ledger.deployments.state(snapshot, name)
     version = state.serving.version if state.serving else None
     digest = state.serving.release_digest if state.serving else None
     if state.record is None:
-        workspace.ledger.refuse_lost(snapshot, name)  # or else its branch is gone
+        workspace.ledger.integrity.refuse_lost(snapshot, name)  # or else its branch is gone
         return EnvironmentStatus(name, environment.label, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
     try:
@@ -137,7 +138,7 @@ def _environment(
         return EnvironmentStatus(
             name, environment.label, version, "unreachable", (), state.record, problem, digest
         )
-    released = workspace.ledger.manifest(snapshot, version) if version else None
+    released = workspace.ledger.releases.manifest(snapshot, version) if version else None
     found += [
         _deleted(gone) for gone in (released.workflows if released else ()) if gone not in served
     ]
@@ -161,7 +162,7 @@ def _environment(
             left,
             split=bool(split),
             newest=_newest(workspace, snapshot, state.record),
-            yanked=workspace.ledger.yanked(snapshot),
+            yanked=workspace.ledger.releases.yanked(snapshot),
         )
     return EnvironmentStatus(
         name,
@@ -174,9 +175,9 @@ def _environment(
         digest,
         came=_came(workspace, name, state),
         next_steps=steps,
-        yielded=name in workspace.ledger.private
+        yielded=name in workspace.ledger.layout.private
         and version is not None
-        and workspace.ledger.yielded_digests().get(version) == digest,
+        and workspace.ledger.releases.yielded_digests().get(version) == digest,
     )
 
 
@@ -184,7 +185,7 @@ def _newest(workspace: Workspace, snapshot: Snapshot, record: Record) -> str | N
     """Return the newest release that can be deployed, where an adoption has to go on with one."""
     if record.action != "adopt":
         return None
-    released = workspace.ledger.versions(snapshot)
+    released = workspace.ledger.releases.versions(snapshot)
     return next((version for version in released if not is_found(version)), None)
 
 
@@ -196,25 +197,25 @@ def _under_way(one: WorkflowStatus) -> WorkflowStatus:
 
 
 def _forged(
-    workspace: Workspace, snapshot: Snapshot, environment: str, state: State
+    workspace: Workspace, snapshot: Snapshot, environment: str, state: RecordedState
 ) -> tuple[str, ...]:
     """Return what is wrong with the newest record: then it says nothing about the environment."""
     try:
-        workspace.ledger.refuse_edited(snapshot, environment, state)
+        workspace.ledger.integrity.refuse_edited(snapshot, environment, state)
     except TamperedError as error:
         return (error.message,)
     return ()
 
 
-def _came(workspace: Workspace, environment: str, state: State) -> Record | None:
+def _came(workspace: Workspace, environment: str, state: RecordedState) -> Record | None:
     """Return the deployment that brought what is served."""
     record, serving = state.record, state.serving
     if record is None or serving is None:
         return None
-    if record.status == "succeeded" and record.action not in BRINGS_NOTHING:
+    if record.status == "succeeded" and record.action not in SAME_RELEASE:
         return record
-    commit = workspace.ledger.last_success(state, serving.version)
-    return workspace.ledger.state_at(environment, commit).record if commit else None
+    commit = workspace.ledger.deployments.last_success(state, serving.version)
+    return workspace.ledger.deployments.state_at(environment, commit).record if commit else None
 
 
 def _deleted(workflow: str) -> WorkflowStatus:
@@ -226,7 +227,7 @@ def _deleted(workflow: str) -> WorkflowStatus:
 def _state(
     workspace: Workspace,
     name: str,
-    state: State,
+    state: RecordedState,
     workflows: tuple[WorkflowStatus, ...],
     left: Collection[str],
 ) -> tuple[EnvironmentState, str]:

@@ -7,7 +7,8 @@ from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.operations.site import site
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.record import Record, State
+from sfn_release.release.record import Record
+from sfn_release.release.serving import RecordedState
 
 
 def unlock(
@@ -37,15 +38,15 @@ def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
     Where AWS cannot be asked, that is the line: unlocking needs the ledger alone.
     """
     there = workspace.environment(environment)
-    state = workspace.ledger.state(workspace.ledger.snapshot(), there.name)
+    state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot(), there.name)
     try:
         return mixes(workspace, there.name, state)
     except AwsError as error:
         return [f"whether callers are split cannot be told: {error.message}"]
 
 
-def _held(workspace: Workspace, name: str) -> tuple[State, Record]:
-    state = workspace.ledger.state(workspace.ledger.reachable(name), name)
+def _held(workspace: Workspace, name: str) -> tuple[RecordedState, Record]:
+    state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot_for(name), name)
     if state.record is None or state.record.status != "started":
         raise NotFoundError(f"No deployment to {name} is under way: there is no lock.")
     return state, state.record

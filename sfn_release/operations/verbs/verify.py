@@ -11,7 +11,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import short
 from sfn_release.errors import NotFoundError, SfnReleaseError, TamperedError
 from sfn_release.ledger import Ledger, Snapshot
-from sfn_release.ledger.remote_rewrites import Rewrite, accept
+from sfn_release.ledger.remote_rewrites import Rewrite, accept_rewrites
 from sfn_release.ledger.tag_checks import TagRefs, target
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verification import LEDGER, Check
@@ -23,15 +23,10 @@ from sfn_release.operations.verify_refs import (
     witness_checks,
 )
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.release import (
-    Manifest,
-    Release,
-    definition_path,
-    is_version,
-    parse_version,
-    read_declaration,
-    read_manifest,
-)
+from sfn_release.release.ledger_files import definition_path
+from sfn_release.release.manifest import Manifest, read_manifest
+from sfn_release.release.release import Release, read_declaration
+from sfn_release.release.version import is_version, parse_version
 from sfn_release.text import did_you_mean
 
 _RELEASES = 16  # that are kept while environments are walked along; neighbours share them
@@ -68,8 +63,9 @@ def verify(
     a fetch brings. Raises NotFoundError for a version that nothing in the ledger says it is.
     """
     wanted = parse_version(version) if version is not None else None
-    accepted = tuple(accept(workspace.ledger)) if accept_rewrite else ()
-    snapshot, broken = workspace.ledger.examine()
+    ledger = workspace.ledger
+    accepted = tuple(accept_rewrites(ledger.git, ledger.layout)) if accept_rewrite else ()
+    snapshot, broken = ledger.branches.examine()
     checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
     checks += found
@@ -91,15 +87,15 @@ def verify(
     @lru_cache(maxsize=_RELEASES)
     def release(version: str) -> Release | None:
         try:
-            return workspace.ledger.release(snapshot, version)
+            return workspace.ledger.releases.release(snapshot, version)
         except TamperedError:
             return None  # that is a problem of the release, and was found above
 
     gone = _yielded(workspace, snapshot)
-    for name, tip in workspace.ledger.environments(snapshot).items():
-        private = name in workspace.ledger.private
+    for name, tip in workspace.ledger.deployments.environments(snapshot).items():
+        private = name in workspace.ledger.layout.private
         if not ENVIRONMENT_NAME.accepts(name):
-            ref = workspace.ledger.env_ref(name)
+            ref = workspace.ledger.layout.env_ref(name)
             wrong = f"{ref} is a branch of no environment: {name!r} is not a name of one."
             checks.append(Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
             continue
@@ -124,7 +120,7 @@ def _ledger(
         else:
             yield Check(LEDGER, f"{ref} is in this clone")
     try:
-        yanked = workspace.ledger.yanked(snapshot)
+        yanked = workspace.ledger.releases.yanked(snapshot)
     except TamperedError as error:
         yield Check(LEDGER, "the yanked releases", error)
     else:
@@ -137,7 +133,7 @@ def _entries(
 ) -> tuple[dict[str, str], dict[str, Manifest], list[Check]]:
     """Return the ledger's commits and manifests by version, and what is wrong with them."""
     ledger = workspace.ledger
-    tip = snapshot.refs.get(ledger.releases_ref)
+    tip = snapshot.refs.get(ledger.layout.releases_ref)
     entries = [(commit, subject) for commit, subject in ledger.git.history.log(tip)] if tip else []
     entries += [(commit, f"release {version}") for version, commit in snapshot.trials.items()]
     commits: dict[str, str] = {}
@@ -155,7 +151,10 @@ def _entries(
 
 def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
     """Return the local trials whose number another release has taken."""
-    trials = {version: workspace.ledger.yielded(snapshot, version) for version in snapshot.yielded}
+    trials = {
+        version: workspace.ledger.releases.yielded(snapshot, version)
+        for version in snapshot.yielded
+    }
     return {version: trial for version, trial in trials.items() if trial is not None}
 
 
@@ -163,19 +162,19 @@ def _entry(
     ledger: Ledger, commit: str, subject: str, content: bytes | None, commits: dict[str, str]
 ) -> Manifest:
     """Return the manifest of one commit, and note in *commits* which version it is of."""
-    where = f"{ledger.releases_ref} ({commit[:12]})"
+    where = f"{ledger.layout.releases_ref} ({commit[:12]})"
     version = subject.removeprefix("release ")
     if f"release {version}" != subject or not is_version(version):
         raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
     if commits.setdefault(version, commit) != commit:
         raise TamperedError(
-            f"{where} and {commits[version][:12]} both say that they are {version}: the later one"
+            f"{where} and {commits[version][:12]} both claim to be {version}: the later one"
             " is forged."
         )
     manifest = read_manifest(content, where=where)
-    if (manifest.version, manifest.project) != (version, ledger.project):
+    if (manifest.version, manifest.project) != (version, ledger.layout.project):
         raise TamperedError(
-            f"{where} says it is {version} and holds {manifest.version} of {manifest.project}."
+            f"{where} should be {version}, and holds {manifest.version} of {manifest.project}."
         )
     return manifest
 
@@ -191,7 +190,7 @@ def _release(
 ) -> Iterator[Check]:
     """Yield what one release's tag, source and definitions say."""
     git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
-    where = f"{ledger.releases_ref} ({commit[:12]})"
+    where = f"{ledger.layout.releases_ref} ({commit[:12]})"
     yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
     if manifest.found is not None:
         yield Check(version, f"it is what was found in {manifest.found}: no tag, no source")

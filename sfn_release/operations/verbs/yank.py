@@ -8,7 +8,7 @@ from typing import Any
 from sfn_release.errors import UsageError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
-from sfn_release.release.release import parse_version
+from sfn_release.release.version import parse_version
 from sfn_release.release.yank_list import Yank
 
 
@@ -60,10 +60,11 @@ def _say(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
     ledger = workspace.ledger
     workspace.released(workspace.snapshot(), version)
     standing, changed = ledger.set_yank(version, wanted, at=workspace.runtime.now())
-    snapshot = ledger.snapshot(offline=True)
+    snapshot = ledger.branches.snapshot(offline=True)
     live = [
         name
         for name in sorted(workspace.project.environments)
-        if (serving := ledger.state(snapshot, name).serving) and serving.version == version
+        if (serving := ledger.deployments.state(snapshot, name).serving)
+        and serving.version == version
     ]
     return Yanked(version, standing, changed, tuple(live))

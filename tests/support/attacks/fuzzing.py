@@ -242,7 +242,7 @@ def _mocks(content: bytes) -> None:
 
 
 def _version(text: str) -> None:
-    from sfn_release.release.release import Precedence, parse_version
+    from sfn_release.release.version import Precedence, parse_version
 
     Precedence(parse_version(text))
 
@@ -264,21 +264,21 @@ def _names(text: str) -> None:
 
 
 def _record(content: bytes) -> None:
+    from sfn_release.release.ledger_files import read_json
     from sfn_release.release.record import Record
-    from sfn_release.release.release import read_json
 
     Record.from_json(read_json(content, where="x"), where="x").to_json()
 
 
 def _serving(content: bytes) -> None:
-    from sfn_release.release.record import Serving
-    from sfn_release.release.release import read_json
+    from sfn_release.release.ledger_files import read_json
+    from sfn_release.release.serving import Serving
 
     Serving.from_json(read_json(content, where="x"), where="x")
 
 
 def _manifest(content: bytes) -> None:
-    from sfn_release.release.release import read_manifest
+    from sfn_release.release.manifest import read_manifest
 
     read_manifest(content, where="x")
 

@@ -96,8 +96,8 @@ def ledger(mallory: Shop) -> Ledger:
 def forged_release(mallory: Shop, version: str, result: Any = EVIL) -> Release:
     """Return a release of *version* that was never made, all its digests right."""
     book = ledger(mallory)
-    snapshot = book.snapshot()
-    true = book.release(snapshot, version) or book.release(snapshot, "1.2.0")
+    snapshot = book.branches.snapshot()
+    true = book.releases.release(snapshot, version) or book.releases.release(snapshot, "1.2.0")
     assert true is not None
     manifest = true.manifest
     return make_release(
@@ -146,7 +146,7 @@ def forged_success(
 
     *edit* may change what is said of the workflow that is served.
     """
-    release = ledger(mallory).release(ledger(mallory).snapshot(), version)
+    release = ledger(mallory).releases.release(ledger(mallory).branches.snapshot(), version)
     assert release is not None
     last, serving = read(mallory, PROD, "deployment.json"), read(mallory, PROD, "manifest.json")
     served = serving["workflows"]["hello"]

@@ -1,0 +1,24 @@
+"""The files of the ledger's commits: their paths, and reading their JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfn_release.canonical import loads
+from sfn_release.errors import SfnReleaseError, TamperedError
+from sfn_release.names import WORKFLOW_NAME
+
+
+def read_json(content: bytes | None, *, where: str) -> Any:
+    """Read a JSON file of the ledger; raises TamperedError, naming *where*."""
+    if content is None:
+        raise TamperedError(f"{where} is missing from the ledger.")
+    try:
+        return loads(content)
+    except SfnReleaseError as error:
+        raise TamperedError(f"{where} is not what was written.", why=error.message) from error
+
+
+def definition_path(workflow: str) -> str:
+    """Return where the ledger keeps a workflow's definition; raises TamperedError for no name."""
+    return f"definitions/{WORKFLOW_NAME.checked(workflow)}.asl.json"

@@ -1,0 +1,112 @@
+"""Release versions: Semantic Versioning, and the order of versions."""
+
+from __future__ import annotations
+
+from functools import total_ordering
+from typing import Annotated
+
+from sfn_release.errors import VersionError
+from sfn_release.names import Kind
+
+_LONGEST = 128  # characters; a version is part of a file's name: that of its Git tag
+
+
+def parse_version(text: str) -> str:
+    """Return *text* as a release version, a leading ``v`` taken off.
+
+    Raises VersionError for what Semantic Versioning 2.0 does not allow, and for build metadata:
+    ``1.2.0+a`` and ``1.2.0+b`` have the same precedence, so neither would be the later one, and
+    AWS allows no ``+`` in an alias's name.
+    """
+    import semver
+
+    version = text.removeprefix("v")
+    try:
+        parsed = semver.Version.parse(version)
+    except (ValueError, TypeError) as error:
+        raise VersionError(
+            f"{text!r} is not a semantic version.",
+            why="A version is MAJOR.MINOR.PATCH, with an optional pre-release: 1.2.0, 2.0.0-rc.1.",
+            fix="See https://semver.org/.",
+        ) from error
+    if parsed.build:
+        raise VersionError(
+            f"{text!r} carries build metadata, which a release cannot.",
+            why="Semantic Versioning ignores what follows the +, so two such versions would be"
+            " equal and yet have different content.",
+            fix=f"Release {parsed.replace(build=None)}; the commit is recorded anyway.",
+        )
+    if len(version) > _LONGEST:
+        raise VersionError(f"A version has at most {_LONGEST} characters, not {len(version)}.")
+    if version.endswith(".lock"):
+        raise VersionError(f"{text!r} cannot be a Git tag: its name ends with .lock.")
+    return version
+
+
+def is_version(text: str) -> bool:
+    """Tell whether *text* is a release version as `parse_version` returns them."""
+    try:
+        return parse_version(text) == text
+    except VersionError:
+        return False
+
+
+VERSION = Kind(
+    "release version",
+    is_version,
+    "It is a semantic version without build metadata, written like 1.2.0 or 2.0.0-rc.1.",
+)
+Version = Annotated[str, VERSION]
+
+
+FOUND = "0.0.0-found."
+"""How the versions begin that releases of what was found get; the number follows."""
+
+
+def is_found(version: str) -> bool:
+    """Tell whether *version* is of a release of what was found, and not made from a commit.
+
+    >>> is_found("0.0.0-found.1"), is_found("0.0.0")
+    (True, False)
+    """
+    return version.startswith(FOUND)
+
+
+def refuse_found(version: str) -> None:
+    """Raise VersionError for a *version* that can't be published."""
+    if is_found(version):
+        raise VersionError(
+            f"{version} can't be published: these versions are of what was found in AWS.",
+            why="A deployment with --adopt makes one, for a rollback to what was there.",
+            fix="Publish another version, 0.1.0 for example.",
+        )
+
+
+def next_patch(version: str) -> str:
+    """Return the lowest version above *version* that is not a pre-release.
+
+    >>> next_patch("1.2.3"), next_patch("2.0.0-rc.1")
+    ('1.2.4', '2.0.0')
+    """
+    import semver
+
+    return str(semver.Version.parse(version).next_version("patch"))
+
+
+@total_ordering
+class Precedence:
+    """A version as Semantic Versioning orders it: ``sorted(versions, key=Precedence)``."""
+
+    def __init__(self, version: str) -> None:
+        import semver
+
+        self._version = semver.Version.parse(version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Precedence) and self._version == other._version
+
+    def __lt__(self, other: Precedence) -> bool:
+        return bool(self._version < other._version)
+
+    def __hash__(self) -> int:
+        return hash(self._version)
