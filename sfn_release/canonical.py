@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, NoReturn
 
 from sfn_release.errors import DefinitionError
@@ -20,6 +21,11 @@ _EXACT = (
     2**53 - 1
 )  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
 _WRITABLE = 1024  # bits of a number that an error shows
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
+_SURROGATES = "\ud800"  # from here on, code points and UTF-16 sort differently
+_SIMPLEST = frozenset({str, bool, NoneType})
 _STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
@@ -31,12 +37,34 @@ def canonical(value: Any) -> bytes:
     import rfc8785
 
     try:
+        if _is_simple(value):
+            return _ENCODER.encode(value).encode()
         return rfc8785.dumps(value)
     except RecursionError as error:
         raise DefinitionError("This value holds itself, or is nested too deeply.") from error
     except ValueError as error:  # rfc8785's own, a surrogate's, and that of thousands of digits
         _check(value, "$")
         raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether Python's own encoder writes the RFC 8785 form of *value*; it is ten times as fast.
+
+    Both escape strings alike. They differ in floats, large integers and the order of rare keys.
+    """
+    kind = type(value)
+    if kind in _SIMPLEST:
+        return True
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not (key.isascii() or max(key) < _SURROGATES):
+                return False
+            if type(item) not in _SIMPLEST and not _is_simple(item):
+                return False
+        return True
+    if kind is list:
+        return all(map(_is_simple, value))
+    return kind is int and -_EXACT <= value <= _EXACT
 
 
 def digest(value: Any) -> str:

@@ -8,7 +8,8 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfn_release.canonical import canonical, digest, dumps, first_difference, loads, member, short
@@ -43,6 +44,23 @@ def test_keys_are_sorted_by_utf_16() -> None:
     """RFC 8785, section 3.2.3: its own example, in which code points would sort differently."""
     value = {"€": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "ö": 7}
     assert list(json.loads(canonical(value)).values()) == [2, 4, 6, 7, 1, 5, 3]
+
+
+@given(JSON)
+@example({'\x00\x1f\x7f\u2028"\\/': ["\ud7ff", 2**53 - 1, 1 - 2**53, 0.0, {}, [], ""]})
+@example({"\uffff": 1, "\U00010000": 2})
+@example({"a": {"\ufb33": 1, "\U0001f600": 2}, "€": True})
+def test_every_value_is_written_as_the_reference_writes_it(value: Any) -> None:
+    """Simple values take a faster way, and get the same bytes."""
+    assert rfc8785.dumps(value) == canonical(value)
+
+
+def test_simple_values_that_hold_themselves_are_errors() -> None:
+    """Nothing runs forever."""
+    value: list[Any] = []
+    value.append({"again": value})
+    with pytest.raises(DefinitionError, match="holds itself"):
+        canonical(value)
 
 
 @given(JSON, st.randoms(use_true_random=False))
