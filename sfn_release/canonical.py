@@ -41,7 +41,7 @@ def canonical(value: Any) -> bytes:
             return _ENCODER.encode(value).encode()
         return rfc8785.dumps(value)
     except RecursionError as error:
-        raise DefinitionError("This value holds itself, or is nested too deeply.") from error
+        raise DefinitionError("This value contains itself, or is nested too deeply.") from error
     except ValueError as error:  # rfc8785's own, a surrogate's, and that of thousands of digits
         _check(value, "$")
         raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error

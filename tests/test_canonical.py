@@ -59,7 +59,7 @@ def test_simple_values_that_hold_themselves_are_errors() -> None:
     """Nothing runs forever."""
     value: list[Any] = []
     value.append({"again": value})
-    with pytest.raises(DefinitionError, match="holds itself"):
+    with pytest.raises(DefinitionError, match="contains itself"):
         canonical(value)
 
 

@@ -1,32 +1,30 @@
-"""Pieces of a workflow: ``a >> b >> c``, and pieces inside pieces.
+"""Chains of states, ``a >> b >> c``, and how pieces of a workflow are linked.
 
-A piece has one beginning and any number of open ends: the states that nothing follows yet. Linking
-makes every open end go on to what follows. A branch of a Parallel or an item processor may be a
-chain, and so may what a transition leads to: its open ends are its ends.
+A piece has one start and any number of open ends, the states that have no next one yet. Linking a
+piece to the next connects every open end. A chain can also be a branch of a Parallel, an item
+processor, or the target of a transition. There, its open ends end it.
 
-After a Choice its ways meet again, as after an ``if``: see `ways_on`. They are looked up when the
-next piece is linked, so you can go on writing the states of a Choice after the Choice itself.
+After a Choice its ways meet again, as after an ``if`` statement, see `ways_on`. They are found when
+the next piece is linked, so you can write the states of a Choice after the Choice itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sfn_release.asl.field_types import JSONPATH
-from sfn_release.authoring.state import State, TransitionState, TransitionTarget, write_states
-from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
-from sfn_release.authoring.state_names import reachable
+from sfn_release.authoring.state import State, TransitionState, reachable
+from sfn_release.authoring.state_graph import Copies, StateGraph
 from sfn_release.authoring.states import Choice, Raw
+from sfn_release.authoring.value_types import TransitionTarget
 from sfn_release.errors import DefinitionError
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """States that follow each other: *first*, and where it goes on from (*ends*).
+    """States that follow each other, from *first* to the open *ends*.
 
-    A Choice among the ends stands for the ways that it leaves open.
+    A Choice among the ends stands for all of its open ways.
 
     >>> from sfn_release.authoring.states import Pass
     >>> Pass("A") >> Pass("B") >> Pass("C")
@@ -48,7 +46,7 @@ class Chain:
     def prefixed(self, prefix: str) -> Chain:
         """Return a copy of the chain in which every state's id begins with *prefix*.
 
-        It can be used beside the original; see `fragments` for what belongs to it.
+        You can use it beside the original. See `fragments` for the states that it contains.
         """
         from sfn_release.authoring.fragments import prefixed
 
@@ -57,27 +55,17 @@ class Chain:
     def copied(self, copies: Copies) -> Chain:
         """Return the chain over the copies of its states."""
         new = copies.states
-        parts, ends = (tuple(new[state] for state in each) for each in (self.parts, self.ends))
-        return Chain(new[self.first], parts, ends)
-
-    @property
-    def start(self) -> State:
-        """The first state."""
-        return self.first
+        parts = tuple(new[state] for state in self.parts)
+        return Chain(new[self.first], parts, tuple(new[state] for state in self.ends))
 
     @property
     def states(self) -> tuple[State, ...]:
-        """The states of the chain and those that they lead to."""
+        """The states of the chain, and all states that they lead to."""
         return tuple(reachable([self.first, *self.parts]))
-
-    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the chain as a graph of its own: its open ends end it."""
-        states = write_states(self.states, naming, language, self.ends)
-        return {"StartAt": naming.id_of(self.first), "States": states}
 
 
 def chain(piece: State | Chain | StateGraph) -> Chain:
-    """Return a state, a chain or a workflow as a chain; raise DefinitionError for others."""
+    """Return a state, a chain or a workflow as a chain. Raises DefinitionError for others."""
     if isinstance(piece, Chain):
         return piece
     if isinstance(piece, Choice):
@@ -92,30 +80,30 @@ def chain(piece: State | Chain | StateGraph) -> Chain:
     if not isinstance(states, tuple) or not isinstance(start, State):
         kind = type(piece).__name__
         raise DefinitionError(
-            f"What follows is a state or a piece of a workflow, not {kind}."
+            f"Only a state, a chain or a workflow can come next, not {kind}."
             if states is None
-            else "The piece that follows has no first state.",
-            fix="Write existing ASL as sfn.Raw(...), and begin a workflow by start_from.",
+            else "The workflow that should come next has no first state.",
+            fix="Write existing ASL as sfn.Raw(...), and start a workflow with start_from.",
         )
     return Chain(start, states, open_ends(states))
 
 
 def alone(state: State) -> Chain:
-    """Return a state, and what it leads to, as a graph that ends wherever it is open."""
+    """Return a state and the states that it leads to, as a graph that ends where it is open."""
     return Chain(state, (state,), ways_on(state))
 
 
 def open_ends(states: Chain | Iterable[State]) -> tuple[State, ...]:
-    """Return the states that nothing follows: those of a piece that it can go on from."""
+    """Return the states of a piece that have no next one yet."""
     if isinstance(states, Chain):
         return states.ends
     return tuple(state for state in states if isinstance(state, TransitionState) and state.open)
 
 
 def link(ends: Iterable[State], following: State, *, after: State) -> None:
-    """Make *ends* go on to *following*; *after* is what came last, for the error.
+    """Make *ends* go to *following*. *after* is the last state, for the error.
 
-    Raises DefinitionError where nothing can follow.
+    Raises DefinitionError without open ends.
     """
     ends = tuple(ends)
     if not ends:
@@ -128,10 +116,10 @@ def link(ends: Iterable[State], following: State, *, after: State) -> None:
 
 
 def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
-    """Return where the ways from a state are open: Steps without a next, Choices without a default.
+    """Return the open ends of a state's ways: states without next, Choices without default.
 
-    A way goes along what comes next, and parts at the rules and the default of a Choice. It ends
-    with an id, an End, or a state that ends the workflow. Catchers are not part of it.
+    A way follows the next state, and splits at the rules and the default of a Choice. It stops at an
+    id, an End, or a state that ends the workflow. Catchers aren't followed.
     """
     found: list[TransitionState | Choice] = []
     seen: set[State] = set()
@@ -143,7 +131,7 @@ def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
         if isinstance(state, Choice):
             if state.default is None:
                 found.append(state)
-            queue += [one for target in state.targets() for one in _onward(target)]
+            queue += [entered for target in state.targets() for entered in _onward(target)]
         elif isinstance(state, TransitionState) and not _ended(state):
             if state.open:
                 found.append(state)
@@ -152,7 +140,7 @@ def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
 
 
 def last_steps(ends: Iterable[State]) -> Iterator[TransitionState]:
-    """Yield the steps that end the workflow when nothing follows *ends*."""
+    """Yield the states that end the workflow when nothing is linked after *ends*."""
     for state in ends:
         if isinstance(state, Choice):
             yield from (way for way in ways_on(state) if isinstance(way, TransitionState))
@@ -171,9 +159,9 @@ def _ended(state: TransitionState) -> bool:
 
 
 def _link_ways(choice: Choice, following: State) -> None:
-    """Make the open ways of a Choice go on to *following*, but for those that come after it.
+    """Make the open ways of a Choice go to *following*, unless they come after it.
 
-    ``Choice(skip: rest, default=work) >> rest`` leads from work to rest, and leaves rest alone.
+    ``Choice(skip: rest, default=work) >> rest`` links work to rest, and doesn't touch rest.
     """
     ways = ways_on(choice)
     if not ways and following not in reachable([choice]):
@@ -185,24 +173,24 @@ def _link_ways(choice: Choice, following: State) -> None:
 
 
 def dead_end(last: State, following: State) -> DefinitionError:
-    """Return why *following* can't follow *last*."""
+    """Return the error that says why *following* can't come after *last*."""
     if isinstance(last, Choice):
         return DefinitionError(
             f"{called(following)} can't follow {called(last)}: the Choice leaves no way open.",
-            why="Its rules and its default lead to states that end, or name states by their ids.",
-            fix="Leave a state that it leads to without a next one, or continue_from such a state.",
+            why="Its rules and its default go to states that end, or to ids.",
+            fix="Leave one of those states without a next one, or use continue_from.",
         )
     if not isinstance(last, TransitionState) or last.terminal:
         return DefinitionError(f"Nothing can follow {called(last)}: a {last.type} ends here.")
     then = "ends the workflow" if last.end else f"goes to {called(last.following)}"
     return DefinitionError(
         f"{called(last)} {then} already and can't go to {called(following)} too.",
-        fix="Use a Choice where the way parts, or continue_from the state you mean.",
+        fix="Use a Choice to go to one or the other, or continue_from the state you mean.",
     )
 
 
 def called(state: TransitionTarget | None) -> str:
-    """Return what people call a state."""
+    """Return how messages call a state."""
     if isinstance(state, Chain):
         return called(state.first)
     if isinstance(state, State):

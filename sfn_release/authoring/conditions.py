@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from sfn_release.asl.field_types import JSONPATH
-from sfn_release.authoring.field_writer import with_extra, write_field
+from sfn_release.authoring.field_writer import put_field, with_extra
 from sfn_release.authoring.jsonata_values import Jsonata, all_of, braced, none_of
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, plain, plain_object
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.authoring.state import TransitionTarget
+    from sfn_release.authoring.value_types import TransitionTarget
 
 
 class Condition(ABC):
@@ -125,12 +125,11 @@ class ChoiceRule:
 
         Raises DefinitionError for what is no condition, and values of the other query language.
         """
-        body = {
-            **write_field("Comment", self.comment, language),
-            **self._tested(),
-            **write_field("Assign", self.assign, language),
-            **write_field("Output", self.output, language),
-        }
+        body: dict[str, Any] = {}
+        put_field(body, "Comment", self.comment, language)
+        body |= self._tested()
+        put_field(body, "Assign", self.assign, language)
+        put_field(body, "Output", self.output, language)
         return with_extra(body, self.extra, language) | {"Next": next_id}
 
     def _tested(self) -> dict[str, Any]:

@@ -1,14 +1,14 @@
-"""Existing ASL to states, without losing anything that it says.
+"""Read an existing definition into a workflow, without losing anything.
 
-A state is read into its own class. One that the class would not write back exactly as it stands
-(an unusual type of a field, an empty Retry) is kept as a `Raw` instead.
+A state is read into its own class. If the class wouldn't write it back exactly as it was (an
+unusual type of a field, an empty Retry), it becomes a `Raw` instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.operators import OPERATORS
 from sfn_release.authoring.conditions import (
@@ -19,11 +19,13 @@ from sfn_release.authoring.conditions import (
     Negation,
     RawCondition,
 )
+from sfn_release.authoring.definition_writer import DEFINITION_FIELDS
 from sfn_release.authoring.jsonata_values import Jsonata, q
 from sfn_release.authoring.not_given import asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State
 from sfn_release.authoring.state_graph import StateGraph
+from sfn_release.authoring.state_writer import write_state
 from sfn_release.authoring.states import (
     Choice,
     Fail,
@@ -37,6 +39,9 @@ from sfn_release.authoring.states import (
 )
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from sfn_release.authoring.workflow import Workflow
 
 Nested = Callable[[Mapping[str, Any]], StateGraph]
 """Reads a branch or an item processor."""
@@ -55,6 +60,30 @@ class AsWritten:
         return state if isinstance(state, str) else state.id or ""
 
 
+def read_definition(definition: Any, kind: type[Workflow]) -> Workflow:
+    """Return the workflow, a *kind*, of a definition whose dicts and lists it may keep.
+
+    Raises DefinitionError if *definition* isn't an object with an object of States.
+    """
+    states = definition.get("States") if isinstance(definition, Mapping) else None
+    if not isinstance(states, Mapping) or not isinstance(definition.get("StartAt", ""), str):
+        raise DefinitionError(
+            "This is not a definition in the Amazon States Language.",
+            why='It must be an object with "StartAt" and an object of "States".',
+        )
+    names = {asl_key(name): name for name in DEFINITION_FIELDS}
+    known = {name: definition[key] for key, name in names.items() if key in definition}
+    apart = {*names, "StartAt", "States"}
+    extra = {key: value for key, value in definition.items() if key not in apart}
+    workflow = kind(**known, extra=extra)
+    workflow.start = definition.get("StartAt")
+    for id, body in states.items():
+        if not isinstance(body, Mapping):
+            raise DefinitionError(f'The state "{id}" is not an object.')
+        workflow.add(read_state(id, body, lambda inner: read_definition(inner, kind)))
+    return workflow
+
+
 def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
     """Return the state called *id* that the language writes as *body*; its links are ids."""
     type = body.get("Type")
@@ -70,7 +99,7 @@ def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
 
 def _is_written_as(body: Mapping[str, Any], state: State) -> bool:
     try:
-        return first_difference(state.to_asl(AsWritten()), body) is None
+        return first_difference(write_state(state, AsWritten()), body) is None
     except DefinitionError:  # such as a ProcessorConfig that stands twice
         return False
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
 from datetime import datetime, timedelta
 from math import ceil
+from types import NoneType
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH
@@ -20,6 +21,9 @@ from sfn_release.authoring.expressions import Dynamic, Inputs, Intrinsic, JsonPa
 from sfn_release.authoring.jsonata_values import Jsonata, braced
 from sfn_release.authoring.not_given import NOT_GIVEN, asl_key, plain
 from sfn_release.errors import DefinitionError
+
+_PLAIN: Final = frozenset({str, int, float, bool, NoneType})
+"""The types of values that are the same in Python, in JSON and in both query languages."""
 
 _TWINNED: Final = frozenset(
     (
@@ -39,51 +43,54 @@ _IN_JSONATA: Final = {"Parameters": "Arguments", "OutputPath": "Output", "ItemsP
 """What a field is called in JSONata, for values that fit both languages."""
 
 
-def write_field(key: str, value: Any, language: str) -> dict[str, Any]:
-    """Return a field as the language writes it; nothing for NOT_GIVEN.
+def put_field(body: dict[str, Any], key: str, value: Any, language: str) -> None:
+    """Add a field to *body* as the language writes it; nothing for NOT_GIVEN.
 
     *language* is the query language of the state. Raises DefinitionError for a value that the
-    language, or the field, does not take.
+    language, or the field, doesn't take.
     """
-    if value is NOT_GIVEN:
-        return {}
-    if key in _IN_SECONDS and isinstance(value, timedelta):
-        return {key: whole_seconds(value, key)}
-    if language == JSONATA:
+    if type(value) in _PLAIN:
+        body[key] = value
+    elif value is NOT_GIVEN:
+        return
+    elif key in _IN_SECONDS and isinstance(value, timedelta):
+        body[key] = whole_seconds(value, key)
+    elif language == JSONATA:
         if isinstance(value, Portable | Inputs):
             key = _IN_JSONATA.get(key, key)
-        return {key: written(value, language)}
-    if not isinstance(value, JsonPath | Intrinsic | Portable):
-        return {key: _literal(value, key) if key == "Result" else written(value, language)}
-    if key in _TWINNED:
-        return {f"{key}Path": _path_text(value)}
-    if key.endswith("Path"):
-        return {key: _path_text(value)}
-    raise DefinitionError(
-        f"{key} can't be {_path_text(value)}: it is no place for a path.", fix=_instead(key)
-    )
+        body[key] = written(value, language)
+    elif not isinstance(value, JsonPath | Intrinsic | Portable):
+        body[key] = _literal(value, key) if key == "Result" else written(value, language)
+    elif key in _TWINNED:
+        body[f"{key}Path"] = _path_text(value)
+    elif key.endswith("Path"):
+        body[key] = _path_text(value)
+    else:
+        raise DefinitionError(
+            f"{key} can't be {_path_text(value)}: it doesn't take a path.", fix=_instead(key)
+        )
 
 
 def written(value: Any, language: str = JSONPATH) -> Any:
     """Return *value* as fresh JSON, its expressions in *language*. Raises DefinitionError."""
     match value:
+        case dict() | Mapping():
+            return write_object(value, language)
         case Jsonata() | Portable() | JsonPath() | Intrinsic():
             return _expression(value, language)
         case StatePart():
             return value.to_asl(language)
-        case Mapping():
-            return write_object(value, language)
         case Sequence() if not isinstance(value, str | bytes | bytearray):
-            return [written(item, language) for item in value]
+            return [item if type(item) in _PLAIN else written(item, language) for item in value]
         case datetime() | Parameter():
             return plain(value)
         case timedelta():
             raise DefinitionError(
                 f"A timedelta can't stand here: {value!r}.",
-                why="It is a value of Seconds and of the fields whose names end with Seconds.",
+                why="Only Seconds and the fields whose names end with Seconds take one.",
                 fix="Write the number: int(value.total_seconds()).",
             )
-        case _:  # what is no JSON, the checks tell
+        case _:  # the checks report values that aren't JSON
             return value
 
 
@@ -116,25 +123,28 @@ def write_object(value: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return an object as fresh JSON; a path's key gets ``.$``. Raises DefinitionError."""
     result: dict[str, Any] = {}
     for key, item in value.items():
-        name = key
-        if language == JSONPATH and isinstance(item, JsonPath | Intrinsic | Portable):
-            name = key if key.endswith(".$") else f"{key}.$"
-            result_item: Any = _path_text(item)
-        else:
-            result_item = written(item, language)
+        name, written_item = key, item
+        if type(item) not in _PLAIN:
+            if language == JSONPATH and isinstance(item, JsonPath | Intrinsic | Portable):
+                name = key if key.endswith(".$") else f"{key}.$"
+                written_item = _path_text(item)
+            else:
+                written_item = written(item, language)
         if name in result:
-            raise DefinitionError(f"The key {name!r} is there twice, once by a path value.")
-        result[name] = result_item
+            raise DefinitionError(f"The key {name!r} is given twice, once by a path value.")
+        result[name] = written_item
     return result
 
 
 def with_extra(body: dict[str, Any], extra: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return *body* with the fields of *extra*. Raises DefinitionError for one given twice."""
+    if not extra:
+        return body
     further = write_object(extra, language)
     twice = [key for key in further if key in body]
     if twice:
         raise DefinitionError(
-            f"{twice[0]} is given twice: as a field of its own, and in extra.",
+            f"{twice[0]} is given twice: as a field and in extra.",
             fix="Leave it out of extra, which is for fields that have no argument.",
         )
     return body | further
@@ -155,7 +165,7 @@ class StatePart:
         for each in fields(self):
             if each.name != "extra":
                 key = each.metadata.get("key") or asl_key(each.name)
-                body |= write_field(key, getattr(self, each.name), language)
+                put_field(body, key, getattr(self, each.name), language)
         return with_extra(body, self.extra, language)
 
 
@@ -202,28 +212,3 @@ def _foreign(text: str, given: str, language: str) -> DefinitionError:
     return DefinitionError(
         f"{text} is {given}, and the query language of this state is {language}.", fix=fix
     )
-
-
-def with_language(graph: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return a written graph whose states name their query language, unless they already do.
-
-    A branch or an item processor can't name one itself: AWS refuses it there.
-    """
-    states = {id: _state_with_language(body, language) for id, body in graph["States"].items()}
-    return {**graph, "States": states}
-
-
-def _state_with_language(body: Mapping[str, Any], language: str) -> dict[str, Any]:
-    said = {"Type": body["Type"], "QueryLanguage": language} if "Type" in body else {}
-    named = {**said, **body}
-    for key in ("ItemProcessor", "Iterator"):
-        if isinstance(named.get(key), dict) and "States" in named[key]:
-            named[key] = with_language(named[key], language)
-    if isinstance(named.get("Branches"), list):
-        named["Branches"] = [
-            with_language(branch, language)
-            if isinstance(branch, dict) and "States" in branch
-            else branch
-            for branch in named["Branches"]
-        ]
-    return named

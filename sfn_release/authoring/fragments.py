@@ -17,10 +17,11 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sfn_release.authoring.chain import Chain
-from sfn_release.authoring.state import State, TransitionTarget, several
+from sfn_release.authoring.state import State, several
 from sfn_release.authoring.state_graph import Copies, StateGraph
 from sfn_release.authoring.state_names import StateNames, walk
 from sfn_release.authoring.states import Raw
+from sfn_release.authoring.value_types import TransitionTarget
 
 _GraphT = TypeVar("_GraphT", bound=StateGraph)
 

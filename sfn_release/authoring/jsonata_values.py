@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfn_release.authoring.conditions import ChoiceRule
-    from sfn_release.authoring.state import TransitionTarget
+    from sfn_release.authoring.value_types import TransitionTarget
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS: Final = frozenset({"and", "or", "in", "true", "false", "null", "function"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 from sfn_release.asl.placeholders import Parameter
@@ -27,6 +28,7 @@ NOT_GIVEN: Final = NotGiven.NOT_GIVEN
 """A field that is not written at all; None is written as JSON null."""
 
 
+@cache
 def asl_key(attribute: str) -> str:
     """Return the language's name of a Python attribute.
 

@@ -15,12 +15,12 @@ from sfn_release.asl.error_names import States
 from sfn_release.asl.field_types import JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import JsonPath
-from sfn_release.authoring.field_writer import with_extra, write_field
+from sfn_release.authoring.field_writer import put_field, with_extra
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from sfn_release.authoring.state import TransitionTarget
+    from sfn_release.authoring.value_types import TransitionTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +224,5 @@ def _written(rule: Retry | Catch, attributes: Sequence[str], language: str) -> d
     body: dict[str, Any] = {}
     for name in attributes:
         value = rule.errors if name == "error_equals" else getattr(rule, name)
-        body |= write_field(asl_key(name), value, language)
+        put_field(body, asl_key(name), value, language)
     return with_extra(body, rule.extra, language)

@@ -1,38 +1,32 @@
-"""What a state sees of the graph that it stands in, and of the graphs inside it."""
+"""The interfaces between a state and the graph around it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
-
-from sfn_release.asl.field_types import JSONPATH
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
     from sfn_release.authoring.state import State
 
 Keys: TypeAlias = tuple[str | int, ...]
-"""Where something is below a state."""
+"""The way from a state down to a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The copies of states, and what their ids became."""
+    """Maps states to their copies, and ids to the ids of the copies."""
 
     states: Mapping[State, State]
     ids: Mapping[str, str]
 
 
 class StateGraph(Protocol):
-    """States and where to start: a Workflow or a chain, seen from the state that holds it."""
+    """States and a start: a workflow or a chain, as a state that holds it sees it."""
 
     @property
     def states(self) -> tuple[State, ...]:
-        """The states of the graph, not those of graphs inside it."""
-        ...
-
-    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return StartAt and States; *language* is the query language outside."""
+        """The states of the graph, without those of the graphs inside it."""
         ...
 
     def copied(self, copies: Copies) -> Self:
@@ -41,8 +35,8 @@ class StateGraph(Protocol):
 
 
 class Naming(Protocol):
-    """Says what a state is called in the document that is being written."""
+    """Gives states their ids in the document that is being written."""
 
     def id_of(self, state: State | str) -> str:
-        """Return the id of a state, or the id that the string is."""
+        """Return the id of a state; a string is an id already."""
         ...

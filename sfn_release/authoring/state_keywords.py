@@ -13,19 +13,19 @@ from sfn_release.authoring.distributed_map import (
 )
 from sfn_release.authoring.expressions import Dynamic
 from sfn_release.authoring.not_given import NotGiven
-from sfn_release.authoring.state import (
+from sfn_release.authoring.value_types import (
     Arguments,
     Catches,
-    ItsPath,
+    DataPath,
     Language,
     OpenText,
-    Path,
     Real,
     Retries,
     Seconds,
     Template,
     Text,
     TransitionTarget,
+    ValuePath,
     Whole,
 )
 
@@ -59,8 +59,8 @@ class FailFields(StateFields, total=False):
 class DataFields(StateFields, total=False):
     """The fields of a state that takes input and gives output: a Succeed."""
 
-    input_path: Path
-    output_path: Path
+    input_path: DataPath
+    output_path: DataPath
     output: Any
 
 
@@ -80,7 +80,7 @@ class StepFields(DataFields, total=False):
 
 class _WorkFields(StepFields, total=False):
     result_selector: Template
-    result_path: Path
+    result_path: DataPath
     catch: Catches
 
 
@@ -89,9 +89,9 @@ class TaskFields(_WorkFields, total=False):
 
     credentials: Template
     timeout_seconds: Seconds
-    timeout_seconds_path: ItsPath
+    timeout_seconds_path: ValuePath
     heartbeat_seconds: Seconds
-    heartbeat_seconds_path: ItsPath
+    heartbeat_seconds_path: ValuePath
 
 
 class ParallelFields(_WorkFields, total=False):
@@ -111,10 +111,10 @@ class MapFields(_WorkFields, total=False):
     item_reader: ItemReader | Template
     item_batcher: ItemBatcher | Template
     result_writer: ResultWriter | Template
-    max_concurrency_path: ItsPath
+    max_concurrency_path: ValuePath
     tolerated_failure_count: Whole
-    tolerated_failure_count_path: ItsPath
+    tolerated_failure_count_path: ValuePath
     tolerated_failure_percentage: Real
-    tolerated_failure_percentage_path: ItsPath
+    tolerated_failure_percentage_path: ValuePath
     label: Text
     retry: Retries

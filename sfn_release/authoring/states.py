@@ -1,7 +1,7 @@
-"""The eight states and `Raw`: mutable Python objects with the language's fields.
+"""The eight types of state, and `Raw`: mutable objects with the language's fields.
 
-A field belongs to JSONPath, to JSONata, or to both: *parameters* to the one, *arguments* to the
-other. Where JSONPath has two fields (``Seconds``, ``SecondsPath``), the first takes a `path` too.
+Some fields belong to one query language: *parameters* to JSONPath, *arguments* to JSONata. Where
+JSONPath has two fields (``Seconds``, ``SecondsPath``), you can give a `path` to the first.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from inspect import signature
 from typing import Any, ClassVar
 
-from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.distributed_map import (
     ItemBatcher,
@@ -20,51 +20,50 @@ from sfn_release.authoring.distributed_map import (
     ResultWriter,
 )
 from sfn_release.authoring.expressions import Dynamic
-from sfn_release.authoring.field_writer import with_extra, write_object
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import (
-    Arguments,
     DataState,
-    ItsPath,
+    RetryableState,
+    State,
+    TransitionState,
+    several,
+)
+from sfn_release.authoring.state_graph import Keys
+from sfn_release.authoring.value_types import (
+    Arguments,
+    DataPath,
     OpenText,
-    Path,
     Piece,
     Real,
-    RetryableState,
     Seconds,
-    State,
     Template,
     Text,
-    TransitionState,
     TransitionTarget,
+    ValuePath,
     Whole,
-    as_graph,
-    made,
-    own_language,
-    several,
-    transition,
 )
-from sfn_release.authoring.state_graph import Keys, Naming, StateGraph
+from sfn_release.errors import DefinitionError
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Pass(TransitionState):
-    """Hand the input on, or *result* in its place, as it is; *parameters* reshapes the input.
+    """Pass the input on, or *result* in its place. *parameters* reshapes the input.
 
-    In JSONata *output* and *assign* do all of that.
+    In JSONata, use *output* and *assign*.
     """
 
     type: ClassVar[str] = "Pass"
     parameters: Template = field(default=NOT_GIVEN, kw_only=True)
     result: Any = field(default=NOT_GIVEN, kw_only=True)
-    result_path: Path = field(default=NOT_GIVEN, kw_only=True)
+    result_path: DataPath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Task(RetryableState):
-    """Have work done by *resource*: an integration's, a Lambda function's or an activity's ARN.
+    """Run *resource*: the ARN of a service integration, a Lambda function or an activity.
 
-    `sfn_release.task` has makers for the usual ones. *credentials* is ``{"RoleArn": ...}``.
+    `sfn_release.task` has shorter ways to write the usual tasks. *credentials* is
+    ``{"RoleArn": ...}``.
     """
 
     type: ClassVar[str] = "Task"
@@ -72,19 +71,19 @@ class Task(RetryableState):
     arguments: Arguments = field(default=NOT_GIVEN, kw_only=True)
     credentials: Template = field(default=NOT_GIVEN, kw_only=True)
     timeout_seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
-    timeout_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    timeout_seconds_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
     heartbeat_seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
-    heartbeat_seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    heartbeat_seconds_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Choice(DataState):
-    """Go where the first rule that is true says, else to *default*.
+    """Go to the state of the first rule that is true, or else to *default*.
 
-    What follows a Choice in a chain, ``Choice(...) >> state``, follows every state that it leads to
-    and that nothing follows yet. Without a *default* it becomes the default.
+    In a chain, ``Choice(...) >> state``, the next state is linked after every state that the Choice
+    leads to and that has no next one yet. Without a *default* it also becomes the default.
 
-    *assign* sets variables when *default* is taken; a rule has its own.
+    *assign* sets variables when *default* is taken. Each rule has its own *assign*.
     """
 
     type: ClassVar[str] = "Choice"
@@ -93,47 +92,47 @@ class Choice(DataState):
     assign: Template = field(default=NOT_GIVEN, kw_only=True)
 
     def targets(self) -> Iterator[TransitionTarget]:
-        """Yield where the rules go, then the default."""
+        """Yield the targets of the rules, then the default."""
         for rule in several(self.choices):
-            if isinstance(rule, ChoiceRule):  # of others the writer tells
+            if isinstance(rule, ChoiceRule):  # the writer reports others
                 yield rule.next
         if self.default is not None:
             yield self.default
 
     def go_to(self, state: State | str) -> None:
-        """Let *state* follow where no rule is true."""
+        """Make *state* the default."""
         self.default = state
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Wait(TransitionState):
-    """Wait: exactly one of a number of seconds, an instant, or the path of one of them.
+    """Wait for a number of seconds, or until an instant.
 
-    *seconds* may be a `timedelta` of whole seconds.
+    Give exactly one of the four fields. *seconds* may be a `timedelta` of whole seconds.
     """
 
     type: ClassVar[str] = "Wait"
     seconds: Seconds = field(default=NOT_GIVEN, kw_only=True)
     timestamp: OpenText | datetime = field(default=NOT_GIVEN, kw_only=True)
-    seconds_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
-    timestamp_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    seconds_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
+    timestamp_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Succeed(DataState):
-    """End the workflow, or the branch, with the input as its result."""
+    """End the workflow or the branch successfully. The input becomes the result."""
 
     type: ClassVar[str] = "Succeed"
 
     @property
     def terminal(self) -> bool:
-        """True: nothing follows."""
+        """True: this state ends the workflow."""
         return True
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Fail(State):
-    """End the execution as failed, with an error's name and its cause."""
+    """Fail the execution, with the name of an error and its cause."""
 
     type: ClassVar[str] = "Fail"
     error: OpenText = field(default=NOT_GIVEN, kw_only=True)
@@ -143,13 +142,13 @@ class Fail(State):
 
     @property
     def terminal(self) -> bool:
-        """True: nothing follows."""
+        """True: this state ends the workflow."""
         return True
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Parallel(RetryableState):
-    """Run *branches* at once on the same input; the result is the list of their results.
+    """Run *branches* in parallel on the same input. The result is the list of their results.
 
     A branch is a state, a chain, a workflow, or a function without arguments that returns one.
     """
@@ -161,22 +160,22 @@ class Parallel(RetryableState):
     def __post_init__(self) -> None:
         """Call the functions among the branches."""
         if any(map(callable, several(self.branches))):
-            self.branches = [made(branch) for branch in several(self.branches)]
+            self.branches = [_made(branch) for branch in several(self.branches)]
 
-    def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
+    def graphs(self) -> Iterator[tuple[Keys, Any]]:
         """Yield the branches."""
         for index, branch in enumerate(several(self.branches)):
-            yield ("Branches", index), as_graph(branch)
+            yield ("Branches", index), branch
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Map(RetryableState):
-    """Run *item_processor* for each item; the result is the list of its results.
+    """Run *item_processor* for each item. The result is the list of its results.
 
-    The items are the input, or what *items_path* (JSONPath), *items* (JSONata) or *item_reader*
-    says. *item_processor* is a state, a chain, a workflow, or a function without arguments that
-    returns one. *processor_config* is its ProcessorConfig, for a distributed Map
-    ``ProcessorConfig.distributed()``. *iterator* and *parameters* are the language's old names of
+    The items come from the input, or from *items_path* (JSONPath), *items* (JSONata) or
+    *item_reader*. *item_processor* is a state, a chain, a workflow, or a function without arguments
+    that returns one. For a distributed Map, *processor_config* is
+    ``ProcessorConfig.distributed()``. *iterator* and *parameters* are the language's old names for
     *item_processor* and *item_selector*.
     """
 
@@ -187,47 +186,38 @@ class Map(RetryableState):
     items: Sequence[Any] | Mapping[str, Any] | Dynamic | NotGiven = field(
         default=NOT_GIVEN, kw_only=True
     )
-    items_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    items_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
     item_selector: Arguments = field(default=NOT_GIVEN, kw_only=True)
     item_reader: ItemReader | Template = field(default=NOT_GIVEN, kw_only=True)
     item_batcher: ItemBatcher | Template = field(default=NOT_GIVEN, kw_only=True)
     result_writer: ResultWriter | Template = field(default=NOT_GIVEN, kw_only=True)
     max_concurrency: Whole = field(default=NOT_GIVEN, kw_only=True)
-    max_concurrency_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    max_concurrency_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
     tolerated_failure_count: Whole = field(default=NOT_GIVEN, kw_only=True)
-    tolerated_failure_count_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    tolerated_failure_count_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
     tolerated_failure_percentage: Real = field(default=NOT_GIVEN, kw_only=True)
-    tolerated_failure_percentage_path: ItsPath = field(default=NOT_GIVEN, kw_only=True)
+    tolerated_failure_percentage_path: ValuePath = field(default=NOT_GIVEN, kw_only=True)
     label: Text = field(default=NOT_GIVEN, kw_only=True)
 
     def __post_init__(self) -> None:
         """Call the item processor if it is a function."""
         if callable(self.item_processor):
-            self.item_processor = made(self.item_processor)
+            self.item_processor = _made(self.item_processor)
         if callable(self.iterator):
-            self.iterator = made(self.iterator)
+            self.iterator = _made(self.iterator)
 
-    def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
+    def graphs(self) -> Iterator[tuple[Keys, Any]]:
         """Yield the item processor."""
         for key, graph in (("ItemProcessor", self.item_processor), ("Iterator", self.iterator)):
             if not isinstance(graph, NotGiven):
-                yield (key,), as_graph(graph)
-
-    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the state as the language writes it, ProcessorConfig inside its processor."""
-        body = TransitionState.to_asl(self, naming, language)
-        config = body.pop("ProcessorConfig", None)
-        if config is not None:
-            processor = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
-            body[processor] = {"ProcessorConfig": config, **body.get(processor, {})}
-        return body
+                yield (key,), graph
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Raw(TransitionState):
-    """Any state, as the language writes it: ``Raw("Ask", {"Type": "Task", ...})``.
+    """Hold any state as JSON: ``Raw("Ask", {"Type": "Task", ...})``.
 
-    *body* may lack Next and End, which the workflow then writes.
+    You can leave Next and End out of *body*: the workflow adds them.
     """
 
     type: ClassVar[str] = "Raw"
@@ -236,27 +226,39 @@ class Raw(TransitionState):
     @property
     def terminal(self) -> bool:
         """Whether the body is a Succeed or a Fail."""
-        return self.body.get("Type") in ("Succeed", "Fail")  # which may be anything
+        return self.body.get("Type") in ("Succeed", "Fail")
 
     @property
     def open(self) -> bool:
-        """Whether no state follows, though one could."""
+        """Whether a state can still be linked after it."""
         return self.next is None and not self.terminal and "Next" not in self.body
 
     @property
     def following(self) -> TransitionTarget | None:
-        """What comes next: by the workflow, or else by the body."""
-        said: TransitionTarget | None = self.body.get("Next")
-        return said if self.next is None else self.next
+        """The next state: the workflow's, or else the body's."""
+        written: TransitionTarget | None = self.body.get("Next")
+        return written if self.next is None else self.next
 
     def go_to(self, state: State | str) -> None:
-        """Let *state* follow, whatever the body says of an end."""
+        """Make *state* the next one, and drop an End of the body."""
         self.body = {key: value for key, value in self.body.items() if key != "End"}
         TransitionState.go_to(self, state)
 
-    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the body, with the transition that the workflow gave it."""
-        said = self.body.get("QueryLanguage")
-        own = own_language(self, said if said in (JSONPATH, JSONATA) else language)
-        body = write_object(self.body, own)
-        return with_extra(body, self.extra, own) | transition(self, naming)
+
+def _made(piece: Any) -> Any:
+    """Return the result of a function that makes a piece, and anything else as it is.
+
+    Raises DefinitionError for a function that needs arguments.
+    """
+    if not callable(piece):
+        return piece
+    try:
+        signature(piece).bind()
+    except TypeError as error:
+        name = getattr(piece, "__name__", repr(piece))
+        raise DefinitionError(
+            f"{name} can't be called without arguments: {error}.",
+            why="A function that makes a branch or an item processor is called without arguments.",
+            fix="Give its parameters defaults, or write lambda: function(...) with its arguments.",
+        ) from error
+    return piece()

@@ -18,9 +18,10 @@ from typing import Any, Final, Literal, TypeAlias, Unpack
 from sfn_release.authoring.expressions import ENTIRE_INPUT, Context, Dynamic, Inputs, Portable
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.retry import Retry
-from sfn_release.authoring.state import Retries, several
+from sfn_release.authoring.state import several
 from sfn_release.authoring.state_keywords import TaskFields
 from sfn_release.authoring.states import Task
+from sfn_release.authoring.value_types import Retries
 from sfn_release.errors import DefinitionError
 
 IntegrationPattern = Literal["", "sync", "sync:2", "waitForTaskToken"]

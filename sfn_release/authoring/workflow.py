@@ -1,55 +1,87 @@
-"""The builder: states and how they follow each other, written out as one definition."""
+"""The workflow: its states, the verbs that link them, and its definition."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
+from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from sfn_release.asl.field_types import JSONPATH
-from sfn_release.asl.partitions import in_partition
 from sfn_release.asl.placeholders import quoted
-from sfn_release.authoring.building import Building
-from sfn_release.authoring.chain import Chain
+from sfn_release.authoring.chain import Chain, chain
+from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.declaration import StateMachineType
-from sfn_release.authoring.field_writer import whole_seconds, with_extra
-from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key, copied, plain
-from sfn_release.authoring.state import (
-    Language,
-    PartError,
-    Seconds,
-    State,
-    StateError,
-    own_language,
-    write_states,
+from sfn_release.authoring.definition_writer import write_definition, write_draft
+from sfn_release.authoring.graph_builder import GraphBuilder
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, copied
+from sfn_release.authoring.state import State, own_language
+from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
+from sfn_release.authoring.state_keywords import (
+    ChoiceFields,
+    DataFields,
+    FailFields,
+    MapFields,
+    ParallelFields,
+    StepFields,
+    WorkflowFields,
 )
-from sfn_release.authoring.state_graph import Naming, StateGraph
-from sfn_release.authoring.state_keywords import WorkflowFields
-from sfn_release.authoring.state_names import StateNames
+from sfn_release.authoring.states import Choice, Fail, Map, Parallel, Succeed, Wait
+from sfn_release.authoring.value_types import (
+    Language,
+    OpenText,
+    Piece,
+    Seconds,
+    TransitionTarget,
+    ValuePath,
+    Whole,
+)
 from sfn_release.canonical import decoded, loads
 from sfn_release.checks.finding import Finding, refuse
 from sfn_release.errors import DefinitionError, NotFoundError
 from sfn_release.text import did_you_mean
 
+_P = ParamSpec("_P")
+_W = TypeVar("_W", bound="Workflow")
 
-class Workflow(Building):
-    """States in order: a whole workflow, a branch of a Parallel, or the processor of a Map.
+
+def _at_the_start(verb: Callable[Concatenate[_W, _P], _W]) -> Callable[Concatenate[_W, _P], _W]:
+    """Return *verb* for a workflow that hasn't started. It raises DefinitionError for others."""
+
+    @wraps(verb)
+    def start(self: _W, /, *args: _P.args, **kwargs: _P.kwargs) -> _W:
+        self._graph.require_no_start()
+        return verb(self, *args, **kwargs)
+
+    start.__name__ = f"start_from_{verb.__name__}"
+    start.__doc__ = (
+        f"Start the workflow as `{verb.__name__}` continues it, or raise DefinitionError."
+    )
+    return start
+
+
+class Workflow:
+    """States in order: a whole workflow, a branch of a Parallel, or the item processor of a Map.
 
     >>> import sfn_release as sfn
     >>> hello = sfn.Workflow()
     >>> hello.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Pass("Wave")).end()
     Workflow(2 states from 'Greet')
 
-    States are Python objects that stay as they are: change one, and the next `serialize` shows it.
-    A state that another one names as its next, default or catcher belongs to the workflow without
-    being added. *query_language* is that of every state that has none of its own, JSONPath if it is
-    not given. *timeout_seconds* and *version* are fields of the whole definition; *extra* holds
-    further ones, as they are.
+    States stay Python objects: if you change one, the next `serialize` shows it. Every state that
+    another one names as its next, default or catcher belongs to the workflow without being added.
+    The verbs return the workflow, so you can chain them. They go on from the state that you wrote
+    last, or from all open ends of a piece.
+
+    *query_language* applies to every state that has none of its own. It is JSONPath by default.
+    *timeout_seconds* and *version* are fields of the whole definition. *extra* holds other fields,
+    which are written as they are.
 
     *partition* is for environments in China or GovCloud: with ``"${AWS::Partition}"`` the ARNs of
-    integrations, ``arn:aws:states:::...``, are written with each environment's partition.
+    integrations, ``arn:aws:states:::...``, get the partition of each environment.
     """
 
     def __init__(
@@ -62,13 +94,13 @@ class Workflow(Building):
         partition: str | NotGiven = NOT_GIVEN,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
         self.comment = comment
         self.version = version
         self.timeout_seconds = timeout_seconds
         self.query_language = query_language
         self.partition = partition
-        self.extra = extra or {}
+        self.extra: Mapping[str, Any] = extra or {}
+        self._graph = GraphBuilder()
 
     def __repr__(self) -> str:
         start = self.start.id if isinstance(self.start, State) else self.start
@@ -78,9 +110,9 @@ class Workflow(Building):
     def of(cls, *pieces: State | Chain | StateGraph, **fields: Unpack[WorkflowFields]) -> Workflow:
         """Return the workflow that runs *pieces* one after the other and then ends.
 
-        *fields* are those of the whole definition, as `Workflow` takes them.
+        *fields* are the fields of the whole definition, as `Workflow` takes them.
 
-        Raises DefinitionError without a piece, and where one can't be followed.
+        Raises DefinitionError without a piece, and for a piece that can't be followed.
         """
         if not pieces:
             raise DefinitionError("A workflow needs at least one state.")
@@ -89,16 +121,19 @@ class Workflow(Building):
             workflow.next_then(piece)
         return workflow.end_here()
 
-    def prefixed(self, prefix: str) -> Workflow:
-        """Return a copy of the workflow in which every state's id begins with *prefix*.
+    @property
+    def start(self) -> State | str | None:
+        """The first state, or its id."""
+        return self._graph.start
 
-        It can be a piece of another workflow beside the original: a fragment. See `fragments`.
-        """
-        from sfn_release.authoring.fragments import prefixed
+    @start.setter
+    def start(self, start: State | str | None) -> None:
+        self._graph.start = start
 
-        return prefixed(self, prefix)
-
-    # -- reading it back ----------------------------------------------------------------------
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states in the order of writing, without the states of branches and processors."""
+        return self._graph.states
 
     def state(self, id: str) -> State:
         """Return the state called *id*. Raises NotFoundError, with the nearest id."""
@@ -108,72 +143,219 @@ class Workflow(Building):
         known = [state.id for state in self.states if state.id]
         raise NotFoundError(f'The workflow has no state "{id}".', fix=did_you_mean(id, known))
 
+    # -- chains -------------------------------------------------------------------------------
+
+    def start_from(self, piece: State | Chain | StateGraph) -> Self:
+        """Make *piece* the first one. Raises DefinitionError if there is a start already.
+
+        A piece is a state, a chain (``a >> b``), or another workflow. The states of that workflow
+        become states of this one. Its fields, such as its comment, don't.
+        """
+        self._check_language(piece)
+        self._graph.start_with(chain(piece))
+        return self
+
+    def next_then(self, piece: State | Chain | StateGraph) -> Self:
+        """Go on to *piece*. It may be a state that ran before, which makes a loop.
+
+        Raises DefinitionError where nothing can follow: before a start, after an end, after a
+        Choice without open ways, a Succeed or a Fail, or after a state that has a next one.
+        """
+        self._check_language(piece)
+        self._graph.link(chain(piece))
+        return self
+
+    def end(self) -> Self:
+        """End the workflow after the last state.
+
+        Raises DefinitionError before a start, after an end, and if the state has a next one.
+        """
+        self._graph.end()
+        return self
+
+    def end_here(self) -> Self:
+        """End the workflow at all of its open ends. It may have none.
+
+        The open ways of a Choice are found when the workflow is written.
+        """
+        self._graph.close()
+        return self
+
+    def continue_from(self, piece: State | Chain | StateGraph) -> Self:
+        """Go on writing after *piece*, for example after a state that a Choice leads to."""
+        self._check_language(piece)
+        self._graph.continue_with(chain(piece))
+        return self
+
+    def subflow_from(self, piece: State | Chain | StateGraph) -> Self:
+        """Return a new workflow that starts from *piece*. This one stays as it is."""
+        return type(self)().start_from(piece)
+
+    def add(self, *states: State) -> Self:
+        """Add states without linking them. They are written in the order of adding."""
+        for state in states:
+            self._graph.add(state)
+        return self
+
+    def __rshift__(self, other: State | Chain | StateGraph) -> Chain:
+        return chain(self) >> other
+
+    def prefixed(self, prefix: str) -> Workflow:
+        """Return a copy of the workflow in which every state's id begins with *prefix*.
+
+        You can use it beside the original, as a piece of another workflow. See `fragments`.
+        """
+        from sfn_release.authoring.fragments import prefixed
+
+        return prefixed(self, prefix)
+
+    def copied(self, copies: Copies) -> Self:
+        """Return the workflow over the copies of its states."""
+        new = copy(self)
+        vars(new).update(_graph=self._graph.copied(copies))
+        return new
+
+    def _check_language(self, piece: State | Chain | StateGraph) -> None:
+        """Refuse a workflow of another query language: its states would change their meaning."""
+        if not isinstance(piece, Workflow):
+            return
+        own, other = own_language(self, JSONPATH), own_language(piece, JSONPATH)
+        if own != other:
+            raise DefinitionError(
+                f"The query language of this workflow is {own}, that of the piece {other}.",
+                fix=f"Give both the same query_language, or set it on the states in {other}.",
+            )
+
+    # -- states made on the way ----------------------------------------------------------------
+
+    def parallel(
+        self,
+        branches: Piece | Iterable[Piece],
+        id: str | None = None,
+        **fields: Unpack[ParallelFields],
+    ) -> Self:
+        """Go on to a Parallel of *branches*. *fields* are its other fields."""
+        return self._go_on(Parallel(id, branches=_several(branches), **fields))
+
+    def map(
+        self,
+        iterator: Piece,
+        items_path: ValuePath = NOT_GIVEN,
+        max_concurrency: Whole = NOT_GIVEN,
+        id: str | None = None,
+        **fields: Unpack[MapFields],
+    ) -> Self:
+        """Go on to a Map that runs *iterator*, its item processor, for each item.
+
+        *fields* are its other fields.
+        """
+        return self._go_on(
+            Map(
+                id,
+                item_processor=iterator,
+                items_path=items_path,
+                max_concurrency=max_concurrency,
+                **fields,
+            )
+        )
+
+    def choice(
+        self,
+        choices: Sequence[ChoiceRule],
+        default: TransitionTarget | None = None,
+        id: str | None = None,
+        **fields: Unpack[ChoiceFields],
+    ) -> Self:
+        """Go on to a Choice with the rules *choices*. Use `continue_from` for each of its ways."""
+        return self._go_on(Choice(id, choices=choices, default=default, **fields))
+
+    def wait(
+        self,
+        id: str | None = None,
+        seconds: Seconds = NOT_GIVEN,
+        timestamp: OpenText | datetime = NOT_GIVEN,
+        seconds_path: ValuePath = NOT_GIVEN,
+        timestamp_path: ValuePath = NOT_GIVEN,
+        **fields: Unpack[StepFields],
+    ) -> Self:
+        """Go on to a Wait."""
+        return self._go_on(
+            Wait(
+                id,
+                seconds=seconds,
+                timestamp=timestamp,
+                seconds_path=seconds_path,
+                timestamp_path=timestamp_path,
+                **fields,
+            )
+        )
+
+    def succeed(self, id: str | None = None, **fields: Unpack[DataFields]) -> Self:
+        """Go on to a Succeed."""
+        return self._go_on(Succeed(id, **fields))
+
+    def fail(
+        self,
+        cause: OpenText = NOT_GIVEN,
+        error: OpenText = NOT_GIVEN,
+        id: str | None = None,
+        **fields: Unpack[FailFields],
+    ) -> Self:
+        """Go on to a Fail."""
+        return self._go_on(Fail(id, cause=cause, error=error, **fields))
+
+    start_from_parallel = _at_the_start(parallel)
+    start_from_map = _at_the_start(map)  # noqa: A003 - the verb above
+    start_from_choice = _at_the_start(choice)
+
+    def _go_on(self, state: State) -> Self:
+        return self.start_from(state) if self.start is None else self.next_then(state)
+
+    # -- its definition -----------------------------------------------------------------------
+
     def serialize(self, *, type: StateMachineType = "STANDARD") -> dict[str, Any]:
         """Return the definition in the Amazon States Language, as fresh dicts and lists.
 
-        Raises DefinitionError, listing what is wrong, for a definition that Step Functions would
-        refuse for a state machine of this *type*. What it may have learnt since this library was
-        made, such as a field in *extra*, passes: see ``sfn-release check``.
+        Raises DefinitionError, with a list of the problems, for a definition that Step Functions
+        would refuse for a state machine of this *type*. Fields that may be newer than this library,
+        such as those in *extra*, aren't refused here: run ``sfn-release check`` for them.
         """
         from sfn_release.checks import final
 
-        definition, findings = self._examined(type)
+        definition, findings = self._checked(type)
         refuse(final(findings), "The workflow")
         return definition
 
     def to_json(self, *, type: StateMachineType = "STANDARD") -> str:
-        """Return the definition as indented JSON text; raises what `serialize` raises."""
+        """Return the definition as indented JSON. Raises DefinitionError as `serialize` does."""
         return json.dumps(self.serialize(type=type), indent=2, ensure_ascii=False)
 
     def diagnostics(
         self, *, type: StateMachineType = "STANDARD", services: bool = True
     ) -> tuple[Finding, ...]:
-        """Return what is wrong with the workflow, in order; nothing is raised.
+        """Return all problems of the workflow, in order. Nothing is raised.
 
-        With *services*, what Tasks send is compared with the installed botocore's models.
+        With *services*, the parameters of Tasks are compared with the installed botocore's models.
         """
-        return self._examined(type, services=services)[1]
+        return self._checked(type, services=services)[1]
 
     def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the definition as part of a document whose names *naming* gives.
+        """Return the definition as part of a document, with the ids that *naming* gives.
 
-        *language* is the query language around it. Raises StateError for a state that can't be
+        *language* is the query language around it. Raises StateError for states that can't be
         written.
         """
-        written: dict[str, Any] = {}
-        for name in ("comment", "version", "timeout_seconds", "query_language"):
-            value = getattr(self, name)
-            if name == "timeout_seconds" and isinstance(value, timedelta):
-                value = whole_seconds(value, "TimeoutSeconds")
-            if value is not NOT_GIVEN:
-                written[asl_key(name)] = plain(value)
-        written = with_extra(written, self.extra, own_language(self, language))
-        if self.start is not None:
-            written["StartAt"] = naming.id_of(self.start)
-        states = write_states(self.states, naming, own_language(self, language), self._closed)
-        if not isinstance(self.partition, NotGiven):
-            states = in_partition(states, self.partition)
-        return written | {"States": states}
+        return write_definition(self, self._graph.closed, naming, language)
 
     def draft(self) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-        """Return the definition unchecked, and what is wrong that it does not show itself.
+        """Return the unchecked definition, and the problems that it doesn't show itself.
 
-        Two states of one id are one in it; with a state that can't be written it is empty.
+        If two states have one id, the definition has the first. If a state can't be written, the
+        definition is empty.
         """
-        try:
-            names = StateNames(self)
-            try:
-                return self.to_asl(names), tuple(names.findings)
-            except StateError as error:
-                return {}, tuple(_unwritten(each, id, names) for id, each in error.states)
-        except DefinitionError as error:
-            return {}, (Finding("not-asl", "error", "$", "", error.message, error.fix),)
-        except RecursionError:
-            message = "The workflow holds itself, or is nested too deeply."
-            fix = "Give each branch and item processor a workflow of its own."
-            return {}, (Finding("not-asl", "error", "$", "", message, fix),)
+        return write_draft(self)
 
-    def _examined(
+    def _checked(
         self, type: StateMachineType, *, services: bool = False
     ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         from sfn_release.checks import check_draft
@@ -185,59 +367,35 @@ class Workflow(Building):
 
     @classmethod
     def from_dict(cls, definition: Mapping[str, Any]) -> Workflow:
-        """Return the workflow of a definition in the Amazon States Language, nothing lost.
+        """Return the workflow of a definition in the Amazon States Language. Nothing is lost.
 
-        What becomes of *definition* later does not change the workflow. Raises DefinitionError for
-        what is not an object with an object of States, or is nested without end; whatever else is
-        wrong with it is in `diagnostics`.
+        The workflow holds a copy: later changes of *definition* don't affect it. Raises
+        DefinitionError if *definition* isn't an object with an object of States, or is nested too
+        deeply. All other problems are in `diagnostics`.
         """
+        from sfn_release.authoring.definition_reader import read_definition
+
         try:
-            return cls._read(copied(definition))
+            return read_definition(copied(definition), cls)
         except RecursionError:
             raise DefinitionError(
-                "This definition holds itself, or is nested too deeply."
+                "This definition contains itself, or is nested too deeply."
             ) from None
 
     @classmethod
-    def _read(cls, definition: Mapping[str, Any]) -> Workflow:
-        from sfn_release.authoring.definition_reader import read_state
-
-        given: Any = definition
-        states = given.get("States") if isinstance(given, Mapping) else None
-        if not isinstance(states, Mapping) or not isinstance(given.get("StartAt", ""), str):
-            raise DefinitionError(
-                "This is not a definition in the Amazon States Language.",
-                why='It must be an object with "StartAt" and an object of "States".',
-            )
-        names = {
-            asl_key(name): name
-            for name in ("comment", "version", "timeout_seconds", "query_language")
-        }
-        known = {name: definition[key] for key, name in names.items() if key in definition}
-        apart = {*names, "StartAt", "States"}
-        extra = {key: value for key, value in definition.items() if key not in apart}
-        workflow = cls(**known, extra=extra)
-        workflow.start = definition.get("StartAt")
-        for id, body in states.items():
-            if not isinstance(body, Mapping):
-                raise DefinitionError(f'The state "{id}" is not an object.')
-            workflow.add(read_state(id, body, cls._read))
-        return workflow
-
-    @classmethod
     def from_json(cls, text: str | bytes) -> Workflow:
-        """Return the workflow of a definition as JSON text.
+        """Return the workflow of a definition in JSON.
 
-        Raises DefinitionError for broken JSON, for duplicate keys, and as `from_dict` does.
+        Raises DefinitionError for invalid JSON, for duplicate keys, and as `from_dict` does.
         """
         return cls.from_dict(loads(quoted(decoded(text))))
 
     @classmethod
     def from_yaml(cls, text: str | bytes) -> Workflow:
-        """Return the workflow of a definition as YAML text; needs the extra ``yaml``.
+        """Return the workflow of a definition in YAML. Needs the extra ``yaml``.
 
-        Raises BuildError without that, DefinitionError for what is no YAML or could not be JSON,
-        and as `from_dict` does.
+        Raises BuildError without the extra, DefinitionError for invalid YAML and for YAML that JSON
+        can't express, and as `from_dict` does.
         """
         from sfn_release.authoring.yaml_documents import load_yaml
 
@@ -245,9 +403,9 @@ class Workflow(Building):
 
     @classmethod
     def from_file(cls, path: str | Path) -> Workflow:
-        """Return the workflow of a definition in a file: YAML in ``.yaml`` and ``.yml``, else JSON.
+        """Return the workflow of a definition in a file: ``.yaml`` and ``.yml``, else JSON.
 
-        Raises NotFoundError without such a file, and DefinitionError as `from_json` and
+        Raises NotFoundError if the file can't be read, and DefinitionError as `from_json` and
         `from_yaml` do.
         """
         try:
@@ -263,7 +421,8 @@ class Workflow(Building):
             ) from error
 
 
-def _unwritten(error: DefinitionError, id: str, names: StateNames) -> Finding:
-    """Return what keeps the state *id* from being written."""
-    keys = error.keys if isinstance(error, PartError) else ()
-    return Finding("not-asl", "error", names.place_of(id, keys), id, error.message, error.fix)
+def _several(branches: Piece | Iterable[Piece]) -> Piece | list[Piece]:
+    """Return branches of any iterable as a list; one branch as it is."""
+    if isinstance(branches, Iterable) and not isinstance(branches, Mapping):
+        return list(branches)
+    return branches

@@ -30,12 +30,12 @@ def told(state: sfn.State) -> tuple[str, str, str]:
         (
             sfn.Task("A", resource="arn:x", retry=["E"]),  # type: ignore[list-item]
             "$.States.A.Retry[0]",
-            "no Retry",
+            "Expected sfn.Retry(...)",
         ),
         (
             sfn.Choice("A", choices=[sfn.Var("$.a").is_null()], default="A"),  # type: ignore[list-item]
             "$.States.A.Choices[0]",
-            "no ChoiceRule",
+            "Expected a rule of a Choice",
         ),
         (
             sfn.Map("A", item_processor="I"),  # type: ignore[arg-type]

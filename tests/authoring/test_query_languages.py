@@ -162,13 +162,13 @@ def test_a_jsonata_state_is_written(state: sfn.State, expected: dict[str, Any]) 
         (sfn.Pass("P", output=fn.uuid()), "JSONata", "is JSONPath"),
         (sfn.Pass("P", parameters={"a": q.input}), "JSONPath", "is JSONata"),
         (sfn.Pass("P", parameters={"a": [path("$.x")]}), "JSONPath", "array can't hold"),
-        (sfn.Pass("P", parameters=path("$.x")), "JSONPath", "no place for a path"),  # type: ignore[arg-type]
-        (sfn.Pass("P", parameters={"a.$": "$", "a": path("$")}), "JSONPath", "there twice"),
-        (sfn.Pass("P", result=path("$.x")), "JSONPath", "no place for a path"),
+        (sfn.Pass("P", parameters=path("$.x")), "JSONPath", "doesn't take a path"),  # type: ignore[arg-type]
+        (sfn.Pass("P", parameters={"a.$": "$", "a": path("$")}), "JSONPath", "given twice"),
+        (sfn.Pass("P", result=path("$.x")), "JSONPath", "doesn't take a path"),
         (sfn.Pass("P", result={"a": [path("$.x")]}), "JSONPath", "written as it is"),
         (sfn.Pass("P", result={"a": q.input}), "JSONPath", "is JSONata"),
-        (sfn.Task("T", resource=path("$.x")), "JSONPath", "no place for a path"),  # type: ignore[arg-type]
-        (sfn.Pass("P", output=path("$.x")), "JSONPath", "no place for a path"),
+        (sfn.Task("T", resource=path("$.x")), "JSONPath", "doesn't take a path"),  # type: ignore[arg-type]
+        (sfn.Pass("P", output=path("$.x")), "JSONPath", "doesn't take a path"),
     ],
 )
 def test_a_value_of_the_other_language_is_refused(

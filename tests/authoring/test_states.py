@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
+from sfn_release.authoring.state_writer import write_state
 from sfn_release.errors import DefinitionError
 
 
 def written(state: sfn.State) -> dict[str, Any]:
     """Return how the language writes *state*."""
-    return state.to_asl(_Names())
+    return write_state(state, _Names())
 
 
 class _Names:
@@ -273,9 +274,9 @@ def test_a_datetime_without_a_zone_is_refused() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sfn.Task("T", retry=[{"ErrorEquals": ["E"]}]), "no Retry"),  # type: ignore[list-item]
-        (lambda: sfn.Task("T", catch=["E"]), "no Catch"),  # type: ignore[list-item]
-        (lambda: sfn.Choice("C", choices=[sfn.Var("$").is_null()]), "no ChoiceRule"),  # type: ignore[list-item]
+        (lambda: sfn.Task("T", retry=[{"ErrorEquals": ["E"]}]), "Expected sfn.Retry(...)"),  # type: ignore[list-item]
+        (lambda: sfn.Task("T", catch=["E"]), "Expected sfn.Catch(...)"),  # type: ignore[list-item]
+        (lambda: sfn.Choice("C", choices=[sfn.Var("$").is_null()]), "Expected a rule of a Choice"),  # type: ignore[list-item]
         (lambda: sfn.Parallel("P", branches=[5]), "A branch can't be 5"),  # type: ignore[list-item]
         (lambda: sfn.Parallel("P", branches=[[sfn.Pass()]]), "A branch can't be"),  # type: ignore[list-item]
         (lambda: sfn.Parallel("P", branches=[id]), "without arguments"),  # type: ignore[list-item]

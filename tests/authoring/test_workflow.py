@@ -154,11 +154,11 @@ CHOICE = sfn.Choice("C", choices=[sfn.Var("$").is_null().next_then("A")])
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda: sfn.Workflow().end(), "has not started"),
-        (lambda: sfn.Workflow().next_then(sfn.Pass("A")), "has not started"),
+        (lambda: sfn.Workflow().end(), "hasn't started"),
+        (lambda: sfn.Workflow().next_then(sfn.Pass("A")), "hasn't started"),
         (lambda: chain(sfn.Pass("A")).end().end(), "has ended"),
         (lambda: chain(sfn.Pass("A")).end().next_then(sfn.Pass("B")), "has ended"),
-        (lambda: chain(sfn.Pass("A")).start_from(sfn.Pass("B")), 'starts from "A" already'),
+        (lambda: chain(sfn.Pass("A")).start_from(sfn.Pass("B")), 'already starts from "A"'),
         (lambda: chain(sfn.Succeed("S"), sfn.Pass("A")), 'Nothing can follow "S"'),
         (lambda: chain(sfn.Fail(), sfn.Pass("A")), "the Fail without an id"),
         (lambda: chain(sfn.Choice("C", default="D"), sfn.Pass("A")), "leaves no way open"),
@@ -186,7 +186,7 @@ def test_a_wrong_chain_is_refused_where_it_is_written(write: Any, message: str) 
         (sfn.Workflow.of(sfn.Pass("A", result=object())), "not a JSON type"),
         (sfn.Workflow.of(sfn.Pass("A", result=10**20)), "beyond 2^53"),
         (sfn.Workflow.of(sfn.Pass(5)), "not a string"),  # type: ignore[arg-type]
-        (sfn.Workflow().start_from(sfn.Pass("A", next=5)), "5 is no state"),  # type: ignore[arg-type]
+        (sfn.Workflow().start_from(sfn.Pass("A", next=5)), "5 is not a state"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_definition_is_refused_when_it_is_asked_for(
@@ -205,7 +205,7 @@ def test_a_workflow_that_holds_itself_is_refused() -> None:
     workflow = sfn.Workflow.of(parallel)
     parallel.branches = [workflow]
     (finding,) = workflow.diagnostics()
-    assert "holds itself" in finding.message
+    assert "contains itself" in finding.message
 
 
 def test_all_errors_are_told_at_once() -> None:
@@ -247,7 +247,7 @@ def test_it_says_what_it_is() -> None:
 
 
 def endless(kind: str) -> Any:
-    """Return a value that holds itself."""
+    """Return a value that contains itself."""
     if kind == "list":
         array: list[Any] = []
         array.append(array)
@@ -264,7 +264,7 @@ def test_a_value_that_holds_itself_is_one_finding(field: str, kind: str) -> None
     given: Any = {field: {"x": endless(kind)}}
     (finding,) = sfn.Workflow.of(sfn.Pass("A", **given), sfn.Pass("B")).diagnostics()
     assert (finding.severity, finding.path) == ("error", "$.States.A")
-    assert "holds itself" in finding.message
+    assert "contains itself" in finding.message
 
 
 @pytest.mark.parametrize("kind", ["object", "list"])
@@ -273,10 +273,10 @@ def test_a_definition_that_holds_itself_is_an_error(key: str, kind: str) -> None
     """Said by the reader as `check_definition` says it."""
     state = {"Type": "Pass", key: endless(kind), "End": True}
     definition = {"StartAt": "A", "States": {"A": state}}
-    with pytest.raises(DefinitionError, match="holds itself"):
+    with pytest.raises(DefinitionError, match="contains itself"):
         sfn.Workflow.from_dict(definition)
     (finding,) = sfn.check_definition(definition)
-    assert "holds itself" in finding.message
+    assert "contains itself" in finding.message
 
 
 def test_a_workflow_owns_what_it_was_read_from() -> None:

@@ -448,7 +448,7 @@ def test_a_workflow_may_start_from_such_a_state(
     workflow = start(sfn.Workflow())
     assert workflow.start is workflow.states[0]
     assert workflow.states[0].type == type
-    with pytest.raises(DefinitionError, match="starts from"):
+    with pytest.raises(DefinitionError, match="already starts from"):
         workflow.start_from(sfn.Pass("Again"))
 
 

@@ -29,6 +29,7 @@ from sfn_release.authoring.importing.value_expressions import literal, number
 from sfn_release.authoring.importing.vocabulary import evaluate, run
 from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.state import State, TransitionState, own_language
+from sfn_release.authoring.state_writer import write_state
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.authoring.workflow import Workflow
 from sfn_release.canonical import first_difference
@@ -125,7 +126,7 @@ class GraphWriter:
         name = self.script.identifiers.new(id)
         language = own_language(state, self.language)
         writer = StateContext(language, self._link, self._graphs(state, name), self._linked(state))
-        body = state.to_asl(AsWritten(), self.language)
+        body = write_state(state, AsWritten(), self.language)
         without = {key: one for key, one in body.items() if key not in ("Next", "End")}
         expected = without if writer.linked else body
         way, value = self._best(state, writer, expected)
@@ -143,7 +144,7 @@ class GraphWriter:
             for way in state_expressions(state, writer):
                 try:
                     made = evaluate(way, self.script.variables)
-                    written = made.to_asl(AsWritten(), self.language)
+                    written = write_state(made, AsWritten(), self.language)
                 except _REFUSALS:
                     continue
                 if first_difference(written, expected) is None:
