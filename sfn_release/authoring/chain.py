@@ -118,8 +118,8 @@ def link(ends: Iterable[State], following: State, *, after: State) -> None:
 def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
     """Return the open ends of a state's ways: states without next, Choices without default.
 
-    A way follows the next state, and splits at the rules and the default of a Choice. It stops at an
-    id, an End, or a state that ends the workflow. Catchers aren't followed.
+    A way follows the next state, and splits at the rules and the default of a Choice. It stops at
+    an id, an End, or a state that ends the workflow. Catchers aren't followed.
     """
     found: list[TransitionState | Choice] = []
     seen: set[State] = set()

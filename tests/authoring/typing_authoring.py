@@ -87,6 +87,17 @@ workflow = (
     .choice([q("true").next_then(done)], default=sorry, assign={"a": 1})
 )
 
+assert_type(sfn.Workflow().start_from_parallel([done], "Both", retry=[Retry("E")]), sfn.Workflow)
+assert_type(sfn.Workflow().start_from_map(done, path("$.items"), 2, label="l"), sfn.Workflow)
+assert_type(sfn.Workflow().start_from_choice([q("true").next_then(done)], sorry), sfn.Workflow)
+
+
+class Ours(sfn.Workflow):
+    """Verbs return the type of their workflow."""
+
+
+assert_type(Ours().start_from_parallel(branches=done).next_then(sorry), Ours)
+
 # -- wrong, and told ------------------------------------------------------------------------------
 
 sfn.Pass(reslt=1)  # type: ignore[call-arg]
@@ -121,6 +132,9 @@ sfn.Workflow.of("A")  # type: ignore[arg-type]
 sfn.Workflow(query_language="jsonata")  # type: ignore[arg-type]
 workflow.wait(second=1)  # type: ignore[call-arg]
 workflow.parallel([5])  # type: ignore[list-item]
+workflow.start_from_parallel([5])  # type: ignore[list-item]
+workflow.start_from_map(done, lable="l")  # type: ignore[call-arg]
+workflow.start_from_choice()  # type: ignore[call-arg]
 sfn.ItemReader.csv("b")  # type: ignore[call-arg]
 sfn.ItemReader.csv("b", "k", delimiter=";")  # type: ignore[arg-type]
 sfn.ReaderConfig(input_type="XML")  # type: ignore[arg-type]
