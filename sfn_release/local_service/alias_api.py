@@ -123,8 +123,8 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             rows = db.execute(
-                "SELECT * FROM aliases WHERE machine = ? AND (? IS NULL OR name > ?) ORDER BY name",
-                (machine, after, after),
+                "SELECT * FROM aliases WHERE machine = ? AND name > ? ORDER BY name",
+                (machine, after or ""),
             ).fetchall()
             wanted = [
                 row

@@ -99,11 +99,11 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM executions WHERE machine = ? AND (? IS NULL OR id < ?)"
+                "SELECT * FROM executions WHERE machine = ? AND id < ?"
                 " AND (? IS NULL OR version = ?) AND (? IS NULL OR alias = ?)"
                 " AND (? IS NULL OR status = ?) AND NOT ? ORDER BY id DESC LIMIT ?",
                 (
-                    *(key, after, after),
+                    *(key, queries.HIGHEST if after is None else after),
                     *(arn.version, arn.version, arn.alias, arn.alias),
                     *(status, status, redriven, count),
                 ),

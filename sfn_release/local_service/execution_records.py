@@ -179,24 +179,25 @@ def history(
 ) -> list[dict[str, Any]]:
     """Return at most *count* events that follow event *after*, in either order.
 
-    Of a running execution it is what has happened so far; of one that runs in another process only
-    the start is known before its end.
+    A running execution of this process has the events so far. One that runs in another process has
+    its first event only, until it ends.
     """
-    live = context.live.events(row["arn"])[1:] if row["status"] == "RUNNING" else []
+    live = context.live.events(row["arn"]) if row["status"] == "RUNNING" else ()
+    newest = len(live)  # events are numbered from 1, without gaps
     with context.store.reading() as db:
-        if not live:
+        if newest <= 1:
             return history_store.read(db, row["arn"], after=after, count=count, backwards=backwards)
-        first = history_store.read(db, row["arn"], after=None, count=1, backwards=False)
-    # Of a running execution the first event is stored, and the others have the numbers that follow.
-    begin = 1 if after is None else after + 1
+        started = history_store.read(db, row["arn"], after=None, count=1, backwards=False)
     if backwards:
-        begin = max((len(live) + 2 if after is None else after) - count, 1)
-        count = (len(live) + 1 if after is None else after - 1) - begin + 1
-    events = first[: 1 if begin == 1 else 0] + [
-        restored(history_store.event_form(event))
-        for event in live[max(begin - 2, 0) : max(begin - 2 + count, 0)]
+        last = newest if after is None else after - 1
+        first = max(last - count + 1, 1)
+    else:
+        first = 1 if after is None else after + 1
+        last = min(first + count - 1, newest)
+    # The start is stored, in the caller's layout of the input.
+    events = started[: 1 if first == 1 <= last else 0] + [
+        restored(history_store.event_form(event)) for event in live[max(first, 2) - 1 : last]
     ]
-    events = events[:count]
     return events[::-1] if backwards else events
 
 

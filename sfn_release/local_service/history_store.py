@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sfn_release.local_service import queries
 from sfn_release.simulator import Event
 from sfn_release.simulator.text_store import StoredText
 
@@ -40,13 +41,17 @@ def append(db: sqlite3.Connection, execution: str, events: Iterable[Mapping[str,
 def read(
     db: sqlite3.Connection, execution: str, *, after: int | None, count: int, backwards: bool
 ) -> list[dict[str, Any]]:
-    """Return at most *count* stored events that follow event *after* (None: from the first)."""
-    order, beyond = ("DESC", "<") if backwards else ("ASC", ">")
-    rows = db.execute(
-        "SELECT event FROM events WHERE execution = ?"  # noqa: S608 - two words of our own
-        f" AND (? IS NULL OR id {beyond} ?) ORDER BY id {order} LIMIT ?",
-        (execution, after, after, count),
-    ).fetchall()
+    """Return at most *count* stored events that follow event *after* (None: from the first).
+
+    SQLite seeks the primary key, so a page costs the same wherever it is in a history.
+    """
+    if backwards:
+        query = "SELECT event FROM events WHERE execution = ? AND id < ? ORDER BY id DESC LIMIT ?"
+        bound = queries.HIGHEST if after is None else after
+    else:
+        query = "SELECT event FROM events WHERE execution = ? AND id > ? ORDER BY id LIMIT ?"
+        bound = 0 if after is None else after
+    rows = db.execute(query, (execution, bound, count)).fetchall()
     texts: dict[str, str] = {}
     return [_whole(db, json.loads(row["event"]), texts) for row in rows]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +50,14 @@ class LiveExecutions:
             self._running[arn] = _LiveExecution(clock, thread, events)
         thread.start()
 
-    def events(self, arn: str) -> list[Event]:
-        """Return what has happened so far in an execution of this process; else nothing."""
+    def events(self, arn: str) -> Sequence[Event]:
+        """Return the events so far of an execution in this process, empty for any other.
+
+        It isn't a copy: the list grows while the execution runs.
+        """
         with self._lock:
             run = self._running.get(arn)
-        return list(run.events) if run is not None else []
+        return run.events if run is not None else ()
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Ask an execution to end as ABORTED and give it a moment; one in a task may run on."""

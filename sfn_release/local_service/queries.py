@@ -10,6 +10,9 @@ from sfn_release.local_service import api_errors
 from sfn_release.local_service.arns import MachineArn
 from sfn_release.local_service.request_context import RequestContext
 
+HIGHEST = 2**63 - 1
+"""Above every id: where a listing that descends begins."""
+
 
 def find_machine(
     db: sqlite3.Connection, context: RequestContext, arn: MachineArn

@@ -73,9 +73,9 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM versions WHERE machine = ? AND (? IS NULL OR number < ?)"
+                "SELECT * FROM versions WHERE machine = ? AND number < ?"
                 " ORDER BY number DESC LIMIT ?",
-                (machine, after, after, count),
+                (machine, queries.HIGHEST if after is None else after, count),
             ).fetchall()
 
         rows, token = pagination.page(

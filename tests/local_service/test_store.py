@@ -19,6 +19,7 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release.errors import LocalServiceError
+from sfn_release.local_service import history_store
 from sfn_release.local_service.store import Store
 from support.machines import MACHINES, create, definition
 from support.places import PYTHONPATH
@@ -286,3 +287,32 @@ def test_a_file_in_a_folder_that_is_not_ours_leaves_the_folder_alone(tmp_path: P
     path.chmod(0o664)
     create(sfn.local(path), "another")
     assert modes(path) == [0o664]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_page_of_a_history_costs_the_same_wherever_it_is(
+    tmp_path: Path, *, backwards: bool
+) -> None:
+    """SQLite takes as many steps for a page in the middle of 20,000 events as for the first."""
+    with contextlib.closing(Store(tmp_path / "local.db")) as store, store.writing() as db:
+        history_store.append(db, "arn", ({"id": number + 1} for number in range(20_000)))
+
+        def steps(after: int | None) -> int:
+            count = 0
+
+            def step() -> None:
+                nonlocal count
+                count += 1
+
+            db.set_progress_handler(step, 1)
+            page = history_store.read(db, "arn", after=after, count=100, backwards=backwards)
+            db.set_progress_handler(None, 1)
+            begin = (after or 20_001) - 1 if backwards else (after or 0) + 1
+            assert [event["id"] for event in page[:2]] == [
+                begin,
+                begin - 1 if backwards else begin + 1,
+            ]
+            assert len(page) == 100
+            return count
+
+        assert abs(steps(10_000) - steps(None)) < 10
