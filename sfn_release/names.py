@@ -1,11 +1,11 @@
 """Checked texts: names, ids and paths that come from outside and become a path, a ref, an argument.
 
 Anyone who can push can write any text into the ledger, and a text that becomes part of a path can
-lead out of its folder. So each such text has one `Kind`, which knows the form of the text.
+lead out of its folder. So each such text has one `TextFormat`, which knows the form of the text.
 
 Data says the kind in its type: ``id: RecordId``. `forms.read_form` then refuses any other text, so
 that a record that was read is safe to use. Functions that build a path or a ref ask the kind again,
-with `Kind.checked`, because their argument may come from elsewhere.
+with `TextFormat.checked`, because their argument may come from elsewhere.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAX_PART = 255  # bytes in a file's name, on the file systems in use
 
 
 @dataclass(frozen=True)
-class Kind:
+class TextFormat:
     """One kind of checked text: its *noun*, whether it *accepts* a text, and its *form* in words.
 
     >>> COMMIT_ID.accepts("c" * 40), COMMIT_ID.accepts("HEAD")
@@ -75,36 +75,36 @@ def _is_source(text: str) -> bool:
     )
 
 
-ENVIRONMENT_NAME = Kind(
+ENVIRONMENT_NAME = TextFormat(
     "name of an environment",
     _written(r"[a-z][a-z0-9-]{0,30}"),
     "It begins with a lower-case letter and holds lower-case letters, digits and '-', at most 31"
     " characters.",
 )
-WORKFLOW_NAME = Kind(
+WORKFLOW_NAME = TextFormat(
     "name of a workflow",
     _written(f"[^{NOT_IN_NAME}]{{1,{MAX_NAME}}}"),
     f"It has 1 to {MAX_NAME} characters, and no white space, control characters, brackets, slashes"
     ' nor any of ? * " # % \\ ^ | ~ ` $ & , ; :',
 )
-RECORD_ID = Kind(
+RECORD_ID = TextFormat(
     "deployment id",
     _written(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}"),
     "It is written like 20300101T120000Z-0a1b2c3d: letters, digits and '-', at most 80 characters.",
 )
-COMMIT_ID = Kind(
+COMMIT_ID = TextFormat(
     "commit id",
     _written(r"[0-9a-f]{40}(?:[0-9a-f]{24})?"),
     "It has 40 or 64 lower-case hexadecimal digits.",
 )
 NO_COMMIT = "found"
 """Stands for the source commit of a release of what was found in AWS, which has none."""
-ORIGIN = Kind(
+ORIGIN = TextFormat(
     "commit id",
     lambda text: text == NO_COMMIT or COMMIT_ID.accepts(text),
     f"It has 40 or 64 lower-case hexadecimal digits, or is {NO_COMMIT!r}.",
 )
-TAG_NAME = Kind(
+TAG_NAME = TextFormat(
     "name of a Git tag",
     # git-check-ref-format(1), rules 1 to 10.
     _written(
@@ -113,12 +113,12 @@ TAG_NAME = Kind(
     ),
     "Git takes no spaces, control characters, '..', nor any of ~ ^ : ? * [ \\ in it.",
 )
-SOURCE = Kind(
+SOURCE = TextFormat(
     "path of a workflow's module",
     _is_source,
     "It is relative to the project's folder and stays below it.",
 )
-ARN = Kind(
+ARN = TextFormat(
     "ARN",
     _written(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^\x00-\x20\x7f-\x9f]{1,1000}"),
     "It is written like arn:aws:states:eu-west-1:111111111111:stateMachine:orders.",
@@ -130,5 +130,5 @@ RecordId = Annotated[str, RECORD_ID]
 CommitId = Annotated[str, COMMIT_ID]
 Origin = Annotated[str, ORIGIN]
 TagName = Annotated[str, TAG_NAME]
-Source = Annotated[str, SOURCE]
+SourcePath = Annotated[str, SOURCE]
 Arn = Annotated[str, ARN]

@@ -221,7 +221,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (drift.WorkflowState, terminal._STATES),
         (next_steps.EnvironmentState, terminal._STATES),
         (execution_outcome.ExecutionStatus, terminal._STATES),
-        (differences.Kind, diff._MARKS),
+        (differences.DifferenceKind, diff._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),
         (values.Type, values.KINDS),

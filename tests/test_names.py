@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import TamperedError, UsageError
-from sfn_release.ledger import hold
+from sfn_release.ledger import lock_token
 from sfn_release.local_service import open_service
 from sfn_release.names import (
     ARN,
@@ -20,8 +20,8 @@ from sfn_release.names import (
     SOURCE,
     TAG_NAME,
     WORKFLOW_NAME,
-    Kind,
     RecordId,
+    TextFormat,
 )
 from sfn_release.release.forms import read_form
 from sfn_release.release.ledger_files import definition_path
@@ -36,7 +36,7 @@ EVIL = (
     *("", ".", "..", "../x", "a/../../x", "/etc/passwd", "a/b\0", "a\nb", "a b", "-x", "--exec=x"),
     *("a:b:c", "x" * 2000, "${x}", "\ud800", "é\u202e"),
 )
-GOOD: dict[str, tuple[Kind, tuple[str, ...]]] = {
+GOOD: dict[str, tuple[TextFormat, tuple[str, ...]]] = {
     "environment": (ENVIRONMENT_NAME, ("prod", "eu-1")),
     "workflow": (WORKFLOW_NAME, ("orders", "Orders_2-a.b", "größe")),
     "record": (RECORD_ID, ("20300101T120000Z-0a1b2c3d", "1")),
@@ -78,9 +78,9 @@ def test_functions_that_make_a_path_ask_again(tmp_path: Path, text: str) -> None
     victim.write_text("kept", encoding="utf-8")
     folder = tmp_path / "deployments"
     with refused("E_TAMPERED", "is not a deployment id"):
-        hold.forget(folder, text)
+        lock_token.forget(folder, text)
     with refused("E_TAMPERED"):
-        hold.abandoned(folder, text, "kept")
+        lock_token.abandoned(folder, text, "kept")
     if text != "..":  # `definitions/...asl.json` is a file of that folder
         with refused("E_TAMPERED", "is not a name of a workflow"):
             definition_path(text)

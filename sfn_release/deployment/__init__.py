@@ -39,7 +39,7 @@ from sfn_release.deployment.prepared import Decide, Prepared, Site
 from sfn_release.deployment.record_content import kept, outcomes, serving_after, untagged_warnings
 from sfn_release.deployment.shift_monitor import Monitor
 from sfn_release.errors import DeploymentError, SfnReleaseError
-from sfn_release.ledger import hold
+from sfn_release.ledger import lock_token
 from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import step_line
@@ -107,14 +107,14 @@ def execute(site: Site, prepared: Prepared, *, reason: str | None = None) -> Rec
         promoted_from=prepared.target.promoted_from if prepared.target else None,
         acknowledged=prepared.acknowledged,
     )
-    with hold.hold(site.notes, record.id, lock.token):
+    with lock_token.hold(site.notes, record.id, lock.token):
         try:
             started = site.ledger.append(site.name, state, record, at=now)
         except RefMovedError:
-            hold.forget(site.notes, record.id)
+            lock_token.forget(site.notes, record.id)
             raise
         finished = _carry_out(site, prepared, started, record, expires=expires)
-    hold.forget(site.notes, record.id)
+    lock_token.forget(site.notes, record.id)
     return finished
 
 
@@ -129,7 +129,7 @@ def close(site: Site, state: RecordedState, error: str) -> RecordedState:
     now = site.runtime.now()
     record = state.record.finish("failed", at=now, error=error)
     closed = site.ledger.append(site.name, state, record, at=now)
-    hold.forget(site.notes, record.id)
+    lock_token.forget(site.notes, record.id)
     site.runtime.watcher.say(
         f"closed {record.action} {record.version} of {record.started_at} by {record.actor}: {error}"
     )
@@ -235,7 +235,7 @@ def _fail(
     except SfnReleaseError as second:
         lines.append(f"the ledger could not be told: {second.message} {second.why}")
     else:
-        hold.forget(site.notes, record.id)
+        lock_token.forget(site.notes, record.id)
     told.why = "\n  ".join([told.why, *lines] if told.why else lines)
     return told
 

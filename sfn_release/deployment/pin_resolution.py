@@ -15,7 +15,7 @@ from sfn_release.deployment.version_lookup import AccountScope, FoundVersion, lo
 from sfn_release.deployment.workflow_pins import without_circles
 from sfn_release.errors import NotFoundError
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.release.pins import Name, Reference, exact_name, pin, references
+from sfn_release.release.pins import Reference, ResourceName, exact_name, pin, references
 from sfn_release.release.serving import RecordedState
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class _Pinning:
 
     def look_up(
         self, found: Mapping[str, Collection[Reference]], *, tolerant: bool
-    ) -> Mapping[Name, FoundVersion]:
+    ) -> Mapping[ResourceName, FoundVersion]:
         """Ask AWS for every distinct reference; raises NotFoundError that names what is missing."""
         asked = {
             one.name
@@ -96,7 +96,7 @@ class _Pinning:
         self,
         workflow: TargetWorkflow,
         refers: Collection[Reference],
-        answers: Mapping[Name, FoundVersion],
+        answers: Mapping[ResourceName, FoundVersion],
     ) -> TargetWorkflow:
         """Return one workflow pinned as far as it can be, with notes on the rest."""
         pins: dict[str, str] = {}
@@ -137,7 +137,7 @@ class _Pinning:
         cannot be looked for, a note says so.
         """
         result = {}
-        asked: dict[Name, set[str]] = {}
+        asked: dict[ResourceName, set[str]] = {}
         for name, workflow in recorded.items():
             awaits = {}
             for text, arn in workflow.pins.items():
@@ -180,7 +180,7 @@ class _Pinning:
             return f"it is in {one.name.region}, and {self.site.name} in {self.home.region}"
         return ""
 
-    def _called_here(self, name: Name) -> str:
+    def _called_here(self, name: ResourceName) -> str:
         """Return what a workflow is called here that is named as it is called elsewhere."""
         child = self.target.workflows.get(name.name)
         if name.kind == "function" or child is None or child.rendered.name == name.name:
@@ -188,7 +188,7 @@ class _Pinning:
         is_named = f"; in {self.site.name}, the workflow {name.name} is {child.rendered.name}"
         return f"{is_named}: write ${{workflow:{name.name}}}"
 
-    def _child(self, name: Name, *, exact_too: bool = False) -> str | None:
+    def _child(self, name: ResourceName, *, exact_too: bool = False) -> str | None:
         """Return the workflow of the target that this is: without a version, or by our alias."""
         if name.kind != "state machine" or not self.home.holds(name):
             return None

@@ -18,7 +18,7 @@ from sfn_release.deployment.preflight import refuse_unmet
 from sfn_release.deployment.prepared import Decide, Prepared, Site
 from sfn_release.deployment.workflow_pins import bound, refuse_elsewhere, told_of_new, waves
 from sfn_release.errors import ConflictError, LockedError
-from sfn_release.ledger import Snapshot, hold
+from sfn_release.ledger import Snapshot, lock_token
 from sfn_release.plan import (
     Observed,
     Plan,
@@ -207,7 +207,7 @@ def check_lock(site: Site, state: RecordedState) -> str | None:
     if record is None or record.status != "started":
         return None
     token = record.lock.token if record.lock else ""
-    gone = hold.abandoned(site.notes, record.id, token)
+    gone = lock_token.abandoned(site.notes, record.id, token)
     ci = site.runtime.ci
     reason = takeover(record, now=site.runtime.now(), abandoned=gone, ci=ci)
     start = datetime.fromisoformat(record.started_at)

@@ -12,7 +12,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import describe_alias, in_parallel, rendered_from
 from sfn_release.errors import AccessError, AwsError
 from sfn_release.plan.steps import number, routing_text
-from sfn_release.release.pins import LATEST, Name
+from sfn_release.release.pins import LATEST, ResourceName
 
 _SEARCHED = 10  # the newest versions of a state machine that are compared with its $LATEST
 _CONTENT = (
@@ -30,7 +30,7 @@ class AccountScope:
     region: str
     accounts: frozenset[str]
 
-    def holds(self, name: Name) -> bool:
+    def holds(self, name: ResourceName) -> bool:
         """Tell whether a name is one of this region and, as far as is known, account."""
         return name.region in {None, self.region} and (
             name.account is None or not self.accounts or name.account in self.accounts
@@ -47,15 +47,15 @@ class FoundVersion:
 
 
 def look_up_versions(
-    aws: Aws, names: Collection[Name], home: AccountScope, *, tolerant: bool
-) -> dict[Name, FoundVersion]:
+    aws: Aws, names: Collection[ResourceName], home: AccountScope, *, tolerant: bool
+) -> dict[ResourceName, FoundVersion]:
     """Return what AWS has for each name: a call or a few for each distinct thing, side by side.
 
     Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
     us look is an answer.
     """
 
-    def one(name: Name) -> tuple[Name, FoundVersion]:
+    def one(name: ResourceName) -> tuple[ResourceName, FoundVersion]:
         try:
             if name.kind == "function":
                 return name, _function(aws.functions, name)
@@ -73,17 +73,17 @@ def look_up_versions(
     return {name: answers[thing] for name, thing in things.items()}
 
 
-def _normal(name: Name, home: AccountScope) -> Name:
+def _normal(name: ResourceName, home: AccountScope) -> ResourceName:
     """Return one name for all names of the same function: as short as can be."""
     if name.kind == "state machine":
         return name
     qualifier = None if name.qualifier == LATEST else name.qualifier
     if name.account and not (home.accounts and home.holds(name)):
         return replace(name, qualifier=qualifier, region=name.region or home.region)
-    return Name(name.kind, name.name, qualifier)
+    return ResourceName(name.kind, name.name, qualifier)
 
 
-def _function(functions: Functions, name: Name) -> FoundVersion:
+def _function(functions: Functions, name: ResourceName) -> FoundVersion:
     asked = name.name
     if name.account:
         partition = name.partition or "aws"
@@ -152,7 +152,7 @@ def _versions(functions: Functions, function: str) -> Iterator[Mapping[str, Any]
         page = {"Marker": answer["NextMarker"]}
 
 
-def _machine(client: StepFunctions, name: Name) -> FoundVersion:
+def _machine(client: StepFunctions, name: ResourceName) -> FoundVersion:
     arn = f"arn:{name.partition}:states:{name.region}:{name.account}:stateMachine:{name.name}"
     if name.exact:
         call(client.describe_state_machine, stateMachineArn=f"{arn}:{name.qualifier}")

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from sfn_release.errors import ConflictError, DefinitionError
 from sfn_release.plan import Target, TargetWorkflow
-from sfn_release.release.pins import Name, exact_name, pin
+from sfn_release.release.pins import ResourceName, exact_name, pin
 from sfn_release.release.rendering import Rendered
 
 
@@ -133,7 +133,7 @@ def _made_again(workflow: TargetWorkflow) -> Iterator[str]:
         )
 
 
-def _machine(text: str) -> Name:
+def _machine(text: str) -> ResourceName:
     """Return the state machine that an ARN is of, whichever version or alias it names."""
     parts = text.split(":")
     return replace(exact_name(":".join([*parts[:7], "1"])), qualifier=None)

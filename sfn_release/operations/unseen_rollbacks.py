@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sfn_release.deployment import Site
-from sfn_release.ledger import hold
+from sfn_release.ledger.rollback_note import RollbackNote, read_note, write_note
 from sfn_release.release.record import Record
 from sfn_release.release.serving import RecordedState
 
@@ -25,22 +25,22 @@ _EVENTS = 40  # how far back the rollbacks of a CI run are looked for
 def expect(site: Site, deployment: str) -> None:
     """Note that a rollback is about to begin. Raises GitError for a folder that isn't writable."""
     path = _path(site)
-    hold.write_note(path, replace(hold.read_note(path), pending=deployment))
+    write_note(path, replace(read_note(path), pending=deployment))
 
 
 def shown(site: Site, record: Record | None) -> None:
     """Note that the outcome of a rollback was shown."""
     path = _path(site)
-    note, attempt = hold.read_note(path), _attempt(site.runtime.ci)
+    note, attempt = read_note(path), _attempt(site.runtime.ci)
     seen = note.shown if note.attempt == attempt else ()
     told = (*seen, record.id) if record and attempt else ()
-    hold.write_note(path, hold.Note(None, attempt, told))
+    write_note(path, RollbackNote(None, attempt, told))
 
 
 def possible(site: Site) -> bool:
     """Report whether there can be an outcome that was not shown, without reading the ledger."""
     ci = site.runtime.ci
-    return hold.read_note(_path(site)).pending is not None or bool(ci and ci["attempt"] > 1)
+    return read_note(_path(site)).pending is not None or bool(ci and ci["attempt"] > 1)
 
 
 def unshown(site: Site, state: RecordedState) -> Record | None:
@@ -48,7 +48,7 @@ def unshown(site: Site, state: RecordedState) -> Record | None:
 
     Of several by earlier attempts of this CI run, the first: each repeated command shows one.
     """
-    note, last = hold.read_note(_path(site)), state.record
+    note, last = read_note(_path(site)), state.record
     if last is not None and _succeeded(last) and last.id == note.pending:
         return last
     seen = note.shown if note.attempt == _attempt(site.runtime.ci) else ()

@@ -15,10 +15,10 @@ _BRIEF = 60  # characters of a value in a line for people
 _BEFORE = 20  # of them, those that are alike before what differs
 
 
-Kind = Literal["added", "removed", "changed"]
+DifferenceKind = Literal["added", "removed", "changed"]
 
 
-class Declared(Protocol):
+class ComparableWorkflow(Protocol):
     """What two sides are compared by: a declaration, or its form in an environment."""
 
     @property
@@ -55,7 +55,7 @@ class Difference:
     new: Any
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> DifferenceKind:
         """Which side has something, or that both have."""
         if self.old is MISSING:
             return "added"
@@ -85,7 +85,9 @@ class Difference:
         }
 
 
-def differences(old: Declared | None, new: Declared | None) -> tuple[Difference, ...]:
+def differences(
+    old: ComparableWorkflow | None, new: ComparableWorkflow | None
+) -> tuple[Difference, ...]:
     """Return how *new* differs from *old*; None stands for a workflow that is not there."""
     if old is None or new is None:
         there = [MISSING if side is None else side.name for side in (old, new)]

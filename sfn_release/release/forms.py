@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError, TamperedError
-from sfn_release.names import Kind
+from sfn_release.names import TextFormat
 
 Form = TypeVar("Form")
 
@@ -115,7 +115,7 @@ def _read_text(kind: Any, value: Any, path: str) -> str:
         if isinstance(value, str) and value in arguments:
             return value
         raise TypeError(f"{path} is not one of {', '.join(arguments)}")
-    checked: Kind = arguments[1]
+    checked: TextFormat = arguments[1]
     if not isinstance(value, str) or not checked.accepts(value):
         raise TypeError(f"{path} is not a {checked.noun}: {value!r:.200}")
     return value

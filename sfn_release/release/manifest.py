@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.canonical import digest
 from sfn_release.errors import TamperedError
-from sfn_release.names import EnvironmentName, Origin, Source, TagName, WorkflowName
+from sfn_release.names import EnvironmentName, Origin, SourcePath, TagName, WorkflowName
 from sfn_release.release.forms import as_written, read_document
 from sfn_release.release.ledger_files import read_json
 from sfn_release.release.version import Version
@@ -30,7 +30,7 @@ class ManifestEntry:
     tracing: Mapping[str, Any] | None
     encryption: Mapping[str, Any] | None
     tags: Mapping[str, str]
-    source: Source
+    source: SourcePath
 
 
 @dataclass(frozen=True)

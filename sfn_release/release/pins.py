@@ -19,7 +19,7 @@ from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import member
 from sfn_release.errors import DefinitionError
 
-Kind = Literal["function", "state machine"]
+ReferenceKind = Literal["function", "state machine"]
 Place = tuple[str | int, ...]
 """Where a value stands in a JSON document: the keys and indices on the way to it."""
 
@@ -49,13 +49,13 @@ _COMPUTED = "it is known only when the state runs"
 
 
 @dataclass(frozen=True)
-class Name:
+class ResourceName:
     """What names a function or a state machine; None is what is left open.
 
     *qualifier* is a version's number, an alias, or ``$LATEST``.
     """
 
-    kind: Kind
+    kind: ReferenceKind
     name: str
     qualifier: str | None = None
     account: str | None = None
@@ -81,11 +81,11 @@ class Reference:
     *foreign* marks a state that takes on another role, perhaps of another account.
     """
 
-    kind: Kind
+    kind: ReferenceKind
     written: str
     state: str
     path: str
-    name: Name | None
+    name: ResourceName | None
     problem: str = ""
     foreign: bool = False
     place: Place = ()
@@ -143,17 +143,17 @@ def reopen(definition: Mapping[str, Any], texts: Collection[str]) -> Mapping[str
     return pin(definition, versions)
 
 
-def function_name(text: str) -> Name | None:
+def function_name(text: str) -> ResourceName | None:
     """Return a Lambda function's name, ARN or partial ARN taken apart, None if it is none."""
     return _name("function", _FUNCTION.fullmatch(text))
 
 
-def machine_name(text: str) -> Name | None:
+def machine_name(text: str) -> ResourceName | None:
     """Return the ARN of a state machine, version or alias taken apart, None if it is none."""
     return _name("state machine", _MACHINE.fullmatch(text))
 
 
-def exact_name(arn: str) -> Name:
+def exact_name(arn: str) -> ResourceName:
     """Return an exact ARN, as pins hold it, taken apart.
 
     Raises DefinitionError for what is no ARN of a version.
@@ -217,7 +217,7 @@ def _task(state: Mapping[str, Any], label: str, place: Place, language: str) -> 
 
 
 def _argument(
-    kind: Kind, arguments: Any, label: str, place: Place, *, jsonata: bool, foreign: bool
+    kind: ReferenceKind, arguments: Any, label: str, place: Place, *, jsonata: bool, foreign: bool
 ) -> Reference:
     """Return the reference among what a Task sends."""
     key = "FunctionName" if kind == "function" else "StateMachineArn"
@@ -243,7 +243,9 @@ def _argument(
     return _reference(kind, written, label, (*place, key), foreign=foreign)
 
 
-def _reference(kind: Kind, written: str, label: str, place: Place, *, foreign: bool) -> Reference:
+def _reference(
+    kind: ReferenceKind, written: str, label: str, place: Place, *, foreign: bool
+) -> Reference:
     name = function_name(written) if kind == "function" else machine_name(written)
     problem = "" if name else f"this is no name of a {kind}"
     return Reference(kind, written, label, _json_path(place), name, problem, foreign, place)
@@ -259,10 +261,10 @@ def constant(value: Any, *, jsonata: bool) -> str | None:
     return (match["double"] or match["single"]) if match else None
 
 
-def _name(kind: Kind, match: re.Match[str] | None) -> Name | None:
+def _name(kind: ReferenceKind, match: re.Match[str] | None) -> ResourceName | None:
     if match is None or (match["partition"] and not (match["region"] and match["account"])):
         return None
-    return Name(kind, **match.groupdict())
+    return ResourceName(kind, **match.groupdict())
 
 
 def _json_path(place: Place) -> str:

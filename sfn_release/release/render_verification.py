@@ -33,7 +33,7 @@ from sfn_release.release.rendering import (
 
 
 @dataclass(frozen=True)
-class _Part:
+class _ReleasedPart:
     """One part of a form: how the release *declares* it, how it was *recorded*.
 
     *normal* spells out AWS's defaults; with *texts*, a value stays a text even alone in its field.
@@ -69,24 +69,28 @@ def unlike_release(
     return None
 
 
-def _parts(declaration: Declaration, form: Rendered) -> list[_Part]:
+def _parts(declaration: Declaration, form: Rendered) -> list[_ReleasedPart]:
     """Return what the release decides of a form."""
-    parts = [_Part("the definition", declaration.definition, form.definition)]
+    parts = [_ReleasedPart("the definition", declaration.definition, form.definition)]
     for name, declared, recorded, normal in (
         ("logging", declaration.logging, form.logging, normal_logging),
         ("tracing", declaration.tracing, form.tracing, normal_tracing),
         ("encryption", declaration.encryption, form.encryption, normal_encryption),
     ):
         if declared:
-            parts.append(_Part(name, declared, recorded, normal))
+            parts.append(_ReleasedPart(name, declared, recorded, normal))
     if declaration.role and "${" in declaration.role:  # any other yields to the environment's
-        parts.append(_Part("the role", declaration.role, form.role, texts=True))
+        parts.append(_ReleasedPart("the role", declaration.role, form.role, texts=True))
     tags = {key: form.tags.get(key) for key in declaration.tags if "${" not in key}
-    parts.append(_Part("tags", {key: declaration.tags[key] for key in tags}, tags, texts=True))
+    parts.append(
+        _ReleasedPart("tags", {key: declaration.tags[key] for key in tags}, tags, texts=True)
+    )
     return parts
 
 
-def _is_rendered(part: _Part, values: Mapping[str, Any], pins: Mapping[str, str]) -> str | None:
+def _is_rendered(
+    part: _ReleasedPart, values: Mapping[str, Any], pins: Mapping[str, str]
+) -> str | None:
     """Return where a part differs from the declared one, filled and pinned."""
     filled = fill(part.declared, values, where=part.name, texts=part.texts)
     expected = part.normal(pin_open(filled, pins) if isinstance(filled, Mapping) else filled)
@@ -95,7 +99,7 @@ def _is_rendered(part: _Part, values: Mapping[str, Any], pins: Mapping[str, str]
     return first_difference(expected, part.recorded) or "$"
 
 
-def _fits(part: _Part, pins: Mapping[str, str]) -> str | None:
+def _fits(part: _ReleasedPart, pins: Mapping[str, str]) -> str | None:
     """Return where a part differs from the declared one outside of parameters and pins."""
     unpinned: dict[str, list[str]] = {}
     for written, exact in pins.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from sfn_release.canonical import loads, short
 from sfn_release.errors import DefinitionError, TamperedError
-from sfn_release.names import Arn, CommitId, Origin, RecordId, Source, WorkflowName
+from sfn_release.names import Arn, CommitId, Origin, RecordId, SourcePath, WorkflowName
 from sfn_release.release.forms import as_written, read_document, read_form
 from sfn_release.release.pins import exact_name
 from sfn_release.release.record import Record
@@ -74,7 +74,7 @@ class Served:
 
     digest: str
     rendered_digest: str
-    source: Source
+    source: SourcePath
     settings: Mapping[str, Any]
     state_machine_arn: Arn
     version_arn: Arn | None

@@ -6,7 +6,7 @@ from functools import total_ordering
 from typing import Annotated
 
 from sfn_release.errors import VersionError
-from sfn_release.names import Kind
+from sfn_release.names import TextFormat
 
 _LONGEST = 128  # characters; a version is part of a file's name: that of its Git tag
 
@@ -51,7 +51,7 @@ def is_version(text: str) -> bool:
         return False
 
 
-VERSION = Kind(
+VERSION = TextFormat(
     "release version",
     is_version,
     "It is a semantic version without build metadata, written like 1.2.0 or 2.0.0-rc.1.",

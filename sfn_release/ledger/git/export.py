@@ -25,7 +25,7 @@ _EXECUTABLE = "100755"
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _TreeEntry:
     mode: str
     object_id: str
     path: str
@@ -55,7 +55,7 @@ def export_commit(git: Repository, commit: str, folder: str, roots: Sequence[Pat
     return submodules
 
 
-def _entries(git: Repository, commit: str, folder: str) -> list[_Entry]:
+def _entries(git: Repository, commit: str, folder: str) -> list[_TreeEntry]:
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", f"{checked(commit)}:{folder}")
     if listed.returncode:
         raise failure("ls-tree", listed)
@@ -68,7 +68,7 @@ def _entries(git: Repository, commit: str, folder: str) -> list[_Entry]:
                 f"The commit holds a path that can't be a file here: {path!r}.",
                 fix="Remove it from the repository: no checkout would have it either.",
             )
-        entries.append(_Entry(mode, checked(object_id), path))
+        entries.append(_TreeEntry(mode, checked(object_id), path))
     return entries
 
 
@@ -83,7 +83,7 @@ def _make_folders(roots: Sequence[Path], paths: Iterable[str], made: set[str]) -
 
 
 def _write(
-    git: Repository, roots: Sequence[Path], files: Sequence[_Entry], links: Sequence[_Entry]
+    git: Repository, roots: Sequence[Path], files: Sequence[_TreeEntry], links: Sequence[_TreeEntry]
 ) -> list[bytes]:
     """Write *files* in one git process, and return where *links* lead."""
     targets: list[bytes] = []
@@ -106,7 +106,7 @@ def _write(
     return targets
 
 
-def _size(stdout: IO[bytes], entry: _Entry) -> int:
+def _size(stdout: IO[bytes], entry: _TreeEntry) -> int:
     """Read the header of the next object and return its length."""
     header = stdout.readline().split()
     if len(header) != 3 or not header[2].isdigit():  # noqa: PLR2004 - id, type, size
@@ -124,7 +124,7 @@ def _create(path: Path, mode: int) -> IO[bytes]:
     return os.fdopen(os.open(path, flags, mode), "wb", buffering=0)
 
 
-def _copy(stdout: IO[bytes], size: int, outputs: Sequence[IO[bytes]], entry: _Entry) -> None:
+def _copy(stdout: IO[bytes], size: int, outputs: Sequence[IO[bytes]], entry: _TreeEntry) -> None:
     left = size + 1  # a line end follows
     while left > 0:
         chunk = stdout.read(min(left, _CHUNK))

@@ -9,7 +9,7 @@ from functools import partial
 
 from sfn_release.deployment import Prepared, Site, prepare
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.ledger import Snapshot, hold
+from sfn_release.ledger import Snapshot, lock_token
 from sfn_release.operations import unseen_rollbacks
 from sfn_release.operations.release_target import earlier_versions, recorded_forms, target
 from sfn_release.operations.running import run
@@ -101,7 +101,7 @@ def _shown_again(workspace: Workspace, site: Site) -> Record | None:
     """Return the rollback that this command already did without showing it, and say so."""
     record = unshown(workspace, site)
     if record is not None:
-        hold.forget(site.notes, record.id)
+        lock_token.forget(site.notes, record.id)
         workspace.runtime.watcher.say(
             f"this rollback of {site.name} succeeded at {record.finished_at}, but its outcome was"
             " not shown: nothing more is done. To go further back, run it again."

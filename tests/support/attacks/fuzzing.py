@@ -253,7 +253,7 @@ def _names(text: str) -> None:
     from sfn_release.local_service.api_errors import ApiError
     from sfn_release.release import pins
 
-    for kind in (one for one in vars(names).values() if isinstance(one, names.Kind)):
+    for kind in (one for one in vars(names).values() if isinstance(one, names.TextFormat)):
         with suppress(SfnReleaseError):
             kind.checked(text)
     pins.function_name(text)
