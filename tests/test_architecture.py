@@ -60,6 +60,7 @@ EDGES = {
     "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
+    "aws/api_calls.py": "measures how long a call takes, for the debug log",
     "local_service/service.py": "request ids, and the defaults of what the service is given",
     "local_service/http_protocol.py": "request ids of HTTP answers",
 }

@@ -1,8 +1,14 @@
-"""Calls to AWS: whatever goes wrong is one of our errors, and names service and permission."""
+"""Calls to AWS. Their failures become our errors, which name the service and the permission.
+
+Each call is logged at debug with its time and AWS's request id, and without its arguments and
+answer: definitions, inputs and parameters may hold secrets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sfn_release.errors import AccessError, AwsError, NetworkError
@@ -10,8 +16,10 @@ from sfn_release.errors import AccessError, AwsError, NetworkError
 Operation = Callable[..., dict[str, Any]]
 """A bound method of a boto3 client: arguments and answer are those of the API."""
 
+_LOG = logging.getLogger(__name__)
+
 _CREDENTIALS = {
-    # What AWS says of credentials that it does not take, whatever they may do.
+    # AWS refuses the credentials themselves, whatever they're allowed to do.
     "ExpiredToken",
     "ExpiredTokenException",
     "UnrecognizedClientException",
@@ -20,9 +28,9 @@ _CREDENTIALS = {
     "MissingAuthenticationToken",
     "IncompleteSignature",
 }
-_SHOWN = 200  # characters of an answer that nobody understands
+_SHOWN = 200  # characters of an answer that isn't AWS's
 _NAMES = {
-    # Service ids of botocore: how people call the service, and the prefix of its IAM actions.
+    # botocore's service id: the service's name, and the prefix of its IAM actions.
     "stepfunctions": ("Step Functions", "states"),
     "ssm": ("Parameter Store", "ssm"),
     "lambda": ("Lambda", "lambda"),
@@ -32,12 +40,50 @@ _NAMES = {
 
 
 def call(operation: Operation, **request: Any) -> dict[str, Any]:
-    """Call one operation of a client; whatever goes wrong is an AwsError that names it.
+    """Call one operation of a client.
 
     Raises AccessError (credentials, or a permission, with the IAM action that is missing),
-    NetworkError (the endpoint did not answer: whether the call had an effect is not known), and
-    AwsError, its ``aws_code`` set, for everything else that AWS refuses.
+    NetworkError (no answer from the endpoint, so you can't know whether the call had an effect),
+    and AwsError, its ``aws_code`` set, for everything else that AWS refuses.
     """
+    begun = time.perf_counter()
+    try:
+        answer = _call(operation, request)
+    except AwsError as error:
+        _log(operation, begun, getattr(error.__cause__, "response", {}), error)
+        raise
+    _log(operation, begun, answer, None)
+    return answer
+
+
+def _log(
+    operation: Operation, begun: float, answer: Mapping[str, Any], error: AwsError | None
+) -> None:
+    """Log one call: service, operation, outcome, seconds, request id, retries."""
+    if not _LOG.isEnabledFor(logging.DEBUG):
+        return
+    seconds = time.perf_counter() - begun
+    metadata = answer.get("ResponseMetadata", {})
+    _LOG.debug(
+        "%s %s: %s in %.3f s, request %s, %d retries",
+        _service(operation)[0],
+        _api_name(operation),
+        "ok" if error is None else error.aws_code or type(error).__name__,
+        seconds,
+        metadata.get("RequestId", "without id"),
+        metadata.get("RetryAttempts", 0),
+    )
+
+
+def _api_name(operation: Operation) -> str:
+    """Return an operation's name in AWS's spelling: ``DescribeStateMachine``."""
+    name: str = getattr(operation, "__name__", "?")
+    client = getattr(operation, "__self__", None)
+    names = getattr(getattr(client, "meta", None), "method_to_api_mapping", {})
+    return names.get(name, name)  # type: ignore[no-any-return]
+
+
+def _call(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]:
     import botocore.exceptions as botocore
     from botocore.parsers import ResponseParserError
 
@@ -58,21 +104,19 @@ def call(operation: Operation, **request: Any) -> dict[str, Any]:
             fix="Set `profile` for the environment, or log in (`aws sso login`, `aws configure`).",
         ) from error
     except botocore.ParamValidationError as error:
-        raise AwsError(
-            f"The request is not one that {_service(operation)[0]} takes.", why=str(error)
-        ) from error
+        raise AwsError(f"Invalid request to {_service(operation)[0]}.", why=str(error)) from error
     except (
         botocore.HTTPClientError,
         botocore.ConnectionError,
         botocore.IncompleteReadError,
     ) as error:
         raise NetworkError(
-            f"The {_service(operation)[0]} endpoint was not reached.",
+            f"Can't reach the {_service(operation)[0]} endpoint.",
             why=str(error),
             fix="Check the network, and `region` and `endpoint_url` of the environment.",
         ) from error
     except botocore.BotoCoreError as error:
-        raise AwsError(f"{_service(operation)[0]} could not be called.", why=str(error)) from error
+        raise AwsError(f"Can't call {_service(operation)[0]}.", why=str(error)) from error
     except ResponseParserError as error:
         raise AwsError(
             f"The endpoint doesn't speak the {_service(operation)[0]} API.",
@@ -93,7 +137,7 @@ def call_or_none(operation: Operation, **request: Any) -> dict[str, Any] | None:
 
 
 def _service(operation: Operation) -> tuple[str, str]:
-    """Return how people call the service of a client's method, and its IAM prefix."""
+    """Return the name of the service that a client's method calls, and its IAM prefix."""
     client = getattr(operation, "__self__", None)
     model = getattr(getattr(client, "meta", None), "service_model", None)
     return _NAMES.get(getattr(model, "service_name", ""), _NAMES["stepfunctions"])
@@ -108,7 +152,7 @@ def _refused(error: Any, call: Operation) -> AwsError:
         service, prefix = _NAMES["sts"]
     if code in _CREDENTIALS:
         return AccessError(
-            "AWS does not take these credentials.",
+            "AWS refused these credentials.",
             why=f"{code}: {message}",
             fix="Log in again (`aws sso login`), or set `profile` for the environment.",
             aws_code=code,
@@ -118,7 +162,7 @@ def _refused(error: Any, call: Operation) -> AwsError:
         return AccessError(
             f"AWS denied {prefix}:{operation}.",
             why=message,
-            fix=f"Allow the action {prefix}:{operation} for whoever deploys.",
+            fix=f"The deployer needs {prefix}:{operation}: add it to the IAM policy.",
             aws_code=code,
             operation=operation,
         )
@@ -135,8 +179,8 @@ def _refused(error: Any, call: Operation) -> AwsError:
 
 _FIXES = {
     "ThrottlingException": "Too many calls in this account: try again later.",
-    "StateMachineLimitExceeded": "The account's quota of state machines is used up.",
+    "StateMachineLimitExceeded": "The quota of state machines is used up: have it raised.",
     "ServiceQuotaExceededException": "A quota is used up: delete old versions, or have it raised.",
-    "KmsAccessDeniedException": "Allow kms:Decrypt and kms:GenerateDataKey on the machine's key.",
+    "KmsAccessDeniedException": "Allow kms:Decrypt and kms:GenerateDataKey on the KMS key.",
     "InvalidArn": "Check the role and the region of the environment.",
 }
