@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sfn_release.errors import LocalServiceError
-from sfn_release.local_service import tables
+from sfn_release.local_service import database_tables
 from sfn_release.local_service.file_permissions import make_private
 
 _BUSY_SECONDS = 30.0
@@ -134,7 +134,7 @@ class Store:
         """Create the tables unless they exist; another process may be doing the same."""
         if not self._memory:
             connection.execute("PRAGMA journal_mode = WAL")
-        if _schema_version(connection) == tables.VERSION:
+        if _schema_version(connection) == database_tables.VERSION:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -146,19 +146,19 @@ class Store:
 
     def _migrate(self, connection: sqlite3.Connection, found: int) -> None:
         match found:
-            case tables.VERSION:  # another process was faster
+            case database_tables.VERSION:  # another process was faster
                 return
             case 0:
-                tables.create(connection)
+                database_tables.create(connection)
             case 1:
-                tables.upgrade(connection, self._scope)
+                database_tables.upgrade(connection, self._scope)
             case _:
                 raise LocalServiceError(
                     f"{self._path} was written by another version of sfn-release.",
-                    why=f"Its schema is number {found}; this version reads {tables.VERSION}.",
+                    why=f"Its schema is number {found}; this version reads {database_tables.VERSION}.",
                     fix="Use that version, or start anew: sfn-release local reset",
                 )
-        connection.execute(f"PRAGMA user_version = {tables.VERSION}")
+        connection.execute(f"PRAGMA user_version = {database_tables.VERSION}")
 
     def _unusable(self, error: Exception) -> LocalServiceError:
         return LocalServiceError(
