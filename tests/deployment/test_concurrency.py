@@ -10,11 +10,14 @@ import pytest
 from sfn_release.errors import GitError, ImmutableError
 from sfn_release.local_service import open_service
 from sfn_release.local_service.server import start
-from sfn_release.operations import publish, releases
+from sfn_release.operations import releases
 from sfn_release.simulator import Mocks
 from support.faults import GitWrites
-from support.faults_shop import Shop, commit, run_git
+from support.git import run_git
 from support.race import race
+from support.scenes import numbered, production, sign
+from support.shop import Shop, clone
+from support.world import REGION
 
 EIGHT = range(8)
 VERSIONS = [f"1.{number}.0" for number in EIGHT]
@@ -33,11 +36,11 @@ def _publishing(root: Path, number: int, version: str) -> dict[str, object]:
 
 def _clones(shop: Shop) -> list[Path]:
     """Return eight clones of the remote, each with a commit of its own."""
-    clones = [shop.clone(f"clone-{number}") for number in EIGHT]
-    for number, root in enumerate(clones):
-        run_git(root, "config", "user.name", f"Deployer {number}")
-        commit(root, {"alpha": number})
-    return clones
+    clones = [clone(shop, f"clone-{number}") for number in EIGHT]
+    for number, copy in enumerate(clones):
+        sign(copy, f"Deployer {number}")
+        copy.commit(**numbered(alpha=number))
+    return [copy.root for copy in clones]
 
 
 def _assert_recorded(repository: Path, versions: list[str]) -> None:
@@ -54,59 +57,59 @@ def test_processes_of_one_clone_publish_different_versions_at_once(
     remote: bool, tmp_path: Path
 ) -> None:
     """Processes that share a clone do not get in each other's way: all is recorded."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1}, remote=remote)
+    shop = production(tmp_path / "shop", numbered(alpha=1), remote=remote)
     versions = VERSIONS[:4]
     ended = race(_publishing(shop.root, n, version) for n, version in enumerate(versions))
     assert ended == [{"status": "released", "new": True}] * 4
-    _assert_recorded(tmp_path / "shop" / "origin.git" if remote else shop.root, versions)
+    _assert_recorded(tmp_path / "shop" / "shop-origin.git" if remote else shop.root, versions)
 
 
 def test_eight_clones_publish_one_version_with_different_content(tmp_path: Path) -> None:
     """One of them wins; the seven others are refused and told who released it."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 99}, remote=True)
+    shop = production(tmp_path / "shop", numbered(alpha=99), remote=True)
     ended = race(_publishing(root, n, "1.0.0") for n, root in enumerate(_clones(shop)))
     winners = [number for number, answer in enumerate(ended) if answer["status"] == "released"]
     assert len(winners) == 1
     losers = [answer for answer in ended if answer["status"] != "released"]
     assert [answer["code"] for answer in losers] == ["E_IMMUTABLE"] * 7
-    told = f"Released by Deployer {winners[0]} <alice@example.com> on "
+    told = f"Released by Deployer {winners[0]} <ann@example.com> on "
     assert all(told in answer["text"] for answer in losers)
-    origin = tmp_path / "shop" / "origin.git"
+    origin = tmp_path / "shop" / "shop-origin.git"
     assert run_git(origin, "log", "--format=%s", RELEASES) == "release 1.0.0"
     content = run_git(origin, "show", f"{RELEASES}:definitions/alpha.asl.json")
     assert f'"alpha {winners[0]}"' in content
 
 
 @pytest.fixture
-def unread(tmp_path: Path) -> tuple[Shop, Path]:
+def unread(tmp_path: Path) -> tuple[Shop, Shop]:
     """Give a shop that 0.9.0 was published from, and a clone that has not read its ledger."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1}, remote=True)
-    clone = shop.clone("clone")
-    publish(shop.workspace(), "0.9.0", deploy=False)
-    return shop, clone
+    shop = production(tmp_path / "shop", numbered(alpha=1), remote=True)
+    other = clone(shop)
+    shop.publish("0.9.0", deploy=False)
+    return shop, other
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("write", ["fetch.1", "update_refs.1"])
 def test_reading_is_not_disturbed_by_a_release_from_the_same_clone(
-    write: str, side: str, unread: tuple[Shop, Path]
+    write: str, side: str, unread: tuple[Shop, Shop]
 ) -> None:
     """Whoever reads while another process of the clone releases sees the ledger before or after."""
-    shop, clone = unread
+    _, other = unread
 
     def meanwhile() -> None:
-        publish(shop.workspace(root=clone), "1.0.0", deploy=False)
+        other.publish("1.0.0", deploy=False)
 
     with GitWrites(write, side, strike=meanwhile).watched():
-        seen = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
+        seen = [listed.manifest.version for listed in releases(other.workspace())]
     assert seen in (["0.9.0"], ["1.0.0", "0.9.0"])
-    again = [listed.manifest.version for listed in releases(shop.workspace(root=clone))]
+    again = [listed.manifest.version for listed in releases(other.workspace())]
     assert again == ["1.0.0", "0.9.0"]
 
 
-def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Path]) -> None:
+def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Shop]) -> None:
     """Nobody else fetched: the failure is one."""
-    shop, clone = unread
+    _, other = unread
 
     def refused() -> None:
         raise GitError("`git fetch` failed.", why="fatal: out of disk")
@@ -115,24 +118,24 @@ def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Path]) -> None:
         GitWrites("fetch.1", "before", strike=refused).watched(),
         pytest.raises(GitError, match="git fetch"),
     ):
-        releases(shop.workspace(root=clone))
+        releases(other.workspace())
 
 
 @pytest.mark.parametrize("write", ["write_blobs.1", "write_tag.1", "push.1"])
 def test_a_version_taken_while_it_is_published_is_immutable(write: str, tmp_path: Path) -> None:
     """Whoever releases a version at whatever moment, the other is told of the release."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1}, remote=True)
-    other = shop.clone("other")
-    commit(other, {"alpha": 2})
+    shop = production(tmp_path / "shop", numbered(alpha=1), remote=True)
+    other = clone(shop)
+    other.commit(**numbered(alpha=2))
 
     def meanwhile() -> None:
-        publish(shop.workspace(root=other), "1.0.0", deploy=False)
+        other.publish("1.0.0", deploy=False)
 
     with (
         GitWrites(write, "before", strike=meanwhile).watched(),
         pytest.raises(ImmutableError, match=r"1\.0\.0 is already released with different content"),
     ):
-        publish(shop.workspace(), "1.0.0", deploy=False)
+        shop.publish("1.0.0", deploy=False)
 
 
 @pytest.fixture
@@ -140,9 +143,9 @@ def served(tmp_path: Path) -> Iterator[Shop]:
     """Give a shop whose AWS answers over HTTP."""
     folder = tmp_path / "shop"
     folder.mkdir()
-    aws = open_service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks())
+    aws = open_service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks(), region=REGION)
     with start(aws) as server:
-        yield Shop.create(folder, {"alpha": 99}, remote=True, endpoint=server.url)
+        yield production(folder, numbered(alpha=99), remote=True, endpoint=server.url)
 
 
 def test_eight_clones_publish_eight_versions_and_deploy_them_at_once(served: Shop) -> None:
@@ -153,7 +156,7 @@ def test_eight_clones_publish_eight_versions_and_deploy_them_at_once(served: Sho
     clones = _clones(served)
     ended = race(_publishing(root, number, VERSIONS[number]) for number, root in enumerate(clones))
     assert ended == [{"status": "released", "new": True}] * 8
-    _assert_recorded(served.folder / "origin.git", VERSIONS)
+    _assert_recorded(served.root.parent / "shop-origin.git", VERSIONS)
 
     ended = race(
         {"root": root, "verb": "deploy", "version": VERSIONS[number], "actor": f"deployer-{number}"}
@@ -165,14 +168,13 @@ def test_eight_clones_publish_eight_versions_and_deploy_them_at_once(served: Sho
     assert len(successes) + len(refused) == 8
     assert {answer["code"] for answer in refused} <= {"E_LOCKED"}
 
-    with served.opened():
-        told = served.ledger()
-        machine = served.machines()["alpha"]
-    assert told.open == []
+    history = served.history()
+    machine = served.machines()["alpha"]
+    assert history.open == []
     assert [VERSIONS[number] for number in successes] == sorted(
-        record.version for record in told.deployments
+        record.version for record in history.deployments
     )
-    assert {"succeeded"} == {record.status for record in told.deployments}
-    last = told.deployments[0]
+    assert {"succeeded"} == {record.status for record in history.deployments}
+    last = history.deployments[0]
     assert machine.live == machine.latest == f"alpha {VERSIONS.index(last.version)}"
     assert len(set(machine.versions)) == len(machine.versions) == len(successes)

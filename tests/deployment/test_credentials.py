@@ -12,7 +12,8 @@ import pytest
 from sfn_release.aws.clients import Aws
 from sfn_release.aws.sessions import Access, Lifetime, lifetime
 from support.errors import refused
-from support.shifting import CANARY, Canary, canary
+from support.shifting import CANARY, canary
+from support.shop import Shop
 
 ENDS = "2030-01-01T12:00:00Z"
 STATIC = {"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "x"}
@@ -40,7 +41,7 @@ def test_how_long_credentials_last(
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Canary:
+def shop(tmp_path: Path) -> Shop:
     """Give a shop whose shift takes half an hour; 1.1.0 is released."""
     return canary(tmp_path / "shop", CANARY)
 
@@ -55,7 +56,7 @@ def _lasting(found: Lifetime | None, patch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_shift_that_outlasts_its_credentials_is_refused(
-    shop: Canary, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything begins: callers would stay split with nobody to bring them back."""
     before = shop.refs()
@@ -68,7 +69,7 @@ def test_a_shift_that_outlasts_its_credentials_is_refused(
 
 
 def test_credentials_that_say_no_end_are_told_of(
-    shop: Canary, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They may last: the plan says for how long they have to."""
     _lasting(Lifetime(None), monkeypatch)

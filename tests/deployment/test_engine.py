@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.errors import ConflictError, NotOursError, SfnReleaseError
 from sfn_release.ledger import Ledger
 from sfn_release.ledger.git import RefMovedError
-from sfn_release.operations import deploy
 from sfn_release.plan import Plan
 from support.faults import DENIED, At, Faulty, GitWrites
-from support.faults_shop import ENVIRONMENT, Shop, Watcher, run_git, runtime
+from support.scenes import numbered, packed, production
+from support.shop import Shop, copied
+from support.world import Watcher
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -29,17 +31,18 @@ NAMES = ("alpha", "beta", "gamma")
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Give a shop that serves 1.0.0, and whose next commit changes all workflows."""
-    shop = Shop.create(tmp_path_factory.mktemp("engine") / "shop", dict.fromkeys(NAMES, 1))
-    with shop.opened():
-        shop.publish("1.0.0")
-    shop.commit(dict.fromkeys(NAMES, 2))
-    return shop.packed()
+    shop = production(
+        tmp_path_factory.mktemp("engine") / "shop", numbered(**dict.fromkeys(NAMES, 1))
+    )
+    shop.publish("1.0.0")
+    shop.commit(**numbered(**dict.fromkeys(NAMES, 2)))
+    return packed(shop)
 
 
 @pytest.fixture
 def shop(released: Shop, tmp_path: Path) -> Shop:
     """Give a copy of it."""
-    return released.copy(tmp_path / "shop")
+    return copied(released, tmp_path / "shop")
 
 
 def operations(calls: list[str]) -> list[str]:
@@ -48,9 +51,9 @@ def operations(calls: list[str]) -> list[str]:
     return [call.split(".")[1] for call in writes]
 
 
-def failing(shop: Shop, call: str, act: Callable[[Faulty], None]) -> list[str]:
+def failing(shop: Shop, call: str, act: Callable[[Faulty], object]) -> list[str]:
     """Deny a *call* of what *act* does; return what was written after it."""
-    aws = Faulty(shop.aws, At(call, DENIED))
+    aws = Faulty(shop.client("prod"), At(call, DENIED))
     with pytest.raises(SfnReleaseError, match=r"is not allowed|denied"):
         act(aws)
     return operations(aws.calls[aws.calls.index(call) + 1 :])
@@ -62,14 +65,13 @@ def failing(shop: Shop, call: str, act: Callable[[Faulty], None]) -> list[str]:
 def test_callers_are_back_before_definitions_when_a_switch_fails(shop: Shop) -> None:
     """Newest first: aliases were moved last, so they are the first to be put back."""
     # Workflows are handled side by side: of the last two switches, both have been begun by then.
-    with shop.opened():
-        written = failing(
-            shop,
-            "gamma.UpdateStateMachineAlias",
-            lambda aws: shop.publish("1.1.0", aws=aws),
-        )
-        machines = shop.machines()
-    undone = [one for one in written if one == "UpdateStateMachine"]
+    written = failing(
+        shop,
+        "gamma.UpdateStateMachineAlias",
+        lambda aws: shop.using(aws).publish("1.1.0"),
+    )
+    machines = shop.machines()
+    undone = [operation for operation in written if operation == "UpdateStateMachine"]
     assert undone == ["UpdateStateMachine"] * len(NAMES)
     first = written.index("UpdateStateMachine")
     assert {*written[:first]} <= {"UpdateStateMachineAlias"}
@@ -82,12 +84,11 @@ def test_callers_are_back_before_definitions_when_a_switch_fails(shop: Shop) -> 
 
 def test_definitions_are_back_before_callers_when_a_rollback_fails_at_them(shop: Shop) -> None:
     """A rollback moves callers first, so they are the last to be put back."""
-    with shop.opened():
-        shop.publish("1.1.0")
-        written = failing(
-            shop, "gamma.UpdateStateMachine", lambda aws: shop.rollback("1.0.0", aws=aws)
-        )
-        machines = shop.machines()
+    shop.publish("1.1.0")
+    written = failing(
+        shop, "gamma.UpdateStateMachine", lambda aws: shop.using(aws).rollback("1.0.0")
+    )
+    machines = shop.machines()
     first = written.index("UpdateStateMachineAlias")
     assert {*written[:first]} <= {"UpdateStateMachine"}
     assert written[first:] == ["UpdateStateMachineAlias"] * len(NAMES)
@@ -97,11 +98,10 @@ def test_definitions_are_back_before_callers_when_a_rollback_fails_at_them(shop:
 
 def test_only_what_was_changed_is_put_back(shop: Shop) -> None:
     """When a first write is refused, no alias is touched, and the others' definitions return."""
-    with shop.opened():
-        written = failing(
-            shop, "beta.PublishStateMachineVersion", lambda aws: shop.publish("1.1.0", aws=aws)
-        )
-        machines = shop.machines()
+    written = failing(
+        shop, "beta.PublishStateMachineVersion", lambda aws: shop.using(aws).publish("1.1.0")
+    )
+    machines = shop.machines()
     assert {*written} <= {"UpdateStateMachine", "PublishStateMachineVersion"}
     assert {machine.latest for machine in machines.values()} == {f"{name} 1" for name in NAMES}
     assert {machine.live for machine in machines.values()} == {f"{name} 1" for name in NAMES}
@@ -114,16 +114,15 @@ def test_a_new_workflow_is_there_before_callers_come_to_those_that_may_start_it(
     shop: Shop,
 ) -> None:
     """However long it takes, the alias of a new workflow is made before any alias is moved."""
-    shop.commit({**dict.fromkeys(NAMES, 2), "zeta": 1})
+    shop.commit(zeta="zeta 1")
 
     def slow(call: str) -> None:
         if call == "zeta.CreateStateMachineAlias":
             time.sleep(0.2)
 
-    with shop.opened():
-        aws = Faulty(shop.aws, before=slow)
-        shop.publish("1.1.0", aws=aws)
-    aliases = [one for one in operations(aws.calls) if one.endswith("Alias")]
+    aws = Faulty(shop.client("prod"), before=slow)
+    shop.using(aws).publish("1.1.0")
+    aliases = [operation for operation in operations(aws.calls) if operation.endswith("Alias")]
     assert aliases == ["CreateStateMachineAlias", *["UpdateStateMachineAlias"] * len(NAMES)]
 
 
@@ -163,23 +162,21 @@ def test_a_machine_that_somebody_else_created_is_not_taken(
     tmp_path: Path, theirs: dict[str, Any]
 ) -> None:
     """AWS says that it was created: role and tags, read back, say by whom."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1})
-    with shop.opened():
-        with pytest.raises(NotOursError, match="created alpha at the same moment"):
-            shop.publish("1.0.0", aws=Sooner(shop.aws, theirs))
-        machine = shop.machines()["alpha"]
-        assert machine.live is None  # no alias leads callers to it
-        (record,) = shop.ledger().deployments
-        assert record.status == "failed"
-        assert "at the same moment" in (record.error or "")
+    shop = production(tmp_path / "shop", numbered(alpha=1))
+    with pytest.raises(NotOursError, match="created alpha at the same moment"):
+        shop.using(Sooner(shop.client("prod"), theirs)).publish("1.0.0")
+    machine = shop.machines()["alpha"]
+    assert machine.live is None  # no alias leads callers to it
+    (record,) = shop.history().deployments
+    assert record.status == "failed"
+    assert "at the same moment" in (record.error or "")
 
 
 def test_a_creation_that_was_repeated_is_ours(tmp_path: Path) -> None:
     """As after an answer that was lost: the same request twice is one machine, and it is ours."""
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1})
-    with shop.opened():
-        shop.publish("1.0.0", aws=Sooner(shop.aws, {}))
-        assert shop.machines()["alpha"].live == "alpha 1"
+    shop = production(tmp_path / "shop", numbered(alpha=1))
+    shop.using(Sooner(shop.client("prod"), {})).publish("1.0.0")
+    assert shop.machines()["alpha"].live == "alpha 1"
 
 
 # Deciding again
@@ -188,32 +185,27 @@ def test_a_creation_that_was_repeated_is_ours(tmp_path: Path) -> None:
 def test_a_deployment_is_decided_again_when_the_ledger_moved(shop: Shop) -> None:
     """Somebody else's deployment ends between plan and start: the next plan starts from theirs."""
     plans: list[Plan] = []
-    with shop.opened():
-        shop.publish("1.1.0")
-        mine = runtime(now=shop.clock, watcher=Watcher(plans.append))
-        # The first write of a deployment is the record that it has begun.
-        first = "write_blobs.1"
-        with GitWrites(first, "before", strike=lambda: shop.rollback("1.0.0")).watched():
-            deploy(shop.workspace(system_runtime=mine), "1.0.0")
-        assert [one.from_version for one in plans] == ["1.1.0"]  # the second had nothing to do
-        assert shop.ledger().count("deploy", "1.0.0", "started") == 0
+    shop.publish("1.1.0")
+    mine = replace(shop, watcher=Watcher(plans.append))
+    # The first write of a deployment is the record that it has begun.
+    first = "write_blobs.1"
+    with GitWrites(first, "before", strike=lambda: shop.rollback("1.0.0")).watched():
+        mine.deploy("1.0.0")
+    assert [plan.from_version for plan in plans] == ["1.1.0"]  # the second had nothing to do
+    assert "deploy 1.0.0 started" not in shop.history().ends
 
-        shop.deploy("1.1.0")
-        plans.clear()
-        shop.commit(dict.fromkeys(NAMES, 3))
-        shop.publish("1.2.0")
-        with GitWrites(first, "before", strike=lambda: shop.rollback("1.1.0")).watched():
-            deploy(shop.workspace(system_runtime=mine), "1.0.0")
-        assert [one.from_version for one in plans] == ["1.2.0", "1.1.0"]
-        told = shop.ledger()
-        assert [f"{one.action} {one.version} {one.status}" for one in told.deployments[:2]] == [
-            *("deploy 1.0.0 succeeded", "rollback 1.1.0 succeeded"),
-        ]
-        assert told.deployments[0].from_version == "1.1.0"
-        assert told.open == []
-        assert {machine.live for machine in shop.machines().values()} == {
-            f"{name} 1" for name in NAMES
-        }
+    shop.deploy("1.1.0")
+    plans.clear()
+    shop.commit(**numbered(**dict.fromkeys(NAMES, 3)))
+    shop.publish("1.2.0")
+    with GitWrites(first, "before", strike=lambda: shop.rollback("1.1.0")).watched():
+        mine.deploy("1.0.0")
+    assert [plan.from_version for plan in plans] == ["1.2.0", "1.1.0"]
+    history = shop.history()
+    assert history.ends[:2] == ["deploy 1.0.0 succeeded", "rollback 1.1.0 succeeded"]
+    assert history.deployments[0].from_version == "1.1.0"
+    assert history.open == []
+    assert {machine.live for machine in shop.machines().values()} == {f"{name} 1" for name in NAMES}
 
 
 def test_a_ledger_that_moves_each_time_is_a_conflict(
@@ -226,15 +218,14 @@ def test_a_ledger_that_moves_each_time_is_a_conflict(
         asked.append(environment)
         raise RefMovedError("A ref moved.", why="stale info")
 
-    with shop.opened():
-        shop.publish("1.1.0")
-        aws = Faulty(shop.aws)
-        monkeypatch.setattr(Ledger, "append", moved)
-        with pytest.raises(ConflictError, match="moved each time") as caught:
-            deploy(shop.workspace(aws=aws), "1.0.0")
-        monkeypatch.undo()
-        assert shop.ledger().open == []
-    assert asked == [ENVIRONMENT] * 11
+    shop.publish("1.1.0")
+    aws = Faulty(shop.client("prod"))
+    monkeypatch.setattr(Ledger, "append", moved)
+    with pytest.raises(ConflictError, match="moved each time") as caught:
+        shop.using(aws).deploy("1.0.0")
+    monkeypatch.undo()
+    assert shop.history().open == []
+    assert asked == ["prod"] * 4
     assert caught.value.why == "stale info"
     assert operations(aws.calls) == []
     notes = shop.root / ".git" / "sfn-release" / "deployments"
@@ -245,13 +236,12 @@ def test_the_branch_of_an_environment_forgets_what_was_deleted(shop: Shop) -> No
     """Its tree is what the environment serves, down to nothing."""
 
     def files() -> list[str]:
-        branch = shop.workspace().ledger.layout.env_ref(ENVIRONMENT)
-        listed = run_git(shop.root, "ls-tree", "-r", "--name-only", branch).splitlines()
-        return [one for one in listed if one.startswith("definitions/")]
+        branch = shop.workspace().ledger.layout.env_ref("prod")
+        listed = shop.git("ls-tree", "-r", "--name-only", branch).splitlines()
+        return [path for path in listed if path.startswith("definitions/")]
 
-    with shop.opened():
-        shop.delete("beta")
-        assert files() == ["definitions/alpha.asl.json", "definitions/gamma.asl.json"]
-        shop.delete("alpha")
-        shop.delete("gamma")
-        assert files() == []
+    shop.delete("beta")
+    assert files() == ["definitions/alpha.asl.json", "definitions/gamma.asl.json"]
+    shop.delete("alpha")
+    shop.delete("gamma")
+    assert files() == []

@@ -29,11 +29,12 @@ from support.faults import (
     Faulty,
     KilledError,
 )
-from support.faults_scenarios import Scenario, Scenes
-from support.faults_shop import Machine, Shop, Told
+from support.scenes import Scenario, Scenes, numbered, production, production_config
+from support.shop import Shop
+from support.views import History, Machine
 
-FIRST = {"alpha": 1, "beta": 1, "gamma": 1}
-SECOND = {"alpha": 2, "beta": 1, "delta": 1}
+FIRST = numbered(alpha=1, beta=1, gamma=1)
+SECOND = numbered(alpha=2, beta=1, delta=1)
 TAGS = {"team": "checkout"}
 CODES = {
     THROTTLED: AwsError,
@@ -70,26 +71,25 @@ class Calls(Scenario):
 
 
 def _empty(folder: Path) -> Shop:
-    return Shop.create(folder, FIRST, tags=TAGS)
+    return production(folder, FIRST, tags=TAGS)
 
 
 def _published(folder: Path) -> Shop:
     shop = _empty(folder)
-    with shop.opened():
-        shop.publish("1.0.0")
+    shop.publish("1.0.0")
     return shop
 
 
 def _changed(folder: Path) -> Shop:
     shop = _published(folder)
-    shop.commit(SECOND)
+    shop.write("releases.toml", production_config({}))  # the tags are given up
+    shop.commit_only(**SECOND)
     return shop
 
 
 def _published_twice(folder: Path) -> Shop:
     shop = _changed(folder)
-    with shop.opened():
-        shop.publish("1.1.0")
+    shop.publish("1.1.0")
     return shop
 
 
@@ -117,7 +117,7 @@ def _times(call: str, count: int) -> list[str]:
 SCENARIOS = {
     "first": Calls(
         _empty,
-        lambda shop, aws=None: shop.publish("1.0.0", aws=aws),
+        lambda shop: shop.publish("1.0.0"),
         "publish",
         "1.0.0",
         calls=("ListStateMachines", *_created("alpha"), *_created("beta"), *_created("gamma")),
@@ -127,7 +127,7 @@ SCENARIOS = {
     ),
     "change": Calls(
         _changed,
-        lambda shop, aws=None: shop.publish("1.1.0", aws=aws),
+        lambda shop: shop.publish("1.1.0"),
         "publish",
         "1.1.0",
         calls=(
@@ -153,7 +153,7 @@ SCENARIOS = {
     ),
     "rollback": Calls(
         _published_twice,
-        lambda shop, aws=None: shop.rollback("1.0.0", aws=aws),
+        lambda shop: shop.rollback("1.0.0"),
         "rollback",
         "1.0.0",
         calls=(
@@ -176,7 +176,7 @@ SCENARIOS = {
     ),
     "delete": Calls(
         _published,
-        lambda shop, aws=None: shop.delete("alpha", aws=aws),
+        lambda shop: shop.delete("alpha"),
         "delete",
         "1.0.0",
         calls=(*_observed("alpha"), "alpha.ListExecutions", "alpha.DeleteStateMachine"),
@@ -212,7 +212,7 @@ def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _assert_done(shop: Shop, scenario: Calls, end: Mapping[str, Machine], begun: Told) -> None:
+def _assert_done(shop: Shop, scenario: Calls, end: Mapping[str, Machine], begun: History) -> None:
     """Assert that the command has done its work, once, and that the ledger lost nothing."""
     assert end == shop.machines()
     scenario.assert_recorded(shop, begun)
@@ -225,17 +225,16 @@ def test_the_calls_that_are_broken_here_are_all_that_are_made(
     """An undisturbed run makes exactly the calls that this file lists, and does its work."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        aws = Faulty(shop.aws)
-        scenario.command(shop, aws)
-        machines = shop.machines()
-        told = shop.ledger()
+    aws = Faulty(shop.client("prod"))
+    scenario.command(shop.using(aws))
+    machines = shop.machines()
+    history = shop.history()
     assert sorted(scenario.calls) == sorted(aws.calls)
     assert scenario.live == {found: machine.live for found, machine in machines.items()}
     assert scenario.live == {found: machine.latest for found, machine in machines.items()}
     assert scenario.versions == {found: machine.versions for found, machine in machines.items()}
-    assert told.open == []
-    assert told.count(scenario.action, scenario.version, "succeeded") == 1
+    assert history.open == []
+    assert history.ends.count(scenario.success) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -253,35 +252,35 @@ def test_the_same_command_finishes_after_a_call_failed(
     """
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        before, begun = shop.machines(), shop.ledger()
-        with pytest.raises(CODES[fault]):
-            scenario.command(shop, Faulty(shop.aws, At(call, fault)))
+    before, begun = shop.machines(), shop.history()
+    with pytest.raises(CODES[fault]):
+        scenario.command(shop.using(Faulty(shop.client("prod"), At(call, fault))))
 
-        left, failed = shop.machines(), shop.ledger()
-        if (before, begun) == (left, failed):
-            return  # it is as if the command had not been run
-        if not (name == "delete" and fault.effect):  # what is deleted cannot be put back
-            assert _serves(before) == _serves(left)
-        assert failed.open == []
-        assert failed.count(scenario.action, scenario.version, "succeeded") == 0
-        assert begun.events == failed.events[len(failed.events) - len(begun.events) :]
+    left, failed = shop.machines(), shop.history()
+    if (before, begun) == (left, failed):
+        return  # it is as if the command had not been run
+    if not (name == "delete" and fault.effect):  # what is deleted cannot be put back
+        assert _serves(before) == _serves(left)
+    assert failed.open == []
+    assert failed.ends.count(scenario.success) == 0
+    assert begun.events == failed.events[len(failed.events) - len(begun.events) :]
 
-        scenario.command(shop)
+    scenario.command(shop)
 
-        _assert_done(shop, scenario, scenes.end(name), failed)
+    _assert_done(shop, scenario, scenes.end(name), failed)
 
 
 @pytest.mark.parametrize("fault", [CUT_OFF, NO_METADATA], ids=str)
 def test_whatever_botocore_raises_is_put_back(fault: Fault, scenes: Scenes, tmp_path: Path) -> None:
     """Rarer failures, an answer that breaks off or no credentials half-way, are failures too."""
     shop = scenes.begin("change", tmp_path / "shop")
-    with shop.opened():
-        before = _serves(shop.machines())
-        with pytest.raises(AwsError):
-            shop.publish("1.1.0", aws=Faulty(shop.aws, At("alpha.UpdateStateMachineAlias", fault)))
-        assert before == _serves(shop.machines())
-        assert shop.ledger().deployments[0].status == "failed"
+    before = _serves(shop.machines())
+    with pytest.raises(AwsError):
+        shop.using(Faulty(shop.client("prod"), At("alpha.UpdateStateMachineAlias", fault))).publish(
+            "1.1.0"
+        )
+    assert before == _serves(shop.machines())
+    assert shop.history().deployments[0].status == "failed"
 
 
 @pytest.mark.parametrize(("name", "call"), WRITES)
@@ -294,15 +293,14 @@ def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
     """A killed deployment is taken over by the same command, which ends as if none had died."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        with pytest.raises(KilledError):
-            scenario.command(shop, Faulty(shop.aws, At(call, KILLED)))
-        begun = shop.ledger()
-        assert len(begun.open) == 1
+    with pytest.raises(KilledError):
+        scenario.command(shop.using(Faulty(shop.client("prod"), At(call, KILLED))))
+    begun = shop.history()
+    assert len(begun.open) == 1
 
-        scenario.command(shop)
+    scenario.command(shop)
 
-        _assert_done(shop, scenario, scenes.end(name), begun)
+    _assert_done(shop, scenario, scenes.end(name), begun)
 
 
 @pytest.mark.parametrize("fault", [DENIED, TIMEOUT_AFTER], ids=str)
@@ -313,22 +311,21 @@ def test_a_tag_that_cannot_be_written_is_a_warning(
     """Callers have what they are to have: that stays, and the same command writes the tags."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        scenario.command(shop, Faulty(shop.aws, At(call, fault)))
-        assert _serves(scenes.end(name)) == _serves(shop.machines())
-        record = shop.ledger().deployments[0]
-        assert record.status == "succeeded"
-        (warning,) = record.warnings
-        machine = call.partition(".")[0]
-        assert f"the tags of {machine} still name the release before" in warning
+    scenario.command(shop.using(Faulty(shop.client("prod"), At(call, fault))))
+    assert _serves(scenes.end(name)) == _serves(shop.machines())
+    record = shop.history().deployments[0]
+    assert record.status == "succeeded"
+    (warning,) = record.warnings
+    machine = call.partition(".")[0]
+    assert f"the tags of {machine} still name the release before" in warning
 
-        done = scenes.end(name) == shop.machines()  # the write had its effect all the same
+    done = scenes.end(name) == shop.machines()  # the write had its effect all the same
 
-        scenario.command(shop)
+    scenario.command(shop)
 
-        assert scenes.end(name) == shop.machines()
-        left = record.warnings if done else ()  # nothing to do leaves no new record
-        assert shop.ledger().deployments[0].warnings == left
+    assert scenes.end(name) == shop.machines()
+    left = record.warnings if done else ()  # nothing to do leaves no new record
+    assert shop.history().deployments[0].warnings == left
 
 
 @pytest.mark.parametrize(("name", "call"), BEFORE_TAGS)
@@ -341,13 +338,14 @@ def test_the_same_command_finishes_after_aws_was_gone_for_good(
     """When nothing answers from one write on, nothing is put back, and still nothing is lost."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        with pytest.raises(NetworkError):
-            scenario.command(shop, Faulty(shop.aws, At(call, TIMEOUT_AFTER, lasting=True)))
-        begun = shop.ledger()
-        assert begun.open == []
-        assert begun.deployments[0].status == "failed"
+    with pytest.raises(NetworkError):
+        scenario.command(
+            shop.using(Faulty(shop.client("prod"), At(call, TIMEOUT_AFTER, lasting=True)))
+        )
+    begun = shop.history()
+    assert begun.open == []
+    assert begun.deployments[0].status == "failed"
 
-        scenario.command(shop)
+    scenario.command(shop)
 
-        _assert_done(shop, scenario, scenes.end(name), begun)
+    _assert_done(shop, scenario, scenes.end(name), begun)

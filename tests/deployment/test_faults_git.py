@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 
 from sfn_release.errors import GitError
-from sfn_release.operations import publish
 from support.faults import GitWrites, KilledError
-from support.faults_scenarios import Scenario, Scenes
-from support.faults_shop import Shop, Told, run_git
+from support.git import run_git
 from support.race import race
+from support.scenes import Scenario, Scenes, numbered, production, sign
+from support.shop import Shop
+from support.views import NO_HISTORY, History
 
-FIRST = {"alpha": 1, "beta": 1}
-SECOND = {"alpha": 2, "beta": 1, "gamma": 1}
+FIRST = numbered(alpha=1, beta=1)
+SECOND = numbered(alpha=2, beta=1, gamma=1)
 
 
 @dataclass(frozen=True)
@@ -50,41 +51,39 @@ class Writes(Scenario):
 
 
 def _alone(folder: Path) -> Shop:
-    return Shop.create(folder, FIRST)
+    return production(folder, FIRST)
 
 
 def _alone_published_twice(folder: Path) -> Shop:
     shop = _alone(folder)
-    with shop.opened():
-        shop.publish("1.0.0")
-        shop.commit(SECOND)
-        shop.publish("1.1.0")
+    shop.publish("1.0.0")
+    shop.commit_only(**SECOND)
+    shop.publish("1.1.0")
     return shop
 
 
 def _shared(folder: Path) -> Shop:
-    shop = Shop.create(folder, FIRST, remote=True)
-    with shop.opened():
-        shop.publish("1.0.0")
-    shop.commit(SECOND)
+    shop = production(folder, FIRST, remote=True)
+    shop.publish("1.0.0")
+    shop.commit_only(**SECOND)
     return shop
 
 
 def _known_to_local_only(folder: Path) -> Shop:
-    shop = Shop.create(folder, FIRST, remote=True)
-    with shop.opened():
-        publish(shop.workspace(), "1.0.0", environments=["local"])
+    shop = production(folder, FIRST, remote=True)
+    shop.publish("1.0.0", "local")
     return shop
 
 
 def _cloned(folder: Path) -> Shop:
     """Another clone of a shop that was released from before."""
-    shop = Shop.create(folder, FIRST, remote=True)
-    with shop.opened():
-        shop.publish("1.0.0")
+    shop = production(folder, FIRST, remote=True)
+    shop.publish("1.0.0")
     shop.root.rename(folder / "elsewhere")
-    shop.clone("root")
-    shop.commit(SECOND)
+    run_git(folder, "clone", "--quiet", "shop-origin.git", "shop")
+    run_git(folder, "-C", "shop", "remote", "set-url", "origin", str(folder / "shop-origin.git"))
+    sign(shop)
+    shop.commit_only(**SECOND)
     return shop
 
 
@@ -157,11 +156,11 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
 
 def _truth(shop: Shop) -> Path:
     """Return the repository that the ledger lives in."""
-    remote = shop.folder / "origin.git"
+    remote = shop.root.parent / "shop-origin.git"
     return remote if remote.exists() else shop.root
 
 
-def _assert_done(shop: Shop, scenario: Writes, begun: Told) -> None:
+def _assert_done(shop: Shop, scenario: Writes, begun: History) -> None:
     """Assert that the ledger has the release and the deployment once, and lost nothing."""
     scenario.assert_recorded(shop, begun)
     releases = "refs/heads/sfn-release/shop/releases"
@@ -172,9 +171,9 @@ def _assert_done(shop: Shop, scenario: Writes, begun: Told) -> None:
     made = run_git(_truth(shop), "for-each-ref", "--format=%(objecttype) %(objectname)", tag)
     assert made.startswith("tag ")
     # When the remote has it and this clone died before it did, any `git fetch` brings it here.
-    here = run_git(shop.root, "for-each-ref", "--format=%(objecttype) %(objectname)", tag)
+    here = shop.git("for-each-ref", "--format=%(objecttype) %(objectname)", tag)
     assert here in (made, "")
-    assert run_git(shop.root, "for-each-ref", "refs/sfn-release/shop/local/releases") == ""
+    assert shop.git("for-each-ref", "refs/sfn-release/shop/local/releases") == ""
     for repository in (_truth(shop), shop.root):
         run_git(repository, "fsck", "--strict", "--no-dangling")
 
@@ -187,11 +186,10 @@ def test_the_writes_that_are_broken_here_are_all_that_are_made(
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
     writes = GitWrites()
-    with shop.opened():
-        begun = shop.ledger() if name != "cloned" else Told((), (), {})  # reading would fetch
-        with writes.watched():
-            scenario.command(shop)
-        _assert_done(shop, scenario, begun)
+    begun = shop.history() if name != "cloned" else NO_HISTORY  # reading would fetch
+    with writes.watched():
+        scenario.command(shop)
+    _assert_done(shop, scenario, begun)
     assert list(scenario.writes) == [write.partition(".")[0] for write in writes.writes]
 
 
@@ -209,18 +207,17 @@ def test_the_same_command_finishes_after_the_process_was_killed(
     """
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
-    with shop.opened():
-        head, index = _work_tree(shop)
-        with GitWrites(write, side).watched(), pytest.raises(KilledError):
-            scenario.command(shop)
-        assert (head, index) == _work_tree(shop)
-        begun = shop.ledger()
-
+    head, index = _work_tree(shop)
+    with GitWrites(write, side).watched(), pytest.raises(KilledError):
         scenario.command(shop)
+    assert (head, index) == _work_tree(shop)
+    begun = shop.history()
 
-        _assert_done(shop, scenario, begun)
-        assert scenes.end(name) == shop.machines()
-        assert (head, index) == _work_tree(shop)
+    scenario.command(shop)
+
+    _assert_done(shop, scenario, begun)
+    assert scenes.end(name) == shop.machines()
+    assert (head, index) == _work_tree(shop)
 
 
 @pytest.mark.parametrize("write", ["push.1", "push.2", "push.3"])
@@ -237,15 +234,14 @@ def test_the_same_command_finishes_after_the_remote_was_gone(
         raise GitError("`git push` to origin was refused.")
 
     shop = scenes.begin("shared", tmp_path / "shop")
-    with shop.opened():
-        with GitWrites(write, side, strike=refused).watched(), pytest.raises(GitError):
-            shop.publish("1.1.0")
-        begun = shop.ledger()
-
+    with GitWrites(write, side, strike=refused).watched(), pytest.raises(GitError):
         shop.publish("1.1.0")
+    begun = shop.history()
 
-        _assert_done(shop, SCENARIOS["shared"], begun)
-        assert scenes.end("shared") == shop.machines()
+    shop.publish("1.1.0")
+
+    _assert_done(shop, SCENARIOS["shared"], begun)
+    assert scenes.end("shared") == shop.machines()
 
 
 @pytest.mark.parametrize(
@@ -268,25 +264,24 @@ def test_a_process_that_kills_itself_is_taken_over_by_the_next(
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
     orders = {
-        "folder": shop.folder,
+        "folder": shop.root.parent,
         "root": shop.root,
         "verb": "publish",
         "version": scenario.version,
-        "actor": "alice",
+        "actor": "ann",
     }
     assert race([{**orders, "kill": (write, side)}]) == [{"status": f"exit -{signal.SIGKILL}"}]
-    with shop.opened():
-        begun = shop.ledger()
+    begun = shop.history()
 
-        assert [answer["status"] for answer in race([orders])] == ["released"]
+    assert [answer["status"] for answer in race([orders])] == ["released"]
 
-        _assert_done(shop, scenario, begun)
-        assert scenes.end(name) == shop.machines()
-        closed = [record.error for record in shop.ledger().deployments if record.error]
-    assert closed == ["taken over by alice: its process is gone"] * len(begun.open)
+    _assert_done(shop, scenario, begun)
+    assert scenes.end(name) == shop.machines()
+    closed = [record.error for record in shop.history().deployments if record.error]
+    assert closed == ["taken over by ann: its process is gone"] * len(begun.open)
 
 
 def _work_tree(shop: Shop) -> tuple[str, bytes]:
     """Return what is checked out, and the index."""
-    head = run_git(shop.root, "rev-parse", "--symbolic-full-name", "HEAD")
+    head = shop.git("rev-parse", "--symbolic-full-name", "HEAD")
     return head, (shop.root / ".git" / "index").read_bytes()

@@ -9,8 +9,9 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,15 @@ from sfn_release.errors import (
     NotFoundError,
 )
 from sfn_release.ledger.git.refs import RefStore
-from sfn_release.operations import delete, deploy, status, unlock
+from sfn_release.operations import delete, status, unlock
 from sfn_release.plan import Plan
 from support.faults import DENIED, KILLED, TIMEOUT_BEFORE, At, Faulty, KilledError
-from support.faults_shop import Shop, Watcher, runtime
+from support.scenes import numbered, packed, production
+from support.shop import Shop, copied
+from support.world import Watcher
 
-FIRST = {"alpha": 1, "beta": 1}
-SECOND = {"alpha": 2, "beta": 2}
+FIRST = numbered(alpha=1, beta=1)
+SECOND = numbered(alpha=2, beta=2)
 PREPARING = "alpha.PublishStateMachineVersion"
 SWITCHING = "alpha.UpdateStateMachineAlias"
 
@@ -40,19 +43,16 @@ SWITCHING = "alpha.UpdateStateMachineAlias"
 @pytest.fixture(scope="module")
 def setting(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Give a shop where 1.0.0 is live, and 1.1.0 is committed."""
-    shop = Shop.create(tmp_path_factory.mktemp("shops") / "shop", FIRST)
-    with shop.opened():
-        shop.publish("1.0.0")
-    shop.commit(SECOND)
-    return shop.packed()
+    shop = production(tmp_path_factory.mktemp("shops") / "shop", FIRST)
+    shop.publish("1.0.0")
+    shop.commit_only(**SECOND)
+    return packed(shop)
 
 
 @pytest.fixture
-def shop(setting: Shop, tmp_path: Path) -> Iterator[Shop]:
+def shop(setting: Shop, tmp_path: Path) -> Shop:
     """Give a shop where 1.0.0 is live, and 1.1.0 is committed, to do anything with."""
-    shop = setting.copy(tmp_path / "shop")
-    with shop.opened():
-        yield shop
+    return copied(setting, tmp_path / "shop")
 
 
 class Meanwhile(Faulty):
@@ -68,22 +68,16 @@ class Meanwhile(Faulty):
                 except Exception as error:  # noqa: BLE001 - the test looks at it
                     self.raised = error
 
-        super().__init__(shop.aws, at, before=before)
+        super().__init__(shop.client("prod"), at, before=before)
 
 
-def _deploy(shop: Shop, version: str, **system_runtime: Any) -> None:
-    who = runtime(now=shop.clock, **{"actor": "bob", **system_runtime})
-    deploy(shop.workspace(system_runtime=who), version)
+def bob(shop: Shop) -> Shop:
+    """Return the same shop in another person's hands."""
+    return replace(shop, actor="bob")
 
 
 def _live(shop: Shop) -> dict[str, tuple[str | None, str]]:
     return {name: (machine.live, machine.latest) for name, machine in shop.machines().items()}
-
-
-def _ends(shop: Shop) -> list[str]:
-    """Return what the ledger says of the deployments, newest first."""
-    found = shop.ledger().deployments
-    return [f"{record.action} {record.version} {record.status}" for record in found]
 
 
 OLD = {"alpha": ("alpha 1", "alpha 1"), "beta": ("beta 1", "beta 1")}
@@ -93,17 +87,17 @@ NEW = {"alpha": ("alpha 2", "alpha 2"), "beta": ("beta 2", "beta 2")}
 @pytest.mark.parametrize("call", [PREPARING, SWITCHING])
 def test_a_second_deployer_is_told_who_holds_the_lock(shop: Shop, call: str) -> None:
     """While a deployment is under way, another is refused: by whom, since when, until when."""
-    aws = Meanwhile(shop, call, lambda: _deploy(shop, "1.0.0"))
-    shop.publish("1.1.0", aws=aws)
+    aws = Meanwhile(shop, call, lambda: bob(shop).deploy("1.0.0"))
+    shop.using(aws).publish("1.1.0")
     assert isinstance(aws.raised, LockedError)
     assert str(aws.raised) == (
         "prod is being deployed to: publish 1.1.0.\n"
-        "  By alice on build-1, since 2026-03-01T12:00:00Z."
+        "  By ann on desk, since 2026-03-01T12:00:00Z."
         " The lock expires at 2026-03-01T12:15:00Z. Others can take over from 2026-03-01T12:17:00Z,"
         " to allow for clock skew.\n"
         "  Wait, or if it is certainly dead:  sfn-release unlock --env prod"
     )
-    assert _ends(shop) == ["publish 1.1.0 succeeded", "publish 1.0.0 succeeded"]
+    assert shop.history().ends == ["publish 1.1.0 succeeded", "publish 1.0.0 succeeded"]
     assert _live(shop) == NEW
 
 
@@ -118,7 +112,7 @@ def test_a_second_deployer_is_told_who_holds_the_lock(shop: Shop, call: str) -> 
 def test_every_verb_respects_the_lock(shop: Shop, act: Callable[[Shop], None]) -> None:
     """No verb changes an environment that is being deployed to, and none takes a version."""
     aws = Meanwhile(shop, PREPARING, lambda: act(shop))
-    shop.publish("1.1.0", aws=aws)
+    shop.using(aws).publish("1.1.0")
     assert isinstance(aws.raised, LockedError)
     assert shop.workspace().git.refs.find("refs/tags/v1.2.0") == {}
     assert _live(shop) == NEW
@@ -134,7 +128,7 @@ def test_status_tells_a_deployment_under_way_from_an_abandoned_one(shop: Shop) -
         At(SWITCHING, KILLED),
     )
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     assert seen == ["in-progress"]
     assert status(shop.workspace(), environment="prod")[0].state == "abandoned"
 
@@ -144,9 +138,9 @@ def test_an_expired_deployer_stops_and_puts_nothing_back(shop: Shop, call: str) 
     """A deployer whose lease is over makes no further write, not even to undo what it did."""
     aws = Meanwhile(shop, call, lambda: shop.clock.forward(minutes=15))
     with pytest.raises(OvertakenError, match="time was over at 2026-03-01T12:15:00Z"):
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     assert [known for known in aws.calls if known.startswith("alpha.")][-1] == call
-    assert _ends(shop)[0] == "publish 1.1.0 started"
+    assert shop.history().ends[0] == "publish 1.1.0 started"
     assert shop.machines()["alpha"].latest == "alpha 2"
 
 
@@ -156,30 +150,30 @@ def test_the_lease_covers_the_undoing_too(shop: Shop) -> None:
         shop, PREPARING, lambda: shop.clock.forward(minutes=15), At(PREPARING, TIMEOUT_BEFORE)
     )
     with pytest.raises(OvertakenError):
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     assert shop.machines()["alpha"].latest == "alpha 2"
 
 
 def test_an_expired_lock_is_respected_for_two_minutes_more(shop: Shop) -> None:
     """Clocks differ: only two minutes after its expiry a lock is taken over, and that is told."""
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=Faulty(shop.aws, At(PREPARING, KILLED)))
+        shop.using(Faulty(shop.client("prod"), At(PREPARING, KILLED))).publish("1.1.0")
     elsewhere = shop.root / ".git" / "sfn-release" / "deployments"
     for note in elsewhere.iterdir():
         note.unlink()  # as seen from another clone
 
     shop.clock.forward(minutes=17)
     with pytest.raises(LockedError):
-        _deploy(shop, "1.1.0")
+        bob(shop).deploy("1.1.0")
 
     shop.clock.forward(seconds=1)
-    _deploy(shop, "1.1.0")
-    assert _ends(shop) == [
+    bob(shop).deploy("1.1.0")
+    assert shop.history().ends == [
         "deploy 1.1.0 succeeded",
         "publish 1.1.0 failed",
         "publish 1.0.0 succeeded",
     ]
-    closed = shop.ledger().deployments[1]
+    closed = shop.history().deployments[1]
     assert closed.error == "taken over by bob: it expired at 2026-03-01T12:15:00Z"
     assert _live(shop) == NEW
     assert shop.machines()["alpha"].versions == ("alpha 1", "alpha 2")
@@ -193,18 +187,18 @@ def test_an_overtaken_deployer_switches_nothing_and_undoes_nothing(
     """Whoever lost the lock stops before aliases move, and keeps off what the other did since."""
 
     def take_over() -> None:
-        unlock(shop.workspace(system_runtime=runtime(now=shop.clock, actor="bob")))
+        unlock(bob(shop).workspace())
 
     aws = Meanwhile(shop, call, take_over, At(PREPARING, fault) if fault else None)
     with pytest.raises(OvertakenError, match="Another deployer took this deployment over"):
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     assert aws.raised is None
     assert not any("UpdateStateMachineAlias" in known for known in aws.calls)
     assert aws.calls.count("alpha.UpdateStateMachine.2") == 0
     assert {machine.live for machine in shop.machines().values()} == {"alpha 1", "beta 1"}
-    assert _ends(shop)[0] == "publish 1.1.0 failed"
+    assert shop.history().ends[0] == "publish 1.1.0 failed"
 
-    _deploy(shop, "1.1.0")
+    bob(shop).deploy("1.1.0")
     assert _live(shop) == NEW
 
 
@@ -226,7 +220,7 @@ def test_a_deployer_that_cannot_ask_the_ledger_still_undoes(
         At(PREPARING, DENIED),
     )
     with pytest.raises(AccessError):
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     monkeypatch.undo()
     assert _live(shop) == OLD
 
@@ -245,42 +239,41 @@ def test_only_a_later_attempt_of_the_same_ci_run_takes_over(
     shop: Shop, mine: dict[str, Any] | None, taken: bool
 ) -> None:
     """A CI job that is run again finishes what its killed attempt began, wherever it runs."""
-    killed = runtime(now=shop.clock, ci={"run": "github:17", "attempt": 2})
+    killed = replace(shop, ci={"run": "github:17", "attempt": 2})
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=Faulty(shop.aws, At(PREPARING, KILLED)), system_runtime=killed)
+        killed.using(Faulty(shop.client("prod"), At(PREPARING, KILLED))).publish("1.1.0")
     for note in (shop.root / ".git" / "sfn-release" / "deployments").iterdir():
         note.unlink()  # the next attempt has a clone of its own
 
-    again = runtime(now=shop.clock, ci=mine)
+    again = replace(shop, ci=mine)
     if not taken:
         with pytest.raises(LockedError):
-            shop.publish("1.1.0", system_runtime=again)
+            again.publish("1.1.0")
         return
-    shop.publish("1.1.0", system_runtime=again)
+    again.publish("1.1.0")
     assert _live(shop) == NEW
-    closed = shop.ledger().deployments[1]
-    assert closed.error == "taken over by alice: it was attempt 2 of this very CI run"
+    closed = shop.history().deployments[1]
+    assert closed.error == "taken over by ann: it was attempt 2 of this very CI run"
 
 
 def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
     """After unlock the environment is free, and the ledger tells who freed it and why."""
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=Faulty(shop.aws, At(SWITCHING, KILLED)))
-    who = runtime(now=shop.clock, actor="bob")
-    closed = unlock(shop.workspace(system_runtime=who), reason="the runner was lost")
+        shop.using(Faulty(shop.client("prod"), At(SWITCHING, KILLED))).publish("1.1.0")
+    closed = unlock(bob(shop).workspace(), reason="the runner was lost")
     assert (closed.status, closed.error) == ("failed", "unlocked by bob: the runner was lost")
     with pytest.raises(NotFoundError, match="there is no lock"):
         unlock(shop.workspace())
 
     shop.rollback()
     assert _live(shop) == OLD
-    assert _ends(shop)[0] == "rollback 1.0.0 succeeded"
+    assert shop.history().ends[0] == "rollback 1.0.0 succeeded"
 
 
 def test_a_changed_releases_toml_hides_no_lock(shop: Shop) -> None:
     """What may not be deployed from may still be looked at, and unlocked."""
     with pytest.raises(KilledError):
-        shop.publish("1.1.0", aws=Faulty(shop.aws, At(SWITCHING, KILLED)))
+        shop.using(Faulty(shop.client("prod"), At(SWITCHING, KILLED))).publish("1.1.0")
     with (shop.root / "releases.toml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert status(shop.workspace(), environment="prod")[0].state == "abandoned"
@@ -296,10 +289,10 @@ def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
         time.sleep(0.05)  # until the main thread has noticed
 
     with pytest.raises(KeyboardInterrupt):
-        shop.publish("1.1.0", aws=Meanwhile(shop, call, interrupt))
+        shop.using(Meanwhile(shop, call, interrupt)).publish("1.1.0")
     assert _live(shop) == OLD
-    assert _ends(shop) == ["publish 1.1.0 failed", "publish 1.0.0 succeeded"]
-    assert (shop.ledger().deployments[0].error or "").startswith("Interrupted.")
+    assert shop.history().ends == ["publish 1.1.0 failed", "publish 1.0.0 succeeded"]
+    assert (shop.history().deployments[0].error or "").startswith("Interrupted.")
 
     shop.publish("1.1.0")
     assert _live(shop) == NEW
@@ -328,37 +321,37 @@ def test_ctrl_c_while_a_thread_is_started_waits_for_that_thread(
     def planned(_: Plan) -> None:
         monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", interrupted)
 
-    who = runtime(now=shop.clock, watcher=Watcher(planned))
+    mine = replace(shop, watcher=Watcher(planned))
     with pytest.raises(KeyboardInterrupt):
-        shop.publish(
-            "1.1.0", aws=Meanwhile(shop, "alpha.UpdateStateMachine", update), system_runtime=who
-        )
+        mine.using(Meanwhile(shop, "alpha.UpdateStateMachine", update)).publish("1.1.0")
     assert told == ["once"]
     for thread in threading.enumerate():
         if thread.name.startswith("ThreadPoolExecutor"):
             thread.join(5)
     assert _live(shop) == OLD
-    assert _ends(shop)[0] == "publish 1.1.0 failed"
+    assert shop.history().ends[0] == "publish 1.1.0 failed"
 
 
 def test_what_could_not_be_undone_is_told_and_recorded(shop: Shop) -> None:
     """When AWS stays away, the error and the record both say what was left as it is."""
-    aws = Faulty(shop.aws, At(SWITCHING, TIMEOUT_BEFORE, lasting=True))
+    aws = Faulty(shop.client("prod"), At(SWITCHING, TIMEOUT_BEFORE, lasting=True))
     with pytest.raises(NetworkError) as caught:
-        shop.publish("1.1.0", aws=aws)
+        shop.using(aws).publish("1.1.0")
     left = "alpha: update state machine alpha could not be undone"
     assert left in caught.value.why
-    assert left in (shop.ledger().deployments[0].error or "")
+    assert left in (shop.history().deployments[0].error or "")
 
 
 def test_what_somebody_else_wrote_into_latest_is_not_undone(shop: Shop) -> None:
     """Changed in the console between our update and our publish: refused, and theirs stays."""
 
     def console() -> None:
-        shop.aws.update_state_machine(stateMachineArn=_arn("alpha"), definition=_definition("hot"))
+        shop.client("prod").update_state_machine(
+            stateMachineArn=_arn("alpha"), definition=_definition("hot")
+        )
 
     with pytest.raises(ConflictError, match="changed by somebody else") as caught:
-        shop.publish("1.1.0", aws=Meanwhile(shop, PREPARING, console))
+        shop.using(Meanwhile(shop, PREPARING, console)).publish("1.1.0")
     assert "somebody else has changed it since, and that stays" in caught.value.why
     assert _live(shop) == {"alpha": ("alpha 1", "hot"), "beta": ("beta 1", "beta 1")}
 
@@ -370,7 +363,7 @@ def test_an_alias_that_somebody_else_moved_is_not_undone(shop: Shop) -> None:
 
     def console() -> None:
         route = {"stateMachineVersionArn": f"{_arn('alpha')}:2", "weight": 100}
-        shop.aws.update_state_machine_alias(
+        shop.client("prod").update_state_machine_alias(
             stateMachineAliasArn=f"{_arn('alpha')}:live",
             description="by hand",
             routingConfiguration=[route],
@@ -378,33 +371,34 @@ def test_an_alias_that_somebody_else_moved_is_not_undone(shop: Shop) -> None:
 
     aws = Meanwhile(shop, restoring, console, At(restoring, DENIED))
     with pytest.raises(AccessError) as caught:
-        shop.rollback("1.0.0", aws=aws)
+        shop.using(aws).rollback("1.0.0")
     assert "somebody else has moved it since, and that stays" in caught.value.why
-    alias = shop.aws.describe_state_machine_alias(stateMachineAliasArn=f"{_arn('alpha')}:live")
+    alias = shop.client("prod").describe_state_machine_alias(
+        stateMachineAliasArn=f"{_arn('alpha')}:live"
+    )
     assert alias["description"] == "by hand"
 
 
 def test_an_alias_that_somebody_else_created_is_not_deleted(tmp_path: Path) -> None:
     """A create that timed out and had no effect does not cost another's alias of that name."""
     creating = "alpha.CreateStateMachineAlias"
-    shop = Shop.create(tmp_path / "shop", {"alpha": 1})
+    shop = production(tmp_path / "shop", numbered(alpha=1))
 
     def console() -> None:
         route = {"stateMachineVersionArn": f"{_arn('alpha')}:1", "weight": 100}
-        shop.aws.create_state_machine_alias(
+        shop.client("prod").create_state_machine_alias(
             name="live", description="by hand", routingConfiguration=[route]
         )
 
-    with shop.opened():
-        aws = Meanwhile(shop, creating, console, At(creating, TIMEOUT_BEFORE))
-        with pytest.raises(NetworkError):
-            shop.publish("1.0.0", aws=aws)
-        assert aws.raised is None
-        assert shop.machines()["alpha"].live == "alpha 1"
+    aws = Meanwhile(shop, creating, console, At(creating, TIMEOUT_BEFORE))
+    with pytest.raises(NetworkError):
+        shop.using(aws).publish("1.0.0")
+    assert aws.raised is None
+    assert shop.machines()["alpha"].live == "alpha 1"
 
 
 def _arn(name: str) -> str:
-    return f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
+    return f"arn:aws:states:eu-west-1:000000000000:stateMachine:{name}"
 
 
 def _definition(result: str) -> str:

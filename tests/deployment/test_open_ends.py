@@ -21,7 +21,7 @@ from sfn_release.operations.verbs.verify import verify
 from sfn_release.release.record import Action
 from support.errors import refused
 from support.git import isolate_git
-from support.shifting import CANARY, MACHINES, Canary, canary, live, may_fail
+from support.shifting import CANARY, MACHINES, alarms, canary, may_fail
 from support.shop import CONFIG, ROLE, Shop, copy_shop
 from support.values import definition
 
@@ -35,21 +35,21 @@ def seen(shop: Shop) -> EnvironmentStatus:
 
 
 @pytest.fixture
-def reverted(tmp_path: Path) -> Canary:
+def reverted(tmp_path: Path) -> Shop:
     """Give a shop whose shift to 1.2.0, with a new workflow, was stopped by an alarm."""
     shop = canary(tmp_path / "shop", CANARY + 'alarms = ["shop-failed"]\n')
     shop.write("workflows/child.asl.json", json.dumps(may_fail("child")))
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("newest")))
     shop.commit()
-    shop.during = lambda _: shop.alarms.firing.update({"shop-failed": "too many"})
+    shop.during = lambda _: alarms(shop).firing.update({"shop-failed": "too many"})
     with pytest.raises(SfnReleaseError, match="alarm shop-failed fires"):
         shop.publish("1.2.0", "prod")
-    shop.alarms.firing.clear()
+    alarms(shop).firing.clear()
     shop.during = lambda _: None
     return shop
 
 
-def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Canary) -> None:
+def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Shop) -> None:
     """What is served and since when comes first; the last attempt stands beside it."""
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
@@ -68,9 +68,9 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Ca
     )
 
 
-def test_what_a_reverted_shift_created_can_be_deleted(reverted: Canary) -> None:
+def test_what_a_reverted_shift_created_can_be_deleted(reverted: Shop) -> None:
     """Without a rollback or a deployment first; then nothing is open."""
-    before = live(reverted)
+    before = reverted.live("hello", "prod")
     record = delete(reverted.workspace(), "child", environment="prod")
     assert record is not None
     assert {name: one.change for name, one in record.workflows.items()} == {"child": "deleted"}
@@ -79,11 +79,11 @@ def test_what_a_reverted_shift_created_can_be_deleted(reverted: Canary) -> None:
     assert found.came is not None
     assert found.came.version == "1.0.0"
     assert found.came.action != "delete"
-    assert live(reverted) == before
+    assert reverted.live("hello", "prod") == before
     assert verify(reverted.workspace()).problems == ()
 
 
-def test_a_rollback_closes_a_reverted_shift(reverted: Canary) -> None:
+def test_a_rollback_closes_a_reverted_shift(reverted: Shop) -> None:
     """What it created is retained from then on, until it is deleted."""
     reverted.rollback(environment="prod")
     found = seen(reverted)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from support.faults import DENIED, At, Faulty
-from support.faults_shop import Shop
+from support.scenes import numbered, packed, production
+from support.shop import Shop, copied
 
 NAMES = [f"w{number}" for number in range(10)]
 
@@ -16,12 +17,13 @@ NAMES = [f"w{number}" for number in range(10)]
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Give a shop whose ten workflows were published twice."""
-    shop = Shop.create(tmp_path_factory.mktemp("twice") / "shop", dict.fromkeys(NAMES, 1))
-    with shop.opened():
-        shop.publish("1.0.0")
-        shop.commit(dict.fromkeys(NAMES, 2))
-        shop.publish("1.1.0")
-    return shop.packed()
+    shop = production(
+        tmp_path_factory.mktemp("twice") / "shop", numbered(**dict.fromkeys(NAMES, 1))
+    )
+    shop.publish("1.0.0")
+    shop.commit(**numbered(**dict.fromkeys(NAMES, 2)))
+    shop.publish("1.1.0")
+    return packed(shop)
 
 
 def _written(calls: list[str]) -> list[str]:
@@ -30,11 +32,10 @@ def _written(calls: list[str]) -> list[str]:
 
 def test_a_rollback_brings_all_callers_back_first(twice: Shop, tmp_path: Path) -> None:
     """Its versions exist: all aliases are moved, then `$LATEST` is restored, then tags follow."""
-    shop = twice.copy(tmp_path / "shop")
-    with shop.opened():
-        aws = Faulty(shop.aws)
-        shop.rollback(aws=aws)
-        machines = shop.machines()
+    shop = copied(twice, tmp_path / "shop")
+    aws = Faulty(shop.client("prod"))
+    shop.using(aws).rollback()
+    machines = shop.machines()
     writes = _written(aws.calls)
     phases = ("UpdateStateMachineAlias", "UpdateStateMachine", "TagResource")
     for phase, operation in enumerate(phases):
@@ -49,11 +50,10 @@ def test_a_rollback_without_the_right_to_tag_is_still_a_rollback(
     twice: Shop, tmp_path: Path
 ) -> None:
     """Nothing is undone; the record says which tags mislead, once for all workflows alike."""
-    shop = twice.copy(tmp_path / "shop")
-    with shop.opened():
-        shop.rollback(aws=Faulty(shop.aws, At("w3.TagResource", DENIED)))
-        machines = shop.machines()
-        record = shop.ledger().deployments[0]
+    shop = copied(twice, tmp_path / "shop")
+    shop.using(Faulty(shop.client("prod"), At("w3.TagResource", DENIED))).rollback()
+    machines = shop.machines()
+    record = shop.history().deployments[0]
     assert {machine.live for machine in machines.values()} == {f"{name} 1" for name in NAMES}
     assert record.status == "succeeded"
     (warning,) = record.warnings

@@ -13,14 +13,15 @@ from botocore.exceptions import ConnectTimeoutError
 
 from sfn_release.plan.steps import PointAlias, ShiftWeight
 from support.errors import refused
-from support.shifting import CANARY, LINEAR, MACHINES, Canary, canary, live, may_fail, refusal
+from support.shifting import CANARY, LINEAR, MACHINES, alarms, canary, may_fail, refusal
+from support.shop import Shop
 
 MINUTE = timedelta(minutes=1)
 WATCHED = CANARY + 'alarms = ["shop-failed"]\nmax_failures = 1\n'
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Canary:
+def shop(tmp_path: Path) -> Shop:
     """Give a shop where 1.0.0 is live, 1.1.0 is released, and everything is watched."""
     return canary(tmp_path / "shop", WATCHED)
 
@@ -37,7 +38,7 @@ def _once(after: timedelta, act: Callable[[], Any]) -> Callable[[timedelta], Non
     return during
 
 
-def _weights(shop: Canary) -> list[tuple[int, dict[int, int]]]:
+def _weights(shop: Shop) -> list[tuple[int, dict[int, int]]]:
     """Let the shop's weights be noted: the minutes that had passed, and the routing."""
     seen: list[tuple[int, dict[int, int]]] = []
 
@@ -50,7 +51,7 @@ def _weights(shop: Canary) -> list[tuple[int, dict[int, int]]]:
     return seen
 
 
-def test_a_canary_gets_its_share_for_its_interval_and_then_everybody_comes(shop: Canary) -> None:
+def test_a_canary_gets_its_share_for_its_interval_and_then_everybody_comes(shop: Shop) -> None:
     """A thirty-minute canary, in no time."""
     seen = _weights(shop)
     record = shop.deploy("1.1.0")
@@ -68,12 +69,12 @@ def test_linear_shifts_a_share_more_with_each_interval(tmp_path: Path) -> None:
     shop.deploy("1.1.0")
     assert [(at // 10 * 10, how) for at, how in seen] == [(0, {1: 60, 2: 40}), (10, {1: 20, 2: 80})]
     assert shop.routing() == {2: 100}
-    assert live(shop) == ("one 2", "one 2")
+    assert shop.live("hello", "prod") == ("one 2", "one 2")
 
 
-def _assert_put_back(shop: Canary, *reason: str) -> None:
+def _assert_put_back(shop: Shop, *reason: str) -> None:
     assert shop.routing() == {1: 100}
-    assert live(shop) == ("one", "one")
+    assert shop.live("hello", "prod") == ("one", "one")
     record = shop.record()
     assert record.status == "reverted"
     assert [word for word in reason if word not in record.error] == []
@@ -82,11 +83,11 @@ def _assert_put_back(shop: Canary, *reason: str) -> None:
     assert shop.serving("prod").version == "1.0.0"
 
 
-def test_an_alarm_that_fires_puts_the_routing_back(shop: Canary) -> None:
+def test_an_alarm_that_fires_puts_the_routing_back(shop: Shop) -> None:
     """Its name and its reason are recorded, and told."""
 
     def fire() -> None:
-        shop.alarms.firing["shop-failed"] = "Threshold crossed: 3 > 0"
+        alarms(shop).firing["shop-failed"] = "Threshold crossed: 3 > 0"
 
     shop.during = _once(7 * MINUTE, fire)
     with refused(
@@ -100,7 +101,7 @@ def test_an_alarm_that_fires_puts_the_routing_back(shop: Canary) -> None:
     assert shop.clock.at - shop.began < 9 * MINUTE
 
 
-def test_too_many_failed_executions_put_the_routing_back(shop: Canary) -> None:
+def test_too_many_failed_executions_put_the_routing_back(shop: Shop) -> None:
     """They are named, with error and cause."""
     runs: list[str] = []
 
@@ -113,7 +114,7 @@ def test_too_many_failed_executions_put_the_routing_back(shop: Canary) -> None:
     _assert_put_back(shop, *runs, "FAILED: Card.Declined: no money")
 
 
-def test_as_many_failures_as_are_allowed_stop_nothing(shop: Canary) -> None:
+def test_as_many_failures_as_are_allowed_stop_nothing(shop: Shop) -> None:
     """Nor do those of the old version, or executions that somebody aborted."""
 
     def run() -> None:
@@ -131,7 +132,7 @@ def test_as_many_failures_as_are_allowed_stop_nothing(shop: Canary) -> None:
     assert (last.old.started, last.old.failed) == (5, 5)
 
 
-def test_old_failures_of_a_version_that_comes_back_do_not_count(shop: Canary) -> None:
+def test_old_failures_of_a_version_that_comes_back_do_not_count(shop: Shop) -> None:
     """The same state machine version may have served, and failed, before."""
     shop.deploy("1.1.0")
     for _ in range(4):
@@ -147,11 +148,11 @@ def test_old_failures_of_a_version_that_comes_back_do_not_count(shop: Canary) ->
     [refusal("AccessDenied", "DescribeAlarms"), ConnectTimeoutError(endpoint_url="https://aws")],
     ids=["denied", "unreachable"],
 )
-def test_what_cannot_be_seen_is_not_safe(shop: Canary, error: Exception) -> None:
+def test_what_cannot_be_seen_is_not_safe(shop: Shop, error: Exception) -> None:
     """A shift that cannot be watched any more is put back."""
 
     def blind() -> None:
-        shop.alarms.error = error
+        alarms(shop).error = error
 
     shop.during = _once(7 * MINUTE, blind)
     with refused("E_REVERTED", "it cannot be seen whether callers are safe"):
@@ -159,11 +160,11 @@ def test_what_cannot_be_seen_is_not_safe(shop: Canary, error: Exception) -> None
     _assert_put_back(shop, "cannot be seen")
 
 
-def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Canary) -> None:
+def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Shop) -> None:
     """CloudWatch would take it for one."""
 
     def delete() -> None:
-        shop.alarms.names = frozenset()
+        alarms(shop).names = frozenset()
 
     shop.during = _once(7 * MINUTE, delete)
     with refused("E_REVERTED", "CloudWatch has no alarm shop-failed"):
@@ -171,7 +172,7 @@ def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Canary) -> None:
     _assert_put_back(shop)
 
 
-def test_ctrl_c_puts_the_routing_back(shop: Canary) -> None:
+def test_ctrl_c_puts_the_routing_back(shop: Shop) -> None:
     """And says so."""
 
     def interrupt() -> None:
@@ -184,14 +185,14 @@ def test_ctrl_c_puts_the_routing_back(shop: Canary) -> None:
     assert any("alias live points at :1 again" in text for text in shop.watcher.said)
 
 
-def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Canary) -> None:
+def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Shop) -> None:
     """Whatever breaks while callers are split: they are put back."""
 
     def strange(**_: Any) -> Any:
         return {"MetricAlarms": [{"AlarmName": "shop-failed"}, {}]}
 
     def break_it() -> None:
-        shop.alarms.describe_alarms = strange  # type: ignore[method-assign]
+        alarms(shop).describe_alarms = strange  # type: ignore[method-assign]
 
     shop.during = _once(7 * MINUTE, break_it)
     with pytest.raises(KeyError, match="AlarmName"):
@@ -199,9 +200,9 @@ def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Canary) ->
     _assert_put_back(shop, "A bug of sfn-release stopped the shift at 20 %: KeyError")
 
 
-def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Canary) -> None:
+def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Shop) -> None:
     """And nothing is written anywhere."""
-    shop.alarms.names = frozenset()
+    alarms(shop).names = frozenset()
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     shop.commit()
     before = shop.refs()
@@ -210,10 +211,10 @@ def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Canary) -> N
     assert before == shop.refs()
 
 
-def test_an_alarm_that_fires_already_stops_the_start(shop: Canary) -> None:
+def test_an_alarm_that_fires_already_stops_the_start(shop: Shop) -> None:
     """Before a version is taken; a rollback is never stopped."""
     shop.deploy("1.1.0")
-    shop.alarms.firing["shop-failed"] = "Threshold crossed"
+    alarms(shop).firing["shop-failed"] = "Threshold crossed"
     before = shop.refs()
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     shop.commit()
@@ -227,10 +228,10 @@ def test_an_alarm_that_fires_already_stops_the_start(shop: Canary) -> None:
     assert shop.clock.at - waited < MINUTE
 
 
-def test_a_composite_alarm_stops_the_start_too(shop: Canary) -> None:
+def test_a_composite_alarm_stops_the_start_too(shop: Shop) -> None:
     """By its own reason."""
-    shop.alarms.composite = frozenset({"shop-failed"})
-    shop.alarms.firing["shop-failed"] = "ALARM(a) OR ALARM(b)"
+    alarms(shop).composite = frozenset({"shop-failed"})
+    alarms(shop).firing["shop-failed"] = "ALARM(a) OR ALARM(b)"
     with refused("E_DEPLOYMENT", "The alarm shop-failed fires already", "ALARM(a) OR ALARM(b)"):
         shop.deploy("1.1.0")
 
@@ -312,26 +313,26 @@ def test_both_limits_have_to_be_exceeded(tmp_path: Path) -> None:
     )
 
 
-def _newest(shop: Canary) -> int:
+def _newest(shop: Shop) -> int:
     """Return the number of the newest version of hello."""
     arn = f"{MACHINES}hello"
     listed = shop.client("prod").list_state_machine_versions(stateMachineArn=arn)
     return int(listed["stateMachineVersions"][0]["stateMachineVersionArn"].rpartition(":")[2])
 
 
-def test_the_first_deployment_is_not_shifted(shop: Canary) -> None:
+def test_the_first_deployment_is_not_shifted(shop: Shop) -> None:
     """There are no callers to bring over, nor alarms to ask."""
-    assert shop.alarms.asked == []
+    assert alarms(shop).asked == []
     assert shop.deploy("1.0.0", "local").status == "succeeded"
 
 
-def test_what_changes_nothing_is_not_shifted(shop: Canary) -> None:
+def test_what_changes_nothing_is_not_shifted(shop: Shop) -> None:
     """Deploying what is live asks nobody."""
     assert shop.deploy("1.0.0") is None
-    assert shop.alarms.asked == []
+    assert alarms(shop).asked == []
 
 
-def test_new_workflows_are_there_before_the_first_caller_is_shifted(shop: Canary) -> None:
+def test_new_workflows_are_there_before_the_first_caller_is_shifted(shop: Shop) -> None:
     """The new version of one may start the other through its alias."""
     shop.write("workflows/child.asl.json", json.dumps(may_fail("child")))
     shop.commit()
@@ -365,7 +366,7 @@ def test_a_workflow_without_a_change_is_not_shifted(tmp_path: Path) -> None:
     ]
 
 
-def test_the_lease_covers_the_time_of_the_strategy(shop: Canary) -> None:
+def test_the_lease_covers_the_time_of_the_strategy(shop: Shop) -> None:
     """And fifteen minutes more."""
     shop.deploy("1.1.0")
     record = shop.record()
@@ -373,7 +374,7 @@ def test_the_lease_covers_the_time_of_the_strategy(shop: Canary) -> None:
     assert timedelta(minutes=45) == lasts
 
 
-def test_the_fence_stops_a_shift_whose_time_is_over(shop: Canary) -> None:
+def test_the_fence_stops_a_shift_whose_time_is_over(shop: Shop) -> None:
     """It stops where it is, and compensates nothing: another may have gone on."""
     shop.during = _once(MINUTE, lambda: shop.clock.wait(3600))
     with refused("E_LOCKED", "This deployment's time was over"):
@@ -382,7 +383,7 @@ def test_the_fence_stops_a_shift_whose_time_is_over(shop: Canary) -> None:
     assert shop.record().status == "started"
 
 
-def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Canary) -> None:
+def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Shop) -> None:
     """At the next write; what they did stays, and the rest is put back."""
 
     def move() -> None:
@@ -401,7 +402,7 @@ def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Canary) 
     assert "could not be undone: somebody else has moved it since, and that stays" in record.error
 
 
-def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Canary) -> None:
+def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Shop) -> None:
     """At the next write, before all callers would be brought over."""
 
     def edit() -> None:
@@ -412,7 +413,7 @@ def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Cana
     shop.during = _once(7 * MINUTE, edit)
     with refused("E_CONFLICT", "The state machine of hello was changed by somebody else"):
         shop.deploy("1.1.0")
-    assert (shop.routing(), live(shop)[1]) == ({1: 100}, "edited")
+    assert (shop.routing(), shop.live("hello", "prod")[1]) == ({1: 100}, "edited")
     assert "somebody else has changed it since, and that stays" in shop.record().error
 
 
@@ -431,7 +432,7 @@ def test_executions_that_are_only_shown_may_be_unreadable(tmp_path: Path) -> Non
     assert shop.watcher.shifts[-1].new is None
 
 
-def test_a_listing_that_fails_where_failures_count_puts_back(shop: Canary) -> None:
+def test_a_listing_that_fails_where_failures_count_puts_back(shop: Shop) -> None:
     """Cannot see is not safe."""
     client: Any = shop.clients["prod"]
     real = client.list_executions
@@ -459,12 +460,12 @@ def test_progress_tells_weight_time_and_executions(tmp_path: Path) -> None:
     assert timedelta() == shifts[-1].left
 
 
-def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Canary) -> None:
+def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Shop) -> None:
     """From the first weight on, and without another state machine version."""
-    shop.during = _once(MINUTE, lambda: shop.alarms.firing.update({"shop-failed": "crossed"}))
+    shop.during = _once(MINUTE, lambda: alarms(shop).firing.update({"shop-failed": "crossed"}))
     with refused("E_REVERTED"):
         shop.deploy("1.1.0")
-    shop.alarms.firing.clear()
+    alarms(shop).firing.clear()
     seen = _weights(shop)
     assert shop.deploy("1.1.0").status == "succeeded"
     assert [routing for _, routing in seen] == [{1: 80, 2: 20}]

@@ -26,7 +26,8 @@ from support.faults import (
     Faulty,
     KilledError,
 )
-from support.shifting import LINEAR, Canary, canary, live, may_fail
+from support.shifting import LINEAR, FakeAlarms, alarms, canary, may_fail
+from support.shop import Shop
 
 MINUTE = timedelta(minutes=1)
 WATCHED = LINEAR + 'alarms = ["shop-failed"]\nmax_failures = 1\n'
@@ -54,12 +55,12 @@ READS = (
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Canary:
+def shop(tmp_path: Path) -> Shop:
     """Give a shop where 1.0.0 is live, 1.1.0 is released, and 40 % shift every ten minutes."""
     return canary(tmp_path / "shop", WATCHED)
 
 
-def _die(shop: Canary, after: timedelta) -> Callable[[timedelta], None]:
+def _die(shop: Shop, after: timedelta) -> Callable[[timedelta], None]:
     def during(passed: timedelta) -> None:
         if passed >= after:
             shop.during = lambda _: None
@@ -69,7 +70,7 @@ def _die(shop: Canary, after: timedelta) -> Callable[[timedelta], None]:
 
 
 @pytest.fixture
-def killed(shop: Canary) -> Canary:
+def killed(shop: Shop) -> Shop:
     """Give a shop whose deployment of 1.1.0 was killed when it had reached 80 %."""
     shop.during = _die(shop, 15 * MINUTE)
     with pytest.raises(KilledError):
@@ -78,7 +79,7 @@ def killed(shop: Canary) -> Canary:
     return shop
 
 
-def _routings(shop: Canary) -> list[dict[int, int]]:
+def _routings(shop: Shop) -> list[dict[int, int]]:
     """Let the routings that callers meet be noted, each once."""
     seen: list[dict[int, int]] = []
 
@@ -91,7 +92,7 @@ def _routings(shop: Canary) -> list[dict[int, int]]:
     return seen
 
 
-def test_status_says_how_callers_are_split(killed: Canary) -> None:
+def test_status_says_how_callers_are_split(killed: Shop) -> None:
     """It never stays there silently, whatever becomes of the attempt's record."""
     words = "hello: 80 % of callers are on :2 (1.1.0)"
     (found,) = status(killed.workspace(), environment="prod")
@@ -110,7 +111,7 @@ def test_status_says_how_callers_are_split(killed: Canary) -> None:
     assert (found.state, found.problem) == ("in-sync", "")
 
 
-def test_status_says_so_while_a_shift_is_under_way(shop: Canary) -> None:
+def test_status_says_so_while_a_shift_is_under_way(shop: Shop) -> None:
     """To anybody who looks."""
     seen: set[tuple[str, bool]] = set()
     rows: list[tuple[str, tuple[str, ...]]] = []
@@ -127,7 +128,7 @@ def test_status_says_so_while_a_shift_is_under_way(shop: Canary) -> None:
     assert rows == [("shifting", ())]
 
 
-def test_unlocking_does_not_need_aws(killed: Canary) -> None:
+def test_unlocking_does_not_need_aws(killed: Shop) -> None:
     """How callers are split cannot be told then, and that is what is told."""
     client = killed.client("prod")
     at = At("hello.DescribeStateMachineAlias", TIMEOUT_BEFORE)
@@ -139,7 +140,7 @@ def test_unlocking_does_not_need_aws(killed: Canary) -> None:
 
 @pytest.mark.parametrize("resume", [True, False], ids=["--resume", "the same command"])
 def test_a_killed_shift_goes_on_at_the_weight_that_it_had_reached(
-    killed: Canary, resume: bool
+    killed: Shop, resume: bool
 ) -> None:
     """Its interval is watched anew, and there is no second state machine version."""
     seen = _routings(killed)
@@ -147,12 +148,12 @@ def test_a_killed_shift_goes_on_at_the_weight_that_it_had_reached(
     record = killed.deploy(version, resume=resume)
     assert (record.action, record.version, record.status) == ("deploy", "1.1.0", "succeeded")
     assert seen == [{1: 20, 2: 80}]
-    assert (killed.routing(), live(killed)) == ({2: 100}, ("one 2", "one 2"))
+    assert (killed.routing(), killed.live("hello", "prod")) == ({2: 100}, ("one 2", "one 2"))
     assert killed.versions("hello", "prod") == [2, 1]
     assert killed.watcher.plans[-1].resumed is not None
 
 
-def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: Canary) -> None:
+def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: Shop) -> None:
     """Closed by hand, the attempt is one that failed."""
     unlock(killed.workspace(), environment="prod")
     seen = _routings(killed)
@@ -166,29 +167,29 @@ def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: 
     assert seen == [{1: 60, 2: 40}, {1: 20, 2: 80}]
 
 
-def test_a_rollback_restores_what_was_served_all_at_once(killed: Canary) -> None:
+def test_a_rollback_restores_what_was_served_all_at_once(killed: Shop) -> None:
     """Without waiting, routing and $LATEST."""
     began = killed.clock.at
     record = killed.rollback(environment="prod")
     assert record is not None
     assert (record.action, record.version, record.status) == ("rollback", "1.0.0", "succeeded")
-    assert (killed.routing(), live(killed)) == ({1: 100}, ("one", "one"))
+    assert (killed.routing(), killed.live("hello", "prod")) == ({1: 100}, ("one", "one"))
     assert killed.clock.at - began < MINUTE
 
 
-def test_another_deployment_shifts_from_the_recorded_version(killed: Canary) -> None:
+def test_another_deployment_shifts_from_the_recorded_version(killed: Shop) -> None:
     """The leftover version gets no callers any more."""
     killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     killed.commit()
     seen = _routings(killed)
     killed.publish("1.2.0", "prod")
     assert seen == [{1: 60, 3: 40}, {1: 20, 3: 80}]
-    assert (killed.routing(), live(killed)) == ({3: 100}, ("three", "three"))
+    assert (killed.routing(), killed.live("hello", "prod")) == ({3: 100}, ("three", "three"))
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "1.2.0"])
 def test_what_stops_the_next_deployment_puts_back_what_was_served(
-    killed: Canary, version: str
+    killed: Shop, version: str
 ) -> None:
     """Never the mix that the killed one has left, nor its $LATEST."""
     killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
@@ -196,18 +197,18 @@ def test_what_stops_the_next_deployment_puts_back_what_was_served(
     killed.publish("1.2.0", deploy=False)
 
     def fire(_: timedelta) -> None:
-        killed.alarms.firing["shop-failed"] = "crossed"
+        alarms(killed).firing["shop-failed"] = "crossed"
 
     killed.during = fire
     with refused("E_REVERTED", "alias live points at :1 again"):
         killed.deploy(version)
-    assert (killed.routing(), live(killed)) == ({1: 100}, ("one", "one"))
+    assert (killed.routing(), killed.live("hello", "prod")) == ({1: 100}, ("one", "one"))
     assert killed.record().status == "reverted"
     with refused("E_NOT_FOUND", "was put back: there is nothing to resume"):
         unfinished(killed.workspace(), environment="prod")
 
 
-def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Canary) -> None:
+def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Shop) -> None:
     """What the new version did to the callers it had is not forgotten."""
 
     def fail_and_die(passed: timedelta) -> None:
@@ -222,10 +223,10 @@ def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Canary) -
         shop.deploy("1.1.0")
     with refused("E_REVERTED", "2 executions of the new version failed"):
         shop.deploy("1.1.0", resume=True)
-    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+    assert (shop.routing(), shop.live("hello", "prod")) == ({1: 100}, ("one", "one"))
 
 
-def test_there_may_be_nothing_to_resume(shop: Canary) -> None:
+def test_there_may_be_nothing_to_resume(shop: Shop) -> None:
     """After a success, or when the attempt was a rollback."""
     with refused("E_NOT_FOUND", "No deployment to prod was left unfinished."):
         unfinished(shop.workspace(), environment="prod")
@@ -237,18 +238,18 @@ def test_there_may_be_nothing_to_resume(shop: Canary) -> None:
         unfinished(shop.workspace(), environment="prod")
 
 
-def _again(shop: Canary) -> Any:
+def _again(shop: Shop) -> Any:
     return shop.deploy("1.1.0", resume=True)
 
 
-def _back(shop: Canary) -> Any:
+def _back(shop: Shop) -> Any:
     return shop.rollback(environment="prod")
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("act", "version"), [(_again, "one 2"), (_back, "one")])
 def test_a_shift_that_is_killed_at_a_write_is_finished_or_taken_back(
-    shop: Canary, call: str, act: Callable[[Canary], Any], version: str
+    shop: Shop, call: str, act: Callable[[Shop], Any], version: str
 ) -> None:
     """At every write: afterwards all callers have one release, and no version is there twice."""
     client = shop.client("prod")
@@ -257,11 +258,11 @@ def test_a_shift_that_is_killed_at_a_write_is_finished_or_taken_back(
         shop.deploy("1.1.0")
     shop.clients["prod"] = client
     assert act(shop).status == "succeeded"
-    assert ((version, version), 1) == (live(shop), len(shop.routing()))
+    assert ((version, version), 1) == (shop.live("hello", "prod"), len(shop.routing()))
     assert set(shop.versions("hello", "prod")) <= {1, 2}
 
 
-def _calls(shop: Canary) -> list[str]:
+def _calls(shop: Shop) -> list[str]:
     """Return every call to Step Functions that a shift makes, those of one kind a few times."""
     faulty = Faulty(shop.client("prod"))
     shop.clients["prod"] = faulty
@@ -269,7 +270,7 @@ def _calls(shop: Canary) -> list[str]:
     return faulty.calls
 
 
-def test_the_writes_of_a_shift_are_these(shop: Canary) -> None:
+def test_the_writes_of_a_shift_are_these(shop: Shop) -> None:
     """One for each stage and alias, besides those of any deployment."""
     found = [call for call in _calls(shop) if "Describe" not in call and "List" not in call]
     assert list(CALLS) == found
@@ -284,7 +285,7 @@ def test_the_writes_of_a_shift_are_these(shop: Canary) -> None:
     ids=str,
 )
 def test_every_call_of_a_shift_that_fails_puts_callers_back(
-    shop: Canary, call: str, fault: Fault
+    shop: Shop, call: str, fault: Fault
 ) -> None:
     """And the same command succeeds afterwards."""
     client = shop.client("prod")
@@ -294,7 +295,7 @@ def test_every_call_of_a_shift_that_fails_puts_callers_back(
         shop.deploy("1.1.0")
     assert call in faulty.calls
     shop.clients["prod"] = client
-    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+    assert (shop.routing(), shop.live("hello", "prod")) == ({1: 100}, ("one", "one"))
     assert shop.record().status in {"reverted", "failed"}
     assert shop.deploy("1.1.0").status == "succeeded"
     assert (shop.routing(), shop.versions("hello", "prod")) == ({2: 100}, [2, 1])
@@ -303,8 +304,8 @@ def test_every_call_of_a_shift_that_fails_puts_callers_back(
 class _Alarms:
     """CloudWatch that fails at its n-th call."""
 
-    def __init__(self, shop: Canary, fault: Fault, number: int) -> None:
-        self._alarms, self._fault, self._left = shop.alarms, fault, number
+    def __init__(self, alarms: FakeAlarms, fault: Fault, number: int) -> None:
+        self._alarms, self._fault, self._left = alarms, fault, number
 
     def describe_alarms(self, **request: Any) -> Any:
         """Fail once."""
@@ -317,15 +318,14 @@ class _Alarms:
 @pytest.mark.parametrize("fault", [DENIED, TIMEOUT_BEFORE], ids=str)
 @pytest.mark.parametrize("number", [1, 2, 40])
 def test_every_look_at_the_alarms_that_fails_puts_callers_back(
-    shop: Canary, number: int, fault: Fault
+    shop: Shop, number: int, fault: Fault
 ) -> None:
     """Before anything is begun it refuses, and nothing is recorded."""
-    alarms = shop.alarms
-    begun = shop.record()
-    shop.alarms = _Alarms(shop, fault, number)  # type: ignore[assignment]
+    begun, watched = shop.record(), alarms(shop)
+    shop.others["cloudwatch"] = _Alarms(watched, fault, number)
     with pytest.raises(SfnReleaseError):
         shop.deploy("1.1.0")
-    shop.alarms = alarms
-    assert (shop.routing(), live(shop)) == ({1: 100}, ("one", "one"))
+    shop.others["cloudwatch"] = watched
+    assert (shop.routing(), shop.live("hello", "prod")) == ({1: 100}, ("one", "one"))
     assert (shop.record() == begun) == (number == 1)
     assert shop.deploy("1.1.0").status == "succeeded"

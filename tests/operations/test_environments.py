@@ -24,7 +24,7 @@ from support.command_line import ROLE, Project
 from support.errors import refused
 from support.faults import DENIED, SERVER_ERROR, THROTTLED, TIMEOUT_BEFORE, Fault
 from support.services import ACCOUNT
-from support.world import SilentWatcher
+from support.world import Watcher
 
 REGION = "us-east-1"
 OTHER = "222222222222"
@@ -311,10 +311,10 @@ class Broken:
 
 
 def opened(
-    shop: Project, broken: Broken | None = None, watcher: SilentWatcher | None = None
+    shop: Project, broken: Broken | None = None, watcher: Watcher | None = None
 ) -> Workspace:
     """Open the project; one of the environment's services may be *broken*."""
-    workspace = open_workspace(shop.root, system_runtime(watcher or SilentWatcher()))
+    workspace = open_workspace(shop.root, system_runtime(watcher or Watcher()))
     real = workspace.aws
     name = broken.meta.service_model.service_name if broken else ""
 
@@ -364,7 +364,7 @@ def test_a_parameter_that_changes_after_the_plan_stops_the_deployment(
     """What the plan has shown is what is deployed, or nothing is."""
     shop.ok("publish", "1.0.0", "--no-deploy")
 
-    class Meddling(SilentWatcher):
+    class Meddling(Watcher):
         def planned(self, plan: Plan) -> None:
             super().planned(plan)
             store.put_parameter(Name="/shop/who", Value="Eve", Type="String", Overwrite=True)
@@ -383,7 +383,7 @@ def test_a_parameter_that_changes_while_machines_are_prepared_stops_the_switch(
     shop.commit()
     shop.ok("publish", "1.1.0", "--no-deploy")
 
-    class Meddling(SilentWatcher):
+    class Meddling(Watcher):
         def applied(self, step: Step) -> None:
             super().applied(step)
             store.put_parameter(Name="/shop/who", Value="Eve", Type="String", Overwrite=True)

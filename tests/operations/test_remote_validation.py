@@ -18,7 +18,7 @@ from sfn_release.operations import open_workspace
 from sfn_release.operations.remote_validation import asker
 from sfn_release.operations.verbs.check import Ask, check
 from support.command_line import Project
-from support.world import Clock, SilentWatcher, system_runtime
+from support.world import world
 
 STATES = {"A/B": {"Type": "Wait", "Seconds": 1, "End": True}, "A": {"Type": "Fail"}}
 FINE = {"StartAt": "A/B", "States": {"A/B": STATES["A/B"]}}
@@ -34,7 +34,7 @@ def asking(shop: Project, answer: Answer) -> Ask:
         status, given = answer(json.loads(body))
         return status, {}, json.dumps(given).encode()
 
-    workspace = open_workspace(shop.root, system_runtime(SilentWatcher(), Clock()))
+    workspace = open_workspace(shop.root, world())
     client = in_process(handle, region="us-east-1")
     return asker(replace(workspace, aws=lambda _: Aws.of(client)), "local")
 

@@ -21,34 +21,11 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.operations.workspace import Workspace, open_workspace, system_runtime
-
-if TYPE_CHECKING:
-    from sfn_release.deployment.runtime import ShiftProgress
-    from sfn_release.plan import Plan
-    from sfn_release.plan.steps import Step
-
-
-class Silent:
-    """Hears what a deployment says, and keeps it to itself."""
-
-    def say(self, text: str) -> None:
-        """Hear one sentence."""
-
-    def planned(self, plan: Plan) -> None:
-        """See the plan."""
-
-    def applying(self, steps: int) -> None:
-        """Hear that applying begins."""
-
-    def applied(self, step: Step) -> None:
-        """Hear that one step is done."""
-
-    def seen(self, seen: ShiftProgress) -> None:
-        """See how a shift stands."""
+from support.world import REGION, Watcher
 
 
 def _pause(attempt: int) -> bool:
@@ -57,7 +34,7 @@ def _pause(attempt: int) -> bool:
 
 
 def _open(orders: dict[str, Any]) -> Workspace:
-    runtime = system_runtime(Silent(), environ={}, actor=orders["actor"])
+    runtime = system_runtime(Watcher(), environ={}, actor=orders["actor"])
     return open_workspace(Path(orders["root"]), replace(runtime, pause=_pause))
 
 
@@ -91,7 +68,7 @@ def _connected(workspace: Workspace, orders: dict[str, Any]) -> Workspace:
     from sfn_release.aws.clients import Aws
     from sfn_release.local_service import local
 
-    client = local(Path(orders["folder"], "aws.db"))
+    client = local(Path(orders["folder"], "aws.db"), region=REGION)
     return replace(workspace, aws=lambda _: Aws.of(client))
 
 

@@ -163,7 +163,7 @@ class GitWrites:
     """
 
     def __init__(
-        self, write: str = "", when: str = "", *, strike: Callable[[], None] = _die
+        self, write: str = "", when: str = "", *, strike: Callable[[], object] = _die
     ) -> None:
         self.writes: list[str] = []
         self._at = (write, when)

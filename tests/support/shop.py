@@ -7,17 +7,22 @@ their own, so that nothing here needs a network.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
+import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sfn_release as sfn
 from sfn_release.aws.clients import Aws
-from sfn_release.aws.stepfunctions import StepFunctions
+from sfn_release.aws.stepfunctions import StepFunctions, in_process
+from sfn_release.local_service import open_service
+from sfn_release.operations.verbs.delete import delete
 from sfn_release.operations.verbs.deploy import deploy
 from sfn_release.operations.verbs.publish import Published, publish
 from sfn_release.operations.verbs.rollback import rollback
@@ -25,9 +30,11 @@ from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
 from sfn_release.release.record import Record
 from sfn_release.release.serving import Serving
+from sfn_release.simulator import Mocks
 from support.git import run_git
-from support.values import definition
-from support.world import Clock, SilentWatcher, system_runtime
+from support.repository import Repository
+from support.views import History, Machine, history, machines
+from support.world import NOON, REGION, Clock, Watcher, world
 
 ROLE = "arn:aws:iam::000000000000:role/shop"
 RELEASES = "refs/heads/sfn-release/shop/releases"
@@ -47,62 +54,62 @@ region = "eu-west-1"
 role_arn = "{ROLE}"
 parameters = {{ Who = "Alice" }}
 """
+"""Environments `local` and `prod`, which have one parameter."""
+
+_names = itertools.count(1)
 
 
 @dataclass
-class Shop:
-    """A clone of the project. *root* is the repository, *folder* where the project lies in it.
+class Shop(Repository):
+    """A clone of the project, and the accounts that its environments are in.
 
-    *clients* are those of Step Functions by environment, *others* those of other services of AWS by
-    botocore's ids.
+    *clients* are the Step Functions of environments, *others* other services of AWS by botocore's
+    ids. Without a client of its own, an environment whose configuration has an endpoint is reached
+    over HTTP, and any other gets an account in memory. *during* is called at every wait of a
+    deployment with the time since it began.
     """
 
-    root: Path
-    folder: str = ""
-    watcher: SilentWatcher = field(default_factory=SilentWatcher)
+    watcher: Watcher = field(default_factory=Watcher)
     clock: Clock = field(default_factory=Clock)
-    clients: dict[str, StepFunctions] = field(default_factory=dict)
+    clients: dict[str, Any] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
+    actor: str = "ann"
+    process: int = 1
+    ci: Mapping[str, Any] | None = None
+    during: Callable[[timedelta], None] = lambda _: None
+    began: datetime = NOON
 
-    @property
-    def project(self) -> Path:
-        """The project's folder."""
-        return self.root / self.folder
-
-    def git(self, *arguments: str) -> str:
-        """Run git in the clone and return what it prints, without the last newline."""
-        return run_git(self.root, *arguments)
-
-    def write(self, path: str, content: str) -> None:
-        """Write a file of the project."""
-        file = self.project / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
-
-    def workflow(self, name: str, result: Any) -> None:
-        """Write the workflow *name*: one Pass state that yields *result*."""
-        self.write(f"workflows/{name}.asl.json", json.dumps(definition(result), indent=2))
-
-    def commit(self, **results: Any) -> str:
-        """Commit everything, after writing a workflow for each of *results*; return its id."""
-        for name, result in results.items():
-            self.workflow(name, result)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message=change")
-        return self.git("rev-parse", "HEAD")
+    def using(self, client: Any, environment: str = "prod") -> Shop:
+        """Return the same shop, to whom *client* is the Step Functions of an environment."""
+        return replace(self, clients={**self.clients, environment: client})
 
     def workspace(self) -> Workspace:
         """Open the project as a command does."""
-        workspace = open_workspace(self.project, system_runtime(self.watcher, self.clock))
-        local = workspace.aws
+
+        def wait(seconds: float) -> None:
+            self.clock.wait(seconds)
+            self.during(self.clock.at - self.began)
+
+        runtime = world(
+            self.clock,
+            self.watcher,
+            wait=wait,
+            actor=self.actor,
+            process=self.process,
+            ci=self.ci,
+        )
+        workspace = open_workspace(self.project, runtime)
+        configured = workspace.aws
 
         def aws(environment: Environment) -> Aws:
             name = environment.name
+            if name not in self.clients and environment.endpoints:
+                return configured(environment)
             if name not in self.clients:
-                private = environment.backend.embedded
-                region = environment.region or ""
                 self.clients[name] = (
-                    local(environment).stepfunctions if private else sfn.local(region=region)
+                    configured(environment).stepfunctions
+                    if environment.backend.embedded
+                    else sfn.local(region=environment.region or "")
                 )
             return Aws.of(self.clients[name], self.others.__getitem__)
 
@@ -112,6 +119,7 @@ class Shop:
 
     def publish(self, version: str, *environments: str, **options: Any) -> Published:
         """Publish the current commit."""
+        self.began = self.clock.at
         return publish(self.workspace(), version, environments=environments, **options)
 
     def release(self, version: str, **results: Any) -> Published:
@@ -119,15 +127,23 @@ class Shop:
         self.commit(**results)
         return self.publish(version, deploy=False)
 
-    def deploy(self, version: str, environment: str | None = None, **options: Any) -> Record | None:
-        """Deploy a release."""
+    def deploy(self, version: str, environment: str | None = None, **options: Any) -> Any:
+        """Deploy a release; return the record, or None if there was nothing to do."""
+        self.began = self.clock.at
         return deploy(self.workspace(), version, environment=environment, **options)
 
     def rollback(
         self, version: str | None = None, environment: str | None = None, **options: Any
     ) -> Record | None:
         """Roll back."""
+        self.began = self.clock.at
         return rollback(self.workspace(), version, environment=environment, **options)
+
+    def delete(self, workflow: str, environment: str | None = None, **options: Any) -> Any:
+        """Delete a workflow's state machine."""
+        return delete(self.workspace(), workflow, environment=environment, **options)
+
+    # The ledger
 
     def serving(self, environment: str = "local") -> Serving:
         """Return what the ledger says that the environment serves."""
@@ -138,8 +154,21 @@ class Shop:
         assert serving is not None
         return serving
 
+    def record(self, environment: str = "prod") -> Any:
+        """Return the last record of an environment."""
+        ledger = self.workspace().ledger
+        return ledger.deployments.state(ledger.branches.snapshot(offline=True), environment).record
+
+    def history(self, environment: str = "prod") -> History:
+        """Return the deployments of an environment, read anew."""
+        return history(self.workspace().ledger, environment)
+
+    # AWS
+
     def client(self, environment: str = "local") -> StepFunctions:
         """Return an environment's client."""
+        if environment in self.clients:
+            return cast("StepFunctions", self.clients[environment])
         workspace = self.workspace()
         return workspace.aws(workspace.environment(environment)).stepfunctions
 
@@ -168,10 +197,27 @@ class Shop:
         listed = client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
         return [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
 
-    def refs(self) -> dict[str, str]:
-        """Return every ref with the object that it names."""
-        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        return dict(line.split(" ") for line in lines)
+    def machines(self, environment: str = "prod") -> dict[str, Machine]:
+        """Return the state machines of an environment's account by name."""
+        return machines(self.client(environment))
+
+    def routing(self, workflow: str = "hello", environment: str = "prod") -> dict[int, int]:
+        """Return the weights of a workflow's alias by version number."""
+        arn = f"{self.arn(workflow, environment)}:live"
+        alias = self.client(environment).describe_state_machine_alias(stateMachineAliasArn=arn)
+        return {
+            int(route["stateMachineVersionArn"].rpartition(":")[2]): route["weight"]
+            for route in alias["routingConfiguration"]
+        }
+
+    def start(self, version: int, workflow: str = "hello", **given: Any) -> str:
+        """Start an execution of a version in ``prod``, as the alias would; return its ARN."""
+        answer = self.client("prod").start_execution(
+            stateMachineArn=f"{self.arn(workflow, 'prod')}:{version}",
+            name=f"run-{next(_names)}",
+            input=json.dumps(given),
+        )
+        return str(answer["executionArn"])
 
 
 def make_shop(
@@ -195,32 +241,55 @@ def copy_shop(tmp_path: Path, name: str = "shop") -> Shop:
     return Shop(tmp_path / name)
 
 
+def account(shop: Shop, *, aws_time: Callable[[], float] | None = None) -> Shop:
+    """Give ``prod`` an account that is a file beside the clone, and is copied with it.
+
+    *aws_time* is AWS's clock; without it AWS goes by the real time.
+    """
+    aws = open_service(
+        shop.root.parent / "aws.db",
+        tasks_for=lambda _name, _tags: Mocks(),
+        clock=aws_time or time.time,
+        region=REGION,
+    )
+    client = in_process(aws.answer, region=REGION)
+    weakref.finalize(client, aws.close)
+    shop.clients["prod"] = client
+    return shop
+
+
+def copied(shop: Shop, folder: Path) -> Shop:
+    """Return the same shop in *folder*: its clone, its remote, the time and its account."""
+    shutil.copytree(shop.root.parent, folder, dirs_exist_ok=True)
+    moved = replace(
+        shop,
+        root=folder / shop.root.name,
+        clock=Clock(shop.clock.at, tick=shop.clock.tick),
+        watcher=Watcher(),
+        clients={},
+        others={},
+    )
+    settings = moved.root / ".git" / "config"  # it has the path of the remote
+    settings.write_text(settings.read_text().replace(f"{shop.root.parent}/", f"{folder}/"))
+    return account(moved)
+
+
 def made_once(tmp_path: Path, name: str, make: Callable[[Shop], object]) -> Shop:
     """Return a copy of the shop *name*, which *make* made once out of the template.
 
-    Its clone, its remote, the time and the AWS of ``prod`` are copied: no test sees another's.
+    The clone, its remote, the time and the account of ``prod`` are copied: no test sees another's.
     """
     template = tmp_path.parent / f"template-{name}"
     if not template.exists():
         making = tmp_path.parent / f"making-{name}"
-        shop = _at(making, copy_shop(making))
+        shop = account(copy_shop(making))
         make(shop)
         (making / "time").write_text(shop.clock.at.isoformat())
+        settings = shop.root / ".git" / "config"
+        settings.write_text(settings.read_text().replace(f"{making}/", f"{template}/"))
         making.rename(template)
-    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    shop = _at(tmp_path, Shop(tmp_path / "shop"))
-    shop.clock.at = datetime.fromisoformat((tmp_path / "time").read_text())
-    settings = shop.root / ".git" / "config"  # it has the path of the remote
-    settings.write_text(
-        settings.read_text().replace(f"{tmp_path.parent}/making-{name}/", f"{tmp_path}/")
-    )
-    return shop
-
-
-def _at(folder: Path, shop: Shop) -> Shop:
-    """Give ``prod`` an AWS that is a file of *folder*."""
-    shop.clients["prod"] = sfn.local(folder / "aws.db", region="eu-west-1")
-    return shop
+    at = datetime.fromisoformat((template / "time").read_text())
+    return copied(Shop(template / "shop", clock=Clock(at)), tmp_path)
 
 
 def add_remote(shop: Shop, *, name: str = "origin") -> Path:
@@ -242,7 +311,7 @@ def clone(shop: Shop, name: str = "clone", *options: str) -> Shop:
     url = shop.git("remote", "get-url", "origin")
     run_git(shop.root.parent, "clone", "--quiet", *options, url, str(root))
     shared = {name: client for name, client in shop.clients.items() if name != "local"}
-    return Shop(root, shop.folder, clock=shop.clock, clients=shared)
+    return Shop(root, shop.folder, clock=shop.clock, clients=shared, process=shop.process)
 
 
 def untouched(shop: Shop) -> tuple[Any, ...]:

@@ -1,77 +1,105 @@
-"""The world around a command in tests: a clock, a watcher, and the system_runtime."""
+"""The world around a command in tests: a clock that is set by hand, and a watcher that listens."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sfn_release.deployment.runtime import Runtime, ShiftProgress
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import Step
 
+REGION = "eu-west-1"
+"""Where `prod` is."""
+
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """When the tests begin."""
 
+PAST = datetime(2026, 3, 1, 12, tzinfo=UTC)
+"""When tests begin whose story real processes continue, by the real time."""
 
-class SilentWatcher:
-    """Hears everything and keeps it."""
 
-    def __init__(self) -> None:
+class Clock:
+    """A clock that goes on by *tick* seconds each time that it is read."""
+
+    def __init__(self, at: datetime = NOON, *, tick: float = 1) -> None:
+        self.at = at
+        self.tick = tick
+
+    def __call__(self) -> datetime:
+        """Return the time, a tick later than before."""
+        self.at += timedelta(seconds=self.tick)
+        return self.at
+
+    def seconds(self) -> float:
+        """Return the time as seconds since 1970, without going on."""
+        return self.at.timestamp()
+
+    def forward(self, **duration: float) -> None:
+        """Move on by a duration, given as to `timedelta`."""
+        self.at += timedelta(**duration)
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by, at once."""
+        self.forward(seconds=seconds)
+
+
+class Watcher:
+    """Keeps everything that it hears. *on_plan* is called with every plan."""
+
+    def __init__(self, on_plan: Callable[[Plan], None] = lambda _: None) -> None:
         self.said: list[str] = []
         self.plans: list[Plan] = []
         self.steps: list[Step] = []
         self.shifts: list[ShiftProgress] = []
+        self._on_plan = on_plan
 
     def say(self, text: str) -> None:
-        """Hear talk."""
+        """Keep a sentence."""
         self.said.append(text)
 
     def planned(self, plan: Plan) -> None:
-        """See a plan."""
+        """Keep a plan."""
         self.plans.append(plan)
+        self._on_plan(plan)
 
     def applying(self, steps: int) -> None:
-        """Hear that applying begins."""
+        """Ignore that applying begins."""
 
     def applied(self, step: Step) -> None:
-        """Hear of a step."""
+        """Keep a step."""
         self.steps.append(step)
 
     def seen(self, seen: ShiftProgress) -> None:
-        """See how a shift stands."""
+        """Keep the progress of a shift."""
         self.shifts.append(seen)
-
-
-class Clock:
-    """A clock that goes on by a second each time that it is read."""
-
-    def __init__(self, at: datetime = NOON) -> None:
-        self.at = at
-
-    def __call__(self) -> datetime:
-        """Return the time, a second later than before."""
-        self.at += timedelta(seconds=1)
-        return self.at
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by, at once."""
-        self.at += timedelta(seconds=seconds)
 
 
 _numbers = itertools.count(1)
 
 
-def system_runtime(watcher: SilentWatcher, clock: Clock) -> Runtime:
-    """Return a world in which nothing waits and every id is new."""
+def world(
+    clock: Clock | None = None,
+    watcher: Watcher | None = None,
+    *,
+    wait: Callable[[float], None] | None = None,
+    actor: str = "ann",
+    process: int = 1,
+    ci: Mapping[str, Any] | None = None,
+) -> Runtime:
+    """Return a runtime in which no test waits and every id is new."""
+    clock = clock or Clock()
     return Runtime(
         now=clock,
         new_id=lambda at: f"{at:%Y%m%dT%H%M%SZ}-{next(_numbers):08x}",
         new_token=lambda: f"{next(_numbers):032x}",
         pause=lambda attempt: attempt <= 3,
-        wait=clock.wait,
-        actor="ann",
+        wait=wait or clock.wait,
+        actor=actor,
         host="desk",
-        process=1,
-        ci=None,
-        watcher=watcher,
+        process=process,
+        ci=ci,
+        watcher=watcher or Watcher(),
     )
