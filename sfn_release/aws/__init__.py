@@ -1,8 +1,12 @@
-"""AWS as we use it: the only maker of clients, which are botocore's.
+"""AWS: the clients that we call, and the only room that makes them.
 
-calling         one call: whatever goes wrong is one of our errors
-pacing          below AWS's quotas
-sessions        whose credentials, which region, which endpoints: clients
-stepfunctions   the Step Functions client, on AWS and in this process
-services        the services of one environment: Step Functions, and who else is asked
+sessions            credentials, region and endpoints of an account; botocore's clients for it
+stepfunctions       the Step Functions client, on AWS and in this process
+clients             the services of one environment: Step Functions, STS, SSM, Lambda, CloudWatch
+api_calls           one call: its failures as our errors, its time in the debug log
+rate_limits         keeps calls below AWS's quotas
+clock_skew          how far this machine's clock is from AWS's
+find_state_machine  finds a state machine by its name
+console_links       links into the AWS console
+regions             the partition of each region
 """

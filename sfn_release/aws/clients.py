@@ -1,4 +1,4 @@
-"""The AWS services of one environment: Step Functions, and whom else a deployment asks."""
+"""The AWS services of one environment: Step Functions, and the others that a deployment reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sfn_release.errors import ConfigError
 
 
 class TokenService(Protocol):
-    """STS: who we are. Members of boto3's ``sts`` client."""
+    """STS: whose credentials these are. Members of boto3's ``sts`` client."""
 
     get_caller_identity: Operation
 
@@ -42,26 +42,26 @@ class Alarms(Protocol):
 
 def _none(service: str) -> Any:
     raise ConfigError(
-        f"The local service is Step Functions alone: there is no {service}.",
-        fix="Keep what needs it to environments on AWS.",
+        f"The local service has Step Functions only, and no {service}.",
+        fix="Use it in environments on AWS only.",
     )
 
 
 @dataclass(frozen=True)
 class Aws:
-    """The services of one environment; each is connected to when it is first asked for.
+    """The services of one environment. Each client is made when you first ask for it.
 
-    *other* gives the boto3 client of a service by its botocore id. Where there is none, as on
-    `local`, asking raises ConfigError. *pacing* keeps the Step Functions client below its quotas.
-    *lifetime* says how long the credentials last (`sessions.lifetime`). *dates* compares our clock
-    with the answers of Step Functions, once it listens to them.
+    *other* returns the boto3 client of a service by its botocore id. On `local` there are no other
+    services, so it raises ConfigError. *rate_limiter* keeps the Step Functions client below its
+    quotas. *lifetime* returns how long the credentials last (`sessions.lifetime`). *clock_skew*
+    compares our clock with the dates of Step Functions' answers, once it listens to them.
     """
 
     step_functions: Callable[[], StepFunctions]
     other: Callable[[str], Any] = _none
-    pacing: RateLimiter | None = None
+    rate_limiter: RateLimiter | None = None
     lifetime: Callable[[], Lifetime | None] = lambda: None
-    dates: ClockSkew = field(default_factory=ClockSkew)
+    clock_skew: ClockSkew = field(default_factory=ClockSkew)
 
     @classmethod
     def of(cls, client: StepFunctions, other: Callable[[str], Any] = _none) -> Aws:
@@ -74,9 +74,9 @@ class Aws:
         return self.step_functions()
 
     def expect(self, operation: str, calls: int) -> None:
-        """Hear how many calls of a Step Functions operation are about to be made."""
-        if self.pacing is not None:
-            self.pacing.expect(operation, calls)
+        """Announce the number of calls of a Step Functions operation that follow."""
+        if self.rate_limiter is not None:
+            self.rate_limiter.expect(operation, calls)
 
     @property
     def identity(self) -> TokenService:
@@ -99,7 +99,7 @@ class Aws:
         return self.other("cloudwatch")  # type: ignore[no-any-return]
 
 
-def connect(access: Access, pacing: RateLimiter | None = None) -> Aws:
-    """Return the services of an account and region; nothing is connected to yet."""
-    client = clients(access, pacing)
-    return Aws(lambda: client("stepfunctions"), client, pacing, lambda: lifetime(access))
+def connect(access: Access, rate_limiter: RateLimiter | None = None) -> Aws:
+    """Return the services of an account and region. Nothing connects until you use them."""
+    client = clients(access, rate_limiter)
+    return Aws(lambda: client("stepfunctions"), client, rate_limiter, lambda: lifetime(access))

@@ -1,6 +1,7 @@
-"""How far this machine's clock is from AWS's, which dates each of its answers and is right.
+"""How far this machine's clock is from AWS's, which dates each of its answers.
 
-Answers of the service in this process have no date: its clock is this machine's.
+AWS's clock counts as the right one. The service in this process sends no date, because its clock is
+this machine's.
 """
 
 from __future__ import annotations
@@ -14,32 +15,32 @@ from typing import Any
 
 @dataclass
 class ClockSkew:
-    """Compares clocks with every answer to a client, without a call of its own.
+    """Compares clocks at every answer to a client, without a call of its own.
 
-    *ahead* is how far our clock was ahead of AWS's at the last answer (negative: behind), None
-    before the first one.
+    *ahead* is how far our clock was ahead of AWS's at the last answer (negative: behind). It's
+    None before the first answer.
     """
 
     ahead: timedelta | None = None
     _client: Any = None
 
     def listen(self, client: Any, now: Callable[[], datetime]) -> None:
-        """Compare the date of each answer that a boto3 *client* gets with *now*, ours."""
+        """Compare the date of each answer to a boto3 *client* with *now*, our clock."""
         events = getattr(getattr(client, "meta", None), "events", None)
         if client is self._client or events is None:
             return
         self._client = client
 
-        def heard(parsed: Any, **_: Any) -> None:
+        def compare(parsed: Any, **_: Any) -> None:
             theirs = answer_date(parsed)
             if theirs is not None:
                 self.ahead = now() - theirs
 
-        events.register("after-call.stepfunctions", heard)
+        events.register("after-call.stepfunctions", compare)
 
 
 def answer_date(answer: Any) -> datetime | None:
-    """Return the date of an answer over HTTP, None for an answer without one."""
+    """Return the date of an HTTP answer; None if it has no date."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC)

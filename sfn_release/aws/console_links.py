@@ -9,7 +9,7 @@ _HOSTS = {
 
 
 def visual_editor_url(arn: str) -> str:
-    """Return where the state machine *arn* can be seen and edited."""
+    """Return the visual editor of the state machine *arn*."""
     return f"{_home(arn)}#/visual-editor?stateMachineArn={arn}"
 
 
@@ -21,8 +21,8 @@ def state_machine_url(arn: str) -> str:
 def execution_url(arn: str, execution_arn: str) -> str:
     """Return the page of an execution of the state machine *arn*.
 
-    Its last part is the last part of the execution's ARN, in the form of a STANDARD execution's
-    ARN, for EXPRESS ones too: so the documentation page has it.
+    The link has the form of a STANDARD execution's ARN, for EXPRESS executions too, and ends in the
+    last part of *execution_arn*. The documentation page prints it like this.
     """
     owner = arn.replace(":stateMachine:", ":execution:")
     return f"{_home(arn)}#/executions/details/{owner}:{execution_arn.rpartition(':')[2]}"

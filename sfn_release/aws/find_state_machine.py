@@ -1,8 +1,11 @@
 """Finds a state machine by its name, without asking STS for the account.
 
-Its ARN is the one that an earlier call told; or the one in the account of its role, because a role
-can only be passed to a state machine of its own account; or, where the account is made up (an
-emulator's) or the role unknown, the one in the list of all state machines.
+It tries three ways, in this order:
+
+1. the ARN from an earlier call;
+2. the ARN in the account of its role, because a role can only be passed to a state machine of the
+   same account;
+3. the list of all state machines, when an emulator makes the account up or the role is unknown.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ _ROLE_PARTS = 6  # arn:partition:iam::account:role/name
 def find(
     client: Any, name: str, *, role_arn: str | None = None, known_arn: str | None = None
 ) -> dict[str, Any] | None:
-    """Return DescribeStateMachine's answer for the state machine *name*, None without one.
+    """Return DescribeStateMachine's answer for the state machine *name*; None if it's absent.
 
-    *known_arn* is where it was before. Raises AwsError for what AWS refuses; being allowed to
-    describe state machines but not to list them is enough.
+    *known_arn* is its ARN from an earlier call. You need states:DescribeStateMachine, and
+    states:ListStateMachines only for the third way. Raises AwsError when AWS refuses a call.
     """
     likely = likely_arn(name, role_arn, client.meta.region_name)
     absent = False
@@ -46,7 +49,7 @@ def find(
 
 
 def likely_arn(name: str, role_arn: str | None, region: str) -> str | None:
-    """Return the ARN that the state machine has in the account of its role.
+    """Return the ARN of the state machine in the account of its role.
 
     >>> likely_arn("hello", "arn:aws:iam::111122223333:role/workflows", "eu-west-1")
     'arn:aws:states:eu-west-1:111122223333:stateMachine:hello'
@@ -58,7 +61,7 @@ def likely_arn(name: str, role_arn: str | None, region: str) -> str | None:
 
 
 def _listed(client: StepFunctions, name: str) -> str | None:
-    """Return the ARN of the state machine of this name, if the list of all has it."""
+    """Return the ARN of the state machine with this name in the list of all; None if absent."""
     page: dict[str, Any] = {}
     while True:
         answer = call(client.list_state_machines, maxResults=1000, **page)

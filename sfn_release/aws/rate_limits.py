@@ -1,9 +1,9 @@
 """Keeps calls below AWS's quotas: a token bucket for each operation of a client.
 
-AWS gives every account and region a bucket of calls per operation, which refills by some calls a
-second, and refuses what it does not hold. A release of a few hundred workflows empties them, so
-each call takes its token here first, and waits for one where AWS would refuse. What others do in
-the account is not known here: botocore's adaptive retries answer to that.
+Every account and region has a bucket of calls per operation, which refills by some calls a second.
+When it's empty, AWS refuses the call. A release of a few hundred workflows empties it, so each call
+takes a token here first, and waits where AWS would refuse. Other callers of the account can't be
+counted here; botocore's adaptive retries handle them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import Any
 
 _LONG = 5.0
-"""Seconds of waiting that are told, and between two times that they are."""
+"""A wait of so many seconds is reported, and the next report comes as many seconds later."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """How many calls of an operation AWS takes: *bucket* at once, and *refill* more a second."""
+    """How many calls of an operation AWS accepts: *bucket* at once, and *refill* more a second."""
 
     bucket: int
     refill: int
@@ -62,7 +62,7 @@ class _Bucket:
     at: datetime
 
     def reserve(self, now: datetime) -> float:
-        """Take a token, if need be one that is yet to come; return the seconds until it does."""
+        """Take a token, which may be a future one; return the seconds until it exists."""
         passed = max((now - self.at).total_seconds(), 0.0)  # a clock may be set back
         self.tokens = min(self.tokens + passed * self.quota.refill, self.quota.bucket) - 1
         self.at = now
@@ -71,7 +71,7 @@ class _Bucket:
 
 @dataclass
 class RateLimiter:
-    """The buckets of one client. *wait* waits some seconds, *say* tells people of a long wait."""
+    """The buckets of one client. *wait* waits some seconds, *say* reports a long wait."""
 
     now: Callable[[], datetime]
     wait: Callable[[float], None]
@@ -79,25 +79,25 @@ class RateLimiter:
     quotas: Mapping[str, Quota] = field(default_factory=lambda: QUOTAS)
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _expected: dict[str, int] = field(default_factory=dict)
-    _told: datetime | None = None
+    _reported: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attach(self, client: Any) -> None:
-        """Pace every call of a boto3 Step Functions client, each of its retries too.
+        """Pace every call of a boto3 Step Functions client, and each of its retries.
 
-        The wait is before a request is signed: a signature is good for five minutes only.
+        It waits before a request is signed, because a signature expires after five minutes.
         """
         client.meta.events.register_first(
             "before-sign.stepfunctions", self._before_sign, unique_id="sfn-release-pacing"
         )
 
     def expect(self, operation: str, calls: int) -> None:
-        """Hear how many calls of an operation are about to be made, to tell how long they take."""
+        """Announce the number of calls of an operation that follow, to report their time."""
         with self._lock:
             self._expected[operation] = calls
 
     def take(self, operation: str) -> None:
-        """Wait until AWS takes another call of *operation*, and count it."""
+        """Wait until AWS accepts another call of *operation*, and count it."""
         quota = self.quotas.get(operation)
         if quota is None:
             return
@@ -108,18 +108,18 @@ class RateLimiter:
                 bucket = self._buckets[operation] = _Bucket(quota, quota.bucket, now)
             seconds = bucket.reserve(now)
             left = self._expected[operation] = max(self._expected.get(operation, 0) - 1, 0)
-            told = seconds and self._tell(operation, quota, seconds + left / quota.refill, now)
-        if told:
-            self.say(told)
+            report = seconds and self._report(operation, quota, seconds + left / quota.refill, now)
+        if report:
+            self.say(report)
         if seconds:
             self.wait(seconds)
 
-    def _tell(self, operation: str, quota: Quota, seconds: float, now: datetime) -> str:
-        """Return what to say of a wait; nothing for a short one, and when it was just said."""
-        just_now = self._told and (now - self._told).total_seconds() < _LONG
+    def _report(self, operation: str, quota: Quota, seconds: float, now: datetime) -> str:
+        """Return the report of a wait; empty for a short one, and shortly after another report."""
+        just_now = self._reported and (now - self._reported).total_seconds() < _LONG
         if seconds < _LONG or just_now:
             return ""
-        self._told = now
+        self._reported = now
         rate = f"{quota.refill} {operation} a second"
         return f"AWS allows {rate}: {seconds:.0f} s to go"
 

@@ -11,7 +11,7 @@ LOCAL_REGION: Final = "us-east-1"
 LOCAL_ACCOUNT: Final = "000000000000"
 
 _PARTITIONS: Final = (
-    # The first prefix that fits decides: us-isob- before us-iso-.
+    # The first match wins: us-isob- before us-iso-.
     ("cn-", "aws-cn"),
     ("us-gov-", "aws-us-gov"),
     ("us-isob-", "aws-iso-b"),
@@ -23,7 +23,7 @@ _PARTITIONS: Final = (
 
 
 def partition_of(region: str) -> str:
-    """Return the partition of a *region*, as ARNs begin with it.
+    """Return the partition of a *region*: the second part of its ARNs.
 
     >>> partition_of("eu-west-1"), partition_of("cn-north-1")
     ('aws', 'aws-cn')

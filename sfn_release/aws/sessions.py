@@ -1,7 +1,7 @@
 """Clients of one account and region: credentials, an assumed role, endpoints.
 
-They are those that boto3 gives, made by botocore, its core: boto3 itself would load S3's transfer
-manager first, which takes as long as all the rest of a command.
+They are boto3's clients, made by botocore, its core. boto3 itself would load S3's transfer manager
+first, and that takes as long as the rest of a command.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from sfn_release.errors import AccessError, AwsError
 
 _MAX_THREADS = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_SESSION_NAME = "sfn-release"  # how an assumed role's calls are named in CloudTrail
+_SESSION_NAME = "sfn-release"  # the name of an assumed role's calls in CloudTrail
 
 creating = threading.Lock()
-"""Held while a client is made: botocore's sessions are not thread-safe then."""
+"""Hold it while you make a client: botocore's sessions aren't thread-safe then."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """How an account and region are reached.
+    """How to reach an account and region.
 
-    Credentials come from *profile* or AWS's usual chain; with *assume_role*, an ARN, they are
-    those of that role, taken with *external_id* if its trust policy asks for one. *endpoints* maps
-    botocore's ids of services (``stepfunctions``, ``lambda`` …) to URLs, "*" to that of the rest.
+    Credentials come from *profile* or AWS's usual chain. With *assume_role*, an ARN, they assume
+    that role, with *external_id* if its trust policy needs it. *endpoints* maps botocore's service
+    ids (``stepfunctions``, ``lambda`` …) to URLs, and "*" to the URL of all other services.
     """
 
     region: str | None = None
@@ -40,11 +40,11 @@ class Access:
     endpoints: Mapping[str, str] = field(default_factory=dict)
 
     def endpoint(self, service: str) -> str | None:
-        """Return where a service is reached, None for AWS's own endpoint."""
+        """Return the URL of a service; None for AWS's own endpoint."""
         return self.endpoints.get(service) or self.endpoints.get("*")
 
     def on_this_machine(self, service: str) -> bool:
-        """Whether a service is reached on loopback, where AWS's quotas are nobody's concern."""
+        """Whether a service is on loopback, where AWS's quotas don't apply."""
         from urllib.parse import urlsplit
 
         return urlsplit(self.endpoint(service) or "").hostname in _LOOPBACK
@@ -52,39 +52,39 @@ class Access:
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long temporary credentials last that nothing renews; *until* is None when unknown."""
+    """The end of temporary credentials that nothing renews; *until* is None when it's unknown."""
 
     until: datetime | None
 
 
 def lifetime(access: Access) -> Lifetime | None:
-    """Return how long the credentials last; None for those that last, or that are renewed.
+    """Return how long the credentials last; None if they don't expire, or are renewed.
 
-    With a role to assume, it is the credentials that assume it: the role's own are renewed with
-    them. Raises AccessError for an unknown profile.
+    With a role to assume, it's the credentials that assume it: they renew the role's own. Raises
+    AccessError for an unknown profile.
     """
     if access.on_this_machine("stepfunctions"):
         return None
     import botocore.session
     from botocore.credentials import RefreshableCredentials
 
-    with creating, _told():
+    with creating, _explained():
         credentials = botocore.session.Session(profile=access.profile).get_credentials()
         if credentials is None:
             return None
         if isinstance(credentials, RefreshableCredentials):
             if credentials.method != "env":
                 return None
-            # botocore would read the variables again, and they stay what they are.
-            return Lifetime(credentials._expiry_time)  # noqa: SLF001 - there is no other way
+            # botocore would read the variables again, and they don't change.
+            return Lifetime(credentials._expiry_time)  # noqa: SLF001 - botocore has no public name
         return Lifetime(None) if credentials.token else None
 
 
-def clients(access: Access, pacing: RateLimiter | None = None) -> Callable[[str], Any]:
-    """Return what gives the client of a service; each is made once, when first asked for.
+def clients(access: Access, rate_limiter: RateLimiter | None = None) -> Callable[[str], Any]:
+    """Return the function that returns a service's client. It makes each client once, on demand.
 
-    *pacing* keeps Step Functions below its quotas. Raises AccessError for an unknown profile and
-    AwsError when no region is known, both when a client is first asked for.
+    *rate_limiter* keeps Step Functions below its quotas. The function raises AccessError for an
+    unknown profile, and AwsError when no region is known.
     """
     made: dict[str, Any] = {}
     sessions: list[Any] = []
@@ -92,26 +92,30 @@ def clients(access: Access, pacing: RateLimiter | None = None) -> Callable[[str]
     def client(service: str) -> Any:
         with creating:
             if service not in made:
-                with _told():
+                with _explained():
                     if not sessions:
                         sessions.append(_session(access))
                     made[service] = _client(sessions[0], access, service)
-                if pacing and service == "stepfunctions" and not access.on_this_machine(service):
-                    pacing.attach(made[service])
+                if (
+                    rate_limiter
+                    and service == "stepfunctions"
+                    and not access.on_this_machine(service)
+                ):
+                    rate_limiter.attach(made[service])
             return made[service]
 
     return client
 
 
 def client_config(*, custom_endpoint: bool, adaptive: bool = False) -> Any:
-    """Return the botocore configuration of every client of ours.
+    """Return the botocore configuration of all our clients.
 
-    An *adaptive* one calls more slowly for a while after AWS has throttled it.
+    An *adaptive* client slows down for a while after AWS has throttled it.
     """
     from botocore.config import Config
 
     return Config(
-        # StartSyncExecution's host prefix "sync-" names no host beside a custom endpoint.
+        # With StartSyncExecution's prefix "sync-", a custom endpoint's host doesn't resolve.
         inject_host_prefix=not custom_endpoint,
         max_pool_connections=_MAX_THREADS,
         retries={"mode": "adaptive" if adaptive else "standard", "max_attempts": 5},
@@ -143,7 +147,8 @@ def _client(
 def _assumed(session: Any, access: Access) -> Any:
     """Return a session with the credentials of the assumed role, renewed before they expire.
 
-    STS gives a chained role an hour at most, and a deployment that shifts traffic may take longer.
+    The credentials of a chained role last an hour at most. A deployment that shifts traffic may
+    take longer.
     """
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -151,7 +156,7 @@ def _assumed(session: Any, access: Access) -> Any:
     source = session.get_credentials()
     if source is None:
         raise AccessError(
-            f"There are no AWS credentials to assume {access.assume_role} with.",
+            f"No AWS credentials were found to assume {access.assume_role}.",
             fix="Set `profile` for the environment, or log in (`aws sso login`, `aws configure`).",
         )
 
@@ -163,15 +168,15 @@ def _assumed(session: Any, access: Access) -> Any:
         extra["ExternalId"] = access.external_id
     fetcher = AssumeRoleCredentialFetcher(sts, source, access.assume_role, extra_args=extra)
     inner = botocore.session.Session(profile=access.profile)
-    inner._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no other way
+    inner._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no public name
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return inner
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell what is wrong with the way to an account in our words."""
+def _explained() -> Iterator[None]:
+    """Turn botocore's errors about profile, region and endpoint into ours."""
     import botocore.exceptions
 
     try:
@@ -182,7 +187,7 @@ def _told() -> Iterator[None]:
         ) from error
     except botocore.exceptions.NoRegionError as error:
         raise AwsError(
-            "No AWS region is known.", fix="Set `region` for the environment in releases.toml."
+            "No AWS region is set.", fix="Set `region` for the environment in releases.toml."
         ) from error
-    except ValueError as error:  # botocore's word for an endpoint that is no URL
-        raise AwsError(f"The endpoint cannot be used: {error}.") from error
+    except ValueError as error:  # botocore raises it for an endpoint that isn't a URL
+        raise AwsError(f"Invalid endpoint: {error}.") from error

@@ -1,8 +1,8 @@
-"""The Step Functions client: its operations, one in this process, one from what a user holds.
+"""The Step Functions client: its operations, a client in this process, the client of a session.
 
-Everything that touches a state machine goes through such a client. There are two kinds and no
-difference between them: botocore's own against AWS or an ``endpoint_url``, and botocore's own whose
-requests are answered in this process (`in_process`), which is how ``local`` works.
+Everything that touches a state machine goes through such a client. There are two kinds, and you
+can't tell them apart: botocore's client of AWS or an ``endpoint_url``, and botocore's client whose
+requests are answered in this process (`in_process`). ``local`` works by the second kind.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sfn_release.aws.sessions import client_config, creating
 from sfn_release.errors import AccessError, AwsError
 
 RequestHandler = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
-"""Answers a request of AWS's JSON 1.0 protocol: operation and body to status, headers and body."""
+"""Answers a request of AWS's JSON 1.0 protocol: (operation, body) → (status, headers, body)."""
 
 
 class StepFunctions(Protocol):
-    """The operations that the release engine uses: members of boto3's ``stepfunctions`` client.
+    """The operations that we use: members of boto3's ``stepfunctions`` client.
 
-    Arguments and answers are those of the API (api version 2016-11-23).
+    Arguments and answers have the API's shapes (api version 2016-11-23).
     """
 
     create_state_machine: Operation
@@ -55,8 +55,8 @@ class StepFunctions(Protocol):
 def in_process(handle: RequestHandler, *, region: str) -> StepFunctions:
     """Return botocore's Step Functions client whose requests *handle* answers, without a network.
 
-    Parameters are validated, errors raised and answers parsed by botocore itself, so that nothing
-    can tell such a client from one over HTTP.
+    botocore itself validates parameters, raises errors and parses answers, so the client behaves
+    like a client over HTTP.
     """
     from botocore.awsrequest import AWSResponse
 
@@ -71,7 +71,7 @@ def in_process(handle: RequestHandler, *, region: str) -> StepFunctions:
         client = _isolated_session().create_client(
             "stepfunctions",
             region_name=region,
-            endpoint_url="http://localhost",  # never asked; or AWS_ENDPOINT_URL would be read
+            endpoint_url="http://localhost",  # unused; without it botocore reads AWS_ENDPOINT_URL
             config=client_config(custom_endpoint=True),
         )
     client.meta.events.register("before-send.stepfunctions", answer)
@@ -80,9 +80,9 @@ def in_process(handle: RequestHandler, *, region: str) -> StepFunctions:
 
 @cache
 def _isolated_session() -> Any:
-    """Return a session that knows nothing of the user's AWS set-up, and so cannot trip over it.
+    """Return a session that ignores the user's AWS set-up, so a broken set-up can't break it.
 
-    One for all clients in process: its models are read once, after which a client takes 2 ms.
+    All clients in process share it: it reads its models once, and then a client takes 2 ms.
     """
     import botocore.session
 
@@ -94,23 +94,23 @@ def _isolated_session() -> Any:
             "credentials_file": nowhere,
         }
     )
-    session.set_credentials("local", "local")  # nothing checks them
+    session.set_credentials("local", "local")  # nothing checks these
     return session
 
 
 class _RawBody(io.BytesIO):
-    """What AWSResponse reads its content from."""
+    """The body that AWSResponse reads its content from."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
 
 
 def client_of(session: Any) -> Any:
-    """Return the Step Functions client of what a user holds.
+    """Return the Step Functions client of a session.
 
     *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a Step Functions
-    client, or ``sfn.local()``. Raises TypeError for anything else, AwsError when no region is
-    known and AccessError for an unknown profile.
+    client, or ``sfn.local()``. Raises TypeError for anything else, AwsError when no region is set,
+    and AccessError for an unknown profile.
     """
     import botocore.exceptions
 
@@ -118,9 +118,11 @@ def client_of(session: Any) -> Any:
         with creating:
             client = _held(session)
     except botocore.exceptions.NoRegionError as error:
-        raise AwsError("No AWS region is known.", fix="Give the session a region_name.") from error
+        raise AwsError("No AWS region is set.", fix="Give the session a region_name.") from error
     except botocore.exceptions.ProfileNotFound as error:
-        raise AccessError(f"{error}.", fix="Name another profile, or `aws configure`.") from error
+        raise AccessError(
+            f"{error}.", fix="Name another profile, or run `aws configure`."
+        ) from error
     client.meta.events.register(
         "before-call.stepfunctions.StartSyncExecution", _keep_host, unique_id="sfn-release-host"
     )
@@ -141,7 +143,7 @@ def _held(session: Any) -> Any:
 
 
 def _keep_host(params: dict[str, Any], **_: Any) -> None:
-    """Take StartSyncExecution's prefix "sync-" off an IP address or localhost: no such host is."""
+    """Remove StartSyncExecution's prefix "sync-" from an IP address or localhost."""
     params["url"] = _PREFIXED.sub(r"\1", params["url"])
 
 

@@ -26,7 +26,7 @@ def refuse_wrong_clock(site: Site) -> None:
     A difference of over a minute is said, one beyond the skew that locks allow is refused. The
     answers that preparing got are compared: nothing is asked.
     """
-    ahead = site.aws.dates.ahead
+    ahead = site.aws.clock_skew.ahead
     if ahead is None or abs(ahead) <= _WORTH_A_WORD:
         return
     told = f"this machine's clock is {_difference(ahead)} AWS's"

@@ -13,7 +13,7 @@ api_model             checks requests against AWS's own service model
 definition_validation what AWS refuses in a definition (`diagnostics`: in AWS's words)
 execution_records     executions in the store (`history_store`: their events)
 live_executions       executions that run in real time, in threads
-store, database_tablesthe SQLite file
+store, database_tables the SQLite file
 """
 
 from __future__ import annotations

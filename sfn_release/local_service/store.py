@@ -155,7 +155,7 @@ class Store:
             case _:
                 raise LocalServiceError(
                     f"{self._path} was written by another version of sfn-release.",
-                    why=f"Its schema is number {found}; this version reads {database_tables.VERSION}.",
+                    why=f"Its schema is {found}, and this version reads {database_tables.VERSION}.",
                     fix="Use that version, or start anew: sfn-release local reset",
                 )
         connection.execute(f"PRAGMA user_version = {database_tables.VERSION}")

@@ -23,7 +23,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
         workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
     aws = workspace.reach(environment)
     # The client is made now, while others build: it takes its time.
-    aws.dates.listen(aws.stepfunctions, workspace.runtime.now)
+    aws.clock_skew.listen(aws.stepfunctions, workspace.runtime.now)
     return site(workspace, environment, aws)
 
 
