@@ -14,7 +14,8 @@ import click
 import pytest
 
 from sfn_release import errors, project
-from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
+from sfn_release.cli.app import program
+from sfn_release.cli.help import COMMANDS, EXIT_CODES
 from sfn_release.operations.scaffold import project_files
 from sfn_release.project.document import Expected
 from sfn_release.project.modules import build

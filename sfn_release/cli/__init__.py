@@ -1,13 +1,19 @@
 """The command line, `sfn-release`: arguments in, text or JSON out, every decision elsewhere.
 
-    app        the commands' names, the global options, the one place that catches errors
-    exits      the exit codes
-    session    what the global options say; opens the project for a command
-    terminal   stdout and stderr: tables, JSON, colour, no control characters from data
-    watching   shows a deployment while it happens, and asks before it does
+    help         the text of --help: every command's summary, the exit codes
+    app          finds the command, and catches errors in one place
+    options      the options of every command
+    session      the global options of one run; opens the project for a command
+    commands/    one file for each command, named as you type it
+    deployments  runs a deployment in several environments and reports each result
+    output/      tables, plans, records, progress, Markdown, errors
+    files        the files that a command reads and writes
+    signals      ends a command that is hung up or terminated
+    call_log     -vv: each call to AWS and Git, with its time
+    exits        the exit codes
 
-Start-up is measured, so a command's module is imported when that command runs, and ``--version``
-is answered before anything is.
+Start-up is measured. A command's file is imported when that command runs, and ``--version`` and
+``--help`` are answered before click is imported.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ import sys
 from sfn_release import __version__
 from sfn_release.cli.exits import INTERRUPTED
 
-TYPE_CHECKING = False  # typing would be a slow import
+TYPE_CHECKING = False  # importing typing is slow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,25 +31,36 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: this process's) and return its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words == ["--version"] and _told_version():
+    if len(words) == 1 and _answered(words[0]):
         return 0
     try:
         import gc
 
-        # What loads now stays: searching it for garbage all the while takes a tenth of start-up.
+        # Modules stay loaded. Searching them for garbage takes a tenth of the start-up time.
         gc.set_threshold(50_000)
         from sfn_release.cli.app import run
 
         return run(words)
-    except KeyboardInterrupt:  # while importing, or while telling of an interruption
+    except KeyboardInterrupt:  # during an import, or while an interruption is reported
         return INTERRUPTED
 
 
-def _told_version() -> bool:
-    """Write the version without importing anything; what hinders that is told by `run`."""
+def _answered(word: str) -> bool:
+    """Answer ``--version`` and ``--help`` without click; leave anything else, and errors, to `run`.
+
+    A shell that asks for completions sets an environment variable, and no argument.
+    """
+    if word == "--version":
+        text = f"sfn-release {__version__}"
+    elif word in {"--help", "-h"}:
+        from sfn_release.cli.help import help_columns, program_help
+
+        text = program_help(help_columns())
+    else:
+        return False
     try:
-        sys.stdout.write(f"sfn-release {__version__}\n")
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except (AttributeError, OSError):  # stdout is closed, or cannot be written
+    except (AttributeError, OSError):  # stdout is closed, or can't be written
         return False
     return True

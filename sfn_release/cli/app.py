@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from sfn_release import __version__
-from sfn_release.cli.exits import DIFFERENT, HUNG_UP, INTERRUPTED, READER_GONE, TERMINATED
+from sfn_release.cli.exits import INTERRUPTED, READER_GONE
+from sfn_release.cli.help import COMMANDS, help_columns, program_help
 from sfn_release.cli.options import global_options
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
@@ -27,62 +28,6 @@ from sfn_release.errors import (
 
 _NAME = "sfn-release"
 _COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
-_WIDEST = 100  # columns of help texts
-
-# title → command → summary: `--help` prints this without importing a command.
-COMMANDS = {
-    "Start": {
-        "init": "Scaffold releases.toml and a first workflow; overwrite nothing.",
-        "demo": "Show the whole story in a scratch repository.",
-    },
-    "Write": {
-        "import": "Write an existing definition as a Python module.",
-        "list": "List the workflows of the work tree with their digests.",
-        "build": "Print the definitions of the work tree.",
-        "check": "Check workflow definitions. Exits 1 on errors.",
-        "graph": "Print the state graph of a workflow, as Mermaid or DOT.",
-    },
-    "Release": {
-        "plan": "Show what a deployment would do.",
-        "publish": "Release the current commit and deploy it.",
-        "deploy": "Deploy a release that exists.",
-        "promote": "Deploy the release that succeeded in another environment.",
-        "rollback": "Bring back a release that ran there, byte for byte.",
-        "yank": "Block a release from being deployed.",
-        "unyank": "Allow a yanked release to be deployed again.",
-    },
-    "See": {
-        "status": "Show what is live where, and drift.",
-        "releases": "Show what was released.",
-        "history": "Show what was deployed to an environment.",
-        "show": "Show one release, or one definition of it.",
-        "diff": "Compare two releases, what is live, or the work tree.",
-    },
-    "Examine": {
-        "verify": "Verify that tags, ledger, definitions and records agree.",
-        "env": "Check what releases.toml says of the environments.",
-        "doctor": "Find problems with set-up, refs and permissions.",
-    },
-    "Operate": {
-        "execute": "Start a workflow, wait for it and show how it ended.",
-        "delete": "Delete the state machine of a workflow.",
-        "acknowledge": "Accept state machine versions that no release made.",
-        "unlock": "Close a deployment that was abandoned.",
-    },
-    "Step Functions on this machine": {
-        "local": "Serve the local service on HTTP, or reset it.",
-    },
-}
-
-EXIT_CODES = {
-    0: "done, also when there was nothing to do",
-    1: "an error, or an execution that did not succeed",
-    2: "invalid command line",
-    DIFFERENT: "a difference was found (plan --exit-code, diff --exit-code, status --check)",
-    HUNG_UP: "ended by SIGHUP, when its terminal was closed; handled like Ctrl-C",
-    INTERRUPTED: "interrupted by Ctrl-C",
-    TERMINATED: "ended by SIGTERM, which is handled like Ctrl-C",
-}
 
 
 class _Program(click.Group):
@@ -115,18 +60,9 @@ class _Program(click.Group):
             )
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the commands from the table, without importing one."""
-        for title, commands in COMMANDS.items():
-            with formatter.section(title):
-                formatter.write_dl(
-                    [(f"{name:<8}", text) for name, text in commands.items()], col_spacing=2
-                )
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the exit codes."""
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(f"{code:<8}", text) for code, text in EXIT_CODES.items()])
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the program's help text."""
+        return program_help(ctx.terminal_width or help_columns())
 
 
 @click.group(
@@ -139,11 +75,7 @@ class _Program(click.Group):
 @click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
 @click.pass_context
 def program(ctx: click.Context) -> int:
-    """Releases for AWS Step Functions that never change.
-
-    Made from Git, planned before they are applied, rolled back in one step.
-    Global options may stand before or after the command.
-    """
+    """Run a command, or show the help text without one."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         return UsageError.exit_code
@@ -189,8 +121,7 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     try:
         if _COMPLETION in os.environ:
             program.main(prog_name=_NAME)  # answers the shell and exits
-        columns = min(terminal.width(), _WIDEST)
-        words = list(arguments)
+        words, columns = list(arguments), help_columns()
         with program.make_context(_NAME, words, obj=session, terminal_width=columns) as context:
             code = program.invoke(context)
     except click.exceptions.Exit as done:  # --help, --version

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import click
 
-from sfn_release.cli.session import Session
+from sfn_release.cli.call_log import call_log
+from sfn_release.cli.help import GLOBAL_OPTIONS
+from sfn_release.cli.session import LOG_CALLS, Session
 from sfn_release.errors import UsageError
 
 _GLOBAL = {"-C", "--env", "--json", "--verbose", "--help"}
@@ -28,24 +30,12 @@ reason_option = click.option("--reason", metavar="TEXT", help="Why, for the reco
 def global_options(function: Decorated) -> Decorated:
     """Add ``-C``, ``--env``, ``--json`` and ``-v``; they go to the Session, not to *function*."""
     option = partial(click.option, expose_value=False, is_eager=True)
+    folder, environment, as_json, verbose = GLOBAL_OPTIONS.values()
     for decorate in (
-        option("-v", "--verbose", is_flag=True, callback=_verbose, help="Show more detail."),
-        option("--json", is_flag=True, callback=_json, help="Print one JSON object."),
-        option(
-            "--env",
-            multiple=True,
-            metavar="NAME",
-            callback=_environments,
-            help="The environment; default: the project's.",
-        ),
-        option(
-            "-C",
-            "directories",
-            multiple=True,
-            metavar="DIR",
-            callback=_directory,
-            help="Work in this folder.",
-        ),
+        option("-v", "--verbose", count=True, callback=_verbose, help=verbose),
+        option("--json", is_flag=True, callback=_json, help=as_json),
+        option("--env", multiple=True, metavar="NAME", callback=_environments, help=environment),
+        option("-C", "directories", multiple=True, metavar="DIR", callback=_directory, help=folder),
     ):
         function = decorate(function)
     return function
@@ -83,8 +73,13 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command of a function that takes the Session first and returns its exit code."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        with_session: Callable[..., Any] = click.pass_obj(function)
-        return click.command(name, cls=Command)(global_options(with_session))
+        @click.pass_obj
+        @wraps(function)
+        def run(session: Session, *arguments: Any, **options: Any) -> Any:
+            with call_log(wanted=session.verbosity >= LOG_CALLS):
+                return function(session, *arguments, **options)
+
+        return click.command(name, cls=Command)(global_options(run))
 
     return decorate
 
@@ -117,8 +112,8 @@ def _session(context: click.Context) -> Session:
     return context.ensure_object(Session)
 
 
-def _verbose(context: click.Context, _: click.Parameter, value: bool) -> None:
-    _session(context).verbose |= value
+def _verbose(context: click.Context, _: click.Parameter, value: int) -> None:
+    _session(context).verbosity += value
 
 
 def _json(context: click.Context, _: click.Parameter, value: bool) -> None:

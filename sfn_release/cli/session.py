@@ -1,10 +1,11 @@
-"""What the global options of a command line say, and the project that they lead to."""
+"""One run of the program: its global options, its project, and how its result is shown."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.output import terminal
@@ -13,12 +14,14 @@ from sfn_release.errors import RefusedError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sfn_release.cli.output.progress import Progress
+    from sfn_release.cli.output.progress import ProgressDisplay
     from sfn_release.deployment.runtime import Runtime
     from sfn_release.operations.workspace import Workspace
     from sfn_release.plan import Plan
 
 
+LOG_CALLS = 2
+"""Each ``-v`` counts: from this verbosity on, calls to AWS and Git are logged."""
 _GITHUB = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
@@ -26,60 +29,60 @@ class Session:
     """The global options, gathered before and after the command's name."""
 
     def __init__(self, *, as_json: bool = False, reports: bool = True) -> None:
-        self.reports = reports  # tell a CI job too what is shown
-        self.folder = ""  # as -C names it
+        self.reports = reports  # write summaries and outputs for GitHub Actions
+        self.folder = ""  # from -C
         self.environments: list[str] = []
         self.as_json = as_json
-        self.verbose = False
-        self.shown = False  # whether the command's JSON object was written
-        self.progress: Progress | None = None
+        self.verbosity = 0
+        self.shown = False  # the command's JSON object is written
+
+    @property
+    def verbose(self) -> bool:
+        """Whether ``-v`` was given."""
+        return self.verbosity > 0
 
     @property
     def directory(self) -> Path:
-        """The folder to work in; raises UsageError for a -C that is none, and for a deleted one."""
+        """The folder to work in; raises UsageError when it doesn't exist."""
         from pathlib import Path
-
-        from sfn_release.project import existing_files
 
         try:
             directory = Path(self.folder).absolute()
         except FileNotFoundError:
             raise UsageError(
-                "The folder that this runs in was deleted.", fix="Change to another one."
+                "The current folder was deleted.", fix="Change to another folder."
             ) from None
-        if not existing_files.is_folder(directory):
-            raise UsageError(f"{directory} is not a folder.", fix="Name one with -C.")
+        if not os.path.isdir(directory):  # noqa: PTH112 - Path.is_dir raises for very long names
+            raise UsageError(f"{directory} is not a folder.", fix="Name a folder with -C.")
         return directory
 
     @property
     def environment(self) -> str | None:
-        """The one environment that was named, None for none; raises UsageError for several."""
+        """The environment that ``--env`` names, if any; raises UsageError for several."""
         names = list(dict.fromkeys(self.environments))
         if len(names) > 1:
             raise UsageError(
-                f"This command takes one --env, and {len(names)} were given: {', '.join(names)}.",
-                fix="Run it once for each.",
+                f"This command takes one --env, not {len(names)}: {', '.join(names)}.",
+                fix="Run it once for each environment.",
             )
         return names[0] if names else None
 
     def names(self, workspace: Workspace) -> list[str]:
-        """Return the environments that were named, the project's default for none.
+        """Return the environments that ``--env`` names, or the project's default.
 
-        Raises NotFoundError for one that does not exist.
+        Raises NotFoundError for an unknown environment.
         """
         names = dict.fromkeys(self.environments) or [workspace.project.default_environment]
         return [workspace.environment(name).name for name in names]
 
-    def workspace(self, ask: Callable[[], None] | None = None) -> Workspace:
-        """Open the project of this folder; *ask* is called between a plan and its application.
+    def workspace(self) -> Workspace:
+        """Open the project of this folder.
 
         Raises NotFoundError (no repository, no releases.toml), ConfigError, GitError.
         """
         from sfn_release.operations.workspace import open_workspace
 
-        runtime = self.runtime(ask)
-        workspace = open_workspace(self.directory, runtime)
-        assert self.progress is not None  # noqa: S101 - `runtime` made it
+        workspace = open_workspace(self.directory, self.runtime())
         self.progress.local = frozenset(
             name
             for name, environment in workspace.project.environments.items()
@@ -87,27 +90,31 @@ class Session:
         )
         return workspace
 
-    def runtime(self, ask: Callable[[], None] | None = None) -> Runtime:
-        """Return the world that a command acts in."""
-        from sfn_release.cli.output.progress import Progress
+    def runtime(self) -> Runtime:
+        """Return the clock, identity and watcher of this process."""
         from sfn_release.operations.workspace import system_runtime
 
-        self.progress = Progress(verbose=self.verbose, ask=ask)
         return system_runtime(self.progress)
+
+    @cached_property
+    def progress(self) -> ProgressDisplay:
+        """Shows deployments on stderr."""
+        from sfn_release.cli.output.progress import ProgressDisplay
+
+        return ProgressDisplay(verbose=self.verbose, bars=self.verbosity < LOG_CALLS)
 
     def ask(self, question: Callable[[], None]) -> None:
         """Ask *question* between the next plan and its application; raising there refuses it."""
-        assert self.progress is not None  # noqa: S101 - `workspace` made it
         self.progress.ask = question
 
     @property
     def plans(self) -> dict[str, Plan]:
-        """The plans that were carried out, or begun, by environment."""
-        return self.progress.plans if self.progress else {}
+        """The plans that were applied, or begun, by environment."""
+        return self.progress.plans
 
     def close(self) -> None:
-        """Take what is drawn while a deployment runs off the screen."""
-        if self.progress is not None:
+        """Remove the progress bar from the screen."""
+        if "progress" in vars(self):
             self.progress.close()
 
     def show(

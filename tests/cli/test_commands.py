@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.cli.output.progress import Progress
+from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.operations import open_workspace, system_runtime
 from sfn_release.operations.scaffold.project_files import HELLO
 from sfn_release.release.record import Lock, timestamp
@@ -506,13 +506,13 @@ def test_init_outside_a_repository_says_to_make_one(tmp_path: Path) -> None:
 
 
 def _client(project: Project) -> StepFunctions:
-    workspace = open_workspace(project.root, system_runtime(Progress()))
+    workspace = open_workspace(project.root, system_runtime(ProgressDisplay()))
     return workspace.aws(workspace.environment(None)).stepfunctions
 
 
 def _abandon(project: Project) -> None:
     """Let the last deployment look as if it were still under way, on another machine."""
-    workspace = open_workspace(project.root, system_runtime(Progress()))
+    workspace = open_workspace(project.root, system_runtime(ProgressDisplay()))
     ledger = workspace.ledger
     state = ledger.deployments.state(ledger.branches.snapshot(), project.environment)
     assert state.record is not None

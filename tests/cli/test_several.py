@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.output.plans import plan_lines
-from sfn_release.cli.output.progress import Progress
+from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.local_service import LocalService, open_service
 from sfn_release.local_service.server import start
 from sfn_release.operations.each_environment import in_each
@@ -174,13 +174,13 @@ def test_a_log_of_many_steps_stays_short(capsys: pytest.CaptureFixture[str]) -> 
     """A line for every ten percent, and with -v for every step."""
     steps = [step for one in big(300).workflows for step in one.switch]
     for verbose, expected in ((False, 10), (True, 600)):
-        progress = Progress(verbose=verbose)
+        progress = ProgressDisplay(verbose=verbose)
         progress.applying(len(steps))
         for step in steps:
             progress.applied(step)
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == expected
-    progress = Progress()
+    progress = ProgressDisplay()
     progress.applying(600)
     for step in steps[:60]:
         progress.applied(step)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.progress import Progress
+from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.operations import workspace as edge
 from sfn_release.plan.steps import Watch
@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 BROKEN = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "Cause": "x"}}}'
 
 
-def shown(progress: Progress, minutes: float, **more: Any) -> None:
+def shown(progress: ProgressDisplay, minutes: float, **more: Any) -> None:
     """Let a progress see a shift with so much time left."""
     seen: dict[str, Any] = {"weight": 20, "stage": 1, "stages": 1, **more}
     progress.seen(ShiftProgress(left=minutes * MINUTE, **seen))
@@ -31,7 +31,7 @@ def shown(progress: Progress, minutes: float, **more: Any) -> None:
 
 def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) -> None:
     """Ten for a long stage, one a minute at most, and the first of each stage."""
-    progress = Progress()
+    progress = ProgressDisplay()
     progress.applying(3)
     for half_minutes in range(60, -1, -1):
         shown(progress, half_minutes / 2)
@@ -64,7 +64,7 @@ def test_a_terminal_gets_a_live_line(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
-    progress = Progress()
+    progress = ProgressDisplay()
     progress.applying(3)
     shown(progress, 2, new=ExecutionCounts(4, 1), old=ExecutionCounts(5, 0))
     shown(progress, 1)

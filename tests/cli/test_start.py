@@ -11,7 +11,8 @@ import click
 import pytest
 
 from sfn_release import __version__
-from sfn_release.cli.app import COMMANDS, EXIT_CODES, program
+from sfn_release.cli.app import program
+from sfn_release.cli.help import COMMANDS, EXIT_CODES
 from support.command_line import Project, run
 
 HEAVY = {"boto3", "botocore", "git", "rich", "semver", "tomli", "rfc8785", "tomli_w"}
@@ -56,6 +57,7 @@ def test_help_imports_click_alone() -> None:
         "sfn_release.cli.exits",
         "sfn_release.cli.options",
         "sfn_release.cli.session",
+        "sfn_release.cli.output",
         "sfn_release.cli.output.terminal",
         "sfn_release.cli.signals",
         "sfn_release.errors",

@@ -29,7 +29,8 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     def ask() -> None:
         confirm(f"Delete {workflow} from {environment.label}?", yes=yes)
 
-    workspace = session.workspace(ask)
+    workspace = session.workspace()
     environment = workspace.environment(session.environment)
+    session.ask(ask)
     record = delete(workspace, workflow, environment=environment.name, reason=reason)
     told(session, "delete", record, environment, otherwise=f"does not serve {workflow}")

@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 
 from sfn_release.cli.output import terminal
+from sfn_release.cli.output.width import width
 from sfn_release.errors import SeveralError, SfnReleaseError
 
 _HEAD = "error: "
@@ -46,7 +47,7 @@ def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
 
     The code stands at the right end of the first line; in a pipe it follows two spaces.
     """
-    columns = terminal.width() if terminal.on_terminal(sys.stderr) else 0
+    columns = width() if terminal.on_terminal(sys.stderr) else 0
     margin = len(_HEAD) + len(_GAP) + len(error.code)
     named = not where or error.message.startswith(f"{where} ")
     message = error.message if named else f"{where}: {error.message}"

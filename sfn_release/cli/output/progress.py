@@ -22,16 +22,23 @@ _MANY = 60  # steps, above which a log is told every ten percent
 _LINES = 10  # that a log gets of one stage, if they are not more often than that
 
 
-class Progress:
+class ProgressDisplay:
     """A `deployment.Watcher` that talks to a person or a log.
 
     *ask* is called once, between the first plan and its application; raising there refuses it.
     *local* are the environments that are not on AWS.
     """
 
-    def __init__(self, *, verbose: bool = False, ask: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        bars: bool = True,
+        ask: Callable[[], None] | None = None,
+    ) -> None:
         self.local: frozenset[str] = frozenset({"local"})
         self._verbose = verbose
+        self._bars = bars and terminal.on_terminal(sys.stderr)
         self.plans: dict[str, Plan] = {}  # the last one of each environment
         self.ask = ask
         self._lock = threading.Lock()
@@ -69,7 +76,7 @@ class Progress:
     def applying(self, steps: int) -> None:
         """Begin to show progress."""
         self._done, self._steps = 0, steps
-        if steps and terminal.on_terminal(sys.stderr):
+        if steps and self._bars:
             self._start()
 
     def applied(self, step: Step) -> None:
@@ -126,8 +133,13 @@ class Progress:
     def _start(self, *, shift: str = "") -> None:
         """Draw the bar, or in its place the line that says how a *shift* stands."""
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
-        from rich.progress import Progress as Bar
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            TextColumn,
+        )
 
         talk: Any = terminal.Talk(sys.stderr)  # has what a file has
         system: Any = "auto" if terminal.coloured(sys.stderr) else None
@@ -137,7 +149,7 @@ class Progress:
             MofNCompleteColumn(),
         ]
         self._watching = bool(shift)
-        self._bar = Bar(
+        self._bar = Progress(
             *([] if shift else bar),
             TextColumn("{task.fields[step]}", markup=False),
             console=Console(file=talk, color_system=system, highlight=False),

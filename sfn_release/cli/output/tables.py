@@ -10,7 +10,8 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from sfn_release.cli.output.terminal import on_terminal, one_line, paint, width
+from sfn_release.cli.output.terminal import on_terminal, one_line, paint
+from sfn_release.cli.output.width import width
 
 _LONG = {"AUTHOR", "BY", "REASON", "NOTE", "OVERRIDE", "MODULE"}  # may stand below their row
 _GAP = "  "

@@ -192,17 +192,6 @@ def coloured(stream: IO[str]) -> bool:
     return on_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
-def width() -> int:
-    """Return the terminal's width in columns."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told):
-        return int(told)
-    for stream in (1, 2):
-        with contextlib.suppress(OSError):  # it is no terminal
-            return os.get_terminal_size(stream).columns
-    return 80
-
-
 def paint(text: str, style: str, stream: IO[str]) -> str:
     """Return *text* in a style where *stream* may carry one."""
     if not style or not coloured(stream):
