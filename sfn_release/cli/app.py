@@ -150,8 +150,8 @@ def _interrupted(session: Session, how: str) -> None:
 
     stopped = InterruptedCommandError(
         f"The command was {how or 'interrupted'}.",
-        why="stderr and `history` tell what a deployment that was under way has put back.",
-        fix="See what is recorded:  sfn-release history",
+        why="If a deployment was running, stderr and `history` show what it put back.",
+        fix="See the records:  sfn-release history",
     )
     terminal.write_json("error", {"error": error_json(stopped)})
 

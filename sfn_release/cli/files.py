@@ -13,7 +13,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable(path, "made", error) from error
+        raise _unusable(path, "create", error) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -21,7 +21,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unusable(path, "written", error) from error
+        raise _unusable(path, "write", error) from error
 
 
 def write_new(path: Path, text: str) -> bool:
@@ -33,7 +33,7 @@ def write_new(path: Path, text: str) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise _unusable(path, "written", error) from error
+        raise _unusable(path, "write", error) from error
     return True
 
 
@@ -42,7 +42,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"Can't read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text.") from error
 
@@ -56,8 +56,8 @@ def read_stdin() -> bytes:
     return content
 
 
-def _unusable(path: Path, done: str, error: OSError) -> FileError:
+def _unusable(path: Path, verb: str, error: OSError) -> FileError:
     return FileError(
-        f"{path} cannot be {done}: {error.strerror}.",
+        f"Can't {verb} {path}: {error.strerror}.",
         fix="Nothing else was changed. Make the folder writable, or name another one.",
     )

@@ -22,9 +22,9 @@ adopt_option = click.option(
     "--adopt", is_flag=True, help="Take over a state machine that another tool or ledger made."
 )
 override_option = click.option(
-    "--override", metavar="REASON", help="Let policies pass; the reason is recorded."
+    "--override", metavar="REASON", help="Skip the policies. The reason is recorded."
 )
-reason_option = click.option("--reason", metavar="TEXT", help="Why, for the record.")
+reason_option = click.option("--reason", metavar="TEXT", help="The reason, for the record.")
 
 
 def global_options(function: Decorated) -> Decorated:

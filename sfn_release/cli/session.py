@@ -150,8 +150,8 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"{question} There is no terminal to ask on: nothing was changed.",
-            fix="If you mean it, run it again with --yes.",
+            f"{question} There is no terminal to ask on. Nothing was changed.",
+            fix="To confirm, run it again with --yes.",
         )
     sys.stderr.write(f"{terminal.one_line(question)} [y/N] ")
     sys.stderr.flush()

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def run(session: Session, reason: str | None) -> None:
     """Accept state machine versions that no release made.
 
-    Somebody published them by hand, and `status --check` reports them as drift. This records that
-    you know of them; nothing is changed in AWS. To delete one instead, use the AWS CLI, as
-    `status` shows.
+    If someone publishes a version by hand, `status --check` reports drift. This command records
+    that you know about it, and changes nothing in AWS. To delete the version instead, use the AWS
+    CLI command that `status` shows.
     """
     from sfn_release.operations.verbs.acknowledge import acknowledge
 

@@ -23,7 +23,8 @@ from sfn_release.cli.session import Session
 def run(session: Session, workflow: str | None, out: Path | None) -> None:
     """Print the definitions of the work tree.
 
-    With a WORKFLOW its definition alone, else an object of all by name. Parameters stay unfilled.
+    Prints the definition of WORKFLOW, or one object with every definition by name. Parameters such
+    as ${Name} stay unfilled.
     """
     from sfn_release.operations.verbs.build import build_definitions
 

@@ -12,6 +12,7 @@ from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.error_text import error_json, tell_error
 from sfn_release.cli.session import Session
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.check import Checked, CheckedFinding
@@ -29,13 +30,13 @@ _STYLES = {"error": "red", "warning": "yellow"}
     help="text (default), json, or github for annotations in a pull request.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
-@click.option("--remote", is_flag=True, help="Ask Step Functions of the environment too.")
+@click.option("--remote", is_flag=True, help="Validate with AWS too.")
 def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool) -> int:
     """Check workflow definitions. Exits 1 on errors.
 
-    Without arguments every workflow of the project, as it stands in the work tree. A FILE
-    (.json, .yaml, .py, or - for standard input) needs no project, except with --remote, which has
-    AWS validate the definitions with the parameters of the environment.
+    Checks every workflow of the work tree, or those that you name. A FILE (.json, .yaml, .py, or -
+    for standard input) needs no project. --remote also has AWS validate the definitions, with the
+    environment's parameters filled in; it always needs a project.
     """
     from sfn_release.operations.verbs.check import check
 
@@ -72,7 +73,7 @@ def _write(checked: Checked) -> None:
             heading = where
             _write_heading(one)
         _write_finding(one)
-    terminal.write(_counted(checked))
+    terminal.write(_summary(checked))
 
 
 def _write_heading(one: CheckedFinding) -> None:
@@ -97,17 +98,13 @@ def _write_finding(one: CheckedFinding) -> None:
         terminal.write(f"          {terminal.one_line(finding.fix)}")
 
 
-def _counted(checked: Checked) -> str:
+def _summary(checked: Checked) -> str:
     errors, warnings = checked.count("error"), checked.count("warning")
-    found = " and ".join(
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((errors, "error"), (warnings, "warning"))
-        if count
-    )
-    total = len(checked.workflows)
+    found = [count(errors, "error")] if errors else []
+    found += [count(warnings, "warning")] if warnings else []
     silenced = f"; {checked.silenced} silenced" if checked.silenced else ""
-    where = f"{total} workflow{'' if total == 1 else 's'}"
-    return f"{found or 'nothing found'} in {where}{silenced}"
+    workflows = count(checked.workflows, "workflow")
+    return f"{' and '.join(found) or 'no problems'} in {workflows}{silenced}"
 
 
 def _annotate(checked: Checked) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @command("delete")
 @click.argument("workflow")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @reason_option
 def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
-    """Delete the state machine of a workflow.
+    """Delete a workflow's state machine.
 
-    With all its versions and aliases. The releases that hold it stay, so that deploying or
-    rolling back to one creates it again.
+    Deletes all its versions and aliases too. Releases keep the definition: the next deployment or
+    rollback to one of them creates the state machine again.
     """
     from sfn_release.operations.verbs.delete import delete
 
@@ -33,4 +33,4 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     environment = workspace.environment(session.environment)
     session.ask(ask)
     record = delete(workspace, workflow, environment=environment.name, reason=reason)
-    told(session, "delete", record, environment, otherwise=f"does not serve {workflow}")
+    told(session, "delete", record, environment, otherwise=f"doesn't serve {workflow}")

@@ -48,12 +48,12 @@ _ENDED = {INTERRUPTED, HUNG_UP, TERMINATED}
 
 
 @command("demo")
-@click.option("--keep", is_flag=True, help="Keep the scratch repository.")
+@click.option("--keep", is_flag=True, help="Keep the temporary repository.")
 def run(session: Session, keep: bool) -> int:
-    """Show the whole story in a scratch repository.
+    """Try every step in a temporary repository, without AWS.
 
-    Publish, execute, change, publish, execute, diff, roll back, execute, status, history: for
-    real, in a temporary folder, with no AWS account.
+    Publish, execute, change, publish, execute, diff, roll back, execute, status, history. Each
+    command really runs, in a temporary folder.
     """
     from sfn_release.cli.app import run
 
@@ -120,7 +120,7 @@ def _tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: boo
     talk = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
     try:
         with talk:
-            terminal.write("A scratch project on `local`, Step Functions without AWS, in")
+            terminal.write("A temporary project on `local`, Step Functions without AWS:")
             terminal.write(f"  {folder}")
             _tell(story)
             _end(story, time.monotonic() - began, keep=keep)
@@ -165,11 +165,11 @@ def _end(story: _Story, seconds: float, *, keep: bool) -> None:
     else:
         terminal.write(f"That was the whole story, in {seconds:.1f} seconds.", style="bold")
     if keep:
-        terminal.write(f"It is yours:  cd {shlex.quote(str(story.folder))}")
+        terminal.write(f"Look around:  cd {shlex.quote(str(story.folder))}")
     else:
-        terminal.write(f"{story.folder} is deleted; `sfn-release demo --keep` keeps it.")
+        terminal.write(f"Deleted {story.folder}. `sfn-release demo --keep` keeps it.")
     if not story.exit_code:
-        terminal.write("Now your own:  sfn-release init")
+        terminal.write("Start your own project:  sfn-release init")
     sys.stdout.flush()
 
 

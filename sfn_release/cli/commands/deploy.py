@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @command("deploy")
 @click.argument("version", required=False)
-@click.option("--resume", is_flag=True, help="Go on where the last attempt was killed.")
+@click.option("--resume", is_flag=True, help="Continue the last attempt, which didn't finish.")
 @adopt_option
 @override_option
 @reason_option
@@ -28,11 +28,10 @@ def run(
     override: str | None,
     reason: str | None,
 ) -> int:
-    """Deploy a release that exists.
+    """Deploy an existing release.
 
-    With --resume, that of the last attempt, which did not finish: callers who were being shifted
-    go on from the weight that it had reached. --env may be given several times: each environment
-    is tried, one after another.
+    --resume continues the last attempt, if it didn't finish: a traffic shift goes on from the
+    weight that it had reached. Repeat --env to deploy to several environments, one after another.
     """
     from sfn_release.cli.deployments import deployed
     from sfn_release.operations.verbs.deploy import deploy, unfinished
@@ -62,5 +61,5 @@ def run(
             override=granted,
         )
 
-    served = f"serves {version} already" if version else "serves that release already"
+    served = f"already serves {version}" if version else "already serves that release"
     return deployed(session, workspace, "deploy", session.names(workspace), one, otherwise=served)

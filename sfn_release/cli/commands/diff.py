@@ -10,6 +10,7 @@ from sfn_release.cli.exits import DIFFERENT
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.diff import WorkflowDiff
@@ -25,11 +26,12 @@ _MARKS = {
 @command("diff")
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="[B]", required=False)
-@click.option("--exit-code", is_flag=True, help="Exit 3 when there is a difference.")
+@click.option("--exit-code", is_flag=True, help="Exit 3 if there is a difference.")
 def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
-    """Compare two releases, what is live, or the work tree.
+    """Compare releases, environments, or the work tree.
 
-    A and B are a version, @ENV for what is live there, or nothing for the work tree.
+    A and B are each a version, or @ENV for what is live in an environment. Without B, compares A
+    with the work tree.
     """
     from sfn_release.operations.verbs.diff import diff
 
@@ -54,14 +56,9 @@ def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
 
 
 def _counted(found: list[WorkflowDiff]) -> str:
-    changed = sum(bool(one.differences) for one in found)
-    if not changed:
-        return f": no difference in {_workflows(len(found))}"
-    return f": {changed} of {_workflows(len(found))} differ{'s' if changed == 1 else ''}"
-
-
-def _workflows(count: int) -> str:
-    return f"{count} workflow{'' if count == 1 else 's'}"
+    changed = sum(bool(workflow.differences) for workflow in found)
+    workflows = count(found, "workflow")
+    return f": {changed} of {workflows} changed" if changed else f": no difference in {workflows}"
 
 
 def _write_diff(one: WorkflowDiff) -> None:

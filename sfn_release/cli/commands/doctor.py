@@ -11,6 +11,7 @@ import click
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.diagnosis.diagnosis import Diagnosis
@@ -19,7 +20,7 @@ _WIDE = 15  # columns of a subject
 _ROLES = {
     "plan": "the role that plans (it only reads)",
     "deploy": "the role that deploys",
-    "caller": "the role that takes on `assume_role`",
+    "caller": "the role that assumes `assume_role`",
 }
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
@@ -27,14 +28,14 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 @command("doctor")
 @click.option("--iam", is_flag=True, help="Print the least IAM policies instead.")
 def run(session: Session, iam: bool) -> int:
-    """Find problems with set-up, refs and permissions.
+    """Find problems with setup, refs and permissions.
 
-    Checks git, releases.toml, the ledger, and every environment, or those that --env names: its
-    account, each IAM action, role, log groups, alarms, state machines. Changes nothing. Exits 1
-    when it finds a problem; -v shows each permission.
+    Checks Git, releases.toml, the ledger and each environment, or those of --env: account, IAM
+    actions, roles, log groups, alarms, state machines. Changes nothing. Exits 1 if it finds a
+    problem. -v shows each permission.
 
-    With --iam, prints the least IAM policies of two roles for each environment: one that plans,
-    and one that deploys. Needs no AWS account.
+    --iam prints the least IAM policies for two roles of each environment: one that plans, and one
+    that deploys. It needs no AWS account.
     """
     if iam:
         return _policies(session)
@@ -42,24 +43,25 @@ def run(session: Session, iam: bool) -> int:
 
     names = list(dict.fromkeys(session.environments))
     page = _Page(verbose=session.verbose)
-    found: list[Diagnosis] = []
-    for one in doctor(session.directory, session.runtime(), environments=names):
-        found.append(one)
+    diagnoses: list[Diagnosis] = []
+    for diagnosis in doctor(session.directory, session.runtime(), environments=names):
+        diagnoses.append(diagnosis)
         if not session.as_json:
-            page.write(one)
-    counted = Counter[str](one.verdict for one in found)
+            page.write(diagnosis)
+    found = Counter[str](diagnosis.verdict for diagnosis in diagnoses)
 
     def text() -> None:
         page.end()
         terminal.write()
-        if counted["problem"] or counted["warning"]:
-            terminal.write(f"{_count(counted, 'problem')}, {_count(counted, 'warning')}")
+        if found["problem"] or found["warning"]:
+            problems, warnings = (count(found[word], word) for word in ("problem", "warning"))
+            terminal.write(f"{problems}, {warnings}")
         else:
-            terminal.write("all is well", style="green")
+            terminal.write("no problems", style="green")
 
-    members = {"diagnoses": [one.to_json() for one in found]}
-    session.show("doctor", {"problems": counted["problem"], **members}, text)
-    return 1 if counted["problem"] else 0
+    members = {"diagnoses": [diagnosis.to_json() for diagnosis in diagnoses]}
+    session.show("doctor", {"problems": found["problem"], **members}, text)
+    return 1 if found["problem"] else 0
 
 
 def _policies(session: Session) -> int:
@@ -71,7 +73,7 @@ def _policies(session: Session) -> int:
 
     def text() -> None:
         if not found:
-            terminal.write("No environment on AWS: nothing needs an IAM role.")
+            terminal.write("No environment is on AWS, so no IAM role is needed.")
         for one in found:
             head = f"{one.environment}: {_ROLES[one.role]}"
             terminal.write(head, style="bold")
@@ -85,10 +87,6 @@ def _policies(session: Session) -> int:
 
     session.show("doctor", {"roles": [one.to_json() for one in found]}, text)
     return 0
-
-
-def _count(counted: Counter[str], what: str) -> str:
-    return f"{counted[what]} {what}{'' if counted[what] == 1 else 's'}"
 
 
 class _Page:
@@ -117,9 +115,9 @@ class _Page:
     def end(self) -> None:
         """Write how many permissions there are since the last line."""
         if self._allowed:
-            count = "1 permission is" if self._allowed == 1 else f"{self._allowed} permissions are"
+            allowed = count(self._allowed, "permission")
             self._allowed = 0
-            self._line("ok", "permission", f"{count} there", "")
+            self._line("ok", "permission", f"{allowed} allowed", "")
 
     @staticmethod
     def _line(verdict: str, subject: str, message: str, fix: str) -> None:

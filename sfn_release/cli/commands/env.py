@@ -9,15 +9,15 @@ from sfn_release.cli.session import Session
 
 @group("env")
 def run() -> None:
-    """Check what releases.toml says of the environments."""
+    """Check that environments are ready for a deployment."""
 
 
 @command("check")
 def check(session: Session) -> int:
-    """Resolve everything that a deployment would need, and change nothing.
+    """Look up everything that a deployment needs. Changes nothing.
 
-    Of every environment, or of those that --env names: credentials, account and role, parameters,
-    names of state machines, pins, alarms, the ledger's remote.
+    Checks every environment, or those of --env: credentials, account, role, parameters, state
+    machine names, pins, alarms, and the ledger's remote. Exits 1 if there is a problem.
     """
     from sfn_release.operations.verbs.check_environments import check_environments
 

@@ -23,10 +23,12 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
 
 @command("execute")
 @click.argument("workflow")
-@click.option("--input", "given", metavar="JSON|@FILE|-", default="{}", help="Its input.")
-@click.option("--version", metavar="VERSION", help="The release to start; default: what is live.")
-@click.option("--tree", is_flag=True, help="Run the work tree on `local`; nothing is released.")
-@click.option("--no-wait", is_flag=True, help="Start it only.")
+@click.option(
+    "--input", "given", metavar="JSON|@FILE|-", default="{}", help="The input. Default: {}."
+)
+@click.option("--version", metavar="VERSION", help="The release to run. Default: the live one.")
+@click.option("--tree", is_flag=True, help="Run the work tree on `local`, without a release.")
+@click.option("--no-wait", is_flag=True, help="Don't wait for the end.")
 @click.option("--name", metavar="NAME", help="The execution's name.")
 def run(
     session: Session,
@@ -37,10 +39,10 @@ def run(
     no_wait: bool,
     name: str | None,
 ) -> int:
-    """Start a workflow, wait for it and show how it ended.
+    """Run a workflow and show how it ended.
 
-    Shows the way it took: its states, retries, and where and why it failed. Exits 1 when the
-    execution does not succeed.
+    Starts an execution, waits for it, and shows its states, its retries, and where and why it
+    failed. Exits 1 if the execution doesn't succeed.
     """
     from sfn_release.operations.verbs.execute import execute
     from sfn_release.operations.verbs.local import unused_mocks
@@ -80,8 +82,8 @@ def _execute_tree(
 
     if version is not None or no_wait:
         raise UsageError(
-            "--tree can't be combined with --version or --no-wait. Remove one.",
-            fix="Give one of them.",
+            "--tree can't be combined with --version or --no-wait.",
+            fix="Remove one of them.",
         )
     environment = workspace.environment(session.environment or LOCAL)
     done = execute_tree(
@@ -120,7 +122,7 @@ def _given(session: Session, given: str) -> str:
 def _write_execution(done: Execution, environment: Environment, *, verbose: bool) -> None:
     from sfn_release.cli.output.execution_path import way_lines
 
-    version = done.version or "of the work tree"
+    version = done.version or "(work tree)"
     terminal.write_parts(
         terminal.state(done.status), f"  {done.workflow} {version} in {environment.label}"
     )
@@ -132,7 +134,7 @@ def _write_execution(done: Execution, environment: Environment, *, verbose: bool
         terminal.write_parts(terminal.Styled("  error      ", "dim"), done.error)
     if done.cause:
         terminal.write_parts(terminal.Styled("  cause      ", "dim"), done.cause)
-    label = "  way        "
+    label = "  states     "
     for line in way_lines(done, verbose=verbose):
         terminal.write_parts(terminal.Styled(label, "dim"), line)
         label = " " * len(label)

@@ -22,11 +22,11 @@ from sfn_release.cli.session import Session
     help="mermaid (default), or dot for Graphviz.",
 )
 def run(session: Session, workflow: str, format_: str) -> None:
-    """Print the state graph of a workflow, as Mermaid or DOT.
+    """Print a workflow's state graph as Mermaid or DOT.
 
-    WORKFLOW is one of the project, FILE a definition (.json, .yaml), a Python module, or - for
-    standard input, none of which needs a project. Mermaid text is drawn by GitHub in Markdown,
-    between ```mermaid and ```.
+    WORKFLOW is a workflow of the project. FILE is a definition (.json, .yaml), a Python module, or
+    - for standard input, and needs no project. GitHub draws Mermaid text in Markdown, between
+    ```mermaid and ```.
     """
     from sfn_release.authoring.diagrams import dot, mermaid
     from sfn_release.authoring.diagrams.mermaid import too_large

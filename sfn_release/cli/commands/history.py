@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 @command("history")
-@click.option("-n", "limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "-n", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+)
 def run(session: Session, limit: int) -> None:
-    """Show what was deployed to an environment.
+    """List the deployments to an environment.
 
-    The newest first, at most -n deployments.
+    The newest comes first.
     """
     from sfn_release.operations.verbs.history import history, yielded_trials
 
@@ -33,7 +35,7 @@ def run(session: Session, limit: int) -> None:
         if records:
             _write_history(records, yielded_trials(workspace, records))
         else:
-            terminal.write(f"nothing was ever deployed to {environment.label}")
+            terminal.write(f"No deployments to {environment.label} yet")
 
     members = {
         "environment": environment.name,

@@ -27,15 +27,17 @@ _SHOWN = 3  # errors of a definition that are told
 @command("import")
 @click.argument("named", metavar="FILE|ARN")
 @click.option("--out", metavar="PATH", help="Write to this file; - prints the module.")
-@click.option("--name", metavar="NAME", help="The workflow's name; default: the file's, or AWS's.")
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option(
+    "--name", metavar="NAME", help="The workflow's name. Default: the file's, or the one in AWS."
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 def run(session: Session, named: str, out: str | None, name: str | None, force: bool) -> None:
-    """Write an existing definition as a Python module.
+    """Turn an existing definition into a Python module.
 
-    FILE is a definition (.json, .yaml, or - for standard input), also as `aws stepfunctions
-    describe-state-machine` prints it. ARN is a state machine of the environment's account, or a
-    version or alias of one: type, role, logging, tracing and tags come with it. The module goes to
-    the project's workflows, and what it serializes to has the digest of what it came from.
+    FILE is a definition (.json, .yaml, or - for standard input), or the output of `aws
+    stepfunctions describe-state-machine`. ARN is a state machine, version or alias in the
+    environment's account; its type, role, logging, tracing and tags are imported too. The module
+    goes to the project's workflows folder. Its definition has the same digest as the original.
     """
     from sfn_release.authoring.importing import write_module
     from sfn_release.canonical import digest, short
@@ -68,12 +70,12 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
             terminal.write_block(text.rstrip())
         else:
             terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
-            terminal.tell(f"Its definition's digest is that of what was imported: {short(same)}")
-            terminal.tell("`sfn-release list -v` shows it, beside the digest of the workflow.")
+            terminal.tell(f"The definition has the digest of the original: {short(same)}")
+            terminal.tell("`sfn-release list -v` shows this digest too.")
         for refusal in refusals:
             terminal.tell(f"warning: {refusal}", style="yellow")
         if path is not None and (session.directory / named).resolve().parent == path.parent:
-            terminal.tell(f"Both declare {given.name}. Take the old one away:  git rm {named}")
+            terminal.tell(f"Both files declare {given.name}. Remove the old one:  git rm {named}")
 
     session.show("import", members, show)
 
@@ -84,7 +86,7 @@ def _name(own: str, asked: str | None) -> str:
 
     problem = state_machine_name(asked) if asked is not None else None
     if problem:
-        raise UsageError(f"{asked!r} cannot be the name of a workflow.", why=problem)
+        raise UsageError(f"{asked!r} can't be the name of a workflow.", why=problem)
     if asked is not None:
         return asked
     if state_machine_name(own) is None:
@@ -104,8 +106,8 @@ def _path(session: Session, name: str, out: str | None) -> Path:
         project = read_project(find_project(session.directory))
     except NotFoundError as error:
         raise UsageError(
-            f"{error.message} So it is not known where modules go.",
-            fix="Say it with --out PATH, print the module with --out -, or run `sfn-release init`.",
+            f"{error.message} So the folder for modules is unknown.",
+            fix="Name a file with --out PATH, print the module with --out -, or run `init`.",
         ) from error
     return project.root.resolve() / project.workflows / f"{identifier(name, 'workflow')}.py"
 
@@ -122,8 +124,8 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         write_text(path, text)
     elif not write_new(path, text):
         raise FileError(
-            f"{path} exists already, and was left as it is.",
-            fix="Replace it with --force, or write elsewhere with --out PATH.",
+            f"{path} already exists, and was left unchanged.",
+            fix="Replace it with --force, or name another file with --out PATH.",
         )
 
 

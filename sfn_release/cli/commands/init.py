@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @command("init")
-@click.option("--ci", type=click.Choice(["github"]), help="Write a pipeline too.")
+@click.option("--ci", type=click.Choice(["github"]), help="Also write a pipeline.")
 def run(session: Session, ci: str | None) -> None:
-    """Scaffold releases.toml and a first workflow; overwrite nothing.
+    """Create releases.toml and a first workflow. Overwrites nothing.
 
-    You can publish the new project at once. With --ci github, it also writes workflow files of
-    GitHub Actions for the environments of releases.toml: check, plan, publish, promote, a nightly
-    status, and buttons that roll back and unlock.
+    You can publish the new project at once. --ci github also writes GitHub Actions workflows for
+    the environments of releases.toml: check, plan, publish, promote, a nightly status, and buttons
+    for rollback and unlock.
     """
     root = session.directory.resolve()
     repository = next((at for at in (root, *root.parents) if (at / ".git").exists()), None)
@@ -47,7 +47,7 @@ def run(session: Session, ci: str | None) -> None:
             terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
         if repository is None:
             terminal.tell()
-            terminal.tell("This folder is not in a Git repository yet; releases live in Git.")
+            terminal.tell("This folder isn't in a Git repository yet. Releases are stored in Git.")
         for note in notes:
             terminal.tell(note)
         if steps:

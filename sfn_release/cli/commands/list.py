@@ -13,8 +13,8 @@ from sfn_release.cli.session import Session
 def run(session: Session) -> None:
     """List the workflows of the work tree with their digests.
 
-    SINCE is the release that brought a workflow's present content. DIGEST is that of all that a
-    workflow declares; with -v DEFINITION is that of its definition alone.
+    SINCE is the release that introduced the current content. DIGEST covers everything that a
+    workflow declares. -v also shows the digest of the definition alone.
     """
     from sfn_release.operations.verbs.list import list_workflows
 

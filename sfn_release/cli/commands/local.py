@@ -13,33 +13,37 @@ from sfn_release.cli.output import terminal
 from sfn_release.cli.session import Session, confirm
 
 _HELP = (
-    "credentials may be anything; if there are none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
+    "any credentials work; if you have none: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
     "for start-sync-execution (EXPRESS): AWS_DISABLE_HOST_PREFIX_INJECTION=true",
 )
 
 
 @group("local")
 def run() -> None:
-    """Serve the local service on HTTP, or reset it."""
+    """Serve the local service over HTTP, or reset it."""
 
 
 @command("serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=8083, show_default=True)
-@click.option("--real-time", is_flag=True, help="Let Wait states and retries take their time.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8083, show_default=True, help="The port."
+)
+@click.option(
+    "--real-time", is_flag=True, help="Let Wait states and retries take as long as on AWS."
+)
 @click.option(
     "--allow-host",
     "allowed",
     multiple=True,
     metavar="NAME",
-    help="Answer to this host name too, such as host.docker.internal. Repeatable.",
+    help="Also answer to this host name, such as host.docker.internal. Repeatable.",
 )
 def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]) -> None:
     """Serve Step Functions on loopback until Ctrl-C.
 
-    Any AWS client works with the endpoint URL that is printed and any credentials. A request is
-    answered for the region that it signs for. An access key id of twelve digits is its account;
-    any other key means 000000000000. The state is the one of the `local` environment. Outside a
-    project it is a file in your user account's data folder, which is printed too.
+    Use any AWS client with the endpoint URL that it prints, and any credentials. An access key ID
+    of twelve digits is the account; any other key means 000000000000. Requests go to the region
+    that they are signed for. The state is that of the `local` environment. Outside a project, it is
+    a file in your user data folder.
     """
     from sfn_release.local_service.server import serve
     from sfn_release.operations.verbs.local import data_folder, service_for
@@ -63,8 +67,8 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
             for talk in _HELP:
                 terminal.tell(f"  {talk}")
             own = where.parent == data_folder(os.environ)
-            which = "no project here: your own state" if own else "state"
-            terminal.tell(f"  {which} in {where}; Ctrl-C ends it")
+            which = "no project here: your own state is" if own else "the state is"
+            terminal.tell(f"  {which} in {where}; stop with Ctrl-C")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
@@ -72,28 +76,28 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
 
 
 @command("reset")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 def reset(session: Session, yes: bool) -> None:
-    """Forget what is deployed to `local`.
+    """Delete everything that is deployed to `local`.
 
-    Its state machines with their executions, and the records of its deployments. Where the
-    repository has a remote, the local trials too; without one, the releases stay.
+    Deletes its state machines, their executions and the records of its deployments. If the
+    repository has a remote, deletes the local trials too. Without a remote, the releases stay.
     """
     from sfn_release.operations.verbs.local import reset_local
 
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None
-    what = "Forget the state machines and records of local"
+    what = "Delete the state machines and records of local"
     trials = f"{what}, and the local trials?"
     confirm(trials if shared else f"{what}? The releases stay.", yes=yes)
     forgotten = reset_local(workspace)
 
     def text() -> None:
-        terminal.write("local is empty: its state machines and records are forgotten")
+        terminal.write("deleted the state machines and records of local")
         if forgotten:
-            terminal.write(f"forgot the local trials: {', '.join(forgotten)}")
+            terminal.write(f"deleted the local trials: {', '.join(forgotten)}")
         else:
-            terminal.write("no release was forgotten")
+            terminal.write("kept every release")
 
     session.show("local-reset", {"forgotten": forgotten}, text)
 

@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 @command("plan")
 @click.argument("version", required=False)
 @click.option("--rollback", "back", is_flag=True, help="Plan a rollback, to VERSION if given.")
-@click.option("--rerender", is_flag=True, help="With --rollback: use today's parameters.")
+@click.option(
+    "--rerender",
+    is_flag=True,
+    help="With --rollback: use today's parameters, not the recorded ones.",
+)
 @click.option("--delete", "workflow", metavar="WORKFLOW", help="Plan the deletion of a workflow.")
-@click.option("--from", "source", metavar="ENV", help="Plan the promotion of the release there.")
-@click.option("--adopt", is_flag=True, help="Plan to take over what another tool made.")
-@click.option("--exit-code", is_flag=True, help="Exit 3 when there is something to do.")
+@click.option("--from", "source", metavar="ENV", help="Plan a promotion from this environment.")
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Plan to take over a state machine that another tool or ledger made.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit 3 if there is something to change.")
 @click.option(
     "--format",
     "form",
@@ -45,11 +53,11 @@ def run(
     exit_code: bool,
     form: str,
 ) -> int:
-    """Show what a deployment would do.
+    """Show what a deployment would change.
 
-    Of release VERSION, or of the work tree as it stands: the steps are those of `publish`. Shows
-    the changes by state and field. With --rollback or --delete, what that command would do; with
-    --from, what `promote` would do. Nothing is changed. --env may be given several times.
+    Plans a deployment of release VERSION, or of the work tree with the steps of `publish`. Shows
+    the changes by state and field. --rollback, --delete and --from plan what `rollback`, `delete`
+    and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
     """
     from sfn_release.cli.deployments import errors_json, tell_failure
     from sfn_release.operations.each_environment import in_each
@@ -153,11 +161,10 @@ def _one_plan(
     """Raise UsageError for options that do not go together."""
     if workflow is not None and (back or version is not None or source is not None or adopt):
         raise UsageError(
-            "--delete plans the deletion of one workflow, and goes with no VERSION, --rollback,"
-            " --from or --adopt.",
-            fix="Give one of them.",
+            "--delete can't be combined with VERSION, --rollback, --from or --adopt.",
+            fix="Remove one of them.",
         )
     if source is not None and back:
-        raise UsageError("--from and --rollback plan different things.", fix="Give one of them.")
+        raise UsageError("--from can't be combined with --rollback.", fix="Remove one of them.")
     if rerender and not back:
-        raise UsageError("--rerender goes with --rollback.", fix="Add --rollback.")
+        raise UsageError("--rerender needs --rollback.", fix="Add --rollback.")

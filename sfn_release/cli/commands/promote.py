@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
 @command("promote")
 @click.argument("version", required=False)
-@click.option("--from", "source", metavar="NAME", required=True, help="Where it has succeeded.")
 @click.option(
-    "--to", "targets", metavar="NAME", multiple=True, required=True, help="Where it shall go."
+    "--from", "source", metavar="NAME", required=True, help="The environment where it succeeded."
+)
+@click.option(
+    "--to",
+    "targets",
+    metavar="NAME",
+    multiple=True,
+    required=True,
+    help="The environment to deploy to.",
 )
 @adopt_option
 @override_option
@@ -34,14 +41,14 @@ def run(
 ) -> int:
     """Deploy the release that succeeded in another environment.
 
-    Without VERSION what that environment serves. Nothing is built again: the digest is the same.
-    --to may be given several times: each environment is tried, one after another.
+    Deploys VERSION, or the release that is live in the --from environment. Nothing is built again:
+    the digest is the same. Repeat --to to deploy to several environments, one after another.
     """
     from sfn_release.cli.deployments import deployed
     from sfn_release.operations.verbs.promote import promote
 
     if session.environments:
-        raise UsageError("`promote` takes --from and --to, and no --env.")
+        raise UsageError("`promote` takes --from and --to, not --env.")
     workspace = session.workspace()
 
     def one(name: str) -> Record | None:
@@ -59,5 +66,5 @@ def run(
     for name in (source, *names):
         workspace.environment(name)
     return deployed(
-        session, workspace, "promote", names, one, otherwise="serves that release already"
+        session, workspace, "promote", names, one, otherwise="already serves that release"
     )

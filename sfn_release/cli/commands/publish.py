@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 @command("publish")
 @click.argument("version", required=False)
 @click.option(
-    "--version-from-tag", "from_tag", is_flag=True, help="Take it from the release tag on HEAD."
+    "--version-from-tag",
+    "from_tag",
+    is_flag=True,
+    help="Use the version of the release tag on HEAD.",
 )
-@click.option("--no-deploy", is_flag=True, help="Release only.")
+@click.option("--no-deploy", is_flag=True, help="Release without deploying.")
 @adopt_option
 @override_option
 @reason_option
@@ -41,9 +44,9 @@ def run(
 ) -> int:
     """Release the current commit and deploy it.
 
-    VERSION is semantic: 1.2.0, 2.0.0-rc.1; or, with --version-from-tag, what the release tag on
-    HEAD says. It never changes: publishing it again does nothing when the content is equal and is
-    refused when it is not. --env may be given several times.
+    VERSION is a semantic version, such as 1.2.0 or 2.0.0-rc.1. A release never changes. Publishing
+    a version again does nothing if the content is equal, and is refused if it differs. Repeat --env
+    to deploy to several environments.
     """
     from sfn_release.cli.deployments import errors_json, plans_json, summary, tell_failure
     from sfn_release.errors import SeveralError
@@ -93,7 +96,7 @@ def _one_version(version: str | None, *, from_tag: bool) -> None:
     if version is None and not from_tag:
         raise UsageError(
             "Missing argument 'VERSION'.",
-            why="Name it, or take that of the release tag on HEAD with --version-from-tag.",
+            why="Name the version, or use --version-from-tag if HEAD has a release tag.",
             fix="See:  sfn-release publish --help",
         )
 
@@ -102,7 +105,7 @@ def _tagged(workspace: Workspace) -> str:
     from sfn_release.operations.tag_version import version_from_tag
 
     version = version_from_tag(workspace)
-    workspace.runtime.watcher.say(f"the release tag on this commit says {version}")
+    workspace.runtime.watcher.say(f"version {version}, from the release tag on this commit")
     return version
 
 
@@ -135,7 +138,7 @@ def _published(
             write_failure(workspace, name, errors[name])
             continue
         environment = workspace.environment(name)
-        otherwise = f"serves {manifest.version} already"
+        otherwise = f"already serves {manifest.version}"
         terminal.write_parts(*line(records.get(name), environment, otherwise))
 
 

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 @command("releases")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "toml"]), default="text", help="toml: manifests."
+    "--format",
+    "form",
+    type=click.Choice(["text", "toml"]),
+    default="text",
+    help="toml: the manifests.",
 )
 def run(session: Session, form: str) -> None:
-    """Show what was released.
+    """List the releases.
 
-    The highest version first. With --format toml, the manifests of all releases as one document.
+    The highest version comes first. --format toml prints the manifests of all releases as one
+    document.
     """
     from sfn_release.operations.verbs.releases import releases
 
@@ -35,7 +40,7 @@ def run(session: Session, form: str) -> None:
         elif found:
             _write_releases(found)
         else:
-            terminal.write("nothing is released yet: sfn-release publish 1.0.0")
+            terminal.write("No releases yet. Make the first one:  sfn-release publish 1.0.0")
 
     session.show("releases", {"releases": [one.to_json() for one in found]}, text)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--rerender", is_flag=True, help="Use today's parameters, not the recorded ones.")
 @adopt_option
 @reason_option
-@click.option("--yes", is_flag=True, help="Do not ask where `confirm = true`.")
+@click.option("--yes", is_flag=True, help="Don't ask where `confirm = true`.")
 def run(
     session: Session,
     version: str | None,
@@ -29,11 +29,11 @@ def run(
     reason: str | None,
     yes: bool,
 ) -> int:
-    """Bring back a release that ran there, byte for byte.
+    """Go back to an earlier release, byte for byte.
 
-    Without VERSION the one before the present one; rolling back again goes further back. For a
-    release that never ran there, use `deploy`.
-    --env may be given several times: each environment is tried, one after another.
+    Goes back to VERSION, or to the previous release; each further rollback goes further back. For a
+    release that never ran in the environment, use `deploy`. Repeat --env to roll back several
+    environments, one after another.
     """
     from sfn_release.cli.deployments import deployed
     from sfn_release.operations.verbs.rollback import rolling_back
@@ -46,7 +46,7 @@ def run(
 
         def ask() -> None:
             if environment.confirm:
-                confirm(f"Roll {environment.label} back?", yes=yes)
+                confirm(f"Roll back {environment.label}?", yes=yes)
 
         session.ask(ask)
         return shown.enter_context(
@@ -62,7 +62,7 @@ def run(
             "rollback",
             session.names(workspace),
             one,
-            otherwise=f"serves {version} already",
+            otherwise=f"already serves {version}",
         )
         sys.stdout.flush()
     return code

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("version")
 @click.argument("workflow", required=False)
 def run(session: Session, version: str, workflow: str | None) -> None:
-    """Show one release, or one definition of it."""
+    """Show a release, or one of its definitions."""
     from sfn_release.operations.verbs.show import shown
 
     workspace = session.workspace()

@@ -20,21 +20,23 @@ if TYPE_CHECKING:
 _SHOWN = 8  # differences of one workflow; -v and --json tell all
 _QUIET = {"in-sync", "never-deployed"}
 _LEGEND = (
-    "Beside the version: the release's digest. LIVE and RECORDED: a workflow's as it was sent,",
-    "with parameters filled; list, publish and show give the one that was released, without.",
+    "The digest beside a version is the release's. LIVE and RECORDED are the digests of a workflow",
+    "as sent, with parameters filled in. list, publish and show print it without parameters.",
 )
 
 
 @command("status")
 @click.option(
-    "--check", is_flag=True, help="Look closer, and exit 3 when an environment is not as recorded."
+    "--check",
+    is_flag=True,
+    help="Compare more, and exit 3 if an environment differs from its record.",
 )
 def run(session: Session, check: bool) -> int:
-    """Show what is live where, and drift.
+    """Show what is live in each environment, and drift.
 
-    Of every environment, or of those that --env names. Definition, settings and alias of every
-    workflow are compared with the record; with --check or -v, tags and state machine versions are
-    too, which takes two calls more for each. Exit code 1 when an environment cannot be reached.
+    Compares the definition, settings and alias of each workflow with the last record, in every
+    environment or those of --env. --check and -v also compare tags and state machine versions,
+    which takes two more calls for each workflow. Exits 1 if an environment can't be reached.
     """
     from sfn_release.operations.verbs.status import status
 

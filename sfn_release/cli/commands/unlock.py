@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 @command("unlock")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @reason_option
 def run(session: Session, yes: bool, reason: str | None) -> None:
-    """Close a deployment that was abandoned.
+    """Close an abandoned deployment.
 
-    What it had changed in AWS stays until the next deployment or rollback.
+    Shows who holds the lock, and asks you. What the deployment changed in AWS stays until the next
+    deployment or rollback.
     """
     from sfn_release.operations.verbs.unlock import held, split, unlock
 
@@ -35,7 +36,7 @@ def run(session: Session, yes: bool, reason: str | None) -> None:
     for line in callers:
         terminal.tell(f"  {line}")
     if callers:
-        terminal.tell("  afterwards: sfn-release deploy --resume, or sfn-release rollback")
+        terminal.tell("  next: sfn-release deploy --resume, or sfn-release rollback")
     confirm(f"Close it as failed, so that others can deploy to {environment.label}?", yes=yes)
     closed = unlock(workspace, environment=environment.name, reason=reason)
 

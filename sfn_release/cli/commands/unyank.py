@@ -21,5 +21,5 @@ def run(session: Session, version: str) -> None:
     from sfn_release.operations.verbs.yank import unyank
 
     done = unyank(session.workspace(), version)
-    text = "may be deployed again" if done.changed else "is not yanked: nothing to do"
+    text = "can be deployed again" if done.changed else "is not yanked: nothing to do"
     session.show("unyank", done.to_json(), lambda: terminal.write(f"{done.version} {text}"))

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.option(
     "--accept-rewrite",
     is_flag=True,
-    help="Accept branches of the ledger that were forced back or deleted on the remote.",
+    help="Accept ledger branches that were forced back or deleted on the remote.",
 )
 def run(session: Session, version: str | None, *, accept_rewrite: bool) -> int:
-    """Verify that tags, ledger, definitions and records agree.
+    """Check that tags, ledger, definitions and records agree.
 
-    Of release VERSION, or of all of them. Every problem is told, and makes the exit code 1.
+    Checks release VERSION, or all releases. Shows every problem, and exits 1 if there is one.
     """
     from sfn_release.operations.verbs.verify import verify
 
@@ -42,6 +42,6 @@ def run(session: Session, version: str | None, *, accept_rewrite: bool) -> int:
 
 def _write_accepted(one: Rewrite) -> None:
     now = "deleted" if one.now is None else f"now {one.now[:12]}"
-    terminal.write(f"accepted: {one.ref} is {now}. It was {one.seen} and lost:")
+    terminal.write(f"accepted: {one.ref} is {now}. It was {one.seen}. Removed commits:")
     for commit in one.dropped:
         terminal.write(f"  {commit[:12]}")

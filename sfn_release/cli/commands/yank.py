@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @command("yank")
 @click.argument("version")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; others will be told.")
+@click.option(
+    "--reason", metavar="TEXT", required=True, help="Why. Shown to everyone who tries to deploy it."
+)
 def run(session: Session, version: str, reason: str) -> None:
     """Block a release from being deployed.
 
@@ -33,7 +35,7 @@ def run(session: Session, version: str, reason: str) -> None:
 
 def _write(done: Yanked) -> None:
     if done.changed:
-        terminal.write(f"{done.version} is yanked: nothing brings it anywhere any more")
+        terminal.write(f"{done.version} is yanked: it can't be deployed any more")
     else:
         terminal.write(f"{done.version} was {done.yank}: nothing to do")
 
@@ -43,6 +45,6 @@ def _warn(workspace: Workspace, done: Yanked) -> None:
     for name in done.live_in:
         where = workspace.environment(name).label
         terminal.tell(
-            f"warning: {done.version} is live in {where}; to end that:"
+            f"warning: {done.version} is live in {where}. To replace it:"
             f"  sfn-release rollback --env {name}"
         )

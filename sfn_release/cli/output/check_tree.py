@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sfn_release.cli.output import terminal
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.operations.verification import Check
@@ -28,7 +29,7 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
                 _write_problem(one)
     problems = sum(one.error is not None for one in found)
     terminal.write(
-        f"{problems} problem{'' if problems == 1 else 's'}" if problems else f"{done}: all OK",
+        count(problems, "problem") if problems else f"{done}: all OK",
         style="red" if problems else "green",
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from sfn_release.text import count
+
 if TYPE_CHECKING:
     from sfn_release.operations.state_visits import Visit
     from sfn_release.operations.verbs.execute import Execution
@@ -33,8 +35,8 @@ def way_lines(done: Execution, *, verbose: bool) -> Iterator[str]:
         yield _hidden(len(done.way) - last - 1)
 
 
-def _hidden(count: int) -> str:
-    return f"… {count} more {'state' if count == 1 else 'states'}; -v shows all"
+def _hidden(states: int) -> str:
+    return f"… {count(states, 'more state')}; -v shows all"
 
 
 def _chosen(way: Sequence[Visit]) -> list[int]:

@@ -106,7 +106,7 @@ def _append(variable: str, text: str) -> None:
         ) as file:
             file.write(text)
     except OSError as error:
-        terminal.tell(f"warning: {variable} cannot be written ({error.strerror})")
+        terminal.tell(f"warning: can't write {variable} ({error.strerror})")
 
 
 def annotation(

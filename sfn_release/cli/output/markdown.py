@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.canonical import short
 from sfn_release.cli.output import terminal
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.plan import Plan, WorkflowPlan
@@ -76,7 +77,7 @@ def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
     lines += differences(made, verbose=verbose)
     quiet = len(made.workflows) - len(loud)
     if quiet and loud:
-        lines += ["", f"{quiet} more {'workflow stays' if quiet == 1 else 'workflows stay'}."]
+        lines += ["", f"Unchanged: {count(quiet, 'more workflow')}."]
     if made.stages:
         from sfn_release.plan.traffic_shift import stages_text
 
@@ -100,11 +101,17 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
     shown = lines if verbose else lines[:_LINES]
     more = [f"… {len(lines) - len(shown)} more lines; -v shows all"]
     text = block("\n".join(shown + (more if len(shown) < len(lines) else [])))
-    count = f"{len(lines)} difference{'' if len(lines) == 1 else 's'}"
     if len(lines) <= FOLD:
         yield from ("", text)
     else:
-        yield from ("", f"<details><summary>{count}</summary>", "", text, "", "</details>")
+        yield from (
+            "",
+            f"<details><summary>{count(lines, 'difference')}</summary>",
+            "",
+            text,
+            "",
+            "</details>",
+        )
 
 
 def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:
@@ -198,7 +205,7 @@ def _environment(one: Mapping[str, Any]) -> str:
         lines.append("")
     same = len(one["workflows"]) - len(found)
     if same:
-        lines.append(f"{same} {'workflow is' if same == 1 else 'workflows are'} in sync.")
+        lines.append(f"{count(same, 'workflow')} in sync.")
     return "\n".join(lines).rstrip("\n")
 
 

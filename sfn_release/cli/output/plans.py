@@ -8,6 +8,7 @@ from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import Step, TagStateMachine, names_text
 from sfn_release.plan.traffic_shift import stages_text
 from sfn_release.release.pins import pin_text
+from sfn_release.text import count
 
 _MARKS = {
     "created": ("+", "create"),
@@ -64,7 +65,7 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
         case "rollback":
             return f"roll back {where} from {served} to {version}"
         case "adopt":
-            return f"keep what is there in {where} as {version}, before it is changed"
+            return f"record what is in {where} as {version}, before it is changed"
         case "acknowledge":
             return f"acknowledge state machine versions in {where}; AWS is not changed"
         case "publish" | "deploy" | "promote":
@@ -85,7 +86,7 @@ def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield from (f"      {line}" for line in lines)
     more = sum(len(one.differences) for one in loud) - shown
     if more:
-        yield f"      … {more} more line{'' if more == 1 else 's'}; -v shows all"
+        yield f"      … {count(more, 'more line')}; -v shows all"
 
 
 def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
@@ -140,7 +141,7 @@ def _lower(version: str, served: str) -> Iterator[str]:
     from sfn_release.release.version import Precedence
 
     if Precedence(version) < Precedence(served):
-        yield f"  note: {version} is lower than {served}, which is served"
+        yield f"  note: {version} is lower than the live version, {served}"
 
 
 def _workflow(

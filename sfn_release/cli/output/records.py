@@ -16,10 +16,10 @@ _DONE = {
     "publish": "deployed {version} to {where}",
     "deploy": "deployed {version} to {where}",
     "promote": "promoted {version} to {where}",
-    "rollback": "rolled {where} back from {from_version} to {version}",
+    "rollback": "rolled back {where} from {from_version} to {version}",
     "delete": "deleted from {where}",
     "acknowledge": "acknowledged in {where}",
-    "adopt": "kept what was found in {where} as {version}",
+    "adopt": "recorded what was in {where} as {version}",
 }
 YIELDED = "(your trial, not the release)"
 """Follows the version of a local trial whose number another release has taken."""

@@ -156,8 +156,7 @@ def _writing() -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(
-            f"stdout cannot be written ({error.strerror}): what the command did is done,"
-            " and its result is lost"
+            f"can't write to stdout ({error.strerror}): the command ran, but its result is lost"
         ) from error
 
 
@@ -171,7 +170,7 @@ def checked_output() -> Iterator[None]:
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
     if sys.stdout is None:
-        raise OutputError("stdout is closed: nothing was done (>/dev/null does without it)")
+        raise OutputError("stdout is closed, so nothing was done (use >/dev/null instead)")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a test's stream has none
         if reconfigure is not None:
