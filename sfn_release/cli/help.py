@@ -26,13 +26,13 @@ Made from Git, planned before they are applied, rolled back in one step.
 Global options go before or after the command.
 """
 
-GLOBAL_OPTIONS = {
+GLOBALHELP_OPTIONS = {
     "-C DIR": "Run in this folder.",
     "--env NAME": "The environment. Default: the project's default_environment.",
     "--json": "Print the result as one JSON object.",
     "-v, --verbose": "Show more detail. -vv also logs each call to AWS and Git.",
 }
-_OPTIONS = {
+HELP_OPTIONS = {
     **GLOBAL_OPTIONS,
     "--version": "Show the version and exit.",
     "-h, --help": "Show this message and exit.",
@@ -104,7 +104,7 @@ def program_help(columns: int) -> str:
     lines = ["Usage: sfn-release [OPTIONS] [COMMAND] [ARGS]...", ""]
     for text in ABOUT.splitlines():
         lines += _wrapped(text, columns, indent=2)
-    lines += _section("Options", _OPTIONS, columns)
+    lines += _section("Options", HELP_OPTIONS, columns)
     for subject, commands in COMMANDS.items():
         lines += _section(subject, commands, columns)
     exit_codes = {str(code): text for code, text in EXIT_CODES.items()}

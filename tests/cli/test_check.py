@@ -67,7 +67,7 @@ def told(ran: Any) -> list[tuple[str, str, str, int | None]]:
 
 def test_a_project_without_faults_is_told_so(shop: Project) -> None:
     """One line, and exit 0."""
-    assert shop.ok("check").out == "nothing found in 1 workflow\n"
+    assert shop.ok("check").out == "no problems in 1 workflow\n"
     checked = shop.json("check")
     assert {"sfn-release/check/1", ("hello",), ()} == {
         checked["schema"],
@@ -169,10 +169,10 @@ def test_a_silence_covers_a_project_a_workflow_or_a_state(
     shop.write("workflows/pay.asl.json", json.dumps(NO_DEFAULT))
     config = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", config + silence(rule="no-default", **where, reason="it is rare"))
-    assert shop.ok("check", "--strict").out == "nothing found in 2 workflows; 1 silenced\n"
-    assert shop.ok("check", "pay").out == "nothing found in 1 workflow; 1 silenced\n"
+    assert shop.ok("check", "--strict").out == "no problems in 2 workflows; 1 silenced\n"
+    assert shop.ok("check", "pay").out == "no problems in 1 workflow; 1 silenced\n"
     file = shop.ok("check", "workflows/pay.asl.json")
-    assert file.out == "nothing found in 1 workflow; 1 silenced\n"
+    assert file.out == "no problems in 1 workflow; 1 silenced\n"
 
 
 def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:

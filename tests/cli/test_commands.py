@@ -114,7 +114,7 @@ def test_publish_again_does_nothing(project: Project) -> None:
     assert {"name", "digest", "since", "states"} == set(again["workflows"][0])
     text = project.ok("publish", "1.0.0").out
     assert "1.0.0 is already released with this content" in text
-    assert f"{project.named} serves 1.0.0 already: nothing to do" in text
+    assert f"{project.named} already serves 1.0.0: nothing to do" in text
 
 
 def test_publish_without_deploying(project: Project) -> None:
@@ -141,7 +141,7 @@ def test_deploy_brings_a_release(project: Project) -> None:
     ran = project.ok("deploy", "1.0.0", "--reason", "first")
     assert f"deployed 1.0.0 to {project.named}: hello created\n" == ran.out
     again = project.ok("deploy", "1.0.0")
-    assert f"{project.named} serves 1.0.0 already: nothing to do\n" == again.out
+    assert f"{project.named} already serves 1.0.0: nothing to do\n" == again.out
     assert project.json("deploy", "1.0.0")["deployments"] == []
     assert project.json("history")["deployments"][0]["reason"] == "first"
 
@@ -154,7 +154,7 @@ def test_rollback_brings_back_what_was_live(project: Project) -> None:
 
     ran = project.ok("rollback")
 
-    assert f"rolled {project.named} back from 1.1.0 to 1.0.0: hello repointed\n" == ran.out
+    assert f"rolled back {project.named} from 1.1.0 to 1.0.0: hello repointed\n" == ran.out
     assert f"plan: roll back {project.named} from 1.1.0 to 1.0.0" in ran.err
     assert project.json("execute", "hello")["output"] == "Hello Alice"
     project.ok("deploy", "1.1.0")
@@ -259,7 +259,7 @@ def test_diff_compares_by_state_and_field(project: Project) -> None:
 
     text = project.ok("diff", "1.0.0", "1.1.0").out
     assert text.splitlines() == [
-        "1.0.0 → 1.1.0: 1 of 1 workflow differs",
+        "1.0.0 → 1.1.0: 1 of 1 workflow changed",
         "hello",
         '  ~ state "Only": Result "Hello Alice" → "Hello Bob"',
     ]
@@ -373,7 +373,7 @@ def test_a_lower_version_is_noted(project: Project) -> None:
     """Deploying below the version that is served is possible, and its plan says so."""
     project.publish("1.0.0")
     project.publish("1.3.0", hello="Hello Bob")
-    note = "  note: 1.0.0 is lower than 1.3.0, which is served\n"
+    note = "  note: 1.0.0 is lower than the live version, 1.3.0\n"
     assert note in project.ok("plan", "1.0.0").out
     assert "lower" not in project.ok("plan").out
     assert note in project.ok("deploy", "1.0.0").err
@@ -415,7 +415,7 @@ def test_a_rollback_says_what_it_passes_over(project: Project) -> None:
     project.publish("1.4.0")
     ran = project.ok("rollback")
     assert "1.4.0-rc.1 has the same content as 1.4.0: skipped\n" in ran.err
-    assert "back from 1.4.0 to 1.3.0" in ran.out
+    assert f"rolled back {project.named} from 1.4.0 to 1.3.0" in ran.out
 
 
 def test_a_rollback_after_an_unfinished_attempt_restores(project: Project) -> None:
@@ -434,7 +434,7 @@ def test_local_reset_without_a_remote_keeps_releases(shop: Project) -> None:
     shop.publish("1.0.0")
     assert "? The releases stay. " in shop.run("local", "reset").err
     ran = shop.ok("local", "reset", "--yes")
-    assert "no release was forgotten\n" in ran.out
+    assert "kept every release\n" in ran.out
     assert [one["version"] for one in shop.json("releases")["releases"]] == ["1.0.0"]
 
 

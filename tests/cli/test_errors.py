@@ -80,7 +80,7 @@ def test_a_folder_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     folder.rmdir()
     ran = run("status")
     assert (ran.code, ran.out) == (2, "")
-    assert "The folder that this runs in was deleted." in ran.err
+    assert "The current folder was deleted." in ran.err
 
 
 def test_no_repository(tmp_path: Path) -> None:

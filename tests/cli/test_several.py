@@ -71,9 +71,9 @@ def test_one_that_fails_hides_no_other(world: Project) -> None:
     back = world.run("rollback", *ALL)
     assert back.code == 1
     first, second, third = back.out.splitlines()
-    assert first.startswith("rolled eu back from 1.1.0 to 1.0.0")
+    assert first.startswith("rolled back eu from 1.1.0 to 1.0.0")
     assert second.startswith("failed in dead: ")
-    assert third.startswith("rolled us back from 1.1.0 to 1.0.0")
+    assert third.startswith("rolled back us from 1.1.0 to 1.0.0")
 
 
 def test_promotion_to_several(world: Project) -> None:
@@ -116,7 +116,11 @@ def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: P
         world.commit()
         unseen = world.run("--json", "publish", "1.0.0", *ALL).json["errors"]
         assert [(one["environment"], one["code"]) for one in unseen] == [("dead", "E_NETWORK")]
-        told = ["eu serves 1.0.0 already: nothing to do", "failed in dead: ", "us serves 1.0.0"]
+        told = [
+            "eu already serves 1.0.0: nothing to do",
+            "failed in dead: ",
+            "us already serves 1.0.0",
+        ]
         assert [text for text in told if text not in again.out] == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sfn_release import __version__
 from sfn_release.cli.app import program
-from sfn_release.cli.help import COMMANDS, EXIT_CODES
+from sfn_release.cli.help import COMMANDS, EXIT_CODES, HELP_OPTIONS, program_help
 from support.command_line import Project, run
 
 HEAVY = {"boto3", "botocore", "git", "rich", "semver", "tomli", "rfc8785", "tomli_w"}
@@ -46,22 +46,38 @@ def test_version_imports_nothing() -> None:
     assert run("--version").out == f"sfn-release {__version__}\n"
 
 
-def test_help_imports_click_alone() -> None:
-    """--help imports neither a heavy package nor a command, only what every run needs."""
+def test_help_imports_its_text_alone() -> None:
+    """--help is answered before click or a command is imported."""
     modules = imported("--help")
     assert HEAVY & modules == set()
+    assert {"click", "typing", "re"} & modules == set()
     ours = {name for name in modules if name.startswith("sfn_release.")}
     assert ours == {
         "sfn_release.cli",
-        "sfn_release.cli.app",
         "sfn_release.cli.exits",
-        "sfn_release.cli.options",
-        "sfn_release.cli.session",
+        "sfn_release.cli.help",
         "sfn_release.cli.output",
-        "sfn_release.cli.output.terminal",
-        "sfn_release.cli.signals",
-        "sfn_release.errors",
+        "sfn_release.cli.output.width",
     }
+
+
+def test_help_is_one_text() -> None:
+    """Beside other options, click prints the same text; it names the options that click takes."""
+    text = run("--help").out
+    assert run("-h").out == run("-v", "--help").out == text
+    context = click.Context(program)
+    records = [option.get_help_record(context) for option in program.get_params(context)]
+    options = dict(record for record in records if record is not None)
+    assert {name: " ".join(text.split()) for name, text in HELP_OPTIONS.items()} == options
+
+
+@pytest.mark.parametrize("columns", [1, 40, 63, 80, 200])
+def test_help_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are broken between words; wide terminals get lines of at most 100 columns."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = run("--help").out
+    assert max(map(len, text.splitlines())) <= max(40, min(columns, 100))
+    assert " ".join(text.split()) == " ".join(program_help(80).split())
 
 
 @pytest.mark.parametrize("arguments", [["history"], ["releases"], ["show", "1.0.0"]])

@@ -505,7 +505,7 @@ def test_the_command_tells_it_line_by_line(project: Project) -> None:
     assert ran.out.startswith("git\n  ok       version         git version ")
     assert f"\n{project.environment}\n" in ran.out
     if project.environment == "aws":
-        assert "  ok       permission      14 permissions are there" in ran.out
+        assert "  ok       permission      14 permissions allowed" in ran.out
         long = project.run("doctor", "--env", "aws", "-v").out
         assert "  ok       permission      states:UpdateStateMachine is allowed" in long
         assert "asking AWS about aws" in ran.err
@@ -518,7 +518,7 @@ def test_a_problem_exits_1(shop: Shop) -> None:
     assert (ran.code, ran.out.splitlines()[-1]) == (1, "1 problem, 0 warnings")
     (shop.root / ".git" / "HEAD.lock").unlink()
     ran = run("-C", str(shop.root), "doctor", "--env", "local")
-    assert (ran.code, ran.out.splitlines()[-1]) == (0, "all is well")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "no problems")
 
 
 def test_an_unknown_environment_is_an_error(shop: Shop) -> None:

@@ -157,7 +157,7 @@ def test_aws_is_not_heard_where_we_have_found_an_error(shop: Project) -> None:
 
 def test_the_command_asks_the_environment(project: Project) -> None:
     """On `local` and on an endpoint: both say what AWS would."""
-    assert project.ok("check", "--remote").out == "nothing found in 1 workflow\n"
+    assert project.ok("check", "--remote").out == "no problems in 1 workflow\n"
     project.write("workflows/hello.asl.json", json.dumps({"StartAt": "B", "States": {}}))
     ran = project.run("check", "--remote", "--json")
     assert ran.code == 1

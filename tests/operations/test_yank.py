@@ -256,7 +256,7 @@ def test_the_commands(shop_project: Project) -> None:
     """`yank` warns where it is live; releases, show and status tell; `unyank` takes it back."""
     project = shop_project
     ran = project.ok("yank", "1.0.0", "--reason", "Charges\ntwice")
-    assert ran.out == "1.0.0 is yanked: nothing brings it anywhere any more\n"
+    assert ran.out == "1.0.0 is yanked: it can't be deployed any more\n"
     assert "warning: 1.0.0 is live in local (not AWS)" in ran.err
     for command in (["releases"], ["show", "1.0.0"], ["status"]):
         assert "Charges\\ntwice" in project.ok(*command).out, command
@@ -268,7 +268,7 @@ def test_the_commands(shop_project: Project) -> None:
     refusal = project.run("rollback", "1.0.0")
     assert (refusal.code, "E_YANKED" in refusal.err) == (1, True)
     assert project.run("yank", "1.0.0").code == 2
-    assert project.ok("unyank", "1.0.0").out == "1.0.0 may be deployed again\n"
+    assert project.ok("unyank", "1.0.0").out == "1.0.0 can be deployed again\n"
     assert project.ok("unyank", "1.0.0").out == "1.0.0 is not yanked: nothing to do\n"
 
 
