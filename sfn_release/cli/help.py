@@ -26,7 +26,7 @@ Made from Git, planned before they are applied, rolled back in one step.
 Global options go before or after the command.
 """
 
-GLOBALHELP_OPTIONS = {
+GLOBAL_OPTIONS = {
     "-C DIR": "Run in this folder.",
     "--env NAME": "The environment. Default: the project's default_environment.",
     "--json": "Print the result as one JSON object.",
@@ -101,7 +101,7 @@ def help_columns() -> int:
 
 def program_help(columns: int) -> str:
     """Return the program's help text, at most *columns* wide."""
-    lines = ["Usage: sfn-release [OPTIONS] [COMMAND] [ARGS]...", ""]
+    lines = [*_wrapped("Usage: sfn-release [OPTIONS] [COMMAND] [ARGS]...", columns, indent=0), ""]
     for text in ABOUT.splitlines():
         lines += _wrapped(text, columns, indent=2)
     lines += _section("Options", HELP_OPTIONS, columns)
