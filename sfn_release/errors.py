@@ -34,7 +34,8 @@ stable code. A bug is none of these: it keeps its traceback.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from copy import copy
+from typing import ClassVar, Self
 
 
 class SfnReleaseError(Exception):
@@ -55,6 +56,13 @@ class SfnReleaseError(Exception):
 
     def __str__(self) -> str:
         return "\n  ".join(part for part in (self.message, self.why, self.fix) if part)
+
+    def explained(self, *lines: str, fix: str | None = None) -> Self:
+        """Return a copy of this error that explains more: *lines* after *why*, or another *fix*."""
+        error = copy(self)
+        error.why = "\n  ".join(line for line in (self.why, *lines) if line)
+        error.fix = self.fix if fix is None else fix
+        return error
 
 
 class UsageError(SfnReleaseError):
@@ -232,21 +240,17 @@ class InterruptedCommandError(SfnReleaseError):
 
 
 class SeveralError(SfnReleaseError):
-    """What was asked of several environments failed in some of them.
+    """A command for several environments was refused by some of them, so nothing was started.
 
-    *errors* maps those to what went wrong there; *done* is what the others brought, None when
-    nothing was begun.
+    *errors* maps those environments to their errors.
     """
 
     code = "E_SEVERAL"
 
-    def __init__(
-        self, message: str, *, errors: Mapping[str, SfnReleaseError], done: object = None
-    ) -> None:
-        told = [f"{name}: {error}" for name, error in errors.items()]
-        super().__init__(message, why="\n".join(told).replace("\n", "\n  "))
+    def __init__(self, message: str, *, errors: Mapping[str, SfnReleaseError]) -> None:
+        texts = [f"{name}: {error}" for name, error in errors.items()]
+        super().__init__(message, why="\n".join(texts).replace("\n", "\n  "))
         self.errors = dict(errors)
-        self.done = done
 
 
 class FileError(SfnReleaseError):

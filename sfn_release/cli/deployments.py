@@ -30,9 +30,10 @@ def deployed(
 
     A single one raises what it raises. None for a record is told as *otherwise*.
     """
-    from sfn_release.operations.each_environment import in_each
+    from sfn_release.operations.each_environment import Attempts
 
-    records, errors = in_each(names, act, failed=lambda *told: tell_failure(session, *told))
+    attempts = Attempts(len(names), lambda *failure: tell_failure(session, *failure))
+    records, errors = attempts.each(names, act), attempts.errors
     members: dict[str, Any] = {
         "deployments": [record.to_json() for record in records.values() if record],
         "errors": errors_json(errors),

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from sfn_release.deployment.found_release import (
     found_release,
     found_workflow,
-    refuse_unreadable,
+    readable,
     served_by,
 )
 from sfn_release.deployment.live_state import version_dates
-from sfn_release.deployment.prepared import Prepared, Site
+from sfn_release.deployment.prepared import Prepared, PreparedDeployment
+from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import RefMovedError
 from sfn_release.plan import (
@@ -66,7 +67,7 @@ def strangers(
             continue
         ours = is_ours(there, site.project, site.name)
         if name in begun or not ours or is_of_another_ledger(there, known, recorded):
-            refuse_unreadable(name, there.latest, there.arn)
+            readable(name, there.latest, there.arn)
             found[name] = there
     return found
 
@@ -175,30 +176,30 @@ def _untagged(step: Step, written: Mapping[str, str]) -> Step:
     return replace(step, tags=tags)
 
 
-def adoption(site: Site, prepared: Prepared) -> Prepared:
-    """Return the deployment that keeps what *prepared* takes over; its release is written.
+def adoption(site: Site, prepared: Prepared) -> PreparedDeployment | None:
+    """Return the deployment that first keeps what *prepared* takes over; None if that is nothing.
 
-    Raises RefMovedError when another deployer wrote a release of what was found at the same time.
+    Its release is written. Raises RefMovedError when another deployer wrote a release of what was
+    found at the same time.
     """
+    if not isinstance(prepared, PreparedDeployment) or not prepared.adopting:
+        return None
+    basis = prepared.basis
     private = site.environment.backend.private
     snapshot = site.ledger.branches.snapshot(offline=private)
     identity = site.runtime.new_id(site.runtime.now())
-    keeping = _keeping(site, snapshot, prepared.state, prepared.adopting, identity)
+    keeping = _keeping(site, snapshot, basis.state, prepared.adopting, identity)
     release = keeping.release
     standing, _ = site.ledger.add_release(
         release, notes="", at=site.runtime.now(), push=not private
     )
     if standing.digest != release.digest:
         raise RefMovedError(f"{release.version} was taken by another deployer.")
-    return Prepared(
-        id=identity,
-        snapshot=prepared.snapshot,
-        state=prepared.state,
+    return PreparedDeployment(
+        basis=replace(basis, id=identity, left={}),
         target=replace(keeping.target, commit=standing.manifest.commit),
         plan=keeping.plan,
         observed=keeping.observed,
-        closing=prepared.closing,
-        alias=site.environment.alias,
         acknowledged=tuple(
             arn
             for there in keeping.observed.values()
@@ -207,9 +208,9 @@ def adoption(site: Site, prepared: Prepared) -> Prepared:
     )
 
 
-def kept_text(site: Site, adopted: Prepared) -> str:
+def kept_text(site: Site, adopted: PreparedDeployment) -> str:
     """Return the line that says what an adoption has kept, once it succeeded."""
-    version = adopted.plan.release
+    version = adopted.target.called
     return (
         f"what is there of {', '.join(sorted(adopted.observed))} is kept as {version}:"
         f" `sfn-release rollback {version} --env {site.name}` brings it back"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
@@ -12,7 +13,7 @@ from sfn_release.deployment.alias_writes import AliasStep
 from sfn_release.deployment.changes import Changes
 from sfn_release.deployment.fence import OvertakenError
 from sfn_release.deployment.live_state import THREADS
-from sfn_release.deployment.machine_state import Machine
+from sfn_release.deployment.machine_state import MachineState
 from sfn_release.deployment.shift_monitor import Monitor
 from sfn_release.deployment.workflow_pins import in_waves, pinned_form, refuse_elsewhere
 from sfn_release.errors import DeploymentError, NetworkError, SfnReleaseError
@@ -44,7 +45,7 @@ class Application:
     shifted: int | None = None
     untagged: dict[str, SfnReleaseError] = field(default_factory=dict)
     interrupted: KeyboardInterrupt | None = None
-    machines: dict[str, Machine] = field(default_factory=dict)
+    machines: dict[str, MachineState] = field(default_factory=dict)
     _undo: list[Step] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _calm: threading.Condition = field(default_factory=threading.Condition)
@@ -53,7 +54,7 @@ class Application:
     def run(self) -> None:
         """Apply both phases. Raises the first error; nothing new is begun after it."""
         self.machines = {
-            workflow.workflow: Machine(version_arn=workflow.version_arn)
+            workflow.workflow: MachineState(version_arn=workflow.version_arn)
             for workflow in self.plan.workflows
         }
         self._undo = [*self.plan.left]
@@ -120,7 +121,7 @@ class Application:
             return
         with ThreadPoolExecutor(min(THREADS, len(busy))) as pool:
             try:
-                futures = [pool.submit(self._steps, workflow_steps) for workflow_steps in busy]
+                futures = [pool.submit(self._apply, workflow_steps) for workflow_steps in busy]
                 wait(futures)
             except BaseException:
                 # Ctrl-C: what is under way ends, nothing new begins. The pool does not know of a
@@ -131,16 +132,39 @@ class Application:
                 raise
         _raise_first(futures)
 
-    def _steps(self, steps: Iterable[Step]) -> None:
-        with self._calm:
-            if self._stop.is_set():
-                return
-            self._busy += 1
-        try:
-            for step in steps:
+    def _apply(self, steps: Iterable[Step]) -> None:
+        """Apply the steps of one workflow, until one fails anywhere."""
+        with self._counted():
+            for planned in steps:
                 if self._stop.is_set():
                     return
-                self._step(self._pinned(step))
+                step = self._pinned(planned)
+                try:
+                    self.changes.make(step, self.machines[step.workflow])
+                except BaseException as error:
+                    if not self._only_untagged(step, error):
+                        raise
+                else:
+                    self._undo.append(step)
+                    self.done(step)
+
+    def _only_untagged(self, step: Step, error: BaseException) -> bool:
+        """Note that a step failed; return whether the deployment goes on, without some tags."""
+        if isinstance(step, TagStateMachine) and _is_warning(error):
+            self.untagged[step.workflow] = error
+            return True
+        self._stop.set()
+        if isinstance(error, NetworkError):
+            self._undo.append(step)  # it may have had its effect all the same
+        return False
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a thread that makes changes, so that Ctrl-C can wait for it."""
+        with self._calm:
+            self._busy += 1
+        try:
+            yield
         finally:
             with self._calm:
                 self._busy -= 1
@@ -157,20 +181,6 @@ class Application:
             # What waited for another workflow's version had no digest yet when it was planned.
             return replace(step, latest=self.machines[step.workflow].sent or step.latest)
         return step
-
-    def _step(self, step: Step) -> None:
-        try:
-            self.changes.make(step, self.machines[step.workflow])
-        except BaseException as error:
-            if isinstance(step, TagStateMachine) and _is_warning(error):
-                self.untagged[step.workflow] = error
-                return
-            self._stop.set()
-            if isinstance(error, NetworkError):
-                self._undo.append(step)  # it may have had its effect all the same
-            raise
-        self._undo.append(step)
-        self.done(step)
 
 
 def _creates_alias(step: Step) -> bool:

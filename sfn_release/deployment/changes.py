@@ -11,7 +11,7 @@ from sfn_release.aws.api_calls import Operation, call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.alias_writes import Aliases, AliasStep
 from sfn_release.deployment.live_state import rendered_from
-from sfn_release.deployment.machine_state import Machine
+from sfn_release.deployment.machine_state import MachineState
 from sfn_release.errors import AwsError, ConflictError, NotOursError
 from sfn_release.plan.steps import (
     CreateStateMachine,
@@ -41,7 +41,7 @@ class Changes:
     def __post_init__(self) -> None:
         self._aliases = Aliases(self.client, self._write)
 
-    def make(self, step: Step, machine: Machine) -> None:
+    def make(self, step: Step, machine: MachineState) -> None:
         """Make the change of one step, and note in *machine* what it taught.
 
         Raises OvertakenError when nothing may be written any more, ConflictError and NotOursError
@@ -63,8 +63,7 @@ class Changes:
             case PublishVersion():
                 self._publish(step, machine)
             case PointAlias() | ShiftWeight():
-                version_arn = step.version_arn or machine.version_arn
-                assert version_arn is not None  # noqa: S101 - plans publish before they point
+                version_arn = machine.version(step.version_arn)
                 self._aliases.apply(
                     step, version_arn, machine.found(version_arn), machine.latest or step.latest
                 )
@@ -79,7 +78,7 @@ class Changes:
             case _:
                 assert_never(step)
 
-    def _create(self, step: CreateStateMachine, machine: Machine) -> None:
+    def _create(self, step: CreateStateMachine, machine: MachineState) -> None:
         answer = self._write(
             self.client.create_state_machine,
             name=step.rendered.name,
@@ -105,7 +104,7 @@ class Changes:
                 fix="Run this again: the plan will say what is there.",
             )
 
-    def _publish(self, step: PublishVersion, machine: Machine) -> None:
+    def _publish(self, step: PublishVersion, machine: MachineState) -> None:
         machine.arn = step.arn
         revision = machine.revision or step.revision
         only_this = {"revisionId": revision} if revision else {}
@@ -135,7 +134,7 @@ class Changes:
                 self.client.untag_resource, resourceArn=step.arn, tagKeys=list(step.removed)
             )
 
-    def put_back(self, steps: Sequence[Step], machine: Machine) -> str | None:
+    def put_back(self, steps: Sequence[Step], machine: MachineState) -> str | None:
         """Undo steps of one kind and say so; what nobody calls stays, and None is returned.
 
         Raises ConflictError when somebody else has changed it since.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clock_skew import answer_date
-from sfn_release.deployment.prepared import Site
+from sfn_release.deployment.site import Site
 from sfn_release.errors import LockedError
 from sfn_release.release.record import SKEW, Record
 from sfn_release.text import duration_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from sfn_release.deployment.prepared import Site
+from sfn_release.deployment.site import Site
 from sfn_release.errors import AccessError
 from sfn_release.plan import Plan
 from sfn_release.release.record import timestamp

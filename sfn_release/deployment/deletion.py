@@ -9,9 +9,10 @@ from typing import Any
 
 from sfn_release.aws.api_calls import call
 from sfn_release.deployment.live_state import Wanted, observe
-from sfn_release.deployment.preparation import check_lock, known_deployments, unclaimed_machines
-from sfn_release.deployment.prepared import Prepared, Site
-from sfn_release.deployment.record_content import retained
+from sfn_release.deployment.lock import check_lock
+from sfn_release.deployment.preparation import known_deployments, left_machines
+from sfn_release.deployment.prepared import Basis, LeftMachine, PreparedDeletion
+from sfn_release.deployment.site import Site
 from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.plan import Observed, plan_delete
 from sfn_release.release.record import Record
@@ -21,17 +22,17 @@ from sfn_release.text import did_you_mean
 _COUNTED = 100  # running executions; above that, "more than"
 
 
-def prepare_delete(site: Site, workflow: str) -> Prepared:
-    """Decide the deletion of one workflow's state machine. Reads only.
+def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
+    """Decide the deletion of one workflow's state machine. Only reads.
 
     It is one that the environment serves, or that an unfinished attempt has created. Raises
     NotFoundError for any other, and what `plan.plan_delete` refuses.
     """
     snapshot = site.ledger.branches.snapshot_for(site.name)
     state = site.ledger.deployments.state(snapshot, site.name)
-    closing = check_lock(site, state)
-    left = unclaimed_machines(site, state, state.serving.workflows if state.serving else ())
-    serving = _serving(state, workflow, left, site.environment.alias)
+    abandoned = check_lock(site, state)
+    left = left_machines(site, state, state.serving.workflows if state.serving else ())
+    serving = _serving(state, workflow, left)
     if serving is None:
         known = [*(state.serving.workflows if state.serving else ()), *left]
         raise NotFoundError(
@@ -47,7 +48,7 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
     known_ones = known_deployments(site, state, observed)
     if known_ones is None:
-        return prepare_delete(site, workflow)
+        return prepare_deletion(site, workflow)
     there = observed[workflow]
     decided = plan_delete(
         workflow,
@@ -59,21 +60,24 @@ def prepare_delete(site: Site, workflow: str) -> Prepared:
     )
     (one,) = decided.workflows
     notes = (*_missed(site, state, serving, workflow), *(_running(site, there) if there else ()))
-    return Prepared(
+    basis = Basis(
         id=site.runtime.new_id(site.runtime.now()),
         snapshot=snapshot,
         state=replace(state, serving=serving),
-        target=None,
+        alias=alias,
+        abandoned=abandoned,
+        left={name: machine for name, machine in left.items() if name != workflow},
+    )
+    return PreparedDeletion(
+        basis=basis,
+        serving=serving,
         plan=replace(decided, workflows=(replace(one, notes=(*one.notes, *notes)),)),
         observed=observed,
-        closing=closing,
-        unclaimed={name: machine for name, machine in left.items() if name != workflow},
-        alias=alias,
     )
 
 
 def _serving(
-    state: RecordedState, workflow: str, left: Mapping[str, Observed], alias: str
+    state: RecordedState, workflow: str, left: Mapping[str, LeftMachine]
 ) -> Serving | None:
     """Return what is served, with *workflow* in it; None when it is nowhere.
 
@@ -84,7 +88,7 @@ def _serving(
         return serving
     if attempt is None or workflow not in left:
         return None
-    served, _ = retained(attempt, workflow, left[workflow], alias)
+    served = left[workflow].served
     if serving is None:
         serving = _nothing(attempt)
     return replace(serving, workflows={**serving.workflows, workflow: served})

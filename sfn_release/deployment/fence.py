@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sfn_release.deployment.parameter_lookup import refuse_changed
-from sfn_release.deployment.prepared import Prepared, Site
+from sfn_release.deployment.site import Site
 from sfn_release.errors import GitError, LockedError
 from sfn_release.release.record import timestamp
 from sfn_release.release.serving import RecordedState
@@ -18,10 +20,13 @@ class OvertakenError(LockedError):
 
 @dataclass
 class Fence:
-    """The lease of a deployment that has *started*: until *expires*, unless another takes it."""
+    """The lease of a deployment that has *started*: until *expires*, unless another takes it.
+
+    *parameters* are the values that the plan was made with.
+    """
 
     site: Site
-    prepared: Prepared
+    parameters: Mapping[str, Any]
     started: RecordedState
     expires: datetime
     _turned: bool = field(default=False)
@@ -43,7 +48,7 @@ class Fence:
         if self.site.ledger.branches.tip(self.site.name) != self.started.tip:
             raise self.overtaken()
         if not self._turned:
-            refuse_changed(self.site, self.prepared)
+            refuse_changed(self.site, self.parameters)
             self._turned = True
 
     def holds(self) -> bool:

@@ -15,7 +15,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.deployment.live_state import rendered_from
-from sfn_release.deployment.prepared import Site
+from sfn_release.deployment.site import Site
 from sfn_release.errors import AccessError, TamperedError
 from sfn_release.ledger import Snapshot
 from sfn_release.names import NO_COMMIT, TAG_PREFIX
@@ -29,8 +29,8 @@ from sfn_release.release.version import FOUND
 _AWS_TAGS = "aws:"  # AWS alone writes those
 
 
-def refuse_unreadable(name: str, form: Rendered | None, arn: str) -> None:
-    """Raise AccessError for content that can't be read, and so couldn't be brought back."""
+def readable(name: str, form: Rendered | None, arn: str) -> Rendered:
+    """Return the content; raise AccessError when it can't be read, and so not be brought back."""
     if form is None:
         raise AccessError(
             f"{name} can't be adopted: its definition can't be read, so it couldn't be brought"
@@ -39,20 +39,18 @@ def refuse_unreadable(name: str, form: Rendered | None, arn: str) -> None:
             " with duplicate keys, or with numbers beyond 2^53, can't be kept either.",
             fix="Allow kms:Decrypt on the machine's key for the deployer, or delete the machine.",
         )
+    return form
 
 
 def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetWorkflow:
     """Return what was found of one machine: what the alias serves, if it has one, and $LATEST."""
-    latest = there.latest
-    assert latest is not None  # noqa: S101 - what can't be read was refused
+    latest = readable(name, there.latest, there.arn)
     served, version, split = latest, None, {}
     routing = there.alias.routing if there.alias else {}
     if routing:
         version = max(routing, key=lambda arn: routing[arn])
         found = rendered_from(name, call(client.describe_state_machine, stateMachineArn=version))
-        refuse_unreadable(name, found, version)
-        assert found is not None  # noqa: S101 - it was refused
-        served = found
+        served = readable(name, found, version)
         split = dict(routing) if len(routing) > 1 else {}
     other = None
     if served.digest != latest.digest:

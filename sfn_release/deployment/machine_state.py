@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Machine:
+class MachineState:
     """What applying the plan has learnt of one workflow's state machine.
 
     *sent* is the rendered digest of what was sent to it.
@@ -22,3 +22,13 @@ class Machine:
     def found(self, version_arn: str | None = None) -> str:
         """Return the machine's ARN, told from that of a version where nothing else did."""
         return self.arn or (version_arn or self.version_arn or "").rpartition(":")[0]
+
+    def version(self, planned: str | None) -> str:
+        """Return the version that callers go to: the *planned* one, or the one just published.
+
+        Raises ValueError when there is neither: a plan publishes before it moves callers.
+        """
+        version = planned or self.version_arn
+        if version is None:
+            raise ValueError("the plan moves callers to a version before it publishes one")
+        return version

@@ -9,11 +9,12 @@ what a plan has shown is what is deployed. ``${AWS::AccountId}`` and the ARNs of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import ParameterStore
+from sfn_release.deployment.site import Site
 from sfn_release.errors import (
     AccessError,
     AwsError,
@@ -26,9 +27,6 @@ from sfn_release.project import Source
 from sfn_release.project.rules import GIVEN
 from sfn_release.project.values import convert
 from sfn_release.release.serving import RecordedState
-
-if TYPE_CHECKING:
-    from sfn_release.deployment.prepared import Prepared, Site
 
 _PAGE = 10  # names in one call of GetParameters
 _ROLE_COLONS = 5  # arn:aws:iam::account:role/name
@@ -118,11 +116,8 @@ def _unknown_account(name: str) -> ConfigError:
     )
 
 
-def refuse_changed(site: Site, prepared: Prepared) -> None:
-    """Raise ConflictError when a value that the plan was made with is another one now."""
-    if prepared.target is None or not prepared.target.parameters:
-        return
-    planned = prepared.target.parameters
+def refuse_changed(site: Site, planned: Mapping[str, Any]) -> None:
+    """Raise ConflictError when a parameter has another value than the one that was *planned*."""
     now = _values(site, site.environment.sources(planned))
     for name, value in now.items():
         if value != planned[name]:

@@ -19,7 +19,7 @@ from sfn_release.release.pins import Reference, ResourceName, exact_name, pin, r
 from sfn_release.release.serving import RecordedState
 
 if TYPE_CHECKING:
-    from sfn_release.deployment.prepared import Site
+    from sfn_release.deployment.site import Site
 
 _FEW = 6  # names in one line
 _ROLE_PARTS = 6  # arn:aws:iam::account:role/name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfn_release.deployment.live_state import count_aliases, count_versions
-from sfn_release.deployment.prepared import Site
+from sfn_release.deployment.site import Site
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
 from sfn_release.plan.preconditions import MAX_ALIASES, MAX_VERSIONS, Submission, refusal, unmet
 from sfn_release.plan.steps import (

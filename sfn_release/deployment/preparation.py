@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import takewhile
 
 from sfn_release.deployment.adoption import strangers, with_kept
 from sfn_release.deployment.alarms import refuse_firing
-from sfn_release.deployment.clock_check import refuse_fast_clock
 from sfn_release.deployment.credential_lifetime import outlasting
 from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.manual_changes import overwritten, with_notes
 from sfn_release.deployment.pin_resolution import resolve_pins
 from sfn_release.deployment.preflight import refuse_unmet
-from sfn_release.deployment.prepared import Decide, Prepared, Site
+from sfn_release.deployment.prepared import Basis, Decide, LeftMachine, PreparedDeployment
+from sfn_release.deployment.record_content import left_machine
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import bound, refuse_elsewhere, told_of_new, waves
-from sfn_release.errors import ConflictError, LockedError
-from sfn_release.ledger import Snapshot, lock_token
+from sfn_release.errors import ConflictError
+from sfn_release.ledger import Snapshot
 from sfn_release.plan import (
     Observed,
     Plan,
@@ -32,7 +34,7 @@ from sfn_release.plan import (
 from sfn_release.plan.content_changes import with_differences
 from sfn_release.plan.traffic_shift import refuse_uncounted, shifted
 from sfn_release.plan.unfinished_attempts import leftovers
-from sfn_release.release.record import SKEW, Record, takeover, timestamp
+from sfn_release.release.record import Record
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.serving import RecordedState
 from sfn_release.release.yank_list import refuse_yanked
@@ -40,19 +42,18 @@ from sfn_release.release.yank_list import refuse_yanked
 _ATTEMPTS = 10  # that are looked at for what they left
 
 
-def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = False) -> Prepared:
-    """Decide a deployment from what the ledger and AWS say now. Reads only.
+def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
+    """Decide a deployment from what the ledger and AWS say now. Only reads.
 
-    *decide* gives the target for the environment's state. With *resume*, a shift that an attempt
-    did not finish goes on at the weight that it had reached; it does so too when that attempt was
-    of the same release, and was killed.
+    *decide* returns the target for the environment's state. A traffic shift that an attempt of the
+    same release didn't finish is resumed when that attempt was killed, or when *request* says so.
 
-    Raises LockedError while another deployment is under way, YankedError, whatever `plan.plan`
-    refuses, and what `shifting` and `alarms` do where callers are to be shifted.
+    Raises LockedError while another deployment is running, YankedError, and every refusal of
+    `plan.plan`, of the `preflight` and of a traffic shift.
     """
     snapshot = site.ledger.branches.snapshot_for(site.name)
     state = site.ledger.deployments.state(snapshot, site.name)
-    closing = check_lock(site, state)
+    abandoned = check_lock(site, state)
     site.ledger.integrity.refuse_lost(snapshot, site.name)
     target = decide(snapshot, state)
     if target.version is not None:
@@ -65,9 +66,9 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     target, observed = _observe(site, state, resolve_pins(site, state, target))
     known = known_deployments(site, state, observed)
     if known is None:
-        return prepare(site, decide, adopt=adopt, resume=resume)
+        return prepare(site, decide, request)
     claimed = {*target.workflows, *(state.serving.workflows if state.serving else ())}
-    unclaimed = unclaimed_machines(site, state, claimed)
+    left = left_machines(site, state, claimed)
     identity = site.runtime.new_id(site.runtime.now())
     alias = site.environment.alias
     decided = plan(
@@ -79,8 +80,8 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
         serving=state.serving,
         observed=observed,
         known=known,
-        adopt=adopt,
-        unclaimed=frozenset(unclaimed),
+        adopt=request.adopt,
+        unclaimed=frozenset(left),
     )
     refuse_unmet(site, target, decided, observed)
     attempts = _attempts(site, state)
@@ -90,17 +91,14 @@ def prepare(site: Site, decide: Decide, *, adopt: bool = False, resume: bool = F
     )
     forms = _old_forms(site, state, decided, observed)
     decided = with_differences(decided, target, state.serving, forms, observed)
-    decided = _shifted(site, snapshot, state, target, decided, observed, attempts, resume=resume)
-    return Prepared(
-        id=identity,
-        snapshot=snapshot,
-        state=state,
+    decided = _shifted(
+        site, snapshot, state, target, decided, observed, attempts, resume=request.resume
+    )
+    return PreparedDeployment(
+        basis=Basis(identity, snapshot, state, alias, abandoned, left),
         target=target,
         plan=with_kept(site, snapshot, state, with_notes(decided, drift), adopting),
         observed=observed,
-        closing=closing,
-        unclaimed=unclaimed,
-        alias=alias,
         drift=drift,
         adopting=adopting,
     )
@@ -198,33 +196,6 @@ def _observe(
     return told_of_new(target), observed
 
 
-def check_lock(site: Site, state: RecordedState) -> str | None:
-    """Return why a deployment that did not end may be closed, None when there is none.
-
-    Raises LockedError when it may still be under way.
-    """
-    record = state.record
-    if record is None or record.status != "started":
-        return None
-    token = record.lock.token if record.lock else ""
-    gone = lock_token.abandoned(site.notes, record.id, token)
-    ci = site.runtime.ci
-    reason = takeover(record, now=site.runtime.now(), abandoned=gone, ci=ci)
-    start = datetime.fromisoformat(record.started_at)
-    if reason and not takeover(record, now=start, abandoned=gone, ci=ci):
-        refuse_fast_clock(site, record)  # nothing but the time lets us take over
-    if reason is None:
-        others = timestamp(datetime.fromisoformat(record.expires_at) + SKEW)
-        raise LockedError(
-            f"{site.name} is being deployed to: {record.action} {record.version}.",
-            why=f"By {record.actor} on {record.host}, since {record.started_at}. The lock expires"
-            f" at {record.expires_at}. Others can take over from {others}, to allow for clock"
-            " skew.",
-            fix=f"Wait, or if it is certainly dead:  sfn-release unlock --env {site.name}",
-        )
-    return reason
-
-
 def _wanted(state: RecordedState, target: Target, name: str) -> Wanted:
     """Return what to look for in AWS: where the machine was, and what may have its content."""
     rendered = target.workflows[name].rendered
@@ -267,28 +238,30 @@ def known_deployments(
     return known
 
 
-def unclaimed_machines(
+def left_machines(
     site: Site, state: RecordedState, claimed: Collection[str]
-) -> dict[str, Observed]:
-    """Return the machines that an attempt that did not finish has left in AWS, ours and readable.
+) -> dict[str, LeftMachine]:
+    """Return the machines that an unfinished attempt created, ours and readable.
 
-    Those of *claimed* workflows aside. They stay until somebody deletes them, so they have to be
-    known.
+    Machines of *claimed* workflows are left out. The others stay until someone deletes them, so
+    they are recorded.
     """
-    if state.record is None or not state.unfinished:
+    attempt = state.record
+    if attempt is None or not state.unfinished:
         return {}
+    alias = site.environment.alias
     wanted = {
         name: Wanted(
             site.environment.state_machine_name(name),
             outcome.rendered_digest,
             outcome.state_machine_arn,
         )
-        for name, outcome in state.record.workflows.items()
+        for name, outcome in attempt.workflows.items()
         if name not in claimed
     }
-    found = observe(site.client, wanted, alias=site.environment.alias, search=False)
+    found = observe(site.client, wanted, alias=alias, search=False)
     return {
-        name: there
+        name: left_machine(attempt, name, there, there.latest, alias)
         for name, there in found.items()
         if there and there.latest and is_ours(there, site.project, site.name)
     }

@@ -1,110 +1,156 @@
-"""Where a deployment goes, and what was decided: frozen data."""
+"""Deployments that are decided and not started: a release, a deletion, an acknowledgement.
+
+Each kind knows the plan, what the ledger said when it was decided (`Basis`), and whether there is
+anything to do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
-from sfn_release.aws.clients import Aws
-from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.deployment.runtime import Runtime
-from sfn_release.ledger import Ledger, Snapshot
+from sfn_release.deployment.lock import AbandonedLock
+from sfn_release.ledger import Snapshot
 from sfn_release.plan import Observed, Plan, Target, WorkflowPlan
-from sfn_release.plan.rendered_checks import FilledChecks
-from sfn_release.project import Environment
-from sfn_release.release.serving import RecordedState, Serving
+from sfn_release.release.serving import RecordedState, Served, Serving
 
 
 @dataclass(frozen=True)
-class Site:
-    """One environment of one project, ready to be deployed to."""
+class LeftMachine:
+    """A state machine that an unfinished attempt created, as the record keeps it from now on."""
 
-    project: str
-    environment: Environment
-    ledger: Ledger
-    aws: Aws
-    runtime: Runtime
-    config_blob: str | None
-    filled: FilledChecks
-
-    @property
-    def name(self) -> str:
-        """The environment's name."""
-        return self.environment.name
-
-    @property
-    def client(self) -> StepFunctions:
-        """The Step Functions client."""
-        return self.aws.stepfunctions
-
-    @property
-    def notes(self) -> Path:
-        """The folder, inside the Git folder, of the notes that running deployments leave."""
-        return self.ledger.git.repository.common_dir / "sfn-release" / "deployments"
+    served: Served
+    definition: Any
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A deployment that was decided and not begun.
+class Basis:
+    """What a deployment is decided from.
 
-    *snapshot* is where the ledger's refs were. *closing* is why an old lock may be closed.
-    *unclaimed* are the machines that an attempt that did not finish has left, and that neither the
-    target nor what is served holds. *override* is why it may happen though a policy refuses it.
-    *alias* is the environment's, "" for none. *drift* is what the plan overwrites of each workflow
-    that no release has brought, a line each. *adopting* are the machines that it takes over: what
-    is there has to be kept before it is applied (`adopting.adoption`). *acknowledged* are state
-    machine versions that the record is to name as known.
+    *id* is the new deployment's. *snapshot* is where the ledger's refs were. *alias* is the
+    environment's, "" for none. *abandoned* is an old lock that has to be closed first. *left* are
+    state machines that an unfinished attempt created, and that neither the new target nor the last
+    success holds.
     """
 
     id: str
     snapshot: Snapshot
     state: RecordedState
-    target: Target | None
+    alias: str
+    abandoned: AbandonedLock | None = None
+    left: Mapping[str, LeftMachine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PreparedDeployment:
+    """A decided deployment of a release: publish, deploy, promote, rollback or adopt.
+
+    *drift* are the manual changes that the plan overwrites, a few lines for each workflow.
+    *adopting* are the machines that it takes over: they are kept first, by a deployment of their
+    own (`adoption`). *acknowledged* are state machine versions that the record names as known.
+    *override* is the recorded reason why a policy was ignored.
+    """
+
+    basis: Basis
+    target: Target
     plan: Plan
     observed: Mapping[str, Observed | None]
-    closing: str | None = None
-    unclaimed: Mapping[str, Observed] = field(default_factory=dict)
-    override: str | None = None
-    alias: str = ""
     drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     adopting: Mapping[str, Observed] = field(default_factory=dict)
     acknowledged: tuple[str, ...] = ()
+    override: str | None = None
 
     @property
-    def content(self) -> Target | Serving:
-        """What names the release that is served afterwards: the target, or what is served now."""
-        content = self.target or self.state.serving
-        assert content is not None  # noqa: S101 - what is deleted was served
-        return content
+    def before(self) -> Mapping[str, Served]:
+        """The workflows that the environment served before."""
+        serving = self.basis.state.serving
+        return serving.workflows if serving else {}
+
+    @property
+    def content(self) -> Target:
+        """Names the release that is served afterwards."""
+        return self.target
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether the environment serves exactly this already, and the ledger says so."""
-        serving = self.state.serving
+        serving = self.basis.state.serving
         return (
             not self.plan.steps
             and serving is not None
-            and not self.state.unfinished
+            and not self.basis.state.unfinished
             and not self.adopting
             and not self.acknowledged
             and self.plan.version == serving.version
-            and (self.target is None or self.target.below == serving.below)
+            and self.target.below == serving.below
             and all(self._recorded(planned, serving) for planned in self.plan.workflows)
         )
 
     def _recorded(self, planned: WorkflowPlan, serving: Serving) -> bool:
-        """Tell whether the ledger names the machine and the version that serve a workflow."""
+        """Return whether the ledger names the machine and the version that serve a workflow."""
         there = self.observed.get(planned.workflow)
         served = serving.workflows.get(planned.workflow)
         return served is not None and (
             there is None  # it is retained
             or (
                 (served.state_machine_arn, served.version_arn) == (there.arn, planned.version_arn)
-                and served.alias in {None, self.alias}
+                and served.alias in {None, self.basis.alias}
             )
         )
 
 
+@dataclass(frozen=True)
+class PreparedDeletion:
+    """A decided deletion of one workflow's state machine. *serving* includes that workflow."""
+
+    basis: Basis
+    serving: Serving
+    plan: Plan
+    observed: Mapping[str, Observed | None]
+
+    @property
+    def before(self) -> Mapping[str, Served]:
+        """The workflows that the environment served before."""
+        return self.serving.workflows
+
+    @property
+    def content(self) -> Serving:
+        """Names the release that is served afterwards: the same as before."""
+        return self.serving
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Always false: there is a state machine to delete."""
+        return False
+
+
+@dataclass(frozen=True)
+class PreparedAcknowledgement:
+    """A decided record of state machine versions that no release made; AWS isn't changed."""
+
+    basis: Basis
+    serving: Serving
+    plan: Plan
+    acknowledged: tuple[str, ...]
+
+    @property
+    def before(self) -> Mapping[str, Served]:
+        """The workflows that the environment serves."""
+        return self.serving.workflows
+
+    @property
+    def content(self) -> Serving:
+        """Names the release that is served, before and afterwards."""
+        return self.serving
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether every version is known already, and no attempt has to be closed."""
+        return not self.acknowledged and not self.basis.state.unfinished
+
+
+Prepared = PreparedDeployment | PreparedDeletion | PreparedAcknowledgement
+
 Decide = Callable[[Snapshot, RecordedState], Target]
-"""Gives the target for an environment's state."""
+"""Returns the target for what the ledger says of an environment."""

@@ -1,35 +1,88 @@
-"""What a deployment leaves: what became of each workflow, and what is served from now on. Pure."""
+"""The content of a deployment's records: its start, its outcomes, what is served then. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, assert_never
 
-from sfn_release.deployment.machine_state import Machine
-from sfn_release.deployment.prepared import Prepared
+from sfn_release.deployment.machine_state import MachineState
+from sfn_release.deployment.prepared import (
+    LeftMachine,
+    Prepared,
+    PreparedAcknowledgement,
+    PreparedDeletion,
+    PreparedDeployment,
+)
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import bound
 from sfn_release.errors import SfnReleaseError
 from sfn_release.plan import Observed, Plan, TargetWorkflow
-from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text
-from sfn_release.release.record import Record, WorkflowOutcome
+from sfn_release.plan.steps import PointAlias, TagStateMachine, names_text, step_line
+from sfn_release.release.record import Lock, Record, WorkflowOutcome, timestamp
 from sfn_release.release.rendering import Rendered
 from sfn_release.release.serving import FoundMachine, Served, Serving
 
 
-def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, WorkflowOutcome]:
+def started_record(
+    site: Site,
+    prepared: Prepared,
+    request: Request,
+    *,
+    lock: Lock,
+    now: datetime,
+    expires: datetime,
+) -> Record:
+    """Return the record that starts a deployment: its plan, and the lock until *expires*."""
+    plan = prepared.plan
+    deployment = prepared if isinstance(prepared, PreparedDeployment) else None
+    acknowledged = () if isinstance(prepared, PreparedDeletion) else prepared.acknowledged
+    return Record(
+        id=prepared.basis.id,
+        environment=site.name,
+        action=plan.action,
+        version=plan.called,
+        from_version=plan.from_version,
+        commit=prepared.content.commit,
+        release_digest=prepared.content.release_digest,
+        status="started",
+        actor=site.runtime.actor,
+        host=site.runtime.host,
+        reason=request.reason,
+        started_at=timestamp(now),
+        finished_at=None,
+        expires_at=timestamp(expires),
+        account=None,
+        region=site.environment.region,
+        config_blob=site.config_blob,
+        workflows=outcomes(prepared, {}),
+        lock=lock,
+        plan=tuple(step_line(step) for step in plan.steps),
+        parameters=deployment.target.parameters if deployment else {},
+        override=deployment.override if deployment else None,
+        promoted_from=deployment.target.promoted_from if deployment else None,
+        acknowledged=acknowledged,
+    )
+
+
+def outcomes(
+    prepared: Prepared, machines: Mapping[str, MachineState]
+) -> dict[str, WorkflowOutcome]:
     """Return what became of every workflow; *machines* is what applying the plan has learnt.
 
     Before anything is applied, that is nothing, and the outcomes are what is planned.
     """
-    before = prepared.state.serving.workflows if prepared.state.serving else {}
+    if isinstance(prepared, PreparedAcknowledgement):
+        return {}
+    target = prepared.target.workflows if isinstance(prepared, PreparedDeployment) else {}
     found = {}
     for planned in prepared.plan.workflows:
         name = planned.workflow
-        served = before.get(name)
-        workflow = prepared.target.workflows.get(name) if prepared.target else None
-        workflow = _as_sent(workflow, machines) if workflow else None
-        machine = machines.get(name) or Machine(version_arn=planned.version_arn)
+        served = prepared.before.get(name)
+        workflow = _as_sent(target[name], machines) if name in target else None
+        machine = machines.get(name) or MachineState(version_arn=planned.version_arn)
         there = prepared.observed.get(name)
         known = there.arn if there else served.state_machine_arn if served else None
         found[name] = WorkflowOutcome(
@@ -46,24 +99,28 @@ def outcomes(prepared: Prepared, machines: Mapping[str, Machine]) -> dict[str, W
     return found
 
 
-def _as_sent(workflow: TargetWorkflow, machines: Mapping[str, Machine]) -> TargetWorkflow:
+def _as_sent(workflow: TargetWorkflow, machines: Mapping[str, MachineState]) -> TargetWorkflow:
     """Return a workflow pinned to the versions of others that the deployment has made so far."""
     return bound(workflow, {name: machine.version_arn for name, machine in machines.items()})
 
 
 def kept(prepared: Prepared) -> dict[str, Served]:
     """Return what was served before and stays, although the deployment does not concern it."""
-    before = prepared.state.serving.workflows if prepared.state.serving else {}
-    if prepared.target is not None:
-        stays = before.keys() - prepared.target.workflows.keys()
-    else:
-        stays = before.keys() - {planned.workflow for planned in prepared.plan.workflows}
-    return {name: before[name] for name in sorted(stays)}
+    match prepared:
+        case PreparedDeployment():
+            concerned = {*prepared.target.workflows}
+        case PreparedDeletion():
+            concerned = {planned.workflow for planned in prepared.plan.workflows}
+        case PreparedAcknowledgement():
+            concerned = set()
+        case _:
+            assert_never(prepared)
+    return {name: prepared.before[name] for name in sorted(prepared.before.keys() - concerned)}
 
 
 def serving_after(
     prepared: Prepared,
-    machines: Mapping[str, Machine],
+    machines: Mapping[str, MachineState],
     kept_forms: Mapping[str, Rendered],
     untagged: Collection[str] = (),
 ) -> tuple[Serving, dict[str, Any]]:
@@ -72,21 +129,19 @@ def serving_after(
     *kept_forms* are the recorded forms of what is `kept`; *untagged* the workflows whose tags could
     not be written.
     """
-    target = prepared.target
-    adopting = target is not None and target.action == "adopt"
+    basis = prepared.basis
+    left = basis.left.items()
     definitions = {name: form.definition for name, form in kept_forms.items()}
+    definitions |= {name: machine.definition for name, machine in left}
+    if not isinstance(prepared, PreparedDeployment):
+        workflows = kept(prepared) | {name: machine.served for name, machine in left}
+        return replace(prepared.serving, deployment=basis.id, workflows=workflows), definitions
+    target = prepared.target
     workflows = {
-        name: replace(old, retained=old.retained or (target is not None and not adopting))
+        name: replace(old, retained=old.retained or target.action != "adopt")
         for name, old in kept(prepared).items()
     }
-    for name, left in prepared.unclaimed.items():
-        attempt = prepared.state.record
-        assert attempt is not None  # noqa: S101 - it is the attempt that left the machine
-        workflows[name], definitions[name] = retained(attempt, name, left, prepared.alias)
-    if target is None:
-        before = prepared.state.serving
-        assert before is not None  # noqa: S101 - what is deleted was served
-        return replace(before, deployment=prepared.id, workflows=workflows), definitions
+    workflows |= {name: machine.served for name, machine in left}
     became = outcomes(prepared, machines)
     stale = {
         step.workflow: step.removed
@@ -107,19 +162,19 @@ def serving_after(
             state_machine_arn=became[name].state_machine_arn or "",
             version_arn=became[name].version_arn,
             alias_description=machines[name].alias_description or alias,
-            version=target.release,
+            version=target.called,
             pins=workflow.pins,
-            alias="" if unaliased else prepared.alias,
+            alias="" if unaliased else basis.alias,
             parameters=workflow.parameters,
             stale_tags=stale.get(name, ()),
             found=found,
         )
         definitions[name] = workflow.rendered.definition
     serving = Serving(
-        version=target.release,
+        version=target.called,
         commit=target.commit,
         release_digest=target.release_digest,
-        deployment=prepared.id,
+        deployment=basis.id,
         below=target.below,
         workflows=workflows,
     )
@@ -155,13 +210,13 @@ def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tu
     )
 
 
-def retained(attempt: Record, name: str, there: Observed, alias: str) -> tuple[Served, Any]:
-    """Return a machine that an unfinished attempt left, as the environment keeps it from now on.
+def left_machine(
+    attempt: Record, name: str, there: Observed, form: Rendered, alias: str
+) -> LeftMachine:
+    """Return a machine that an unfinished *attempt* created, as the record keeps it from now on.
 
-    *alias* is the environment's.
+    *form* is its content, *alias* the environment's.
     """
-    form = there.latest
-    assert form is not None  # noqa: S101 - what cannot be read is not claimed
     served = Served(
         digest=attempt.workflows[name].digest,
         rendered_digest=form.digest,
@@ -174,4 +229,4 @@ def retained(attempt: Record, name: str, there: Observed, alias: str) -> tuple[S
         retained=True,
         alias=alias,
     )
-    return served, form.definition
+    return LeftMachine(served, form.definition)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.failed_executions import Count, causes, total
 from sfn_release.deployment.live_state import in_parallel
-from sfn_release.deployment.machine_state import Machine
-from sfn_release.deployment.prepared import Prepared, Site
+from sfn_release.deployment.machine_state import MachineState
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
+from sfn_release.deployment.site import Site
 from sfn_release.errors import AwsError, NotFoundError, RevertedError
 from sfn_release.plan import Plan
 from sfn_release.plan.steps import ShiftWeight, Watch
@@ -25,27 +25,29 @@ _CALLS_A_SECOND = 2.5  # half of what AWS refills for ListExecutions
 
 @dataclass
 class Monitor:
-    """Watches the stages of what was *prepared*; *fence* raises when the time for it is over.
+    """Watches the stages of a plan. What it can't see counts as unsafe.
 
-    Whatever cannot be seen counts as not safe.
+    *listed* are the workflows whose executions Step Functions lists. *fence* raises when the
+    deployment's time is over.
     """
 
     site: Site
-    prepared: Prepared
+    plan: Plan
+    limits: Limits
+    listed: frozenset[str]
     fence: Callable[[], None]
     _new: list[Count] = field(default_factory=list)
     _old: list[Count] = field(default_factory=list)
     _tallies: tuple[ExecutionCounts, ExecutionCounts] | None = None
     _next: datetime | None = None
 
-    def begin(self, machines: Mapping[str, Machine]) -> None:
+    def begin(self, machines: Mapping[str, MachineState]) -> None:
         """Remember which executions there were before callers are shifted."""
-        since = self._plan.resumed
+        since = self.plan.resumed
         first = datetime.fromisoformat(since) - SKEW if since else None
-        for step in self._plan.stages[0].steps:
-            if isinstance(step, ShiftWeight) and self._is_listed(step.workflow):
-                new = step.version_arn or machines[step.workflow].version_arn
-                assert new is not None  # noqa: S101 - plans publish before they shift
+        for step in self.plan.stages[0].steps:
+            if isinstance(step, ShiftWeight) and step.workflow in self.listed:
+                new = machines[step.workflow].version(step.version_arn)
                 self._new.append(Count(self.site.client, new))
                 self._old.append(Count(self.site.client, step.old))
         self._counting(lambda: in_parallel(lambda one: one.begin(first), self._new))
@@ -59,7 +61,7 @@ class Monitor:
         """
         runtime = self.site.runtime
         pause = min(max(step.interval.total_seconds() / _PART, _SOONEST), _LATEST)
-        weights = [stage.watch.weight for stage in self._plan.stages]
+        weights = [stage.watch.weight for stage in self.plan.stages]
         end = runtime.now() + step.interval
         while True:
             self.fence()
@@ -82,7 +84,7 @@ class Monitor:
             runtime.wait(min(pause, left.total_seconds()))
 
     def _look(self, step: Watch, now: datetime, pause: float, *, last: bool) -> None:
-        limits = self._limits
+        limits = self.limits
         if limits.alarms:
             fired = firing(self.site.aws.alarms, limits.alarms)
             if fired:
@@ -113,28 +115,13 @@ class Monitor:
         try:
             count()
         except AwsError as error:
-            if self._limits.counted:
+            if self.limits.counted:
                 raise
             self.site.runtime.watcher.say(f"executions are not counted: {error.message}")
             self._new, self._old, self._tallies = [], [], None
 
     def _stopped(self, step: Watch) -> str:
-        return f"The shift to {self._plan.version} was stopped at {step.weight} %"
-
-    def _is_listed(self, workflow: str) -> bool:
-        """Tell whether Step Functions lists a workflow's executions."""
-        target = self.prepared.target
-        return target is not None and target.workflows[workflow].rendered.type == "STANDARD"
-
-    @property
-    def _plan(self) -> Plan:
-        return self.prepared.plan
-
-    @property
-    def _limits(self) -> Limits:
-        strategy = self.site.environment.strategy
-        assert strategy is not None  # noqa: S101 - only a strategy makes stages
-        return strategy.limits
+        return f"The shift to {self.plan.version} was stopped at {step.weight} %"
 
 
 def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str | None:

@@ -1,12 +1,13 @@
-"""Doing something in several environments, each on its own: one that fails hides no other.
+"""Several environments in one command: one that fails doesn't hide the others.
 
-They are taken in turn and not side by side: what is asked and told stays readable, and whoever
-watches the first one fail can stop before the second begins.
+They are taken in turn and not side by side: questions and progress stay readable, and you can stop
+the command when the first environment fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sfn_release.errors import SfnReleaseError
@@ -14,26 +15,36 @@ from sfn_release.errors import SfnReleaseError
 Returned = TypeVar("Returned")
 
 
-def in_each(
-    environments: Sequence[str],
-    act: Callable[[str], Returned],
-    *,
-    failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
-    of: int | None = None,
-) -> tuple[dict[str, Returned], dict[str, SfnReleaseError]]:
-    """Return what *act* answered by environment, and what it raised; *failed* hears that at once.
+class Attempts:
+    """What was tried in *count* environments. *errors* maps those that failed to their errors.
 
-    With a single environment, what it raises is raised; *of* is how many there are, if they are
-    more than are tried here.
+    *failed* is called with each failure at once. A single environment raises its error instead.
     """
-    answers: dict[str, Returned] = {}
-    errors: dict[str, SfnReleaseError] = {}
-    for name in environments:
+
+    def __init__(
+        self,
+        count: int,
+        failed: Callable[[str, SfnReleaseError], None] = lambda _name, _error: None,
+    ) -> None:
+        self.errors: dict[str, SfnReleaseError] = {}
+        self._count = count
+        self._failed = failed
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[None]:
+        """Try something in an environment: keep the error of the block."""
         try:
-            answers[name] = act(name)
+            yield
         except SfnReleaseError as error:
-            if (of or len(environments)) == 1:
+            if self._count == 1:
                 raise
-            errors[name] = error
-            failed(name, error)
-    return answers, errors
+            self.errors[name] = error
+            self._failed(name, error)
+
+    def each(self, names: Iterable[str], act: Callable[[str], Returned]) -> dict[str, Returned]:
+        """Call *act* for each environment in turn; return the answers of those that succeed."""
+        answers: dict[str, Returned] = {}
+        for name in names:
+            with self.trying(name):
+                answers[name] = act(name)
+        return answers

@@ -30,10 +30,10 @@ def unclaimed(
     record = state.record
     if record is None or not state.unfinished or not record.workflows.keys() - served.keys():
         return ()
-    from sfn_release.deployment.preparation import unclaimed_machines  # the rest does without
-    from sfn_release.operations.site import site
+    from sfn_release.deployment.preparation import left_machines  # the rest does without
+    from sfn_release.operations.open_site import site
 
-    return tuple(sorted(unclaimed_machines(site(workspace, environment, aws), state, served)))
+    return tuple(sorted(left_machines(site(workspace, environment, aws), state, served)))
 
 
 def next_steps(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfn_release.deployment import Site
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.deployment.pin_resolution import resolve_pins
+from sfn_release.deployment.site import Site
 from sfn_release.deployment.workflow_pins import waves
 from sfn_release.errors import PolicyError
 from sfn_release.operations.verbs.build import build_definitions

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from sfn_release.deployment import Prepared, Site
-from sfn_release.errors import GitError, UsageError
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
+from sfn_release.errors import GitError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
@@ -17,60 +19,48 @@ from sfn_release.release.release import ReleaseContent
 _HEADS = "refs/heads/"
 
 
-def checked_override(override: str | None) -> str | None:
-    """Return the reason of an override; raises UsageError for an empty one."""
-    if override is not None and not override.strip():
-        raise UsageError(
-            "--override needs a reason: it is recorded for those who ask later.",
-            fix='For example:  --override "Hotfix of incident 42"',
-        )
-    return override
-
-
 def permitted(
     workspace: Workspace,
     site: Site,
-    prepared: Prepared,
+    prepared: PreparedDeployment,
     content: ReleaseContent,
-    *,
-    override: str | None,
-) -> Prepared:
-    """Return a decided deployment, with the *override* that it needed.
+    request: Request,
+) -> PreparedDeployment:
+    """Return a prepared deployment, with the override that it needed.
 
-    What changes nothing needs no permission. Raises PolicyError, which tells all refusals at once.
+    A deployment that changes nothing needs no permission. Raises PolicyError with all refusals.
     """
     if prepared.nothing_to_do:
         return prepared
     found = objections(workspace, site, prepared, content)
     if not found:
         return prepared
-    if override is None:
+    if request.override is None:
         raise refused(site.environment, str(content), found)
     for refusal in found:
         site.runtime.watcher.say(f"overridden: {refusal.message}")
-    return replace(prepared, override=override)
+    return replace(prepared, override=request.override)
 
 
 def objections(
-    workspace: Workspace, site: Site, prepared: Prepared, content: ReleaseContent
+    workspace: Workspace, site: Site, prepared: PreparedDeployment, content: ReleaseContent
 ) -> tuple[Refusal, ...]:
     """Return what the policies of an environment have against a release, or the work tree."""
     environment = site.environment
-    planned = prepared.target.workflows if prepared.target else {}
     facts = Facts(
         release=str(content),
         commit=content.commit,
         now=site.runtime.now(),
         stays={
-            required: stay(workspace, prepared.snapshot, required, content)
+            required: stay(workspace, prepared.basis.snapshot, required, content)
             for required in environment.requires
         },
         branches=_on_branches(workspace, environment.branches, content.commit)
         if environment.branches
         else None,
-        serves=prepared.state.serving.version if prepared.state.serving else None,
+        serves=prepared.basis.state.serving.version if prepared.basis.state.serving else None,
         drift=prepared.drift,
-        unpinned=tuple(line for one in planned.values() for line in one.unpinned),
+        unpinned=tuple(line for one in prepared.target.workflows.values() for line in one.unpinned),
     )
     return refusals(environment, facts)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment import Site
 from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.deployment.site import Site
 from sfn_release.ledger import Ledger, Snapshot
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.plan import Target, TargetWorkflow

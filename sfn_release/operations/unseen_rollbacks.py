@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sfn_release.deployment import Site
+from sfn_release.deployment.site import Site
 from sfn_release.ledger.rollback_note import RollbackNote, read_note, write_note
 from sfn_release.release.record import Record
 from sfn_release.release.serving import RecordedState

@@ -96,10 +96,9 @@ class Target:
     notes: tuple[str, ...] = ()
 
     @property
-    def release(self) -> str:
-        """The version of a target that is deployed: never that of the work tree."""
-        assert self.version is not None  # noqa: S101 - the work tree is planned, never deployed
-        return self.version
+    def called(self) -> str:
+        """The version, or ``the work tree``."""
+        return self.version or WORK_TREE
 
 
 @dataclass(frozen=True)
@@ -178,14 +177,8 @@ class Plan:
 
     @property
     def called(self) -> str:
-        """The version, or the words for the work tree."""
+        """The version, or ``the work tree``."""
         return self.version or WORK_TREE
-
-    @property
-    def release(self) -> str:
-        """The version of a plan that is carried out: never that of the work tree."""
-        assert self.version is not None  # noqa: S101 - the work tree is planned, never deployed
-        return self.version
 
     @property
     def steps(self) -> tuple[Step, ...]:

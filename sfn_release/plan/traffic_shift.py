@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from sfn_release.errors import ConfigError
 from sfn_release.plan.model import Observed, Plan, ShiftStage, Target, WorkflowPlan
-from sfn_release.plan.steps import PointAlias, ShiftWeight, Step, Watch, names_text
+from sfn_release.plan.steps import ObservedAlias, PointAlias, ShiftWeight, Step, Watch, names_text
 from sfn_release.plan.unfinished_attempts import left_alias
 from sfn_release.project import Limits, Strategy
 from sfn_release.release.record import Record
@@ -26,9 +26,13 @@ _FEW = 6  # weights in a line
 
 @dataclass(frozen=True)
 class _Shift:
-    """One alias on its way: *point* is the step that ends it, *old* who served until now."""
+    """An alias on its way: *point* ends the shift, *old* is the version that served until now.
+
+    *before* is the alias as it was found.
+    """
 
     point: PointAlias
+    before: ObservedAlias
     old: str
     latest: str | None
     at_once: bool
@@ -36,7 +40,6 @@ class _Shift:
     def to(self, weight: int, *, first: bool) -> ShiftWeight:
         """Return the step to a weight; at the *first*, no time has passed to look back on."""
         point = self.point
-        assert point.before is not None  # noqa: S101 - new aliases are not shifted
         return ShiftWeight(
             workflow=point.workflow,
             alias=point.alias,
@@ -44,7 +47,7 @@ class _Shift:
             old=self.old,
             weight=weight,
             description=point.description,
-            before=point.before,
+            before=self.before,
             latest=None if first else self.latest,
         )
 
@@ -105,7 +108,7 @@ def shifted(
             continue
         old = _old(point, before, served[one.workflow].version_arn if before else None)
         if old is not None and old != point.version_arn:
-            shifts[one.workflow] = _shift(one, point, old, target, there)
+            shifts[one.workflow] = _shift(one, point, point.before, old, target, there)
     weights = [w for w in strategy.weights if not resume or w >= reached]
     if not shifts or not weights:
         return plan
@@ -163,14 +166,19 @@ def _old(point: PointAlias, before: object, recorded: str | None) -> str | None:
 
 
 def _shift(
-    one: WorkflowPlan, point: PointAlias, old: str, target: Target, there: Observed
+    one: WorkflowPlan,
+    point: PointAlias,
+    before: ObservedAlias,
+    old: str,
+    target: Target,
+    there: Observed,
 ) -> _Shift:
     at_once = not one.restore
     if one.prepare:
         latest: str | None = target.workflows[one.workflow].rendered.digest
     else:
         latest = there.latest.digest if there.latest else None
-    return _Shift(point, old, latest, at_once)
+    return _Shift(point, before, old, latest, at_once)
 
 
 def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> WorkflowPlan:

@@ -11,7 +11,7 @@ from sfn_release.cli.output.plans import plan_lines
 from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.local_service import LocalService, open_service
 from sfn_release.local_service.server import start
-from sfn_release.operations.each_environment import in_each
+from sfn_release.operations.each_environment import Attempts
 from sfn_release.plan import Plan, WorkflowPlan
 from sfn_release.plan.steps import DeleteStateMachine
 from sfn_release.simulator import Mocks
@@ -109,7 +109,7 @@ def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: P
         assert [one["environment"] for one in ran.json["deployments"]] == ["eu", "us"]
         (error,) = ran.json["errors"]
         assert (error["environment"], error["code"]) == ("dead", "E_ACCESS")
-        assert "1.0.0 is released, and was not brought to dead." in error["why"]
+        assert "1.0.0 is released, but not deployed to dead." in error["why"]
         again = world.run("publish", "1.0.0", *ALL)
         assert again.code == 1
         world.write("releases.toml", text)  # and now nobody is there: it cannot even be looked at
@@ -160,7 +160,7 @@ def test_an_interruption_stops_all() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        in_each(["eu", "dead", "us"], act)
+        Attempts(3).each(["eu", "dead", "us"], act)
     assert begun == ["eu", "dead"]
 
 

@@ -95,7 +95,7 @@ def test_a_second_deployer_is_told_who_holds_the_lock(shop: Shop, call: str) -> 
         "  By ann on desk, since 2026-03-01T12:00:00Z."
         " The lock expires at 2026-03-01T12:15:00Z. Others can take over from 2026-03-01T12:17:00Z,"
         " to allow for clock skew.\n"
-        "  Wait, or if it is certainly dead:  sfn-release unlock --env prod"
+        "  Wait. If that deployment is dead:  sfn-release unlock --env prod"
     )
     assert shop.history().ends == ["publish 1.1.0 succeeded", "publish 1.0.0 succeeded"]
     assert _live(shop) == NEW

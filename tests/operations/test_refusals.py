@@ -434,7 +434,7 @@ def test_several_environments_are_all_judged_first(number: int, tmp_path: Path) 
     shop.write("releases.toml", f"{text}\n{twin}".replace('Pause = "3"', "Pause = 3", 1))
     shop.commit()
     before = shop.refs()
-    with refused("E_SEVERAL", "Nothing was begun"):
+    with refused("E_SEVERAL", "Nothing was started"):
         shop.publish("2.0.0", *["prod", "qa"][:: 1 - 2 * number])
     assert before == shop.refs()
     assert json.loads(aws(shop)) == []

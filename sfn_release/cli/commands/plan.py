@@ -60,7 +60,7 @@ def run(
     and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
     """
     from sfn_release.cli.deployments import errors_json, tell_failure
-    from sfn_release.operations.each_environment import in_each
+    from sfn_release.operations.each_environment import Attempts
     from sfn_release.operations.name_clashes import refuse_shared
     from sfn_release.operations.verbs import plan
     from sfn_release.operations.verbs.promote import plan_promotion, serves_a_release
@@ -92,7 +92,8 @@ def run(
             workspace, version, environment=name, adopt=adopt, declarations=built
         )
 
-    plans, errors = in_each(names, made, failed=lambda *told: tell_failure(session, *told))
+    attempts = Attempts(len(names), lambda *failure: tell_failure(session, *failure))
+    plans, errors = attempts.each(names, made), attempts.errors
 
     def summary() -> str:
         from sfn_release.cli.output import markdown

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +15,6 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
-    from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.verbs.publish import Published
     from sfn_release.operations.workspace import Workspace
 
@@ -49,41 +47,34 @@ def run(
     to deploy to several environments.
     """
     from sfn_release.cli.deployments import errors_json, plans_json, summary, tell_failure
-    from sfn_release.errors import SeveralError
     from sfn_release.operations.verbs.publish import publish
 
     _one_version(version, from_tag=from_tag)
     workspace = session.workspace()
     chosen = version or _tagged(workspace)
-    errors: dict[str, SfnReleaseError] = {}
-    try:
-        done = publish(
-            workspace,
-            chosen,
-            environments=session.environments,
-            deploy=not no_deploy,
-            adopt=adopt,
-            reason=reason,
-            override=override,
-            failed=lambda *told: tell_failure(session, *told),
-        )
-    except SeveralError as error:
-        if error.done is None:  # the version was not taken
-            raise
-        done, errors = cast("Published", error.done), error.errors
+    done = publish(
+        workspace,
+        chosen,
+        environments=session.environments,
+        deploy=not no_deploy,
+        adopt=adopt,
+        reason=reason,
+        override=override,
+        failed=lambda *failure: tell_failure(session, *failure),
+    )
     targets = [] if no_deploy else session.names(workspace)
     members = {
         **done.to_json(),
-        "errors": errors_json(errors),
+        "errors": errors_json(done.errors),
         "plans": plans_json(session),
     }
     session.show(
         "publish",
         members,
-        lambda: _published(workspace, done, targets, errors),
+        lambda: _published(workspace, done, targets),
         summary=lambda: summary(session, "publish", members),
     )
-    return FAILED if errors else 0
+    return FAILED if done.errors else 0
 
 
 def _one_version(version: str | None, *, from_tag: bool) -> None:
@@ -113,7 +104,6 @@ def _published(
     workspace: Workspace,
     done: Published,
     targets: list[str],
-    errors: Mapping[str, SfnReleaseError],
 ) -> None:
     manifest = done.release.manifest
     tag = "no tag yet" if done.trial else f"tag {manifest.tag}"
@@ -134,8 +124,8 @@ def _published(
 
     records = {record.environment: record for record in done.deployments}
     for name in targets:
-        if name in errors:
-            write_failure(workspace, name, errors[name])
+        if name in done.errors:
+            write_failure(workspace, name, done.errors[name])
             continue
         environment = workspace.environment(name)
         otherwise = f"already serves {manifest.version}"

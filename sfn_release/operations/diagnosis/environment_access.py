@@ -14,8 +14,8 @@ from sfn_release.ledger import Snapshot
 from sfn_release.operations.diagnosis import permission_probe
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.diagnosis.machine_ownership import examine_machines
+from sfn_release.operations.open_site import site
 from sfn_release.operations.pin_preview import pins_of_work_tree
-from sfn_release.operations.site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in
 from sfn_release.project.rules import role_arn as role_rule

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from sfn_release.deployment import check_lock
+from sfn_release.deployment.lock import takeover_reason
 from sfn_release.errors import LockedError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import without_secrets
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
-from sfn_release.operations.site import site
+from sfn_release.operations.open_site import site
 from sfn_release.operations.workspace import Workspace
-from sfn_release.release.serving import RecordedState
+from sfn_release.release.record import Record
 
 _findings = Findings("ledger")
 _PROBE = "0.0.0-doctor"
@@ -97,7 +97,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
         return
     match record.status:
         case "started":
-            yield _lock(workspace, name, state)
+            yield _lock(workspace, name, record)
         case "succeeded":
             yield _findings.ok(subject, f"{record.action} {record.version} {record.status}")
         case "failed" | "reverted":
@@ -110,11 +110,9 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
             assert_never(record.status)
 
 
-def _lock(workspace: Workspace, name: str, state: RecordedState) -> Diagnosis:
-    assert state.record is not None  # noqa: S101 - the caller has looked
-    record = state.record
+def _lock(workspace: Workspace, name: str, record: Record) -> Diagnosis:
     try:
-        reason = check_lock(site(workspace, workspace.project.environment(name)), state)
+        reason = takeover_reason(site(workspace, workspace.project.environment(name)), record)
     except LockedError as error:
         return _findings.error(f"env/{name}", error, verdict="warning")
     return _findings.warning(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment import Prepared, Site, check_lock
+from sfn_release.deployment import deployer
 from sfn_release.deployment.live_state import look
+from sfn_release.deployment.lock import check_lock
+from sfn_release.deployment.prepared import Basis, PreparedAcknowledgement
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.errors import ConflictError, NotFoundError
-from sfn_release.operations.running import run
-from sfn_release.operations.site import open_site
+from sfn_release.operations.open_site import open_site
 from sfn_release.operations.workflow_status import strange_versions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan
@@ -21,18 +24,19 @@ def acknowledge(
     Returns None when there are none. Nothing is changed in AWS. Raises NotFoundError where nothing
     is served, ConflictError while an attempt is unfinished.
     """
+    request = Request(reason=reason)
     site = open_site(workspace, workspace.environment(environment))
 
-    def decided() -> Prepared:
+    def prepare() -> PreparedAcknowledgement:
         return _prepare(workspace, site)
 
-    return run(site, decided(), decided, reason=reason)
+    return deployer.deploy(site, prepare(), prepare, request)
 
 
-def _prepare(workspace: Workspace, site: Site) -> Prepared:
+def _prepare(workspace: Workspace, site: Site) -> PreparedAcknowledgement:
     snapshot = site.ledger.branches.snapshot_for(site.name)
     state = site.ledger.deployments.state(snapshot, site.name)
-    closing = check_lock(site, state)
+    abandoned = check_lock(site, state)
     serving = state.serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {site.name}.")
@@ -40,20 +44,17 @@ def _prepare(workspace: Workspace, site: Site) -> Prepared:
     if state.unfinished and state.record is not None and state.record.action != "acknowledge":
         raise ConflictError(
             f"The last deployment to {site.name} did not succeed.",
-            why="Its record has to stay the last one until it is dealt with.",
+            why="Its record has to stay the last one until you deal with it.",
             fix=f"See what is open:  sfn-release status --env {site.name}",
         )
-    seen = look(site.client, serving.workflows, alias=site.environment.alias, closer=True)
-    near = {name: closer for name, (_, closer) in seen.items() if closer is not None}
+    alias = site.environment.alias
+    live = look(site.client, serving.workflows, alias=alias, closer=True)
+    near = {name: closer for name, (_, closer) in live.items() if closer is not None}
     strange = strange_versions(workspace.ledger, site.client, state, near)
-    return Prepared(
-        id=site.runtime.new_id(site.runtime.now()),
-        snapshot=snapshot,
-        state=state,
-        target=None,
+    identity = site.runtime.new_id(site.runtime.now())
+    return PreparedAcknowledgement(
+        basis=Basis(identity, snapshot, state, alias, abandoned),
+        serving=serving,
         plan=Plan(site.name, "acknowledge", serving.version, serving.version, ()),
-        observed={},
-        closing=closing,
-        alias=site.environment.alias,
-        acknowledged=tuple(sorted(arn for found in strange.values() for arn in found)),
+        acknowledged=tuple(sorted(arn for versions in strange.values() for arn in versions)),
     )

@@ -9,18 +9,19 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
-from sfn_release.deployment import Site
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.parameter_lookup import look_up
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.errors import (
     AccessError,
     SfnReleaseError,
 )
 from sfn_release.operations.name_clashes import refuse_same_names
+from sfn_release.operations.open_site import require_remote, site
 from sfn_release.operations.pin_preview import resolved_pins
 from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.secret_values import secret_notes
-from sfn_release.operations.site import require_remote, site
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
 from sfn_release.operations.workspace import Workspace
@@ -233,7 +234,7 @@ def _deployment(workspace: Workspace, there: Site, declarations: Sequence[Declar
     environment's.
     """
     by_name = {one.name: one for one in declarations}
-    prepared, content = prepare_work_tree(workspace, there, by_name, adopt=False)
+    prepared, content = prepare_work_tree(workspace, there, by_name, Request())
     count = sum(one.changes for one in prepared.plan.workflows)
     found = [] if prepared.nothing_to_do else objections(workspace, there, prepared, content)
     changed = f"{count} workflow{'' if count == 1 else 's'}" if count else "nothing"

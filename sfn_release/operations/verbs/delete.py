@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment import Prepared, prepare_delete
-from sfn_release.operations.running import run
-from sfn_release.operations.site import open_site
+from sfn_release.deployment import deployer
+from sfn_release.deployment.deletion import prepare_deletion
+from sfn_release.deployment.prepared import PreparedDeletion
+from sfn_release.deployment.request import Request
+from sfn_release.operations.open_site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 
 
 def plan_deletion(
     workspace: Workspace, workflow: str, *, environment: str | None = None
-) -> Prepared:
+) -> PreparedDeletion:
     """Return what deleting *workflow* would do; raises NotFoundError when it is not served."""
-    return prepare_delete(open_site(workspace, workspace.environment(environment)), workflow)
+    return prepare_deletion(open_site(workspace, workspace.environment(environment)), workflow)
 
 
 def delete(
@@ -28,9 +30,10 @@ def delete(
     The releases that hold it stay: deploying or rolling back to one creates it again. Raises
     NotFoundError when the environment does not serve it.
     """
+    request = Request(reason=reason)
     site = open_site(workspace, workspace.environment(environment))
 
-    def decided() -> Prepared:
-        return prepare_delete(site, workflow)
+    def prepare() -> PreparedDeletion:
+        return prepare_deletion(site, workflow)
 
-    return run(site, decided(), decided, reason=reason)
+    return deployer.deploy(site, prepare(), prepare, request)

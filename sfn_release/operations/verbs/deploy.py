@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from sfn_release.deployment import Decide, Prepared, Site, prepare
+from sfn_release.deployment import deployer
+from sfn_release.deployment.preparation import prepare
+from sfn_release.deployment.prepared import Decide, PreparedDeployment
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.errors import ConflictError, NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.policy_checks import checked_override, permitted
+from sfn_release.operations.open_site import open_site
+from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_target import earlier_versions, target
-from sfn_release.operations.running import run
-from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.record import Action, Record
@@ -37,7 +40,7 @@ def deploy(
     that is not released, PolicyError.
     """
     version = parse_version(version)
-    override = checked_override(override)
+    request = Request(adopt=adopt, resume=resume, reason=reason, override=override)
     there = workspace.environment(environment)
     site = open_site(workspace, there)
     release = workspace.released(workspace.snapshot(offline=there.backend.private), version)
@@ -45,39 +48,22 @@ def deploy(
     def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state)
 
-    return bring(
-        workspace,
-        site,
-        release,
-        decide,
-        adopt=adopt,
-        resume=resume,
-        reason=reason,
-        override=override,
-    )
+    return deploy_release(workspace, site, release, decide, request)
 
 
-def bring(
-    workspace: Workspace,
-    site: Site,
-    release: Release,
-    decide: Decide,
-    *,
-    adopt: bool,
-    reason: str | None,
-    override: str | None,
-    resume: bool = False,
+def deploy_release(
+    workspace: Workspace, site: Site, release: Release, decide: Decide, request: Request
 ) -> Record | None:
-    """Carry out what *decide* makes of a release that exists, if the policies permit it."""
+    """Deploy a release that exists, as *decide* targets it, if the policies permit it."""
 
-    def decided() -> Prepared:
-        prepared = prepare(site, decide, adopt=adopt, resume=resume)
-        return permitted(workspace, site, prepared, release.content, override=override)
+    def decided() -> PreparedDeployment:
+        prepared = prepare(site, decide, request)
+        return permitted(workspace, site, prepared, release.content, request)
 
     prepared = decided()
     if not site.environment.backend.private:
-        workspace.share(release)  # once nothing refuses it: sharing takes the version for good
-    return run(site, prepared, decided, reason=reason)
+        workspace.share(release)  # after every refusal: sharing takes the version for good
+    return deployer.deploy(site, prepared, decided, request)
 
 
 def unfinished(workspace: Workspace, *, environment: str | None = None) -> Record:

@@ -11,7 +11,7 @@ from sfn_release.deployment.live_state import Wanted, observe
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.site import site
+from sfn_release.operations.open_site import site
 from sfn_release.operations.verbs.build import build_definitions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment

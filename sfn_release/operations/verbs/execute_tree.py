@@ -14,7 +14,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.operations.site import site
+from sfn_release.operations.open_site import site
 from sfn_release.operations.state_visits import trail
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment import Prepared, Site, prepare
+from sfn_release.deployment.preparation import prepare
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.ledger import Snapshot
+from sfn_release.operations.open_site import open_site
 from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.release_target import unreleased
-from sfn_release.operations.site import open_site
 from sfn_release.operations.verbs.build import build_work_tree
 from sfn_release.operations.verbs.delete import plan_deletion
 from sfn_release.operations.verbs.deploy import deploy_target
@@ -39,11 +42,12 @@ def plan_version(
     `deploy` would raise before they write anything.
     """
     there = workspace.environment(environment)
+    request = Request(adopt=adopt)
     wanted = parse_version(version) if version is not None else None
     if wanted is None:
         built = work_tree(workspace) if declarations is None else declarations
         site = open_site(workspace, there)
-        prepared, content = prepare_work_tree(workspace, site, built, adopt=adopt)
+        prepared, content = prepare_work_tree(workspace, site, built, request)
     else:
         content = workspace.released(workspace.snapshot(), wanted).content
         site = open_site(workspace, there)
@@ -51,7 +55,7 @@ def plan_version(
         def decide(_: Snapshot, state: RecordedState) -> Target:
             return deploy_target(content, site, state)
 
-        prepared = prepare(site, decide, adopt=adopt)
+        prepared = prepare(site, decide, request)
     if prepared.nothing_to_do:
         return prepared.plan
     return replace(prepared.plan, refusals=objections(workspace, site, prepared, content))
@@ -69,7 +73,7 @@ def plan_rollback(
     site = open_site(workspace, workspace.environment(environment))
     wanted = parse_version(version) if version is not None else None
     done = unshown(workspace, site) if wanted is None else None
-    made = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt).plan
+    made = prepare_rollback(workspace, site, wanted, Request(adopt=adopt, rerender=rerender)).plan
     if done is None:
         return made
     note = (
@@ -95,8 +99,8 @@ def work_tree(workspace: Workspace) -> dict[str, Declaration]:
 
 
 def prepare_work_tree(
-    workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], *, adopt: bool
-) -> tuple[Prepared, ReleaseContent]:
+    workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], request: Request
+) -> tuple[PreparedDeployment, ReleaseContent]:
     """Decide what publishing the work tree would do in an environment. Reads only."""
     commit = workspace.git.history.head() or ""
     decided: list[ReleaseContent] = []
@@ -106,5 +110,5 @@ def prepare_work_tree(
         decided.append(content)
         return deploy_target(content, site, state, released=False)
 
-    prepared = prepare(site, decide, adopt=adopt)
+    prepared = prepare(site, decide, request)
     return prepared, decided[-1]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sfn_release.deployment import Decide, Site, prepare
+from sfn_release.deployment.preparation import prepare
+from sfn_release.deployment.prepared import Decide
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.policy_checks import checked_override, objections, stay
-from sfn_release.operations.site import open_site
-from sfn_release.operations.verbs.deploy import bring, deploy_target
+from sfn_release.operations.open_site import open_site
+from sfn_release.operations.policy_checks import objections, stay
+from sfn_release.operations.verbs.deploy import deploy_release, deploy_target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
 from sfn_release.release.record import Record
@@ -34,9 +37,9 @@ def promote(
     environment serves it already. Raises NotFoundError for what has not succeeded in *source*,
     PolicyError unless there is an *override*.
     """
-    override = checked_override(override)
+    request = Request(adopt=adopt, reason=reason, override=override)
     site, release, decide = _promotion(workspace, version, source=source, environment=environment)
-    return bring(workspace, site, release, decide, adopt=adopt, reason=reason, override=override)
+    return deploy_release(workspace, site, release, decide, request)
 
 
 def plan_promotion(
@@ -52,7 +55,7 @@ def plan_promotion(
     Raises every other error that `promote` would raise before it writes anything.
     """
     site, release, decide = _promotion(workspace, version, source=source, environment=environment)
-    prepared = prepare(site, decide, adopt=adopt)
+    prepared = prepare(site, decide, Request(adopt=adopt))
     if prepared.nothing_to_do:
         return prepared.plan
     found = objections(workspace, site, prepared, release.content)

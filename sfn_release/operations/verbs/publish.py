@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sfn_release.canonical import short
-from sfn_release.deployment import Prepared, Site, prepare
-from sfn_release.errors import (
-    ConflictError,
-    ImmutableError,
-    SeveralError,
-    SfnReleaseError,
-    VersionError,
-)
+from sfn_release.deployment import deployer
+from sfn_release.deployment.preparation import prepare
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
+from sfn_release.errors import ConflictError, SeveralError, SfnReleaseError
 from sfn_release.ledger import Snapshot
-from sfn_release.ledger.git.export import export_commit
-from sfn_release.operations.each_environment import in_each
+from sfn_release.operations.build_release import build_release, immutable
+from sfn_release.operations.each_environment import Attempts
 from sfn_release.operations.name_clashes import refuse_shared
-from sfn_release.operations.policy_checks import checked_override, permitted
+from sfn_release.operations.open_site import open_site
+from sfn_release.operations.policy_checks import permitted
 from sfn_release.operations.release_notes import release_notes
 from sfn_release.operations.release_target import earlier_versions, target, unreleased
-from sfn_release.operations.running import run
-from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
-from sfn_release.project.modules import Build, build_commit
-from sfn_release.project.modules.acceptance import refuse_calls
-from sfn_release.release.differences import differences
-from sfn_release.release.record import Record, timestamp
-from sfn_release.release.release import Release, make_release
+from sfn_release.release.record import Record
+from sfn_release.release.release import Release
 from sfn_release.release.serving import RecordedState
-from sfn_release.release.version import next_patch, parse_version, refuse_found
-from sfn_release.release.yank_list import refuse_yanked
-
-_SHOWN = 10  # differences in an error; `diff` shows them all
+from sfn_release.release.version import parse_version, refuse_found
 
 
 @dataclass(frozen=True)
 class Published:
     """What publishing did. *deployments* holds one record per environment that was changed.
 
-    *trial* says that only `local` knows the release, which has no tag yet.
+    *trial* says that only `local` knows the release, which has no tag yet. *errors* maps the
+    environments that failed, of several, to their errors.
     """
 
     release: Release
     already_released: bool
     deployments: tuple[Record, ...]
     trial: bool = False
+    errors: Mapping[str, SfnReleaseError] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -88,139 +82,120 @@ def publish(
     """Release the current commit as *version* and deploy it to *environments*.
 
     Everything that can be refused is refused before a version is taken: the work tree, the build,
-    every environment's plan and policies. *override* is why it may enter although a policy
-    refuses it. Publishing a version again, with equal content, deploys it where it never was or
-    where its last attempt did not finish, and does nothing where it is live.
+    every environment's plan and policies. *override* is the reason to ignore policies. Publishing a
+    version again, with equal content, deploys it where it never was or where its last attempt did
+    not finish, and does nothing where it is live.
 
-    Each environment is tried, in the order given; *failed* hears at once of one that fails while
-    others go on. Raises ImmutableError when the version is released with other content; what fails
-    in some of several environments is a SeveralError, whose *done* is the Published of the others,
-    None when the version was not taken.
+    Environments are tried in the order given, and one failure doesn't stop the others: *failed* is
+    called at once, and `Published.errors` has it. With a single environment, its error is raised.
+    Raises ImmutableError when the version is released with other content, and SeveralError when
+    nothing was started because some of several environments refuse it.
     """
     version = parse_version(version)
     refuse_found(version)
-    override = checked_override(override)
-    default = [workspace.project.default_environment]
-    names = list(dict.fromkeys(environments or default)) if deploy else []
-    chosen = [workspace.environment(name) for name in names]
-    push = not chosen or any(not environment.backend.private for environment in chosen)
-    with ThreadPoolExecutor(1) as pool:
-        # Clients take as long to make as a small project to build: both at once.
-        opening = pool.submit(
-            in_each, names, lambda name: open_site(workspace, workspace.environment(name))
-        )
-        release, standing = freeze(workspace, version, offline=not push)
-        sites, refused = opening.result()
-
-    there = [site.environment for site in sites.values()]
-    refuse_shared(there, release.declarations.values())
-
-    def decided(site: Site, release: Release) -> Prepared:
-        prepared = _prepare(site, release, standing, adopt=adopt)
-        return permitted(workspace, site, prepared, release.content, override=override)
-
-    prepared, more = in_each([*sites], lambda name: decided(sites[name], release), of=len(names))
-    refused |= more
-    if refused and not _taken(workspace, standing):
+    request = Request(adopt=adopt, reason=reason, override=override)
+    names = _names(workspace, environments) if deploy else []
+    shared = not names or any(not workspace.environment(name).backend.private for name in names)
+    refused = Attempts(len(names))
+    sites, release, standing = _build_and_open(workspace, version, names, refused, shared=shared)
+    refuse_shared([site.environment for site in sites], release.declarations.values())
+    prepared: dict[str, PreparedDeployment] = {}
+    for site in sites:
+        with refused.trying(site.name):
+            prepared[site.name] = _prepare(workspace, site, release, standing, request)
+    if refused.errors and not _taken(workspace, standing):
         raise SeveralError(
-            f"Nothing was begun: {version} cannot be brought to {', '.join(refused)}.",
-            errors=refused,
+            f"Nothing was started: {version} can't be deployed to {', '.join(refused.errors)}.",
+            errors=refused.errors,
         )
-    for name, error in refused.items():
+    for name, error in refused.errors.items():
         failed(name, error)
-    at = workspace.runtime.now()
-    notes = release_notes(workspace.project.root, version)
-    if notes is None:
-        workspace.runtime.watcher.say(f"CHANGELOG.md has no section for {version}")
-    written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=push)
-    if written.digest != release.digest:
-        raise _immutable(release, written)
+    attempts = Attempts(len(names), failed)
+    written, new = _take_version(workspace, release, shared=shared)
+    records = []
+    for site in (site for site in sites if site.name in prepared):
+        with attempts.trying(site.name), _as_released(version, site.name):
+            again = partial(_prepare, workspace, site, written, standing, request)
+            records.append(deployer.deploy(site, prepared[site.name], again, request))
+    return Published(
+        written,
+        already_released=not new,
+        deployments=tuple(record for record in records if record),
+        trial=workspace.ledger.releases.is_trial(version),
+        errors=refused.errors | attempts.errors,
+    )
 
-    def carried_out(name: str) -> Record | None:
-        site = sites[name]
-        try:
-            return run(site, prepared[name], lambda: decided(site, written), reason=reason)
-        except SfnReleaseError as error:
-            told = f"{version} is released, and was not brought to {name}."
-            error.why = f"{error.why}\n  {told}".lstrip()
-            raise
 
-    records, errors = in_each([*prepared], carried_out, failed=failed, of=len(names))
-    errors = refused | errors
-    changed = tuple(record for record in records.values() if record)
-    done = Published(written, not new, changed, workspace.ledger.releases.is_trial(version))
-    if errors:
-        raise SeveralError(
-            f"{version} is released, and failed in {len(errors)} of {len(names)} environments.",
-            errors=errors,
-            done=done,
-        )
-    return done
+def _names(workspace: Workspace, environments: Sequence[str]) -> list[str]:
+    """Return the names of the environments, each once; the project's default for none."""
+    names = list(dict.fromkeys(environments or [workspace.project.default_environment]))
+    for name in names:
+        workspace.environment(name)
+    return names
+
+
+def _build_and_open(
+    workspace: Workspace,
+    version: str,
+    names: Sequence[str],
+    refused: Attempts,
+    *,
+    shared: bool,
+) -> tuple[list[Site], Release, Release | None]:
+    """Build the release while the environments' clients are made, which takes as long."""
+
+    def opened() -> list[Site]:
+        sites = []
+        for name in names:
+            with refused.trying(name):
+                sites.append(open_site(workspace, workspace.environment(name)))
+        return sites
+
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(opened)
+        release, standing = build_release(workspace, version, offline=not shared)
+        return opening.result(), release, standing
 
 
 def _taken(workspace: Workspace, standing: Release | None) -> bool:
-    """Tell whether the version is taken already, so that refusing can no longer save it."""
+    """Return whether the version is taken already, so that refusing can't save it any more."""
     ledger = workspace.ledger
     return standing is not None and ledger.releases.is_pushed(
         ledger.branches.snapshot(offline=True), standing
     )
 
 
-def freeze(workspace: Workspace, version: str, *, offline: bool) -> tuple[Release, Release | None]:
-    """Build the current commit as a release, and return the one that stands, if any.
-
-    Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
-    """
-    commit = workspace.head()
-    workspace.refuse_changes(["."], "a release is made from the commit alone")
-    workspace.runtime.watcher.say(f"building {commit[:12]}")
-    built = build_commit(
-        lambda roots: export_commit(workspace.git.repository, commit, workspace.folder, roots),
-        workspace.project.workflows,
-        work_tree=workspace.git.repository.root,
-        environ=workspace.runtime.environ,
-        silences=workspace.project.silences,
-    )
-    snapshot = workspace.snapshot(offline=offline)
-    refuse_yanked(version, workspace.ledger.releases.yanked(snapshot))
-    standing = workspace.ledger.releases.release(snapshot, version)
-    workspace.ledger.integrity.refuse_lost(snapshot)
-    if standing is None:
-        workspace.ledger.integrity.refuse_lost_release(snapshot, version)
-    else:
-        # A publication that was interrupted before the tag was made is finished by the next one.
-        workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
-    warnings = built.warnings
-    if standing is None:  # else a newer botocore would tell against what is released
-        warnings += refuse_calls(built.declarations, workspace.project.silences)
-    if warnings:
-        count = "a warning" if warnings == 1 else f"{warnings} warnings"
-        workspace.runtime.watcher.say(f"{count} about the definitions: see `sfn-release check`")
-    release = _release(workspace, snapshot, built, version, commit)
-    if standing is not None and standing.digest != release.digest:
-        raise _immutable(release, standing)
-    _check_module_versions(release, built)
-    return standing or release, standing
+def _take_version(workspace: Workspace, release: Release, *, shared: bool) -> tuple[Release, bool]:
+    """Write the release to the ledger; return the one that stands, and whether it is new."""
+    version = release.version
+    notes = release_notes(workspace.project.root, version)
+    if notes is None:
+        workspace.runtime.watcher.say(f"CHANGELOG.md has no section for {version}")
+    at = workspace.runtime.now()
+    written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=shared)
+    if written.digest != release.digest:
+        raise immutable(release, written)
+    return written, new
 
 
-def _release(
-    workspace: Workspace, snapshot: Snapshot, built: Build, version: str, commit: str
-) -> Release:
-    return make_release(
-        built.declarations,
-        project=workspace.project.name,
-        version=version,
-        commit=commit,
-        tag=workspace.ledger.layout.tag_name(version),
-        date=timestamp(workspace.runtime.now()),
-        author=str(workspace.git.repository.identity),
-        toolchain=asdict(built.toolchain),
-        predecessor=workspace.ledger.releases.predecessor(snapshot, version),
-    )
+@contextmanager
+def _as_released(version: str, environment: str) -> Iterator[None]:
+    """Explain in an error of the block that the version is taken all the same."""
+    try:
+        yield
+    except SfnReleaseError as error:
+        line = f"{version} is released, but not deployed to {environment}."
+        raise error.explained(line) from error
 
 
-def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: bool) -> Prepared:
-    """Decide the deployment of a release that is being published."""
+def _prepare(
+    workspace: Workspace,
+    site: Site,
+    release: Release,
+    standing: Release | None,
+    request: Request,
+) -> PreparedDeployment:
+    """Decide the deployment of a release that is being published. Raises PolicyError."""
 
     def decide(snapshot: Snapshot, state: RecordedState) -> Target:
         serving = state.serving
@@ -251,39 +226,5 @@ def _prepare(site: Site, release: Release, standing: Release | None, *, adopt: b
         versions = earlier_versions(site.ledger, content, site.name, state, released=released)
         return target(content, site, state, "publish", versions=versions, released=released)
 
-    return prepare(site, decide, adopt=adopt)
-
-
-def _check_module_versions(release: Release, built: Build) -> None:
-    """Raise VersionError for a module whose ``__version__`` is not its ``since``."""
-    for declaration in built.declarations:
-        since = release.manifest.workflows[declaration.name].since
-        if declaration.module_version not in (None, since):
-            raise VersionError(
-                f"{declaration.source} says __version__ = {declaration.module_version!r}, but the"
-                f" content of {declaration.name} is that of {since}.",
-                fix=f'Write  __version__ = "{since}"  there, or leave it out.',
-            )
-
-
-def _immutable(mine: Release, standing: Release) -> ImmutableError:
-    """Return the error that says how a released version differs from what would replace it."""
-    lines = []
-    names = sorted({*mine.declarations, *standing.declarations})
-    for name in names:
-        found = differences(standing.declarations.get(name), mine.declarations.get(name))
-        lines += [f"{name}: {difference}" for difference in found]
-    more = [f"… and {len(lines) - _SHOWN} more differences"] if len(lines) > _SHOWN else []
-    manifest = standing.manifest
-    told = [
-        *lines[:_SHOWN],
-        *more,
-        f"The released digest is {short(standing.digest)}; yours is {short(mine.digest)}.",
-        f"Released by {manifest.author} on {manifest.date} from {manifest.commit[:12]}.",
-    ]
-    return ImmutableError(
-        f"{mine.version} is already released with different content.",
-        why="\n  ".join(told),
-        fix="A release never changes. Publish the new content under a higher version:"
-        f"  sfn-release publish {next_patch(mine.version)}",
-    )
+    prepared = prepare(site, decide, request)
+    return permitted(workspace, site, prepared, release.content, request)

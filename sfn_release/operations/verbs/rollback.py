@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from sfn_release.deployment import Prepared, Site, prepare
+from sfn_release.deployment import deployer
+from sfn_release.deployment.preparation import prepare
+from sfn_release.deployment.prepared import PreparedDeployment
+from sfn_release.deployment.request import Request
+from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot, lock_token
 from sfn_release.operations import unseen_rollbacks
+from sfn_release.operations.open_site import open_site
 from sfn_release.operations.release_target import earlier_versions, recorded_forms, target
-from sfn_release.operations.running import run
-from sfn_release.operations.site import open_site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target
 from sfn_release.release.manifest import Manifest
@@ -65,23 +68,24 @@ def rolling_back(
     Show the outcome in the block. When it isn't left as it should be, however that happens, the
     same command doesn't go back once more: it returns the record of what was done.
     """
+    request = Request(adopt=adopt, rerender=rerender, reason=reason)
     there = workspace.environment(environment)
     site = open_site(workspace, there)
     wanted = parse_version(version) if version is not None else None
     bare = wanted is None
 
-    def decided() -> Prepared:
+    def decided() -> PreparedDeployment:
         nonlocal wanted
-        prepared = prepare_rollback(workspace, site, wanted, rerender=rerender, adopt=adopt)
+        prepared = prepare_rollback(workspace, site, wanted, request)
         if prepared.adopting:
             wanted = prepared.plan.version  # what is kept becomes the top: go past it
         if bare:
-            unseen_rollbacks.expect(site, prepared.id)
+            unseen_rollbacks.expect(site, prepared.basis.id)
         return prepared
 
     done = _shown_again(workspace, site) if bare else None
     if done is None:
-        done = _carried_out(workspace, site, decided, reason=reason)
+        done = _carried_out(workspace, site, decided, request)
     yield done
     if bare:
         unseen_rollbacks.shown(site, done)
@@ -110,24 +114,27 @@ def _shown_again(workspace: Workspace, site: Site) -> Record | None:
 
 
 def _carried_out(
-    workspace: Workspace, site: Site, decided: Callable[[], Prepared], *, reason: str | None
+    workspace: Workspace,
+    site: Site,
+    decided: Callable[[], PreparedDeployment],
+    request: Request,
 ) -> Record | None:
     prepared = decided()
     if not site.environment.backend.private:
         snapshot = workspace.snapshot(offline=False)
-        workspace.share(workspace.released(snapshot, prepared.plan.release))
-    return run(site, prepared, decided, reason=reason)
+        workspace.share(workspace.released(snapshot, prepared.target.called))
+    return deployer.deploy(site, prepared, decided, request)
 
 
 def prepare_rollback(
-    workspace: Workspace, site: Site, version: str | None, *, rerender: bool, adopt: bool
-) -> Prepared:
+    workspace: Workspace, site: Site, version: str | None, request: Request
+) -> PreparedDeployment:
     """Decide a rollback to *version*, or to the release before the present one. Reads only."""
 
     def decide(snapshot: Snapshot, state: RecordedState) -> Target:
-        return rollback_target(workspace, site, snapshot, state, version, rerender=rerender)
+        return rollback_target(workspace, site, snapshot, state, version, rerender=request.rerender)
 
-    return prepare(site, decide, adopt=adopt)
+    return prepare(site, decide, request)
 
 
 def rollback_target(

@@ -234,12 +234,12 @@ def _state(
     record = state.record
     assert record is not None  # noqa: S101 - never-deployed was told before
     if record.status == "started":
-        from sfn_release.deployment import check_lock  # the rest does without all this
-        from sfn_release.operations.site import site
+        from sfn_release.deployment.lock import takeover_reason  # the rest does without all this
+        from sfn_release.operations.open_site import site
 
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
         try:
-            reason = check_lock(site(workspace, workspace.project.environment(name)), state)
+            reason = takeover_reason(site(workspace, workspace.project.environment(name)), record)
         except LockedError:
             return "in-progress", who
         return "abandoned", f"{who}: {reason}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sfn_release.deployment import close
+from sfn_release.deployment.lock import close
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.operations.site import site
+from sfn_release.operations.open_site import site
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
@@ -20,11 +20,10 @@ def unlock(
     when nothing holds the lock.
     """
     locked = site(workspace, workspace.environment(environment))
-    state, _ = _held(workspace, locked.name)
+    state, record = _held(workspace, locked.name)
     why = f": {reason}" if reason else ""
-    closed = close(locked, state, f"unlocked by {locked.runtime.actor}{why}")
-    assert closed.record is not None  # noqa: S101 - it was just written
-    return closed.record
+    _, closed = close(locked, state, record, f"unlocked by {locked.runtime.actor}{why}")
+    return closed
 
 
 def held(workspace: Workspace, *, environment: str | None = None) -> Record:

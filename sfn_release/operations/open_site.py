@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sfn_release.aws.clients import Aws
-from sfn_release.deployment import Site
+from sfn_release.deployment.site import Site
 from sfn_release.errors import ConfigError
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import FILE_NAME, Environment

@@ -1,0 +1,110 @@
+"""Build the current commit as a release, and refuse what can't become one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sfn_release.canonical import short
+from sfn_release.errors import ImmutableError, VersionError
+from sfn_release.ledger import Snapshot
+from sfn_release.ledger.git.export import export_commit
+from sfn_release.operations.workspace import Workspace
+from sfn_release.project.modules import Build, build_commit
+from sfn_release.project.modules.acceptance import refuse_calls
+from sfn_release.release.differences import differences
+from sfn_release.release.record import timestamp
+from sfn_release.release.release import Release, make_release
+from sfn_release.release.version import next_patch
+from sfn_release.release.yank_list import refuse_yanked
+
+_SHOWN = 10  # differences in an error; `diff` shows them all
+
+
+def build_release(
+    workspace: Workspace, version: str, *, offline: bool
+) -> tuple[Release, Release | None]:
+    """Build the current commit as a release, and return the one that stands, if any.
+
+    Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
+    """
+    commit = workspace.head()
+    workspace.refuse_changes(["."], "a release is made from the commit alone")
+    workspace.runtime.watcher.say(f"building {commit[:12]}")
+    built = build_commit(
+        lambda roots: export_commit(workspace.git.repository, commit, workspace.folder, roots),
+        workspace.project.workflows,
+        work_tree=workspace.git.repository.root,
+        environ=workspace.runtime.environ,
+        silences=workspace.project.silences,
+    )
+    snapshot = workspace.snapshot(offline=offline)
+    refuse_yanked(version, workspace.ledger.releases.yanked(snapshot))
+    standing = workspace.ledger.releases.release(snapshot, version)
+    workspace.ledger.integrity.refuse_lost(snapshot)
+    if standing is None:
+        workspace.ledger.integrity.refuse_lost_release(snapshot, version)
+    else:
+        # A publication that was interrupted before the tag was made is finished by the next one.
+        workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
+    warnings = built.warnings
+    if standing is None:  # else a newer botocore would tell against what is released
+        warnings += refuse_calls(built.declarations, workspace.project.silences)
+    if warnings:
+        count = "a warning" if warnings == 1 else f"{warnings} warnings"
+        workspace.runtime.watcher.say(f"{count} about the definitions: see `sfn-release check`")
+    release = _release(workspace, snapshot, built, version, commit)
+    if standing is not None and standing.digest != release.digest:
+        raise immutable(release, standing)
+    _check_module_versions(release, built)
+    return standing or release, standing
+
+
+def _release(
+    workspace: Workspace, snapshot: Snapshot, built: Build, version: str, commit: str
+) -> Release:
+    return make_release(
+        built.declarations,
+        project=workspace.project.name,
+        version=version,
+        commit=commit,
+        tag=workspace.ledger.layout.tag_name(version),
+        date=timestamp(workspace.runtime.now()),
+        author=str(workspace.git.repository.identity),
+        toolchain=asdict(built.toolchain),
+        predecessor=workspace.ledger.releases.predecessor(snapshot, version),
+    )
+
+
+def _check_module_versions(release: Release, built: Build) -> None:
+    """Raise VersionError for a module whose ``__version__`` is not its ``since``."""
+    for declaration in built.declarations:
+        since = release.manifest.workflows[declaration.name].since
+        if declaration.module_version not in (None, since):
+            raise VersionError(
+                f"{declaration.source} says __version__ = {declaration.module_version!r}, but the"
+                f" content of {declaration.name} is that of {since}.",
+                fix=f'Write  __version__ = "{since}"  there, or leave it out.',
+            )
+
+
+def immutable(mine: Release, standing: Release) -> ImmutableError:
+    """Return the error that says how a released version differs from what would replace it."""
+    lines = []
+    names = sorted({*mine.declarations, *standing.declarations})
+    for name in names:
+        found = differences(standing.declarations.get(name), mine.declarations.get(name))
+        lines += [f"{name}: {difference}" for difference in found]
+    more = [f"… and {len(lines) - _SHOWN} more differences"] if len(lines) > _SHOWN else []
+    manifest = standing.manifest
+    told = [
+        *lines[:_SHOWN],
+        *more,
+        f"The released digest is {short(standing.digest)}; yours is {short(mine.digest)}.",
+        f"Released by {manifest.author} on {manifest.date} from {manifest.commit[:12]}.",
+    ]
+    return ImmutableError(
+        f"{mine.version} is already released with different content.",
+        why="\n  ".join(told),
+        fix="A release never changes. Publish the new content under a higher version:"
+        f"  sfn-release publish {next_patch(mine.version)}",
+    )
