@@ -1,0 +1,79 @@
+"""The checks that a change has to pass.
+
+    nox                           lint, types, tests and coverage
+    nox -s lint types             some of them
+    nox -s tests -- -k yank       arguments after `--` go to pytest; coverage isn't judged then
+    nox -s smoke -- python3.12    a first use on another Python
+
+The sessions run in the environment that nox is installed in: you install once, as the README
+shows. Only `smoke` makes an environment, and throws it away. `.ci/run` runs the same sessions.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+LEAST = 97  # percent of lines; the rest is for platforms and races that no test can provoke
+
+nox.options.sessions = ["lint", "types", "tests"]
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.run(sys.executable, "-m", "ruff", "check", ".")
+    session.run(sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.run(sys.executable, "-m", "mypy")
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Run the tests; without arguments, count the lines that they run and judge them."""
+    if session.posargs:
+        session.run(sys.executable, "-m", "pytest", *session.posargs)
+        return
+    session.run(sys.executable, "-m", "pytest", "--cov", "--cov-report=")
+    session.notify("coverage")
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Fail when the last run of the tests left too many lines out."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "coverage.json")
+        session.run(sys.executable, "-m", "coverage", "json", "-q", "-o", str(file))
+        report = json.loads(file.read_bytes())
+    lines, branches = (
+        report["totals"][f"percent_{kind}_covered"] for kind in ("statements", "branches")
+    )
+    session.log(f"the suite runs {lines:.2f} % of lines and {branches:.2f} % of branches")
+    if round(lines) < LEAST:  # rounded as coverage rounds its own limit
+        missing = {path: file["missing_lines"] for path, file in report["files"].items()}
+        for path in sorted(missing, key=lambda path: -len(missing[path]))[:20]:
+            session.log(f"{path}: {missing[path]}")
+        session.error(f"less than {LEAST} % of lines: test the others, or delete them")
+
+
+@nox.session(venv_backend="none")
+def smoke(session: nox.Session) -> None:
+    """Install the package as a user does, with each Python given, and run the demo."""
+    if not session.posargs:
+        session.error("name a Python:  nox -s smoke -- python3.12")
+    for python in session.posargs:
+        with tempfile.TemporaryDirectory() as folder:
+            session.run(python, "-m", "venv", folder)
+            scripts = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
+            session.run(str(scripts / "python"), "-m", "pip", "install", "--quiet", ".")
+            session.run(str(scripts / "python"), "-W", "error", "-c", "import sfn_release")
+            session.run(str(scripts / "sfn-release"), "--version")
+            session.run(str(scripts / "sfn-release"), "demo", silent=True)
