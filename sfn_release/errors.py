@@ -18,7 +18,7 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
     ├── PolicyError             E_POLICY            a policy of the environment refuses a release
     ├── YankedError             E_YANKED            a release that nothing may bring anywhere
-    ├── TamperedError           E_TAMPERED          the ledger is not what was written
+    ├── TamperedError           E_TAMPERED          the ledger was edited or damaged
     ├── GitError                E_GIT               git failed
     ├── AwsError                E_AWS               AWS refused a call
     │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials

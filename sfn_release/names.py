@@ -1,11 +1,11 @@
-"""Checked texts: names, ids and paths that come from outside and become a path, a ref, an argument.
+"""Checked texts: names, ids and paths from outside that become part of a path, ref or argument.
 
-Anyone who can push can write any text into the ledger, and a text that becomes part of a path can
-lead out of its folder. So each such text has one `TextFormat`, which knows the form of the text.
+Anyone who can push can write any text into the ledger, and a text that becomes part of a path could
+lead out of its folder. So each such text has a `TextFormat` that accepts or refuses it.
 
-Data says the kind in its type: ``id: RecordId``. `forms.read_form` then refuses any other text, so
-that a record that was read is safe to use. Functions that build a path or a ref ask the kind again,
-with `TextFormat.checked`, because their argument may come from elsewhere.
+A dataclass names the format in a member's type: ``id: RecordId``. `strict_json.read_object` refuses
+any other text, so a record that was read is safe to use. Functions that build a path or a ref check
+again with `TextFormat.checked`, because their argument may come from elsewhere.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MAX_PART = 255  # bytes in a file's name, on the file systems in use
 
 @dataclass(frozen=True)
 class TextFormat:
-    """One kind of checked text: its *noun*, whether it *accepts* a text, and its *form* in words.
+    """A format of texts: its *noun*, a function that *accepts* a text, and the *form* in words.
 
     >>> COMMIT_ID.accepts("c" * 40), COMMIT_ID.accepts("HEAD")
     (True, False)
@@ -47,10 +47,10 @@ class TextFormat:
     def checked(
         self, text: str, *, where: str = "", error: type[SfnReleaseError] = TamperedError
     ) -> str:
-        """Return *text*; raises *error*, naming *where* it comes from, unless it is of this kind.
+        """Return *text* if it has this format; else raise *error*, naming *where* it comes from.
 
-        The default is for texts of the ledger; texts of releases.toml are a ConfigError, and those
-        of a command or a request a UsageError.
+        The default error is for texts of the ledger. Use ConfigError for texts of releases.toml,
+        UsageError for texts of a command or a request.
         """
         if self.accepts(text):
             return text
@@ -64,7 +64,7 @@ def _written(pattern: str) -> Callable[[str], bool]:
 
 
 def _is_source(text: str) -> bool:
-    """Tell whether *text* is "" or a path that stays below the project's folder."""
+    """Return whether *text* is "" or a path that stays below the project's folder."""
     parts = PurePosixPath(text).parts
     return (
         not text.startswith("/")

@@ -56,7 +56,7 @@ EDGES = {
     # Where the world may be asked for its time, its chance or its environment, and why.
     "operations": "the edge: `Runtime` are made here",
     "cli": "the edge: arguments, terminals, output",
-    "ledger/git/command.py": "takes another repository's GIT_* variables out of git's environment",
+    "ledger/git/command.py": "removes other repositories' GIT_* variables; times git for the log",
     "ledger/git/remote_timeout.py": "measures how long a remote takes, for its timeout",
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",

@@ -23,11 +23,11 @@ from sfn_release.names import (
     RecordId,
     TextFormat,
 )
-from sfn_release.release.forms import read_form
 from sfn_release.release.ledger_files import definition_path
 from sfn_release.release.manifest import Manifest, ManifestEntry
 from sfn_release.release.record import Record, WorkflowOutcome
 from sfn_release.release.serving import Served, Serving
+from sfn_release.release.strict_json import read_object
 from sfn_release.release.version import VERSION
 from sfn_release.simulator import Mocks
 from support.errors import refused
@@ -95,11 +95,11 @@ class _Note:
 
 def test_data_says_the_kind_of_its_texts_in_its_types() -> None:
     """And reading it refuses all others, naming the JSON path."""
-    assert read_form(_Note, {"id": "1", "of": None}) == _Note("1")
+    assert read_object(_Note, {"id": "1", "of": None}) == _Note("1")
     with pytest.raises(TypeError, match=r"\$\.id is not a deployment id: '\.\./x'"):
-        read_form(_Note, {"id": "../x"})
+        read_object(_Note, {"id": "../x"})
     with pytest.raises(TypeError, match=r"\$\.of is not a deployment id: 7"):
-        read_form(_Note, {"id": "1", "of": 7})
+        read_object(_Note, {"id": "1", "of": 7})
 
 
 def test_every_text_of_the_ledger_that_names_something_has_a_kind() -> None:

@@ -16,7 +16,7 @@ def read_json(content: bytes | None, *, where: str) -> Any:
     try:
         return loads(content)
     except SfnReleaseError as error:
-        raise TamperedError(f"{where} is not what was written.", why=error.message) from error
+        raise TamperedError(f"{where} was edited or damaged.", why=error.message) from error
 
 
 def definition_path(workflow: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from sfn_release.canonical import digest
 from sfn_release.errors import TamperedError
 from sfn_release.names import EnvironmentName, Origin, SourcePath, TagName, WorkflowName
-from sfn_release.release.forms import as_written, read_document
 from sfn_release.release.ledger_files import read_json
+from sfn_release.release.strict_json import read_document, report_tampering
 from sfn_release.release.version import Version
 
 SCHEMA = "sfn-release/manifest/1"
@@ -65,7 +65,7 @@ class Manifest:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
         manifest = read_document(cls, value, schema=SCHEMA, where=where)
         digests = {name: entry.digest for name, entry in manifest.workflows.items()}
-        with as_written(where):
+        with report_tampering(where):
             agrees = release_digest(digests) == manifest.release_digest
         if not agrees:
             raise TamperedError(

@@ -21,9 +21,9 @@ from sfn_release.names import (
     RecordId,
     WorkflowName,
 )
-from sfn_release.release.forms import read_document
 from sfn_release.release.pins import reopen
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.strict_json import read_document
 from sfn_release.release.version import Version
 
 RECORD_SCHEMA = "sfn-release/deployment/1"
@@ -133,7 +133,7 @@ class Record:
         """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
         record = read_document(cls, value, schema=RECORD_SCHEMA, where=where)
         if not _is_time(record.expires_at) or not _is_ci(record.lock.ci if record.lock else None):
-            raise TamperedError(f"{where} is not what was written.")
+            raise TamperedError(f"{where} was edited or damaged.")
         return record
 
     def finish(

@@ -10,9 +10,9 @@ from typing import Any
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import dumps, short
 from sfn_release.errors import TamperedError
-from sfn_release.release.forms import as_written
 from sfn_release.release.ledger_files import definition_path, read_json
 from sfn_release.release.manifest import Manifest, ManifestEntry, read_manifest, release_digest
+from sfn_release.release.strict_json import report_tampering
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def read_declaration(
         tags=entry.tags,
         source=entry.source,
     )
-    with as_written(f"{where}:{path}"):
+    with report_tampering(f"{where}:{path}"):
         found = declaration.digest
     if found != entry.digest:
         raise TamperedError(

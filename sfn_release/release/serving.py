@@ -13,12 +13,12 @@ from typing import Any
 from sfn_release.canonical import loads, short
 from sfn_release.errors import DefinitionError, TamperedError
 from sfn_release.names import Arn, CommitId, Origin, RecordId, SourcePath, WorkflowName
-from sfn_release.release.forms import as_written, read_document, read_form
 from sfn_release.release.pins import exact_name
 from sfn_release.release.record import Record
 from sfn_release.release.release import Release
 from sfn_release.release.render_verification import unlike_release
 from sfn_release.release.rendering import Rendered
+from sfn_release.release.strict_json import read_document, read_object, report_tampering
 from sfn_release.release.version import Version
 
 SERVING_SCHEMA = "sfn-release/serving/1"
@@ -133,7 +133,7 @@ class Serving:
         serving = read_document(cls, value, schema=SERVING_SCHEMA, where=where)
         for name, served in serving.workflows.items():
             _recorded(name, served, {}, where=where)
-            with as_written(where):
+            with report_tampering(where):
                 for arn in served.pins.values():
                     exact_name(arn)
         return serving
@@ -166,7 +166,7 @@ def served_forms(
     found = {}
     for name, served in serving.workflows.items():
         rendered = _recorded(name, served, definitions[name], where=where)
-        with as_written(where):
+        with report_tampering(where):
             digest = rendered.digest
         if digest != served.rendered_digest:
             raise TamperedError(
@@ -205,7 +205,7 @@ def refuse_forged(
 
 
 def _recorded(name: str, served: Served, definition: Any, *, where: str) -> Rendered:
-    with as_written(where):
+    with report_tampering(where):
         form = _form(name, served.settings, definition)
         if served.found is None or definition == {}:
             return form
@@ -229,4 +229,4 @@ def _form(name: str, settings: Mapping[str, Any], definition: Any) -> Rendered:
     members |= {"workflow": name, "name": members.pop("state_machine", None)}
     text = definition if isinstance(definition, str) else None
     members |= {"definition": loads(text) if text is not None else definition, "text": text}
-    return read_form(Rendered, members, f"$.workflows.{name}")
+    return read_object(Rendered, members, "workflows", name)

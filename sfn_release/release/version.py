@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Annotated
 
 from sfn_release.errors import VersionError
@@ -43,6 +43,7 @@ def parse_version(text: str) -> str:
     return version
 
 
+@lru_cache(maxsize=1024)  # a manifest names few versions many times
 def is_version(text: str) -> bool:
     """Tell whether *text* is a release version as `parse_version` returns them."""
     try:

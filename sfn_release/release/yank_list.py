@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sfn_release.canonical import dumps
 from sfn_release.errors import TamperedError, YankedError
-from sfn_release.release.forms import as_written, read_form
 from sfn_release.release.ledger_files import read_json
+from sfn_release.release.strict_json import read_object, report_tampering
 from sfn_release.release.version import is_version
 
 FILE = "yanked.json"
@@ -39,11 +39,11 @@ def read_yanks(content: bytes | None, *, where: str) -> dict[str, Yank]:
     where = f"{where}:{FILE}"
     members = read_json(content, where=where)
     if not isinstance(members, dict):
-        raise TamperedError(f"{where} is not what was written.")
+        raise TamperedError(f"{where} was edited or damaged.")
     found = {}
     for version, value in members.items():
-        with as_written(where):
-            yank = read_form(Yank, value, f"$[{version!r}]")
+        with report_tampering(where):
+            yank = read_object(Yank, value, version)
             _check(version, yank)
         found[version] = yank
     return found

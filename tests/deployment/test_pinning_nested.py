@@ -492,5 +492,5 @@ def test_a_recorded_pin_that_is_no_version_was_not_written_by_us(tmp_path: Path)
     value = json.loads(json.dumps(shop.serving("prod").to_json()))
     assert Serving.from_json(value, where="prod") == shop.serving("prod")
     value["workflows"]["parent"]["pins"] = {CHILD: f"{CHILD}:live"}
-    with refused("E_TAMPERED", "prod is not what was written", f"{CHILD}:live"):
+    with refused("E_TAMPERED", "prod was edited or damaged", f"{CHILD}:live"):
         Serving.from_json(value, where="prod")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,18 @@ def test_a_clone_that_cannot_be_written_is_explained(words: str) -> None:
     error = failure("fetch", Result(1, b"", stderr))
     assert error.message == "Can't store ledger updates: .git is not writable."
     assert (error.why, "Make .git writable" in error.fix) == (stderr, True)
+
+
+def test_each_git_command_is_logged_with_its_time(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At debug, without settings and without the secrets of URLs."""
+    git = Git.open(shop.root)
+    with caplog.at_level("DEBUG", "sfn_release.ledger.git.command"):
+        git.repository.run("-c", "gc.auto=0", "ls-remote", "https://bot:hunter2@127.0.0.1:1/x.git")
+        git.objects.write_blobs([b"x"])
+    remote, blobs = caplog.messages
+    assert re.fullmatch(
+        r"git ls-remote https://\*\*\*@127\.0\.0\.1:1/x\.git: exit code 128, \d+\.\d{3} s", remote
+    )
+    assert blobs.startswith("git hash-object -w --no-filters --stdin-paths: exit code 0, ")

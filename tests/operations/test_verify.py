@@ -164,7 +164,7 @@ ATTACKS = {
     ),
     "a half-written record": Attack(
         lambda shop: forged(shop, PROD, "deployment.json", "\n}", ""),
-        (("prod: ", "deployment.json is not what was written"),),
+        (("prod: ", "deployment.json was edited or damaged"),),
     ),
     "a record without its file": Attack(
         _without_record,

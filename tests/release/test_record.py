@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import TamperedError
-from sfn_release.release.forms import read_form
 from sfn_release.release.manifest import Manifest
 from sfn_release.release.record import (
     LEASE,
@@ -33,6 +32,7 @@ from sfn_release.release.rendering import (
     normal_tracing,
 )
 from sfn_release.release.serving import Served, Serving, served_forms
+from sfn_release.release.strict_json import read_object
 from support.errors import refused
 from support.shop import ROLE
 from support.values import JSON, definition
@@ -238,10 +238,10 @@ def test_a_manifest_edited_into_nonsense_is_tampering(path: tuple[str, ...], val
 def test_a_form_has_every_member_that_has_no_default() -> None:
     """What is missing is named; what has a default may come with a later version."""
     with pytest.raises(TypeError, match=r"\$\.token is missing"):
-        read_form(Lock, {"process": 1})
-    assert read_form(Lock, {"token": "t", "process": 1}) == Lock("t", 1)
+        read_object(Lock, {"process": 1})
+    assert read_object(Lock, {"token": "t", "process": 1}) == Lock("t", 1)
     with pytest.raises(TypeError, match=r"\$\.process is not of type int"):
-        read_form(Lock, {"token": "t", "process": True})
+        read_object(Lock, {"token": "t", "process": True})
 
 
 @given(st.data())

@@ -1,9 +1,11 @@
-"""Running git: what it is given, what it answers, and what its failures mean."""
+"""Running git commands, and explaining their failures. Each command is logged with its time."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from sfn_release.errors import GitError, NotFoundError
 from sfn_release.ledger.git.remote_timeout import GROUP, Patience, wait_for
 from sfn_release.ledger.git.urls import without_secrets
 
+_LOG = logging.getLogger(__name__)
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _UNWRITABLE = ("Read-only file system", "Permission denied")
 _SCRUBBED = (
@@ -34,9 +37,9 @@ class NotReachedError(GitError):
 
 @dataclass(frozen=True)
 class Result:
-    """The answer of a git command.
+    """The result of a git command.
 
-    *unanswered* means that a remote took too long, and git was ended: a write may have arrived.
+    *unanswered* means that a remote took too long and git was ended: a write may have arrived.
     """
 
     returncode: int
@@ -63,11 +66,12 @@ def run_git(
     env: Mapping[str, str] | None = None,
     inherited: Sequence[int] = (),
 ) -> Result:
-    """Run git in *directory* and return its answer, whatever it is.
+    """Run git in *directory* and return the result, also after a failure.
 
     *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
-    without git, NotFoundError for a *directory* that is none.
+    without git, NotFoundError for a *directory* that isn't a folder.
     """
+    start = time.monotonic()
     with _stream(stdin) as istream:
         returncode, stdout, stderr = _execute(
             directory,
@@ -80,12 +84,7 @@ def run_git(
             strip_newline_in_stdout=False,
             **({"pass_fds": tuple(inherited)} if inherited else {}),
         )
-    return Result(int(returncode), stdout, stderr)
-
-
-def git_version(directory: Path) -> str:
-    """Return git's name and version: ``git version 2.39.5``; raises GitError without git."""
-    return run_git(directory, ["version"]).text.strip()
+    return _logged(arguments, start, Result(int(returncode), stdout, stderr))
 
 
 def run_git_remotely(
@@ -96,22 +95,33 @@ def run_git_remotely(
     patience: Patience,
     env: Mapping[str, str] | None = None,
 ) -> Result:
-    """Run git in *directory*, wait for *remote* as long as *patience* allows, return the answer."""
+    """Run a git command that asks *remote* and return the result, also after a failure.
+
+    The remote has as long as *patience* allows.
+    """
+    start = time.monotonic()
     process = _execute(directory, arguments, env, as_process=True, **GROUP)
     output = wait_for(process, remote, patience)
     if output is None:
         words = f"no answer within {patience.limit:g} s"
-        return Result(-1, b"", words, unanswered=True)
+        return _logged(arguments, start, Result(-1, b"", words, unanswered=True))
     stdout, stderr = output
-    return Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+    result = Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+    return _logged(arguments, start, result)
+
+
+def git_version(directory: Path) -> str:
+    """Return git's name and version: ``git version 2.39.5``; raises GitError without git."""
+    return run_git(directory, ["version"]).text.strip()
 
 
 @contextmanager
 def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Run git in *directory* and yield its output to read while it runs.
+    """Run git in *directory* and yield its output, to read while it runs.
 
     Git is ended with the block. Raises GitError when it fails.
     """
+    start = time.monotonic()
     process = _execute(directory, arguments, None, as_process=True, istream=stdin)
     try:
         yield process.stdout
@@ -123,8 +133,37 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
         process.stdout.close()
         process.stderr.close()
         returncode = process.proc.wait()
-    if returncode:
-        raise failure(arguments[0], Result(returncode, b"", errors.decode("utf-8", "replace")))
+    result = Result(returncode, b"", errors.decode("utf-8", "replace"))
+    if _logged(arguments, start, result).returncode:
+        raise failure(arguments[0], result)
+
+
+def _logged(arguments: Sequence[str], start: float, result: Result) -> Result:
+    """Log a finished command with its time, and return its result."""
+    if _LOG.isEnabledFor(logging.DEBUG):
+        command = without_secrets(" ".join(without_settings(arguments)))
+        seconds = time.monotonic() - start
+        _LOG.debug("git %s: exit code %d, %.3f s", command, result.returncode, seconds)
+    return result
+
+
+def without_settings(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments of a git command without ``-c name=value``.
+
+    >>> without_settings(["-c", "gc.auto=0", "push", "origin"])
+    ['push', 'origin']
+    """
+    words = iter(arguments)
+    return [word for word in words if word != "-c" or not next(words)]
+
+
+def verb_of(arguments: Sequence[str]) -> str:
+    """Return the verb of a git command, which stands after the options.
+
+    >>> verb_of(["-c", "gc.auto=0", "--git-dir=/tmp/x", "fetch", "--quiet"])
+    'fetch'
+    """
+    return next(word for word in without_settings(arguments) if not word.startswith("-"))
 
 
 def _execute(
@@ -147,7 +186,7 @@ def _execute(
 
 @contextmanager
 def _stream(content: bytes | None) -> Iterator[IO[bytes] | None]:
-    """Give *content* as a real file: GitPython wants one for standard input."""
+    """Yield *content* as a real file: GitPython needs one for standard input."""
     if content is None:
         yield None
         return
@@ -175,27 +214,29 @@ def _no_git() -> GitError:
 
 
 def failure(command: str, result: Result) -> GitError:
-    """Return the error for a git *command* that failed, with git's words and what they mean."""
+    """Return the error for a git *command* that failed, with git's words and how to fix it."""
     words = result.words or f"exit code {result.returncode}"
-    if command == "fetch" and any(one in words for one in _UNWRITABLE):
+    if command == "fetch" and any(sign in words for sign in _UNWRITABLE):
         return GitError(
             "Can't store ledger updates: .git is not writable.",
             why=words,
-            fix="Every command first fetches what the remote has. Make .git writable for whoever"
-            " runs this, or work in a clone of your own:  git clone URL",
+            fix="Every command fetches the remote's changes first. Make .git writable for your"
+            " user, or work in a clone of your own:  git clone URL",
         )
     fix = ""
     if "safe.directory" in words:
         fix = "Git does not trust this folder's owner; its own advice is above."
-    elif any(one in words for one in _UNWRITABLE):
+    elif any(sign in words for sign in _UNWRITABLE):
         fix = "The Git folder must be writable."
     elif ".lock" in words and "exists" in words:
-        fix = "A killed git left a lock. Make sure that no git runs here, then remove that file."
+        fix = (
+            "A killed git left a lock. Make sure that no git is running here, then remove the file."
+        )
     return GitError(f"`git {command}` failed.", why=words, fix=fix)
 
 
 def checked(object_id: str | None) -> str:
-    """Return an object id after making sure that it is one."""
+    """Return *object_id*; raise GitError if it isn't an object id."""
     if object_id is None or not _OBJECT_ID.fullmatch(object_id):
         raise GitError(f"{object_id!r} is not an object id.")
     return object_id

@@ -15,6 +15,7 @@ from sfn_release.ledger.git.command import (
     failure,
     run_git,
     run_git_remotely,
+    verb_of,
 )
 from sfn_release.ledger.git.remote_timeout import Patience
 
@@ -145,7 +146,7 @@ class Repository:
         """Run git here; a failure is a GitError with git's words."""
         result = self.run(*arguments, stdin=stdin, env=env)
         if result.returncode:
-            raise failure(_verb(arguments), result)
+            raise failure(verb_of(arguments), result)
         return result
 
     def run_remotely(
@@ -165,9 +166,9 @@ class Repository:
         """
         result = self.run_remotely(remote, *arguments, env=env)
         if result.unanswered:
-            raise self.unanswered(remote, _verb(arguments))
+            raise self.unanswered(remote, verb_of(arguments))
         if result.returncode:
-            raise failure(_verb(arguments), result)
+            raise failure(verb_of(arguments), result)
         return result
 
     def unanswered(self, remote: str, verb: str) -> NotReachedError:
@@ -178,12 +179,3 @@ class Repository:
             fix="Check your network and the remote's URL (git remote -v). If the remote is slow,"
             " raise `remote_timeout` under [project] in releases.toml.",
         )
-
-
-def _verb(arguments: Sequence[str]) -> str:
-    """Return the git command among *arguments*, after the options."""
-    return next(
-        word
-        for index, word in enumerate(arguments)
-        if not word.startswith("-") and (index == 0 or arguments[index - 1] != "-c")
-    )
