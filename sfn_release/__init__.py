@@ -4,7 +4,7 @@ Made from Git, planned before they are applied, rolled back in one step.
 
     workflow modules → definitions → release → plan → deployment → record
 
-*Workflow modules* (``workflows/*.py``) are written with the names that this package exports::
+You write *workflow modules* (``workflows/*.py``) with the names that this package exports::
 
     import sfn_release as sfn
 
@@ -12,31 +12,27 @@ Made from Git, planned before they are applied, rolled back in one step.
     workflow.start_from(sfn.Pass("Greet", result="Hello")).next_then(sfn.Succeed("Done"))
     hello = sfn.StateMachine("hello", workflow, role_arn="arn:aws:iam::111122223333:role/hello")
 
-`project` reads ``releases.toml``: what this repository releases, and the environments where it
-runs. `build` loads the modules of one commit in an isolated process, twice, and yields a
-`Declaration` for each workflow. Its *definition* is a document in the Amazon States Language
-(`asl`); `checks` tells what is wrong with it, with what AWS's services take (`apis`); `importing`
-writes one as a module, `report` draws it. Digests are those of its canonical JSON (`canonical`).
+`authoring` turns them into *definitions* in the Amazon States Language. `asl` knows the language,
+and `checks` find mistakes before AWS does. `simulator` runs a definition without AWS.
+`local_service` is Step Functions on your machine, with versions and aliases: ``sfn.local()``.
 
-A *release* is every declaration of one commit under one semantic version. Git remembers it, in
-the `ledger`, and it never changes. For an environment, `rendering` fills its parameters, `pins`
-names exact versions of what is called, and `policy` says whether it may enter. A `plan` compares
-the result with what is there (`observation`): a tuple of steps, data, nothing happens. A
-`deployment` applies a plan through the clients of `aws`, step by step where callers are shifted,
-and appends its `record` to the ledger, first as started, then as ended. `drift` is what differs
-from it later; a rollback is a deployment of what an earlier one says, byte for byte.
+`project` reads ``releases.toml`` and loads the modules of one commit in an isolated process, twice.
+A *release* is all workflows of that commit under one semantic version: fixed digests of canonical
+JSON (`canonical`). `release` holds its data, and `ledger` keeps it in Git, where it never changes.
 
-The environment ``local`` is Step Functions in this process: `local_service` is the control plane
-with AWS's rules, `simulator` runs the definitions. You use it as a boto3 client: ``sfn.local()``.
+`plan` compares a release with what runs in an environment and returns the *plan*: a tuple of steps.
+It is pure: no Git, AWS or clock. `deployment` applies a plan through the clients of `aws`. It
+appends a *record* to the ledger when it starts and when it ends. A rollback deploys the
+definitions that an earlier record holds, byte for byte.
 
-`operations` are the verbs that the command line (`cli`) and a pipeline call. Imports go one way:
-data and decisions know nothing of Git, AWS or the clock, and nothing knows the command line. Slow
-packages are imported where they are used, and the names below when they are first asked for.
+`operations` has one verb for each command, for the command line (`cli`) and for your pipeline.
+A room imports only from the rooms above it: ``docs/architecture.md`` shows them in order. Slow
+packages are imported where they are used, and the names below when you first use them.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # type checkers take it for true; typing itself would be a slow import
+TYPE_CHECKING = False  # type checkers read it as true; importing typing is slow
 
 __version__ = "0.2.0"
 
@@ -158,7 +154,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # else every misspelt name would have a type
+if not TYPE_CHECKING:  # type checkers would give every misspelt name a type
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first used, so that the command line starts fast."""

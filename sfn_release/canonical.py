@@ -1,8 +1,8 @@
 """Canonical JSON and digests.
 
-A digest is SHA-256 over the RFC 8785 form of a JSON value: independent of layout and key order,
-the same in every language. What that form cannot carry exactly is an error, never a rounding:
-integers beyond 2^53, NaN and infinities, lone surrogates, duplicate keys.
+A digest is SHA-256 over the RFC 8785 form of a JSON value. It doesn't depend on layout or key
+order, and it is the same in every programming language. Values that this form can't carry exactly
+are errors, never rounded: integers beyond 2^53, NaN, infinities, lone surrogates, duplicate keys.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from typing import Any, NoReturn
 
 from sfn_release.errors import DefinitionError
 
-_EXACT = (
-    2**53 - 1
-)  # the largest integer that an IEEE 754 double carries with its neighbours (I-JSON)
+_EXACT = 2**53 - 1  # the largest integer that is exact in an IEEE 754 double (I-JSON)
 _WRITABLE = 1024  # bits of a number that an error shows
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
@@ -32,7 +30,7 @@ _STEP = re.compile(r'\.([A-Za-z0-9_]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]')
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of *value* in UTF-8.
 
-    Raises DefinitionError, naming the JSON path, for what RFC 8785 cannot carry exactly.
+    Raises DefinitionError, with the JSON path, for a value that RFC 8785 can't carry exactly.
     """
     import rfc8785
 
@@ -42,7 +40,7 @@ def canonical(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except RecursionError as error:
         raise DefinitionError("This value contains itself, or is nested too deeply.") from error
-    except ValueError as error:  # rfc8785's own, a surrogate's, and that of thousands of digits
+    except ValueError as error:  # from rfc8785, from a surrogate, or from thousands of digits
         _check(value, "$")
         raise DefinitionError(f"This value has no canonical JSON form: {error}.") from error
 
@@ -73,15 +71,15 @@ def digest(value: Any) -> str:
 
 
 def short(digest: str) -> str:
-    """Return the first 12 hexadecimal digits of a *digest*, as people read it."""
+    """Return the first 12 hexadecimal digits of a *digest*, for people."""
     return digest.removeprefix("sha256:")[:12]
 
 
 def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
     """Read JSON strictly: duplicate keys, NaN, infinities and 1e999 are a DefinitionError.
 
-    Bytes are UTF-8, as RFC 8259 wants it; a byte order mark before them is passed over. Without
-    *unique_keys* the last of several counts, as most JSON readers have it.
+    Bytes must be UTF-8 (RFC 8259). A byte order mark is skipped. Without *unique_keys* the last of
+    several equal keys counts, as in most JSON readers.
     """
     try:
         return json.loads(
@@ -90,29 +88,29 @@ def loads(text: str | bytes, *, unique_keys: bool = True) -> Any:
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
-    except ValueError as error:  # also for endless digits, with advice for programmers
-        raise DefinitionError(f"Not valid JSON: {str(error).partition(';')[0]}.") from error
+    except ValueError as error:  # also for thousands of digits, where it goes on after a semicolon
+        raise DefinitionError(f"Invalid JSON: {str(error).partition(';')[0]}.") from error
     except RecursionError as error:
-        raise DefinitionError("Not usable JSON: nested too deeply.") from error
+        raise DefinitionError("Invalid JSON: nested too deeply.") from error
 
 
 def decoded(text: str | bytes) -> str:
-    """Return JSON text, its bytes decoded as UTF-8; raises DefinitionError."""
+    """Return JSON as text. Raises DefinitionError for bytes that aren't UTF-8."""
     try:
         return text if isinstance(text, str) else text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DefinitionError(
-            f"Not valid JSON: byte {error.start + 1} is not UTF-8.", fix="Save it as UTF-8."
+            f"Invalid JSON: byte {error.start + 1} is not UTF-8.", fix="Save it as UTF-8."
         ) from error
 
 
 def dumps(value: Any) -> str:
-    """Write *value* indented, keys as they stand, for people and for ``git diff``."""
+    """Return *value* as indented JSON, keys in their order, for people and for ``git diff``."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def first_difference(left: Any, right: Any, path: str = "$") -> str | None:
-    """Return the JSON path of the first difference between two JSON values, None if equal.
+    """Return the JSON path of the first difference between two JSON values; None if equal.
 
     >>> first_difference({"a": [1, 2]}, {"a": [1, 3]})
     '$.a[1]'
@@ -126,8 +124,8 @@ def first_difference(left: Any, right: Any, path: str = "$") -> str | None:
                 return found
         return None
     if _is_array(left) and _is_array(right):
-        for index, (one, other) in enumerate(zip(left, right, strict=False)):
-            found = first_difference(one, other, f"{path}[{index}]")
+        for index, items in enumerate(zip(left, right, strict=False)):
+            found = first_difference(*items, f"{path}[{index}]")
             if found:
                 return found
         return None if len(left) == len(right) else f"{path}[{min(len(left), len(right))}]"
@@ -168,7 +166,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for key, _ in pairs:
             if key in seen:
                 raise DefinitionError(
-                    f"Not usable JSON: the key {json.dumps(key)} stands twice in one object."
+                    f"Invalid JSON: the key {json.dumps(key)} appears twice in one object."
                 )
             seen.add(key)
     return members
@@ -180,11 +178,11 @@ def _finite(text: str) -> float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise DefinitionError(f"Not valid JSON: {name} is not a number.")
+    raise DefinitionError(f"Invalid JSON: {name} is not a number.")
 
 
 def _check(value: Any, path: str) -> None:
-    """Raise a DefinitionError that names the first place RFC 8785 cannot carry."""
+    """Raise DefinitionError with the path of the first value that RFC 8785 can't carry."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
@@ -201,17 +199,17 @@ def _check(value: Any, path: str) -> None:
 
 
 def _shown(number: int) -> str:
-    """Return a number as text, or its size: Python doesn't write thousands of digits."""
+    """Return a number as text, or its size: Python refuses to write thousands of digits."""
     bits = number.bit_length()
     return str(number) if bits < _WRITABLE else f"a number of {bits} bits"
 
 
 def _check_scalar(value: Any, path: str) -> None:
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise DefinitionError(f"{path}: the text holds a lone surrogate, which UTF-8 cannot carry.")
+        raise DefinitionError(f"{path}: the text has a lone surrogate, which UTF-8 can't carry.")
     if isinstance(value, int) and abs(value) > _EXACT:
         raise DefinitionError(
-            f"{path}: {_shown(value)} is beyond 2^53 and would be rounded by other JSON readers.",
+            f"{path}: {_shown(value)} is beyond 2^53, and other JSON readers would round it.",
             fix="Write it as a string.",
         )
     if isinstance(value, float) and not math.isfinite(value):

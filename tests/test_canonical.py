@@ -101,8 +101,8 @@ BAD_VALUES = [
     ({"a": -(2**53)}, "$.a: -9007199254740992 is beyond 2^53"),
     ([math.nan], "$[0]: nan is not a JSON number"),
     ({"x y": math.inf}, '$["x y"]: inf is not a JSON number'),
-    ({"a": "\ud800"}, "$.a: the text holds a lone surrogate"),
-    ({"\udc00": 1}, "$: the text holds a lone surrogate"),
+    ({"a": "\ud800"}, "$.a: the text has a lone surrogate"),
+    ({"\udc00": 1}, "$: the text has a lone surrogate"),
     ({"a": {1: 2}}, "$.a: the key 1 is not a string"),
     ({"a": {2, 3}}, "$.a: set is not a JSON type"),
     ({"a": b"x"}, "$.a: bytes is not a JSON type"),
@@ -129,20 +129,20 @@ def test_a_value_nested_too_deeply_is_an_error() -> None:
 
 
 BAD_TEXTS = [
-    ('{"a": 1, "a": 1}', '"a" stands twice'),
-    ('[{"b": {"": 1, "": 2}}]', '"" stands twice'),
+    ('{"a": 1, "a": 1}', '"a" appears twice'),
+    ('[{"b": {"": 1, "": 2}}]', '"" appears twice'),
     ("NaN", "NaN is not a number"),
     ("[-Infinity]", "-Infinity is not a number"),
     ("1e999", "1e999 is not a number"),
     ("[-1e400]", "-1e400 is not a number"),
-    ("1" * 5000, "Not valid JSON"),
-    ("", "Not valid JSON"),
-    ("{'a': 1}", "Not valid JSON"),
-    (b"\xff\xfe\xff", "Not valid JSON: byte 1 is not UTF-8"),
-    ('"é"'.encode("latin-1"), "Not valid JSON: byte 2 is not UTF-8"),
-    ("{}".encode("utf-16"), "Not valid JSON: byte 1 is not UTF-8"),
-    ("{}".encode("utf-16-le"), "Not valid JSON"),
-    ("{}".encode("utf-32"), "Not valid JSON"),
+    ("1" * 5000, "Invalid JSON"),
+    ("", "Invalid JSON"),
+    ("{'a': 1}", "Invalid JSON"),
+    (b"\xff\xfe\xff", "Invalid JSON: byte 1 is not UTF-8"),
+    ('"é"'.encode("latin-1"), "Invalid JSON: byte 2 is not UTF-8"),
+    ("{}".encode("utf-16"), "Invalid JSON: byte 1 is not UTF-8"),
+    ("{}".encode("utf-16-le"), "Invalid JSON"),
+    ("{}".encode("utf-32"), "Invalid JSON"),
 ]
 
 

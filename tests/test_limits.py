@@ -45,9 +45,9 @@ def test_a_number_of_releases_toml_beyond_64_bits_is_refused(number: str) -> Non
 
 def test_long_numbers_of_definitions_are_refused() -> None:
     """In JSON and YAML, and in what Python makes of YAML."""
-    with refused("E_DEFINITION", "Not valid JSON", "4300 digits"):
+    with refused("E_DEFINITION", "Invalid JSON", "4300 digits"):
         loads(f'{{"a": {DIGITS}}}')
-    with refused("E_DEFINITION", "Not usable YAML", "4300 digits"):
+    with refused("E_DEFINITION", "Invalid YAML", "4300 digits"):
         load_yaml(f"a: {DIGITS}")
     with refused("E_DEFINITION", "$.a: a number of 20000 bits is beyond 2^53"):
         canonical(load_yaml("a: 0x" + "f" * 5000))
@@ -135,7 +135,7 @@ def test_a_workflow_whose_name_no_file_can_have_is_refused(shop: Shop) -> None:
 
 def test_yaml_is_bounded() -> None:
     """Its length, its aliases and its merges; in a second."""
-    with refused("E_DEFINITION", "The YAML text is too long: 5,000,000 bytes"):
+    with refused("E_DEFINITION", "The YAML file is too long: 5,000,000 bytes"):
         load_yaml("#" * 5_000_000)
     nine = "".join(f"b{n + 1}: &b{n + 1} [{','.join([f'*b{n}'] * 10)}]\n" for n in range(9))
     with refused("E_DEFINITION", "its aliases make it endless, or larger than"):
@@ -144,7 +144,7 @@ def test_yaml_is_bounded() -> None:
     with refused("E_DEFINITION", "merges make an object of over 100,000 members"):
         load_yaml(f"a: &a {{{members}}}\nb: {{<<: [{','.join(['*a'] * 1000)}]}}\n")
     for text in ("a: &a [*a]", "a: &a {b: *a}", "? [x]\n: 1", "? &a [*a]\n: 1", "a: &a {<<: *a}"):
-        with refused("E_DEFINITION", "Not usable YAML"):
+        with refused("E_DEFINITION", "Invalid YAML"):
             load_yaml(text)
     assert load_yaml("a: &a {x: 1}\nb: {<<: *a, y: 2}\n")["b"] == {"x": 1, "y": 2}
 

@@ -1,1 +1,1 @@
-"""The Amazon States Language: states, conditions, expressions, reader, checks. Pure, no I/O."""
+"""The Amazon States Language: its fields, paths, intrinsic functions and JSONata. Pure, no I/O."""

@@ -1,5 +1,17 @@
-"""Writing a workflow in Python: states, chains, `Workflow`, `StateMachine`.
+"""Write a workflow in Python, and read, import or draw an existing one.
 
-`reader` turns existing ASL into states, `importing` writes it as a Python module, `diagrams` draws
-it. A finished workflow becomes a `Declaration`: the frozen data that a release keeps.
+    states and chains → `Workflow` → definition      a `StateMachine` adds a name, a role and tags
+
+    state, states           the base classes of states, and the states of the language
+    task_makers, retry      usual tasks, shorter; retriers and catchers
+    conditions, var         the rules of a Choice
+    expressions, fn         JSONPath values: paths, the context object, intrinsic functions
+    jsonata_values          JSONata values, written with ``q``
+    chain, graph_builder    how states are linked
+    state_names             the id of every state
+    *_writer                how fields, states and whole definitions become JSON
+    definition_reader       an existing definition as a workflow (``importing``: as a module)
+    declaration             the frozen form of a finished workflow, which a release keeps
+
+``diagrams`` draws any definition.
 """

@@ -1,4 +1,4 @@
-"""Choice rules: what is tested, by which operator, and where to go then."""
+"""The rules of a Choice: a condition, and the state to go to when it is true."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sfn_release.asl.field_types import JSONPATH
 from sfn_release.authoring.field_writer import put_field, with_extra
-from sfn_release.authoring.jsonata_values import Jsonata, all_of, braced, none_of
-from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, plain, plain_object
+from sfn_release.authoring.json_values import plain, plain_object
+from sfn_release.authoring.jsonata_values import Jsonata, braced, inverted, joined
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class Condition(ABC):
-    """Something that is true or false when the workflow runs, in JSONPath; JSONata's are `q`'s.
+    """A test that a JSONPath workflow makes when it runs. In JSONata, use `q`.
 
-    Combine conditions with ``&``, ``|`` and ``~`` (or `and_`, `or_`, `not_`), and say where to go
-    with `next_then`.
+    Combine conditions with ``&``, ``|`` and ``~`` (or `and_`, `or_`, `not_`). `next_then` makes a
+    rule of a Choice from one.
     """
 
     __slots__ = ()
 
     @abstractmethod
     def to_asl(self) -> dict[str, Any]:
-        """Return the condition as the language writes it, without Next."""
+        """Return the condition as JSON, without Next."""
 
     def next_then(
         self,
@@ -52,7 +53,7 @@ class Condition(ABC):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a condition is decided when the workflow runs: use & | ~ to combine conditions"
+            "a condition is tested when the workflow runs: combine conditions with & | ~"
             " instead of and, or, not; write (1 < x) & (x < 3) instead of 1 < x < 3, and"
             ' sfn.Var("$.x").is_in("a", "b") instead of in'
         )
@@ -96,21 +97,21 @@ class Negation(Condition):
 
 @dataclass(frozen=True, slots=True)
 class RawCondition(Condition):
-    """A condition as it stands in the language: any operator, in any query language."""
+    """A condition as JSON: any operator, in any query language."""
 
     body: Mapping[str, Any]
 
     def to_asl(self) -> dict[str, Any]:
-        """Return the condition as it was given."""
+        """Return a copy of the condition."""
         return plain_object(self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
-    """A condition and the state to go to; *next* is the state, or its id.
+    """A condition, and the state to go to if it is true. *next* is the state, or its id.
 
-    In JSONata the condition may be True or False itself. *assign* sets variables on the way;
-    *output* (JSONata) is what the next state gets.
+    In JSONata the condition may be True or False. *assign* sets variables. *output* (JSONata) is
+    the input of the next state.
     """
 
     condition: Condition | Jsonata | bool
@@ -121,9 +122,10 @@ class ChoiceRule:
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def to_asl(self, next_id: str, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the rule as the language writes it; *next_id* is the id of `next`.
+        """Return the rule as JSON. *next_id* is the id of `next`.
 
-        Raises DefinitionError for what is no condition, and values of the other query language.
+        Raises DefinitionError for anything but a condition, and for values of the other query
+        language.
         """
         body: dict[str, Any] = {}
         put_field(body, "Comment", self.comment, language)
@@ -140,7 +142,7 @@ class ChoiceRule:
         if isinstance(self.condition, Condition):
             return self.condition.to_asl()
         raise DefinitionError(
-            f"{self.condition!r} is no condition.",
+            f"{self.condition!r} is not a condition.",
             fix='Write sfn.Var("$.a").is_present(), or in JSONata q("...").',
         )
 
@@ -150,9 +152,9 @@ def and_(first: Condition, /, *others: Condition) -> Condition: ...
 @overload
 def and_(first: Jsonata, /, *others: Jsonata) -> Jsonata: ...
 def and_(*conditions: Condition | Jsonata) -> Condition | Jsonata:
-    """Return the condition that is true when all of *conditions* are.
+    """Return a condition that is true if all of *conditions* are.
 
-    Raises DefinitionError for conditions of two query languages.
+    Raises DefinitionError for conditions in two query languages.
     """
     return _combined("And", conditions)
 
@@ -162,9 +164,9 @@ def or_(first: Condition, /, *others: Condition) -> Condition: ...
 @overload
 def or_(first: Jsonata, /, *others: Jsonata) -> Jsonata: ...
 def or_(*conditions: Condition | Jsonata) -> Condition | Jsonata:
-    """Return the condition that is true when one of *conditions* is.
+    """Return a condition that is true if at least one of *conditions* is.
 
-    Raises DefinitionError for conditions of two query languages.
+    Raises DefinitionError for conditions in two query languages.
     """
     return _combined("Or", conditions)
 
@@ -174,25 +176,25 @@ def not_(condition: Condition) -> Condition: ...
 @overload
 def not_(condition: Jsonata) -> Jsonata: ...
 def not_(condition: Condition | Jsonata) -> Condition | Jsonata:
-    """Return the condition that is true when *condition* is not."""
-    return none_of(condition) if isinstance(condition, Jsonata) else Negation(condition)
+    """Return a condition that is true if *condition* is not."""
+    return inverted(condition) if isinstance(condition, Jsonata) else Negation(condition)
 
 
 def _combined(operator: str, conditions: tuple[Condition | Jsonata, ...]) -> Condition | Jsonata:
-    of_jsonata = tuple(each for each in conditions if isinstance(each, Jsonata))
-    of_jsonpath = tuple(each for each in conditions if isinstance(each, Condition))
-    if not of_jsonata and len(of_jsonpath) == len(conditions):
-        return Combination(operator, of_jsonpath)
-    if len(of_jsonata) == len(conditions):
-        return all_of(operator.lower(), of_jsonata)
-    for each in conditions:
-        if not isinstance(each, Condition | Jsonata):
+    in_jsonata = tuple(condition for condition in conditions if isinstance(condition, Jsonata))
+    in_jsonpath = tuple(condition for condition in conditions if isinstance(condition, Condition))
+    if not in_jsonata and len(in_jsonpath) == len(conditions):
+        return Combination(operator, in_jsonpath)
+    if len(in_jsonata) == len(conditions):
+        return joined(operator.lower(), in_jsonata)
+    for condition in conditions:
+        if not isinstance(condition, Condition | Jsonata):
             raise DefinitionError(
-                f"{each!r} is not a condition.",
+                f"{condition!r} is not a condition.",
                 fix='Compare a value: sfn.Var("$.a") == True, with parentheses around each'
                 " comparison that & or | combines.",
             )
     raise DefinitionError(
-        f"{operator} takes conditions of one query language.",
+        f"{operator} can't combine conditions of two query languages.",
         fix="Combine sfn.Var(...) tests with each other, and q(...) with q(...).",
     )

@@ -1,4 +1,4 @@
-"""What a workflow declares: the frozen form that a release records and an environment renders."""
+"""The frozen form of a workflow, which a release records and an environment renders."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ StateMachineType = Literal["STANDARD", "EXPRESS"]
 
 @dataclass(frozen=True)
 class Declaration:
-    """One workflow as its module declares it, ``${Parameters}`` unfilled.
+    """One workflow as its module declares it, with ``${Parameters}`` unfilled.
 
     *definition* is the whole Amazon States Language document. *logging*, *tracing* and
-    *encryption* are the shapes of the API members ``loggingConfiguration``,
-    ``tracingConfiguration`` and ``encryptionConfiguration``; None means: not declared, the
+    *encryption* have the shapes of the API members ``loggingConfiguration``,
+    ``tracingConfiguration`` and ``encryptionConfiguration``. None means "not declared": the
     environment's default applies. *source* is the file, relative to the project's root.
     *module_version* is the module's ``__version__``, if it has one.
     """
@@ -41,7 +41,7 @@ class Declaration:
 
     @cached_property
     def digest(self) -> str:
-        """The workflow digest: what a release freezes."""
+        """The workflow digest, which a release freezes."""
         return digest(
             {
                 "definition": self.definition,

@@ -20,8 +20,8 @@ from sfn_release.authoring.conditions import (
     RawCondition,
 )
 from sfn_release.authoring.definition_writer import DEFINITION_FIELDS
+from sfn_release.authoring.json_values import asl_key
 from sfn_release.authoring.jsonata_values import Jsonata, q
-from sfn_release.authoring.not_given import asl_key
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State
 from sfn_release.authoring.state_graph import StateGraph

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sfn_release.asl.field_types import JSONPATH
 from sfn_release.asl.partitions import in_partition
 from sfn_release.authoring.field_writer import whole_seconds, with_extra
-from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key, plain
+from sfn_release.authoring.json_values import asl_key, plain
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import State, own_language
 from sfn_release.authoring.state_graph import Naming
 from sfn_release.authoring.state_names import StateNames

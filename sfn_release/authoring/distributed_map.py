@@ -1,4 +1,4 @@
-"""The parts of a Map that reads from S3, batches, and writes to S3; plain dicts do as well.
+"""The parts of a Map that reads from S3, makes batches, and writes to S3. Plain dicts work too.
 
 Source: "ItemReader", "ItemBatcher" and "ResultWriter" in AWS's developer guide.
 """
@@ -21,7 +21,7 @@ Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
 Count: TypeAlias = int | Dynamic | NotGiven
 CountPath: TypeAlias = str | JsonPath | Portable | NotGiven
 S3Text: TypeAlias = str | Dynamic
-"""A bucket, key or prefix, known now or when the workflow runs."""
+"""A bucket, key or prefix: text, or an expression for it."""
 
 _GET = "arn:aws:states:::s3:getObject"
 _LIST = "arn:aws:states:::s3:listObjectsV2"
@@ -30,7 +30,7 @@ _PUT = "arn:aws:states:::s3:putObject"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessorConfig(StatePart):
-    """How a Map runs its item processor: inside the execution, or as executions of their own."""
+    """How a Map runs its item processor: inside the execution, or in child executions."""
 
     mode: Literal["INLINE", "DISTRIBUTED"] | NotGiven = NOT_GIVEN
     execution_type: Literal["STANDARD", "EXPRESS"] | NotGiven = NOT_GIVEN
@@ -39,13 +39,13 @@ class ProcessorConfig(StatePart):
     def distributed(
         cls, execution_type: Literal["STANDARD", "EXPRESS"] = "STANDARD"
     ) -> ProcessorConfig:
-        """Return the configuration of a distributed Map: a child execution for each item."""
+        """Return the configuration of a distributed Map: one child execution for each item."""
         return cls(mode="DISTRIBUTED", execution_type=execution_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderConfig(StatePart):
-    """What an ItemReader reads, and how much of it."""
+    """The format that an ItemReader reads, and how many items."""
 
     input_type: InputType | NotGiven = NOT_GIVEN
     transformation: Literal["NONE", "LOAD_AND_FLATTEN"] | NotGiven = NOT_GIVEN
@@ -62,12 +62,13 @@ class ReaderConfig(StatePart):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReader(StatePart):
-    """Where a distributed Map reads its items from.
+    """The place from which a distributed Map reads its items.
 
     >>> ItemReader.csv("shop", "orders.csv", delimiter="TAB").to_asl()["ReaderConfig"]
     {'InputType': 'CSV', 'CSVHeaderLocation': 'FIRST_ROW', 'CSVDelimiter': 'TAB'}
 
-    The class methods fit both query languages. *parameters* are JSONPath's, *arguments* JSONata's.
+    The class methods work in both query languages. *parameters* belong to JSONPath, *arguments* to
+    JSONata.
     """
 
     resource: str | NotGiven = NOT_GIVEN
@@ -84,17 +85,17 @@ class ItemReader(StatePart):
         load: InputType | NotGiven = NOT_GIVEN,
         max_items: Count = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of the list of objects in *bucket* below *prefix*.
+        """Read the list of objects in *bucket* below *prefix*.
 
-        With *load* the items are those inside the objects, all of that type.
+        With *load* the items come from inside the objects, which all have that type.
         """
         flatten: Any = NOT_GIVEN if load is NOT_GIVEN else "LOAD_AND_FLATTEN"
         config = ReaderConfig(input_type=load, transformation=flatten, max_items=max_items)
-        all_of_it = load is NOT_GIVEN and max_items is NOT_GIVEN
+        is_default = load is NOT_GIVEN and max_items is NOT_GIVEN
         return cls(
             resource=_LIST,
             parameters=_inputs(Bucket=bucket, Prefix=prefix),
-            reader_config=NOT_GIVEN if all_of_it else config,
+            reader_config=NOT_GIVEN if is_default else config,
         )
 
     @classmethod
@@ -108,7 +109,7 @@ class ItemReader(StatePart):
         max_items: Count = NOT_GIVEN,
         version_id: S3Text | NotGiven = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of a CSV file's rows; its first row holds *headers* not given."""
+        """Read the rows of a CSV file. Without *headers* they are in its first row."""
         return cls._object(
             bucket,
             key,
@@ -132,7 +133,7 @@ class ItemReader(StatePart):
         max_items: Count = NOT_GIVEN,
         version_id: S3Text | NotGiven = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of a JSON array or object, or of the one at the JSON *pointer*."""
+        """Read a JSON array or object, or the one inside it at the JSON *pointer*."""
         config = ReaderConfig(input_type="JSON", items_pointer=pointer, max_items=max_items)
         return cls._object(bucket, key, version_id, config)
 
@@ -145,7 +146,7 @@ class ItemReader(StatePart):
         max_items: Count = NOT_GIVEN,
         version_id: S3Text | NotGiven = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of a JSON Lines file."""
+        """Read a JSON Lines file."""
         config = ReaderConfig(input_type="JSONL", max_items=max_items)
         return cls._object(bucket, key, version_id, config)
 
@@ -158,13 +159,13 @@ class ItemReader(StatePart):
         max_items: Count = NOT_GIVEN,
         version_id: S3Text | NotGiven = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of a Parquet file's rows."""
+        """Read the rows of a Parquet file."""
         config = ReaderConfig(input_type="PARQUET", max_items=max_items)
         return cls._object(bucket, key, version_id, config)
 
     @classmethod
     def inventory(cls, bucket: S3Text, key: S3Text, *, max_items: Count = NOT_GIVEN) -> ItemReader:
-        """Return the reader of the objects in an S3 inventory, whose ``manifest.json`` *key* is."""
+        """Read the objects of an S3 inventory. *key* is its ``manifest.json``."""
         config = ReaderConfig(input_type="MANIFEST", max_items=max_items)
         return cls._object(bucket, key, NOT_GIVEN, config)
 
@@ -177,12 +178,11 @@ class ItemReader(StatePart):
         *,
         max_items: Count = NOT_GIVEN,
     ) -> ItemReader:
-        """Return the reader of the rows in the files of an Athena UNLOAD's manifest, *key*.
+        """Read the rows of all files in the manifest of an Athena UNLOAD. *key* is the manifest.
 
-        All files have the one format *input_type*; CSV files of an UNLOAD have no header row.
-        Source: "ItemReader (Map)" in AWS's developer guide (``input-output-itemreader.html``), the
-        ``ManifestType`` and its example of an Athena manifest; Athena names the manifest
-        ``<query id>-manifest.csv``.
+        All files have the format *input_type*. CSV files of an UNLOAD have no header row. Athena
+        names the manifest ``<query id>-manifest.csv``. Source: "ItemReader (Map)" in AWS's
+        developer guide (``input-output-itemreader.html``), ``ManifestType`` and its example.
         """
         config = ReaderConfig(
             input_type=input_type, manifest_type="ATHENA_DATA", max_items=max_items
@@ -199,7 +199,7 @@ class ItemReader(StatePart):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemBatcher(StatePart):
-    """How many items a child execution gets, at most, and what it gets with them."""
+    """The size of the batches that child executions get, and their common input."""
 
     max_items_per_batch: Count = NOT_GIVEN
     max_items_per_batch_path: CountPath = NOT_GIVEN
@@ -210,7 +210,7 @@ class ItemBatcher(StatePart):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterConfig(StatePart):
-    """In which form the results of child executions are written."""
+    """The form in which the results of child executions are written."""
 
     transformation: Literal["NONE", "COMPACT", "FLATTEN"] | NotGiven = NOT_GIVEN
     output_type: Literal["JSON", "JSONL"] | NotGiven = NOT_GIVEN
@@ -218,7 +218,10 @@ class WriterConfig(StatePart):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultWriter(StatePart):
-    """Where a distributed Map writes its results; with *writer_config* alone, to its output."""
+    """The place where a distributed Map writes its results.
+
+    With *writer_config* alone, they stay in its output.
+    """
 
     resource: str | NotGiven = NOT_GIVEN
     parameters: Given = NOT_GIVEN
@@ -233,7 +236,7 @@ class ResultWriter(StatePart):
         *,
         writer_config: WriterConfig | Given = NOT_GIVEN,
     ) -> ResultWriter:
-        """Return the writer to *bucket*, below *prefix*; it fits both query languages."""
+        """Write to *bucket*, below *prefix*. This works in both query languages."""
         inputs = _inputs(Bucket=bucket, Prefix=prefix)
         return cls(resource=_PUT, parameters=inputs, writer_config=writer_config)
 

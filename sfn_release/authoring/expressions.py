@@ -5,9 +5,9 @@
     Context.Execution.Id          a value of the context object, in either query language
     fn.format("Order {}", ...)    the result of an intrinsic function (see `fn`)
 
-As a member of an object such a value is written under a key that ends in ``.$``: the key ``id``
-becomes ``id.$``. A plain string stays the text that it is, whatever it begins with. JSONata has
-its own values: see `jsonata_values`.
+In an object, such a value is written under a key that ends in ``.$``: the key ``id`` becomes
+``id.$``. A plain string is always text, even if it starts with ``$``. For JSONata, see
+`jsonata_values`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """A path in a JSONPath state; made by `path`.
+    """A path in a JSONPath state, made by `path`.
 
-    Brackets go further: ``path("$.order")["lines"][0]`` is ``$.order.lines[0]``.
+    Brackets extend it: ``path("$.order")["lines"][0]`` is ``$.order.lines[0]``.
     """
 
     text: str
@@ -34,11 +34,11 @@ class JsonPath:
     def __getitem__(self, key: str | int) -> JsonPath:
         return JsonPath(self.text + _step(key))
 
-    def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
-        raise TypeError("a path is read when the workflow runs; it can't be iterated over")
+    def __iter__(self) -> NoReturn:  # brackets alone would make it an endless sequence
+        raise TypeError("a path is read when the workflow runs: you can't iterate over it")
 
-    def __format__(self, _: str) -> NoReturn:  # else its text would be sent, not what is there
-        raise _in_a_text("A path", self.text)
+    def __format__(self, _: str) -> NoReturn:  # it would write the path instead of the value
+        raise _in_f_string("A path", self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -46,12 +46,12 @@ class JsonPath:
 
 @dataclass(frozen=True, slots=True)
 class Intrinsic:
-    """A call of an intrinsic function in a JSONPath state; made by the functions of `fn`."""
+    """A call of an intrinsic function in a JSONPath state, made by the functions of `fn`."""
 
     text: str
 
     def __format__(self, _: str) -> NoReturn:
-        raise _in_a_text("A call", self.text)
+        raise _in_f_string("A call", self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -59,7 +59,7 @@ class Intrinsic:
 
 @dataclass(frozen=True, slots=True)
 class Portable:
-    """A value that both query languages have; it is written in the language of its state."""
+    """A value that exists in both query languages. It is written in the language of its state."""
 
     jsonpath: str
     jsonata: str
@@ -67,26 +67,26 @@ class Portable:
     def __getitem__(self, key: str | int) -> Portable:
         return Portable(self.jsonpath + _step(key), self.jsonata + member_text(key))
 
-    def __iter__(self) -> NoReturn:  # else brackets make it an endless sequence
-        raise TypeError("a value of a running workflow can't be iterated over")
+    def __iter__(self) -> NoReturn:  # brackets alone would make it an endless sequence
+        raise TypeError("a context value is read when the workflow runs: you can't iterate over it")
 
     def __format__(self, _: str) -> NoReturn:
-        raise _in_a_text("A value of the context object", self.jsonpath)
+        raise _in_f_string("A value of the context object", self.jsonpath)
 
 
 @dataclass(frozen=True, slots=True)
 class PortableData(Portable):
     """A value of the context object that holds any JSON: ``Context.Execution.Input.order.id``.
 
-    Attributes and brackets go into objects. Use brackets for a member that is called ``jsonpath``
-    or ``jsonata``, or begins with an underscore.
+    Attributes and brackets go into objects. Use brackets for a member called ``jsonpath`` or
+    ``jsonata``, and for a member that starts with an underscore.
     """
 
     def __getitem__(self, key: str | int) -> PortableData:
         return PortableData(self.jsonpath + _step(key), self.jsonata + member_text(key))
 
     def __getattr__(self, name: str) -> PortableData:
-        if name.startswith("_"):  # Python looks for many of those
+        if name.startswith("_"):  # Python itself looks up many such names
             raise AttributeError(name)
         return self[name]
 
@@ -96,16 +96,16 @@ Dynamic: TypeAlias = JsonPath | Intrinsic | Portable | Jsonata
 
 
 class Inputs(dict[str, object]):
-    """What a service gets: Parameters in JSONPath, Arguments in JSONata.
+    """The input of a service: Parameters in JSONPath, Arguments in JSONata.
 
-    Makers use it, since a Task does not know its workflow's language before it is written.
+    A Task doesn't know the language of its workflow before it is written.
     """
 
 
 def path(text: str) -> JsonPath:
     """Return the value at a path: ``$`` is the input, ``$$`` the context object, ``$x`` a variable.
 
-    Raises DefinitionError for a text that is no path.
+    Raises DefinitionError for text that isn't a path.
 
     >>> path("$.order")["lines"][0].text
     '$.order.lines[0]'
@@ -113,15 +113,15 @@ def path(text: str) -> JsonPath:
     given: Any = text
     if not isinstance(given, str) or not given.startswith("$"):
         raise DefinitionError(
-            f"{text!r} is no path: a path starts with $.",
-            fix="Write the plain text for a text, fn.format(...) for a call, q(...) for JSONata.",
+            f"{text!r} is not a path: a path starts with $.",
+            fix="Write text without path(...), a call as fn.format(...), and JSONata as q(...).",
         )
     return JsonPath(text)
 
 
-def _in_a_text(what: str, text: str) -> DefinitionError:
+def _in_f_string(kind: str, text: str) -> DefinitionError:
     return DefinitionError(
-        f"{what} can't stand in an f-string: {text} is read when the workflow runs.",
+        f"{kind} can't stand in an f-string: {text} is read when the workflow runs.",
         fix='Write fn.format("... {}", value), or in JSONata q("...") with & between the texts.',
     )
 
@@ -133,8 +133,8 @@ def _step(key: str | int) -> str:
         return f".{key}"
     if "\\" in key:
         raise DefinitionError(
-            f"How {key!r} is quoted in a path differs between implementations.",
-            fix="Write the whole path by hand, and try it.",
+            f"{key!r} can't be quoted in a path: implementations differ on backslashes.",
+            fix="Write the whole path yourself, and try it on AWS.",
         )
     quoted = key.replace("'", "\\'")
     return f"['{quoted}']"
@@ -149,7 +149,7 @@ def _data(name: str) -> PortableData:
 
 
 class _ContextExecution:
-    """The execution: who runs."""
+    """The execution that is running."""
 
     Id: Final = _context("Execution.Id")
     Input: Final = _data("Execution.Input")
@@ -176,13 +176,13 @@ class _ContextStateMachine:
 
 
 class _ContextTask:
-    """The task that is running, when it waits for a callback."""
+    """The task that is running, if it waits for a callback."""
 
     Token: Final = _context("Task.Token")
 
 
 class _ContextItem:
-    """The item of a Map that is at hand."""
+    """The item that a Map is processing."""
 
     Index: Final = _context("Map.Item.Index")
     Key: Final = _context("Map.Item.Key")
@@ -197,7 +197,7 @@ class _ContextMap:
 
 
 class Context:
-    """The context object: what Step Functions tells about the execution, spelled as it spells it.
+    """The context object: information about the execution, spelled as Step Functions spells it.
 
     >>> Context.Execution.Id
     Portable(jsonpath='$$.Execution.Id', jsonata='$states.context.Execution.Id')

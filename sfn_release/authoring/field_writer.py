@@ -1,8 +1,8 @@
-"""How values become JSON in either query language, and under which key.
+"""Write values as JSON in either query language, under the right key.
 
-One rule for every field: a path value in an object is written as ``key.$``; a field with a twin
-(``Seconds``, ``SecondsPath``) is written as the twin; a JSONata expression is ``{% ... %}``. A
-value of the other language is an error that says so.
+A path in an object is written as ``key.$``. A field with a twin (``Seconds``, ``SecondsPath``) is
+written as the twin. A JSONata expression becomes ``{% ... %}``. A value of the other language is an
+error.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any, Final
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import Dynamic, Inputs, Intrinsic, JsonPath, Portable
+from sfn_release.authoring.json_values import asl_key, plain
 from sfn_release.authoring.jsonata_values import Jsonata, braced
-from sfn_release.authoring.not_given import NOT_GIVEN, asl_key, plain
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.errors import DefinitionError
 
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})
@@ -32,7 +33,7 @@ _TWINNED: Final = frozenset(
         *("MaxItems", "MaxItemsPerBatch", "MaxInputBytesPerBatch"),
     )
 )
-"""The fields that JSONPath writes under another name, with Path at its end, for a path."""
+"""The fields whose name gets Path at its end when the value is a path."""
 
 _IN_SECONDS: Final = frozenset(
     {"Seconds", "TimeoutSeconds", "HeartbeatSeconds", "IntervalSeconds", "MaxDelaySeconds"}
@@ -40,14 +41,14 @@ _IN_SECONDS: Final = frozenset(
 """The fields that are numbers of seconds."""
 
 _IN_JSONATA: Final = {"Parameters": "Arguments", "OutputPath": "Output", "ItemsPath": "Items"}
-"""What a field is called in JSONata, for values that fit both languages."""
+"""The names of fields in JSONata, for values that fit both languages."""
 
 
 def put_field(body: dict[str, Any], key: str, value: Any, language: str) -> None:
-    """Add a field to *body* as the language writes it; nothing for NOT_GIVEN.
+    """Add a field to *body*, unless its value is NOT_GIVEN.
 
     *language* is the query language of the state. Raises DefinitionError for a value that the
-    language, or the field, doesn't take.
+    language or the field doesn't take.
     """
     if type(value) in _PLAIN:
         body[key] = value
@@ -72,7 +73,7 @@ def put_field(body: dict[str, Any], key: str, value: Any, language: str) -> None
 
 
 def written(value: Any, language: str = JSONPATH) -> Any:
-    """Return *value* as fresh JSON, its expressions in *language*. Raises DefinitionError."""
+    """Return *value* as fresh JSON, with expressions in *language*. Raises DefinitionError."""
     match value:
         case dict() | Mapping():
             return write_object(value, language)
@@ -98,29 +99,29 @@ def whole_seconds(value: timedelta, key: str) -> int:
     """Return the seconds of *value*. Raises DefinitionError for a fraction of a second."""
     if value % timedelta(seconds=1):
         raise DefinitionError(
-            f"{key} can't be {value}: Step Functions counts whole seconds.",
+            f"{key} can't be {value}: it must be a whole number of seconds.",
             fix=f"Write timedelta(seconds={ceil(value.total_seconds())}).",
         )
     return value // timedelta(seconds=1)
 
 
 def _expression(value: Dynamic, language: str) -> str:
-    """Return an expression that is a value by itself, which only JSONata's can be."""
+    """Return an expression as a value. Only JSONata has such values."""
     if isinstance(value, Portable) and language == JSONATA:
         return braced(Jsonata(value.jsonata))
     if isinstance(value, Jsonata):
         if language == JSONATA:
             return braced(value)
-        raise _foreign(braced(value), JSONATA, language)
+        raise _wrong_language(braced(value), JSONATA, language)
     if language == JSONATA:
-        raise _foreign(_path_text(value), JSONPATH, language)
+        raise _wrong_language(_path_text(value), JSONPATH, language)
     raise DefinitionError(
-        f"An array can't hold the path {_path_text(value)}.", fix="Make the array by fn.array(...)."
+        f"An array can't hold the path {_path_text(value)}.", fix="Write fn.array(...)."
     )
 
 
 def write_object(value: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return an object as fresh JSON; a path's key gets ``.$``. Raises DefinitionError."""
+    """Return an object as fresh JSON. The keys of paths get ``.$``. Raises DefinitionError."""
     result: dict[str, Any] = {}
     for key, item in value.items():
         name, written_item = key, item
@@ -154,18 +155,18 @@ def with_extra(body: dict[str, Any], extra: Mapping[str, Any], language: str) ->
 class StatePart:
     """A typed part of a state: an object with the language's fields in snake_case.
 
-    *extra* holds further fields, as they are.
+    *extra* holds any other fields, which are written as they are.
     """
 
     extra: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
     def to_asl(self, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the part as the language writes it. Raises DefinitionError."""
+        """Return the part as JSON. Raises DefinitionError for values of the other language."""
         body: dict[str, Any] = {}
-        for each in fields(self):
-            if each.name != "extra":
-                key = each.metadata.get("key") or asl_key(each.name)
-                put_field(body, key, getattr(self, each.name), language)
+        for field in fields(self):
+            if field.name != "extra":
+                key = field.metadata.get("key") or asl_key(field.name)
+                put_field(body, key, getattr(self, field.name), language)
         return with_extra(body, self.extra, language)
 
 
@@ -174,7 +175,7 @@ def _path_text(value: JsonPath | Intrinsic | Portable) -> str:
 
 
 def _literal(value: Any, key: str) -> Any:
-    """Return *value*, which is written as it is: expressions in it would stay texts."""
+    """Return *value*, which is written as it is. Raises DefinitionError for a path in it."""
     _refuse_paths(value, key)
     return written(value)
 
@@ -182,7 +183,7 @@ def _literal(value: Any, key: str) -> Any:
 def _refuse_paths(value: Any, key: str) -> None:
     if isinstance(value, JsonPath | Intrinsic | Portable):
         raise DefinitionError(
-            f"{key} can't hold the path {_path_text(value)}: it is written as it is.",
+            f"{key} can't hold the path {_path_text(value)}: it would stay text.",
             fix=_instead(key),
         )
     items = value.values() if isinstance(value, Mapping) else value
@@ -194,21 +195,21 @@ def _refuse_paths(value: Any, key: str) -> None:
 def _instead(key: str) -> str:
     match key:
         case "Result":
-            return "Give it as parameters={...}, or as input_path."
+            return "Use parameters={...} or input_path instead."
         case "Parameters" | "Arguments":
-            return "Give an object, or the path as input_path."
+            return "Give an object, or give the path as input_path."
         case "Output":
-            return "In JSONPath the output is cut by output_path."
+            return "In JSONPath, use output_path."
         case _:
             return ""
 
 
-def _foreign(text: str, given: str, language: str) -> DefinitionError:
+def _wrong_language(text: str, given: str, language: str) -> DefinitionError:
     fix = (
-        "Write path(...), or give the state or its workflow query_language='JSONata'."
+        "Write path(...), or set query_language='JSONata' on the state or its workflow."
         if given == JSONATA
         else "Write q(...): the same value in JSONata."
     )
     return DefinitionError(
-        f"{text} is {given}, and the query language of this state is {language}.", fix=fix
+        f"{text} is {given}, but the query language of this state is {language}.", fix=fix
     )

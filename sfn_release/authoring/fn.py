@@ -1,7 +1,7 @@
 """The 18 intrinsic functions of JSONPath states, exported as ``sfn_release.fn``.
 
-Arguments are values of the running workflow (`path`, `Context`, further calls) or constants. A
-text is a constant, quoted and escaped as the language wants it, also when it begins with ``$``.
+Arguments are values of the running workflow (`path`, `Context`, other calls) or constants. Text is
+always a constant, even if it starts with ``$``. It is quoted and escaped for you.
 Source: "Intrinsics for JSONPath states in Step Functions", AWS's developer guide.
 """
 
@@ -16,6 +16,7 @@ from sfn_release.asl import intrinsics
 from sfn_release.asl.placeholders import REFERRED
 from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
 from sfn_release.errors import DefinitionError
+from sfn_release.text import count as _count
 
 _BRACE = re.compile(rf"(\$\{{(?:{REFERRED})\}})|([{{}}])")
 
@@ -45,7 +46,7 @@ def array_contains(array: JsonArgument, value: Argument) -> Intrinsic:
 
 
 def array_range(first: NumberArgument, last: NumberArgument, step: NumberArgument) -> Intrinsic:
-    """Return the numbers from *first* to *last*, both included, *step* apart; 1000 at most."""
+    """Return the numbers from *first* to *last*, both included, *step* apart: at most 1,000."""
     return _call("ArrayRange", first, last, step)
 
 
@@ -55,22 +56,22 @@ def array_get_item(array: JsonArgument, index: NumberArgument) -> Intrinsic:
 
 
 def array_length(array: JsonArgument) -> Intrinsic:
-    """Return how many items *array* has."""
+    """Return the number of items in *array*."""
     return _call("ArrayLength", array)
 
 
 def array_unique(array: JsonArgument) -> Intrinsic:
-    """Return *array* without repetitions."""
+    """Return *array* without duplicates."""
     return _call("ArrayUnique", array)
 
 
 def base64_encode(text: TextArgument) -> Intrinsic:
-    """Return *text* in Base64; it may have 10,000 characters."""
+    """Return *text* in Base64. It may have up to 10,000 characters."""
     return _call("Base64Encode", text)
 
 
 def base64_decode(text: TextArgument) -> Intrinsic:
-    """Return the text whose Base64 form *text* is."""
+    """Decode *text* from Base64."""
     return _call("Base64Decode", text)
 
 
@@ -80,12 +81,12 @@ def hash(value: Argument, algorithm: TextArgument = "SHA-256") -> Intrinsic:
 
 
 def json_merge(left: JsonArgument, right: JsonArgument, *, deep: bool = False) -> Intrinsic:
-    """Return *left* overlaid by *right*; Step Functions has no *deep* merge so far."""
+    """Return *left* overlaid by *right*. Step Functions has no *deep* merge yet."""
     return _call("JsonMerge", left, right, deep)
 
 
 def string_to_json(text: TextArgument) -> Intrinsic:
-    """Return the value that the JSON *text* says."""
+    """Return the value of the JSON *text*."""
     return _call("StringToJson", text)
 
 
@@ -97,7 +98,7 @@ def json_to_string(value: Argument) -> Intrinsic:
 def math_random(
     low: NumberArgument, high: NumberArgument, seed: NumberArgument | None = None
 ) -> Intrinsic:
-    """Return a random whole number from *low* up to, but without, *high*."""
+    """Return a random whole number from *low* to *high*, without *high* itself."""
     return _call("MathRandom", low, high, *(() if seed is None else (seed,)))
 
 
@@ -112,15 +113,15 @@ def string_split(text: TextArgument, delimiters: TextArgument) -> Intrinsic:
 
 
 def uuid() -> Intrinsic:
-    """Return a random UUID, version 4; each evaluation gives another."""
+    """Return a random UUID, version 4, a new one each time."""
     return _call("UUID")
 
 
 def format(template: TextArgument, *values: Argument) -> Intrinsic:
-    r"""Return *template* with each ``{}`` replaced by one of *values*; other braces are text.
+    r"""Return *template* with each ``{}`` replaced by one of *values*. Other braces are text.
 
-    A ``${Parameter}`` stays one. The template may be a path or a call: its text is then read when
-    the workflow runs. Raises DefinitionError when the numbers differ.
+    A ``${Parameter}`` stays a parameter. The template may be a path or a call, which is read when
+    the workflow runs. Raises DefinitionError if there are more or fewer values than ``{}``.
 
     >>> format("Order {}: {total}", JsonPath("$.id")).text
     "States.Format('Order {}: \\{total\\}', $.id)"
@@ -129,10 +130,8 @@ def format(template: TextArgument, *values: Argument) -> Intrinsic:
         return _call("Format", template, *values)
     places = template.count("{}")
     if places != len(values):
-        wanted = "one place" if places == 1 else f"{places} places"
-        given = "one value is" if len(values) == 1 else f"{len(values)} values are"
         raise DefinitionError(
-            f"{template!r} has {wanted} for a value ({{}}), but {given} given.",
+            f"{template!r} has {_count(places, 'place')} ({{}}), but got {_count(values, 'value')}.",
             fix="Give one value for each {}.",
         )
     quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"
@@ -140,9 +139,9 @@ def format(template: TextArgument, *values: Argument) -> Intrinsic:
 
 
 def call(text: str) -> Intrinsic:
-    """Return a call as it stands in the language, for one that is written already.
+    """Return a call that you have as text already.
 
-    Raises DefinitionError for what is no call.
+    Raises DefinitionError for text that isn't a call.
 
     >>> call("States.Format( 'Hello {}' , $.name )").text
     "States.Format( 'Hello {}' , $.name )"
@@ -179,5 +178,5 @@ def _escaped(text: str) -> str:
 
 
 def _braced(text: str) -> str:
-    """Escape a piece of a template, but for the braces of a ``${Parameter}``."""
+    """Escape a piece of a template, except the braces of a ``${Parameter}``."""
     return _BRACE.sub(lambda found: found[1] or f"\\{found[2]}", _escaped(text))

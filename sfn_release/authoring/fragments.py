@@ -1,12 +1,12 @@
-"""Using a piece of a workflow more than once: the same states under other names.
+"""Use a piece of a workflow more than once, under other names.
 
     def notify(topic):                      # a fragment is a function that returns a piece
         return sfn.task.optimized("sns:publish", {...}, id="Send") >> sfn.Pass("Sent")
 
     sfn.Workflow.of(notify("a").prefixed("Alice: ") >> notify("b").prefixed("Bob: "))
 
-What a piece leads to by a state object belongs to it and is copied with it, error handlers too. A
-way out of it is an id, as a string, that is not in the piece.
+All states that a piece links to as objects belong to it and are copied too, error handlers
+included. To leave the piece, link to the id of a state outside, as a string.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _GraphT = TypeVar("_GraphT", bound=StateGraph)
 def prefixed(graph: _GraphT, prefix: str) -> _GraphT:
     """Return a copy of *graph* in which every state's id begins with *prefix*.
 
-    Ids, and every transition to one of them, are changed, in branches and item processors too.
-    Raises DefinitionError for what is no state.
+    Transitions are changed with the ids, in branches and item processors too. Raises
+    DefinitionError for a link to anything but a state.
     """
     names = StateNames(graph)
     states = list(walk(graph))
@@ -39,14 +39,14 @@ def prefixed(graph: _GraphT, prefix: str) -> _GraphT:
     copies = Copies({state: copy(state) for state in states}, ids)
     for state in states:
         fresh = copies.states[state]
-        for each in fields(state):
-            setattr(fresh, each.name, _copied(each.name, getattr(state, each.name), copies))
+        for field in fields(state):
+            setattr(fresh, field.name, _copied(field.name, getattr(state, field.name), copies))
         fresh.id = ids[names.id_of(state)]
     return graph.copied(copies)
 
 
 def _copied(name: str, value: Any, copies: Copies) -> Any:
-    """Return a field of a state for the copy of the state."""
+    """Return a copy of a state's field."""
     match name:
         case "next" | "default":
             return _target(value, copies)
@@ -63,7 +63,7 @@ def _copied(name: str, value: Any, copies: Copies) -> Any:
 
 
 def _rule(rule: Any, copies: Copies) -> Any:
-    """Return a rule of a Choice or a catcher; what leads on is not copied deeply: it may be all."""
+    """Return a copy of a rule or a catcher. Its target is copied apart: it may lead anywhere."""
     return replace(deepcopy(replace(rule, next="")), next=_target(rule.next, copies))
 
 
@@ -84,7 +84,7 @@ def _graph(graph: Any, copies: Copies) -> Any:
 
 
 def _as_written(state: State) -> Iterator[Any]:
-    """Yield the graphs of *state* that are plain objects."""
+    """Yield the graphs of *state* that are plain dicts."""
     for _, graph in state.graphs():
         if isinstance(graph, Mapping):
             yield graph
@@ -108,7 +108,7 @@ def _ids(graphs: list[Any]) -> Iterator[str]:
 
 
 def _written(graph: Any, ids: Mapping[str, str]) -> Any:
-    """Return a plain graph with its ids changed."""
+    """Return a plain graph with the new ids."""
     if not isinstance(graph, Mapping):
         return graph
     changed = dict(graph)
@@ -122,7 +122,7 @@ def _written(graph: Any, ids: Mapping[str, str]) -> Any:
 
 
 def _body(body: Any, ids: Mapping[str, str]) -> Any:
-    """Return a plain state with the ids that it leads to changed."""
+    """Return a plain state whose transitions have the new ids."""
     if not isinstance(body, Mapping):
         return body
     changed = dict(body)

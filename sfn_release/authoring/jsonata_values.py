@@ -1,9 +1,9 @@
 """JSONata expressions as values: ``q.input.order_id``, ``q.var("total") + 1``, ``q("$sum(...)")``.
 
-A value is its text and nothing more: nothing is computed or translated here. Attributes and
-brackets go into objects and arrays, ``== != < <= > >= + - * /`` write JSONata's operators, and
-everything else is written as JSONata by hand: ``q("$sum($states.input.lines.price)")``. In an
-f-string a value is its bare text: ``q(f"$uppercase({q.input.name})")``.
+A value holds only its text. Nothing is computed or translated here. Attributes and brackets go into
+objects and arrays, and ``== != < <= > >= + - * /`` write JSONata's operators. You write everything
+else as JSONata: ``q("$sum($states.input.lines.price)")``. In an f-string a value is its bare text:
+``q(f"$uppercase({q.input.name})")``.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _WORDS: Final = frozenset({"and", "or", "in", "true", "false", "null", "function
 
 
 class Jsonata:
-    """A JSONata expression; made by `q`.
+    """A JSONata expression, made by `q`.
 
-    It has no attributes but those of the data: ``q.input.text`` is the field *text*. A field whose
-    name starts with an underscore is reached by brackets. The one method is `next_then`, which
-    makes a rule of a Choice.
+    All attributes are fields of the data: ``q.input.text`` is the field *text*. Use brackets for a
+    field whose name starts with an underscore. The only method is `next_then`, which makes a rule
+    of a Choice.
     """
 
     __slots__ = ("_atom", "_text", "_written")
@@ -49,7 +49,7 @@ class Jsonata:
         output: Any = NOT_GIVEN,
         extra: Mapping[str, Any] | None = None,
     ) -> ChoiceRule:
-        """Return the rule "if this is true, go to *state*"."""
+        """Return the rule that goes to *state* if this expression is true."""
         from sfn_release.authoring.conditions import ChoiceRule
 
         return ChoiceRule(
@@ -57,56 +57,56 @@ class Jsonata:
         )
 
     def __getattr__(self, name: str) -> Jsonata:
-        if name.startswith("_"):  # Python looks for many of those
+        if name.startswith("_"):  # Python itself looks up many such names
             raise AttributeError(name)
         return self[name]
 
     def __getitem__(self, key: str | int) -> Jsonata:
-        if isinstance(key, str) and "`" in key:  # JSONata can't quote it
+        if isinstance(key, str) and "`" in key:  # JSONata can't quote a backtick
             return Jsonata(f"$lookup({self._text}, {_operand(key)})", atom=True)
         return Jsonata(_closed(self) + member_text(key), atom=True)
 
-    def __eq__(self, other: object) -> Jsonata:  # type: ignore[override] # an expression, no answer
-        return _joined(self, "=", other)
+    def __eq__(self, other: object) -> Jsonata:  # type: ignore[override] # returns an expression
+        return _operation(self, "=", other)
 
-    def __ne__(self, other: object) -> Jsonata:  # type: ignore[override] # likewise
-        return _joined(self, "!=", other)
+    def __ne__(self, other: object) -> Jsonata:  # type: ignore[override] # returns an expression
+        return _operation(self, "!=", other)
 
     def __lt__(self, other: object) -> Jsonata:
-        return _joined(self, "<", other)
+        return _operation(self, "<", other)
 
     def __le__(self, other: object) -> Jsonata:
-        return _joined(self, "<=", other)
+        return _operation(self, "<=", other)
 
     def __gt__(self, other: object) -> Jsonata:
-        return _joined(self, ">", other)
+        return _operation(self, ">", other)
 
     def __ge__(self, other: object) -> Jsonata:
-        return _joined(self, ">=", other)
+        return _operation(self, ">=", other)
 
     def __add__(self, other: Jsonata | float) -> Jsonata:
-        return _joined(self, "+", _number(other))
+        return _operation(self, "+", _number(other))
 
     def __radd__(self, other: float) -> Jsonata:
-        return _joined(_number(other), "+", self)
+        return _operation(_number(other), "+", self)
 
     def __sub__(self, other: Jsonata | float) -> Jsonata:
-        return _joined(self, "-", _number(other))
+        return _operation(self, "-", _number(other))
 
     def __rsub__(self, other: float) -> Jsonata:
-        return _joined(_number(other), "-", self)
+        return _operation(_number(other), "-", self)
 
     def __mul__(self, other: Jsonata | float) -> Jsonata:
-        return _joined(self, "*", _number(other))
+        return _operation(self, "*", _number(other))
 
     def __rmul__(self, other: float) -> Jsonata:
-        return _joined(_number(other), "*", self)
+        return _operation(_number(other), "*", self)
 
     def __truediv__(self, other: Jsonata | float) -> Jsonata:
-        return _joined(self, "/", _number(other))
+        return _operation(self, "/", _number(other))
 
     def __rtruediv__(self, other: float) -> Jsonata:
-        return _joined(_number(other), "/", self)
+        return _operation(_number(other), "/", self)
 
     def __and__(self, _: object) -> NoReturn:
         raise TypeError("in JSONata & joins texts: write sfn.and_(...), or q('... & ...')")
@@ -118,10 +118,12 @@ class Jsonata:
         raise TypeError("write sfn.not_(...)")
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("an expression is decided when the workflow runs; use sfn.and_, sfn.or_")
+        raise TypeError(
+            "an expression is evaluated when the workflow runs: use sfn.and_ or sfn.or_"
+        )
 
     def __iter__(self) -> NoReturn:
-        raise TypeError("an expression is evaluated when the workflow runs; it has no items yet")
+        raise TypeError("an expression is evaluated when the workflow runs: it has no items yet")
 
     def __hash__(self) -> int:
         return object.__hash__(self)
@@ -134,7 +136,7 @@ class Jsonata:
 
 
 class Queries:
-    """The beginnings of JSONata expressions; there is one, `q`.
+    """Makes JSONata expressions. `q` is the only instance.
 
     >>> q("$count($states.input.items)") > 3
     q('($count($states.input.items)) > 3')
@@ -147,15 +149,15 @@ class Queries:
     def __call__(self, text: str) -> Jsonata:
         """Return the expression *text*, with or without ``{%`` and ``%}`` around it.
 
-        Raises DefinitionError for what is no text, an empty one, or one that is not closed.
+        Raises DefinitionError for anything but text, for empty text, and for an unclosed one.
         """
         given: Any = text
         if not isinstance(given, str) or not given.strip():
-            raise DefinitionError(f"{text!r} is no JSONata expression.")
+            raise DefinitionError(f"{text!r} is not a JSONata expression.")
         if text.startswith("{%") != text.endswith("%}"):
             raise DefinitionError(
                 f"{text!r} has only one of {{% and %}}.",
-                fix="Write the expression alone: q(...) puts them around it.",
+                fix="Write only the expression: q(...) adds them.",
             )
         if text.startswith("{%"):
             return Jsonata(text[2:-2].strip(), written=text)
@@ -163,7 +165,7 @@ class Queries:
 
     @property
     def states(self) -> Jsonata:
-        """All that a state has at hand: ``$states``."""
+        """The object ``$states``: input, result, error and context."""
         return Jsonata("$states", atom=True)
 
     @property
@@ -173,54 +175,54 @@ class Queries:
 
     @property
     def result(self) -> Jsonata:
-        """What a Task, Parallel or Map gave; for its Assign and Output."""
+        """The result of a Task, Parallel or Map, for its Assign and Output."""
         return self.states.result
 
     @property
     def error_output(self) -> Jsonata:
-        """The Error and Cause that were caught; for a Catch's Assign and Output."""
+        """The Error and Cause that were caught, for a Catch's Assign and Output."""
         return self.states.errorOutput
 
     @property
     def context(self) -> Jsonata:
-        """The context object; `Context` has its fields for both languages."""
+        """The context object. `Context` has its fields for both query languages."""
         return self.states.context
 
     def var(self, name: str) -> Jsonata:
-        """Return the variable *name*. Raises DefinitionError for what can't be one's name."""
+        """Return the variable *name*. Raises DefinitionError for an invalid name."""
         given: Any = name
         if not isinstance(given, str) or not given.isidentifier() or given == "states":
-            raise DefinitionError(f"{name!r} can't be the name of a variable.")
+            raise DefinitionError(f"{name!r} is not a valid variable name.")
         return Jsonata(f"${name}", atom=True)
 
 
 q: Final = Queries()
-"""Where JSONata expressions begin."""
+"""Makes JSONata expressions: start every one of them here."""
 
 
 def member_text(key: str | int) -> str:
-    """Return how JSONata goes to an object's field or an array's item."""
+    """Return the step to an object's field or an array's item."""
     if isinstance(key, int):
         return f"[{key}]"
     return f".{key}" if _NAME.fullmatch(key) and key not in _WORDS else f".`{key}`"
 
 
 def braced(expression: Jsonata) -> str:
-    """Return the expression as a definition holds it: ``{% ... %}``."""
+    """Return the expression as it is written in a definition: ``{% ... %}``."""
     return expression._written  # noqa: SLF001 - a public name would hide a field of the data
 
 
-def all_of(operator: str, expressions: tuple[Jsonata, ...]) -> Jsonata:
+def joined(operator: str, expressions: tuple[Jsonata, ...]) -> Jsonata:
     """Return *expressions* joined by ``and`` or ``or``."""
     return Jsonata(f" {operator} ".join(f"({expression})" for expression in expressions))
 
 
-def none_of(expression: Jsonata) -> Jsonata:
-    """Return the opposite of *expression*."""
+def inverted(expression: Jsonata) -> Jsonata:
+    """Return the negation of *expression*."""
     return Jsonata(f"$not({expression})", atom=True)
 
 
-def _joined(left: object, operator: str, right: object) -> Jsonata:
+def _operation(left: object, operator: str, right: object) -> Jsonata:
     return Jsonata(f"{_operand(left)} {operator} {_operand(right)}")
 
 
@@ -228,13 +230,13 @@ def _operand(value: object) -> str:
     if isinstance(value, Jsonata):
         return _closed(value)
     written = getattr(value, "jsonata", None)
-    if isinstance(written, str):  # of the context object
+    if isinstance(written, str):  # a value of the context object
         return written
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise DefinitionError(
-            f"{value!r} has no form in JSONata.", fix="Write it out: q('...')."
+            f"{value!r} can't be written in JSONata.", fix="Write the expression: q('...')."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Logging, tracing and encryption of a state machine: small values for the API's shapes."""
+"""Logging, tracing and encryption of a state machine, in the shapes of the API."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sfn_release.authoring.not_given import plain_object
+from sfn_release.authoring.json_values import plain_object
 
 
 @dataclass(frozen=True, slots=True)
 class Logging:
     """Send the execution history to a CloudWatch log group.
 
-    *log_group_arn* may be a ``${Parameter}``; an ARN without the final ``:*`` that Step Functions
-    wants gets it. *include_execution_data* logs inputs and outputs too.
+    *log_group_arn* may be a ``${Parameter}``. If you leave out the final ``:*`` that Step Functions
+    needs, it is added. *include_execution_data* logs inputs and outputs too.
     """
 
     level: Literal["ALL", "ERROR", "FATAL", "OFF"]
@@ -23,7 +23,7 @@ class Logging:
 
 
 def logging_of(value: Logging | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the API's ``loggingConfiguration``; None stays None: not declared."""
+    """Return the API's ``loggingConfiguration``; None if it isn't declared."""
     if value is None or isinstance(value, Mapping):
         return None if value is None else plain_object(value)
     shape: dict[str, Any] = {
@@ -39,14 +39,14 @@ def logging_of(value: Logging | Mapping[str, Any] | None) -> dict[str, Any] | No
 
 
 def tracing_of(value: bool | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the API's ``tracingConfiguration``; True is X-Ray on, None not declared."""
+    """Return the API's ``tracingConfiguration``. True turns X-Ray on, None is "not declared"."""
     if value is None or isinstance(value, Mapping):
         return None if value is None else plain_object(value)
     return {"enabled": value}
 
 
 def encryption_of(value: str | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the API's ``encryptionConfiguration``; a string is a customer's KMS key."""
+    """Return the API's ``encryptionConfiguration``. A string is the ARN of your KMS key."""
     if value is None or isinstance(value, Mapping):
         return None if value is None else plain_object(value)
     return {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": value}

@@ -1,7 +1,7 @@
 """Retry and Catch: how a state handles errors.
 
-Both can be written in one call, ``Retry(States.Timeout, max_attempts=2)``, or step by step:
-``Retry.new().if_timeout_error().with_max_attempts(2)``. Each step gives a new object.
+You can write both in one call, ``Retry(States.Timeout, max_attempts=2)``, or step by step:
+``Retry.new().if_timeout_error().with_max_attempts(2)``. Each step returns a new object.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sfn_release.asl.field_types import JSONPATH
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.expressions import JsonPath
 from sfn_release.authoring.field_writer import put_field, with_extra
-from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, asl_key
+from sfn_release.authoring.json_values import asl_key
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """What `Retry` and `Catch` have in common: the errors that they are for.
+    """The errors that a `Retry` or a `Catch` handles.
 
-    *error_equals* is one error name or several. *extra* holds further fields, as they are.
+    *error_equals* is one error name or several. *extra* holds any other fields, which are written
+    as they are.
     """
 
     error_equals: str | Sequence[str] = ()
@@ -36,7 +38,7 @@ class ErrorRule:
 
     @classmethod
     def new(cls) -> Self:
-        """Return a rule for no error yet, to be followed by ``.if_...`` steps."""
+        """Return a rule without errors. Add them with ``.if_...`` steps."""
         return cls()
 
     def if_error(self, *names: str) -> Self:
@@ -44,11 +46,11 @@ class ErrorRule:
         return replace(self, error_equals=(*self.errors, *names))
 
     def if_all_error(self) -> Self:
-        """Return the rule for any error; the language wants it alone, and last in its list."""
+        """Return the rule for any error. It must be the only error of the last rule."""
         return self.if_error(States.ALL)
 
     def if_heartbeat_timeout_error(self) -> Self:
-        """Return the rule for a task without a sign of life, too."""
+        """Return the rule for a task that sent no heartbeat, too."""
         return self.if_error(States.HeartbeatTimeout)
 
     def if_timeout_error(self) -> Self:
@@ -56,7 +58,7 @@ class ErrorRule:
         return self.if_error(States.Timeout)
 
     def if_task_failed_error(self) -> Self:
-        """Return the rule for any failure of a task but a timeout, too."""
+        """Return the rule for any failure of a task except a timeout, too."""
         return self.if_error(States.TaskFailed)
 
     def if_permissions_error(self) -> Self:
@@ -76,7 +78,7 @@ class ErrorRule:
         return self.if_error(States.BranchFailed)
 
     def if_no_choice_matched_error(self) -> Self:
-        """Return the rule for a Choice without a rule that is true, too."""
+        """Return the rule for a Choice in which no rule was true, too."""
         return self.if_error(States.NoChoiceMatched)
 
     def if_intrinsic_failure_error(self) -> Self:
@@ -92,7 +94,7 @@ class ErrorRule:
         return self.if_error(States.QueryEvaluationError)
 
     def if_lambda_unknown_error(self) -> Self:
-        """Return the rule for a Lambda function that died without saying why, too."""
+        """Return the rule for a Lambda function that crashed, too."""
         return self.if_error("Lambda.Unknown")
 
     def if_lambda_service_error(self) -> Self:
@@ -113,7 +115,7 @@ class ErrorRule:
 
     @property
     def errors(self) -> list[str]:
-        """The error names that the rule is for."""
+        """The names of the errors that the rule handles."""
         given = self.error_equals
         return [given] if isinstance(given, str) else list(given)
 
@@ -122,8 +124,8 @@ class ErrorRule:
 class Retry(ErrorRule):
     """Try a Task, Parallel or Map again after an error.
 
-    *error_equals* is one error name or several. What is not given has the language's default:
-    *interval_seconds* 1, *max_attempts* 3 (0: never), *backoff_rate* 2.0. *interval_seconds* and
+    *error_equals* is one error name or several. The language's defaults are: *interval_seconds* 1,
+    *max_attempts* 3 (0 never retries), *backoff_rate* 2.0. *interval_seconds* and
     *max_delay_seconds* may be a `timedelta` of whole seconds.
 
     >>> Retry(States.Timeout, max_attempts=2).to_asl()
@@ -141,11 +143,11 @@ class Retry(ErrorRule):
     jitter_strategy: Literal["FULL", "NONE"] | NotGiven = field(default=NOT_GIVEN, kw_only=True)
 
     def with_interval_seconds(self, seconds: int | timedelta) -> Retry:
-        """Return the rule with *seconds* before the first further attempt."""
+        """Return the rule with *seconds* before the first retry."""
         return replace(self, interval_seconds=seconds)
 
     def with_max_attempts(self, attempts: int) -> Retry:
-        """Return the rule with so many further *attempts*; 0 is none."""
+        """Return the rule with up to *attempts* retries."""
         return replace(self, max_attempts=attempts)
 
     def with_back_off_rate(self, rate: float) -> Retry:
@@ -153,25 +155,25 @@ class Retry(ErrorRule):
         return replace(self, backoff_rate=rate)
 
     def with_max_delay_seconds(self, seconds: int | timedelta) -> Retry:
-        """Return the rule with pauses of *seconds* at most."""
+        """Return the rule with pauses of at most *seconds*."""
         return replace(self, max_delay_seconds=seconds)
 
     def with_full_jitter(self) -> Retry:
-        """Return the rule with pauses of random length, up to what they would be."""
+        """Return the rule with pauses of random length, up to their usual length."""
         return replace(self, jitter_strategy="FULL")
 
     def to_asl(self) -> dict[str, Any]:
-        """Return the retrier as the language writes it."""
+        """Return the retrier as JSON."""
         return _written(self, _RETRY, JSONPATH)
 
 
 @dataclass(frozen=True, slots=True)
 class Catch(ErrorRule):
-    """Go to another state after an error that was not retried away.
+    """Go to another state after an error that retries didn't cure.
 
-    *next* is the state, or its id. *result_path* (JSONPath) says where the error's object goes: by
-    default it replaces the input; None discards it. *output* (JSONata) is what the next state
-    gets; *assign* sets variables, in both languages.
+    *next* is the state, or its id. *result_path* (JSONPath) is the place of the error object: by
+    default it replaces the input, None discards it. *output* (JSONata) is the input of the next
+    state. *assign* sets variables, in both languages.
     """
 
     next: TransitionTarget | None = None
@@ -184,11 +186,11 @@ class Catch(ErrorRule):
         return replace(self, next=state)
 
     def with_result_path(self, result_path: str | JsonPath | None) -> Catch:
-        """Return the rule that puts the error's object at *result_path*; None discards it."""
+        """Return the rule that puts the error object at *result_path*. None discards it."""
         return replace(self, result_path=result_path)
 
     def with_output(self, output: Any) -> Catch:
-        """Return the rule that hands *output* on (JSONata)."""
+        """Return the rule that passes *output* on (JSONata)."""
         return replace(self, output=output)
 
     def with_assign(self, assign: Mapping[str, Any]) -> Catch:
@@ -197,16 +199,16 @@ class Catch(ErrorRule):
 
     @property
     def target(self) -> TransitionTarget:
-        """Where to go. Raises DefinitionError where none was given."""
+        """The state to go to. Raises DefinitionError without one."""
         if self.next is None:
             raise DefinitionError(
-                f"The Catch of {', '.join(self.errors) or 'no error'} leads nowhere.",
-                fix="Give it a state: sfn.Catch(errors, state), or .next_then(state).",
+                f"The Catch of {', '.join(self.errors) or 'no error'} has no next state.",
+                fix="Write sfn.Catch(errors, state) or .next_then(state).",
             )
         return self.next
 
     def to_asl(self, next_id: str, language: str = JSONPATH) -> dict[str, Any]:
-        """Return the catcher as the language writes it; *next_id* is the id of `next`.
+        """Return the catcher as JSON. *next_id* is the id of `next`.
 
         Raises DefinitionError for values of the other query language.
         """

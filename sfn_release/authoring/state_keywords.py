@@ -1,4 +1,8 @@
-"""The keyword arguments of makers and of the builder's verbs, for type checkers and completion."""
+"""The keyword arguments of makers and of a workflow's verbs, for type checkers and completion.
+
+They repeat the fields of the states, because a type checker can't derive them (PEP 692). A test
+compares the two.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ from sfn_release.authoring.value_types import (
 
 
 class WorkflowFields(TypedDict, total=False):
-    """The fields of a whole definition beside its states."""
+    """The fields of a whole definition, beside its states."""
 
     comment: Text
     version: Text
@@ -50,14 +54,14 @@ class StateFields(TypedDict, total=False):
 
 
 class FailFields(StateFields, total=False):
-    """The fields of a Fail beside its error and cause."""
+    """The fields of a Fail, beside its error and cause."""
 
     error_path: OpenText
     cause_path: OpenText
 
 
 class DataFields(StateFields, total=False):
-    """The fields of a state that takes input and gives output: a Succeed."""
+    """The fields of a state that takes input and returns output, such as a Succeed."""
 
     input_path: DataPath
     output_path: DataPath
@@ -65,13 +69,13 @@ class DataFields(StateFields, total=False):
 
 
 class ChoiceFields(DataFields, total=False):
-    """The fields of a Choice beside its rules and its default."""
+    """The fields of a Choice, beside its rules and its default."""
 
     assign: Template
 
 
 class StepFields(DataFields, total=False):
-    """The fields of a state that another one follows."""
+    """The fields of a state that goes to another one."""
 
     assign: Template
     next: TransitionTarget | None
@@ -95,7 +99,7 @@ class TaskFields(_WorkFields, total=False):
 
 
 class ParallelFields(_WorkFields, total=False):
-    """The fields of a Parallel beside its branches."""
+    """The fields of a Parallel, beside its branches."""
 
     parameters: Template
     arguments: Arguments
@@ -103,7 +107,7 @@ class ParallelFields(_WorkFields, total=False):
 
 
 class MapFields(_WorkFields, total=False):
-    """The fields of a Map beside its item processor, its items and how many run at once."""
+    """The fields of a Map, beside its item processor, its items and its concurrency."""
 
     processor_config: ProcessorConfig | Template
     items: Sequence[Any] | Mapping[str, Any] | Dynamic | NotGiven

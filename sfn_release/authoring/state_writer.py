@@ -16,7 +16,8 @@ from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.authoring.chain import Chain, alone, last_steps
 from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.field_writer import put_field, with_extra, write_object
-from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
+from sfn_release.authoring.json_values import asl_key
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import (
     State,

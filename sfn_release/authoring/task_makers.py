@@ -1,12 +1,12 @@
 """Makers of Task states, exported as ``sfn_release.task``.
 
 A maker fills in the resource's ARN and the shape that the service expects, and returns an ordinary
-Task. It fits either query language: what the service gets is written as Parameters or Arguments,
-whichever the workflow has. Anything else is ``Task(resource=...)``.
+Task. It works in both query languages: the service's input is written as Parameters or Arguments,
+whichever the workflow has. For anything else, write ``Task(resource=...)``.
 
-How long a task waits is the end of its action, or *pattern*: nothing for the answer to the call,
-``sync`` or ``sync:2`` for the end of the job, ``waitForTaskToken`` until somebody sends the token
-(``Context.Task.Token``) back.
+The end of the action, or *pattern*, sets how long a task waits. Without one it waits for the answer
+to the call. ``sync`` and ``sync:2`` wait for the end of the job. ``waitForTaskToken`` waits until
+your code sends the token (``Context.Task.Token``) back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sfn_release.authoring.value_types import Retries
 from sfn_release.errors import DefinitionError
 
 IntegrationPattern = Literal["", "sync", "sync:2", "waitForTaskToken"]
-"""How a task waits: for the answer to the call, for the job's end, or for a callback."""
+"""How a task waits: for the answer to the call, for the end of the job, or for a callback."""
 Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
 Parameters: TypeAlias = Mapping[str, Any] | NotGiven
 
@@ -41,7 +41,7 @@ LAMBDA_RETRY: Final = Retry(
     backoff_rate=2,
     jitter_strategy="FULL",
 )
-"""What AWS advises for every Lambda task: the service's own hiccups are tried again."""
+"""AWS's advice for every Lambda task: retry the temporary errors of the service itself."""
 
 HTTP_RETRY: Final = Retry(
     (
@@ -55,7 +55,7 @@ HTTP_RETRY: Final = Retry(
     backoff_rate=2,
     jitter_strategy="FULL",
 )
-"""For an HTTP task whose call may be made twice: throttling, and gateways that fail for a moment.
+"""For an HTTP task whose call you can repeat: retry throttling and temporary gateway errors.
 
 Source of the errors and the numbers: "Call HTTPS APIs in Step Functions workflows", section "HTTP
 Task example", in AWS's developer guide (``call-https-apis.html``).
@@ -75,8 +75,8 @@ def optimized(
 ) -> Task:
     """Return a Task for an optimized integration, such as ``sns:publish``.
 
-    *action* is the service and the action as Step Functions writes them; *parameters* are the
-    action's own, in PascalCase. Raises DefinitionError for what is no action.
+    *action* is the service and the action, spelled as Step Functions spells them. *parameters* are
+    those of the action, in PascalCase. Raises DefinitionError for anything but an action.
 
     >>> optimized("glue:startJobRun.sync", {"JobName": "nightly"}).resource
     'arn:aws:states:::glue:startJobRun.sync'
@@ -95,8 +95,8 @@ def sdk(
 ) -> Task:
     """Return a Task that calls any action of any AWS service, such as ``s3:getObject``.
 
-    *action* is the service as AWS's SDK for Java calls it, and the action in camelCase;
-    *parameters* are the action's own, in PascalCase. Raises DefinitionError for what is no action.
+    *action* is the service's name in AWS's SDK for Java, and the action in camelCase. *parameters*
+    are those of the action, in PascalCase. Raises DefinitionError for anything but an action.
 
     >>> sdk("s3:getObject", {"Bucket": "b", "Key": "k"}).resource
     'arn:aws:states:::aws-sdk:s3:getObject'
@@ -116,10 +116,11 @@ def lambda_invoke(
     """Return a Task that invokes a Lambda function.
 
     *function* is its name or ARN, qualified or not, or a ``${Parameter}``. The function receives
-    *payload*, by default the state's input; with ``waitForTaskToken`` the default is an object of
-    *input* and *token*. Its answer becomes the state's output; with a *result_selector*,
-    *result_path*, *output_path* or *output* the integration's whole answer is at hand, and the
-    function's is its ``Payload``. *retry* is by default `LAMBDA_RETRY`; ``[]`` is none.
+    *payload*, by default the state's input. With ``waitForTaskToken`` the default is an object of
+    *input* and *token*. The function's answer becomes the state's output. If you give a
+    *result_selector*, *result_path*, *output_path* or *output*, it applies to the whole answer of
+    the integration, and the function's answer is its ``Payload``. *retry* is `LAMBDA_RETRY` by
+    default; ``[]`` turns it off.
     """
     waits = pattern == "waitForTaskToken"
     if payload is NOT_GIVEN and waits:
@@ -155,9 +156,9 @@ def http(
     """Return a Task that calls an HTTPS *endpoint*.
 
     *connection* is the ARN of the EventBridge connection that holds the credentials. *transform*
-    says how *body* is encoded: ``{"RequestBodyEncoding": "URL_ENCODED"}``. The result has
-    ``ResponseBody``, ``StatusCode`` and ``Headers``. Nothing is tried again by default; for
-    calls that may be made twice there is `HTTP_RETRY`.
+    sets the encoding of *body*: ``{"RequestBodyEncoding": "URL_ENCODED"}``. The result has
+    ``ResponseBody``, ``StatusCode`` and ``Headers``. Nothing is retried by default. For calls that
+    you can repeat, use `HTTP_RETRY`.
     """
     given = {
         "ApiEndpoint": endpoint,
@@ -180,10 +181,10 @@ def activity(
     retry: Retries = (),
     **fields: Unpack[TaskFields],
 ) -> Task:
-    """Return a Task that a worker of yours takes from the activity *arn*, or a ``${Parameter}``.
+    """Return a Task that your worker takes from the activity *arn*, or a ``${Parameter}``.
 
-    Give it *timeout_seconds*, and *heartbeat_seconds* where the worker beats: else a worker that
-    is gone is waited for until the execution ends.
+    Set *timeout_seconds*, and *heartbeat_seconds* if your worker sends heartbeats. Without them,
+    the execution waits for a lost worker until it ends itself.
     """
     return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*several(retry)], **fields)
 
@@ -201,7 +202,7 @@ def _task(
     found = _ACTION.fullmatch(str(action))
     if found is None or (found[2] and pattern and found[2] != pattern):
         raise DefinitionError(
-            f"{action!r} is no action"
+            f"{action!r} is not an action"
             + (f" with the pattern {pattern!r}." if pattern else " of a service."),
             fix='Write service:action, as in "sns:publish" or "ecs:runTask.sync".',
         )

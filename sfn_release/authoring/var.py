@@ -1,4 +1,4 @@
-"""A value in a state's input, and the 39 ways to test it."""
+"""`Var`: a value in a state's input, and the 39 operators that test it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TypeAlias
 from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.conditions import Comparison, Condition, not_, or_
 from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
+from sfn_release.authoring.json_values import timestamp
 from sfn_release.authoring.jsonata_values import Jsonata
-from sfn_release.authoring.not_given import timestamp
 from sfn_release.errors import DefinitionError
 
 Ordered: TypeAlias = str | float | datetime
@@ -19,24 +19,25 @@ Comparable: TypeAlias = Ordered | bool | None
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Var:
-    """A value in a state's input, named by its path, to be tested.
+    """A value in a state's input, at a path, for the conditions of a Choice.
 
     >>> (Var("$.total") > 100).to_asl()
     {'Variable': '$.total', 'NumericGreaterThan': 100}
     >>> Var("$.total").numeric_greater_than(JsonPath("$.limit")).to_asl()
     {'Variable': '$.total', 'NumericGreaterThanPath': '$.limit'}
 
-    ``== != < <= > >=`` take the operator of the constant's type: text, number, bool, `datetime`, or
-    None for IsNull; ``!=`` is Not. The methods name the operator, and take a `path` too, which
-    makes the operator's twin: ``StringEqualsPath``. A text is a constant, whatever it begins with.
+    ``== != < <= > >=`` choose the operator by the constant's type: text, number, bool, `datetime`,
+    or None for IsNull. ``!=`` becomes Not. The methods name the operator. You can also give them a
+    `path`, which chooses the operator's twin: ``StringEqualsPath``. Text is always a constant, even
+    if it starts with ``$``.
     """
 
     path: str | JsonPath | Portable
 
-    def __eq__(self, value: Comparable) -> Condition:  # type: ignore[override] # a test, no answer
+    def __eq__(self, value: Comparable) -> Condition:  # type: ignore[override] # returns a condition
         return self._compared("Equals", value, "==")
 
-    def __ne__(self, value: Comparable) -> Condition:  # type: ignore[override] # likewise
+    def __ne__(self, value: Comparable) -> Condition:  # type: ignore[override] # returns a condition
         if value is None:
             return self.is_not_null()
         return not_(self._compared("Equals", value, "!="))
@@ -101,11 +102,11 @@ class Var:
                 kind = ""
         if not kind:
             raise DefinitionError(
-                f"{self!r} {sign} {value!r} has no operator in a Choice.",
-                why="Texts, numbers and datetimes have an order. Bools and None can be equal.",
-                fix="Write is_in(*values) for one of several values."
+                f"{self!r} {sign} {value!r}: a Choice has no operator for this.",
+                why="Text, numbers and datetimes can be ordered. Bools and None can only be equal.",
+                fix="Write is_in(*values) to test for several values."
                 if isinstance(value, list | tuple | set | frozenset)
-                else "Compare with one of these.",
+                else "Compare with a value of one of these types.",
             )
         return self._is(kind + how, value)
 
@@ -118,43 +119,43 @@ class Var:
         return Comparison(_text(self.path), operator, value)
 
     def string_equals(self, value: str | JsonPath) -> Comparison:
-        """Test for a text that equals *value*."""
+        """Test for text that equals *value*."""
         return self._is("StringEquals", value)
 
     def string_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a text that equals the one at *path*."""
+        """Test for text that equals the one at *path*."""
         return self._is("StringEqualsPath", path)
 
     def string_less_than(self, value: str | JsonPath) -> Comparison:
-        """Test for a text that sorts before *value*."""
+        """Test for text that sorts before *value*."""
         return self._is("StringLessThan", value)
 
     def string_less_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a text that sorts before the one at *path*."""
+        """Test for text that sorts before the one at *path*."""
         return self._is("StringLessThanPath", path)
 
     def string_greater_than(self, value: str | JsonPath) -> Comparison:
-        """Test for a text that sorts after *value*."""
+        """Test for text that sorts after *value*."""
         return self._is("StringGreaterThan", value)
 
     def string_greater_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a text that sorts after the one at *path*."""
+        """Test for text that sorts after the one at *path*."""
         return self._is("StringGreaterThanPath", path)
 
     def string_less_than_equals(self, value: str | JsonPath) -> Comparison:
-        """Test for a text that sorts before or equals *value*."""
+        """Test for text that sorts before or equals *value*."""
         return self._is("StringLessThanEquals", value)
 
     def string_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a text that sorts before or equals the one at *path*."""
+        """Test for text that sorts before or equals the one at *path*."""
         return self._is("StringLessThanEqualsPath", path)
 
     def string_greater_than_equals(self, value: str | JsonPath) -> Comparison:
-        """Test for a text that sorts after or equals *value*."""
+        """Test for text that sorts after or equals *value*."""
         return self._is("StringGreaterThanEquals", value)
 
     def string_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for a text that sorts after or equals the one at *path*."""
+        """Test for text that sorts after or equals the one at *path*."""
         return self._is("StringGreaterThanEqualsPath", path)
 
     def numeric_equals(self, value: float | Parameter | JsonPath) -> Comparison:
@@ -198,43 +199,43 @@ class Var:
         return self._is("NumericGreaterThanEqualsPath", path)
 
     def timestamp_equals(self, value: str | datetime | JsonPath) -> Comparison:
-        """Test for an instant that is *value*."""
+        """Test for a timestamp that is *value*."""
         return self._is("TimestampEquals", _instant(value))
 
     def timestamp_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for an instant that is the one at *path*."""
+        """Test for a timestamp that is the one at *path*."""
         return self._is("TimestampEqualsPath", path)
 
     def timestamp_less_than(self, value: str | datetime | JsonPath) -> Comparison:
-        """Test for an instant that is before *value*."""
+        """Test for a timestamp that is before *value*."""
         return self._is("TimestampLessThan", _instant(value))
 
     def timestamp_less_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for an instant that is before the one at *path*."""
+        """Test for a timestamp that is before the one at *path*."""
         return self._is("TimestampLessThanPath", path)
 
     def timestamp_greater_than(self, value: str | datetime | JsonPath) -> Comparison:
-        """Test for an instant that is after *value*."""
+        """Test for a timestamp that is after *value*."""
         return self._is("TimestampGreaterThan", _instant(value))
 
     def timestamp_greater_than_path(self, path: str | JsonPath) -> Comparison:
-        """Test for an instant that is after the one at *path*."""
+        """Test for a timestamp that is after the one at *path*."""
         return self._is("TimestampGreaterThanPath", path)
 
     def timestamp_less_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
-        """Test for an instant that is not after *value*."""
+        """Test for a timestamp that is not after *value*."""
         return self._is("TimestampLessThanEquals", _instant(value))
 
     def timestamp_less_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for an instant that is not after the one at *path*."""
+        """Test for a timestamp that is not after the one at *path*."""
         return self._is("TimestampLessThanEqualsPath", path)
 
     def timestamp_greater_than_equals(self, value: str | datetime | JsonPath) -> Comparison:
-        """Test for an instant that is not before *value*."""
+        """Test for a timestamp that is not before *value*."""
         return self._is("TimestampGreaterThanEquals", _instant(value))
 
     def timestamp_greater_than_equals_path(self, path: str | JsonPath) -> Comparison:
-        """Test for an instant that is not before the one at *path*."""
+        """Test for a timestamp that is not before the one at *path*."""
         return self._is("TimestampGreaterThanEqualsPath", path)
 
     def boolean_equals(self, value: bool | Parameter | JsonPath) -> Comparison:
@@ -246,7 +247,7 @@ class Var:
         return self._is("BooleanEqualsPath", path)
 
     def string_matches(self, pattern: str) -> Comparison:
-        """Test for a text that fits *pattern*, where ``*`` stands for any characters."""
+        """Test for text that matches *pattern*, where ``*`` stands for any characters."""
         return self._is("StringMatches", pattern)
 
     def is_null(self, value: bool = True) -> Comparison:
@@ -274,11 +275,11 @@ class Var:
         return self._is("IsNumeric", False)
 
     def is_string(self, value: bool = True) -> Comparison:
-        """Test that it is a text; with False, that it is not."""
+        """Test that it is text; with False, that it is not."""
         return self._is("IsString", value)
 
     def is_not_string(self) -> Comparison:
-        """Test that it is not a text."""
+        """Test that it is not text."""
         return self._is("IsString", False)
 
     def is_boolean(self, value: bool = True) -> Comparison:
@@ -299,17 +300,17 @@ class Var:
 
 
 def _untyped(var: Var, how: str, value: Any, sign: str) -> DefinitionError:
-    """Return why a value whose type is open can't be compared by *sign*, and by what it can."""
+    """Return the error for a value of unknown type, with the methods that compare it."""
     if isinstance(value, Jsonata):
         return DefinitionError(
-            f"{var!r} {sign} {value!r} mixes the query languages: the right side is JSONata.",
-            fix="Write q(...) on both sides, or path(...) and a method of Var.",
+            f"{var!r} {sign} {value!r} mixes query languages: the right side is JSONata.",
+            fix="Write q(...) on both sides, or path(...) with a method of Var.",
         )
     method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in how)
     ending = "" if isinstance(value, Parameter) else "_path"
     shown = value.path if isinstance(value, Var) else _text(value)
     return DefinitionError(
-        f"{var!r} {sign} {shown}: the type of the right side is open, and the operator with it.",
+        f"{var!r} {sign} {shown}: the right side has no known type, so the operator is unknown.",
         fix=f"Write .string{method}{ending}(...), .numeric{method}{ending}(...),"
         f" .timestamp{method}{ending}(...)"
         + (f" or .boolean{method}{ending}(...)." if how == "Equals" else "."),

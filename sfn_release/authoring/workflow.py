@@ -17,7 +17,8 @@ from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.authoring.definition_writer import write_definition, write_draft
 from sfn_release.authoring.graph_builder import GraphBuilder
-from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven, copied
+from sfn_release.authoring.json_values import copied
+from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import State, own_language
 from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
 from sfn_release.authoring.state_keywords import (

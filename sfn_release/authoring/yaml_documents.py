@@ -1,4 +1,4 @@
-"""YAML text to JSON values: nothing that JSON cannot say, and no surprise of YAML's."""
+"""Read YAML as JSON values. YAML that JSON can't express is an error."""
 
 from __future__ import annotations
 
@@ -8,48 +8,47 @@ from typing import Any
 from sfn_release.checks import MAX_BYTES
 from sfn_release.errors import BuildError, DefinitionError
 
-_LONGEST = 2 * MAX_BYTES  # bytes of YAML that are read
+_LONGEST = 2 * MAX_BYTES  # bytes
 _MERGE = "tag:yaml.org,2002:merge"
 _MEMBERS = 100_000  # of one object, after its merges
 
 
 def load_yaml(content: str | bytes) -> Any:
-    """Return the JSON value that YAML text stands for; dates and times stay texts.
+    """Return the JSON value of YAML text. Dates and times stay text.
 
-    Needs the extra ``yaml``. Raises DefinitionError for what JSON cannot say: keys that are no
-    texts or stand twice, endless or huge aliases.
+    Needs the extra ``yaml``. Raises BuildError without it, and DefinitionError for invalid YAML,
+    for keys that aren't text or appear twice, and for endless or huge aliases.
     """
     try:
         import yaml
     except ImportError as error:
         raise BuildError(
-            "YAML cannot be read: PyYAML is not installed.",
+            "Can't read YAML: PyYAML is not installed.",
             fix="pip install 'sfn-release[yaml]'",
         ) from error
 
     if len(content) > _LONGEST:
         raise DefinitionError(
-            f"The YAML text is too long: {len(content):,} bytes.",
-            why=f"At most {_LONGEST:,} are read. A definition has at most {MAX_BYTES:,}.",
-            fix="Take comments and layout out, or write it as JSON.",
+            f"The YAML file is too long: {len(content):,} bytes.",
+            why=f"The limit is {_LONGEST:,} bytes. A definition has at most {MAX_BYTES:,}.",
+            fix="Remove comments and layout, or write it as JSON.",
         )
 
     try:
         value = yaml.load(content, _loader(yaml))  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise DefinitionError(f"Not valid YAML{_where(error)}") from error
+        raise DefinitionError(f"Invalid YAML{_where(error)}") from error
     except (RecursionError, ValueError) as error:
         reason = str(error).partition(";")[0]
-        raise DefinitionError(f"Not usable YAML: {reason}.") from error
+        raise DefinitionError(f"Invalid YAML: {reason}.") from error
     _refuse_expansion(value)
     return value
 
 
 def _loader(yaml: Any) -> Any:
-    """Return a loader for JSON's types: a key that stands twice is refused, a date stays a text.
+    """Return a loader for JSON's types: duplicate keys are refused, and dates stay text.
 
-    It is built on PyYAML's safe loader, on the one in C where there is one: that is ten times as
-    fast.
+    It extends PyYAML's safe loader, in C if available, which is ten times as fast.
     """
     parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -60,27 +59,27 @@ def _loader(yaml: Any) -> Any:
         }
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            """Return the mapping; raise for a key that stands twice or is not a text."""
+            """Return the mapping. Raises DefinitionError for duplicate keys and other keys than text."""
             _refuse_keys(yaml, node)
             mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
             for key in mapping:
                 if not isinstance(key, str):
                     raise DefinitionError(
-                        f"Not usable YAML: the key {key!r} in the object of line"
-                        f" {node.start_mark.line + 1} is not a text.",
-                        fix="Write it in quotes.",
+                        f"Invalid YAML: the key {key!r} of the object in line"
+                        f" {node.start_mark.line + 1} is not text.",
+                        fix="Put it in quotes.",
                     )
             return mapping
 
         def flatten_mapping(self, node: Any) -> None:
-            """Write the merges (``<<``) of a mapping out; raise for more than any file needs."""
+            """Expand the merges (``<<``) of a mapping. Raises DefinitionError for huge ones."""
             members = len(node.value)
-            for one in _merged(yaml, node):
-                self.flatten_mapping(one)
-                members += len(one.value)
+            for merged in _merged(yaml, node):
+                self.flatten_mapping(merged)
+                members += len(merged.value)
                 if members > _MEMBERS:
                     raise DefinitionError(
-                        f"Not usable YAML: merges make an object of over {_MEMBERS:,} members."
+                        f"Invalid YAML: merges make an object of over {_MEMBERS:,} members."
                     )
             super().flatten_mapping(node)
 
@@ -92,12 +91,12 @@ def _refuse_keys(yaml: Any, node: Any) -> None:
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise DefinitionError(
-                f"Not usable YAML: the key in line {key.start_mark.line + 1} is not a text."
+                f"Invalid YAML: the key in line {key.start_mark.line + 1} is not text."
             )
         if (key.tag, key.value) in seen and key.tag != _MERGE:
             raise DefinitionError(
-                f"Not usable YAML: the key {key.value!r} stands twice in one object, the"
-                f" second time in line {key.start_mark.line + 1}."
+                f"Invalid YAML: the key {key.value!r} appears twice in one object, the second"
+                f" time in line {key.start_mark.line + 1}."
             )
         seen.add((key.tag, key.value))
 
@@ -106,28 +105,28 @@ def _merged(yaml: Any, node: Any) -> Iterator[Any]:
     """Yield the mappings that a mapping merges into itself."""
     for key, value in node.value:
         if key.tag == _MERGE:
-            several = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            yield from (one for one in several if isinstance(one, yaml.MappingNode))
+            nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            yield from (node for node in nodes if isinstance(node, yaml.MappingNode))
 
 
 def _where(error: Any) -> str:
-    """Return the place and PyYAML's reason: its own text is of several lines, with a caret."""
+    """Return the place and PyYAML's reason, in one line."""
     mark = getattr(error, "problem_mark", None)
     place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    said = [getattr(error, "context", None), getattr(error, "problem", None)]
-    reason = ", ".join(one for one in said if one) or getattr(error, "reason", "")
+    reasons = [getattr(error, "context", None), getattr(error, "problem", None)]
+    reason = ", ".join(filter(None, reasons)) or getattr(error, "reason", "")
     return f"{place}: {reason}." if reason else f"{place}."
 
 
 def _refuse_expansion(value: Any) -> None:
-    """Refuse what anchors and aliases of YAML make of a few lines: endless or huge values."""
+    """Refuse endless or huge values, which a few lines of anchors and aliases can make."""
     rest, seen = [value], 0
     while rest:
         item = rest.pop()
         seen += 1
-        if seen > MAX_BYTES:  # each of them takes at least one
+        if seen > MAX_BYTES:  # each takes at least one byte
             raise DefinitionError(
-                "Not usable YAML: its aliases make it endless, or larger than Step Functions takes."
+                "Invalid YAML: its aliases make it endless, or larger than Step Functions allows."
             )
         if isinstance(item, dict | list):
             rest.extend(item.values() if isinstance(item, dict) else item)

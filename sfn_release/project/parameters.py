@@ -24,7 +24,7 @@ from sfn_release.asl.placeholders import (
     no_parameters,
     references_in,
 )
-from sfn_release.authoring.not_given import copied
+from sfn_release.authoring.json_values import copied
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
 from sfn_release.project.rules import toml_key

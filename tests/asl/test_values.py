@@ -51,7 +51,7 @@ def test_a_timedelta_stands_wherever_seconds_do() -> None:
 )
 def test_half_a_second_is_refused(workflow: sfn.Workflow) -> None:
     """Step Functions counts whole seconds."""
-    with pytest.raises(DefinitionError, match="whole seconds"):
+    with pytest.raises(DefinitionError, match="whole number of seconds"):
         workflow.serialize()
 
 

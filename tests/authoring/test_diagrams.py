@@ -232,7 +232,7 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
     [
         (("nope.json",), "nope.json cannot be read"),
         (("two.py",), "holds 2 workflows: a, b"),
-        (("broken.json",), "broken.json: Not valid JSON"),
+        (("broken.json",), "broken.json: Invalid JSON"),
         (("list.json",), "list.json is not a definition"),
     ],
 )

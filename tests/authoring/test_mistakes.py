@@ -25,7 +25,7 @@ def told(state: sfn.State) -> tuple[str, str, str]:
                 "A", resource="arn:x", catch=[sfn.Catch("E", sfn.Succeed("B")), sfn.Catch("F")]
             ),
             "$.States.A.Catch[1]",
-            "leads nowhere",
+            "has no next state",
         ),
         (
             sfn.Task("A", resource="arn:x", retry=["E"]),  # type: ignore[list-item]
@@ -91,7 +91,7 @@ def test_a_value_of_the_run_is_no_part_of_an_f_string(value: Any) -> None:
 
 def test_a_template_counts_its_places_in_plain_words() -> None:
     """Numbers and nouns agree."""
-    with pytest.raises(DefinitionError, match=r"has 2 places .*, but one value is given"):
+    with pytest.raises(DefinitionError, match=r"has 2 places .*, but got 1 value"):
         sfn.fn.format("{} {}", sfn.path("$.a"))
 
 

@@ -10,7 +10,7 @@ import pytest
 import sfn_release as sfn
 from sfn_release import Context, fn, path, q
 from sfn_release.asl.fields import CATCHER, FIELDS, RETRIER
-from sfn_release.authoring.not_given import asl_key
+from sfn_release.authoring.json_values import asl_key
 from sfn_release.errors import DefinitionError
 
 PROCESSOR = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
@@ -165,7 +165,7 @@ def test_a_jsonata_state_is_written(state: sfn.State, expected: dict[str, Any]) 
         (sfn.Pass("P", parameters=path("$.x")), "JSONPath", "doesn't take a path"),  # type: ignore[arg-type]
         (sfn.Pass("P", parameters={"a.$": "$", "a": path("$")}), "JSONPath", "given twice"),
         (sfn.Pass("P", result=path("$.x")), "JSONPath", "doesn't take a path"),
-        (sfn.Pass("P", result={"a": [path("$.x")]}), "JSONPath", "written as it is"),
+        (sfn.Pass("P", result={"a": [path("$.x")]}), "JSONPath", "it would stay text"),
         (sfn.Pass("P", result={"a": q.input}), "JSONPath", "is JSONata"),
         (sfn.Task("T", resource=path("$.x")), "JSONPath", "doesn't take a path"),  # type: ignore[arg-type]
         (sfn.Pass("P", output=path("$.x")), "JSONPath", "doesn't take a path"),

@@ -141,7 +141,7 @@ def test_json_is_read_strictly() -> None:
     """A duplicate key would lose a state silently."""
     with pytest.raises(DefinitionError, match="twice"):
         sfn.Workflow.from_json('{"StartAt": "A", "States": {"A": {}, "A": {}}}')
-    with pytest.raises(DefinitionError, match="Not valid JSON"):
+    with pytest.raises(DefinitionError, match="Invalid JSON"):
         sfn.Workflow.from_json("{")
 
 
@@ -256,5 +256,5 @@ def test_broken_yaml_is_told_by_line_column_and_reason() -> None:
     with pytest.raises(DefinitionError) as raised:
         sfn.Workflow.from_yaml(b"StartAt: A\nStates: [1,\n  b: {")
     # libyaml's reader and PyYAML's own differ by where the file ends.
-    assert re.match(r"Not valid YAML in line [34], column \d+: ", raised.value.message)
+    assert re.match(r"Invalid YAML in line [34], column \d+: ", raised.value.message)
     assert "\n" not in str(raised.value)

@@ -69,7 +69,7 @@ def test_the_resource_says_the_action_and_how_long_to_wait(
 )
 def test_what_is_no_action_is_refused(make: Callable[[], sfn.Task]) -> None:
     """Where it is written, with an example of one."""
-    with pytest.raises(DefinitionError, match="is no action") as caught:
+    with pytest.raises(DefinitionError, match="is not an action") as caught:
         make()
     assert "sns:publish" in caught.value.fix
 

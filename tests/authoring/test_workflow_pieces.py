@@ -514,7 +514,7 @@ def test_a_catcher_that_leads_nowhere_is_refused() -> None:
     """Its state is named, and what to do."""
     task = sfn.Task("T", resource="arn:x", catch=[sfn.Catch.new().if_timeout_error()])
     (finding,) = sfn.Workflow.of(task).diagnostics()
-    assert "The Catch of States.Timeout leads nowhere" in finding.message
+    assert "The Catch of States.Timeout has no next state" in finding.message
 
 
 STEPS = {

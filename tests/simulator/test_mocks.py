@@ -206,8 +206,8 @@ def test_an_answer_that_is_not_json_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "the mock file: Not valid JSON"),
-        ('{"A": {"return": 1}, "A": {"return": 2}}', 'the key "A" stands twice'),
+        ("{", "the mock file: Invalid JSON"),
+        ('{"A": {"return": 1}, "A": {"return": 2}}', 'the key "A" appears twice'),
         ("[]", "a mock file is one JSON object"),
         ('{"A": 1}', '"A": an answer is an object, not 1'),
         ('{"A": []}', '"A": an empty list gives no answer'),

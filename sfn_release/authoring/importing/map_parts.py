@@ -24,7 +24,7 @@ from sfn_release.authoring.importing.python_syntax import (
 )
 from sfn_release.authoring.importing.value_expressions import dynamic, literal, number, template
 from sfn_release.authoring.importing.vocabulary import evaluate
-from sfn_release.authoring.not_given import asl_key
+from sfn_release.authoring.json_values import asl_key
 from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 

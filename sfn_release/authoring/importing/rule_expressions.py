@@ -29,8 +29,9 @@ from sfn_release.authoring.importing.value_expressions import (
     number,
     template,
 )
+from sfn_release.authoring.json_values import asl_key
 from sfn_release.authoring.jsonata_values import Jsonata, braced
-from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Catch, Retry
 
 

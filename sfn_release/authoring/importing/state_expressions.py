@@ -26,7 +26,8 @@ from sfn_release.authoring.importing.value_expressions import (
     number,
     template,
 )
-from sfn_release.authoring.not_given import NOT_GIVEN, asl_key
+from sfn_release.authoring.json_values import asl_key
+from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Retry
 from sfn_release.authoring.state import State, several
 from sfn_release.authoring.states import Raw, Task
