@@ -131,7 +131,7 @@ def format(template: TextArgument, *values: Argument) -> Intrinsic:
     places = template.count("{}")
     if places != len(values):
         raise DefinitionError(
-            f"{template!r} has {_count(places, 'place')} ({{}}), but got {_count(values, 'value')}.",
+            f"{template!r} has {_count(places, 'place')} {{}}, but got {_count(values, 'value')}.",
             fix="Give one value for each {}.",
         )
     quoted = "'" + "{}".join(map(_braced, template.split("{}"))) + "'"

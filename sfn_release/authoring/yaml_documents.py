@@ -59,7 +59,7 @@ def _loader(yaml: Any) -> Any:
         }
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            """Return the mapping. Raises DefinitionError for duplicate keys and other keys than text."""
+            """Return the mapping. Raises DefinitionError for keys that repeat or aren't text."""
             _refuse_keys(yaml, node)
             mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
             for key in mapping:
