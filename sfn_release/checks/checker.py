@@ -1,22 +1,33 @@
-"""Runs every rule over a definition; pure, and never an exception."""
+"""Runs the rules over a definition. Pure, and never raises an exception.
+
+The definition is parsed in one walk (`parser`). Then each thing in it, a state or a path for
+example, is handed to the searches of the rules that look at such things. Which ones do is decided
+once for each shape of thing, and remembered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from sfn_release.canonical import canonical
-from sfn_release.checks.definition import ParsedDefinition, take_apart
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.rule import Issue, Rule
+from sfn_release.checks.parser import parse_definition
+from sfn_release.checks.plain_json import plain_text
+from sfn_release.checks.rule import Find, Issue, Rule, Search, Target
 from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
 
 _TYPES = ("STANDARD", "EXPRESS")
 _MOST = 100
-"""Findings of one rule: a definition that breaks it oftener was written by a broken program."""
+"""Findings of one rule. A definition with more was written by a broken program."""
+
+_SEARCHES: Final = tuple(search for rule in RULES for search in rule.searches)
+_RULE_OF: Final = tuple(index for index, rule in enumerate(RULES) for _ in rule.searches)
 
 
 def check_definition(
@@ -26,15 +37,16 @@ def check_definition(
     logging: Mapping[str, Any] | None = None,
     services: bool = False,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a definition in the Amazon States Language.
+    """Return the findings about a definition in the Amazon States Language.
 
     *definition* is any value; *type* is the state machine's, STANDARD or EXPRESS, *logging* its
     ``loggingConfiguration``. Errors are what Step Functions refuses. A ``${Parameter}`` may stand
     for any text or number. Findings come in the order of the definition, at most 100 of one rule.
 
-    With *services*, what Tasks send to AWS's services is compared with the models of the installed
-    botocore, whose files are read when a service is first met. What they say depends on how new
-    botocore is: `publish` refuses their errors in what is new, and never in what is released.
+    With *services*, the parameters that Tasks send to AWS's services are compared with the models
+    of the installed botocore. A model is read from its file when you first use the service. The
+    result depends on the age of botocore: `publish` refuses such errors in a new release, and never
+    in an existing one.
     """
     if type not in _TYPES:
         message = f"{type!r} is no type of a state machine."
@@ -45,18 +57,21 @@ def check_definition(
 def _checked(
     definition: Any, type: str, logging: Mapping[str, Any] | None, *, services: bool
 ) -> tuple[Finding, ...]:
-    problem = _unusable(definition)
+    text = plain_text(definition) if isinstance(definition, dict) else None
+    problem = _unusable(definition) if text is None else None
     if problem:
         return (problem,)
-    document = take_apart(definition, type, logging)
-    found = [*_found(document), *(_of_models(document) if services else ())]
-    order = {state.id: index for index, state in enumerate(document.states)}
-    return tuple(sorted(found, key=lambda one: order.get(one.state, -1)))
+    parsed = parse_definition(definition, type, logging, text=text)
+    found = [*_found(parsed), *(_of_models(parsed) if services else ())]
+    if len(found) > 1:
+        order = {state.id: index for index, state in enumerate(parsed.states)}
+        found.sort(key=lambda finding: order.get(finding.state, -1))
+    return tuple(found)
 
 
 def check_calls(definition: Mapping[str, Any], *, type: str = "STANDARD") -> tuple[Finding, ...]:
-    """Return what botocore's models say against what an otherwise good definition sends."""
-    return tuple(_of_models(take_apart(definition, type)))
+    """Return only the findings of botocore's models, for a definition that has been checked."""
+    return tuple(_of_models(parse_definition(definition, type)))
 
 
 def check_draft(
@@ -67,24 +82,28 @@ def check_draft(
     logging: Mapping[str, Any] | None = None,
     services: bool = False,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a `Workflow.draft`, whose findings are *known*, each thing once."""
+    """Return the findings about a `Workflow.draft`, with the *known* ones, each only once."""
     if not definition and known:
         return tuple(known)
-    told = {finding.state for finding in known if finding.rule == "duplicate-state"}
+    reported = {finding.state for finding in known if finding.rule == "duplicate-state"}
     found = _checked(definition, type, logging, services=services)
     return (
         *known,
-        *(one for one in found if one.rule != "duplicate-state" or one.state not in told),
+        *(
+            finding
+            for finding in found
+            if finding.rule != "duplicate-state" or finding.state not in reported
+        ),
     )
 
 
 def variable_references(definition: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the variables that each state reads, as ``DescribeStateMachine`` has them."""
-    return read_by_state(take_apart(definition, "STANDARD"))
+    """Return the variables that each state reads, as ``DescribeStateMachine`` returns them."""
+    return read_by_state(parse_definition(definition, "STANDARD"))
 
 
 def final(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the errors of which it is sure that Step Functions refuses them."""
+    """Yield the errors that Step Functions is known to refuse."""
     for finding in findings:
         rule = BY_NAME.get(finding.rule)
         if finding.severity == "error" and not (rule and rule.can_be_silenced):
@@ -92,7 +111,7 @@ def final(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _unusable(definition: Any) -> Finding | None:
-    """Report what cannot be taken apart at all."""
+    """Return the finding about a value that can't be parsed at all."""
     try:
         canonical(definition)
     except DefinitionError as error:
@@ -105,24 +124,88 @@ def _unusable(definition: Any) -> Finding | None:
     return None
 
 
-def _found(document: ParsedDefinition) -> Iterator[Finding]:
-    for rule in RULES:
-        yield from islice(_told(rule, document), _MOST)
+def _found(definition: ParsedDefinition) -> Iterator[Finding]:
+    """Yield the findings in the order of the rules."""
+    issues = _searched(definition)
+    by_rule: dict[int, list[Issue]] = {}
+    for number in sorted(issues):
+        by_rule.setdefault(_RULE_OF[number], []).extend(issues[number])
+    for index, found in by_rule.items():
+        yield from (_finding(RULES[index], issue) for issue in found[:_MOST])
 
 
-def _of_models(document: ParsedDefinition) -> Iterator[Finding]:
-    from sfn_release.checks.service_calls import told_by_models
+def _searched(definition: ParsedDefinition) -> dict[int, list[Issue]]:
+    """Hand each thing in a definition to the searches that look at it.
 
-    for name, told in islice(told_by_models(document), _MOST):
-        yield _finding(BY_NAME[name], told)
+    Return the issues by the number of the search.
+    """
+    issues: dict[int, list[Issue]] = {}
+    for target, thing, shape in _things(definition):
+        for number, find in _plan(target, shape):
+            for issue in find(thing):
+                found = issues.setdefault(number, [])
+                if len(found) == _MOST:
+                    break
+                found.append(issue)
+    return issues
 
 
-def _told(rule: Rule, document: ParsedDefinition) -> Iterator[Finding]:
-    for find in rule.find:
-        for told in find(document):
-            yield _finding(rule, told)
+def _things(definition: ParsedDefinition) -> Iterator[tuple[Target, Any, Hashable]]:
+    """Yield everything that searches look at, with its kind and its shape."""
+    yield "definition", definition, None
+    for scope in definition.scopes:
+        yield "scope", scope, None
+        yield "element", scope, scope.shape
+    for state in definition.states:
+        yield "state", state, state.shape
+        for element in state.elements:
+            yield "element", element, element.shape
+        for condition in state.conditions:
+            yield "condition", condition, condition.shape
+        for error in state.error_names:
+            yield "error", error, error.name
+        yield from _expressions(state)
+        if state.resource is not None:
+            yield "task", state, state.resource
+            if state.call is not None:
+                yield "call", state.call, state.resource
+        for callee in state.callees:
+            yield "callee", callee, None
 
 
-def _finding(rule: Rule, told: Issue) -> Finding:
-    place, message, fix, wanted = told
+def _expressions(state: ParsedState) -> Iterator[tuple[Target, Any, Hashable]]:
+    if state.members:
+        yield "template", state, None
+    for path in state.paths:
+        yield "path", path, path.shape
+    for text in state.texts:
+        yield "jsonata", text, None
+    for assignment in state.assignments:
+        yield "assignment", assignment, None
+
+
+@lru_cache(maxsize=8192)
+def _plan(target: Target, shape: Hashable) -> tuple[tuple[int, Find], ...]:
+    """Return the searches that look at things of a shape, with their numbers."""
+    return tuple(
+        (number, search.find)
+        for number, search in enumerate(_SEARCHES)
+        if _looks_at(search, target) and (search.applies is None or search.applies(shape))
+    )
+
+
+def _looks_at(search: Search, target: Target) -> bool:
+    """Whether a search looks at things of a kind. A state is an element, too."""
+    return search.target == target or (target == "state" and search.target == "element")
+
+
+def _of_models(definition: ParsedDefinition) -> Iterator[Finding]:
+    from sfn_release.checks.service_calls import model_issues
+
+    for name, issue in islice(model_issues(definition), _MOST):
+        yield _finding(BY_NAME[name], issue)
+
+
+def _finding(rule: Rule, issue: Issue) -> Finding:
+    place, message, fix, wanted = issue
     return Finding(rule.name, rule.severity, place.path, place.state, message, fix, wanted)

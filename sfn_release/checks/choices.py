@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sfn_release.asl.field_types import (
     JSONATA,
-    JSONPATH,
     boolean,
     instant,
     is_open,
@@ -18,58 +17,63 @@ from sfn_release.asl.field_types import (
 )
 from sfn_release.asl.jsonata import CLOSING
 from sfn_release.asl.operators import OPERATORS
-from sfn_release.checks.definition import ParsedDefinition, ParsedState
-from sfn_release.checks.rule import Issue, Location, entries
+from sfn_release.checks.definition import Element, ParsedState
+from sfn_release.checks.location import Location, entries
+from sfn_release.checks.rule import Issue
+from sfn_release.checks.shapes import CHOICE_RULE, CONDITION, Shape, shape_of
 from sfn_release.text import did_you_mean
 
 _COMBINED = ("And", "Or", "Not")
+_KNOWN = frozenset((*OPERATORS, *_COMBINED))
 _RULE = frozenset({"Next", "Comment", "Assign", "Output", "Condition", "Variable"})
 
 
-class ParsedCondition(NamedTuple):
-    """A condition of a rule, of any type. *outermost* is the one that has the Next."""
-
-    body: Any
-    place: Location
-    outermost: bool
-
-    @property
-    def tests(self) -> list[str]:
-        """The keys that are operators, or should be."""
-        return [key for key in self.body if key not in _RULE]
-
-
-def conditions(state: ParsedState) -> Iterator[ParsedCondition]:
-    """Yield the rules of a Choice and the conditions inside them, without recursion."""
+def conditions_of(state: ParsedState) -> list[Element]:
+    """Return the rules of a Choice and the conditions inside them, without recursion."""
+    found: list[Element] = []
     for index, rule in entries(state.body.get("Choices")):
-        queue = [ParsedCondition(rule, state.place.at("Choices", index), outermost=True)]
+        queue = [_condition(CHOICE_RULE, rule, state.place.at("Choices", index), state.language)]
         while queue:
             condition = queue.pop()
-            yield condition
-            if not isinstance(condition.body, dict):
-                continue
-            for key in _COMBINED:
-                value, place = condition.body.get(key), condition.place.at(key)
-                if key == "Not" and key in condition.body:
-                    queue.append(ParsedCondition(value, place, outermost=False))
-                elif key != "Not":
-                    queue += [ParsedCondition(one, place.at(i), False) for i, one in entries(value)]
+            found.append(condition)
+            if not condition.shape.keys.isdisjoint(_COMBINED):
+                queue += _inside(condition)
+    return found
 
 
-def wrong_condition(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report conditions of the wrong type, and of operands that their operator can't compare."""
-    for state in document.of_type("Choice"):
-        for condition in conditions(state):
-            if not isinstance(condition.body, dict):
-                what = "A choice rule" if condition.outermost else "A condition"
-                yield Issue(condition.place, f"{what} must be an object.")
-            elif state.language == JSONATA:
-                yield from _jsonata(condition)
+def _condition(noun: str, body: Any, place: Location, language: str) -> Element:
+    keys = tuple(body) if isinstance(body, dict) else None
+    return Element(body, place, shape_of(noun, language, keys))
+
+
+def _inside(condition: Element) -> Iterator[Element]:
+    language = condition.shape.language
+    for key in _COMBINED:
+        if key in condition.body:
+            value, place = condition.body[key], condition.place.at(key)
+            if key == "Not":
+                yield _condition(CONDITION, value, place, language)
             else:
-                yield from _operands(condition)
+                for index, item in entries(value):
+                    yield _condition(CONDITION, item, place.at(index), language)
 
 
-def _jsonata(condition: ParsedCondition) -> Iterator[Issue]:
+def _operators_in(keys: Iterable[str]) -> list[str]:
+    """Return the keys that are operators, or should be."""
+    return [key for key in keys if key not in _RULE]
+
+
+def wrong_condition(condition: Element) -> Iterator[Issue]:
+    """Report a condition of the wrong type, and operands that its operator can't compare."""
+    if not condition.shape.is_object:
+        yield Issue(condition.place, f"{condition.shape.noun} must be an object.")
+    elif condition.shape.language == JSONATA:
+        yield from _jsonata(condition)
+    else:
+        yield from _operands(condition)
+
+
+def _jsonata(condition: Element) -> Iterator[Issue]:
     value = condition.body.get("Condition")
     if "Condition" in condition.body and not isinstance(value, bool) and not _in_braces(value):
         yield Issue(condition.place.at("Condition"), "Condition must be true, false or JSONata.")
@@ -81,21 +85,21 @@ def _in_braces(value: Any) -> bool:
     return is_open(value, JSONATA) or (isinstance(value, str) and value.endswith(CLOSING))
 
 
-def _next(condition: ParsedCondition) -> Iterator[Issue]:
+def _next(condition: Element) -> Iterator[Issue]:
     body, place = condition.body, condition.place
-    if condition.outermost and "Next" in body and not isinstance(body["Next"], str):
+    if condition.shape.noun == CHOICE_RULE and "Next" in body and not isinstance(body["Next"], str):
         yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
     for key in ("Next", "Assign", "Output"):
-        if not condition.outermost and key in body:
+        if condition.shape.noun != CHOICE_RULE and key in body:
             yield Issue(place.at(key), f"Only the outermost rule of a Choice has {key}.")
 
 
-def _operands(condition: ParsedCondition) -> Iterator[Issue]:
+def _operands(condition: Element) -> Iterator[Issue]:
     body, place = condition.body, condition.place
     yield from _next(condition)
     if "Variable" in body and not is_open(body["Variable"]) and path(body["Variable"]):
         yield Issue(place.at("Variable"), f"Variable must be {path(body['Variable'])}.")
-    for key in condition.tests:
+    for key in _operators_in(body):
         value = body[key]
         if key in ("And", "Or"):
             if not isinstance(value, list | tuple) or not value:
@@ -123,45 +127,50 @@ def _number(value: Any) -> str | None:
     return None if real else "a number"
 
 
-def no_variable(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report comparisons that do not say what they compare."""
-    for state in document.of_type("Choice"):
-        for condition in conditions(state) if state.language == JSONPATH else ():
-            body = condition.body
-            if isinstance(body, dict) and "Variable" not in body and OPERATORS & body.keys():
-                yield Issue(
-                    condition.place,
-                    "A comparison needs the field Variable: it is required but was missing.",
-                )
+def compares_nothing(shape: Shape) -> bool:
+    """Whether a comparison lacks the Variable that it compares."""
+    if shape.language == JSONATA or "Variable" in shape.keys:
+        return False
+    return not OPERATORS.isdisjoint(shape.keys)
 
 
-def unknown_operator(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report comparison operators that do not exist."""
-    for state in document.of_type("Choice"):
-        for condition in conditions(state):
-            if not isinstance(condition.body, dict):
-                continue
-            for key in condition.tests:
-                if state.language == JSONATA:
-                    yield Issue(
-                        condition.place.at(key),
-                        f"A choice rule in JSONata has no {key}: it is not supported there.",
-                        "Write the comparison as its Condition.",
-                    )
-                elif key not in OPERATORS and key not in _COMBINED:
-                    near = did_you_mean(key, (*OPERATORS, *_COMBINED))
-                    yield Issue(condition.place.at(key), f"There is no operator {key}.", near)
+def no_variable(condition: Element) -> Iterator[Issue]:
+    """Report a comparison without the Variable that it compares."""
+    yield Issue(
+        condition.place,
+        "A comparison needs the field Variable: it is required but was missing.",
+    )
 
 
-def operator(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report conditions without an operator, or with several."""
-    for state in document.of_type("Choice"):
-        for condition in conditions(state) if state.language == JSONPATH else ():
-            if not isinstance(condition.body, dict):
-                continue
-            tests = condition.tests
-            known = [key for key in tests if key in OPERATORS or key in _COMBINED]
-            if len(known) != 1 and len(tests) == len(known):
-                has = ", ".join(known) or "none"
-                message = f"A condition has exactly one operator; this has {has}."
-                yield Issue(condition.place, message)
+def has_unknown_operator(shape: Shape) -> bool:
+    """Whether a condition has a key that can't be an operator there."""
+    operators = _operators_in(shape.keys)
+    return bool(operators) and (shape.language == JSONATA or not _KNOWN.issuperset(operators))
+
+
+def unknown_operator(condition: Element) -> Iterator[Issue]:
+    """Report a comparison operator that doesn't exist."""
+    for key in _operators_in(condition.body):
+        if condition.shape.language == JSONATA:
+            yield Issue(
+                condition.place.at(key),
+                f"A choice rule in JSONata has no {key}: it is not supported there.",
+                "Write the comparison as its Condition.",
+            )
+        elif key not in _KNOWN:
+            near = did_you_mean(key, (*OPERATORS, *_COMBINED))
+            yield Issue(condition.place.at(key), f"There is no operator {key}.", near)
+
+
+def has_not_one_operator(shape: Shape) -> bool:
+    """Whether a condition has no operator, or several."""
+    if shape.language == JSONATA or not shape.is_object:
+        return False
+    operators = _operators_in(shape.keys)
+    return len(operators) != 1 and _KNOWN.issuperset(operators)
+
+
+def operator(condition: Element) -> Iterator[Issue]:
+    """Report a condition without an operator, or with several."""
+    has = ", ".join(_operators_in(condition.body)) or "none"
+    yield Issue(condition.place, f"A condition has exactly one operator; this has {has}.")

@@ -10,9 +10,9 @@ from itertools import takewhile
 from typing import Any, Final
 
 from sfn_release.asl.path_steps import Path, PathNames
-from sfn_release.checks import jsonata_expressions, path_expressions
-from sfn_release.checks.definition import ParsedDefinition
-from sfn_release.checks.rule import Issue, Location
+from sfn_release.checks.definition import JsonataText, PathExpression, PathShape
+from sfn_release.checks.location import Location
+from sfn_release.checks.rule import Issue
 from sfn_release.text import did_you_mean
 
 _DATA: Final = None  # which has whatever fields the workflow gives it
@@ -31,16 +31,23 @@ _FIELDS: Final[Mapping[str, Any]] = {
 """The fields of the context object, each with those below it."""
 
 
-def context_field(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report fields that the context object does not have."""
-    for one in document.once(path_expressions.all_expressions):
-        if "$$" in one.text and not (one.reference or one.single):  # else `reference-path`
-            for path in path_expressions.paths_in(one.text):
-                if path.root == "$$":
-                    yield from _unknown("$$", _names(path), one.place)
-    for text, expression in document.once(jsonata_expressions.expressions):
-        for names in expression.context:
-            yield from _unknown("$states.context", names, text.place)
+def reads_context(shape: PathShape) -> bool:
+    """Whether a path expression reads the context object where it may."""
+    reads = any(path.root == "$$" for path in shape.reading.paths)
+    return reads and not (shape.reference or shape.single)  # else `reference-path` reports it
+
+
+def path_field(expression: PathExpression) -> Iterator[Issue]:
+    """Report fields that the context object doesn't have, in a path expression."""
+    for path in expression.reading.paths:
+        if path.root == "$$":
+            yield from _unknown("$$", _names(path), expression.place)
+
+
+def jsonata_field(text: JsonataText) -> Iterator[Issue]:
+    """Report fields that the context object doesn't have, in JSONata."""
+    for names in text.expression.context if text.expression else ():
+        yield from _unknown("$states.context", names, text.place)
 
 
 def _names(path: Path) -> Sequence[str]:

@@ -1,88 +1,279 @@
-"""A definition taken apart: its scopes and states, whatever JSON it is.
+"""The parsed definition: its scopes, its states, and everything in them that rules look at.
 
-A scope is a graph of states: the workflow itself, a branch of a Parallel, the processor of a Map.
-States of the wrong shape are left out; the rules of `structure` tell of them. Scopes and states are
-themselves: two are equal when they are one.
+A *scope* is a graph of states: the workflow itself, a branch of a Parallel, the processor of a Map.
+`parser` builds all of this in one walk. Nothing here changes afterwards. States and scopes aren't
+frozen because a frozen dataclass takes three times as long to make; two of them are equal only when
+they are the same object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.field_types import JSONATA, JSONPATH
-from sfn_release.asl.fields import FIELDS
-from sfn_release.checks.rule import Keys, Location, entries
+from sfn_release.asl.field_types import JSONATA
+from sfn_release.asl.intrinsics import IntrinsicCall
+from sfn_release.asl.jsonata import JsonataExpression
+from sfn_release.asl.paths import Path
+from sfn_release.checks.location import KeyPath, Location
+from sfn_release.checks.shapes import Shape
 
 MAX_BYTES: Final = 1024 * 1024
-"""The length of a definition that CreateStateMachine takes (botocore's model, ``Definition``)."""
+"""The largest definition that CreateStateMachine accepts (botocore's model, ``Definition``)."""
 
-_T = TypeVar("_T")
-_PROCESSORS = ("ItemProcessor", "Iterator")
+
+class Element(NamedTuple):
+    """An object whose fields the language defines: a retrier, an ItemReader, a choice rule.
+
+    Its *body* may be of any type: `Shape.is_object` says whether it is an object. Scopes and states
+    are elements too: they have these three attributes.
+    """
+
+    body: Any
+    place: Location
+    shape: Shape
+
+
+class Member(NamedTuple):
+    """A member of an object in a payload template: the object, the key, and the value."""
+
+    holder: Mapping[str, Any]
+    key: str
+    value: Any
+    around: Location
+
+    @property
+    def place(self) -> Location:
+        """Where the value is."""
+        return self.around.at(self.key)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ParsedScope:
-    """A graph of states. *holder* is the state that it is in, None for the workflow itself.
+class Reading:
+    """A JSONPath expression that has been parsed: its paths, or the *problem* with its syntax."""
 
-    *language* is the query language of states that name none.
+    text: str
+    problem: str = ""
+    tree: Path | IntrinsicCall | None = None
+    paths: tuple[Path, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PathShape:
+    """The syntax of a path expression and its role. Equal expressions share one shape.
+
+    *callable* allows an intrinsic function. A *reference* names a place to write to; a *single*
+    path reads one place of the input or of a variable.
+    """
+
+    reading: Reading
+    callable: bool
+    reference: bool
+    single: bool
+
+
+class PathExpression(NamedTuple):
+    """A path or an intrinsic function in the field *key* of a JSONPath state."""
+
+    state: ParsedState
+    key: str
+    around: Location
+    shape: PathShape
+
+    @property
+    def place(self) -> Location:
+        """Where the expression is."""
+        return self.around.at(self.key)
+
+    @property
+    def reading(self) -> Reading:
+        """The parsed expression."""
+        return self.shape.reading
+
+    @property
+    def text(self) -> str:
+        """The expression as it is written."""
+        return self.shape.reading.text
+
+
+class JsonataText(NamedTuple):
+    """A text in a field of a JSONata state that may hold an expression.
+
+    *field* is the state's field around it, *caught* is true in a catcher. *expression* is None
+    unless the text is a valid expression without placeholders; *problem* says why it is invalid.
+    """
+
+    state: ParsedState
+    field: str
+    caught: bool
+    text: str
+    place: Location
+    expression: JsonataExpression | None = None
+    problem: str = ""
+
+
+class ErrorName(NamedTuple):
+    """An item in the ``ErrorEquals`` of a retrier or a catcher; "" for one that isn't a string."""
+
+    state: ParsedState
+    name: str
+    rule: Element
+    position: int
+
+    @property
+    def place(self) -> Location:
+        """Where the name is."""
+        return self.rule.place.at("ErrorEquals", self.position)
+
+    @property
+    def field(self) -> str:
+        """The field of the state: ``Retry`` or ``Catch``."""
+        return str(self.rule.place.keys[-2])
+
+
+class Assignment(NamedTuple):
+    """The assignment of a variable."""
+
+    name: str
+    place: Location
+
+
+class ServiceCall(NamedTuple):
+    """An integration's ARN: ``aws-sdk`` and the SDK's service, or an optimized integration."""
+
+    service: str
+    sdk: str
+    action: str
+    wait: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A Resource, parsed: its text, in the partition ``aws`` where a parameter names the partition.
+
+    It *is_open* when the text holds a ``${Parameter}``. *call* is None for functions, activities
+    and open Resources. Equal texts share one Resource.
+    """
+
+    text: str
+    is_open: bool
+    call: ServiceCall | None
+
+
+class TaskCall(NamedTuple):
+    """A Task that calls an integration, with its parameters.
+
+    *parameters* are empty where the Task has none, or where they aren't an object.
+    """
+
+    state: ParsedState
+    call: ServiceCall
+    parameters: Mapping[str, Any]
+
+    @property
+    def place(self) -> Location:
+        """Where the parameters are."""
+        return self.state.place.at(self.state.arguments_field)
+
+
+class Callee(NamedTuple):
+    """A function or state machine that a Task calls, and the version or alias in its name.
+
+    *qualifier* is the parameter ``Qualifier``, which names the version apart. *by_arn* is false
+    where the name of a function stands alone.
+    """
+
+    kind: str
+    version: str | None
+    place: Location
+    language: str
+    qualifier: Any = None
+    by_arn: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class ParsedScope:
+    """A graph of states. *holder* is the state around it, None for the workflow itself.
+
+    *language* is the query language of states that name none. The items of a *distributed* Map's
+    processor are executions of their own. The states of an *express* scope run in an EXPRESS
+    execution. *links* has, for each state, its transitions: their keys and the target's id;
+    *successors* only the ids, without those of missing states. *ends* are the states that may end
+    the graph.
     """
 
     body: Mapping[str, Any]
     place: Location
+    shape: Shape
     language: str
-    holder: ParsedState | None = None
-
-    @property
-    def states(self) -> Mapping[str, Any]:
-        """Its states as they are written; none if they are no object."""
-        states = self.body.get("States")
-        return states if isinstance(states, dict) else {}
-
-    @property
-    def distributed(self) -> bool:
-        """Whether it is the processor of a distributed Map, whose items run by themselves."""
-        config = self.body.get("ProcessorConfig")
-        return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
+    holder: ParsedState | None
+    distributed: bool
+    express: bool
+    states: Mapping[str, Any]
+    links: dict[str, Sequence[tuple[KeyPath, str]]] = field(default_factory=dict)
+    successors: dict[str, list[str]] = field(default_factory=dict)
+    ends: Sequence[str] = ()
 
     def place_of(self, id: str) -> Location:
         """Return the place of the state *id* of this scope."""
         return Location((*self.place.keys, "States", id), id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class ParsedState:
-    """A state in its scope. *type* is "" when it is none that exists."""
+    """A state in its scope, and what the walk found in it. *type* is "" if it isn't a valid one."""
 
     id: str
     body: Mapping[str, Any]
     place: Location
-    type: str
-    language: str
+    shape: Shape
     scope: ParsedScope
+    resource: Resource | None = None
+    call: TaskCall | None = None
+    callees: Sequence[Callee] = ()
+    elements: Sequence[Element] = ()
+    members: Sequence[Member] = ()
+    paths: Sequence[PathExpression] = ()
+    texts: Sequence[JsonataText] = ()
+    conditions: Sequence[Element] = ()
+    error_names: Sequence[ErrorName] = ()
+    assignments: Sequence[Assignment] = ()
+
+    @property
+    def type(self) -> str:
+        """The state's type, "" if it isn't one of the language's."""
+        return self.shape.type
+
+    @property
+    def language(self) -> str:
+        """The state's query language."""
+        return self.shape.language
+
+    @property
+    def arguments_field(self) -> str:
+        """The field for what a Task sends: ``Arguments`` in JSONata, else ``Parameters``."""
+        return "Arguments" if self.shape.language == JSONATA else "Parameters"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParsedDefinition:
-    """A definition for a state machine of *type* STANDARD or EXPRESS, ready to be checked."""
+    """A definition for a state machine of *type* STANDARD or EXPRESS.
+
+    Scopes come outer ones first, states in the order of their scopes. *misshapen* are the branches
+    and processors that aren't objects. *logging* is the API member ``loggingConfiguration``, if it
+    is known.
+    """
 
     type: str
     scopes: tuple[ParsedScope, ...]
     states: tuple[ParsedState, ...]
-    misshapen: tuple[Location, ...] = field(default=())
-    """Branches and processors that are no objects."""
+    misshapen: tuple[Location, ...] = ()
     logging: Mapping[str, Any] | None = None
-    """The API member ``loggingConfiguration``, if it is known."""
-    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-
-    def once(self, make: Callable[[ParsedDefinition], Iterable[_T]]) -> tuple[_T, ...]:
-        """Return what *make* gives for this document; several rules look at the same things."""
-        if make not in self._made:
-            self._made[make] = tuple(make(self))
-        made: tuple[_T, ...] = self._made[make]
-        return made
+    known_text: str | None = None
 
     @property
     def root(self) -> ParsedScope:
@@ -90,61 +281,45 @@ class ParsedDefinition:
         return self.scopes[0]
 
     @cached_property
+    def text(self) -> str:
+        """The definition as JSON text without spaces."""
+        if self.known_text is not None:
+            return self.known_text
+        return json.dumps(self.root.body, ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
     def homes(self) -> Mapping[str, ParsedScope]:
-        """For each state's id, the first scope that has it."""
+        """The first scope that has a state, for each state's id."""
         homes: dict[str, ParsedScope] = {}
         for scope in self.scopes:
             for id in scope.states:
                 homes.setdefault(id, scope)
         return homes
 
-    def of_type(self, *types: str) -> Iterator[ParsedState]:
-        """Yield the states of one of these types."""
-        return (state for state in self.states if state.type in types)
+    @cached_property
+    def references(self) -> tuple[tuple[ParsedState, str, Location], ...]:
+        """The variables that are read: the state, the name, and the place."""
+        in_texts = (
+            (text.state, name, text.place)
+            for state in self.states
+            for text in state.texts
+            if text.expression is not None
+            for name in sorted(text.expression.variables)
+        )
+        in_paths = (
+            (path.state, name, path.place)
+            for state in self.states
+            for path in state.paths
+            if path.reading.variables and not path.shape.reference
+            for name in path.reading.variables
+        )
+        return (*in_texts, *in_paths)
 
-    def in_language(self, language: str) -> Iterator[ParsedState]:
-        """Yield the states whose query language this is."""
-        return (state for state in self.states if state.language == language)
-
-
-def take_apart(
-    definition: Mapping[str, Any], type: str, logging: Mapping[str, Any] | None = None
-) -> ParsedDefinition:
-    """Return the ParsedDefinition of a definition, outer scopes first."""
-    language = language_of(definition, JSONPATH)
-    scopes = [ParsedScope(definition, Location(), language)]
-    states: list[ParsedState] = []
-    misshapen: list[Location] = []
-    for scope in scopes:  # which grows
-        for id, body in scope.states.items():
-            if not isinstance(body, dict):
-                continue
-            kind = body.get("Type")
-            known = kind if isinstance(kind, str) and kind in FIELDS else ""
-            own = language_of(body, scope.language)
-            state = ParsedState(id, body, scope.place_of(id), known, own, scope)
-            states.append(state)
-            for inner, keys in _inner(state):
-                place = state.place.at(*keys)
-                if isinstance(inner, dict):
-                    # What the Map or Parallel says of its own language is not for the states in it.
-                    scopes.append(ParsedScope(inner, place, language_of(inner, language), state))
-                else:
-                    misshapen.append(place)
-    return ParsedDefinition(type, tuple(scopes), tuple(states), tuple(misshapen), logging)
-
-
-def language_of(body: Mapping[str, Any], default: str) -> str:
-    """Return the query language that a workflow, a branch or a state names."""
-    own = body.get("QueryLanguage")
-    return own if isinstance(own, str) and own in (JSONPATH, JSONATA) else default
-
-
-def _inner(state: ParsedState) -> Iterator[tuple[Any, Keys]]:
-    if state.type == "Parallel":
-        for index, branch in entries(state.body.get("Branches")):
-            yield branch, ("Branches", index)
-    elif state.type == "Map":
-        for key in _PROCESSORS:
-            if key in state.body:
-                yield state.body[key], (key,)
+    @cached_property
+    def assigned(self) -> Mapping[ParsedScope, Mapping[str, set[str]]]:
+        """The variables of each scope, with the ids of the states that assign them."""
+        assigned: dict[ParsedScope, dict[str, set[str]]] = {scope: {} for scope in self.scopes}
+        for state in self.states:
+            for assignment in state.assignments:
+                assigned[state.scope].setdefault(assignment.name, set()).add(state.id)
+        return assigned

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sfn_release.asl.field_types import JSONATA, is_open
+from sfn_release.asl.field_types import is_open
 from sfn_release.asl.partitions import known_arn
-from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
-from sfn_release.checks.rule import Issue, Location
+from sfn_release.checks.definition import ParsedScope, ParsedState, Resource, ServiceCall, TaskCall
+from sfn_release.checks.location import Location
+from sfn_release.checks.rule import Issue
 from sfn_release.text import did_you_mean, shorten
 
 _ARN = re.compile(
@@ -65,94 +67,105 @@ _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("pu
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
 
-class ServiceCall(NamedTuple):
-    """What an integration's ARN says: ``aws-sdk`` and the SDK's service, or an optimized one."""
-
-    service: str
-    sdk: str
-    action: str
-    wait: str
-
-
 def resource_of(holder: Mapping[str, Any]) -> Any:
     """Return the Resource of a state or a part, in AWS's usual partition where that is open."""
     resource = holder.get("Resource")
     return known_arn(resource) if isinstance(resource, str) else resource
 
 
-def call_of(state: ParsedState) -> ServiceCall | None:
-    """Return the integration that a Task calls, None for functions, activities and what is open."""
-    resource = resource_of(state.body)
-    if state.type != "Task" or not isinstance(resource, str) or is_open(resource):
-        return None
-    found = _ARN.fullmatch(resource)
+@lru_cache(maxsize=2048)
+def parse_resource(text: str) -> Resource:
+    """Parse the Resource of a Task."""
+    known = known_arn(text)
+    if is_open(known):
+        return Resource(known, is_open=True, call=None)
+    found = _ARN.fullmatch(known)
     if found is None or found["service"] == "activity":
-        return None
-    return ServiceCall(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
+        return Resource(known, is_open=False, call=None)
+    call = ServiceCall(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
+    return Resource(known, is_open=False, call=call)
 
 
-def resource(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report a Resource that is no ARN, and that nothing will make one."""
-    for state in document.of_type("Task"):
-        value = resource_of(state.body)
-        if isinstance(value, str) and not is_open(value) and not value.startswith("arn:"):
-            yield Issue(
-                state.place.at("Resource"),
-                f'"{value}" is not a valid resource ARN.',
-                "Something must fill it in: write ${Parameter} if sfn-release shall.",
-            )
+def _text(state: ParsedState) -> str:
+    return state.resource.text if state.resource else ""
 
 
-def integration(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report integrations, actions and ways to wait that do not exist."""
-    for state in document.of_type("Task"):
-        call, place = call_of(state), state.place.at("Resource")
-        if call is None:
-            yield from _no_call(state)
-        elif call.service == "aws-sdk":
-            if call.wait not in ("", _TOKEN):
-                yield Issue(
-                    place,
-                    f"An SDK integration can't end in {call.wait}: it calls and does not wait.",
-                    "Poll for the job's end, or use the service's optimized integration.",
-                )
-        elif call.service != _TASK:
-            yield from _optimized(call, place, state.body["Resource"])
+def is_no_arn(resource: Resource) -> bool:
+    """Whether a Resource is not an ARN, and nothing fills it."""
+    return not resource.is_open and not resource.text.startswith("arn:")
 
 
-def _no_call(state: ParsedState) -> Iterator[Issue]:
-    """Report an ARN that is neither an integration nor a function nor an activity."""
-    value = resource_of(state.body)
-    if not isinstance(value, str) or is_open(value) or not value.startswith("arn:"):
-        return  # `structure` and `resource` tell
-    if _ARN.fullmatch(value) is None and not _FUNCTION.fullmatch(value):
-        service = (*value.split(":"), "", "")[2]
+def no_arn(state: ParsedState) -> Iterator[Issue]:
+    """Report a Resource that is not an ARN."""
+    yield Issue(
+        state.place.at("Resource"),
+        f'"{_text(state)}" is not a valid resource ARN.',
+        "Something must fill it in: write ${Parameter} if sfn-release shall.",
+    )
+
+
+def unsupported(call: ServiceCall) -> bool:
+    """Whether there is no such integration, or no such way to wait for it."""
+    if call.service == "aws-sdk":
+        return call.wait not in ("", _TOKEN)
+    known = _OPTIMIZED.get(call.service)
+    if call.service == _TASK or (known is None and call.service in _LARGE):
+        return call.service != _TASK and call.wait not in _WAITS
+    return known is None or call.action not in known or call.wait not in known[call.action]
+
+
+def integration(task: TaskCall) -> Iterator[Issue]:
+    """Report an integration, an action or a way to wait that doesn't exist."""
+    call, place = task.call, task.state.place.at("Resource")
+    if call.service == "aws-sdk":
         yield Issue(
-            state.place.at("Resource"),
-            f"The resource {value} is not recognized: a Task calls an integration, a Lambda"
-            " function or an activity.",
-            f"Call an action by the SDK: arn:aws:states:::aws-sdk:{service}:…"
-            if service not in ("", "lambda", "states", "swf")
-            else "",
+            place,
+            f"An SDK integration can't end in {call.wait}: it calls and does not wait.",
+            "Poll for the job's end, or use the service's optimized integration.",
         )
+    else:
+        yield from _optimized(call, place, task.state.body["Resource"])
 
 
-def malformed_function(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report a FunctionName that is an ARN and not a function's."""
-    for state, call, parameters, place in given(document):
-        name = parameters.get("FunctionName") if call.service == "lambda" else None
-        if (
-            isinstance(name, str)
-            and name.startswith("arn:")
-            and not is_open(name, state.language)
-            and not _TO_FILL.search(name)
-            and not _FUNCTION.fullmatch(name)
-        ):
-            yield Issue(
-                place.at("FunctionName"),
-                f"{shorten(name)} is not the ARN of a Lambda function.",
-                "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
-            )
+def is_uncallable(resource: Resource) -> bool:
+    """Whether a Resource is an ARN, but not of an integration, a function or an activity."""
+    text = resource.text
+    return (
+        not resource.is_open
+        and text.startswith("arn:")
+        and _ARN.fullmatch(text) is None
+        and not _FUNCTION.fullmatch(text)
+    )
+
+
+def uncallable(state: ParsedState) -> Iterator[Issue]:
+    """Report an ARN that a Task can't call."""
+    service = (*_text(state).split(":"), "", "")[2]
+    yield Issue(
+        state.place.at("Resource"),
+        f"The resource {_text(state)} is not recognized: a Task calls an integration, a Lambda"
+        " function or an activity.",
+        f"Call an action by the SDK: arn:aws:states:::aws-sdk:{service}:…"
+        if service not in ("", "lambda", "states", "swf")
+        else "",
+    )
+
+
+def malformed_function(task: TaskCall) -> Iterator[Issue]:
+    """Report a FunctionName that is an ARN, but not a function's."""
+    name = task.parameters.get("FunctionName")
+    if (
+        isinstance(name, str)
+        and name.startswith("arn:")
+        and not is_open(name, task.state.language)
+        and not _TO_FILL.search(name)
+        and not _FUNCTION.fullmatch(name)
+    ):
+        yield Issue(
+            task.place.at("FunctionName"),
+            f"{shorten(name)} is not the ARN of a Lambda function.",
+            "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
+        )
 
 
 def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue]:
@@ -181,18 +194,6 @@ def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue
         )
 
 
-def given(
-    document: ParsedDefinition,
-) -> Iterator[tuple[ParsedState, ServiceCall, Mapping[str, Any], Location]]:
-    """Yield the integrations with what they are given, and where, as far as that is known."""
-    for state in document.of_type("Task"):
-        call = call_of(state)
-        key = "Arguments" if state.language == JSONATA else "Parameters"
-        parameters = state.body.get(key)
-        if call is not None and isinstance(parameters, dict):
-            yield state, call, parameters, state.place.at(key)
-
-
 class PartCall(NamedTuple):
     """A call of S3 by a Map's item reader or result writer: *key* is the field that has it."""
 
@@ -203,30 +204,29 @@ class PartCall(NamedTuple):
     place: Location
 
 
-def part_calls(document: ParsedDefinition) -> Iterator[PartCall]:
-    """Yield the calls of item readers and result writers, as far as they are known."""
-    for state, key, holder, value in _parts(document):
+def part_calls(state: ParsedState) -> Iterator[PartCall]:
+    """Yield the calls of a Map's item reader and result writer, as far as they are known."""
+    for key, holder, value in _parts(state):
         found = _ARN.fullmatch(value)
         if found is not None and found["service"] == "s3" and found["action"] in _S3[key]:
             place = state.place.at(key)
             yield PartCall(key, holder, found["action"], state.language, place)
 
 
-def _parts(document: ParsedDefinition) -> Iterator[tuple[ParsedState, str, Mapping[str, Any], str]]:
-    """Yield readers and writers with their resource, where no parameter fills it."""
-    for state in document.of_type("Map"):
-        for key in _S3:
-            holder = state.body.get(key)
-            value = resource_of(holder) if isinstance(holder, dict) else None
-            if isinstance(value, str) and not is_open(value):
-                yield state, key, state.body[key], value
+def _parts(state: ParsedState) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Yield a Map's reader and writer with their resource, where no parameter fills it."""
+    for key in _S3 if state.type == "Map" else ():
+        holder = state.body.get(key)
+        value = resource_of(holder) if isinstance(holder, dict) else None
+        if isinstance(holder, dict) and isinstance(value, str) and not is_open(value):
+            yield key, holder, value
 
 
-def reader_and_writer(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report item readers and result writers that call another action than S3's."""
-    known = {part.place for part in part_calls(document)}
-    for state, key, _, value in _parts(document):
-        if state.place.at(key) not in known:
+def reader_and_writer(state: ParsedState) -> Iterator[Issue]:
+    """Report an item reader or a result writer that calls another action than S3's."""
+    known = {part.key for part in part_calls(state)}
+    for key, _, value in _parts(state):
+        if key not in known:
             actions = _S3[key]
             yield Issue(
                 state.place.at(key, "Resource"),
@@ -236,38 +236,44 @@ def reader_and_writer(document: ParsedDefinition) -> Iterator[Issue]:
             )
 
 
-def express(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report Tasks for which an EXPRESS workflow can't wait, and of distributed Maps in it.
+_EXPRESS_FIX: Final = "Make the workflow STANDARD, or call the action without waiting."
+
+
+def is_activity(resource: Resource) -> bool:
+    """Whether a Resource is an activity."""
+    return ":activity:" in resource.text and not resource.is_open
+
+
+def express_activity(state: ParsedState) -> Iterator[Issue]:
+    """Report an activity in a workflow that is EXPRESS.
 
     The items of a distributed Map are executions of their own, which may be EXPRESS too.
     """
-    fix = "Make the workflow STANDARD, or call the action without waiting."
-    for state in document.of_type("Task"):
-        if not _is_express(state.scope, document):
-            continue
-        value = resource_of(state.body)
-        call = call_of(state)
-        place = state.place.at("Resource")
-        if isinstance(value, str) and ":activity:" in value and not is_open(value):
-            yield Issue(place, "An EXPRESS state machine does not support Activity ARNs.", fix)
-        elif call is not None and call.wait:
-            wait = _TOKEN if call.wait == _TOKEN else _SYNC
-            message = f"An EXPRESS state machine does not support '{wait}' service integrations."
-            yield Issue(place, message, fix)
-    for scope in document.scopes:
-        holder = scope.holder
-        if holder is not None and scope.distributed and _is_express(holder.scope, document):
-            yield Issue(
-                holder.place,
-                "An EXPRESS state machine does not support distributed Maps.",
-                "Make the workflow STANDARD, or the Map inline.",
-            )
+    if state.scope.express:
+        message = "An EXPRESS state machine does not support Activity ARNs."
+        yield Issue(state.place.at("Resource"), message, _EXPRESS_FIX)
 
 
-def _is_express(scope: ParsedScope, document: ParsedDefinition) -> bool:
-    """Whether the states of *scope* run in an EXPRESS execution."""
-    while scope.holder is not None:
-        if scope.distributed:
-            return bool(scope.body["ProcessorConfig"].get("ExecutionType") == "EXPRESS")
-        scope = scope.holder.scope
-    return document.type == "EXPRESS"
+def waits(call: ServiceCall) -> bool:
+    """Whether a Task waits for the end of a job, or for a callback."""
+    return bool(call.wait)
+
+
+def express_wait(task: TaskCall) -> Iterator[Issue]:
+    """Report a Task that an EXPRESS workflow can't wait for."""
+    state = task.state
+    if state.scope.express and not (state.resource and is_activity(state.resource)):
+        wait = _TOKEN if task.call.wait == _TOKEN else _SYNC
+        message = f"An EXPRESS state machine does not support '{wait}' service integrations."
+        yield Issue(state.place.at("Resource"), message, _EXPRESS_FIX)
+
+
+def express_map(scope: ParsedScope) -> Iterator[Issue]:
+    """Report a distributed Map in an EXPRESS workflow."""
+    holder = scope.holder
+    if holder is not None and scope.distributed and holder.scope.express:
+        yield Issue(
+            holder.place,
+            "An EXPRESS state machine does not support distributed Maps.",
+            "Make the workflow STANDARD, or the Map inline.",
+        )

@@ -1,22 +1,31 @@
-"""The rule of ``${``: what looks like a parameter, and can never be filled as one."""
+"""The rule of ``${``: texts that look like a parameter and can't be filled as one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from sfn_release.asl.placeholders import A_PARAMETER, no_parameters
+from sfn_release.asl.placeholders import A_PARAMETER, REFERRED, no_parameters
 from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
-from sfn_release.checks.rule import Issue, Location, entries
+from sfn_release.checks.location import Location, entries
+from sfn_release.checks.rule import Issue
 
+_VALID = re.compile(rf"\$\{{(?:{REFERRED})\}}")
 _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
 """The fields that hold states, which are looked at one by one."""
 
 
-def no_parameter(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report each ``${…}`` that is no parameter and no literal: once, wherever it stands."""
+def no_parameter(definition: ParsedDefinition) -> Iterator[Issue]:
+    """Report each invalid ``${…}`` once, however often it is used.
+
+    The JSON text of the whole definition shows at once that most definitions have none.
+    """
+    text = definition.text
+    if text.count("${") == sum(1 for _ in _VALID.finditer(text)):
+        return
     found: dict[str, list[Location]] = {}
-    for text, place in _texts(document):
+    for text, place in _texts(definition):
         for shown in no_parameters(text):
             found.setdefault(shown, []).append(place)
     for shown, places in found.items():
@@ -29,10 +38,10 @@ def no_parameter(document: ParsedDefinition) -> Iterator[Issue]:
         )
 
 
-def _texts(document: ParsedDefinition) -> Iterator[tuple[str, Location]]:
-    for scope in document.scopes:
+def _texts(definition: ParsedDefinition) -> Iterator[tuple[str, Location]]:
+    for scope in definition.scopes:
         yield from ((id, scope.place_of(id)) for id in scope.states)
-    holders: list[ParsedScope | ParsedState] = [*document.scopes, *document.states]
+    holders: list[ParsedScope | ParsedState] = [*definition.scopes, *definition.states]
     for holder in holders:
         if not isinstance(holder.body, dict):
             continue

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
-from sfn_release.checks.definition import ParsedDefinition
-from sfn_release.checks.integrations import call_of, part_calls
-from sfn_release.checks.rule import Issue, Location
+from sfn_release.checks.definition import ParsedState, ServiceCall, TaskCall
+from sfn_release.checks.integrations import part_calls
+from sfn_release.checks.location import Location
+from sfn_release.checks.rule import Issue
 
 _Groups = tuple[tuple[str, ...], ...]
 _ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
@@ -43,15 +44,22 @@ OF_PARTS: Final[Mapping[str, _Groups]] = {
 """The parameters that an item reader or a result writer must give, by the action of S3."""
 
 
-def missing_parameter(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report integrations that lack a required parameter, or all of them."""
-    for state in document.of_type("Task"):
-        call = call_of(state)
-        if call is not None:
-            groups = REQUIRED.get((call.service, call.action), ())
-            what = f"{call.service}:{call.action}"
-            yield from _missing(state.body, state.language, state.place, groups, what)
-    for part in part_calls(document):
+def has_required(call: ServiceCall) -> bool:
+    """Whether an action has parameters that it requires."""
+    return (call.service, call.action) in REQUIRED
+
+
+def missing_parameter(task: TaskCall) -> Iterator[Issue]:
+    """Report an integration that lacks a required parameter, or all of them."""
+    call, state = task.call, task.state
+    groups = REQUIRED[call.service, call.action]
+    name = f"{call.service}:{call.action}"
+    yield from _missing(state.body, state.language, state.place, groups, name)
+
+
+def missing_part_parameter(state: ParsedState) -> Iterator[Issue]:
+    """Report an item reader or a result writer that lacks a required parameter."""
+    for part in part_calls(state):
         groups = OF_PARTS.get(part.action, ())
         yield from _missing(part.holder, part.language, part.place, groups, part.key)
 
@@ -61,15 +69,15 @@ def _missing(
     language: str,
     place: Location,
     groups: Sequence[Sequence[str]],
-    what: str,
+    name: str,
 ) -> Iterator[Issue]:
     field, other = ("Parameters", "Arguments")[:: -1 if language == JSONATA else 1]
     parameters = holder.get(field, {})
     if other in holder or not isinstance(parameters, Mapping) or any(map(is_open, parameters)):
         return
     computed = ".$" if language == JSONPATH else ""
-    names = {name.removesuffix(computed) for name in parameters}
+    names = {key.removesuffix(computed) for key in parameters}
     for group in groups:
         if not names.intersection(group):
-            message = f"{' or '.join(group)} is required but was missing: {what} needs it."
+            message = f"{' or '.join(group)} is required but was missing: {name} needs it."
             yield Issue(place.at(field) if field in holder else place, message)

@@ -1,41 +1,40 @@
-"""What a rule is, and what it tells."""
+"""Rules, the issues that they report, and what each of their functions looks at.
+
+A rule's function is a *search*. It looks at one kind of thing at a time, and `each_state` and the
+other constructors here say which: states of some types, objects with known fields, path
+expressions, and so on. `checker` calls it only with those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sfn_release.canonical import member
+from sfn_release.checks.location import Location
 
 if TYPE_CHECKING:
-    from sfn_release.checks.definition import ParsedDefinition
+    from sfn_release.checks.definition import (
+        Assignment,
+        Callee,
+        Element,
+        ErrorName,
+        JsonataText,
+        ParsedDefinition,
+        ParsedScope,
+        ParsedState,
+        PathExpression,
+        PathShape,
+        Resource,
+        ServiceCall,
+        TaskCall,
+    )
     from sfn_release.checks.finding import Severity
-
-Keys = tuple[str | int, ...]
-
-
-class Location(NamedTuple):
-    """A place in a definition: the keys that lead there, and the state that it is in, if any."""
-
-    keys: Keys = ()
-    state: str = ""
-
-    def at(self, *keys: str | int) -> Location:
-        """Return the place below this one."""
-        return Location((*self.keys, *keys), self.state)
-
-    @property
-    def path(self) -> str:
-        """The place as a JSON path: ``$.States["Two words"].Retry[0]``."""
-        path = "$"
-        for key in self.keys:
-            path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
-        return path
+    from sfn_release.checks.shapes import Shape
 
 
 class Issue(NamedTuple):
-    """One thing that a rule reports: where, the problem, the fix, and the type that is needed."""
+    """One problem that a rule reports: where it is, how to fix it, and the type that is needed."""
 
     place: Location
     message: str
@@ -44,24 +43,52 @@ class Issue(NamedTuple):
     """As in `Finding`."""
 
 
-Find = Callable[["ParsedDefinition"], Iterator[Issue]]
+Target = Literal[
+    "definition",
+    "scope",
+    "state",
+    "element",
+    "condition",
+    "template",
+    "path",
+    "jsonata",
+    "assignment",
+    "error",
+    "task",
+    "call",
+    "callee",
+]
+Find = Callable[[Any], Iterator[Issue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A rule's function *find*, and the things that it looks at.
+
+    *applies* is asked once for each shape of thing: it may depend on the names of fields, on the
+    syntax of an expression or on the called service, and never on anything else.
+    """
+
+    find: Find
+    target: Target
+    applies: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule of the table.
 
-    *means* completes "It is broken when ...", *find* are the functions that tell. *code* is what
-    ValidateStateMachineDefinition calls it. An error is *final* when AWS is known to refuse it: no
-    project can silence it. One that depends on how new this program is (a field, an integration
-    that AWS may have added since) is not. A *late* one is an error of executions: AWS creates the
+    *means* completes "It is broken when ...", *searches* find the issues. *code* is the one of
+    ValidateStateMachineDefinition. An error is *final* when AWS is known to refuse it: no project
+    can silence it. An error isn't final when it depends on the age of this program, because AWS may
+    have added the field or the integration since. A *late* error fails executions: AWS creates the
     state machine.
     """
 
     name: str
     severity: Severity
     means: str
-    find: tuple[Find, ...]
+    searches: tuple[Search, ...] = ()
     final: bool = True
     late: bool = False
     code: str = "SCHEMA_VALIDATION_FAILED"
@@ -72,7 +99,108 @@ class Rule:
         return self.severity == "warning" or not self.final
 
 
-def entries(value: Any) -> Iterator[tuple[int, Any]]:
-    """Yield the items of an array with their index; of anything else nothing."""
-    if isinstance(value, list | tuple):
-        yield from enumerate(value)
+def whole(find: Callable[[ParsedDefinition], Iterator[Issue]]) -> Search:
+    """Look at the whole definition, once."""
+    return Search(find, "definition")
+
+
+def each_scope(find: Callable[[ParsedScope], Iterator[Issue]]) -> Search:
+    """Look at each graph of states: the workflow, each branch, each item processor."""
+    return Search(find, "scope")
+
+
+def each_state(
+    find: Callable[[ParsedState], Iterator[Issue]],
+    *types: str,
+    language: str = "",
+    has: tuple[str, ...] = (),
+    lacks: tuple[str, ...] = (),
+    when: Callable[[Shape], bool] | None = None,
+) -> Search:
+    """Look at each state of *types*; without types, also at states whose type isn't valid.
+
+    Only states in *language*, which have one of the fields *has*, none of the fields *lacks*, and
+    whose shape fits *when*.
+    """
+
+    def applies(shape: Shape) -> bool:
+        return (
+            (not types or shape.type in types)
+            and (not language or shape.language == language)
+            and (not has or shape.has(*has))
+            and not shape.has(*lacks)
+            and (when is None or when(shape))
+        )
+
+    return Search(find, "state", applies)
+
+
+def each_element(
+    find: Callable[[Element], Iterator[Issue]], when: Callable[[Shape], bool]
+) -> Search:
+    """Look at each object whose fields the language defines: scopes, states, retriers, ..."""
+    return Search(find, "element", when)
+
+
+def each_condition(
+    find: Callable[[Element], Iterator[Issue]], when: Callable[[Shape], bool] | None = None
+) -> Search:
+    """Look at each choice rule and each condition inside one."""
+    return Search(find, "condition", when)
+
+
+def each_template(find: Callable[[ParsedState], Iterator[Issue]]) -> Search:
+    """Look at each JSONPath state with members of payload templates."""
+    return Search(find, "template")
+
+
+def each_assignment(find: Callable[[Assignment], Iterator[Issue]]) -> Search:
+    """Look at each assignment of a variable."""
+    return Search(find, "assignment")
+
+
+def each_callee(find: Callable[[Callee], Iterator[Issue]]) -> Search:
+    """Look at each function and state machine that a Task calls by a constant name."""
+    return Search(find, "callee")
+
+
+def each_path(
+    find: Callable[[PathExpression], Iterator[Issue]], when: Callable[[PathShape], bool]
+) -> Search:
+    """Look at each path and intrinsic function of JSONPath states."""
+    return Search(find, "path", when)
+
+
+def each_jsonata(find: Callable[[JsonataText], Iterator[Issue]]) -> Search:
+    """Look at each text in an evaluated field of a JSONata state."""
+    return Search(find, "jsonata")
+
+
+def each_call(
+    find: Callable[[TaskCall], Iterator[Issue]],
+    *services: str,
+    when: Callable[[ServiceCall], bool] | None = None,
+) -> Search:
+    """Look at each Task that calls an integration: of one of *services*, if some are named."""
+
+    def applies(resource: Resource) -> bool:
+        call = resource.call
+        return (
+            call is not None
+            and (not services or call.service in services)
+            and (when is None or when(call))
+        )
+
+    return Search(find, "call", applies)
+
+
+def each_task(
+    find: Callable[[ParsedState], Iterator[Issue]], when: Callable[[Resource], bool]
+) -> Search:
+    """Look at each Task by its Resource."""
+    return Search(find, "task", when)
+
+
+def each_error(find: Callable[[ErrorName], Iterator[Issue]], when: Callable[[str], bool]) -> Search:
+    """Look at each error name in Retry and Catch."""
+    return Search(find, "error", when)

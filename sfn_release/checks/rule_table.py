@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from sfn_release.asl.field_types import JSONATA, JSONPATH
+from sfn_release.asl.fields import DISTRIBUTED
 from sfn_release.checks import (
     best_practices,
     choices,
@@ -12,70 +14,144 @@ from sfn_release.checks import (
     error_handling,
     field_rules,
     integrations,
-    jsonata_expressions,
+    jsonata_rules,
+    literal_expressions,
     map_labels,
     parameter_names,
-    path_expressions,
+    path_rules,
     qualifiers,
+    query_languages,
+    required_fields,
     required_parameters,
     service_calls,
     service_requests,
     transitions,
     variables,
 )
-from sfn_release.checks.rule import Rule
+from sfn_release.checks.rule import (
+    Rule,
+    each_assignment,
+    each_call,
+    each_callee,
+    each_condition,
+    each_element,
+    each_error,
+    each_jsonata,
+    each_path,
+    each_scope,
+    each_state,
+    each_task,
+    each_template,
+    whole,
+)
 
 _TARGET = "MISSING_TRANSITION_TARGET"
 
 RULES: Final[tuple[Rule, ...]] = (
     # -- shape ---------------------------------------------------------------------------------
-    Rule("not-asl", "error", "the Python objects make no definition", (field_rules.nothing,)),
-    Rule("not-json", "error", "it is no JSON, or not exactly", (field_rules.nothing,)),
-    Rule("too-large", "error", "it is over 1 MiB", (field_rules.too_large,)),
+    Rule("not-asl", "error", "the Python objects make no definition"),
+    Rule("not-json", "error", "it is no JSON, or not exactly"),
+    Rule("too-large", "error", "it is over 1 MiB", (whole(field_rules.too_large),)),
     Rule(
         "missing-field",
         "error",
         "a field that must be there is not",
-        (field_rules.missing_field, choices.no_variable),
+        (
+            each_element(required_fields.missing_field, required_fields.lacks_required),
+            each_state(required_fields.missing_state_field, when=required_fields.lacks_state_field),
+            each_state(required_fields.missing_role, has=("Credentials",)),
+            each_condition(required_fields.missing_rule_field, required_fields.lacks_rule_field),
+            each_state(required_fields.missing_in_map, "Map"),
+            each_condition(choices.no_variable, choices.compares_nothing),
+        ),
     ),
     Rule(
         "wrong-value",
         "error",
         "a field holds what it can't",
-        (field_rules.wrong_value, choices.wrong_condition, error_handling.wrong_error_name),
+        (
+            each_element(
+                field_rules.wrong_value, lambda shape: bool(shape.typed) or not shape.is_object
+            ),
+            whole(field_rules.misshapen_scope),
+            each_scope(field_rules.wrong_states),
+            each_condition(choices.wrong_condition),
+            each_error(error_handling.wrong_error_name, error_handling.is_no_string),
+        ),
     ),
     Rule(
         "unknown-field",
         "error",
         "a field is none of the language's",
-        (field_rules.unknown_field,),
+        (each_element(field_rules.unknown_field, field_rules.has_unknown),),
         final=False,
     ),
-    Rule("misplaced-field", "error", "a field belongs elsewhere", (field_rules.misplaced_field,)),
-    Rule("inline-map", "warning", "only a distributed Map heeds it", (field_rules.inline_map,)),
-    Rule("unknown-type", "error", "a state has no type that exists", (field_rules.unknown_type,)),
-    Rule("one-of", "error", "fields exclude each other", (field_rules.one_of,)),
-    Rule("language", "error", "a field is the other query language's", (field_rules.language,)),
-    Rule("state-name", "error", "a state's name is empty or too long", (transitions.state_name,)),
+    Rule(
+        "misplaced-field",
+        "error",
+        "a field belongs elsewhere",
+        (each_element(field_rules.misplaced_field, field_rules.has_misplaced),),
+    ),
+    Rule(
+        "inline-map",
+        "warning",
+        "only a distributed Map heeds it",
+        (each_state(field_rules.inline_map, "Map", has=(*DISTRIBUTED,)),),
+    ),
+    Rule(
+        "unknown-type",
+        "error",
+        "a state has no type that exists",
+        (each_state(field_rules.unknown_type, "", has=("Type",)),),
+    ),
+    Rule(
+        "one-of",
+        "error",
+        "fields exclude each other",
+        (
+            each_state(field_rules.one_of, when=field_rules.has_rivals),
+            each_element(field_rules.one_of_twins, field_rules.has_twins),
+        ),
+    ),
+    Rule(
+        "language",
+        "error",
+        "a field is the other query language's",
+        (
+            whole(query_languages.jsonpath_in_jsonata),
+            each_state(query_languages.foreign_field, when=query_languages.has_foreign),
+            each_condition(
+                query_languages.foreign_field_inside, query_languages.has_foreign_inside
+            ),
+            each_element(query_languages.foreign_field_inside, query_languages.has_foreign_inside),
+            each_element(query_languages.jsonpath_inside, query_languages.has_jsonpath_inside),
+        ),
+    ),
+    Rule(
+        "state-name",
+        "error",
+        "a state's name is empty or too long",
+        (each_scope(transitions.state_name),),
+    ),
     Rule(
         "duplicate-state",
         "error",
         "two states have one name",
-        (transitions.duplicate_state,),
+        (whole(transitions.duplicate_state),),
         code="DUPLICATE_STATE_NAME",
     ),
     Rule(
         "label",
         "error",
         "a Map's label can't be one",
-        (map_labels.label,),
+        (each_state(map_labels.label, "Map", has=("Label",)),),
         code="INVALID_LABEL_NAME",
     ),
     Rule(
         "duplicate-label",
         "error",
         "two Maps have one label",
-        (map_labels.duplicate_label,),
+        (whole(map_labels.duplicate_label),),
         code="DUPLICATE_LABEL_NAME",
     ),
     # -- ways ----------------------------------------------------------------------------------
@@ -83,62 +159,113 @@ RULES: Final[tuple[Rule, ...]] = (
         "transition",
         "error",
         "a state needs exactly one of Next and End",
-        (transitions.transition,),
+        (
+            each_state(transitions.transition, *transitions.TRANSITIONING),
+            each_state(
+                transitions.superfluous_transition, *transitions.WITHOUT_NEXT, has=("Next", "End")
+            ),
+        ),
     ),
     Rule(
         "dangling",
         "error",
         "a transition names a state that doesn't exist",
-        (transitions.dangling,),
+        (whole(transitions.dangling),),
         code=_TARGET,
     ),
     Rule(
-        "unreachable", "error", "nothing leads to a state", (transitions.unreachable,), code=_TARGET
+        "unreachable",
+        "error",
+        "nothing leads to a state",
+        (each_scope(transitions.unreachable),),
+        code=_TARGET,
     ),
-    Rule("no-end", "error", "no state ends it", (transitions.no_end,), code="MISSING_END_STATE"),
-    Rule("no-way-out", "warning", "a loop is never left", (transitions.no_way_out,)),
+    Rule(
+        "no-end",
+        "error",
+        "no state ends it",
+        (each_scope(transitions.no_end),),
+        code="MISSING_END_STATE",
+    ),
+    Rule("no-way-out", "warning", "a loop is never left", (each_scope(transitions.no_way_out),)),
     # -- choices, Retry and Catch --------------------------------------------------------------
-    Rule("operator", "error", "a condition has no operator, or two", (choices.operator,)),
-    Rule("unknown-operator", "error", "there is no such operator", (choices.unknown_operator,)),
-    Rule("catch-all", "error", "States.ALL is not alone and last", (error_handling.catch_all,)),
+    Rule(
+        "operator",
+        "error",
+        "a condition has no operator, or two",
+        (each_condition(choices.operator, choices.has_not_one_operator),),
+    ),
+    Rule(
+        "unknown-operator",
+        "error",
+        "there is no such operator",
+        (each_condition(choices.unknown_operator, choices.has_unknown_operator),),
+    ),
+    Rule(
+        "catch-all",
+        "error",
+        "States.ALL is not alone and last",
+        (each_error(error_handling.catch_all, error_handling.is_catch_all),),
+    ),
     Rule(
         "unknown-error",
         "warning",
         "there is no such States. error",
-        (error_handling.unknown_error,),
+        (each_error(error_handling.unknown_error, error_handling.is_unknown),),
     ),
-    Rule("impossible-error", "warning", "it can't happen here", (error_handling.impossible_error,)),
+    Rule(
+        "impossible-error",
+        "warning",
+        "it can't happen here",
+        (each_error(error_handling.impossible_error, error_handling.is_rare),),
+    ),
     # -- paths and calls -----------------------------------------------------------------------
     Rule(
         "expression",
         "error",
         "a path or an intrinsic function can't be read",
-        (path_expressions.not_a_path, path_expressions.syntax),
+        (
+            each_template(path_rules.not_a_path),
+            each_path(path_rules.syntax, path_rules.invalid),
+        ),
     ),
     Rule(
         "intrinsic",
         "error",
         "an intrinsic function can't take an argument",
-        (path_expressions.arguments,),
+        (each_path(path_rules.arguments, path_rules.has_wrong_arguments),),
         final=False,
         late=True,
     ),
-    Rule("reference-path", "error", "it is no Reference Path", (path_expressions.reference_path,)),
+    Rule(
+        "reference-path",
+        "error",
+        "it is no Reference Path",
+        (each_path(path_rules.reference_path, path_rules.no_reference),),
+    ),
     Rule(
         "duplicate-key",
         "error",
         "a key stands with .$ and without",
-        (path_expressions.duplicate_key,),
+        (each_template(path_rules.duplicate_key),),
     ),
-    Rule("doubtful-path", "warning", "a filter is hard to read", (path_expressions.doubtful_path,)),
+    Rule(
+        "doubtful-path",
+        "warning",
+        "a filter is hard to read",
+        (each_path(path_rules.doubtful_path, path_rules.doubtful),),
+    ),
     Rule(
         "literal-path",
         "warning",
         "a path is sent as a text",
         (
-            best_practices.literal_path,
-            best_practices.literal_key,
-            best_practices.literal_expression,
+            each_template(literal_expressions.literal_path),
+            each_state(
+                literal_expressions.literal_result, "Pass", language=JSONPATH, has=("Result",)
+            ),
+            each_state(literal_expressions.literal_key, language=JSONATA),
+            each_jsonata(literal_expressions.literal_expression),
         ),
     ),
     # -- JSONata -------------------------------------------------------------------------------
@@ -146,58 +273,77 @@ RULES: Final[tuple[Rule, ...]] = (
         "jsonata",
         "error",
         "an expression can't be read",
-        (jsonata_expressions.syntax,),
+        (
+            each_jsonata(jsonata_rules.delimiters),
+            each_jsonata(jsonata_rules.syntax),
+        ),
         code="INVALID_JSONATA_EXPRESSION",
     ),
     Rule(
         "jsonata-context",
         "error",
         "a name is read from nothing",
-        (jsonata_expressions.context,),
+        (each_jsonata(jsonata_rules.context),),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
     ),
     Rule(
         "states-member",
         "error",
         "$states has no such member there",
-        (jsonata_expressions.states_member,),
+        (each_jsonata(jsonata_rules.states_member),),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
     ),
     Rule(
-        "unread-jsonata", "warning", "an expression is not checked", (jsonata_expressions.unread,)
+        "unread-jsonata", "warning", "an expression is not checked", (whole(jsonata_rules.unread),)
     ),
     Rule(
         "context-field",
         "warning",
         "the context object has no such field",
-        (context_object.context_field,),
+        (
+            each_path(context_object.path_field, context_object.reads_context),
+            each_jsonata(context_object.jsonata_field),
+        ),
     ),
     # -- variables -----------------------------------------------------------------------------
-    Rule("variable-name", "error", "a variable can't have that name", (variables.variable_name,)),
+    Rule(
+        "variable-name",
+        "error",
+        "a variable can't have that name",
+        (each_assignment(variables.variable_name),),
+    ),
     Rule(
         "variable-scope",
         "error",
         "an inner scope assigns an outer variable",
-        (variables.assigned_inside,),
+        (whole(variables.assigned_inside),),
     ),
     Rule(
         "distributed-variable",
         "error",
         "a distributed Map reads a variable around it",
-        (variables.distributed,),
+        (whole(variables.distributed),),
     ),
-    Rule("undefined-variable", "warning", "nothing assigns a variable", (variables.undefined,)),
+    Rule(
+        "undefined-variable", "warning", "nothing assigns a variable", (whole(variables.undefined),)
+    ),
     # -- integrations --------------------------------------------------------------------------
     Rule(
         "integration",
         "error",
         "there is no such integration, or it can't wait so",
         (
-            integrations.integration,
-            integrations.malformed_function,
-            required_parameters.missing_parameter,
-            integrations.reader_and_writer,
-            service_requests.wrong_request,
+            each_call(integrations.integration, when=integrations.unsupported),
+            each_task(integrations.uncallable, integrations.is_uncallable),
+            each_call(integrations.malformed_function, "lambda"),
+            each_call(required_parameters.missing_parameter, when=required_parameters.has_required),
+            each_state(
+                required_parameters.missing_part_parameter,
+                "Map",
+                has=("ItemReader", "ResultWriter"),
+            ),
+            each_state(integrations.reader_and_writer, "Map", has=("ItemReader", "ResultWriter")),
+            each_call(service_requests.wrong_request, *service_requests.SERVICES),
         ),
         final=False,
     ),
@@ -205,14 +351,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "request-parameter",
         "error",
         "a request has no such parameter",
-        (service_requests.unknown_parameter,),
+        (each_call(service_requests.unknown_parameter, when=service_requests.is_known),),
         final=False,
     ),
     Rule(
         "request-header",
         "error",
         "a request can't send a header",
-        (service_requests.forbidden_header,),
+        (each_call(service_requests.forbidden_header, "http", "apigateway"),),
         final=False,
         late=True,
     ),
@@ -220,64 +366,102 @@ RULES: Final[tuple[Rule, ...]] = (
         "qualifier",
         "error",
         "a version or an alias can't have that name",
-        (qualifiers.qualifier,),
+        (each_callee(qualifiers.qualifier),),
         final=False,
         late=True,
     ),
-    Rule("express", "error", "an EXPRESS workflow can't do it", (integrations.express,)),
-    Rule("resource", "warning", "a Resource is no ARN", (integrations.resource,)),
-    Rule("parameter", "warning", "a ${…} can't be a parameter", (parameter_names.no_parameter,)),
+    Rule(
+        "express",
+        "error",
+        "an EXPRESS workflow can't do it",
+        (
+            each_task(integrations.express_activity, integrations.is_activity),
+            each_call(integrations.express_wait, when=integrations.waits),
+            each_scope(integrations.express_map),
+        ),
+    ),
+    Rule(
+        "resource",
+        "warning",
+        "a Resource is no ARN",
+        (each_task(integrations.no_arn, integrations.is_no_arn),),
+    ),
+    Rule(
+        "parameter",
+        "warning",
+        "a ${…} can't be a parameter",
+        (whole(parameter_names.no_parameter),),
+    ),
     # -- habits --------------------------------------------------------------------------------
-    Rule("no-default", "warning", "a Choice has no Default", (best_practices.no_default,)),
-    Rule("unpinned", "warning", "no version or alias is named", (qualifiers.unpinned,)),
+    Rule(
+        "no-default",
+        "warning",
+        "a Choice has no Default",
+        (each_state(best_practices.no_default, "Choice", lacks=("Default",)),),
+    ),
+    Rule(
+        "unpinned",
+        "warning",
+        "no version or alias is named",
+        (each_callee(qualifiers.unpinned),),
+    ),
     Rule(
         "lambda-retry",
         "warning",
         "a Lambda Task does not retry",
-        (best_practices.function_without_retry,),
+        (each_task(best_practices.function_without_retry, best_practices.calls_function),),
     ),
     Rule(
         "callback-timeout",
         "warning",
         "a callback is waited for without end",
-        (best_practices.callback_without_timeout,),
+        (
+            each_call(
+                best_practices.callback_without_timeout, when=best_practices.waits_for_callback
+            ),
+        ),
     ),
     Rule(
         "callback-token",
         "warning",
         "a callback's token is not handed out",
-        (best_practices.callback_without_token,),
+        (each_call(best_practices.callback_without_token, when=best_practices.waits_for_callback),),
     ),
     Rule(
         "job-timeout",
         "warning",
         "a job is waited for without end",
-        (best_practices.job_without_timeout,),
+        (each_call(best_practices.job_without_timeout, when=best_practices.waits_for_job),),
     ),
     Rule(
         "heartbeat",
         "warning",
         "a heartbeat is not below its timeout",
-        (best_practices.slow_heartbeat,),
+        (each_state(best_practices.slow_heartbeat, "Task", has=("HeartbeatSeconds",)),),
     ),
     Rule(
         "map-concurrency",
         "warning",
         "a distributed Map has no MaxConcurrency",
-        (best_practices.unbounded_map,),
+        (each_scope(best_practices.unbounded_map),),
     ),
     Rule(
-        "hard-coded", "warning", "an account or region is written out", (best_practices.hard_coded,)
+        "hard-coded",
+        "warning",
+        "an account or region is written out",
+        (whole(best_practices.hard_coded),),
     ),
-    Rule("settings", "error", "a StateMachine's settings can't be", (field_rules.nothing,)),
-    Rule("unused-silence", "warning", "a silence covers nothing", (field_rules.nothing,)),
-    Rule("log-payload", "warning", "the log holds payloads", (best_practices.logged_payload,)),
+    Rule("settings", "error", "a StateMachine's settings can't be"),
+    Rule("unused-silence", "warning", "a silence covers nothing"),
+    Rule(
+        "log-payload", "warning", "the log holds payloads", (whole(best_practices.logged_payload),)
+    ),
     # -- check --remote ------------------------------------------------------------------------
-    Rule("aws", "error", "AWS itself refuses it", (field_rules.nothing,)),
-    Rule("aws-advice", "warning", "AWS itself warns of it", (field_rules.nothing,)),
-    Rule("aws-unasked", "warning", "AWS could not be asked", (field_rules.nothing,)),
+    Rule("aws", "error", "AWS itself refuses it"),
+    Rule("aws-advice", "warning", "AWS itself warns of it"),
+    Rule("aws-unasked", "warning", "AWS could not be asked"),
 )
 """In the order in which they are tried; findings come in the order of the definition."""
 
 BY_NAME: Final[Mapping[str, Rule]] = {rule.name: rule for rule in (*RULES, *service_calls.RULES)}
-"""Those of `sdk` too, which are asked for apart: they read the models of AWS's services."""
+"""With the rules of `service_calls`, which run apart: they read the models of AWS's services."""

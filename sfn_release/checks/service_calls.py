@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sfn_release.asl.field_types import JSONATA
-from sfn_release.checks.definition import ParsedDefinition, ParsedState
-from sfn_release.checks.integrations import ServiceCall, call_of, part_calls
+from sfn_release.checks.definition import ParsedDefinition, ParsedState, ServiceCall
+from sfn_release.checks.integrations import part_calls
 from sfn_release.checks.required_parameters import REQUIRED
 from sfn_release.checks.rule import Issue, Rule
 from sfn_release.checks.service_errors import wrong_prefix
@@ -22,30 +22,29 @@ from sfn_release.checks.services.botocore_models import (
     sdk_ids,
     sdk_service,
 )
-from sfn_release.checks.services.request_validation import MismatchKind, Sent, judge
+from sfn_release.checks.services.request_validation import MismatchKind, Sent, mismatches
 from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"
 _NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("sdk-service", "warning", "botocore knows no such service", ()),
-    Rule("sdk-action", "error", "the service has no such action", (), final=False),
-    Rule("sdk-parameter", "error", "the action has no such parameter", (), final=False),
-    Rule("sdk-required", "error", "the action needs a parameter", (), final=False),
-    Rule("sdk-value", "error", "a parameter's value is of another type", (), final=False),
-    Rule("sdk-text", "warning", "a number or a boolean is written as a text", ()),
-    Rule("sdk-token", "warning", "an idempotency token is not given", ()),
-    Rule("error-prefix", "warning", "a service's error is named otherwise there", ()),
-    Rule("sdk-enum", "warning", "a value is none of those known", ()),
+    Rule("sdk-service", "warning", "botocore knows no such service"),
+    Rule("sdk-action", "error", "the service has no such action", final=False),
+    Rule("sdk-parameter", "error", "the action has no such parameter", final=False),
+    Rule("sdk-required", "error", "the action needs a parameter", final=False),
+    Rule("sdk-value", "error", "a parameter's value is of another type", final=False),
+    Rule("sdk-text", "warning", "a number or a boolean is written as a text"),
+    Rule("sdk-token", "warning", "an idempotency token is not given"),
+    Rule("error-prefix", "warning", "a service's error is named otherwise there"),
+    Rule("sdk-enum", "warning", "a value is none of those known"),
     Rule(
         "optimized-parameter",
         "error",
         "the service has no such parameter",
-        (),
         final=False,
     ),
-    Rule("optimized-value", "warning", "the service's model says otherwise", ()),
+    Rule("optimized-value", "warning", "the service's model says otherwise"),
 )
 _PREFIX: Final = {"putObject": (("Prefix",), ("Prefix.$",))}
 """The parameter of result writers that S3 doesn't have: the beginning of the keys they make."""
@@ -60,39 +59,45 @@ _OF_SDK: Final[Mapping[MismatchKind, str]] = {
 }
 
 
-def told_by_models(document: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
-    """Yield what the models of the services say, each with the name of its rule."""
-    for told in wrong_prefix(document):
-        yield "error-prefix", told
-    yield from _of_parts(document)
-    for state in document.of_type("Task"):
-        call = call_of(state)
-        if call is None or (call.service == _SDK and not call.sdk):
-            continue
-        sdk = call.service == _SDK
-        service = sdk_service(call.sdk) if sdk else optimized_service(call.service)
-        if service is None:
-            if sdk:
-                yield "sdk-service", _unknown_service(state, call)
-        elif call.action in service.actions:
-            if sdk:
-                yield from _unsupported(state, service, call)
-            yield from _parameters(state, Sent(service, call.action, sdk, state.language))
-        elif sdk:
-            yield "sdk-action", _unknown_action(state, service, call)
+def model_issues(definition: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
+    """Yield the issues that the models of the services show, each with the name of its rule."""
+    for state in definition.states:
+        for issue in wrong_prefix(state):
+            yield "error-prefix", issue
+    for state in definition.states:
+        yield from _of_parts(state)
+    for state in definition.states:
+        if state.call is not None:
+            yield from _of_task(state, state.call.call)
 
 
-def _of_parts(document: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
+def _of_task(state: ParsedState, call: ServiceCall) -> Iterator[tuple[str, Issue]]:
+    sdk = call.service == _SDK
+    if sdk and not call.sdk:
+        return
+    service = sdk_service(call.sdk) if sdk else optimized_service(call.service)
+    if service is None:
+        if sdk:
+            yield "sdk-service", _unknown_service(state, call)
+    elif call.action in service.actions:
+        if sdk:
+            yield from _unsupported(state, service, call)
+        yield from _parameters(state, Sent(service, call.action, sdk, state.language))
+    elif sdk:
+        yield "sdk-action", _unknown_action(state, service, call)
+
+
+def _of_parts(state: ParsedState) -> Iterator[tuple[str, Issue]]:
     """Yield the parameters of item readers and result writers that S3 doesn't have."""
-    for part in part_calls(document):
+    for part in part_calls(state):
         service = optimized_service("s3")
         if service is None:
             return
         field = "Arguments" if part.language == JSONATA else "Parameters"
         sent = Sent(service, part.action, sdk=False, language=part.language)
-        for kind, keys, message, fix in judge(sent, part.holder.get(field, {})):
+        for kind, keys, message, fix in mismatches(sent, part.holder.get(field, {})):
             if kind == "required" or keys[:1] in _PREFIX.get(part.action, ()):
-                continue  # `required` reports it, and a writer chooses its keys itself
+                continue  # `required_parameters` reports it, and a writer chooses its keys itself
             rule = "optimized-parameter" if kind == "parameter" else "optimized-value"
             yield rule, Issue(part.place.at(field, *keys), message, fix or _NEWER)
 
@@ -127,10 +132,10 @@ def _unsupported(
 
 
 def _parameters(state: ParsedState, sent: Sent) -> Iterator[tuple[str, Issue]]:
-    field = "Arguments" if state.language == JSONATA else "Parameters"
+    field = state.arguments_field
     place = state.place.at(field) if field in state.body else state.place
     ours = not sent.sdk and (sent.service.id, sent.action) in REQUIRED
-    for kind, keys, message, fix in judge(sent, state.body.get(field)):
+    for kind, keys, message, fix in mismatches(sent, state.body.get(field)):
         if ours and kind == "required" and not keys:
             continue  # `required` reports it
         own = "optimized-parameter" if kind == "parameter" else "optimized-value"

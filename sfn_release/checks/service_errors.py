@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.checks.definition import ParsedDefinition, ParsedState
-from sfn_release.checks.error_handling import error_names
-from sfn_release.checks.integrations import ServiceCall, call_of
+from sfn_release.checks.definition import ParsedState, ServiceCall
 from sfn_release.checks.rule import Issue
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
 
@@ -31,28 +29,31 @@ _SUFFIX: Final = "Exception"
 """Each error of an SDK integration ends so: they are the exceptions of the AWS SDK for Java."""
 
 
-def wrong_prefix(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report error names that the service of a Task, called that way, never reports."""
-    for state, _, name, place in error_names(document):
-        prefix, dot, rest = name.partition(".")
-        expected = _expected(state) if dot else ""
-        call = call_of(state)
-        if not expected or call is None or not _is_prefix(prefix, expected, call):
+def wrong_prefix(state: ParsedState) -> Iterator[Issue]:
+    """Report error names that a Task's service, called in this way, never reports."""
+    if state.call is None:
+        return
+    call = state.call.call
+    for error in state.error_names:
+        prefix, dot, rest = error.name.partition(".")
+        expected = _expected(call) if dot else ""
+        if not expected or not _is_prefix(prefix, expected, call):
             continue
         right = rest if not call.sdk or rest.endswith(_SUFFIX) else rest + _SUFFIX
         how = "An SDK integration" if call.sdk else "The optimized integration"
-        what = f"{how} ({call.sdk or call.service}:{call.action})"
+        subject = f"{how} ({call.sdk or call.service}:{call.action})"
         fix = f"Write {expected}.{right}." if _alike(prefix, expected) else "Remove it."
         if prefix != expected:
-            yield Issue(place, f"{what} reports errors as {expected}.…, and never {name}.", fix)
+            message = f"{subject} reports errors as {expected}.…, and never {error.name}."
+            yield Issue(error.place, message, fix)
         elif right != rest:
-            yield Issue(place, f"{what} reports errors that end in {_SUFFIX}, never {name}.", fix)
+            message = f"{subject} reports errors that end in {_SUFFIX}, never {error.name}."
+            yield Issue(error.place, message, fix)
 
 
-def _expected(state: ParsedState) -> str:
-    """Return the prefix of the errors that a Task reports, "" where it is not known."""
-    call = call_of(state)
-    if call is None or call.wait == ".waitForTaskToken":  # whose caller reports what it likes
+def _expected(call: ServiceCall) -> str:
+    """Return the prefix of the errors that a call reports, "" where it is not known."""
+    if call.wait == ".waitForTaskToken":  # the caller back chooses the name
         return ""
     if not call.sdk:
         return _OPTIMIZED.get(call.service, "")

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONPATH, is_open
-from sfn_release.checks.definition import ParsedDefinition, ParsedState
-from sfn_release.checks.integrations import given
-from sfn_release.checks.rule import Issue, Location
+from sfn_release.checks.definition import ParsedState, ServiceCall, TaskCall
+from sfn_release.checks.location import Location
+from sfn_release.checks.rule import Issue
 from sfn_release.text import did_you_mean
 
 _Shape = Mapping[str, Any]  # name → None for anything, words, or a shape
@@ -60,6 +60,8 @@ _REQUESTS: Final[Mapping[tuple[str, str], _Shape]] = {
 }
 """The parameters of each request."""
 
+SERVICES: Final = (*{service for service, _ in _REQUESTS},)
+
 _NO_HEADER = re.compile(
     "(?i:a-im|accept-charset|accept-datetime|accept-encoding|authorization|cache-control|connection"
     "|content-encoding|content-md5|date|expect|forwarded|from|host|http2-settings|if-match"
@@ -70,39 +72,42 @@ _NO_HEADER = re.compile(
 """The headers with which an HTTP task fails (States.Runtime)."""
 
 
-def unknown_parameter(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report parameters that a request of Step Functions' own does not have."""
-    for state, call, parameters, place in given(document):
-        shape = _REQUESTS.get((call.service, call.action))
-        if shape is not None:
-            what = f"{call.service}:{call.action}"
-            yield from _unknown(state, shape, parameters, place, what)
+def is_known(call: ServiceCall) -> bool:
+    """Whether a call is a request of Step Functions' own."""
+    return (call.service, call.action) in _REQUESTS
+
+
+def unknown_parameter(task: TaskCall) -> Iterator[Issue]:
+    """Report parameters that a request of Step Functions' own doesn't have."""
+    call = task.call
+    shape = _REQUESTS[call.service, call.action]
+    name = f"{call.service}:{call.action}"
+    yield from _unknown(task.state, shape, task.parameters, task.place, name)
 
 
 def _unknown(
-    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location, what: str
+    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location, name: str
 ) -> Iterator[Issue]:
     for key, item in value.items():
         computed = state.language == JSONPATH and key.endswith(".$")
-        name = key.removesuffix(".$") if computed else key
+        parameter = key.removesuffix(".$") if computed else key
         if is_open(key):
             continue
-        if name not in shape:
-            message = f"{what} has no parameter {name}: it is not supported."
-            yield Issue(place.at(key), message, did_you_mean(name, shape))
-        elif not computed and isinstance(shape[name], Mapping) and isinstance(item, dict):
-            yield from _unknown(state, shape[name], item, place.at(key), name)
+        if parameter not in shape:
+            message = f"{name} has no parameter {parameter}: it is not supported."
+            yield Issue(place.at(key), message, did_you_mean(parameter, shape))
+        elif not computed and isinstance(shape[parameter], Mapping) and isinstance(item, dict):
+            yield from _unknown(state, shape[parameter], item, place.at(key), parameter)
 
 
-def wrong_request(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report words that a parameter can't be, and of endpoints of HTTP tasks."""
-    for state, call, parameters, place in given(document):
-        shape = _REQUESTS.get((call.service, call.action))
-        if shape is not None:
-            yield from _words(state, shape, parameters, place)
-        if call.service == "http":
-            yield from _http(state, parameters, place)
-            yield from _connection(parameters, place)
+def wrong_request(task: TaskCall) -> Iterator[Issue]:
+    """Report words that a parameter can't be, and wrong endpoints of HTTP tasks."""
+    shape = _REQUESTS.get((task.call.service, task.call.action))
+    if shape is not None:
+        yield from _words(task.state, shape, task.parameters, task.place)
+    if task.call.service == "http":
+        yield from _http(task.state, task.parameters, task.place)
+        yield from _connection(task.parameters, task.place)
 
 
 def _words(
@@ -145,17 +150,15 @@ def _connection(parameters: Mapping[str, Any], place: Location) -> Iterator[Issu
         yield Issue(place, message, "Remove Authentication.")
 
 
-def forbidden_header(document: ParsedDefinition) -> Iterator[Issue]:
+def forbidden_header(task: TaskCall) -> Iterator[Issue]:
     """Report headers with which a request fails when it is sent."""
-    for state, call, parameters, place in given(document):
-        headers = parameters.get("Headers")
-        if not isinstance(headers, dict):
-            continue
-        for key, value in headers.items():
-            if call.service == "http":
-                yield from _refused(state, key, place.at("Headers", key))
-            elif call.service == "apigateway":
-                yield from _no_list(state, key, value, place.at("Headers", key))
+    headers = task.parameters.get("Headers")
+    for key, value in headers.items() if isinstance(headers, dict) else ():
+        place = task.place.at("Headers", key)
+        if task.call.service == "http":
+            yield from _refused(task.state, key, place)
+        else:
+            yield from _no_list(task.state, key, value, place)
 
 
 def _refused(state: ParsedState, key: str, place: Location) -> Iterator[Issue]:

@@ -1,30 +1,47 @@
-"""Rules of the graph: every way exists, is used, and ends."""
+"""Rules of transitions: each one names a state, each state is reached, and each graph ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfn_release.checks.definition import ParsedDefinition, ParsedScope
-from sfn_release.checks.rule import Issue, Keys, Location, entries
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.location import KeyPath, Location, entries
+from sfn_release.checks.rule import Issue
 from sfn_release.text import did_you_mean
 
 _TERMINAL = ("Succeed", "Fail")
-_WITHOUT_NEXT = (*_TERMINAL, "Choice")
+TRANSITIONING = ("Pass", "Task", "Wait", "Parallel", "Map")
+WITHOUT_NEXT = (*_TERMINAL, "Choice")
 _MAX_NAME = 80
 
 
-def links(body: Any) -> Iterator[tuple[Keys, str]]:
-    """Yield where a state may lead: the keys below the state, and the id there."""
+def links_of(body: Any) -> list[tuple[KeyPath, str]]:
+    """Return the transitions of a state: their keys below it, and the id that each names."""
     if not isinstance(body, dict):
-        return
-    for key in ("Next", "Default"):
-        if isinstance(body.get(key), str):
-            yield (key,), body[key]
+        return []
+    links: list[tuple[KeyPath, str]] = [
+        ((key,), body[key]) for key in ("Next", "Default") if isinstance(body.get(key), str)
+    ]
     for key in ("Choices", "Catch"):
-        for index, rule in entries(body.get(key)):
-            if isinstance(rule, dict) and isinstance(rule.get("Next"), str):
-                yield (key, index, "Next"), rule["Next"]
+        if key in body:
+            for index, rule in entries(body[key]):
+                if isinstance(rule, dict) and isinstance(rule.get("Next"), str):
+                    links.append(((key, index, "Next"), rule["Next"]))
+    return links
+
+
+def ends_of(scope: ParsedScope) -> list[str]:
+    """Return the states that end a graph, or that have such errors that they may."""
+    links, successors = scope.links, scope.successors
+    return [
+        id
+        for id, body in scope.states.items()
+        if not links[id]
+        or len(successors[id]) < len(links[id])
+        or body.get("End") is True
+        or body.get("Type") in _TERMINAL
+    ]
 
 
 def reach(start: Iterable[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
@@ -39,14 +56,15 @@ def reach(start: Iterable[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
     return seen
 
 
-class Order:
-    """Which states of a graph may run before which: sets of states are the bits of numbers.
+class ExecutionOrder:
+    """Which states of a graph may run before which.
 
-    So, thousands of questions about thousands of states take one walk over the graph.
+    A set of states is a number with one bit for each, so that thousands of questions about
+    thousands of states take one walk over the graph.
     """
 
     def __init__(self, scope: ParsedScope) -> None:
-        ahead = _ahead(scope)
+        ahead = scope.successors
         self._bits = {id: 1 << at for at, id in enumerate(ahead)}
         self._before = dict(self._bits)  # each state with all that lead to it
         order = _in_order(scope, ahead)
@@ -91,20 +109,21 @@ def _in_order(scope: ParsedScope, ahead: Mapping[str, Iterable[str]]) -> list[st
     return left[::-1]
 
 
-def state_name(document: ParsedDefinition) -> Iterator[Issue]:
+def state_name(scope: ParsedScope) -> Iterator[Issue]:
     """Report names that are empty or too long."""
-    for scope in document.scopes:
-        for id in scope.states:
-            if not 1 <= len(id) <= _MAX_NAME:
-                message = f"A state's name has 1 to {_MAX_NAME} characters, not {len(id)}."
-                yield Issue(scope.place_of(id), message)
+    for id in scope.states:
+        if not 1 <= len(id) <= _MAX_NAME:
+            message = f"A state's name has 1 to {_MAX_NAME} characters, not {len(id)}."
+            yield Issue(scope.place_of(id), message)
 
 
-def duplicate_state(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report names that two states of one workflow have."""
-    for scope in document.scopes:
+def duplicate_state(definition: ParsedDefinition) -> Iterator[Issue]:
+    """Report two states with one name, anywhere in the workflow."""
+    if len(definition.homes) == sum(len(scope.states) for scope in definition.scopes):
+        return
+    for scope in definition.scopes:
         for id in scope.states:
-            home = document.homes[id]
+            home = definition.homes[id]
             if home is not scope:
                 yield Issue(
                     scope.place_of(id),
@@ -113,51 +132,51 @@ def duplicate_state(document: ParsedDefinition) -> Iterator[Issue]:
                 )
 
 
-def transition(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report states that say twice what comes next, or not at all."""
-    for state in document.states:
-        if not state.type:
-            continue
-        body, place = state.body, state.place
-        if state.type in _WITHOUT_NEXT:
-            for key in ("Next", "End"):
-                if key in body:
-                    goes = (
-                        "goes where its rules say" if state.type == "Choice" else "ends by itself"
-                    )
-                    yield Issue(place.at(key), f"A {state.type} has no {key}: it {goes}.")
-            continue
-        if "End" in body and not isinstance(body["End"], bool):
-            yield Issue(place.at("End"), "End must be true or false.", wanted="boolean")
-        elif "Next" in body and not isinstance(body["Next"], str):
-            yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
-        elif body.get("End") is True and "Next" in body:
-            yield Issue(place, "It has both Next and End.", "Remove one of the two.")
-        elif body.get("End") is not True and "Next" not in body:
-            yield Issue(
-                place,
-                "Nothing says what comes next: one of the fields Next and End is required.",
-                "Give it a Next, or end the workflow here (End).",
-            )
+def transition(state: ParsedState) -> Iterator[Issue]:
+    """Report a state without exactly one of Next and End."""
+    body, place, keys = state.body, state.place, state.shape.keys
+    if "End" in keys and not isinstance(body["End"], bool):
+        yield Issue(place.at("End"), "End must be true or false.", wanted="boolean")
+    elif "Next" in keys and not isinstance(body["Next"], str):
+        yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
+    elif body.get("End") is True and "Next" in keys:
+        yield Issue(place, "It has both Next and End.", "Remove one of the two.")
+    elif body.get("End") is not True and "Next" not in keys:
+        yield Issue(
+            place,
+            "Nothing says what comes next: one of the fields Next and End is required.",
+            "Give it a Next, or end the workflow here (End).",
+        )
 
 
-def dangling(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report transitions to states that are not there."""
-    for scope in document.scopes:
+def superfluous_transition(state: ParsedState) -> Iterator[Issue]:
+    """Report Next or End in a Choice, a Succeed or a Fail."""
+    for key in ("Next", "End"):
+        if key in state.shape.keys:
+            goes = "goes where its rules say" if state.type == "Choice" else "ends by itself"
+            message = f"A {state.type} has no {key}: it {goes}."
+            yield Issue(state.place.at(key), message)
+
+
+def dangling(definition: ParsedDefinition) -> Iterator[Issue]:
+    """Report transitions to states that don't exist, or not in the same graph."""
+    for scope in definition.scopes:
         if not scope.states:
             continue
         start = scope.body.get("StartAt")
         if isinstance(start, str) and start not in scope.states:
-            yield _missing(scope.place.at("StartAt"), start, scope, document)
-        for id, body in scope.states.items():
-            for keys, target in links(body):
+            yield _missing(scope.place.at("StartAt"), start, scope, definition)
+        for id, links in scope.links.items():
+            for keys, target in links:
                 if target not in scope.states:
-                    yield _missing(scope.place_of(id).at(*keys), target, scope, document)
+                    yield _missing(scope.place_of(id).at(*keys), target, scope, definition)
 
 
-def _missing(place: Location, target: str, scope: ParsedScope, document: ParsedDefinition) -> Issue:
-    if target in document.homes:
-        home = document.homes[target].place.path
+def _missing(
+    place: Location, target: str, scope: ParsedScope, definition: ParsedDefinition
+) -> Issue:
+    if target in definition.homes:
+        home = definition.homes[target].place.path
         return Issue(
             place,
             f'Missing target: the state "{target}" is in {home}, not in the same graph.',
@@ -168,65 +187,47 @@ def _missing(place: Location, target: str, scope: ParsedScope, document: ParsedD
     )
 
 
-def unreachable(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report states that nothing leads to."""
-    for scope in document.scopes:
-        start = scope.body.get("StartAt")
-        if not isinstance(start, str) or start not in scope.states:
-            continue
-        reached = reach([start], _ahead(scope))
-        for id in scope.states:
-            if id not in reached:
-                message = f'The state "{id}" is not reachable: nothing leads to it.'
-                yield Issue(scope.place_of(id), message, "Lead to it, or remove it.")
+def unreachable(scope: ParsedScope) -> Iterator[Issue]:
+    """Report states that no transition leads to."""
+    start = scope.body.get("StartAt")
+    if not isinstance(start, str) or start not in scope.states:
+        return
+    reached = reach([start], scope.successors)
+    if len(reached) == len(scope.states):
+        return
+    for id in scope.states:
+        if id not in reached:
+            message = f'The state "{id}" is not reachable: nothing leads to it.'
+            yield Issue(scope.place_of(id), message, "Lead to it, or remove it.")
 
 
-def no_end(document: ParsedDefinition) -> Iterator[Issue]:
+def no_end(scope: ParsedScope) -> Iterator[Issue]:
     """Report graphs that no state ends."""
-    for scope in document.scopes:
-        if scope.states and not _ends(scope):
-            yield Issue(
-                scope.place.at("States"),
-                "The workflow has no terminal state: no state ends it.",
-                "End one of its states, or add a Succeed or a Fail.",
-            )
+    if scope.states and not scope.ends:
+        yield Issue(
+            scope.place.at("States"),
+            "The workflow has no terminal state: no state ends it.",
+            "End one of its states, or add a Succeed or a Fail.",
+        )
 
 
-def no_way_out(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report loops that are never left."""
-    for scope in document.scopes:
-        ends, ahead = _ends(scope), _ahead(scope)
-        start = scope.body.get("StartAt")
-        if not ends or not isinstance(start, str):
-            continue
-        behind: dict[str, list[str]] = {id: [] for id in scope.states}
-        for id, targets in ahead.items():
-            for target in targets:
-                behind[target].append(id)
-        leading = reach(ends, behind)
-        reached = reach([start], ahead)
-        caught = next((id for id in scope.states if id in reached and id not in leading), None)
-        if caught is not None:
-            yield Issue(
-                scope.place_of(caught),
-                f'From "{caught}" no way leads to an end: the execution runs until it times out.',
-                "Lead out of the loop by a Choice.",
-            )
-
-
-def _ahead(scope: ParsedScope) -> dict[str, list[str]]:
-    return {
-        id: [to for _, to in links(body) if to in scope.states] for id, body in scope.states.items()
-    }
-
-
-def _ends(scope: ParsedScope) -> list[str]:
-    """Return the states that end a graph, or that are so wrong already that they may."""
-    return [id for id, body in scope.states.items() if _may_end(body, scope.states)]
-
-
-def _may_end(body: Any, states: Mapping[str, Any]) -> bool:
-    ways = [target for _, target in links(body)]
-    if not ways or not isinstance(body, dict) or any(target not in states for target in ways):
-        return True
-    return body.get("Type") in _TERMINAL or body.get("End") is True
+def no_way_out(scope: ParsedScope) -> Iterator[Issue]:
+    """Report loops without a way out."""
+    ends, start = scope.ends, scope.body.get("StartAt")
+    if not ends or not isinstance(start, str):
+        return
+    predecessors: dict[str, list[str]] = {id: [] for id in scope.states}
+    for id, targets in scope.successors.items():
+        for target in targets:
+            predecessors[target].append(id)
+    leading = reach(ends, predecessors)
+    if len(leading) == len(scope.states):
+        return
+    reached = reach([start], scope.successors)
+    caught = next((id for id in scope.states if id in reached and id not in leading), None)
+    if caught is not None:
+        yield Issue(
+            scope.place_of(caught),
+            f'From "{caught}" no way leads to an end: the execution runs until it times out.',
+            "Lead out of the loop by a Choice.",
+        )

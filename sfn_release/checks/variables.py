@@ -12,55 +12,55 @@ from collections.abc import Iterator, Mapping
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.jsonata import FUNCTIONS
-from sfn_release.checks import jsonata_expressions, path_expressions
-from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
-from sfn_release.checks.rule import Issue, Location, entries
-from sfn_release.checks.transitions import Order
+from sfn_release.checks.definition import Assignment, ParsedDefinition, ParsedScope, ParsedState
+from sfn_release.checks.location import entries
+from sfn_release.checks.rule import Issue
+from sfn_release.checks.transitions import ExecutionOrder
 from sfn_release.text import did_you_mean
 
 _MAX_NAME = 80
 _NAME = re.compile(r"[^\W\d]\w*")
 _RESERVED = "states"
+ASSIGNING_FIELDS = frozenset({"Assign", "Choices", "Catch"})
 
 
-def assignments(state: ParsedState) -> Iterator[tuple[str, Location]]:
-    """Yield the variables that a state assigns, each with its place."""
+def assignments_of(state: ParsedState) -> list[Assignment]:
+    """Return the variables that a state assigns, each with its place."""
+    found: list[Assignment] = []
     if state.type in ("", "Succeed", "Fail"):
-        return
+        return found
     holders = [(state.body, state.place)]
     for key in ("Choices", "Catch"):
-        holders += [
-            (rule, state.place.at(key, index))
-            for index, rule in entries(state.body.get(key))
-            if isinstance(rule, dict)
-        ]
+        for index, rule in entries(state.body.get(key)):
+            if isinstance(rule, dict) and "Assign" in rule:
+                holders.append((rule, state.place.at(key, index)))
     for holder, place in holders:
         assigned = holder.get("Assign")
         for key in assigned if isinstance(assigned, dict) else ():
             name = key.removesuffix(".$") if state.language == JSONPATH else key
-            yield name, place.at("Assign", key)
+            found.append(Assignment(name, place.at("Assign", key)))
+    return found
 
 
-def variable_name(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report names that no variable can have."""
-    for state in document.states:
-        for name, place in assignments(state):
-            if name == _RESERVED:
-                message = "The variable $states is reserved: it can't be assigned."
-                yield Issue(place, message, "Give the variable another name.")
-            elif not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
-                yield Issue(
-                    place,
-                    f"{name!r} can't be the name of a variable.",
-                    "It begins with a letter or _, holds letters, digits and _, and has at most"
-                    f" {_MAX_NAME} characters.",
-                )
+def variable_name(assignment: Assignment) -> Iterator[Issue]:
+    """Report a name that no variable can have."""
+    name, place = assignment
+    if name == _RESERVED:
+        message = "The variable $states is reserved: it can't be assigned."
+        yield Issue(place, message, "Give the variable another name.")
+    elif not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
+        yield Issue(
+            place,
+            f"{name!r} can't be the name of a variable.",
+            "It begins with a letter or _, holds letters, digits and _, and has at most"
+            f" {_MAX_NAME} characters.",
+        )
 
 
-def undefined(document: ParsedDefinition) -> Iterator[Issue]:
+def undefined(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report variables, and functions, that nothing assigns."""
-    assigned = _assigned(document)
-    for state, name, place in document.once(_references):
+    for state, name, place in definition.references:
+        assigned = definition.assigned
         if not _sees(state.scope, name, assigned) and not _beyond(state.scope, name, assigned):
             functions = FUNCTIONS if state.language == JSONATA else ()
             known = (*_visible(state.scope, assigned), *functions)
@@ -68,10 +68,10 @@ def undefined(document: ParsedDefinition) -> Iterator[Issue]:
             yield Issue(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
 
 
-def distributed(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report variables that are read from outside of a distributed Map."""
-    assigned = _assigned(document)
-    for state, name, place in document.once(_references):
+def distributed(definition: ParsedDefinition) -> Iterator[Issue]:
+    """Report variables that the items of a distributed Map read from outside it."""
+    for state, name, place in definition.references:
+        assigned = definition.assigned
         if not _sees(state.scope, name, assigned) and _beyond(state.scope, name, assigned):
             yield Issue(
                 place,
@@ -80,13 +80,12 @@ def distributed(document: ParsedDefinition) -> Iterator[Issue]:
             )
 
 
-def assigned_inside(document: ParsedDefinition) -> Iterator[Issue]:
-    """Report assignments to a variable of a scope around, which may only be read."""
-    assigned = _assigned(document)
-    orders: dict[ParsedScope, Order] = {}
-    for state in document.states:
-        for name, place in assignments(state):
-            home = _home_before(state.scope, name, assigned, orders)
+def assigned_inside(definition: ParsedDefinition) -> Iterator[Issue]:
+    """Report assignments to a variable of an outer scope, which an inner one can only read."""
+    orders: dict[ParsedScope, ExecutionOrder] = {}
+    for state in definition.states if len(definition.scopes) > 1 else ():
+        for name, place in state.assignments:
+            home = _home_before(state.scope, name, definition.assigned, orders)
             if home:
                 yield Issue(
                     place,
@@ -126,48 +125,22 @@ def _beyond(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
 
 
 def _home_before(
-    scope: ParsedScope, name: str, assigned: _Assigned, orders: dict[ParsedScope, Order]
+    scope: ParsedScope, name: str, assigned: _Assigned, orders: dict[ParsedScope, ExecutionOrder]
 ) -> str | None:
     """Return the path of the scope around that may assign a variable before *scope* runs."""
     for holder, outer in _around(scope):
         ids = assigned[outer].get(name)
         if ids:
             if outer not in orders:
-                orders[outer] = Order(outer)
+                orders[outer] = ExecutionOrder(outer)
             if orders[outer].any_before(ids, holder.id):
                 return outer.place.path
     return None
 
 
-def _assigned(document: ParsedDefinition) -> dict[ParsedScope, dict[str, set[str]]]:
-    """Return, for each scope, its variables with the states that assign them."""
-    found: dict[ParsedScope, dict[str, set[str]]] = {scope: {} for scope in document.scopes}
-    for state in document.states:
-        for name, _ in assignments(state):
-            found[state.scope].setdefault(name, set()).add(state.id)
-    return found
-
-
-def read_by_state(document: ParsedDefinition) -> dict[str, list[str]]:
+def read_by_state(definition: ParsedDefinition) -> dict[str, list[str]]:
     """Return the variables that each state reads, in order; states that read none are left out."""
     found: dict[str, set[str]] = {}
-    for state, name, _ in document.once(_references):
+    for state, name, _ in definition.references:
         found.setdefault(state.id, set()).add(name)
     return {id: sorted(names) for id, names in found.items()}
-
-
-def _references(document: ParsedDefinition) -> Iterator[tuple[ParsedState, str, Location]]:
-    for text, expression in document.once(jsonata_expressions.expressions):
-        for name in sorted(expression.variables):
-            yield text.state, name, text.place
-    for one in document.once(path_expressions.all_expressions):
-        if not one.reference and "$" in one.text:
-            for name in _in_path(one.text):
-                yield one.state, name, one.place
-
-
-def _in_path(text: str) -> Iterator[str]:
-    """Yield the variables that a path or a call reads; one that can't be read has none."""
-    for path in path_expressions.paths_in(text):
-        if path.variable is not None:
-            yield path.variable

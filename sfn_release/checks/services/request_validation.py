@@ -50,7 +50,7 @@ class _Part(NamedTuple):
     value: Any
 
 
-def judge(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
+def mismatches(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
     """Yield what is wrong with *parameters*, an object or nothing at all (None)."""
     shape = sent.service.input_of(sent.action)
     if is_open(parameters, sent.language):
