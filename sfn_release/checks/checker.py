@@ -16,7 +16,6 @@ from sfn_release.canonical import canonical
 from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.parser import parse_definition
-from sfn_release.checks.plain_json import plain_text
 from sfn_release.checks.rule import Find, Issue, Rule, Search, Target
 from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state
@@ -57,10 +56,9 @@ def check_definition(
 def _checked(
     definition: Any, type: str, logging: Mapping[str, Any] | None, *, services: bool
 ) -> tuple[Finding, ...]:
-    text = plain_text(definition) if isinstance(definition, dict) else None
-    problem = _unusable(definition) if text is None else None
-    if problem:
-        return (problem,)
+    text = _canonical_text(definition)
+    if isinstance(text, Finding):
+        return (text,)
     parsed = parse_definition(definition, type, logging, text=text)
     found = [*_found(parsed), *(_of_models(parsed) if services else ())]
     if len(found) > 1:
@@ -110,10 +108,10 @@ def final(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _unusable(definition: Any) -> Finding | None:
-    """Return the finding about a value that can't be parsed at all."""
+def _canonical_text(definition: Any) -> str | Finding:
+    """Return a definition as canonical JSON, or the finding about a value that isn't one."""
     try:
-        canonical(definition)
+        text = canonical(definition).decode()
     except DefinitionError as error:
         return Finding("not-json", "error", "$", "", error.message, error.fix)
     except RecursionError:
@@ -121,7 +119,7 @@ def _unusable(definition: Any) -> Finding | None:
         return Finding("not-json", "error", "$", "", message)
     if not isinstance(definition, dict):
         return Finding("wrong-value", "error", "$", "", "A definition must be an object.")
-    return None
+    return text
 
 
 def _found(definition: ParsedDefinition) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ they are the same object.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -265,7 +264,7 @@ class ParsedDefinition:
 
     Scopes come outer ones first, states in the order of their scopes. *misshapen* are the branches
     and processors that aren't objects. *logging* is the API member ``loggingConfiguration``, if it
-    is known.
+    is known. *text* is the definition as canonical JSON.
     """
 
     type: str
@@ -273,19 +272,12 @@ class ParsedDefinition:
     states: tuple[ParsedState, ...]
     misshapen: tuple[Location, ...] = ()
     logging: Mapping[str, Any] | None = None
-    known_text: str | None = None
+    text: str = ""
 
     @property
     def root(self) -> ParsedScope:
         """The workflow itself."""
         return self.scopes[0]
-
-    @cached_property
-    def text(self) -> str:
-        """The definition as JSON text without spaces."""
-        if self.known_text is not None:
-            return self.known_text
-        return json.dumps(self.root.body, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def homes(self) -> Mapping[str, ParsedScope]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -27,7 +28,8 @@ def too_large(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report a definition that is too long for CreateStateMachine."""
     if len(definition.text) * _MOST_BYTES_OF_CHARACTER <= MAX_BYTES:
         return
-    size = len(definition.text.encode())
+    text = json.dumps(definition.root.body, ensure_ascii=False, separators=(",", ":"))
+    size = len(text.encode())
     if size > MAX_BYTES:
         yield Issue(
             Location(),

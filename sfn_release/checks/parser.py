@@ -37,11 +37,12 @@ def parse_definition(
     type: str,
     logging: Mapping[str, Any] | None = None,
     *,
-    text: str | None = None,
+    text: str = "",
 ) -> ParsedDefinition:
     """Return the parsed form of any JSON object, for a state machine of *type*.
 
-    States that aren't objects are left out. *text* is the definition's JSON text, if it is known.
+    States that aren't objects are left out. *text* is the definition as canonical
+    JSON; searches in it find nothing without it.
     """
     language = language_of(definition, JSONPATH)
     scopes = [_scope(definition, Location(), language, None, express=type == "EXPRESS")]
