@@ -9,7 +9,7 @@ from typing import Any
 
 from sfn_release.project import existing_files
 from sfn_release.simulator import Mocks, load_mocks
-from sfn_release.simulator.mocks import asking
+from sfn_release.simulator.mocks import task_names
 from sfn_release.text import did_you_mean
 
 
@@ -40,7 +40,7 @@ def unused_keys(
 
     *definitions* are all workflows of the module, because they share the file.
     """
-    names = [name for definition in definitions for name in asking(definition)]
+    names = [name for definition in definitions for name in task_names(definition)]
     return [
         f"{mock_file(source)}: {json.dumps(key, ensure_ascii=False)} is neither a state nor a"
         f" Resource of {workflow}. {did_you_mean(key, names)}".rstrip()

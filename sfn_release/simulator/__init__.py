@@ -2,8 +2,28 @@
 
     definition, input → simulate → ExecutionOutcome (status, output, error, history)
 
-Time comes from a `Clock` (a `VirtualClock` never waits), tasks are answered by a `Tasks` (usually
-`Mocks`), and nothing else reaches outside.
+You hand in everything that an execution needs from outside:
+
+- time: a `Clock`. A `VirtualClock` never waits, a `RealClock` waits and can be stopped;
+- the answers of tasks, and the objects that an ItemReader reads: a `Tasks`, usually `Mocks`;
+- names, ARNs and the start time: a `ContextSeed`. UUIDs, jitter and task tokens are drawn from a
+  generator that the execution's ARN seeds, so the same execution runs the same way again.
+
+You get an `ExecutionOutcome`: how it ended, and its history as AWS writes it. An execution that
+fails is an outcome. So is a definition that can't be run. Only a bug raises.
+
+The simulator doesn't read files, the environment or the network, keeps nothing between two
+executions (long histories use a temporary file while they run), and knows no deployment, project
+or service. JSONata isn't supported yet.
+
+simulation        the entry: one execution, from its input to its outcome
+machine           the walk from state to state
+simple_states, task_state, nested_states, map_run
+                  the behaviour of each type of state
+query_language    the fields that a language computes for a state; `jsonpath` implements it
+scheduler         branches and iterations side by side
+clock             virtual and real time
+task_protocol     the interface to whatever answers tasks; `mocks` implements it
 """
 
 from __future__ import annotations

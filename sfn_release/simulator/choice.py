@@ -11,25 +11,25 @@ from sfn_release.asl.paths import PathNotFoundError
 from sfn_release.simulator.timestamps import parse_instant
 
 Resolve = Callable[[str], Any]
-"""Returns what a path selects, or raises PathNotFoundError."""
+"""Returns the value at a path, or raises PathNotFoundError."""
 
 
 def holds(rule: Mapping[str, Any], resolve: Resolve) -> bool:
-    """Say whether a rule holds. Values of another type than the operator's never compare.
+    """Return whether a rule holds. It doesn't when a value has another type than the operator's.
 
-    Raises PathNotFoundError with the path's text when a path other than IsPresent's leads nowhere.
+    Raises PathNotFoundError with the path's text when a path has no value, except IsPresent's.
     """
     if "And" in rule:
-        return all(holds(one, resolve) for one in rule["And"])
+        return all(holds(part, resolve) for part in rule["And"])
     if "Or" in rule:
-        return any(holds(one, resolve) for one in rule["Or"])
+        return any(holds(part, resolve) for part in rule["Or"])
     if "Not" in rule:
         return not holds(rule["Not"], resolve)
     return _compares(rule, resolve)
 
 
 def _compares(rule: Mapping[str, Any], resolve: Resolve) -> bool:
-    """Say whether a rule with a Variable and one operator holds."""
+    """Return whether a rule with a Variable and one operator holds."""
     for name, expected in rule.items():
         if name == "IsPresent":
             return _is_present(rule["Variable"], resolve) is expected
@@ -78,7 +78,7 @@ def _boolean(value: Any) -> Any:
 def _compared(
     convert: Callable[[Any], Any], compare: Callable[[Any, Any], bool]
 ) -> Callable[[Any, Any], bool]:
-    """Return a comparison of two values that *convert* understands (it gives None otherwise)."""
+    """Return a comparison of two values. *convert* returns None for a value of another type."""
 
     def test(left: Any, right: Any) -> bool:
         one, other = convert(left), convert(right)

@@ -1,4 +1,4 @@
-"""Time, as an execution sees it: virtual (a wait of a day takes no time) or real."""
+"""The time of an execution: virtual, where a wait of a day takes no time, or real."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Protocol
 from sfn_release.simulator.timestamps import later
 
 
-class Stopped(Exception):  # noqa: N818 - it is an order, not an error
-    """The execution was told to stop; *error* and *cause* are what the caller gave as reasons."""
+class Stopped(Exception):  # noqa: N818 - an order, not an error
+    """The execution has to stop; *error* and *cause* are the caller's reasons."""
 
     def __init__(self, error: str | None = None, cause: str | None = None) -> None:
         super().__init__(error, cause)
@@ -19,19 +19,19 @@ class Stopped(Exception):  # noqa: N818 - it is an order, not an error
 
 
 class Clock(Protocol):
-    """What an execution asks of time."""
+    """The clock of an execution. Hand in your own to control time."""
 
     def now(self) -> datetime:
-        """Return the present instant, in UTC."""
+        """Return the present instant in UTC."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let *seconds* pass. Raises Stopped when the execution is to end."""
+        """Wait *seconds*. Raises Stopped when the execution has to stop."""
         ...
 
 
 class VirtualClock:
-    """A clock that starts at *start* and moves only when somebody sleeps: it never waits."""
+    """A clock that starts at *start* and never waits: sleeping moves it."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
@@ -41,12 +41,12 @@ class VirtualClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Advance by *seconds*, at once; what is beyond the last year stays at its end."""
+        """Advance by *seconds* at once, at most to the end of the year 9999."""
         self._now = later(self._now, seconds)
 
 
 class RealClock:
-    """The machine's clock. Another thread may end the execution that waits on it by `stop`."""
+    """The machine's clock. Another thread can end the execution that waits on it: call `stop`."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -57,7 +57,7 @@ class RealClock:
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raises Stopped as soon as `stop` has been called, before or during the wait."""
+        """Wait. Raises Stopped as soon as `stop` is called, before or during the wait."""
         if self._stopping.wait(min(max(seconds, 0), threading.TIMEOUT_MAX)):
             raise Stopped(*self._reason)
 

@@ -1,7 +1,7 @@
 """Checks that a definition has the shape that the simulator reads, before anything runs.
 
-This is not validation (`sfn_release.asl.checks` is): it only makes sure that a definition which was
-never checked ends in a failed execution that names the place, and not in a Python error.
+It doesn't validate the definition: `sfn_release.checks` does. It makes an unchecked definition end
+in a failed execution that names the place, instead of a Python error.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from sfn_release.canonical import member
 
 FieldTest = Callable[[Any], bool]
 
-_HUGE = 1e15  # beyond anything that is counted or timed
+_HUGE = 1e15  # larger than any count or time
 
 
 def misshapen(definition: Any) -> str | None:
-    """Return where and how *definition* is not what can be run; None if it can be."""
+    """Return the reason why *definition* can't be run, with its place; None if it can."""
     if not isinstance(definition, Mapping):
         return "The definition is not a JSON object."
     pending: list[tuple[str, Any]] = [("$", definition)]
@@ -49,7 +49,7 @@ def _scopes(at: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _nested_fault(at: str, state: Mapping[str, Any]) -> str | None:
-    """Check the objects that a state's lists and objects hold."""
+    """Check the objects inside a state's lists and objects."""
     for field, fields in _INSIDE.items():
         found = state.get(field, [])
         items = found if isinstance(found, list) else [found]
@@ -69,23 +69,23 @@ def _rule_fault(path: str, rule: Any) -> str | None:
     """Check a Choice rule and the rules in it."""
     pending = [(path, rule)]
     while pending:
-        at, one = pending.pop()
-        if not isinstance(one, Mapping):
+        at, part = pending.pop()
+        if not isinstance(part, Mapping):
             return f"{at} is not an object."
         for field in ("And", "Or"):
-            if field in one:
-                if not isinstance(one[field], list):
+            if field in part:
+                if not isinstance(part[field], list):
                     return f"{at}.{field} is not a list of rules."
-                pending.extend((f"{at}.{field}[{i}]", inner) for i, inner in enumerate(one[field]))
-        if "Not" in one:
-            pending.append((f"{at}.Not", one["Not"]))
-        elif not {"And", "Or", "Condition"} & {*one} and not isinstance(one.get("Variable"), str):
+                pending.extend((f"{at}.{field}[{i}]", inner) for i, inner in enumerate(part[field]))
+        if "Not" in part:
+            pending.append((f"{at}.Not", part["Not"]))
+        elif not {"And", "Or", "Condition"} & {*part} and not isinstance(part.get("Variable"), str):
             return f"{at} has no Variable."
     return None
 
 
 def _fault(path: str, value: Any, fields: Mapping[str, FieldTest]) -> str | None:
-    """Say which of an object's known fields is of a wrong type."""
+    """Return the first known field of an object that has a wrong type, as a sentence."""
     if not isinstance(value, Mapping):
         return f"{path} is not an object."
     for field, test in fields.items():

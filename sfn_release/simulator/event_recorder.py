@@ -1,4 +1,4 @@
-"""Records the events of an execution, with the ids, links and details that AWS gives them."""
+"""Records the events of an execution with AWS's ids, links and details."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WHOLE = {"truncated": False}
 
 
 class EventCounter:
-    """A history that counts its events and keeps none: a child execution's, which nobody reads."""
+    """Counts the events of a child execution, whose history can't be read, and keeps none."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,9 +26,9 @@ class EventCounter:
     def record(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
         """Count an event and return its id.
 
-        *details* None means that the type has no member for details. Raises ExecutionFailure when
-        the history is full, which is what ends a workflow that loops for ever. Source: "Avoid
-        reaching the history quota" in AWS's developer guide.
+        With *details* None, the type has no member for details. Raises ExecutionFailure when the
+        history is full: that ends a workflow that loops for ever. Source: "Avoid reaching the
+        history quota" in AWS's developer guide.
         """
         if self._count >= _MAX_EVENTS - 1 and not type.startswith("Execution"):
             raise ExecutionFailure(
@@ -40,11 +40,11 @@ class EventCounter:
         return self._count
 
     def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
-        """Do nothing with an event."""
+        """Keep nothing."""
 
 
 class EventRecorder(EventCounter):
-    """The events of one execution, in order; *observe* is told of each when it happens."""
+    """Keeps the events of one execution, in order. *observe* receives each event at once."""
 
     def __init__(self, clock: Clock, observe: Callable[[Event], None] | None = None) -> None:
         super().__init__(clock)
@@ -76,13 +76,13 @@ def with_output(text: str, **details: Any) -> dict[str, Any]:
 
 
 def with_error(error: str | None, cause: str | None, **details: Any) -> dict[str, Any]:
-    """Return *details* with error and cause, as far as there are any."""
+    """Return *details* with error and cause, unless they're None."""
     found = {"error": error, "cause": cause}
     return {**details, **{key: value for key, value in found.items() if value is not None}}
 
 
 def with_variables(assigned: dict[str, Any], **details: Any) -> dict[str, Any]:
-    """Return *details* with the variables that a state has assigned, if it has."""
+    """Return *details* with the variables that a state has assigned, if any."""
     if not assigned:
         return details
     texts = {name: compact(value) for name, value in assigned.items()}

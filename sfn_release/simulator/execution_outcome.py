@@ -1,4 +1,4 @@
-"""What an execution leaves behind: its outcome and its history, as the API would tell them."""
+"""The outcome of an execution and its history, as the API returns them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ExecutionStatus = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 class Event:
     """One event of an execution's history, as ``GetExecutionHistory`` returns it.
 
-    *previous* is the id of the event that led to this one (0: none). *kept* are its details with
-    handles in the place of long texts, see `sfn_release.simulator.text_store`.
+    *previous* is the id of the event that led to this one (0: none). *kept* are its details, with
+    handles in place of long texts: see `sfn_release.simulator.text_store`.
     """
 
     id: int
@@ -37,8 +37,9 @@ class Event:
 class ExecutionOutcome:
     """The end of an execution.
 
-    *output* is a JSON value and means something only when *has_output* (a workflow may well return
-    null). *error* and *cause* are set unless the execution succeeded, and may be None even then.
+    *output* is a JSON value. Look at *has_output* first, because you can't tell "no output" from a
+    workflow that returns null. *error* and *cause* are for executions that didn't succeed, and may
+    be None for those too.
     """
 
     status: ExecutionStatus
@@ -52,9 +53,9 @@ class ExecutionOutcome:
 
 @dataclass(frozen=True)
 class ContextSeed:
-    """What the context object (``$$``) says of an execution from outside the definition.
+    """The values of the context object (``$$``) that come from outside the definition.
 
-    *type* is the state machine's: the context object of EXPRESS executions has no RedriveCount.
+    *type* is the state machine's. The context object of EXPRESS executions has no RedriveCount.
     """
 
     execution_arn: str

@@ -1,4 +1,4 @@
-"""How a state, an execution or an iteration fails."""
+"""The failures of states, executions and iterations."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ MAX_BYTES = (
 class StateFailure(Exception):  # noqa: N818 - the field's word
     """A state fails with an error that its Retry and Catch may handle.
 
-    *error* and *cause* are reported; a retrier or catcher that names one of *also* applies too
-    (``States.HeartbeatTimeout`` is reported as States.Timeout).
+    *error* and *cause* are reported. A retrier or catcher that names one of *also* applies too:
+    ``States.HeartbeatTimeout`` is reported as States.Timeout.
     """
 
     def __init__(
@@ -24,18 +24,18 @@ class StateFailure(Exception):  # noqa: N818 - the field's word
         self.names = (error or "", *also)
 
     def output(self) -> dict[str, str | None]:
-        """Return the error output that a catcher's ResultPath places.
+        """Return the error output, which a catcher's ResultPath places.
 
-        An error or cause that was not given is null, except for a timeout's cause, which is empty.
+        A missing error or cause is null, except for a timeout's cause, which is empty.
         """
         silent = "" if self.error == "States.Timeout" else None
         return {"Error": self.error, "Cause": silent if self.cause is None else self.cause}
 
     def matches(self, errors: list[str]) -> bool:
-        """Say whether a retrier's or catcher's ErrorEquals covers this failure.
+        """Return whether a retrier's or catcher's ErrorEquals covers this failure.
 
-        States.Runtime is not covered by anything, not even by its own name; States.TaskFailed
-        covers everything but timeouts.
+        Nothing covers States.Runtime, not even its own name. States.TaskFailed covers everything
+        except timeouts.
         """
         if self.error == RUNTIME:
             return False
@@ -45,7 +45,7 @@ class StateFailure(Exception):  # noqa: N818 - the field's word
 
 
 class ExecutionFailure(Exception):  # noqa: N818 - likewise
-    """The whole execution fails at once; no Retry or Catch is asked."""
+    """The whole execution fails at once, without Retry and Catch."""
 
     def __init__(self, error: str | None, cause: str | None) -> None:
         super().__init__(error, cause)
@@ -58,11 +58,11 @@ class ExecutionTimedOut(Exception):  # noqa: N818 - likewise
 
 
 class SiblingFailed(Exception):  # noqa: N818 - likewise
-    """Thrown into what still runs when another branch or iteration of its group has failed."""
+    """Thrown into the strands of a group that still run when another of them has failed."""
 
 
 def too_large(name: str) -> StateFailure:
-    """Return the failure of a state or task *name* whose result exceeds the quota."""
+    """Return the failure of a state or task *name* with a result beyond the quota."""
     return StateFailure(
         "States.DataLimitExceeded",
         f"The state/task '{name}' returned a result with a size exceeding the maximum number of"

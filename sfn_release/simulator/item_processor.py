@@ -1,4 +1,4 @@
-"""What inline and distributed Maps have in common."""
+"""Item processors: the part that inline and distributed Maps share."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sfn_release.simulator.state_visit import StateVisit
 
 @dataclass
 class NestedProgress:
-    """How far an attempt has come.
+    """The progress of one attempt at a Parallel or Map.
 
-    *started*: whether its inside runs, so that a failure is the inside's; *link*: the last event
-    inside the iteration that ended last; *ended*: the event that says so.
+    *started* is true while its branches or iterations run, so a failure is theirs. *link* is the
+    last event inside the iteration that ended last, *ended* the event that records its end.
     """
 
     started: bool = False
@@ -24,20 +24,20 @@ class NestedProgress:
 
 
 def processor(visit: StateVisit) -> Mapping[str, Any]:
-    """Return a Map's item processor, under its present name or its old one."""
+    """Return a Map's item processor, which older definitions call Iterator."""
     field = "Iterator" if "Iterator" in visit.definition else "ItemProcessor"
     found: Mapping[str, Any] = visit.field(field, dict)
     return found
 
 
 def is_distributed(visit: StateVisit) -> bool:
-    """Say whether a Map state asks for DISTRIBUTED mode."""
+    """Return whether a Map state is in DISTRIBUTED mode."""
     return bool(processor(visit).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED")
 
 
 def selected(
     run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, item: Mapping[str, Any]
 ) -> Any:
-    """Return the input of an iteration over *item*, which is the context object's Map.Item."""
+    """Return the input of an iteration over *item*, the context object's Map.Item."""
     inside = replace(visit, context={**visit.context, "Map": {"Item": item}})
     return run.language(frame, visit.definition).item(inside, input, item["Value"])

@@ -1,9 +1,9 @@
-"""Reads the items of a distributed Map out of what S3 answers its ItemReader.
+"""Reads the items of a distributed Map from S3's answer to its ItemReader.
 
     answer, ReaderConfig → items_of → items
 
-An answer is a list of items, ready made; or an object as S3 gives it: ``{"Body": text}`` of
-GetObject, read as ReaderConfig's InputType says, or ``{"Contents": [...]}`` of ListObjectsV2.
+An answer is a list of items, or an object as S3 returns it: ``{"Body": text}`` from GetObject,
+which ReaderConfig's InputType describes, or ``{"Contents": [...]}`` from ListObjectsV2.
 Source: "ItemReader (Map)" in AWS's developer guide.
 """
 
@@ -21,7 +21,7 @@ _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB":
 def items_of(answer: Any, config: Mapping[str, Any]) -> list[Any]:
     """Return the items in an ItemReader's *answer*.
 
-    Raises ValueError, whose text is the cause of States.ItemReaderFailed.
+    Raises ValueError. Its text is the cause of States.ItemReaderFailed.
     """
     if isinstance(answer, Mapping) and isinstance(answer.get("Contents"), list):
         answer = answer["Contents"]
@@ -42,11 +42,11 @@ def _parsed(body: str, config: Mapping[str, Any]) -> Any:
         case "JSON":
             return json.loads(body)
         case other:
-            raise ValueError(f"The local simulator does not read the InputType {other}.")
+            raise ValueError(f"The local simulator doesn't support the InputType {other}.")
 
 
 def _rows(body: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return an object for each row: what has no header is dropped, what is missing is empty."""
+    """Return an object per row. A cell without a header is dropped, a missing cell is empty."""
     delimiter = _DELIMITERS.get(config.get("CSVDelimiter", "COMMA"), ",")
     rows = [row for row in csv.reader(body.splitlines(), delimiter=delimiter) if row]
     if config.get("CSVHeaderLocation") == "GIVEN":
@@ -63,7 +63,7 @@ def _rows(body: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _in_java_s_order(headers: list[str]) -> list[tuple[int, str]]:
-    """Return the columns as AWS's rows have their members: in the order of a Java HashMap."""
+    """Return the columns in AWS's order of a row's members, which is a Java HashMap's."""
     slots = 16
     while len(headers) > slots * 3 // 4:
         slots *= 2

@@ -1,6 +1,6 @@
-"""JSONPath: what the fields of a state compute in Step Functions' first query language.
+"""JSONPath: the fields of a state in Step Functions' first query language.
 
-The words of the failures are AWS's, as its executions report them.
+The failures have AWS's words, as AWS's executions report them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from sfn_release.simulator.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
 
 _ALL = 100  # percent
-_MAX_AMOUNT = 99_999_999  # of seconds, and more than any other number here may be
+_MAX_AMOUNT = 99_999_999  # AWS: seconds; no other number here may be larger
 
 
 class JsonPathLanguage:
-    """Implements `sfn_release.simulator.state_visit.QueryLanguage`."""
+    """Implements `sfn_release.simulator.query_language.QueryLanguage`."""
 
     def input(self, visit: StateVisit) -> Any:
         """Apply InputPath."""
@@ -34,7 +34,7 @@ class JsonPathLanguage:
             return input
         return _template(visit, visit.definition["Parameters"], input)
 
-    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - JSONata's needs it
+    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - the interface has it for JSONata
         """Apply ResultSelector, Assign, ResultPath and OutputPath."""
         state = visit.definition
         if "ResultSelector" in state:
@@ -102,7 +102,7 @@ class JsonPathLanguage:
         return str(_template(visit, visit.definition["Credentials"], input).get("RoleArn"))
 
     def items(self, visit: StateVisit, input: Any) -> list[Any]:
-        """Read ItemsPath; an object gives one item for each of its members."""
+        """Read ItemsPath; an object has an item for each of its members."""
         text = visit.definition.get("ItemsPath", "$")
         items = found(visit, text, input)
         if isinstance(items, Mapping):
@@ -149,7 +149,7 @@ def _reason(visit: StateVisit, field: str, input: Any) -> str | None:
 
 
 def _filtered(visit: StateVisit, field: str, data: Any) -> Any:
-    """Apply InputPath or OutputPath: null gives {}."""
+    """Apply InputPath or OutputPath; null means {}."""
     text = visit.definition.get(field, "$")
     if text is None:
         return {}
@@ -172,7 +172,7 @@ def _placed(visit: StateVisit, source: Mapping[str, Any], result: Any) -> Any:
 
 
 def _assigned(visit: StateVisit, source: Mapping[str, Any], data: Any) -> dict[str, Any]:
-    """Compute Assign, where ``$`` is *data*."""
+    """Compute Assign; its ``$`` is *data*."""
     assign = source.get("Assign")
     return dict(_template(visit, assign, data)) if assign else {}
 
@@ -194,7 +194,7 @@ def _template(visit: StateVisit, template: Any, data: Any) -> Any:
 
 
 def _value(visit: StateVisit, text: Any, field: str, data: Any) -> Any:
-    """Return what a path or an intrinsic function in *field* yields."""
+    """Return the value of a path or an intrinsic function in *field*."""
     if not isinstance(text, str) or not intrinsics.is_call(text):
         path = path_of(visit, text)
         try:
@@ -213,7 +213,7 @@ def _value(visit: StateVisit, text: Any, field: str, data: Any) -> Any:
 
 
 def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
-    """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a text."""
+    """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a string."""
     seconds = referred(visit, "SecondsPath", input)
     where = f"{visit.definition['SecondsPath']} == {shown(seconds)}"
     if isinstance(seconds, bool) or not isinstance(seconds, int):
@@ -226,7 +226,7 @@ def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
 
 
 def _whole(visit: StateVisit, field: str, data: Any) -> int:
-    """Return the whole number that a ...Path field refers to; a text of digits counts as one."""
+    """Return the whole number that a ...Path field refers to, which may be a string of digits."""
     text = visit.definition[field]
     value = shown(found(visit, text, data))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
@@ -235,7 +235,7 @@ def _whole(visit: StateVisit, field: str, data: Any) -> int:
         )
     number = int(float(value))
     name = field.removesuffix("Path")
-    if number < 0 and name != "MaxItems":  # the map run refuses that
+    if number < 0 and name != "MaxItems":  # the map run refuses it
         if name == "ToleratedFailureCount":
             raise visit.error(f"{name} cannot be negative.")
         raise visit.error(f"Expected non-negative integer for {name}, got '{number}' instead.")

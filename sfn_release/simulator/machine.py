@@ -1,8 +1,8 @@
 """Walks through the states of a machine, a branch or an iteration.
 
-    state input → StateEntered → what the state does → StateExited → next state's input
+    state input → StateEntered → the state's behaviour → StateExited → next state's input
 
-What a state does is in `sfn_release.simulator.simple_states`, `.task`, `.containers`.
+The behaviours are in `sfn_release.simulator.simple_states`, `.task_state` and `.nested_states`.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ from sfn_release.simulator.failure import (
     StateFailure,
     too_large,
 )
+from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Strand
-from sfn_release.simulator.state_visit import QueryLanguage, StateExit, StateVisit
+from sfn_release.simulator.state_visit import StateExit, StateVisit
 from sfn_release.simulator.task_protocol import Tasks
 from sfn_release.simulator.timestamps import write_instant
 
 Behaviour = Callable[["ExecutionRun", "Frame", StateVisit], Strand]
-"""What a state type does: a strand that returns an StateExit."""
+"""The behaviour of a state type: a strand that returns a StateExit."""
 
 
 class Texts:
-    """Writes values as JSON; one that a state hands on as it was given is not written again."""
+    """Writes values as JSON. It writes a value once that several states pass on unchanged."""
 
     def __init__(self) -> None:
         self._latest: tuple[Any, str] = (None, "null")
 
     def of(self, value: Any, name: str) -> str:
-        """Write what the state or task *name* gives. Raises StateFailure beyond AWS's quota."""
+        """Write the result of the state or task *name*. Raises StateFailure beyond AWS's quota."""
         if value is self._latest[0]:
             return self._latest[1]
         text = compact(value)
@@ -57,7 +58,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class ExecutionRun:
-    """What all states of one execution share."""
+    """One execution: the things that all its states share."""
 
     tasks: Tasks
     clock: Clock
@@ -70,22 +71,22 @@ class ExecutionRun:
     texts: Texts
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
-        """Return the query language of a state. Raises ExecutionFailure for one we do not speak."""
+        """Return the query language of a state. Raises ExecutionFailure for an unsupported one."""
         name = state.get("QueryLanguage", frame.language)
         if name not in self.languages:
             raise ExecutionFailure(
                 "SfnRelease.Unsupported",
-                f"This state machine uses the query language {name}, which the local simulator does"
-                f" not support yet (supported: {', '.join(self.languages)}).",
+                f"This state machine uses the query language {name}. The local simulator doesn't"
+                f" support it yet (supported: {', '.join(self.languages)}).",
             )
         return self.languages[name]
 
 
 @dataclass
 class Frame:
-    """Where one strand of an execution is: its last event, its variables, the iteration around.
+    """The position of one strand of an execution: last event, variables, enclosing iterations.
 
-    *in_branch*: whether it is a branch of a Parallel.
+    *in_branch* is true in a branch of a Parallel.
     """
 
     last: int = 0
@@ -96,7 +97,7 @@ class Frame:
     in_branch: bool = False
 
     def inner(self, last: int) -> Frame:
-        """Return the frame of a branch or iteration inside, whose events follow event *last*."""
+        """Return the frame of a nested branch or iteration, whose events follow event *last*."""
         return Frame(last, self.language, dict(self.variables), self.iteration, self.item)
 
 
@@ -114,8 +115,8 @@ def walk(run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], input: Any
 def _visit(
     run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], name: str, input: Any
 ) -> Strand:
-    """Enter, do and exit one state; return its StateExit."""
-    run.clock.sleep(0)  # an order to stop is seen here
+    """Enter, run and exit one state; return its StateExit."""
+    run.clock.sleep(0)  # raises Stopped after RealClock.stop
     state = machine.get("States", {}).get(name)
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
     if type_ not in run.behaviours:
@@ -132,8 +133,8 @@ def _visit(
             frame.last = run.history.record(f"{type_}StateAborted", frame.last)
         raise
     except StateFailure:
-        # As recorded: a task that ends its branch of a Parallel is aborted, too, and what follows
-        # is linked to the failure.
+        # As recorded on AWS: a task that ends its branch of a Parallel gets TaskStateAborted too,
+        # and the next event is linked to the failure.
         if type_ == "Task" and frame.in_branch and frame.last > visit.entered:
             run.history.record("TaskStateAborted", frame.last)
         raise
@@ -144,7 +145,7 @@ def _visit(
 
 
 def _context(run: ExecutionRun, frame: Frame, name: str) -> dict[str, Any]:
-    """Return the context object of a state that is entered now."""
+    """Return the context object of a state at its entry."""
     machine = {"Id": run.seed.state_machine_arn, "Name": run.seed.state_machine_name}
     context: dict[str, Any] = {
         "Execution": run.execution,

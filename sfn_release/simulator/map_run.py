@@ -1,9 +1,8 @@
 """The distributed Map: each item, or batch of items, is an execution of its own.
 
-Those executions' histories are their own, too: the parent's tells of the map run only. Items come
-from the state's input, or from an ItemReader, which is asked of `Tasks` like a task and answered
-with the items or with S3's own answer (`sfn_release.simulator.item_reader`). A ResultWriter is not
-supported here.
+Those executions have their own histories; the parent's history has the map run only. Items come
+from the state's input or from an ItemReader, which calls `Tasks` like a task and gets the items or
+S3's own answer (`sfn_release.simulator.item_reader`). A ResultWriter isn't supported.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _FAILED = object()  # stands for the output of a child execution that failed
 
 @dataclass
 class _FailureTolerance:
-    """How many child executions there are, how many failed, and how many may fail."""
+    """The child executions of a map run: how many there are, how many failed, how many may fail."""
 
     total: int
     count: float | None
@@ -38,7 +37,7 @@ class _FailureTolerance:
     failed: int = 0
 
     def exceeded(self) -> bool:
-        """Say whether more have failed than tolerated: none, if no tolerance is given."""
+        """Return whether too many have failed; without a tolerance, one is too many."""
         if self.count is None and self.percentage is None:
             return self.failed > 0
         share = 100 * self.failed / self.total
@@ -55,12 +54,12 @@ def run_distributed(
     concurrency: int,
     progress: NestedProgress,
 ) -> Strand:
-    """Run the item processor for all items and return the outputs of those that succeeded."""
+    """Run the item processor for all items; return the outputs of the successful ones."""
     if "ResultWriter" in visit.definition:
         raise ExecutionFailure(
             "SfnRelease.Unsupported",
-            f"The Map state {visit.name!r} has a ResultWriter, which the local simulator does not"
-            " support yet.",
+            f"The Map {visit.name!r} has a ResultWriter."
+            " The local simulator doesn't support it yet.",
         )
     payloads = None if "ItemReader" in visit.definition else _payloads(run, frame, visit, input)
     details = {"length": 0 if payloads is None else len(payloads)}
@@ -135,7 +134,7 @@ def _child(
 def _tolerance(
     run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any
 ) -> tuple[float | None, float | None]:
-    """Return the tolerated count and percentage, None for what is not given."""
+    """Return the tolerated count and percentage; None for a missing one."""
     language = run.language(frame, visit.definition)
 
     def limit(field: str) -> float | None:
@@ -151,7 +150,7 @@ def _payloads(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) ->
 
 
 def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
-    """Ask for the items of an ItemReader."""
+    """Read the items of an ItemReader."""
     reader = visit.definition["ItemReader"]
     payload = run.language(frame, visit.definition).reader(visit, input)
     config = reader.get("ReaderConfig", {})
@@ -163,8 +162,8 @@ def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> lis
         answer = run.tasks.run(call)
     except TaskFailure as failure:
         raise StateFailure("States.ItemReaderFailed", failure.cause) from failure
-    except NoAnswer as nobody:
-        raise ExecutionFailure(nobody.error, nobody.cause) from nobody
+    except NoAnswer as missing:
+        raise ExecutionFailure(missing.error, missing.cause) from missing
     try:
         items = items_of(answer.result if isinstance(answer, TaskResult) else answer, config)
     except ValueError as error:

@@ -1,7 +1,7 @@
 r"""Answers Task states from a mock file or from Python callables.
 
-A mock file is one JSON object beside the workflow, ``workflows/<module>.mocks.json``. Its keys are
-state names or Resource ARNs (a state's name wins); its values say how the task answers::
+A mock file is one JSON object beside the workflow: ``workflows/<module>.mocks.json``. Its keys are
+state names or Resource ARNs, and a state's name wins. Its values are the tasks' answers::
 
     {
       "Charge": [
@@ -15,27 +15,28 @@ state names or Resource ARNs (a state's name wins); its values say how the task 
 An answer is an object with exactly one of
 
 ``return``
-    the result, just as the service returns it;
+    the result, exactly as the service returns it;
 ``payload``
-    what the Lambda function returns: for ``arn:aws:states:::lambda:invoke`` it is put into that
-    integration's envelope (``{"ExecutedVersion", "Payload", "StatusCode"}``), for any other
+    the Lambda function's result. For ``arn:aws:states:::lambda:invoke`` it goes into that
+    integration's envelope (``{"ExecutedVersion", "Payload", "StatusCode"}``); for any other
     resource it is the result itself;
 ``error``
-    the name of the error that the task fails with, or null for a callback that names none, and
+    the name of the error that the task fails with (null for a callback that names none), and
     optionally its ``cause``;
 
-and optionally ``seconds``, how long the task takes: what exceeds the state's TimeoutSeconds or
-HeartbeatSeconds ends in States.Timeout. A list gives the answers of successive calls, its last one
-repeats. Each iteration of a Map counts its own calls, retries included. To count the calls of all
-iterations together, as Step Functions Local does, write the list into an object::
+and optionally ``seconds``, the time that the task takes. A task that exceeds the state's
+TimeoutSeconds or HeartbeatSeconds fails with States.Timeout. A list has the answers of successive
+calls, and repeats its last one. Each iteration of a Map counts its own calls, including retries. To
+count the calls of all iterations together, as Step Functions Local does, put the list into an
+object::
 
       "Charge": {"per": "execution", "answers": [{"payload": 1}, {"payload": 2}]}
 
-A Map with an ItemReader is answered by its own name: ``return`` holds the list of items, or what S3
-returns, ``{"Body": "id\n1\n2"}`` of GetObject or ``{"Contents": [...]}`` of ListObjectsV2.
+For a Map with an ItemReader, use the Map's name: ``return`` is the list of items, or S3's answer,
+``{"Body": "id\n1\n2"}`` from GetObject or ``{"Contents": [...]}`` from ListObjectsV2.
 
-In Python the answer may also be a callable: it receives the payload and returns the result, or
-raises TaskFailure, or any exception, which fails the task as a Lambda function would.
+In Python the answer may also be a callable. It takes the payload and returns the result. A
+TaskFailure, or any other exception, fails the task as it would fail a Lambda function.
 """
 
 from __future__ import annotations
@@ -59,17 +60,17 @@ _LAMBDA_INVOKE = ":states:::lambda:invoke"
 
 @dataclass(frozen=True)
 class _Sequence:
-    """The answers of successive calls, which are counted per iteration or per execution."""
+    """The answers of successive calls, counted per iteration or per execution."""
 
     answers: list[Mapping[str, Any]]
     per_execution: bool = False
 
 
 class Mocks:
-    """Answers tasks as *answers* says: ``{state name or Resource ARN: answer}``.
+    """Answers tasks from *answers*: ``{state name or Resource ARN: answer}``.
 
-    Raises ConfigError for an answer of another shape; *file* is the name to use in messages.
-    One object serves one execution after the other: `fresh` gives one whose counts start anew.
+    Raises ConfigError for an answer of another shape. *file* is the name for messages. The counts
+    of calls belong to one execution: use `fresh` to start the next one.
     """
 
     def __init__(self, answers: Mapping[str, MockAnswer] | None = None, *, file: str = "") -> None:
@@ -81,7 +82,7 @@ class Mocks:
         self._calls: dict[object, int] = {}
 
     def fresh(self) -> Mocks:
-        """Return the same mocks, none of them called yet."""
+        """Return the same mocks, with no calls yet."""
         other = Mocks(file=self._file)
         other._answers = self._answers
         return other
@@ -107,7 +108,7 @@ class Mocks:
         return TaskResult(result, seconds)
 
     def unused(self, names: Iterable[str]) -> list[str]:
-        """Return the keys that are not among *names*: those that `asking` yields."""
+        """Return the keys that aren't in *names*, the names that `task_names` yields."""
         known = set(map(known_arn, names))
         return [key for key in self._answers if key not in known]
 
@@ -119,14 +120,13 @@ class Mocks:
         known = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._answers)
         name = json.dumps(call.state, ensure_ascii=False)
         asks = f"ItemReader of the Map {name}" if call.reads_items else f"task {name}"
-        return (
-            f"The {asks} ({call.resource}) has no mock, so nothing answers it here."
-            f" Add one to {place}: {snippet}" + (f" (there are mocks for {known})" if known else "")
+        return f"The {asks} ({call.resource}) has no mock. Add one to {place}: {snippet}" + (
+            f" (mocks exist for {known})" if known else ""
         )
 
 
 def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
-    """Read a mock file's *text*. Raises ConfigError that names *file*, the key and the fault."""
+    """Parse a mock file's *text*. Raises ConfigError, which names *file*, the key and the fault."""
     name = file or "the mock file"
     try:
         answers = loads(text)
@@ -134,7 +134,7 @@ def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
         raise ConfigError(f"{name}: {error.message}") from error
     if not isinstance(answers, dict):
         raise ConfigError(
-            f"{name}: a mock file is one JSON object.",
+            f"{name}: a mock file must be one JSON object.",
             fix='For example: {"Charge": {"return": {"charged": true}}}',
         )
     return Mocks(answers, file=file)
@@ -142,16 +142,16 @@ def load_mocks(text: str | bytes, *, file: str = "") -> Mocks:
 
 def _ask(answer: Callable[[Any], Any], payload: Any) -> Any:
     try:
-        return answer(json.loads(json.dumps(payload)))  # its own copy, free to change
+        return answer(json.loads(json.dumps(payload)))  # a copy, which the callable may change
     except (TaskFailure, NoAnswer):
         raise
-    except Exception as error:  # a Lambda function may raise anything
+    except Exception as error:  # a Lambda function can raise anything
         cause = {"errorMessage": str(error), "errorType": type(error).__name__}
         raise TaskFailure(type(error).__name__, json.dumps(cause)) from error
 
 
-def asking(definition: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the states and Resources of a definition that ask for answers, at any depth."""
+def task_names(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names that a mock of a definition can have: its Task states and Resources."""
     scopes: list[Any] = [definition]
     while scopes:
         scope = scopes.pop()
@@ -175,32 +175,32 @@ def _sequence(key: str, answer: Any, file: str) -> _Sequence:
         others = ", ".join(json.dumps(key) for key in answer if key not in ("per", "answers"))
         if others or "answers" not in answer:
             raise ConfigError(
-                f'{where}: "per" and "answers" go together, without other keys.',
+                f'{where}: write "per" and "answers" together, without other keys.',
                 why=f"Found {others}." if others else "",
                 fix='Write {"per": "execution", "answers": [...]}.',
             )
         if per not in _PER:
-            raise ConfigError(f'{where}: "per" is "iteration" or "execution".')
+            raise ConfigError(f'{where}: "per" must be "iteration" or "execution".')
         answer = answer["answers"]
         if not isinstance(answer, list | tuple):
-            raise ConfigError(f'{where}: "answers" is a list of answers.')
+            raise ConfigError(f'{where}: "answers" must be a list.')
     answers = list(answer) if isinstance(answer, list | tuple) else [answer]
     if not answers:
-        raise ConfigError(f"{where}: an empty list gives no answer.")
-    for index, one in enumerate(answers):
+        raise ConfigError(f"{where}: an empty list has no answer.")
+    for index, single in enumerate(answers):
         at = f"{where}[{index}]" if isinstance(answer, list | tuple) else where
-        _check(one, at)
+        _check(single, at)
     return _Sequence(answers, per == "execution")
 
 
 def _check(answer: Any, at: str) -> None:
     if not isinstance(answer, Mapping):
         raise ConfigError(
-            f"{at}: an answer is an object, not {json.dumps(answer, default=repr)}.",
+            f"{at}: an answer must be an object, not {json.dumps(answer, default=repr)}.",
             fix='Wrap the result: {"return": ...}.',
         )
     if len([kind for kind in _KINDS if kind in answer]) != 1:
-        raise ConfigError(f'{at}: an answer has exactly one of "return", "payload" and "error".')
+        raise ConfigError(f'{at}: an answer needs exactly one of "return", "payload" and "error".')
     allowed = {"seconds", "error", "cause"} if "error" in answer else {"seconds", *_KINDS}
     for name in answer:
         if name not in allowed:
@@ -210,7 +210,7 @@ def _check(answer: Any, at: str) -> None:
             )
     for name in ("error", "cause"):
         if name in answer and not isinstance(answer[name], str | None):
-            raise ConfigError(f'{at}: "{name}" is a text.')
+            raise ConfigError(f'{at}: "{name}" must be a string.')
     seconds = answer.get("seconds", 0)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-        raise ConfigError(f'{at}: "seconds" is a number of seconds, 0 or more.')
+        raise ConfigError(f'{at}: "seconds" must be a number, 0 or more.')

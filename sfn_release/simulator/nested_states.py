@@ -1,7 +1,7 @@
 """States that contain other states: Parallel and the inline Map.
 
-The links between their events are AWS's: what follows a failed or finished iteration is linked to
-the last event *inside* it, and a second Exited is linked past the ...StateSucceeded event.
+Their events are linked as AWS links them: the event after a failed or finished iteration is linked
+to the last event *inside* it, and the ...StateExited event skips the ...StateSucceeded event.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _iterate(
     item: tuple[int, Any],
     previous: int | None,
 ) -> Strand:
-    """Run one iteration, which follows event *previous* or (None) the iteration ended last."""
+    """Run one iteration. It follows event *previous*, or (None) the iteration that ended last."""
     index, value = item
     name = {"name": visit.name, "index": index}
     inner = frame.inner(progress.link if previous is None else previous)

@@ -1,6 +1,6 @@
-"""Follows the paths in a state's fields; one that leads nowhere fails the state.
+"""Looks up the paths in a state's fields. A path without a value fails the state.
 
-The words of the failures are AWS's, as its executions report them.
+The failures have AWS's words, as AWS's executions report them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sfn_release.simulator.state_visit import StateVisit
 
 
 def path_of(visit: StateVisit, text: Any) -> paths.Path:
-    """Return the path that *text* is."""
+    """Parse *text* as a path."""
     try:
         return paths.parse(text)
     except (paths.PathError, TypeError) as error:
@@ -22,7 +22,7 @@ def path_of(visit: StateVisit, text: Any) -> paths.Path:
 
 
 def lookup(visit: StateVisit, path: paths.Path, data: Any) -> Any:
-    """Follow a path from the data, the context object or a variable."""
+    """Look up a path in the data, the context object or a variable."""
     name = path.variable
     if name is not None and name not in visit.variables:
         raise undefined(visit, path)
@@ -41,7 +41,7 @@ def undefined(visit: StateVisit, path: paths.Path) -> StateFailure:
 
 
 def found(visit: StateVisit, text: Any, data: Any) -> Any:
-    """Return what a path selects; where it leads nowhere, the state fails with "Invalid path"."""
+    """Return the value at a path. Without a value, the state fails with "Invalid path"."""
     try:
         return lookup(visit, path_of(visit, text), data)
     except paths.PathNotFoundError as error:
@@ -49,7 +49,7 @@ def found(visit: StateVisit, text: Any, data: Any) -> Any:
 
 
 def referred(visit: StateVisit, field: str, data: Any) -> Any:
-    """Return what a Wait's ...Path field refers to."""
+    """Return the value that a Wait's ...Path field refers to."""
     text = visit.definition[field]
     try:
         return lookup(visit, path_of(visit, text), data)
@@ -60,5 +60,5 @@ def referred(visit: StateVisit, field: str, data: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Return a value as the words of failures show it."""
+    """Return a value as the messages of failures show it."""
     return value if isinstance(value, str) else compact(value)

@@ -1,4 +1,4 @@
-"""Retry and Catch: what happens when a Task, Parallel or Map fails."""
+"""Retry and Catch of a Task, Parallel or Map."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def persist(
 ) -> Strand:
     """Run ``attempt(retry count)`` until it succeeds or no retrier is left; return the StateExit.
 
-    Then *gave_up* is told of the failure, and it is caught by the first catcher that matches, or
-    raised.
+    After the last attempt *gave_up* receives the failure. Then the first matching catcher catches
+    it; without one it is raised.
     """
     retriers = _Retriers(visit.definition.get("Retry", []), run.random)
     count = 0
@@ -51,7 +51,7 @@ def _caught(run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFa
 
 
 class _Retriers:
-    """The retriers of one visit to a state; each counts its own attempts."""
+    """The retriers of one visit to a state. Each counts its own attempts."""
 
     def __init__(self, retriers: list[Any], random: Random) -> None:
         self._retriers = retriers
@@ -59,7 +59,7 @@ class _Retriers:
         self._random = random
 
     def delay(self, failure: StateFailure) -> float | None:
-        """Return the seconds to wait before another attempt, None to give up."""
+        """Return the seconds to wait before another attempt; None when there's none left."""
         for index, retrier in enumerate(self._retriers):
             if failure.matches(retrier["ErrorEquals"]):
                 used = self._used[index]

@@ -1,8 +1,9 @@
 """Runs the branches and iterations of an execution side by side, in the clock's time.
 
-Each branch is a generator (a *strand*) that yields what it waits for: an `Until` for an instant, a
-`Group` for other strands. One strand runs at a time; what is due earliest goes next, equal instants
-in the order of asking. So an execution is deterministic, and a virtual clock jumps over every wait.
+Each branch is a generator (a *strand*). It yields an `Until` to wait for an instant, and a `Group`
+to wait for other strands. One strand runs at a time. The earliest instant goes next, and equal
+instants in the order in which they were yielded. So an execution is deterministic, and a virtual
+clock jumps over every wait.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sfn_release.simulator.failure import ExecutionTimedOut, SiblingFailed, Stat
 
 @dataclass(frozen=True)
 class Until:
-    """Wait for an instant; one that is past lets the other strands run first."""
+    """Wait for an instant. A past instant lets the other strands run first."""
 
     instant: datetime
 
@@ -28,8 +29,8 @@ class Until:
 class Group:
     """Run strands, at most *limit* at a time (0: all), and wait for all of them.
 
-    Gives the list of their values, in order. When one fails with a StateFailure, SiblingFailed is
-    thrown into the others, and the failure is raised where the group was yielded.
+    The value is the list of their values, in order. When a strand fails with a StateFailure, the
+    others get SiblingFailed, and the failure is raised where the group was yielded.
     """
 
     strands: Sequence[Callable[[], Strand]]
@@ -69,7 +70,7 @@ class Scheduler:
     def run(self, main: Strand) -> Any:
         """Return the value of *main*.
 
-        Raises what it raises, ExecutionTimedOut at the deadline, and Stopped from the clock.
+        Raises the exceptions of *main*, ExecutionTimedOut at the deadline, and the clock's Stopped.
         """
         first = _RunningStrand(main)
         self._resume(first, None)
@@ -94,7 +95,7 @@ class Scheduler:
                 self._failed(running.parent, running, failure)
 
     def _step(self, running: _RunningStrand, value: Any) -> None:
-        """Let a strand go on until it waits again."""
+        """Run a strand until it waits again."""
         if isinstance(value, StateFailure):
             wanted = running.strand.throw(value)
         else:
@@ -112,7 +113,7 @@ class Scheduler:
         heapq.heappush(self._queue, (due, self._count, running, value))
 
     def _fill(self, join: _Join) -> None:
-        """Start strands of a group up to its limit; go on with its owner when all have ended."""
+        """Start strands of a group up to its limit; resume its owner when all have ended."""
         strands = join.group.strands
         limit = join.group.limit or len(strands)
         while join.next < len(strands) and len(join.running) < limit:
@@ -138,7 +139,7 @@ class Scheduler:
         self._resume(join.owner, failure)
 
     def _cancel(self, join: _Join) -> None:
-        """Throw SiblingFailed into what still runs, innermost first."""
+        """Throw SiblingFailed into the strands that still run, innermost first."""
         for running in join.running:
             if running.waits_for is not None:
                 self._cancel(running.waits_for)

@@ -1,4 +1,4 @@
-"""What the states do that neither call nor contain anything: Pass, Succeed, Fail, Wait, Choice."""
+"""The states that neither call nor contain anything: Pass, Succeed, Fail, Wait, Choice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sfn_release.simulator.state_visit import StateVisit
 
 
 def pass_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
-    """Give Result, or what came in."""
+    """Output Result, or the input."""
     yield from ()
     language = run.language(frame, visit.definition)
     input = language.input(visit)
@@ -32,7 +32,7 @@ def fail_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
 
 
 def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
-    """Let time pass."""
+    """Wait for an instant."""
     language = run.language(frame, visit.definition)
     input = language.input(visit)
     yield Until(language.wake(visit, input, run.clock.now()))
@@ -40,7 +40,7 @@ def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
 
 
 def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
-    """Go where the first rule that holds leads, else to Default."""
+    """Go to the Next of the first rule that holds, else to Default."""
     yield from ()
     language = run.language(frame, visit.definition)
     input = language.input(visit)

@@ -1,4 +1,4 @@
-"""Runs one execution from its input to its outcome."""
+"""The simulator's entry: `simulate` runs one execution from its input to its outcome."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from sfn_release.simulator.task_state import task_state
 from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
-"""Seconds that an execution may take, by its state machine's type (AWS: "Quotas")."""
+"""The longest execution in seconds, by the state machine's type (AWS: "Quotas")."""
 
 _LANGUAGES = {"JSONPath": JsonPathLanguage()}
 
@@ -58,7 +58,7 @@ _BEHAVIOURS = {
 
 @dataclass(frozen=True)
 class _End:
-    """How an execution ended, before it is told in events."""
+    """The end of an execution, before its last event is recorded."""
 
     status: ExecutionStatus
     event: str
@@ -70,18 +70,18 @@ class _End:
 
 def simulate(
     definition: Mapping[str, Any],
-    input: Any = {},  # noqa: B006 - it is never changed
+    input: Any = {},  # noqa: B006 - never changed
     *,
     tasks: Tasks,
     clock: Clock,
     context: ContextSeed,
     observe: Callable[[Event], None] | None = None,
 ) -> ExecutionOutcome:
-    """Run *definition* on *input* and return its outcome; *observe* is told of events as they come.
+    """Run *definition* on *input* and return its outcome. *observe* receives each event at once.
 
-    An execution that fails is an outcome, too, also one whose *definition* cannot be run. What is
-    random (UUIDs, jitter, task tokens) follows from the execution's ARN, so the same execution runs
-    the same way again.
+    A failed execution is an outcome too, and so is a *definition* that can't be run. UUIDs, jitter
+    and task tokens depend on the execution's ARN only, so the same execution runs the same way
+    again.
     """
     history = EventRecorder(clock, observe)
     execution = {

@@ -1,4 +1,4 @@
-"""The seam to the world: how a Task state is answered."""
+"""The interface between a Task state and whatever answers it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Protocol
 class TaskCall:
     """One attempt of a Task state.
 
-    *payload* is what the service would be sent (after InputPath and Parameters). *attempt* is the
-    state's retry count: 0 at first. *iteration* names the Map iterations around the state,
-    outermost first, as (Map state, index). *token* is the task token of a callback task.
-    *reads_items* says that it is no Task state but a Map's ItemReader that asks.
+    *payload* is the request to the service, after InputPath and Parameters. *attempt* is the
+    state's retry count: 0 at first. *iteration* names the enclosing Map iterations, outermost
+    first, as (Map state, index). *token* is the task token of a callback task. *reads_items* is
+    true for the ItemReader of a Map, which asks like a Task state.
     """
 
     state: str
@@ -32,7 +32,8 @@ class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field
     """A task failed with an error name and a cause, as a service would report them.
 
     *seconds* is how long the task took. A ``.sync`` or callback task fails after its submission,
-    to which the service answered *submitted*, unless *at_submission* says that it was refused.
+    which the service answered with *submitted*. With *at_submission* the service refused the
+    submission itself.
     """
 
     def __init__(
@@ -53,10 +54,10 @@ class TaskFailure(Exception):  # noqa: N818 - the name of the thing in the field
 
 
 class NoAnswer(Exception):  # noqa: N818 - a fault of the set-up, not of the workflow
-    """Nothing is there to answer a task; *cause* says what to add.
+    """A task has no answer; *cause* explains how to add one.
 
-    The execution fails at once with *error*: no Retry and no Catch of the definition applies,
-    because the workflow is not what is wrong.
+    The execution fails at once with *error*. The definition's Retry and Catch don't apply, because
+    the set-up is at fault, not the workflow.
     """
 
     def __init__(self, error: str, cause: str) -> None:
@@ -67,9 +68,9 @@ class NoAnswer(Exception):  # noqa: N818 - a fault of the set-up, not of the wor
 
 @dataclass(frozen=True)
 class TaskResult:
-    """A task's *result* together with the time it took, which timeouts are measured against.
+    """A task's *result*, and the time it took, which counts against the task's timeouts.
 
-    *submitted* is what the service answered when a ``.sync`` or callback task was submitted.
+    *submitted* is the service's answer to the submission of a ``.sync`` or callback task.
     """
 
     result: Any
@@ -78,11 +79,11 @@ class TaskResult:
 
 
 class Tasks(Protocol):
-    """Answers Task states."""
+    """Answers Task states. Implement it to answer tasks your own way."""
 
     def run(self, call: TaskCall) -> Any:
         """Return the task's result (JSON), alone or in a `TaskResult`.
 
-        Raises TaskFailure when the task fails, NoAnswer when there is nobody to ask.
+        Raises TaskFailure when the task fails, and NoAnswer when nothing can answer it.
         """
         ...

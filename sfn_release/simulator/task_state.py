@@ -24,7 +24,7 @@ _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 
 @dataclass(frozen=True)
 class _ResourceKind:
-    """How the events of a kind of task are named, and what each of them says of its resource."""
+    """A kind of task: the prefix of its event names, and the members that name its resource."""
 
     prefix: str
     name: str  # in messages
@@ -63,7 +63,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     resource = visit.field("Resource", str)
     kind = _ResourceKind.of(resource)
     token = None
-    if kind.submits:  # AWS gives a token to .sync tasks, too
+    if kind.submits:  # AWS gives .sync tasks a token too
         token = f"{run.random.getrandbits(512):0128x}"
         visit.context["Task"] = {"Token": token}
     call = TaskCall(
@@ -79,7 +79,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     )
     _require_headers(visit, call)
     _schedule(run, frame, kind, call)
-    yield Until(run.clock.now())  # the tasks of other branches are under way, too
+    yield Until(run.clock.now())  # other branches start their tasks at the same instant
     answer = _ask(run, call)
     refused = isinstance(answer, TaskFailure) and answer.at_submission
     if kind.submits and not refused:
@@ -98,11 +98,13 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
 
 
 def _require_headers(visit: StateVisit, call: TaskCall) -> None:
-    """Raise the failure of an API Gateway call whose headers are not lists: it never starts."""
+    """Fail an API Gateway call whose headers aren't lists, before the task starts."""
     if not _API_CALL.fullmatch(call.resource) or not isinstance(call.payload, Mapping):
         return
     headers = call.payload.get("Headers", {})
-    if isinstance(headers, Mapping) and all(isinstance(one, list) for one in headers.values()):
+    if isinstance(headers, Mapping) and all(
+        isinstance(values, list) for values in headers.values()
+    ):
         return
     raise visit.error(
         f"The Parameters '{compact(call.payload)}' could not be used to start the Task:"
@@ -136,15 +138,15 @@ def _ask(run: ExecutionRun, call: TaskCall) -> TaskResult | TaskFailure:
         answer = run.tasks.run(call)
     except TaskFailure as failure:
         return failure
-    except NoAnswer as nobody:
-        raise ExecutionFailure(nobody.error, nobody.cause) from nobody
+    except NoAnswer as missing:
+        raise ExecutionFailure(missing.error, missing.cause) from missing
     return answer if isinstance(answer, TaskResult) else TaskResult(answer)
 
 
 def _spend(
     run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall, seconds: float
 ) -> Strand:
-    """Let the time pass that the task takes. Raises the failure of a task that takes too long."""
+    """Wait as long as the task takes. Raises the failure of a task that exceeds a timeout."""
     if not seconds:
         return
     limits = {"States.Timeout": call.timeout_seconds}
@@ -179,5 +181,5 @@ def _checked(visit: StateVisit, result: Any) -> str:
     except (TypeError, ValueError) as error:
         raise ExecutionFailure(
             "SfnRelease.BadMock",
-            f"The task {visit.name!r} was answered with something that is not JSON: {error}",
+            f"The answer of the task {visit.name!r} is not JSON: {error}",
         ) from error

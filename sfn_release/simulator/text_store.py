@@ -1,7 +1,7 @@
-"""Keeps the texts of a history: equal ones once, and on disk when they are many.
+"""Stores the long texts of a history: equal texts once, and in a file when they're many.
 
-A loop of 25,000 events may carry gigabytes of inputs and outputs; in memory stays what fits into a
-few megabytes, and a handle for each of the other texts.
+A loop of 25,000 events may carry gigabytes of inputs and outputs. Memory holds a few megabytes of
+them; the rest moves to a temporary file, and memory holds a handle for each text.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_SHORT = 512  # characters: a handle is not worth it
-_IN_MEMORY = 16 * 1024 * 1024  # bytes of all texts before they move to a temporary file
+_SHORT = 512  # characters; shorter texts aren't worth a handle
+_IN_MEMORY = 16 * 1024 * 1024  # bytes of all texts, before they move to a file
 _DIGEST = 16  # bytes
 
 
 @dataclass(frozen=True)
 class StoredText:
-    """A text that is kept elsewhere. *digest* is equal for equal texts."""
+    """A handle for a stored text. *digest* is equal for equal texts."""
 
     digest: str
     _store: TextStore
@@ -34,7 +34,7 @@ class StoredText:
 
 
 class TextStore:
-    """The texts of one execution's history; safe to read from other threads."""
+    """The texts of one execution's history. Other threads may read them."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - see below
@@ -45,11 +45,11 @@ class TextStore:
         self._latest: tuple[str, StoredText] | None = None
 
     def keep(self, text: str) -> str | StoredText:
-        """Return what stands for *text*: itself, or a handle if it is long."""
+        """Store *text* and return its handle; a short text is returned itself."""
         if len(text) <= _SHORT:
             return text
         if self._latest is not None and self._latest[0] is text:
-            return self._latest[1]  # a state hands on what it was given
+            return self._latest[1]  # a state often passes its input on
         data = text.encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(data, digest_size=_DIGEST).hexdigest()
         payload = self._known.get(digest)
@@ -71,14 +71,14 @@ class TextStore:
 
 
 def kept(value: Any, payloads: TextStore) -> Any:
-    """Return an event's details with handles in the place of long texts."""
+    """Return an event's details with handles in place of long texts."""
     if isinstance(value, Mapping):
         return {key: kept(item, payloads) for key, item in value.items()}
     return payloads.keep(value) if isinstance(value, str) else value
 
 
 def restored(value: Any) -> Any:
-    """Return details with the texts in the place of handles."""
+    """Return details with texts in place of handles."""
     if isinstance(value, Mapping):
         return {key: restored(item) for key, item in value.items()}
     return value.text() if isinstance(value, StoredText) else value

@@ -13,7 +13,7 @@ _INSTANT = re.compile(
 
 
 def parse_instant(text: Any) -> datetime | None:
-    """Return the instant of a timestamp, None for anything else; nanoseconds are cut off."""
+    """Return the instant of a timestamp, to the microsecond; None for any other value."""
     found = _INSTANT.fullmatch(text) if isinstance(text, str) else None
     if not found:
         return None
@@ -28,7 +28,7 @@ def parse_instant(text: Any) -> datetime | None:
 
 
 def later(instant: datetime, seconds: float) -> datetime:
-    """Return the instant *seconds* later; time ends with the year 9999."""
+    """Return the instant *seconds* later, at most the end of the year 9999."""
     try:
         return instant + timedelta(seconds=seconds)
     except OverflowError:

@@ -17,7 +17,7 @@ from sfn_release.simulator import (
     load_mocks,
     simulate,
 )
-from sfn_release.simulator.mocks import asking
+from sfn_release.simulator.mocks import task_names
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -88,12 +88,12 @@ def test_a_sequence_can_count_the_calls_of_all_iterations() -> None:
     ("answer", "words"),
     [
         ({"per": "day", "answers": [{"return": 1}]}, '"iteration" or "execution"'),
-        ({"per": "execution", "answers": {"return": 1}}, '"answers" is a list'),
+        ({"per": "execution", "answers": {"return": 1}}, '"answers" must be a list'),
         ({"per": "execution", "answers": []}, "an empty list"),
         ({"per": "execution", "answers": [{"return": 1}], "seconds": 1}, "without other keys"),
-        ({"per": "execution", "return": 1}, '"per" and "answers" go together'),
-        ({"per": "execution", "answer": [{"return": 1}]}, '"per" and "answers" go together'),
-        ({"per": "execution"}, '"per" and "answers" go together'),
+        ({"per": "execution", "return": 1}, 'write "per" and "answers" together'),
+        ({"per": "execution", "answer": [{"return": 1}]}, 'write "per" and "answers" together'),
+        ({"per": "execution"}, 'write "per" and "answers" together'),
     ],
 )
 def test_a_sequence_that_is_not_one_is_refused(answer: Any, words: str) -> None:
@@ -140,7 +140,7 @@ def test_keys_that_answer_nothing_are_found() -> None:
         "arn:aws:states:::sns:publish",
     ]
     mocks = Mocks({key: {"return": 1} for key in keys})
-    assert mocks.unused(asking(definition)) == ["Inn", "P", "arn:aws:states:::sns:publish"]
+    assert mocks.unused(task_names(definition)) == ["Inn", "P", "arn:aws:states:::sns:publish"]
 
 
 def test_each_iteration_counts_its_own_calls() -> None:
@@ -192,8 +192,8 @@ def test_a_task_without_a_mock_fails_the_execution_and_says_how_to_add_one() -> 
     outcome = charge(mocks, Catch=catch, Retry=retry)
     assert (outcome.status, outcome.error) == ("FAILED", "SfnRelease.NoMock")
     assert outcome.cause == (
-        'The task "Charge" (arn:aws:states:::lambda:invoke) has no mock, so nothing answers it'
-        ' here. Add one to workflows/orders.mocks.json: {"Charge": {"payload": {}}}'
+        'The task "Charge" (arn:aws:states:::lambda:invoke) has no mock.'
+        ' Add one to workflows/orders.mocks.json: {"Charge": {"payload": {}}}'
     )
 
 
@@ -208,14 +208,14 @@ def test_an_answer_that_is_not_json_is_told() -> None:
     [
         ("{", "the mock file: Invalid JSON"),
         ('{"A": {"return": 1}, "A": {"return": 2}}', 'the key "A" appears twice'),
-        ("[]", "a mock file is one JSON object"),
-        ('{"A": 1}', '"A": an answer is an object, not 1'),
-        ('{"A": []}', '"A": an empty list gives no answer'),
-        ('{"A": [{"return": 1}, {}]}', '"A"[1]: an answer has exactly one of'),
-        ('{"A": {"return": 1, "error": "E"}}', '"A": an answer has exactly one of'),
+        ("[]", "a mock file must be one JSON object"),
+        ('{"A": 1}', '"A": an answer must be an object, not 1'),
+        ('{"A": []}', '"A": an empty list has no answer'),
+        ('{"A": [{"return": 1}, {}]}', '"A"[1]: an answer needs exactly one of'),
+        ('{"A": {"return": 1, "error": "E"}}', '"A": an answer needs exactly one of'),
         ('{"A": {"return": 1, "second": 2}}', '"A": unknown key "second"'),
-        ('{"A": {"error": 1}}', '"A": "error" is a text'),
-        ('{"A": {"return": 1, "seconds": -1}}', '"A": "seconds" is a number of seconds'),
+        ('{"A": {"error": 1}}', '"A": "error" must be a string'),
+        ('{"A": {"return": 1, "seconds": -1}}', '"A": "seconds" must be a number'),
     ],
 )
 def test_a_mock_file_of_another_shape_is_refused_by_key(text: str, words: str) -> None:

@@ -510,7 +510,7 @@ def test_a_mock_that_is_named_otherwise_is_shown() -> None:
     """A slip in a state's name is seen at once."""
     task = {"Type": "Task", "Resource": LAMBDA}
     outcome = run(chain(Charge=task), tasks=Mocks({"charge": {"return": 1}}))
-    assert '(there are mocks for "charge")' in str(outcome.cause)
+    assert '(mocks exist for "charge")' in str(outcome.cause)
 
 
 def test_a_map_whose_result_does_not_fit_has_not_failed_inside() -> None:

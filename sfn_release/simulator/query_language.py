@@ -1,0 +1,66 @@
+"""The interface of a query language, which computes every field of a state.
+
+`sfn_release.simulator.jsonpath` implements it for JSONPath. To add a language, implement
+`QueryLanguage` and name it in `sfn_release.simulator.simulation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sfn_release.simulator.state_visit import StateExit, StateVisit
+
+
+class QueryLanguage(Protocol):
+    """Computes the fields of a state in one query language.
+
+    *input* is the result of `input`. Every method may raise StateFailure.
+    """
+
+    def input(self, visit: StateVisit) -> Any:
+        """Return the state's effective input before its arguments are made."""
+
+    def arguments(self, visit: StateVisit, input: Any) -> Any:
+        """Return a Task's request, the input of a Parallel's branches, or a Pass's result."""
+
+    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:
+        """End a Pass, Task, Parallel or Map with *result*."""
+
+    def leave(
+        self, visit: StateVisit, input: Any, rule: Mapping[str, Any] | None = None
+    ) -> StateExit:
+        """End a Choice (by *rule*), Wait or Succeed."""
+
+    def catch(
+        self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
+    ) -> StateExit:
+        """End a state whose failure *catcher* has caught."""
+
+    def choose(self, visit: StateVisit, input: Any) -> Mapping[str, Any] | None:
+        """Return the first rule of a Choice that holds."""
+
+    def wake(self, visit: StateVisit, input: Any, now: datetime) -> datetime:
+        """Return the instant when a Wait ends."""
+
+    def seconds(self, visit: StateVisit, input: Any, field: str) -> int | None:
+        """Return TimeoutSeconds or HeartbeatSeconds."""
+
+    def credentials(self, visit: StateVisit, input: Any) -> str | None:
+        """Return the role that a Task assumes."""
+
+    def items(self, visit: StateVisit, input: Any) -> list[Any]:
+        """Return the items of a Map."""
+
+    def item(self, visit: StateVisit, input: Any, value: Any) -> Any:
+        """Return an iteration's input; the context object of *visit* has ``Map.Item``."""
+
+    def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:
+        """Return a Map's MaxConcurrency or a tolerance."""
+
+    def reader(self, visit: StateVisit, input: Any) -> Any:
+        """Return the request of a Map's ItemReader."""
+
+    def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:
+        """Return a Fail state's error and cause."""
