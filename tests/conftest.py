@@ -22,7 +22,7 @@ from hypothesis import settings
 
 from sfn_release.local_service import open_service
 from sfn_release.local_service.server import start
-from sfn_release.project.modules import process
+from sfn_release.project.modules import build_process
 from sfn_release.simulator import Mocks
 from support.command_line import CREDENTIALS, Project, config
 from support.git import isolate_git, run_git
@@ -70,12 +70,12 @@ def _measured_builds(
     settings = tmp_path / "coverage.ini"
     settings.write_text(
         f"[run]\nbranch = true\nparallel = true\npatch = _exit\n"
-        f"source = {Path(process.__file__).parent}\n"
+        f"source = {Path(build_process.__file__).parent}\n"
         f"data_file = {Path(measured.config.data_file).absolute()}\n"
     )
     given = {"COVERAGE_PROCESS_START": str(settings)}
-    plain = process._environment
-    monkeypatch.setattr(process, "_environment", lambda job: {**plain(job), **given})
+    plain = build_process._environment
+    monkeypatch.setattr(build_process, "_environment", lambda job: {**plain(job), **given})
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -19,7 +19,7 @@ from sfn_release.cli.output import plans, records, terminal
 from sfn_release.operations import next_steps
 from sfn_release.operations.diagnosis import diagnosis
 from sfn_release.plan import drift
-from sfn_release.project import values
+from sfn_release.project import parameter_values
 from sfn_release.release import differences, record
 from sfn_release.simulator import execution_outcome
 
@@ -225,7 +225,7 @@ def test_a_misspelt_name_is_an_attribute_error() -> None:
         (differences.DifferenceKind, diff._MARKS),
         (diagnosis.Verdict, doctor._STYLES),
         (finding.Severity, check._STYLES),
-        (values.Type, values.KINDS),
+        (parameter_values.Type, parameter_values.KINDS),
     ],
 )
 def test_tables_of_words_are_whole(words: Any, table: Mapping[str, object]) -> None:

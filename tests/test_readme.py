@@ -17,9 +17,9 @@ from sfn_release import errors, project
 from sfn_release.cli.app import program
 from sfn_release.cli.help import COMMANDS, EXIT_CODES
 from sfn_release.operations.scaffold import project_files
-from sfn_release.project.document import Expected
 from sfn_release.project.modules import build
 from sfn_release.project.schema import DOCUMENT
+from sfn_release.project.toml_document import Expected
 from sfn_release.simulator import load_mocks
 from support.places import ROOT
 

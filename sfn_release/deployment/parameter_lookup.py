@@ -24,8 +24,8 @@ from sfn_release.errors import (
     NotFoundError,
 )
 from sfn_release.project import Source
-from sfn_release.project.rules import GIVEN
-from sfn_release.project.values import convert
+from sfn_release.project.parameter_values import convert
+from sfn_release.project.value_rules import GIVEN
 from sfn_release.release.serving import RecordedState
 
 _PAGE = 10  # names in one call of GetParameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.errors import UsageError
 from sfn_release.project import existing_files
-from sfn_release.project.modules.single import STDIN, is_file, read_text, read_workflows
+from sfn_release.project.modules.single_file import STDIN, is_file, read_text, read_workflows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

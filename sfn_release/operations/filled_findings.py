@@ -17,11 +17,12 @@ from sfn_release.checks import check_definition
 from sfn_release.checks.finding import Finding
 from sfn_release.plan.rendered_checks import LITERAL, literal, other_partitions, state_at
 from sfn_release.project import Environment, Project, Source
+from sfn_release.project.environment_tables import LOCAL
 from sfn_release.project.modules.acceptance import as_released, content
+from sfn_release.project.parameter_values import KINDS, kind_of
 from sfn_release.project.parameters import Filling
-from sfn_release.project.reading import LOCAL
-from sfn_release.project.rules import GIVEN, toml, toml_key
-from sfn_release.project.values import KINDS, kind_of
+from sfn_release.project.toml_text import toml, toml_key
+from sfn_release.project.value_rules import GIVEN
 from sfn_release.release.rendering import undeclared_in
 from sfn_release.text import did_you_mean
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from sfn_release.checks.finding import Finding
 from sfn_release.errors import ConfigError, DefinitionError, SfnReleaseError
-from sfn_release.project import rules
+from sfn_release.project import aws_rules
 from sfn_release.release.rendering import MAX_DEFINITION, Rendered
 
 MAX_TAGS = 50
@@ -93,7 +93,7 @@ def refusal(environment: str, problems: Sequence[UnmetPrecondition]) -> SfnRelea
 
 
 def _name(sending: Submission) -> Iterator[UnmetPrecondition]:
-    problem = rules.state_machine_name(sending.rendered.name)
+    problem = aws_rules.state_machine_name(sending.rendered.name)
     if problem:
         yield UnmetPrecondition(
             f"{sending.rendered.name!r} cannot be the name of a state machine in"
@@ -130,7 +130,7 @@ def _definition(sending: Submission) -> Iterator[UnmetPrecondition]:
 
 
 def _role(sending: Submission) -> Iterator[UnmetPrecondition]:
-    problem = rules.role_arn(sending.rendered.role)
+    problem = aws_rules.role_arn(sending.rendered.role)
     if problem:
         yield UnmetPrecondition(
             f"{sending.rendered.role!r} is not the role of {sending.rendered.workflow}.",
@@ -209,7 +209,7 @@ def _encryption(sending: Submission) -> Iterator[UnmetPrecondition]:
 def _tags(sending: Submission) -> Iterator[UnmetPrecondition]:
     workflow = sending.rendered.workflow
     for key, value in sending.rendered.tags.items():
-        for text, rule in ((key, rules.tag_key), (value, rules.tag_value)):
+        for text, rule in ((key, aws_rules.tag_key), (value, aws_rules.tag_value)):
             problem = rule(text)
             if problem:
                 yield UnmetPrecondition(
@@ -224,13 +224,13 @@ def _tags(sending: Submission) -> Iterator[UnmetPrecondition]:
         )
     for key, value in sending.tags.items():
         if key not in sending.rendered.tags and key.startswith("sfn-release:"):
-            problem = rules.tag_value(value)
+            problem = aws_rules.tag_value(value)
             if problem:
                 yield UnmetPrecondition(f"{value!r} cannot be the value of the tag {key}.", problem)
 
 
 def _alias(sending: Submission) -> Iterator[UnmetPrecondition]:
-    problem = rules.alias(sending.alias)
+    problem = aws_rules.alias(sending.alias)
     if problem:
         yield UnmetPrecondition(
             f"{sending.alias!r} cannot be the alias of {sending.environment}.",

@@ -1,31 +1,34 @@
-"""releases.toml: what a repository releases, and where it runs.
+"""releases.toml: the project that a repository releases, and the environments where it runs.
 
-Reading is pure: text in, frozen `Project` out. Everything that cannot be used is a ConfigError
-that names file, line and key, says why, and shows how to write it.
+    project             reads the file into a frozen `Project`
+    schema              the keys of the file: types, rules, examples
+    toml_document       checks a TOML document against the schema; errors name the line
+    toml_lines          finds the line of each key
+    environment         an `Environment`; `environment_tables` reads its table
+    strategy            canary, linear: how callers shift to a new version
+    backends            AWS, or the embedded service
+    parameters          fills ``${Name}``; `parameter_values` are JSON values, or looked up
+    checks_table        silenced findings
+    value_rules         rules for single values; also `aws_rules`, `git_rules`
+    mock_files          mocked answers of tasks on `local`
+    modules/            loads the workflow modules
 
-What is required when: ``[project] name`` always; ``region`` for every environment on AWS, so
-that where a release runs is written down and never taken from somebody's shell. ``role_arn``
-is optional, since a workflow can name its role itself.
+Reading is pure: text in, frozen `Project` out. A value that can't be used is a ConfigError that
+names file, line and key, says why, and shows how to write it.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-
-from sfn_release.checks.silence import Silence
-from sfn_release.errors import ConfigError, NotFoundError
-from sfn_release.project.backends import BUILT_IN
-from sfn_release.project.document import MINIMUM, Document
 from sfn_release.project.environment import AssumedRole, Environment
+from sfn_release.project.environment_tables import LOCAL
+from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill, parameters_in
-from sfn_release.project.reading import LOCAL, check_requires, read_environment
-from sfn_release.project.schema import DOCUMENT
-from sfn_release.project.silences import silences_of
+from sfn_release.project.project import (
+    FILE_NAME,
+    Project,
+    find_project,
+    parse_project,
+    read_project,
+)
 from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy
-from sfn_release.project.values import Source
-from sfn_release.text import did_you_mean, parse_duration
 
 __all__ = [
     "FILE_NAME",
@@ -45,122 +48,3 @@ __all__ = [
     "parse_project",
     "read_project",
 ]
-
-FILE_NAME = "releases.toml"
-
-
-def _built_in() -> Mapping[str, Environment]:
-    return {name: Environment(name, backend) for name, backend in BUILT_IN.items()}
-
-
-@dataclass(frozen=True)
-class Project:
-    """One releases.toml.
-
-    *root* is its folder, *workflows* the folder of the modules below it, with "/". *tag* holds
-    ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
-    *remote_timeout* is how long one git command may wait for it, in seconds.
-    *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
-    *silences* are the findings that checks do not tell of. *local_is_implied*: releases.toml does
-    not have its table.
-    """
-
-    name: str
-    root: Path
-    workflows: str = "workflows"
-    default_environment: str = LOCAL
-    tag: str = "v{version}"
-    remote: str | None = None
-    remote_timeout: float = 30.0
-    ledger: str = "refs/heads/sfn-release"
-    environments: Mapping[str, Environment] = field(default_factory=_built_in)
-    silences: tuple[Silence, ...] = ()
-    local_is_implied: bool = True
-
-    @property
-    def declared(self) -> frozenset[str]:
-        """The environments that are meant: not a `local` that nobody mentions."""
-        unmentioned = self.local_is_implied and self.default_environment != LOCAL
-        return frozenset(self.environments) - ({LOCAL} if unmentioned else set())
-
-    def environment(self, name: str) -> Environment:
-        """Return the environment *name*; raises NotFoundError that names the nearest."""
-        if name not in self.environments:
-            raise NotFoundError(
-                f"There is no environment {name!r} in {FILE_NAME}.",
-                why=f"It has: {', '.join(sorted(self.environments))}.",
-                fix=did_you_mean(name, self.environments) or f"Add [environments.{name}].",
-            )
-        return self.environments[name]
-
-
-def find_project(directory: Path) -> Path:
-    """Return the releases.toml of *directory* or of the nearest folder above it.
-
-    The search ends at the root of the Git repository: what lies above is not released by it.
-    Raises NotFoundError.
-    """
-    start = directory.absolute()
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-        if (folder / ".git").exists():
-            break
-    raise NotFoundError(
-        f"There is no {FILE_NAME} in {start} or above it.",
-        fix="Run `sfn-release init` to make one, or name the project's folder with -C.",
-    )
-
-
-def read_project(path: Path) -> Project:
-    """Read and parse the file *path*; raises ConfigError."""
-    try:
-        return parse_project(path.read_text(encoding="utf-8"), path=path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path.name} is not UTF-8: {error.reason} at byte {error.start}.",
-            fix="Save it as UTF-8.",
-        ) from error
-
-
-def parse_project(text: str, *, path: Path | str) -> Project:
-    """Return the project that the TOML document *text* describes.
-
-    *path* is where it stands, for errors and as the project's root. Raises ConfigError.
-    """
-    path = Path(path)
-    document = Document(path.name, text.removeprefix("\ufeff"))
-    data = document.load()
-    document.check(data, (), DOCUMENT)
-    if "project" not in data:
-        document.fail((), "the table [project] is missing", fix=MINIMUM)
-    settings = dict(data["project"])
-    if "name" not in settings:
-        document.fail(("project",), "`name` is missing in [project]", fix=MINIMUM)
-
-    environments = dict(_built_in())
-    for name, table in data.get("environments", {}).items():
-        environments[name] = read_environment(document, name, table)
-    check_requires(document, environments)
-    default = settings.get("default_environment", LOCAL)
-    if default not in environments:
-        document.fail(
-            ("project", "default_environment"),
-            f"default_environment {default!r} is not one of the environments",
-            why=f"They are: {', '.join(sorted(environments))}.",
-            fix=did_you_mean(default, environments) or f"Add [environments.{default}].",
-        )
-    if "workflows" in settings:
-        settings["workflows"] = str(PurePosixPath(settings["workflows"]))
-    timeout = settings.get("remote_timeout")
-    if isinstance(timeout, str):
-        settings["remote_timeout"] = parse_duration(timeout).total_seconds()
-    return Project(
-        **settings,
-        root=path.parent,
-        environments=environments,
-        silences=silences_of(document, data.get("checks", {})),
-        local_is_implied=LOCAL not in data.get("environments", {}),
-    )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from sfn_release.asl.placeholders import WORKFLOW
 from sfn_release.aws.regions import partition_of
 from sfn_release.errors import ConfigError
-from sfn_release.project import rules
+from sfn_release.project import aws_rules, value_rules
+from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill, parameters_in
 from sfn_release.project.strategy import Strategy
-from sfn_release.project.values import Source
 
 if TYPE_CHECKING:
     from sfn_release.project.backends.backend import Backend
@@ -111,7 +111,7 @@ class Environment:
         """
         template = self.name_template.replace("{workflow}", workflow)
         name: str = self.fill(template, where=f"name of {self.name}", texts=True)
-        problem = rules.state_machine_name(name)
+        problem = aws_rules.state_machine_name(name)
         if problem:
             raise ConfigError(
                 f"{name!r} cannot be the name of a state machine in {self.name}.",
@@ -130,7 +130,7 @@ class Environment:
         """Return which of *names* are known only when a deployment is prepared."""
         asked = {*names}
         found = {name for name in asked if name.startswith(WORKFLOW)}
-        found |= asked & rules.GIVEN - self.known.keys()
+        found |= asked & value_rules.GIVEN - self.known.keys()
         return frozenset(found - self.known.keys() | self.sources(asked).keys())
 
     def resolved(self, values: Mapping[str, Any]) -> Environment:

@@ -27,8 +27,8 @@ from sfn_release.asl.placeholders import (
 from sfn_release.authoring.json_values import copied
 from sfn_release.canonical import member
 from sfn_release.errors import ConfigError
-from sfn_release.project.rules import toml_key
-from sfn_release.project.values import KINDS, as_text, kind_of
+from sfn_release.project.parameter_values import KINDS, as_text, kind_of
+from sfn_release.project.toml_text import toml_key
 from sfn_release.text import nearest
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfn_release.project import rules
+from sfn_release.project import aws_rules, git_rules, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
-from sfn_release.project.document import Expected
-from sfn_release.project.silences import CHECKS
+from sfn_release.project.checks_table import CHECKS
+from sfn_release.project.parameter_values import TYPES, is_source
 from sfn_release.project.strategy import STRATEGIES
-from sfn_release.project.values import TYPES, is_source
+from sfn_release.project.toml_document import Expected
 
 _TAGS = Expected(
     dict,
     example='tags = { team = "checkout" }',
-    others=Expected(str, rules.filled(rules.tag_value), 'team = "checkout"'),
-    key_rule=rules.filled(rules.tag_key),
+    others=Expected(str, value_rules.filled(aws_rules.tag_value), 'team = "checkout"'),
+    key_rule=value_rules.filled(aws_rules.tag_key),
 )
 _LOGGING = Expected(
     dict,
     example='logging = { level = "ERROR", includeExecutionData = false }',
     keys={
-        "level": Expected(str, rules.one_of("ALL", "ERROR", "FATAL", "OFF"), 'level = "ERROR"'),
+        "level": Expected(
+            str, value_rules.one_of("ALL", "ERROR", "FATAL", "OFF"), 'level = "ERROR"'
+        ),
         "includeExecutionData": Expected(bool, example="includeExecutionData = false"),
         "destinations": Expected(
             list,
@@ -30,7 +32,7 @@ _LOGGING = Expected(
                 dict,
                 keys={
                     "cloudWatchLogsLogGroup": Expected(
-                        dict, keys={"logGroupArn": Expected(str, rules.text)}
+                        dict, keys={"logGroupArn": Expected(str, value_rules.text)}
                     )
                 },
             ),
@@ -42,97 +44,97 @@ _ENCRYPTION = Expected(
     dict,
     example='encryption = { type = "CUSTOMER_MANAGED_KMS_KEY", kmsKeyId = "alias/shop" }',
     keys={
-        "type": Expected(str, rules.one_of("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY")),
-        "kmsKeyId": Expected(str, rules.text, 'kmsKeyId = "alias/shop"'),
+        "type": Expected(str, value_rules.one_of("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY")),
+        "kmsKeyId": Expected(str, value_rules.text, 'kmsKeyId = "alias/shop"'),
         "kmsDataKeyReusePeriodSeconds": Expected(
-            int, rules.between(60, 900), "kmsDataKeyReusePeriodSeconds = 300"
+            int, value_rules.between(60, 900), "kmsDataKeyReusePeriodSeconds = 300"
         ),
     },
 )
 _PARAMETER = Expected(
     object,
-    rules.parameter,
+    value_rules.parameter,
     example='OrdersTable = "orders"',
     table_when=is_source,
     table=Expected(
         dict,
-        rules.one_source,
+        value_rules.one_source,
         example='ChargeFunction = { ssm = "/shop/charge" }',
         keys={
-            "env": Expected(str, rules.variable, '{ env = "CHARGE_ARN" }'),
-            "ssm": Expected(str, rules.ssm_name, '{ ssm = "/shop/charge" }'),
+            "env": Expected(str, value_rules.variable, '{ env = "CHARGE_ARN" }'),
+            "ssm": Expected(str, aws_rules.ssm_name, '{ ssm = "/shop/charge" }'),
             "type": Expected(
-                str, rules.one_of(*TYPES), '{ ssm = "/shop/pause", type = "integer" }'
+                str, value_rules.one_of(*TYPES), '{ ssm = "/shop/pause", type = "integer" }'
             ),
         },
     ),
 )
 _ASSUMED_ROLE = Expected(
     str,
-    rules.role_arn,
+    aws_rules.role_arn,
     'assume_role = "arn:aws:iam::222222222222:role/deployer"',
     table=Expected(
         dict,
-        rules.has("role_arn"),
+        value_rules.has("role_arn"),
         example='assume_role = { role_arn = "arn:aws:iam::…:role/deployer", external_id = "shop" }',
         keys={
             "role_arn": Expected(
-                str, rules.role_arn, 'role_arn = "arn:aws:iam::222222222222:role/deployer"'
+                str, aws_rules.role_arn, 'role_arn = "arn:aws:iam::222222222222:role/deployer"'
             ),
-            "external_id": Expected(str, rules.external_id, 'external_id = "shop"'),
+            "external_id": Expected(str, aws_rules.external_id, 'external_id = "shop"'),
         },
     ),
 )
 _ENDPOINT = Expected(
     str,
-    rules.endpoint_url,
+    aws_rules.endpoint_url,
     'endpoint_url = "http://127.0.0.1:8083"',
     table=Expected(
         dict,
         example='endpoint_url = { stepfunctions = "http://127.0.0.1:8083" }',
         keys={
-            service: Expected(str, rules.endpoint_url, f'{service} = "http://127.0.0.1:8083"')
+            service: Expected(str, aws_rules.endpoint_url, f'{service} = "http://127.0.0.1:8083"')
             for service in AWS.services
         },
     ),
 )
 _STRATEGY = Expected(
     str,
-    rules.all_at_once,
+    value_rules.all_at_once,
     'strategy = { type = "canary", percent = 10, interval = "5m" }',
     table=Expected(
         dict,
-        rules.has("type"),
+        value_rules.has("type"),
         example='strategy = { type = "canary", percent = 10, interval = "5m" }',
         keys={
-            "type": Expected(str, rules.one_of("all-at-once", *STRATEGIES)),
-            "percent": Expected(int, rules.between(1, 99), "percent = 10"),
-            "interval": Expected(str, rules.duration, 'interval = "5m"'),
+            "type": Expected(str, value_rules.one_of("all-at-once", *STRATEGIES)),
+            "percent": Expected(int, value_rules.between(1, 99), "percent = 10"),
+            "interval": Expected(str, value_rules.duration, 'interval = "5m"'),
             "alarms": Expected(
-                list, example='alarms = ["shop-failed"]', items=Expected(str, rules.text)
+                list, example='alarms = ["shop-failed"]', items=Expected(str, value_rules.text)
             ),
-            "max_failures": Expected(int, rules.between(0, 1000), "max_failures = 0"),
-            "max_failure_rate": Expected(str, rules.factor, 'max_failure_rate = "2x"'),
+            "max_failures": Expected(int, value_rules.between(0, 1000), "max_failures = 0"),
+            "max_failure_rate": Expected(str, value_rules.factor, 'max_failure_rate = "2x"'),
         },
     ),
 )
 _ENVIRONMENT: Mapping[str, Expected] = {
-    "backend": Expected(str, rules.one_of(*BACKENDS), 'backend = "aws"'),
-    "region": Expected(str, rules.region, 'region = "eu-west-1"'),
-    "profile": Expected(str, rules.text, 'profile = "staging"'),
-    "account": Expected(str, rules.account, 'account = "222222222222"'),
+    "backend": Expected(str, value_rules.one_of(*BACKENDS), 'backend = "aws"'),
+    "region": Expected(str, aws_rules.region, 'region = "eu-west-1"'),
+    "profile": Expected(str, value_rules.text, 'profile = "staging"'),
+    "account": Expected(str, aws_rules.account, 'account = "222222222222"'),
     "assume_role": _ASSUMED_ROLE,
     "endpoint_url": _ENDPOINT,
     "role_arn": Expected(
-        str, rules.text, 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
+        str, value_rules.text, 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
     ),
-    "alias": Expected(str, rules.alias, 'alias = "live"'),
-    "name": Expected(str, rules.name_template, 'name = "{workflow}-staging"'),
+    "alias": Expected(str, aws_rules.alias, 'alias = "live"'),
+    "name": Expected(str, aws_rules.name_template, 'name = "{workflow}-staging"'),
     "parameters": Expected(
         dict,
         example='parameters = { OrdersTable = "orders" }',
         others=_PARAMETER,
-        key_rule=rules.parameter_name,
+        key_rule=value_rules.parameter_name,
     ),
     "logging": _LOGGING,
     "tracing": _TRACING,
@@ -142,22 +144,22 @@ _ENVIRONMENT: Mapping[str, Expected] = {
     "requires": Expected(
         list, example='requires = ["staging"]', items=Expected(str, example='["staging"]')
     ),
-    "soak": Expected(str, rules.duration, 'soak = "2h"'),
+    "soak": Expected(str, value_rules.duration, 'soak = "2h"'),
     "branches": Expected(
-        list, example='branches = ["main"]', items=Expected(str, rules.branch, '["main"]')
+        list, example='branches = ["main"]', items=Expected(str, git_rules.branch, '["main"]')
     ),
     "protect_drift": Expected(bool, example="protect_drift = true"),
-    "pins": Expected(str, rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
+    "pins": Expected(str, value_rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
     "strategy": _STRATEGY,
 }
 _PROJECT: Mapping[str, Expected] = {
-    "name": Expected(str, rules.project_name, 'name = "shop"'),
-    "workflows": Expected(str, rules.workflows, 'workflows = "workflows"'),
+    "name": Expected(str, value_rules.project_name, 'name = "shop"'),
+    "workflows": Expected(str, value_rules.workflows, 'workflows = "workflows"'),
     "default_environment": Expected(str, example='default_environment = "local"'),
-    "tag": Expected(str, rules.tag_template, 'tag = "v{version}"'),
-    "remote": Expected(str, rules.remote, 'remote = "origin"'),
-    "remote_timeout": Expected(object, rules.timeout, 'remote_timeout = "30s"'),
-    "ledger": Expected(str, rules.ledger, 'ledger = "refs/heads/sfn-release"'),
+    "tag": Expected(str, git_rules.tag_template, 'tag = "v{version}"'),
+    "remote": Expected(str, git_rules.remote, 'remote = "origin"'),
+    "remote_timeout": Expected(object, value_rules.timeout, 'remote_timeout = "30s"'),
+    "ledger": Expected(str, git_rules.ledger, 'ledger = "refs/heads/sfn-release"'),
 }
 DOCUMENT = Expected(
     dict,
@@ -166,7 +168,7 @@ DOCUMENT = Expected(
         "environments": Expected(
             dict,
             others=Expected(dict, keys=_ENVIRONMENT, example="[environments.staging]"),
-            key_rule=rules.environment_name,
+            key_rule=value_rules.environment_name,
             example="[environments.staging]",
         ),
         "checks": CHECKS,

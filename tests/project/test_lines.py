@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sfn_release.errors import ConfigError
 from sfn_release.project import parse_project
-from sfn_release.project.lines import Key, key_lines
+from sfn_release.project.toml_lines import Key, key_lines
 
 BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
 KEYS = BARE | st.text("ab .=#[]{}\"'\\\n\té", max_size=4)

@@ -19,7 +19,7 @@ _GET_DUMPABLE = 3
 SCRIPT = """
 import ctypes, os
 from pathlib import Path
-from sfn_release.project.modules.hiding import hidden
+from sfn_release.project.modules.hidden_environment import hidden_environment
 
 def readable():
     path = Path(f"/proc/{os.getpid()}/environ")
@@ -37,9 +37,9 @@ if os.geteuid() == 0:  # root reads everything: be another user
     os.setuid(65534)
     ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # changing the user has hidden it already
 print("before", readable())
-with hidden():
+with hidden_environment():
     print("inside", readable())
-    with hidden():
+    with hidden_environment():
         print("nested", readable())
     print("outer", readable())
 print("after", readable())

@@ -237,7 +237,7 @@ def test_what_differs_from_build_to_build_is_refused(line: str) -> None:
     with pytest.raises(NonDeterministicError) as caught:
         build_commit(files(f"{line}\n{HELLO}"), "workflows")
     assert caught.value.message == (
-        "The workflow 'hello' of workflows/a.py comes out differently each time."
+        "The workflow 'hello' of workflows/a.py builds differently each time."
     )
     where, once, again = caught.value.why.splitlines()
     assert where.startswith("at $.States.Only.Result")
@@ -255,7 +255,7 @@ def test_what_differs_beside_the_definition_is_refused() -> None:
 def test_a_workflow_that_comes_and_goes_is_refused() -> None:
     """Its name is told."""
     text = HELLO + "import time\nif time.strftime('%z') != '+0000':\n    machine.name = 'other'\n"
-    with pytest.raises(NonDeterministicError, match="'hello' is there in one build") as caught:
+    with pytest.raises(NonDeterministicError, match="'hello' is in one build") as caught:
         build_commit(files(text), "workflows")
     assert caught.value.why == "It comes from workflows/a.py."
 
@@ -266,7 +266,7 @@ def test_a_module_that_fails_the_second_time_is_refused_as_such() -> None:
         build_commit(
             files(HELLO + "import os\nassert os.environ['USER'] == 'builder'\n"), "workflows"
         )
-    assert "builds once and not a second time: workflows/a.py:7 raised" in caught.value.message
+    assert "builds once, but not a second time: workflows/a.py:7 raised" in caught.value.message
     assert "AssertionError" in caught.value.why
 
 

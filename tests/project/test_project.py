@@ -17,7 +17,7 @@ from sfn_release.project import (
     find_project,
     parse_project,
     read_project,
-    rules,
+    toml_text,
 )
 from sfn_release.project.backends import AWS, BACKENDS, EMBEDDED
 from support.places import ROOT
@@ -401,7 +401,7 @@ def test_legal_settings_are_taken(key: str, value: str) -> None:
 def test_illegal_settings_are_refused(key: str, value: str) -> None:
     """A value that Git, AWS or the file system would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=True))
-    assert f"{key} = {rules.toml(value)} in [project] cannot be used" in error.message
+    assert f"{key} = {toml_text.toml(value)} in [project] cannot be used" in error.message
     assert error.why
     assert error.fix.startswith("For example:")
 
@@ -466,7 +466,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
 def test_illegal_environment_values_are_refused(key: str, value: str) -> None:
     """A value that AWS would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=False))
-    assert f"{key} = {rules.toml(value)} in [environments.prod] cannot be used" in error.message
+    assert f"{key} = {toml_text.toml(value)} in [environments.prod] cannot be used" in error.message
     assert error.why
 
 

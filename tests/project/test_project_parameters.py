@@ -10,7 +10,7 @@ from sfn_release.canonical import canonical
 from sfn_release.errors import ConfigError
 from sfn_release.project import Environment, Source, fill, parameters_in, parse_project
 from sfn_release.project.backends import AWS
-from sfn_release.project.values import convert
+from sfn_release.project.parameter_values import convert
 
 PARAMETERS = {"Table": "orders", "Topic": "${Table}", "A": "same", "B": "same"}
 

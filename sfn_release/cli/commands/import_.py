@@ -82,7 +82,7 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
 
 def _name(own: str, asked: str | None) -> str:
     """Return a name that AWS takes; raises UsageError when the one *asked* for is none."""
-    from sfn_release.project.rules import state_machine_name
+    from sfn_release.project.aws_rules import state_machine_name
 
     problem = state_machine_name(asked) if asked is not None else None
     if problem:

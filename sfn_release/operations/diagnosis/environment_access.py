@@ -18,7 +18,7 @@ from sfn_release.operations.open_site import site
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in
-from sfn_release.project.rules import role_arn as role_rule
+from sfn_release.project.aws_rules import role_arn as role_rule
 
 _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:[^:*]+:\*")
 

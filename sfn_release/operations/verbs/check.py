@@ -22,9 +22,9 @@ from sfn_release.project.modules.drafts import (
     read_project_drafts,
     read_text_draft,
 )
-from sfn_release.project.modules.files import source_named
-from sfn_release.project.modules.lines import line_finder
-from sfn_release.project.modules.single import STDIN, is_file
+from sfn_release.project.modules.finding_lines import line_finder
+from sfn_release.project.modules.single_file import STDIN, is_file
+from sfn_release.project.modules.workflow_files import source_named
 from sfn_release.text import did_you_mean
 
 Ask = Callable[[Declaration], tuple[Finding, ...]]

@@ -26,7 +26,7 @@ from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.preconditions import Submission, refusal, unmet
-from sfn_release.project import Environment, rules
+from sfn_release.project import Environment, toml_text
 from sfn_release.release.rendering import Rendered, parameters_of, render
 
 
@@ -178,7 +178,7 @@ def _parameters(
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else rules.toml(value)
+    return value if isinstance(value, str) else toml_text.toml(value)
 
 
 def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> str:

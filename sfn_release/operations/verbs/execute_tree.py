@@ -20,8 +20,8 @@ from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
+from sfn_release.project.aws_rules import state_machine_name
 from sfn_release.project.mock_files import read_mocks, unused_keys
-from sfn_release.project.rules import state_machine_name
 from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import Rendered, parameters_of, render
 from sfn_release.simulator import ContextSeed, Event, VirtualClock, simulate

@@ -14,7 +14,7 @@ from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, DefinitionError, UsageError
 from sfn_release.names import TAG_PREFIX
 from sfn_release.operations.definition_sources import only, read_source
-from sfn_release.project.modules.single import STDIN, read_content, read_text
+from sfn_release.project.modules.single_file import STDIN, read_content, read_text
 
 if TYPE_CHECKING:
     from sfn_release.aws.stepfunctions import StepFunctions

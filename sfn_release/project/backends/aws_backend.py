@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.aws.regions import partition_of
 from sfn_release.project.backends.backend import Backend, Clone
-from sfn_release.project.document import Document, table_name
-from sfn_release.project.lines import Key
+from sfn_release.project.toml_document import TomlDocument, table_name
+from sfn_release.project.toml_lines import Key
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
     from sfn_release.project.environment import Environment
 
 
-def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None:
+def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
     if "region" not in values:
         document.fail(
             at,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
-    from sfn_release.project.document import Document
     from sfn_release.project.environment import Environment
-    from sfn_release.project.lines import Key
+    from sfn_release.project.toml_document import TomlDocument
+    from sfn_release.project.toml_lines import Key
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Backend:
     private: bool
     services: tuple[str, ...]
     partition: Callable[[str], str | None] = field(repr=False)
-    check_table: Callable[[Document, Key, Mapping[str, Any]], None] = field(repr=False)
+    check_table: Callable[[TomlDocument, Key, Mapping[str, Any]], None] = field(repr=False)
     connect: Callable[[Environment, Clone], Aws] = field(repr=False)
     region: str = ""
     account: str | None = None

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.names import TAG_PREFIX
-from sfn_release.project import rules
+from sfn_release.project import toml_text
 from sfn_release.project.backends.backend import Backend, Clone
-from sfn_release.project.document import Document, table_name
-from sfn_release.project.lines import Key
-from sfn_release.project.values import is_source
+from sfn_release.project.parameter_values import is_source
+from sfn_release.project.toml_document import TomlDocument, table_name
+from sfn_release.project.toml_lines import Key
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
@@ -78,7 +78,7 @@ def _tasks_for(clone: Clone, environment: Environment) -> Callable[[str, Mapping
     return tasks
 
 
-def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None:
+def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
     for key in (key for key in _ONLY_AWS if key in values):
         document.fail(
             (*at, key),
@@ -90,7 +90,7 @@ def _check_table(document: Document, at: Key, values: Mapping[str, Any]) -> None
             document.fail(
                 (*at, "parameters", key),
                 f"the parameter {key} can't come from Parameter Store: the backend is local",
-                fix=f'Write a value for it here:  {rules.toml_key(key)} = "…"',
+                fix=f'Write a value for it here:  {toml_text.toml_key(key)} = "…"',
             )
     strategy = values.get("strategy")
     if isinstance(strategy, dict) and strategy.get("alarms"):

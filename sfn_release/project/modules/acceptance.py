@@ -15,15 +15,16 @@ from sfn_release.checks import check_calls, check_draft
 from sfn_release.checks.finding import Finding, refuse
 from sfn_release.checks.silence import Silence, told
 from sfn_release.errors import DefinitionError
-from sfn_release.project.modules.entries import Entry
-from sfn_release.project.rules import filled, state_machine_name, tag_key, tag_value
+from sfn_release.project.aws_rules import state_machine_name, tag_key, tag_value
+from sfn_release.project.modules.declared_workflows import DeclaredWorkflow
+from sfn_release.project.value_rules import filled
 
 _FILLED = frozenset({"resource", "parameter"})  # rules of what deploying would have to fill
 _MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
 
 
 def accept(
-    entries: Iterable[Entry], silences: Sequence[Silence] = ()
+    entries: Iterable[DeclaredWorkflow], silences: Sequence[Silence] = ()
 ) -> tuple[tuple[Declaration, ...], int]:
     """Return the declarations, sorted by name, and how many warnings there are about them.
 
@@ -82,7 +83,7 @@ def content(declaration: Declaration) -> dict[str, Any]:
     return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
 
 
-def _accept_one(entry: Entry, silences: Sequence[Silence]) -> int:
+def _accept_one(entry: DeclaredWorkflow, silences: Sequence[Silence]) -> int:
     declaration, place = entry.declaration, entry.place
     problem = next(problems(declaration), None)
     if problem:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +9,14 @@ from pathlib import Path
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.checks.finding import Finding
 from sfn_release.errors import BuildError, DefinitionError
-from sfn_release.project.modules.entries import Entry, entries_of
-from sfn_release.project.modules.files import Module, document_name, find_sources, parse_document
-from sfn_release.project.modules.hiding import hidden
-from sfn_release.project.modules.process import FIRST, Job, Running
-from sfn_release.project.modules.single import SUFFIXES, locate, read_content, wrong_ending
-
-_TIMEOUT = 120.0  # seconds that all modules together may take to load
+from sfn_release.project.modules.declared_workflows import DeclaredWorkflow, load_workflows
+from sfn_release.project.modules.single_file import SUFFIXES, locate, read_content, wrong_ending
+from sfn_release.project.modules.workflow_files import (
+    Module,
+    document_name,
+    find_workflow_files,
+    parse_document,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def read_project_drafts(
     Raises NotFoundError without that folder or for a file that can't be read, and BuildError for a
     module that does not load.
     """
-    sources = find_sources(root, workflows)
+    sources = find_workflow_files(root, workflows)
     modules = tuple(one for one in sources.modules if only in (None, one.file))
     drafts = [
         _document(read_content(root / file, file), file, root / file)
@@ -100,32 +99,20 @@ def _document(content: bytes, name: str, path: Path | None = None) -> Draft:
 
 def _modules(
     root: Path,
-    workflows: str,
+    folder: str,
     modules: tuple[Module, ...],
     work_tree: Path,
     environ: Mapping[str, str],
 ) -> list[Draft]:
-    with tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True) as scratch:
-        job = Job(
-            root=root,
-            work_tree=work_tree,
-            workflows=workflows,
-            modules=modules,
-            scratch=Path(scratch).resolve(),
-            surroundings=FIRST,
-            python=sys.executable,
-            environ=environ,
-            timeout=_TIMEOUT,
-        )
-        with hidden(), Running(job) as running:
-            return [_of_entry(entry, root) for entry in entries_of(running.result())]
+    workflows = load_workflows(root, modules, folder=folder, work_tree=work_tree, environ=environ)
+    return [_module(workflow, root) for workflow in workflows]
 
 
-def _of_entry(entry: Entry, root: Path) -> Draft:
-    source = entry.declaration.source
+def _module(workflow: DeclaredWorkflow, root: Path) -> Draft:
+    source = workflow.declaration.source
     path = root / source
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise BuildError(f"{source} cannot be read: {error.strerror}.") from error
-    return Draft(entry.declaration, entry.findings, text, path)
+        raise BuildError(f"Can't read {source}: {error.strerror}.") from error
+    return Draft(workflow.declaration, workflow.findings, text, path)

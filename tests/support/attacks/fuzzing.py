@@ -226,7 +226,7 @@ def _yaml(content: bytes) -> None:
 def _import(content: bytes) -> None:
     from sfn_release.authoring.importing import write_module
     from sfn_release.operations.verbs.import_ import _from_declaration, described_source
-    from sfn_release.project.modules.single import read_text
+    from sfn_release.project.modules.single_file import read_text
 
     given = read_text(content, "given.json")
     answer = given.definition

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.errors import ConfigError
-from sfn_release.project import rules
+from sfn_release.project import aws_rules
 from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, Backend
-from sfn_release.project.document import Document
 from sfn_release.project.environment import AssumedRole, Environment
-from sfn_release.project.lines import Key
+from sfn_release.project.parameter_values import Source, is_source, normal
 from sfn_release.project.parameters import parameters_in
 from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
-from sfn_release.project.values import Source, is_source, normal
+from sfn_release.project.toml_document import TomlDocument
+from sfn_release.project.toml_lines import Key
 from sfn_release.text import did_you_mean, parse_duration
 
 LOCAL = "local"
 _ROLE = 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
 
 
-def read_environment(document: Document, name: str, table: Mapping[str, Any]) -> Environment:
+def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]) -> Environment:
     """Return the environment that a table, its single values checked, describes."""
     at: Key = ("environments", name)
     values = dict(table)
@@ -50,7 +50,7 @@ def read_environment(document: Document, name: str, table: Mapping[str, Any]) ->
     return environment
 
 
-def _backend(document: Document, at: Key, name: str, given: str | None) -> Backend:
+def _backend(document: TomlDocument, at: Key, name: str, given: str | None) -> Backend:
     built_in = BUILT_IN.get(name)
     backend = built_in or AWS if given is None else BACKENDS[given]
     if built_in is not None and backend is not built_in:
@@ -62,7 +62,7 @@ def _backend(document: Document, at: Key, name: str, given: str | None) -> Backe
     return backend
 
 
-def check_requires(document: Document, environments: Mapping[str, Environment]) -> None:
+def check_requires(document: TomlDocument, environments: Mapping[str, Environment]) -> None:
     """Fail when an environment requires one that is not there, itself, or what requires it."""
     for name, environment in environments.items():
         at = ("environments", name, "requires")
@@ -119,7 +119,7 @@ def _parameter(value: Any) -> Any:
     )
 
 
-def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy | None:
+def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strategy | None:
     table = values.pop("strategy", "all-at-once")
     if isinstance(table, str):
         return None
@@ -155,7 +155,7 @@ def _strategy(document: Document, at: Key, values: dict[str, Any]) -> Strategy |
     return make(table["percent"], parse_duration(table["interval"]), limits)
 
 
-def _check_role(document: Document, at: Key, environment: Environment) -> None:
+def _check_role(document: TomlDocument, at: Key, environment: Environment) -> None:
     """Fail for a role that is none, as far as its parameters are known without asking."""
     role = environment.role_arn
     if role is None or environment.open(parameters_in(role)):
@@ -164,10 +164,10 @@ def _check_role(document: Document, at: Key, environment: Environment) -> None:
         role = environment.fill(role, where=f"role_arn of {environment.name}", texts=True)
     except ConfigError as error:
         document.fail(at, error.message, why=error.why, fix=error.fix)
-    document.require(at, role, rules.role_arn, _ROLE)
+    document.require(at, role, aws_rules.role_arn, _ROLE)
 
 
-def _check_name(document: Document, at: Key, environment: Environment) -> None:
+def _check_name(document: TomlDocument, at: Key, environment: Environment) -> None:
     """Fail for a template of names that is not known without asking, or that AWS can't take."""
     names = parameters_in(environment.name_template)
     open_ones = sorted(environment.open(names))

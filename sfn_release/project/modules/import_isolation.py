@@ -24,6 +24,7 @@ import site
 import sys
 import sysconfig
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,9 @@ class _FromSource(importlib.machinery.SourceFileLoader):
 class _Outside(importlib.abc.MetaPathFinder):
     """An import hook, without what it finds in the work tree."""
 
-    def __init__(self, finder: Any, world: World) -> None:
+    def __init__(self, finder: Any, isolation: ImportIsolation) -> None:
         self._finder = finder
-        self._world = world
+        self._isolation = isolation
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._finder, name)
@@ -58,7 +59,7 @@ class _Outside(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         spec = self._finder.find_spec(fullname, path, target)
         places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
-        return None if any(self._world.leads_back(place) for place in places if place) else spec
+        return None if any(self._isolation.leads_back(place) for place in places if place) else spec
 
 
 class _Fallback(importlib.abc.MetaPathFinder):
@@ -102,7 +103,7 @@ class _Alias(importlib.abc.Loader):
         module.__spec__ = self._spec  # the import system has put the alias's there
 
 
-class World:
+class ImportIsolation:
     """The folders of a build: the project's *root*, and the *work_tree* that it belongs to."""
 
     def __init__(self, root: str, work_tree: str) -> None:
@@ -163,6 +164,18 @@ class World:
                     sys.modules[name] = _namespace(name, [str(entry) for entry in path])
             path = [Path(entry) for entry in sys.modules[name].__path__]
 
+    def distributions(self, imported: Iterable[str]) -> dict[str, str]:
+        """Return the version of each installed distribution that the modules *imported* are of."""
+        names = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names)
+        installed = set()
+        for name in names - {"sfn_release"}:
+            places = getattr(sys.modules.get(name), "__path__", None) or [
+                getattr(sys.modules.get(name), "__file__", None)
+            ]
+            if any(isinstance(place, str) and not self.of_project(place) for place in places):
+                installed.add(name)
+        return _versions(installed) if installed else {}
+
     def _own_path(self) -> list[Path]:
         own = (Path(self.root), Path(self.root, "src"))
         return [entry for entry in own if entry.is_dir()]
@@ -182,3 +195,25 @@ def _is_plain(finder: Any) -> bool:
 
 def _within(place: str, folder: str) -> bool:
     return (os.path.realpath(place) + os.sep).startswith(folder + os.sep)
+
+
+def _versions(modules: Iterable[str]) -> dict[str, str]:
+    """Return the version of each distribution that holds one of the top-level *modules*."""
+    from importlib import metadata
+
+    found = {}
+    others = set()
+    for name in modules:
+        try:
+            distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            others.add(name)
+            continue
+        if any(file.parts[0] in {name, f"{name}.py"} for file in distribution.files or ()):
+            found[distribution.name] = distribution.version
+        else:
+            others.add(name)
+    # Asking every installed distribution takes 0.1 seconds. Most have the name of their module.
+    owners = metadata.packages_distributions() if others else {}
+    found |= {owner: metadata.version(owner) for name in others for owner in owners.get(name, ())}
+    return dict(sorted(found.items()))

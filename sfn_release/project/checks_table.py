@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sfn_release.checks.silence import Silence
-from sfn_release.project import rules
-from sfn_release.project.document import Document, Expected
-from sfn_release.project.lines import Key
+from sfn_release.project import value_rules
+from sfn_release.project.toml_document import Expected, TomlDocument
+from sfn_release.project.toml_lines import Key
 from sfn_release.text import did_you_mean
 
 _EXAMPLE = '{ rule = "lambda-retry", workflow = "orders", reason = "its caller tries again" }'
 
-CHECKS: Final = Expected(
+CHECKS: Final[Expected] = Expected(
     dict,
     example="[[checks.silence]]",
     keys={
@@ -23,10 +23,10 @@ CHECKS: Final = Expected(
                 dict,
                 example=_EXAMPLE,
                 keys={
-                    "rule": Expected(str, rules.text, 'rule = "lambda-retry"'),
-                    "workflow": Expected(str, rules.text, 'workflow = "orders"'),
-                    "state": Expected(str, rules.text, 'state = "Charge"'),
-                    "reason": Expected(str, rules.text, 'reason = "its caller tries again"'),
+                    "rule": Expected(str, value_rules.text, 'rule = "lambda-retry"'),
+                    "workflow": Expected(str, value_rules.text, 'workflow = "orders"'),
+                    "state": Expected(str, value_rules.text, 'state = "Charge"'),
+                    "reason": Expected(str, value_rules.text, 'reason = "its caller tries again"'),
                 },
             ),
         )
@@ -35,13 +35,13 @@ CHECKS: Final = Expected(
 _AT = ("checks", "silence")
 
 
-def silences_of(document: Document, table: dict[str, Any]) -> tuple[Silence, ...]:
+def silences_of(document: TomlDocument, table: dict[str, Any]) -> tuple[Silence, ...]:
     """Return what the table ``[checks]`` silences; raises ConfigError."""
     entries = enumerate(table.get("silence", ()))
     return tuple(_silence(document, (*_AT, index), entry) for index, entry in entries)
 
 
-def _silence(document: Document, at: Key, entry: dict[str, str]) -> Silence:
+def _silence(document: TomlDocument, at: Key, entry: dict[str, str]) -> Silence:
     from sfn_release.checks.rule_table import BY_NAME
 
     for key in ("rule", "reason"):

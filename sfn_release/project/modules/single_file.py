@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.checks.finding import refuse
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.project.modules.entries import entries_of
-from sfn_release.project.modules.files import Module, document_name, module_name, parse_document
-from sfn_release.project.modules.hiding import hidden
-from sfn_release.project.modules.process import FIRST, Job, Running
+from sfn_release.project.modules.declared_workflows import load_workflows
+from sfn_release.project.modules.workflow_files import (
+    Module,
+    document_name,
+    module_name,
+    parse_document,
+)
 
 SUFFIXES = (".json", ".yaml", ".yml", ".py")
 STDIN = "-"
 _MARKS = ("releases.toml", "pyproject.toml", ".git")  # what a project's root holds
-_TIMEOUT = 120.0  # seconds that a module may take to load
 
 
 def is_file(argument: str) -> bool:
@@ -74,23 +74,12 @@ def read_text(content: bytes, name: str) -> Declaration:
 
 def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...]:
     root, module = locate(file)
-    with tempfile.TemporaryDirectory(prefix="sfn-release-", ignore_cleanup_errors=True) as scratch:
-        job = Job(
-            root=root,
-            work_tree=root,
-            workflows=Path(module.file).parent.as_posix(),
-            modules=(module,),
-            scratch=Path(scratch).resolve(),
-            surroundings=FIRST,
-            python=sys.executable,
-            environ=environ,
-            timeout=_TIMEOUT,
-        )
-        with hidden(), Running(job) as running:
-            entries = tuple(entries_of(running.result()))
-    for entry in entries:
-        refuse(entry.findings, f"The workflow {entry.declaration.name!r} ({entry.place})")
-    return tuple(sorted((one.declaration for one in entries), key=lambda one: one.name))
+    folder = Path(module.file).parent.as_posix()
+    workflows = load_workflows(root, (module,), folder=folder, work_tree=root, environ=environ)
+    for workflow in workflows:
+        name = workflow.declaration.name
+        refuse(workflow.findings, f"The workflow {name!r} ({workflow.place})")
+    return tuple(sorted((workflow.declaration for workflow in workflows), key=lambda one: one.name))
 
 
 def locate(file: Path) -> tuple[Path, Module]:

@@ -10,7 +10,7 @@ from sfn_release.asl.placeholders import quoted
 from sfn_release.canonical import keys_of
 from sfn_release.checks.finding import Finding
 
-Keys = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|\n|[^\s\[\]{},:"]+')
 _MOST_NODES = 100_000
@@ -30,7 +30,7 @@ def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
         return lambda finding: _in_module(text, finding.state)
     text = text if file.endswith((".yaml", ".yml")) else quoted(text)
     read = _yaml_lines if file.endswith((".yaml", ".yml")) else _json_lines
-    lines: dict[Keys, int] = {}
+    lines: dict[KeyPath, int] = {}
 
     def line_of(finding: Finding) -> int | None:
         if finding.rule == "not-json":
@@ -48,7 +48,7 @@ def _complained(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _nearest(lines: Mapping[Keys, int], keys: Keys) -> int | None:
+def _nearest(lines: Mapping[KeyPath, int], keys: KeyPath) -> int | None:
     while keys and keys not in lines:
         keys = keys[:-1]
     return lines.get(keys)
@@ -67,9 +67,9 @@ def _in_module(text: str, state: str) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _json_lines(text: str) -> dict[Keys, int]:
+def _json_lines(text: str) -> dict[KeyPath, int]:
     """Return the line of each member and item of a JSON document; of a broken one what there is."""
-    lines: dict[Keys, int] = {(): 1}
+    lines: dict[KeyPath, int] = {(): 1}
     line = 1
     at: list[str | int] = []  # the keys that lead to the value being read
     kinds: list[str] = []  # the brackets around
@@ -108,7 +108,7 @@ def _unquoted(mark: str) -> str:
         return mark[1:-1]
 
 
-def _yaml_lines(text: str) -> dict[Keys, int]:
+def _yaml_lines(text: str) -> dict[KeyPath, int]:
     try:
         import yaml
     except ImportError:  # then the file has not been read either
@@ -117,8 +117,8 @@ def _yaml_lines(text: str) -> dict[Keys, int]:
         root = yaml.compose(text, yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError):
         return {}
-    lines: dict[Keys, int] = {(): 1}
-    queue: list[tuple[yaml.Node | None, Keys]] = [(root, ())]
+    lines: dict[KeyPath, int] = {(): 1}
+    queue: list[tuple[yaml.Node | None, KeyPath]] = [(root, ())]
     while queue and len(lines) < _MOST_NODES:  # aliases can make a document endless
         node, keys = queue.pop()
         if len(keys) == _DEEPEST:

@@ -20,7 +20,7 @@ _DUMPABLE = 1
 
 
 @contextmanager
-def hidden() -> Iterator[None]:
+def hidden_environment() -> Iterator[None]:
     """Keep this process's environment out of reach of other processes until the block ends.
 
     Only as long as needed: some tools read ``/proc/self``, which is out of reach too.

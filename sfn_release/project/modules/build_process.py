@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from sfn_release.errors import BuildError, DefinitionError
-from sfn_release.project.modules.files import Module
+from sfn_release.project.modules.workflow_files import Module
 
+TIMEOUT = 120.0
+"""Seconds that loading all modules may take, by default."""
 _PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT = 64 * 1024  # bytes of what modules print, from its end
 _SHOWN = 20  # lines of it in an error
@@ -23,7 +25,7 @@ _GRACE = 5.0  # seconds after its time in which the process tells where it was
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class BuildConditions:
     """What must make no difference to a build, and is therefore varied between two."""
 
     hash_seed: int
@@ -31,12 +33,12 @@ class Surroundings:
     user: str
 
 
-FIRST = Surroundings(hash_seed=0, time_zone="UTC", user="builder")
-SECOND = Surroundings(hash_seed=4242, time_zone="XXX-13:45", user="second-builder")
+FIRST = BuildConditions(hash_seed=0, time_zone="UTC", user="builder")
+SECOND = BuildConditions(hash_seed=4242, time_zone="XXX-13:45", user="second-builder")
 
 
 @dataclass(frozen=True)
-class Job:
+class BuildJob:
     """One build.
 
     *root* is the project's folder and the working folder; *work_tree* the folder that imports may
@@ -50,16 +52,16 @@ class Job:
     workflows: str
     modules: tuple[Module, ...]
     scratch: Path
-    surroundings: Surroundings
+    conditions: BuildConditions
     python: str
     environ: Mapping[str, str]
     timeout: float
 
 
-class Running:
+class BuildProcess:
     """A build under way; leaving it as a context manager ends whatever it has started."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: BuildJob) -> None:
         self._job = job
         self._tail = bytearray()
         self._ended = False
@@ -198,17 +200,17 @@ class Running:
         return "\n".join(["It printed:", *lines[-_SHOWN:]]) if lines else ""
 
 
-def _environment(job: Job) -> dict[str, str]:
+def _environment(job: BuildJob) -> dict[str, str]:
     passed_on = {name: job.environ[name] for name in _PASSED_ON if name in job.environ}
     return {
         "PATH": os.defpath,
         **passed_on,
         "HOME": str(job.scratch / "home"),
         "TMPDIR": str(job.scratch / "tmp"),
-        "USER": job.surroundings.user,
-        "LOGNAME": job.surroundings.user,
-        "TZ": job.surroundings.time_zone,
-        "PYTHONHASHSEED": str(job.surroundings.hash_seed),
+        "USER": job.conditions.user,
+        "LOGNAME": job.conditions.user,
+        "TZ": job.conditions.time_zone,
+        "PYTHONHASHSEED": str(job.conditions.hash_seed),
         "LC_ALL": "C.UTF-8",
         "AWS_EC2_METADATA_DISABLED": "true",  # no credentials from the machine either
     }

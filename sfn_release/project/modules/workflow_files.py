@@ -39,14 +39,14 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Sources:
+class WorkflowFiles:
     """What a workflows folder holds, in the order of the paths, which are relative to the root."""
 
     modules: tuple[Module, ...]
     documents: tuple[str, ...]
 
 
-def find_sources(root: Path, workflows: str) -> Sources:
+def find_workflow_files(root: Path, workflows: str) -> WorkflowFiles:
     """Return what the folder *workflows* below *root* holds.
 
     Raises NotFoundError without that folder and BuildError when it holds nothing to release or a
@@ -68,7 +68,7 @@ def find_sources(root: Path, workflows: str) -> Sources:
             " begin with _ are helpers.",
             fix="`sfn-release init` makes a first one.",
         )
-    return Sources(modules, documents)
+    return WorkflowFiles(modules, documents)
 
 
 def source_named(root: Path, workflows: str, file: Path) -> str | None:

@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 from typing import Any, NoReturn
 
 from sfn_release.errors import ConfigError
-from sfn_release.project import rules
-from sfn_release.project.lines import Key, key_lines
+from sfn_release.project import toml_text, value_rules
+from sfn_release.project.toml_lines import Key, key_lines
 from sfn_release.text import did_you_mean
 
 MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
@@ -42,14 +42,14 @@ class Expected:
     """
 
     type: type
-    rule: rules.Rule = rules.anything
+    rule: value_rules.ValueRule = value_rules.anything
     example: str = ""
     keys: Mapping[str, Expected] = field(default_factory=dict)
     others: Expected | None = None
-    key_rule: rules.Rule = rules.anything
+    key_rule: value_rules.ValueRule = value_rules.anything
     items: Expected | None = None
     table: Expected | None = None
-    table_when: Callable[[Mapping[str, Any]], bool] = rules.always
+    table_when: Callable[[Mapping[str, Any]], bool] = value_rules.always
 
 
 def table_name(key: Key) -> str:
@@ -67,7 +67,7 @@ def _kind_of(value: Any) -> str:
     return _KINDS[type(value)]
 
 
-class Document:
+class TomlDocument:
     """A TOML document with errors that know its lines."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -131,14 +131,14 @@ class Document:
         line = f":{lines[key]}" if key else ""
         raise ConfigError(f"{self.name}{line}: {message}", why=why, fix=fix)
 
-    def require(self, key: Key, value: Any, rule: rules.Rule, example: str = "") -> None:
+    def require(self, key: Key, value: Any, rule: value_rules.ValueRule, example: str = "") -> None:
         """Fail unless *value* obeys *rule*."""
         problem = rule(value)
         if problem:
             *table, name = _names(key)
             self.fail(
                 key,
-                f"{name} = {rules.toml(value)} in {table_name(tuple(table))} cannot be used",
+                f"{name} = {toml_text.toml(value)} in {table_name(tuple(table))} cannot be used",
                 why=problem,
                 fix=f"For example:  {example}" if example else "",
             )

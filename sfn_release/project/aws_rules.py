@@ -1,0 +1,125 @@
+"""Rules for values that AWS receives: names, ARNs, regions, accounts, tags, endpoints.
+
+A rule takes a value, and returns a sentence that says what is wrong with it, or None.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sfn_release.names import MAX_NAME, NOT_IN_NAME
+from sfn_release.project.value_rules import filled
+
+_NOT_IN_NAME = re.compile(f"[{NOT_IN_NAME}]")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+")
+_ALIAS = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_TAG_TEXT = re.compile(r"[\w .:/=+@-]*")  # letters and digits of every script
+_MAX_TAG_KEY = 128
+_MAX_TAG_VALUE = 256
+
+
+def state_machine_name(value: str) -> str | None:
+    """Check a name against the rules of CreateStateMachine."""
+    if not value:
+        return "It is empty."
+    if len(value) > MAX_NAME:
+        return f"It has {len(value)} characters; AWS takes at most {MAX_NAME}."
+    found = _NOT_IN_NAME.search(value)
+    if found:
+        return (
+            f"It holds {found[0]!r}; AWS takes no white space, control characters, brackets, and"
+            ' none of ? * " # % \\ ^ | ~ ` $ & , ; : /'
+        )
+    return None
+
+
+def name_template(value: str) -> str | None:
+    """Check the template of state machine names."""
+    if value.count("{workflow}") != 1:
+        return "It must hold {workflow} once, which becomes the workflow's name."
+    return filled(state_machine_name)(value.replace("{workflow}", "x"))
+
+
+def alias(value: str) -> str | None:
+    """Check an alias against the rules of CreateStateMachineAlias; "" means: no alias."""
+    if value and (not _ALIAS.fullmatch(value) or value.isdigit()):
+        return (
+            "AWS takes letters, digits, '_', '.' and '-', at most 80 characters, and not digits"
+            ' alone. "" is for no alias.'
+        )
+    return None
+
+
+def region(value: str) -> str | None:
+    """Check the shape of an AWS region's name."""
+    return None if _REGION.fullmatch(value) else "An AWS region is written like eu-west-1."
+
+
+def account(value: str) -> str | None:
+    """Check an AWS account's id."""
+    if not re.fullmatch(r"[0-9]{12}", value):
+        return "An AWS account's id has twelve digits; it is a string, as it may begin with 0."
+    return None
+
+
+def role_arn(value: str) -> str | None:
+    """Check the shape of an IAM role's ARN."""
+    if not _ROLE.fullmatch(value):
+        return "An IAM role's ARN is written like arn:aws:iam::111111111111:role/shop-workflows."
+    return None
+
+
+def external_id(value: str) -> str | None:
+    """Check the external id of a role's trust policy (AssumeRole, parameter ``ExternalId``)."""
+    if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
+        return "It has 2 to 1224 characters: letters, digits and _ + = , . @ : / -"
+    return None
+
+
+def endpoint_url(value: str) -> str | None:
+    """Check a URL that a client can be pointed at."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, an unclosed [ of IPv6
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        return "An endpoint is written like http://127.0.0.1:8083."
+    if "@" in parts.netloc:
+        return "It would be recorded in Git: credentials do not belong into it."
+    if parts.query or parts.fragment:
+        return "An endpoint has neither a query nor a fragment."
+    return None
+
+
+def tag_key(value: str) -> str | None:
+    """Check the key of an AWS tag that a user may set."""
+    if not 0 < len(value) <= _MAX_TAG_KEY or not _TAG_TEXT.fullmatch(value):
+        return (
+            f"A tag's key has 1 to {_MAX_TAG_KEY} characters: letters, digits, spaces and"
+            " _ . : / = + - @"
+        )
+    for prefix, owner in (("aws:", "AWS"), ("sfn-release:", "sfn-release")):
+        if value.lower().startswith(prefix):
+            return f"Keys that begin with {prefix} are reserved for {owner}."
+    return None
+
+
+def tag_value(value: str) -> str | None:
+    """Check the value of an AWS tag."""
+    if len(value) > _MAX_TAG_VALUE or not _TAG_TEXT.fullmatch(value):
+        return (
+            f"A tag's value has at most {_MAX_TAG_VALUE} characters: letters, digits, spaces and"
+            " _ . : / = + - @"
+        )
+    return None
+
+
+def ssm_name(value: str) -> str | None:
+    """Check the name of a parameter in Parameter Store, with a version or label if it has one."""
+    if not re.fullmatch(r"(?:arn:[^\s]+|[\w./-]+)(?::[\w.-]+)?", value, re.ASCII):
+        return "A name in Parameter Store is written like /shop/charge, with a version :3."
+    return None

@@ -1,0 +1,64 @@
+"""Rules for the names of Git refs, tags, branches and remotes in releases.toml.
+
+A rule takes a value, and returns a sentence that says what is wrong with it, or None.
+"""
+
+from __future__ import annotations
+
+import re
+
+# git-check-ref-format(1), rules 3 to 10.
+_NOT_IN_REF = re.compile(
+    r"\.\.|[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^/|/$|\.$|^@$|(?:^|/)\.|\.lock(?:/|$)"
+)
+_REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+_OWN_REFS = frozenset(
+    {"heads", "tags", "remotes", "replace", "stash", "notes", "bisect", "worktree", "rewritten"}
+)
+
+
+def ref(value: str) -> str | None:
+    """Check that Git takes *value* as the name of a ref."""
+    found = _NOT_IN_REF.search(value)
+    if not value or found:
+        return (
+            f"Git does not take it as the name of a ref: {found[0]!r}." if found else "It is empty."
+        )
+    return None
+
+
+def branch(value: str) -> str | None:
+    """Check a branch's name, or a pattern with ``*`` for several."""
+    return ref(f"refs/heads/{value.replace('*', 'x')}")
+
+
+def tag_template(value: str) -> str | None:
+    """Check the template of release tags."""
+    if value.count("{version}") != 1:
+        return "It must hold {version} once, which becomes the release version."
+    if value.startswith("-"):
+        return "Git takes a name that begins with '-' for an option."
+    example = value.replace("{version}", "1.2.0")
+    if "{" in example or "}" in example:
+        return "It may hold no other braces than those of {version}."
+    return ref(example)
+
+
+def remote(value: str) -> str | None:
+    """Check the name of a Git remote; "" means: the ledger stays in this clone."""
+    if value and (not _REMOTE.fullmatch(value) or ref(f"refs/remotes/{value}/x")):
+        return (
+            "It is the name of a Git remote, not a URL (`git remote add NAME URL` makes one)."
+            ' "" keeps the ledger in this clone.'
+        )
+    return None
+
+
+def ledger(value: str) -> str | None:
+    """Check the prefix of the ledger's refs."""
+    _, *parts = value.split("/")
+    if not value.startswith("refs/") or ref(value):
+        return ref(value) or 'It is the beginning of a ref\'s full name: "refs/…".'
+    if parts[0] in _OWN_REFS and (parts[0] != "heads" or len(parts) == 1):
+        return f"refs/{parts[0]} holds Git's own refs."
+    return None
