@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from sfn_release.errors import DefinitionError
 
 _EXACT = 2**53 - 1  # the largest integer that is exact in an IEEE 754 double (I-JSON)
-_WRITABLE = 1024  # bits of a number that an error shows
+_WRITABLE = 1024  # bits of the largest number that an error shows
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
 )
@@ -46,9 +46,10 @@ def canonical(value: Any) -> bytes:
 
 
 def _is_simple(value: Any) -> bool:
-    """Whether Python's own encoder writes the RFC 8785 form of *value*; it is ten times as fast.
+    """Whether Python's own encoder writes the RFC 8785 form of *value*, ten times as fast.
 
-    Both escape strings alike. They differ in floats, large integers and the order of rare keys.
+    Both escape strings in the same way. They differ in floats, large integers and the order of
+    keys with rare characters.
     """
     kind = type(value)
     if kind in _SIMPLEST:

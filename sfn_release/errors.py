@@ -8,24 +8,24 @@ stable code. A bug is none of these: it keeps its traceback.
     ├── ConfigError             E_CONFIG            releases.toml
     ├── VersionError            E_VERSION           not a semantic version
     ├── NotFoundError           E_NOT_FOUND         no such workflow, version, environment, ...
-    ├── DirtyError              E_DIRTY             the work tree is not what is committed
+    ├── DirtyError              E_DIRTY             the work tree has uncommitted changes
     ├── BuildError              E_BUILD             a workflow module does not load
-    │   └── NonDeterministicError  E_NONDETERMINISTIC  it builds differently twice
-    ├── DefinitionError         E_DEFINITION        not a definition that Step Functions takes
+    │   └── NonDeterministicError  E_NONDETERMINISTIC  ... or builds differently the second time
+    ├── DefinitionError         E_DEFINITION        an invalid definition
     ├── ImmutableError          E_IMMUTABLE         a released version has other content
-    ├── LockedError             E_LOCKED            another deployment is under way
-    ├── ConflictError           E_CONFLICT          somebody else changed the same thing
+    ├── LockedError             E_LOCKED            another deployment is in progress
+    ├── ConflictError           E_CONFLICT          the same thing was changed elsewhere
     ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
     ├── PolicyError             E_POLICY            a policy of the environment refuses a release
-    ├── YankedError             E_YANKED            a release that nothing may bring anywhere
+    ├── YankedError             E_YANKED            a release that must not be deployed
     ├── TamperedError           E_TAMPERED          the ledger was edited or damaged
     ├── GitError                E_GIT               git failed
     ├── AwsError                E_AWS               AWS refused a call
-    │   ├── AccessError         E_ACCESS            ... for lack of permission or credentials
+    │   ├── AccessError         E_ACCESS            ... because of permissions or credentials
     │   └── NetworkError        E_NETWORK           ... or was not reached
-    ├── DeploymentError         E_DEPLOYMENT        a deployment failed; what was done is told
-    │   └── RevertedError       E_REVERTED          ... while callers were shifted: they are back
-    ├── RefusedError            E_REFUSED           somebody was asked, and said no
+    ├── DeploymentError         E_DEPLOYMENT        a deployment failed
+    │   └── RevertedError       E_REVERTED          ... while callers were shifted
+    ├── RefusedError            E_REFUSED           the user answered no
     ├── SeveralError            E_SEVERAL           of several environments, some failed
     ├── FileError               E_FILE              a file or folder cannot be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
@@ -39,10 +39,10 @@ from typing import ClassVar, Self
 
 
 class SfnReleaseError(Exception):
-    """Anything that sfn-release refuses or that the outside world refused it.
+    """Anything that sfn-release refuses, or that the outside world refused.
 
-    *message* says what happened in one sentence, *why* gives the details (may have several lines),
-    *fix* says what to do next.
+    *message* says in one sentence that something failed, *why* gives the details (possibly in
+    several lines), and *fix* is the next thing to do.
     """
 
     code: ClassVar[str] = "E_ERROR"
@@ -58,7 +58,7 @@ class SfnReleaseError(Exception):
         return "\n  ".join(part for part in (self.message, self.why, self.fix) if part)
 
     def explained(self, *lines: str, fix: str | None = None) -> Self:
-        """Return a copy of this error that explains more: *lines* after *why*, or another *fix*."""
+        """Return a copy of this error with *lines* added to *why*, or with another *fix*."""
         error = copy(self)
         error.why = "\n  ".join(line for line in (self.why, *lines) if line)
         error.fix = self.fix if fix is None else fix
@@ -66,7 +66,7 @@ class SfnReleaseError(Exception):
 
 
 class UsageError(SfnReleaseError):
-    """The command or an argument is not understood."""
+    """The command or an argument is invalid."""
 
     code = "E_USAGE"
     exit_code = 2
@@ -85,7 +85,7 @@ class VersionError(SfnReleaseError):
 
 
 class NotFoundError(SfnReleaseError):
-    """What was named does not exist."""
+    """A named thing does not exist."""
 
     code = "E_NOT_FOUND"
 
@@ -103,13 +103,13 @@ class BuildError(SfnReleaseError):
 
 
 class NonDeterministicError(BuildError):
-    """A module gave two different definitions for one commit."""
+    """A module has two different definitions for one commit."""
 
     code = "E_NONDETERMINISTIC"
 
 
 class DefinitionError(SfnReleaseError):
-    """A definition that Step Functions would refuse, or that JSON cannot carry exactly."""
+    """A definition that Step Functions would refuse, or that JSON can't represent exactly."""
 
     code = "E_DEFINITION"
 
@@ -121,13 +121,13 @@ class ImmutableError(SfnReleaseError):
 
 
 class LockedError(SfnReleaseError):
-    """Another deployment to this environment is under way."""
+    """Another deployment to this environment is in progress."""
 
     code = "E_LOCKED"
 
 
 class ConflictError(SfnReleaseError):
-    """Somebody else changed the same thing first."""
+    """The same thing was changed elsewhere first."""
 
     code = "E_CONFLICT"
 
@@ -139,19 +139,19 @@ class NotOursError(SfnReleaseError):
 
 
 class PolicyError(SfnReleaseError):
-    """What releases.toml asks of a release before it may enter an environment is not met."""
+    """A release doesn't meet a condition that releases.toml sets for an environment."""
 
     code = "E_POLICY"
 
 
 class YankedError(SfnReleaseError):
-    """A release was yanked: nothing deploys, promotes, publishes or rolls back to it."""
+    """A release was yanked: it can't be deployed, promoted, published or rolled back to."""
 
     code = "E_YANKED"
 
 
 class TamperedError(SfnReleaseError):
-    """The ledger does not hold what was written to it."""
+    """The ledger was edited or damaged."""
 
     code = "E_TAMPERED"
 
@@ -199,7 +199,7 @@ class AwsError(SfnReleaseError):
 
     @property
     def missing(self) -> bool:
-        """Whether AWS says that the thing that the call names doesn't exist."""
+        """Whether AWS says that the named resource doesn't exist."""
         return self.aws_code in _MISSING
 
 
@@ -210,31 +210,31 @@ class AccessError(AwsError):
 
 
 class NetworkError(AwsError):
-    """The endpoint was not reached; whether the call had an effect is not known."""
+    """The endpoint was not reached; the call may have had an effect."""
 
     code = "E_NETWORK"
 
 
 class DeploymentError(SfnReleaseError):
-    """A deployment failed; *why* tells what had been done and what was put back."""
+    """A deployment failed; *why* lists the changes that were made and undone."""
 
     code = "E_DEPLOYMENT"
 
 
 class RevertedError(DeploymentError):
-    """Callers that were being shifted to a new version were not safe there."""
+    """A gradual shift of callers to a new version was stopped, and callers were moved back."""
 
     code = "E_REVERTED"
 
 
 class RefusedError(SfnReleaseError):
-    """Somebody was asked and said no: nothing was changed."""
+    """The user answered no: nothing was changed."""
 
     code = "E_REFUSED"
 
 
 class InterruptedCommandError(SfnReleaseError):
-    """Ctrl-C, or a signal that asks to end, stopped the command: what --json tells of it."""
+    """Ctrl-C or a signal stopped the command; --json reports it with this error."""
 
     code = "E_INTERRUPTED"
 

@@ -12,18 +12,18 @@ from sfn_release.canonical import member
 
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption", "tags")
 _BRIEF = 60  # characters of a value in a line for people
-_BEFORE = 20  # of them, those that are alike before what differs
+_BEFORE = 20  # of them, equal ones shown before the difference
 
 
 DifferenceKind = Literal["added", "removed", "changed"]
 
 
 class ComparableWorkflow(Protocol):
-    """What two sides are compared by: a declaration, or its form in an environment."""
+    """A side of a comparison: a declaration, or its form in an environment."""
 
     @property
     def name(self) -> str:
-        """The name that is shown when one side is not there."""
+        """The name, shown when the other side is missing."""
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -31,7 +31,7 @@ class ComparableWorkflow(Protocol):
 
 
 class Missing(Enum):
-    """What stands where one side has nothing; None would be JSON's null."""
+    """Stands for a value that one side doesn't have; None would be JSON's null."""
 
     MISSING = "(none)"
 
@@ -44,7 +44,7 @@ class Difference:
     """One difference between an old and a new declaration.
 
     *state* is the state's name, with the names around it in nested scopes (``Each › branch 1 ›
-    Charge``), or empty for what concerns the whole workflow. *field* is the field's path inside the
+    Charge``), or empty for the whole workflow. *field* is the field's path inside the
     state, or empty when the whole state was added or removed. *old* and *new* are JSON values, or
     MISSING.
     """
@@ -56,7 +56,7 @@ class Difference:
 
     @property
     def kind(self) -> DifferenceKind:
-        """Which side has something, or that both have."""
+        """Which side has a value: only new (added), only old (removed), or both (changed)."""
         if self.old is MISSING:
             return "added"
         return "removed" if self.new is MISSING else "changed"
@@ -75,7 +75,7 @@ class Difference:
         return f"{where}: {change}" if where else change
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form; a side that has nothing is left out."""
+        """Return the JSON form; a side without a value is left out."""
         sides = {"old": self.old, "new": self.new}
         return {
             "state": self.state,
@@ -88,7 +88,7 @@ class Difference:
 def differences(
     old: ComparableWorkflow | None, new: ComparableWorkflow | None
 ) -> tuple[Difference, ...]:
-    """Return how *new* differs from *old*; None stands for a workflow that is not there."""
+    """Return how *new* differs from *old*; None stands for a missing workflow."""
     if old is None or new is None:
         there = [MISSING if side is None else side.name for side in (old, new)]
         return () if old is new else (Difference("", "", there[0], there[1]),)
@@ -106,7 +106,7 @@ def definition_differences(
 
 
 def _scopes(prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
-    """Compare two scopes: what has a StartAt and States."""
+    """Compare two scopes: objects with StartAt and States."""
     for key in _keys(old, new):
         if key != "States":
             yield from _values(prefix.removesuffix(" › "), key, _get(old, key), _get(new, key))
@@ -174,7 +174,7 @@ def _brief(value: Any) -> str:
 
 
 def _sides(old: Any, new: Any) -> tuple[str, str]:
-    """Return both values, long ones cut so that what differs is seen."""
+    """Return both values as text, long ones cut so that the difference is visible."""
     one, other = _text(old), _text(new)
     if max(len(one), len(other)) <= _BRIEF:
         return one, other

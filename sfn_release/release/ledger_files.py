@@ -20,5 +20,5 @@ def read_json(content: bytes | None, *, where: str) -> Any:
 
 
 def definition_path(workflow: str) -> str:
-    """Return where the ledger keeps a workflow's definition; raises TamperedError for no name."""
+    """Return the path of a workflow's definition; raises TamperedError for an invalid name."""
     return f"definitions/{WORKFLOW_NAME.checked(workflow)}.asl.json"

@@ -18,7 +18,7 @@ SCHEMA = "sfn-release/manifest/1"
 
 @dataclass(frozen=True)
 class ManifestEntry:
-    """What a manifest says of one workflow. *since* is the release that brought its content."""
+    """One workflow in a manifest. *since* is the release that introduced its content."""
 
     digest: str
     definition_digest: str
@@ -35,10 +35,10 @@ class ManifestEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the ledger says of a release, its definitions aside.
+    """A release without its definitions.
 
-    *found* is the environment whose state machines it was found in. Such a release has no tag, and
-    no source: its *commit* is `names.NO_COMMIT`.
+    *found* is set for a release of state machines that were found in AWS: the environment they are
+    in. Such a release has no tag and no source; its *commit* is `names.NO_COMMIT`.
     """
 
     project: str
@@ -62,14 +62,14 @@ class Manifest:
 
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Manifest:
-        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        """Read the JSON form; raises TamperedError, naming *where*, for an invalid one."""
         manifest = read_document(cls, value, schema=SCHEMA, where=where)
         digests = {name: entry.digest for name, entry in manifest.workflows.items()}
         with report_tampering(where):
             agrees = release_digest(digests) == manifest.release_digest
         if not agrees:
             raise TamperedError(
-                f"{where} was edited: its release digest does not fit its workflows."
+                f"{where} was edited: its release digest doesn't match its workflows."
             )
         return manifest
 

@@ -1,11 +1,12 @@
-"""Pins: where a definition refers to a function or state machine, and naming exact versions. Pure.
+"""Pins: replacing references to functions and state machines with exact versions. Pure.
 
 A reference is a Lambda function's ARN as a Task's `Resource`, the `FunctionName` of `lambda:invoke`
-or the `StateMachineArn` of `states:startExecution` and its like, in every scope and both query
-languages. What a state computes when it runs is a reference too, one that nobody can pin.
+or the `StateMachineArn` of `states:startExecution` and similar actions, in every scope and both
+query languages. A name that a state computes at run time is a reference too, but can't be pinned.
 
-What such names may look like: the pattern of FunctionName in botocore's model of Lambda's Invoke,
-and https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html.
+Sources for the formats of names: the pattern of FunctionName in botocore's model of Lambda's
+Invoke, and
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sfn_release.errors import DefinitionError
 
 ReferenceKind = Literal["function", "state machine"]
 Place = tuple[str | int, ...]
-"""Where a value stands in a JSON document: the keys and indices on the way to it."""
+"""A place in a JSON document: the keys and indices that lead to it."""
 
 LATEST = "$LATEST"
 
@@ -50,7 +51,7 @@ _COMPUTED = "it is known only when the state runs"
 
 @dataclass(frozen=True)
 class ResourceName:
-    """What names a function or a state machine; None is what is left open.
+    """The name of a function or a state machine, taken apart; parts that it leaves out are None.
 
     *qualifier* is a version's number, an alias, or ``$LATEST``.
     """
@@ -75,10 +76,10 @@ class ResourceName:
 class Reference:
     """One place where a definition refers to a function or a state machine.
 
-    *written* is its text, with the qualifier that stands beside it, and names it within the
-    definition. *state* is the state's name (``Each › branch 1 › Charge`` in nested scopes), *path*
-    the JSON path. *name* is None where there is a *problem*: why it can never be pinned.
-    *foreign* marks a state that takes on another role, perhaps of another account.
+    *written* is its text with the qualifier beside it, and identifies it within the definition.
+    *state* is the state's name (``Each › branch 1 › Charge`` in nested scopes), *path* the JSON
+    path. *name* is None if it can never be pinned, and *problem* is the reason. *foreign* marks a
+    state that assumes another role, perhaps of another account.
     """
 
     kind: ReferenceKind
@@ -97,14 +98,14 @@ class Reference:
 
 
 def references(definition: Mapping[str, Any]) -> tuple[Reference, ...]:
-    """Return what a *definition*, its parameters filled, refers to, in the order of its text."""
+    """Return the references of a *definition* with filled parameters, in the order of its text."""
     return tuple(_scope(definition, "", (), "JSONPath"))
 
 
 def pin(definition: Mapping[str, Any], exact: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the *definition* with exact ARNs for references; itself if there is none to write.
+    """Return the *definition* with exact ARNs for references, itself if nothing changes.
 
-    *exact* maps references as written to ARNs; what it does not have stays as it is.
+    *exact* maps references as written to ARNs; other references stay as they are.
     """
     for reference in references(definition):
         if reference.name is not None and reference.written in exact:
@@ -112,52 +113,49 @@ def pin(definition: Mapping[str, Any], exact: Mapping[str, str]) -> Mapping[str,
             holder = _at(definition, parent)
             new = {**holder, key: exact[reference.written]}
             if key == "FunctionName":
-                new.pop("Qualifier", None)  # the ARN says it, and Lambda minds when they differ
+                new.pop("Qualifier", None)  # it is in the ARN, and Lambda refuses two that differ
             definition = _replaced(definition, tuple(parent), new)
     return definition
 
 
 def pin_open(definition: Mapping[str, Any], pins: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the *definition* with recorded *pins* for the references that it leaves open."""
-    open_ones = {
-        one.written: pins[one.written]
-        for one in references(definition)
-        if one.written in pins and one.name is not None and not one.name.exact
+    """Return the *definition* with recorded *pins* for its references without a version."""
+    exact = {
+        reference.written: pins[reference.written]
+        for reference in references(definition)
+        if reference.written in pins and reference.name is not None and not reference.name.exact
     }
-    return pin(definition, open_ones)
+    return pin(definition, exact)
 
 
 def reopen(definition: Mapping[str, Any], texts: Collection[str]) -> Mapping[str, Any]:
-    """Return the *definition* with *texts* for the versions of the same state machines."""
+    """Return the *definition* with *texts* in place of versions of the same state machines."""
     machines = {
         replace(name, qualifier=None): text for text in texts if (name := machine_name(text))
     }
     versions = {
-        one.written: machines[replace(one.name, qualifier=None)]
-        for one in references(definition)
-        if one.name is not None
-        and one.name.exact
-        and one.written not in texts
-        and replace(one.name, qualifier=None) in machines
+        reference.written: machines[replace(reference.name, qualifier=None)]
+        for reference in references(definition)
+        if reference.name is not None
+        and reference.name.exact
+        and reference.written not in texts
+        and replace(reference.name, qualifier=None) in machines
     }
     return pin(definition, versions)
 
 
 def function_name(text: str) -> ResourceName | None:
-    """Return a Lambda function's name, ARN or partial ARN taken apart, None if it is none."""
+    """Return a Lambda function's name, ARN or partial ARN taken apart, None for another text."""
     return _name("function", _FUNCTION.fullmatch(text))
 
 
 def machine_name(text: str) -> ResourceName | None:
-    """Return the ARN of a state machine, version or alias taken apart, None if it is none."""
+    """Return the ARN of a state machine, version or alias taken apart, None for another text."""
     return _name("state machine", _MACHINE.fullmatch(text))
 
 
 def exact_name(arn: str) -> ResourceName:
-    """Return an exact ARN, as pins hold it, taken apart.
-
-    Raises DefinitionError for what is no ARN of a version.
-    """
+    """Return a version's ARN, as in pins, taken apart; raise DefinitionError for other texts."""
     name = machine_name(arn) or function_name(arn)
     if name is None or not name.exact or name.region is None:
         raise DefinitionError(f"{arn!r} is not the ARN of a version.")
@@ -165,9 +163,9 @@ def exact_name(arn: str) -> ResourceName:
 
 
 def pin_text(written: str, now: str | None, before: str | None = None) -> str:
-    """Return a pin for people: ``charge → :7``, and what it was when that was something else.
+    """Return a pin for people: ``charge → :7``, with the former version if it was another.
 
-    *now* and *before* are exact ARNs; *now* is None for a version that is yet to be made.
+    *now* and *before* are exact ARNs; *now* is None for a version that will be published.
     """
     name = machine_name(written) or function_name(written)
     to = ":" + now.rpartition(":")[2] if now else "the new version"
@@ -178,7 +176,7 @@ def pin_text(written: str, now: str | None, before: str | None = None) -> str:
 def _scope(
     scope: Mapping[str, Any], prefix: str, place: Place, language: str
 ) -> Iterator[Reference]:
-    """Yield the references of what has States, and of the scopes within."""
+    """Yield the references of a scope (an object with States), and of its inner scopes."""
     language = scope.get("QueryLanguage", language)
     for name, state in _mapping(scope.get("States")).items():
         if not isinstance(state, Mapping):
@@ -219,7 +217,7 @@ def _task(state: Mapping[str, Any], label: str, place: Place, language: str) -> 
 def _argument(
     kind: ReferenceKind, arguments: Any, label: str, place: Place, *, jsonata: bool, foreign: bool
 ) -> Reference:
-    """Return the reference among what a Task sends."""
+    """Return the reference in the arguments of a Task."""
     key = "FunctionName" if kind == "function" else "StateMachineArn"
 
     def computed(key: str, shown: Any) -> Reference:
@@ -247,12 +245,12 @@ def _reference(
     kind: ReferenceKind, written: str, label: str, place: Place, *, foreign: bool
 ) -> Reference:
     name = function_name(written) if kind == "function" else machine_name(written)
-    problem = "" if name else f"this is no name of a {kind}"
+    problem = "" if name else f"this is not the name of a {kind}"
     return Reference(kind, written, label, _json_path(place), name, problem, foreign, place)
 
 
 def constant(value: Any, *, jsonata: bool) -> str | None:
-    """Return the text that a *value* of a state always is, None when it is computed."""
+    """Return the text of a *value* that never changes, None for a value computed at run time."""
     if not isinstance(value, str):
         return None
     if not (jsonata and value.startswith("{%")):
@@ -281,7 +279,7 @@ def _at(value: Any, place: Collection[str | int]) -> Any:
 
 
 def _replaced(value: Any, place: Place, new: Any) -> Any:
-    """Return *value* with *new* at a place; what is on the way is copied, the rest shared."""
+    """Return *value* with *new* at a place; the objects on the way to it are copied."""
     if not place:
         return new
     head, *rest = place

@@ -1,8 +1,8 @@
-"""What the ledger says of deployments: records, what an environment serves, who may deploy. Pure.
+"""Records: the events of deployments, and when a started deployment may be taken over. Pure.
 
-An environment's branch has one commit per event. Each holds ``deployment.json``, the event (a
-Record), and ``manifest.json`` with ``definitions/``, what the environment serves after it (a
-Serving). A deployment has two events: ``started`` before AWS is touched, and its end.
+An environment's branch has one commit per event. Each contains ``deployment.json``, the event (a
+`Record`), and ``manifest.json`` with ``definitions/``, the workflows that run after it (a
+`serving.Serving`). A deployment has two events: ``started`` before AWS is touched, and its end.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ RECORD_SCHEMA = "sfn-release/deployment/1"
 
 Action = Literal["publish", "deploy", "promote", "rollback", "delete", "adopt", "acknowledge"]
 SAME_RELEASE: tuple[Action, ...] = ("delete", "acknowledge")
-"""Actions that are recorded under the release that stays, and bring none."""
+"""Actions that deploy no release: they are recorded under the release that stays."""
 DeploymentStatus = Literal["started", "succeeded", "failed", "reverted"]
 Change = Literal["created", "updated", "repointed", "unchanged", "retained", "deleted", "adopted"]
 
 LEASE = timedelta(minutes=15)
-"""How long a deployment may take before it has to stop by itself."""
+"""The time after which a deployment stops by itself."""
 
 SKEW = timedelta(minutes=2)
 """How far the clocks of two deployers may differ."""
@@ -43,11 +43,11 @@ SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class WorkflowOutcome:
-    """What a deployment did to one workflow, or what it was to do, as long as it has not ended.
+    """The result of a deployment for one workflow; before the end, the planned result.
 
-    *pins* maps what the definition refers to, as its author wrote it, to exact versions. Before the
-    end, a version that the deployment makes itself is not known: there stands what was written, in
-    *pins* and in the form that *rendered_digest* is of.
+    *pins* maps references, as the author wrote them, to exact versions. Before the end, a version
+    that the deployment will publish has no number yet: *pins*, and the form that *rendered_digest*
+    is computed from, have the reference as written.
     """
 
     digest: str
@@ -59,7 +59,7 @@ class WorkflowOutcome:
     pins: Mapping[str, str] = field(default_factory=dict)
 
     def is_of(self, live: Rendered) -> bool:
-        """Tell whether this is what is live, pinned perhaps to versions that it made itself."""
+        """Return whether *live* is this result, apart from pins to versions that it published."""
         if live.digest == self.rendered_digest:
             return True
         planned = replace(live, definition=reopen(live.definition, self.pins.values()))
@@ -68,7 +68,7 @@ class WorkflowOutcome:
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a started deployment. *token* is kept in the deployer's Git folder too.
+    """The process that runs a started deployment. Its Git folder has the *token* too.
 
     *ci* names the CI run and its attempt, ``{"run": "github:17", "attempt": 2}``, if there is one.
     """
@@ -82,12 +82,12 @@ class Lock:
 class Record:
     """One event of a deployment. Times are UTC, ISO 8601.
 
-    *parameters* are the values of all parameters that rendering it used, with their types (records
-    of 0.2.0 and before: those that were looked up, as text). *override* is why a policy that
-    refused it was overridden; *promoted_from* the environment whose release a promotion took.
-    *warnings* say what a success did not do. *acknowledged* are state machine versions that no
-    release made, and that are not drift. *number* counts the events of an environment, from 1 on;
-    events of 0.2.0 and before have none.
+    *parameters* are the values of all parameters that rendering used, with their types (in records
+    of 0.2.0 and before: the looked-up ones, as text). *override* is the reason for overriding a
+    policy; *promoted_from* is the environment that a promotion took its release from. *warnings*
+    list the parts that a successful deployment left out. *acknowledged* are state machine versions
+    that no release made, and that don't count as drift. *number* counts the events of an
+    environment from 1; events of 0.2.0 and before have none.
     """
 
     id: RecordId
@@ -130,7 +130,7 @@ class Record:
 
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Record:
-        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        """Read the JSON form; raises TamperedError, naming *where*, for an invalid one."""
         record = read_document(cls, value, schema=RECORD_SCHEMA, where=where)
         if not _is_time(record.expires_at) or not _is_ci(record.lock.ci if record.lock else None):
             raise TamperedError(f"{where} was edited or damaged.")
@@ -175,10 +175,10 @@ def _is_ci(value: Mapping[str, Any] | None) -> bool:
 def takeover(
     record: Record, *, now: datetime, abandoned: bool, ci: Mapping[str, Any] | None
 ) -> str | None:
-    """Return why a started deployment may be taken over, None when it may not.
+    """Return the reason why a started deployment may be taken over, None if it may not.
 
-    *abandoned* says that its token lies in our Git folder and its process is gone; *ci* names our
-    own CI run and attempt.
+    *abandoned* means that it was started from this Git folder and its process is dead; *ci* is the
+    present CI run and attempt.
     """
     if abandoned:
         return "its process is gone"
@@ -191,7 +191,7 @@ def takeover(
 
 
 def timestamp(at: datetime) -> str:
-    """Return a time as records hold it: UTC, ISO 8601, whole seconds."""
+    """Return a time in the format of records: UTC, ISO 8601, whole seconds."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -17,11 +17,10 @@ from sfn_release.release.strict_json import report_tampering
 
 @dataclass(frozen=True)
 class ReleaseContent:
-    """What a deployment brings: the workflows of a release, or those of the work tree.
+    """The content of a deployment: the workflows of a release, or of the work tree.
 
-    *version* is None for the work tree, which has none; its *commit* is the one that it builds on,
-    "" before the first. *since* names the release that brought the content of a workflow, where
-    one has.
+    *version* is None for the work tree; its *commit* is HEAD, "" before the first commit. *since*
+    maps workflows to the release that introduced their content, if one did.
     """
 
     declarations: Mapping[str, Declaration]
@@ -32,7 +31,7 @@ class ReleaseContent:
     @cached_property
     def digests(self) -> dict[str, str]:
         """The workflow digests."""
-        return {name: one.digest for name, one in self.declarations.items()}
+        return {name: declaration.digest for name, declaration in self.declarations.items()}
 
     @cached_property
     def digest(self) -> str:
@@ -44,12 +43,12 @@ class ReleaseContent:
 
 
 WORK_TREE = "the work tree"
-"""How people read of content that has no version."""
+"""The name of content without a version."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A manifest with the definitions it speaks of. *ledger_commit* is where it stands."""
+    """A manifest with its definitions. *ledger_commit* is its commit in the ledger."""
 
     manifest: Manifest
     declarations: Mapping[str, Declaration]
@@ -67,14 +66,16 @@ class Release:
 
     @property
     def content(self) -> ReleaseContent:
-        """What a deployment of it brings."""
+        """The content that a deployment of it would send."""
         since = {name: entry.since for name, entry in self.manifest.workflows.items()}
         return ReleaseContent(self.declarations, self.version, self.manifest.commit, since)
 
     def has_workflows(self, digests: Mapping[str, str]) -> bool:
         """Return whether it has workflows of these names with these workflow digests."""
         entries = self.manifest.workflows
-        return all(name in entries and entries[name].digest == at for name, at in digests.items())
+        return all(
+            name in entries and entries[name].digest == digest for name, digest in digests.items()
+        )
 
 
 def make_release(
@@ -131,7 +132,7 @@ def make_release(
 def read_release(
     files: Mapping[str, bytes | None], *, where: str, ledger_commit: str = ""
 ) -> Release:
-    """Put a release together from the files of its commit, every digest verified.
+    """Return a release from the files of its commit, every digest verified.
 
     *files* holds ``manifest.json`` and ``definitions/<workflow>.asl.json``. Raises TamperedError.
     """
@@ -145,7 +146,7 @@ def read_release(
 def read_declaration(
     manifest: Manifest, name: str, files: Mapping[str, bytes | None], *, where: str
 ) -> Declaration:
-    """Put one workflow of a release together; raises TamperedError for a digest that is not its."""
+    """Return one workflow of a release; raises TamperedError for another digest."""
     entry, path = manifest.workflows[name], definition_path(name)
     declaration = Declaration(
         name=name,

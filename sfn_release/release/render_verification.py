@@ -1,15 +1,15 @@
-"""Whether a recorded form is what its release renders to. Pure.
+"""Comparing a recorded form with its release. Pure.
 
 A rollback sends the form that the ledger recorded, without rendering it again. Anyone who can push
-can record a form, with digests that agree; so the form is held against its release first:
+can record a form whose digests agree, so the form is compared with its release first:
 
     rendered = render(definition of the release, recorded values, recorded pins)
 
-Records of sfn-release 0.2.0 and before have no values. Of those, everything outside ``${Name}`` has
-to be as in the release, and what stands for a name may be any text.
+Records of sfn-release 0.2.0 and before have no values. Their forms must equal the release outside
+of ``${Name}``, which any text may replace.
 
-What an environment decides for a workflow that does not (its role, logging, tracing, encryption,
-further tags) stands in releases.toml and not in the release: it is not compared.
+The settings that come from the environment (role, logging, tracing, encryption, more tags) are in
+releases.toml, not in the release. They are not compared.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from sfn_release.release.rendering import (
 
 @dataclass(frozen=True)
 class _ReleasedPart:
-    """One part of a form: how the release *declares* it, how it was *recorded*.
+    """One part of a form: as the release has *declared* it, and as it was *recorded*.
 
-    *normal* spells out AWS's defaults; with *texts*, a value stays a text even alone in its field.
+    *normal* spells out AWS's defaults. With *texts*, a parameter alone in a field becomes a text.
     """
 
     name: str
@@ -53,12 +53,12 @@ def unlike_release(
     values: Mapping[str, Any] | None,
     pins: Mapping[str, str],
 ) -> str | None:
-    """Return how *form* differs from what *declaration* renders to, None when it does not.
+    """Return how *form* differs from the rendered *declaration*, None if it doesn't.
 
-    *values* fill its parameters, None when they were not recorded; *pins* are those of the record.
+    *values* fill its parameters, None if they were not recorded; *pins* are the recorded pins.
     """
     if form.type != declaration.type:
-        return f"its type is {form.type}, and {declaration.type} was released"
+        return f"its type is {form.type}, and the released type is {declaration.type}"
     for part in _parts(declaration, form):
         try:
             path = _fits(part, pins) if values is None else _is_rendered(part, values, pins)
@@ -70,7 +70,7 @@ def unlike_release(
 
 
 def _parts(declaration: Declaration, form: Rendered) -> list[_ReleasedPart]:
-    """Return what the release decides of a form."""
+    """Return the parts of a form that the release decides."""
     parts = [_ReleasedPart("the definition", declaration.definition, form.definition)]
     for name, declared, recorded, normal in (
         ("logging", declaration.logging, form.logging, normal_logging),
@@ -91,7 +91,7 @@ def _parts(declaration: Declaration, form: Rendered) -> list[_ReleasedPart]:
 def _is_rendered(
     part: _ReleasedPart, values: Mapping[str, Any], pins: Mapping[str, str]
 ) -> str | None:
-    """Return where a part differs from the declared one, filled and pinned."""
+    """Return the first path where a part differs from the declared one, filled and pinned."""
     filled = fill(part.declared, values, where=part.name, texts=part.texts)
     expected = part.normal(pin_open(filled, pins) if isinstance(filled, Mapping) else filled)
     if canonical(expected) == canonical(part.recorded):
@@ -100,7 +100,7 @@ def _is_rendered(
 
 
 def _fits(part: _ReleasedPart, pins: Mapping[str, str]) -> str | None:
-    """Return where a part differs from the declared one outside of parameters and pins."""
+    """Return the first path where a part differs, outside of parameters and pins."""
     unpinned: dict[str, list[str]] = {}
     for written, exact in pins.items():
         unpinned.setdefault(exact, []).append(written)
@@ -122,8 +122,8 @@ def _unlike(
         return None
     if isinstance(declared, str) and isinstance(recorded, str):
         texts = (recorded, *unpinned.get(recorded, ()))
-        declared_as = (declared, constant(declared, jsonata=True) or declared)
-        fits = any(_text_fits(one, text) for one in declared_as for text in texts)
+        written = (declared, constant(declared, jsonata=True) or declared)
+        fits = any(_text_fits(text, found) for text in written for found in texts)
         return None if fits else path
     return None if canonical(declared) == canonical(recorded) else path
 
@@ -146,7 +146,11 @@ def _unlike_object(
         return path
     rest = [key for key in recorded if key not in declared]
     for key, value in declared.items():
-        name = key if key in recorded else next((one for one in rest if _text_fits(key, one)), None)
+        name = (
+            key
+            if key in recorded
+            else next((other for other in rest if _text_fits(key, other)), None)
+        )
         if name is None:
             return member(path, key)
         if name in rest:
@@ -158,7 +162,7 @@ def _unlike_object(
 
 
 def _text_fits(declared: str, recorded: str) -> bool:
-    """Tell whether *recorded* is *declared* with any text for each of its parameters."""
+    """Return whether *recorded* is *declared* with any texts for its parameters."""
     if "${" not in declared:
         return declared == recorded
     literals = [""]

@@ -1,7 +1,7 @@
-"""A workflow rendered for one environment: exactly what is sent to AWS. Pure.
+"""Workflows rendered for one environment: exactly the content that is sent to AWS. Pure.
 
-The rendered digest is what is compared with AWS, so both sides are brought to one form here: what
-AWS fills in by itself (logging OFF, tracing disabled, its own key) is always spelled out.
+The rendered digest is compared with AWS. So both sides are normalised here: AWS's defaults (logging
+OFF, tracing disabled, AWS's own key) are always spelled out.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _REUSE_SECONDS = 300  # what AWS fills in for kmsDataKeyReusePeriodSeconds
 
 @dataclass(frozen=True)
 class Rendered:
-    """What one state machine is to be, or is.
+    """The content of one state machine: planned, recorded or live.
 
-    *name* is the state machine's name in the environment, *workflow* ours. *tags* are those that
-    the workflow and the environment declare; ownership tags come with the plan. *text* is the
-    definition to the letter, where it was read from AWS: it is sent again as it was.
+    *name* is the state machine's name in the environment, *workflow* our name. *tags* are declared
+    by the workflow and the environment; the plan adds the ownership tags. *text* is the definition
+    as it was read from AWS, so that it can be sent again unchanged.
     """
 
     workflow: WorkflowName
@@ -75,7 +75,7 @@ class Rendered:
         }
 
     def settings(self) -> dict[str, Any]:
-        """Return everything but the definition, as the ledger records it."""
+        """Return everything except the definition, in the form of the ledger."""
         return {
             "state_machine": self.name,
             "type": self.type,
@@ -90,9 +90,9 @@ class Rendered:
 def render(declaration: Declaration, environment: Environment) -> Rendered:
     """Fill a declaration's parameters and the environment's defaults.
 
-    What the workflow says itself wins over the environment, except its role: a literal role ARN
-    yields to the environment's. On `local`, where nothing assumes it, a role need not be given.
-    Raises ConfigError for an undeclared parameter or a missing role.
+    A setting of the workflow wins over the environment's, except a literal role ARN, which yields
+    to the environment's. On `local` a role is optional, because nothing assumes it. Raises
+    ConfigError for an undeclared parameter or a missing role.
     """
     where = _where(declaration, environment)
 
@@ -106,7 +106,7 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
     if size > MAX_DEFINITION:
         raise DefinitionError(
             f"The definition of {declaration.name} has {size:,} bytes in {environment.name};"
-            f" Step Functions takes {MAX_DEFINITION:,}.",
+            f" Step Functions allows {MAX_DEFINITION:,}.",
             fix="Move a part into a state machine of its own and start it from a Task.",
         )
     return Rendered(
@@ -125,20 +125,20 @@ def render(declaration: Declaration, environment: Environment) -> Rendered:
 def render_all(
     declarations: Iterable[Declaration], environment: Environment
 ) -> dict[str, Rendered]:
-    """Return what every declaration is in *environment*, by workflow; see `render`.
+    """Render every declaration for *environment*, as `render` does; return the forms by workflow.
 
-    Raises one ConfigError for the undeclared parameters of all of them.
+    Raises one ConfigError that lists the undeclared parameters of all workflows.
     """
     declarations = list(declarations)
     known = environment.known
     missing: dict[str, dict[str, str]] = {}
-    for one in declarations:
-        names = undeclared_in(one, known)
+    for declaration in declarations:
+        names = undeclared_in(declaration, known)
         if names:
-            missing[_where(one, environment)] = names
+            missing[_where(declaration, environment)] = names
     if missing:
         raise undeclared(missing, known, environment=environment.name)
-    return {one.name: render(one, environment) for one in declarations}
+    return {declaration.name: render(declaration, environment) for declaration in declarations}
 
 
 def undeclared_in(declaration: Declaration, known: Mapping[str, Any]) -> dict[str, str]:
@@ -154,21 +154,21 @@ def undeclared_in(declaration: Declaration, known: Mapping[str, Any]) -> dict[st
 def fill_and_pin(
     definition: Mapping[str, Any], values: Mapping[str, Any], pins: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    """Return a released *definition* as it is sent with recorded *values* and *pins*. Pure.
+    """Return a released *definition* with recorded *values* and *pins*, as it is sent. Pure.
 
     Both are recorded with the workflow (`serving.Served`): the values of its parameters, and the
-    exact version of each reference. Raises ConfigError when *values* lacks one.
+    exact version of each reference. Raises ConfigError for a parameter without a value.
     """
     return pin_open(fill(definition, values, where="recorded values"), pins)
 
 
 def parameters_of(declarations: Iterable[Declaration], environment: Environment) -> frozenset[str]:
-    """Return the names of the parameters that rendering *declarations* may ask for."""
+    """Return the names of the parameters that rendering *declarations* may need."""
     shared = [
         *(environment.role_arn, environment.logging, environment.tracing),
         *(environment.encryption, environment.tags, environment.name_template),
     ]
-    own = [_contents(one) for one in declarations]
+    own = [_contents(declaration) for declaration in declarations]
     return parameters_in([*shared, *own]) if own else frozenset()
 
 
@@ -202,7 +202,7 @@ def _role(declaration: Declaration, environment: Environment) -> str:
         role = environment.backend.role
     if not role:
         raise ConfigError(
-            f"No role is known for workflow {declaration.name} in {environment.name}.",
+            f"Workflow {declaration.name} has no role in {environment.name}.",
             fix=f'Add  role_arn = "arn:aws:iam::…"  to [environments.{environment.name}]'
             " in releases.toml, or give the StateMachine a role_arn.",
         )

@@ -8,10 +8,10 @@ from sfn_release.release.serving import Serving
 
 
 def pushed(top: Serving | None, top_commit: str | None, version: str | None) -> str | None:
-    """Return what lies below *version* on the stack when it is deployed onto *top*.
+    """Return the commit of the entry below *version* on the stack, when it is deployed onto *top*.
 
     *top_commit* is a commit whose ``manifest.json`` is *top*. Deploying the top again pushes
-    nothing. The work tree, whose *version* is None, is always another one.
+    nothing. The work tree, whose *version* is None, is never the top.
     """
     if top is None:
         return None
@@ -24,9 +24,9 @@ def previous(
     *,
     yanked: frozenset[str] = frozenset(),
 ) -> Serving | None:
-    """Return the stack entry that a rollback goes to, None when there is none.
+    """Return the stack entry that a rollback goes to, None if there is none.
 
-    Yanked releases and those with the top's own content are skipped.
+    Yanked releases are skipped, and releases with the content of the top.
     """
     below = top.below
     while below is not None:
@@ -38,7 +38,7 @@ def previous(
 
 
 def entry_of(top: Serving, load: Callable[[str], Serving], version: str) -> Serving | None:
-    """Return the uppermost stack entry of *version* below the top (or the top), None if none."""
+    """Return the highest stack entry of *version*, which may be the top; None if there is none."""
     entry = top
     while entry.version != version:
         if entry.below is None:

@@ -1,7 +1,7 @@
-"""Serving: what an environment runs after a deployment, with the forms that were sent. Pure.
+"""The workflows that an environment serves after a deployment, exactly as they were sent. Pure.
 
-Each commit of an environment's branch has a ``manifest.json``, a `Serving`, and ``definitions/``,
-the rendered definitions that it names.
+Each commit of an environment's branch has a ``manifest.json`` (a `Serving`) and ``definitions/``
+(the rendered definitions of its workflows).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SERVING_SCHEMA = "sfn-release/serving/1"
 
 @dataclass(frozen=True)
 class LatestContent:
-    """The content that callers without the alias got, where it was not what the alias served.
+    """The content of ``$LATEST``, which callers without the alias got, if the alias served another.
 
-    *settings* is `Rendered.settings`, *text* the very text of the definition.
+    *settings* is `Rendered.settings`, *text* the definition as it was written.
     """
 
     settings: Mapping[str, Any]
@@ -38,10 +38,10 @@ class LatestContent:
 
 @dataclass(frozen=True)
 class FoundMachine:
-    """What a state machine was before sfn-release first wrote to it, beyond its content.
+    """A state machine as it was before sfn-release first wrote to it, beside its content.
 
-    *text* is the very text of the definition. *routing* maps version ARNs to weights where the
-    alias split its callers, else it is empty. *latest* is ``$LATEST`` where that was other content.
+    *text* is the definition as it was written. *routing* maps version ARNs to weights if the alias
+    split its callers, else it is empty. *latest* is the content of ``$LATEST`` if it was another.
     """
 
     text: str
@@ -49,9 +49,9 @@ class FoundMachine:
     latest: LatestContent | None = None
 
     def unqualified(self, served: Rendered) -> Rendered:
-        """Return what ``$LATEST`` was; *served* is what the alias served, or all callers got.
+        """Return the form of ``$LATEST``; *served* is the form that callers of the alias got.
 
-        Raises DefinitionError, or TypeError, for what is not the form of a state machine.
+        Raises DefinitionError, or TypeError, for content that isn't a state machine's.
         """
         if self.latest is None:
             return served
@@ -62,14 +62,14 @@ class FoundMachine:
 class Served:
     """One workflow as an environment serves it.
 
-    *settings* is `Rendered.settings`; *alias* the name of the alias that callers use, "" for none
-    (None in records that do not tell); *alias_description* what we last wrote to it; *version* the
-    release that it is of. *retained* marks a workflow that is deployed and not in the
-    release that the environment serves. *pins* maps what its definition refers to without a version
-    to the version that it was pinned to. *parameters* are the values that filled it, with their
-    types: `rendering.fill_and_pin` makes the recorded form from the release, these and the pins
-    (None in records that don't have them). *stale_tags* are tags of an earlier release
-    that could not be removed. *found* is there in a release of what was found.
+    *version* is its release. *settings* is `Rendered.settings`. *alias* is the name of the alias
+    that callers use, "" for none (None in old records); *alias_description* is the description that
+    we last gave it. *retained* marks a workflow that is deployed, but is not in the release that
+    the environment serves. *pins* maps references without a version to exact versions. *parameters*
+    are the values that filled it, with their types: `rendering.fill_and_pin` makes the recorded
+    form from the release, these values and the pins (None in old records). *stale_tags* are tags
+    of an earlier release that could not be removed. *found* is set in a release of state machines
+    that were found in AWS.
     """
 
     digest: str
@@ -89,26 +89,26 @@ class Served:
 
     @property
     def latest_digest(self) -> str:
-        """The rendered digest of what ``$LATEST`` is to be."""
+        """The rendered digest that ``$LATEST`` should have."""
         latest = self.found.latest if self.found else None
         return latest.rendered_digest if latest else self.rendered_digest
 
     @property
     def routing(self) -> Mapping[str, int]:
-        """What the alias is to send its callers to: version ARNs with weights; {} without one."""
+        """The alias's planned routing: version ARNs with weights; {} without an alias."""
         if self.found and self.found.routing:
             return self.found.routing
         return {self.version_arn: 100} if self.version_arn else {}
 
     @property
     def left_behind(self) -> bool:
-        """Whether this is what an attempt that did not finish has left, as it was found in AWS."""
+        """Whether an unfinished deployment left it behind, as it was found in AWS."""
         return self.retained and not self.source and self.parameters is None
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What an environment serves after a deployment, and what it would roll back to.
+    """The workflows that an environment serves after a deployment, and where a rollback goes.
 
     *below* is the commit of the environment's branch whose ``manifest.json`` is the previous entry
     of the rollback stack: successful deployments push, rollbacks pop.
@@ -129,7 +129,7 @@ class Serving:
 
     @classmethod
     def from_json(cls, value: Any, *, where: str) -> Serving:
-        """Read the JSON form; raises TamperedError, naming *where*, when it is not one."""
+        """Read the JSON form; raises TamperedError, naming *where*, for an invalid one."""
         serving = read_document(cls, value, schema=SERVING_SCHEMA, where=where)
         for name, served in serving.workflows.items():
             _recorded(name, served, {}, where=where)
@@ -141,7 +141,7 @@ class Serving:
 
 @dataclass(frozen=True)
 class RecordedState:
-    """The tip of an environment's branch: its last event and what it serves.
+    """The ledger's state of an environment: its last event, and the workflows that it serves.
 
     *tip* is the commit, None before the first deployment.
     """
@@ -152,16 +152,17 @@ class RecordedState:
 
     @property
     def unfinished(self) -> bool:
-        """Whether the last attempt did not bring what it was to bring."""
+        """Whether the last deployment failed or is still open."""
         return self.record is not None and self.record.status != "succeeded"
 
 
 def served_forms(
     serving: Serving, definitions: Mapping[str, Any], *, where: str
 ) -> dict[str, Rendered]:
-    """Return every workflow that *serving* names, retained ones too, as it was sent.
+    """Return the rendered workflows of *serving*, retained ones too, as they were sent.
 
-    Raises TamperedError, naming *where*, when a definition is not the one that was sent.
+    *definitions* are the recorded ones, by workflow. Raises TamperedError, naming *where*, for a
+    definition with another digest than the recorded one.
     """
     found = {}
     for name, served in serving.workflows.items():
@@ -181,24 +182,24 @@ def served_forms(
 def refuse_forged(
     serving: Serving, forms: Mapping[str, Rendered], release: Release, *, where: str
 ) -> None:
-    """Raise TamperedError for the first of *forms* that is not what *release* renders to.
+    """Raise TamperedError for the first of *forms* that *release* doesn't render to.
 
-    *forms* are recorded ones of *serving*, of workflows of *release*.
+    *forms* are recorded in *serving*, by workflow; all of them are workflows of *release*.
     """
     for name, form in forms.items():
         served = serving.workflows[name]
         declaration = release.declarations.get(name)
         if declaration is None or release.manifest.workflows[name].digest != served.digest:
-            unlike: str | None = f"{release.version} holds no such {name}"
+            unlike: str | None = f"{release.version} has no such {name}"
         elif served.found is not None and not release.manifest.found:
-            unlike = "it was published, and this says it was found in AWS"
+            unlike = "the release was published, and the record says it was found in AWS"
         else:
             unlike = unlike_release(declaration, form, values=served.parameters, pins=served.pins)
         if unlike is not None:
             raise TamperedError(
                 f"{where}: the recorded form of {name} is not what {release.version} renders to:"
                 f" {unlike}.",
-                why="Whoever wrote this record did not deploy the release: nothing of it is sent.",
+                why="The record was forged, or its author deployed something else. It isn't sent.",
                 fix=f"Deploy the release itself:  sfn-release deploy {release.version}\n"
                 "  `git log` of that branch shows who wrote the record.",
             )
@@ -213,7 +214,7 @@ def _recorded(name: str, served: Served, definition: Any, *, where: str) -> Rend
 
 
 def _as_found(found: FoundMachine, form: Rendered) -> Rendered:
-    """Return *form* with the text that it was found in, once that text is known to be its own."""
+    """Return *form* with the text that was found; raise DefinitionError if they disagree."""
     exact = replace(form, definition=loads(found.text), text=found.text)
     latest = found.unqualified(form)
     if exact.digest != form.digest or (
@@ -224,7 +225,7 @@ def _as_found(found: FoundMachine, form: Rendered) -> Rendered:
 
 
 def _form(name: str, settings: Mapping[str, Any], definition: Any) -> Rendered:
-    """Return recorded settings with a definition, or its text, as what is sent."""
+    """Return the rendered form with recorded settings and a definition, or its text."""
     members = dict(settings)
     members |= {"workflow": name, "name": members.pop("state_machine", None)}
     text = definition if isinstance(definition, str) else None

@@ -8,15 +8,15 @@ from typing import Annotated
 from sfn_release.errors import VersionError
 from sfn_release.names import TextFormat
 
-_LONGEST = 128  # characters; a version is part of a file's name: that of its Git tag
+_LONGEST = 128  # characters; a version is part of a file's name, its Git tag
 
 
 def parse_version(text: str) -> str:
-    """Return *text* as a release version, a leading ``v`` taken off.
+    """Return *text* as a release version, without a leading ``v``.
 
-    Raises VersionError for what Semantic Versioning 2.0 does not allow, and for build metadata:
-    ``1.2.0+a`` and ``1.2.0+b`` have the same precedence, so neither would be the later one, and
-    AWS allows no ``+`` in an alias's name.
+    Raises VersionError for texts that Semantic Versioning 2.0 doesn't allow, and for build
+    metadata: ``1.2.0+a`` and ``1.2.0+b`` have the same precedence, so neither would be the later
+    one, and AWS doesn't allow ``+`` in an alias's name.
     """
     import semver
 
@@ -31,9 +31,9 @@ def parse_version(text: str) -> str:
         ) from error
     if parsed.build:
         raise VersionError(
-            f"{text!r} carries build metadata, which a release cannot.",
-            why="Semantic Versioning ignores what follows the +, so two such versions would be"
-            " equal and yet have different content.",
+            f"{text!r} has build metadata, and a release can't have it.",
+            why="Semantic Versioning ignores the text after the +, so two such versions would be"
+            " equal and still have different content.",
             fix=f"Release {parsed.replace(build=None)}; the commit is recorded anyway.",
         )
     if len(version) > _LONGEST:
@@ -45,7 +45,7 @@ def parse_version(text: str) -> str:
 
 @lru_cache(maxsize=1024)  # a manifest names few versions many times
 def is_version(text: str) -> bool:
-    """Tell whether *text* is a release version as `parse_version` returns them."""
+    """Return whether *text* is a release version as `parse_version` returns it."""
     try:
         return parse_version(text) == text
     except VersionError:
@@ -61,11 +61,11 @@ Version = Annotated[str, VERSION]
 
 
 FOUND = "0.0.0-found."
-"""How the versions begin that releases of what was found get; the number follows."""
+"""The beginning of the versions of releases that were found in AWS; a number follows."""
 
 
 def is_found(version: str) -> bool:
-    """Tell whether *version* is of a release of what was found, and not made from a commit.
+    """Return whether *version* is a release that was found in AWS, not made from a commit.
 
     >>> is_found("0.0.0-found.1"), is_found("0.0.0")
     (True, False)
@@ -77,8 +77,8 @@ def refuse_found(version: str) -> None:
     """Raise VersionError for a *version* that can't be published."""
     if is_found(version):
         raise VersionError(
-            f"{version} can't be published: these versions are of what was found in AWS.",
-            why="A deployment with --adopt makes one, for a rollback to what was there.",
+            f"{version} can't be published: these versions are for content that was found in AWS.",
+            why="A deployment with --adopt makes one, so that a rollback can restore that content.",
             fix="Publish another version, 0.1.0 for example.",
         )
 
@@ -96,7 +96,7 @@ def next_patch(version: str) -> str:
 
 @total_ordering
 class Precedence:
-    """A version as Semantic Versioning orders it: ``sorted(versions, key=Precedence)``."""
+    """A version in the order of Semantic Versioning: ``sorted(versions, key=Precedence)``."""
 
     def __init__(self, version: str) -> None:
         import semver

@@ -1,6 +1,6 @@
-"""Yanked releases: which ones nothing may bring anywhere any more, and why. Pure.
+"""Yanked releases: the releases that must not be deployed any more, and why. Pure.
 
-They stand in one file of the ledger, ``yanked.json``: ``{version: {reason, actor, date}}``.
+They are in one file of the ledger, ``yanked.json``: ``{version: {reason, actor, date}}``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Yank:
 
 
 def read_yanks(content: bytes | None, *, where: str) -> dict[str, Yank]:
-    """Read the file; raises TamperedError, naming *where*, when it is not one."""
+    """Read the file; raises TamperedError, naming *where*, for an invalid one."""
     where = f"{where}:{FILE}"
     members = read_json(content, where=where)
     if not isinstance(members, dict):
@@ -51,11 +51,11 @@ def read_yanks(content: bytes | None, *, where: str) -> dict[str, Yank]:
 
 def _check(version: str, yank: Yank) -> None:
     if not is_version(version):
-        raise TypeError(f"{version!r} is no version")
+        raise TypeError(f"{version!r} is not a version")
     try:
         datetime.fromisoformat(yank.date)
     except ValueError as error:
-        raise TypeError(f"{yank.date!r} is no time") from error
+        raise TypeError(f"{yank.date!r} is not a time") from error
 
 
 def yanks_file(yanks: Mapping[str, Yank]) -> bytes:
@@ -67,7 +67,7 @@ def refuse_yanked(version: str, yanks: Mapping[str, Yank]) -> None:
     """Raise YankedError for a release that was yanked."""
     if version in yanks:
         raise YankedError(
-            f"{version} was yanked: nothing brings it anywhere.",
+            f"{version} was yanked, so it can't be deployed.",
             why=f"It was {yanks[version]}.",
-            fix=f"Take another release; or, if it is good after all:  sfn-release unyank {version}",
+            fix=f"Deploy another release, or withdraw the yank:  sfn-release unyank {version}",
         )

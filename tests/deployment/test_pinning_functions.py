@@ -150,7 +150,7 @@ UNPINNED = {
         ABROAD,
         "AWS denied lambda:ListVersionsByFunction",
     ),
-    "no name": ("charge!", "this is no name of a function"),
+    "no name": ("charge!", "this is not the name of a function"),
 }
 
 

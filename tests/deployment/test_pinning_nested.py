@@ -331,7 +331,7 @@ def test_what_does_not_exist_is_named_with_its_place(shop: Shop, reference: str)
     ("reference", "why"),
     [
         (OTHER.replace("eu-west-1", "us-east-1"), "it is in us-east-1, and prod in eu-west-1"),
-        ("other", "this is no name of a state machine"),
+        ("other", "this is not the name of a state machine"),
     ],
 )
 def test_what_is_elsewhere_is_noted(shop: Shop, reference: str, why: str) -> None:

@@ -170,7 +170,7 @@ ROWS = {
     ),
     "a definition that is too large when filled": Row(
         "E_DEFINITION",
-        ("Step Functions takes 1,048,576",),
+        ("Step Functions allows 1,048,576",),
         parameters=f'Long = "{"x" * 600_000}"',
         workflow=json.dumps(definition(["${Long}", "${Long}"])),
         covers=("rendering: render",),
@@ -183,7 +183,7 @@ ROWS = {
     ),
     "no role": Row(
         "E_CONFIG",
-        ("No role is known for workflow hello",),
+        ("Workflow hello has no role",),
         lines="NO ROLE",
         covers=("rendering: _role",),
     ),
@@ -573,7 +573,7 @@ TO = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{GROUP}:*"}}
     ("sent", "words"),
     [
         (sending(name="a b"), "cannot be the name of a state machine"),
-        (sending(definition=definition("x" * 1_100_000)), "Step Functions takes 1,048,576"),
+        (sending(definition=definition("x" * 1_100_000)), "Step Functions allows 1,048,576"),
         (sending(role="Alice"), "is not the role"),
         (
             sending(logging={**FORM.logging, "level": "LOUD", "destinations": [TO]}),

@@ -51,7 +51,7 @@ REFERENCES = {
     "a broken ARN": (
         task("arn:aws:lambda:eu-west-1:function:charge"),
         "arn:aws:lambda:eu-west-1:function:charge",
-        "this is no name of a function",
+        "this is not the name of a function",
     ),
     "a name": (invoke(FunctionName="charge"), "charge", "charge"),
     "a name and an alias": (invoke(FunctionName="charge:live"), "charge:live", "charge:live"),
@@ -79,7 +79,7 @@ REFERENCES = {
     "two qualifiers": (
         invoke(FunctionName="charge:live", Qualifier="7"),
         "charge:live:7",
-        "this is no name of a function",
+        "this is not the name of a function",
     ),
     "a qualifier from the input": (
         {
@@ -117,7 +117,7 @@ REFERENCES = {
     "JSONPath has no expressions": (
         invoke(FunctionName="{% 'charge' %}"),
         "{% 'charge' %}",
-        "this is no name of a function",
+        "this is not the name of a function",
     ),
     "a state machine": (task(START, Parameters={"StateMachineArn": MACHINE}), MACHINE, "child"),
     "a state machine's alias": (
@@ -155,7 +155,7 @@ REFERENCES = {
     "a state machine's bare name": (
         task(START, Parameters={"StateMachineArn": "child"}),
         "child",
-        "this is no name of a state machine",
+        "this is not the name of a state machine",
     ),
 }
 

@@ -65,7 +65,7 @@ def test_a_literal_role_yields_to_the_environment(
 def test_a_role_is_needed_on_aws_and_not_on_this_machine() -> None:
     """Without a role, AWS refuses; the local service assumes none."""
     declaration = Declaration("hello", DEFINITION)
-    with pytest.raises(ConfigError, match="No role is known for workflow hello in staging"):
+    with pytest.raises(ConfigError, match="Workflow hello has no role in staging"):
         render(declaration, AWS)
     local = render(declaration, Environment("local", EMBEDDED))
     assert local.role == "arn:aws:iam::000000000000:role/local"
