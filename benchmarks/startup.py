@@ -27,7 +27,7 @@ def main() -> int:
 
         met = [
             compare("--version", lambda: command("--version"), nothing, goal=1.5),
-            compare("--help", lambda: command("--help"), nothing, goal=5),
+            compare("--help", lambda: command("--help"), nothing, goal=4),
             compare("history (Git only)", lambda: command("history"), nothing, goal=12),
             compare("releases (Git only)", lambda: command("releases"), nothing, goal=12),
             compare("show 1.0.0 (Git only)", lambda: command("show", "1.0.0"), nothing, goal=12),
