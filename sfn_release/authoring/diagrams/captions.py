@@ -64,7 +64,7 @@ def condition(rule: Any, depth: int = 0) -> str:
         return _value(rule["Condition"])
     for operator in ("And", "Or"):
         if isinstance(rule.get(operator), list | tuple):
-            parts = [condition(one, depth + 1) for one in rule[operator]]
+            parts = [condition(part, depth + 1) for part in rule[operator]]
             joined = f" {operator.lower()} ".join(parts)
             return f"({joined})" if depth and len(parts) > 1 else joined
     if "Not" in rule:

@@ -81,7 +81,7 @@ def _edge(edge: Edge) -> str:
 
 def _escaped(text: str) -> str:
     """Return *text* as it stands between the quotes of a label."""
-    return "".join(_character(one) for one in text)
+    return "".join(_character(character) for character in text)
 
 
 def _character(character: str) -> str:

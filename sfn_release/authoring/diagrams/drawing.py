@@ -185,4 +185,4 @@ def _mode(body: Mapping[str, Any]) -> str:
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, list | tuple):
-        yield from (one for one in value if isinstance(one, Mapping))
+        yield from (item for item in value if isinstance(item, Mapping))

@@ -115,7 +115,7 @@ def _escaped(text: str) -> str:
             safe -= characters
     if _LIST.match(text):
         safe -= frozenset(".-")
-    shown = "".join(one if one in safe else _entity(one) for one in text)
+    shown = "".join(character if character in safe else _entity(character) for character in text)
     return _SPELLS.sub(rf"\1{_NOTHING}", shown) or " "
 
 

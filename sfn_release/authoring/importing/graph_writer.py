@@ -109,16 +109,16 @@ class GraphWriter:
     def _write_states(self) -> None:
         states = self.states
         begun: set[str] = set()
-        for id in states:
-            queue = [(id, False)]
-            while queue:  # deep, not wide: what a state names comes before it
-                one, named = queue.pop()
-                if named:
-                    self._write_state(states[one])
-                elif one not in begun:
-                    begun.add(one)
-                    queue.append((one, True))
-                    targets = [target for target in _targets(states[one]) if target in states]
+        for start in states:
+            queue = [(start, False)]
+            while queue:  # depth first: the targets of a state are written before it
+                current, targets_done = queue.pop()
+                if targets_done:
+                    self._write_state(states[current])
+                elif current not in begun:
+                    begun.add(current)
+                    queue.append((current, True))
+                    targets = [target for target in _targets(states[current]) if target in states]
                     queue += [(target, False) for target in reversed(targets) if self.chained]
 
     def _write_state(self, state: State) -> None:
@@ -127,7 +127,7 @@ class GraphWriter:
         language = own_language(state, self.language)
         writer = StateContext(language, self._link, self._graphs(state, name), self._linked(state))
         body = write_state(state, AsWritten(), self.language)
-        without = {key: one for key, one in body.items() if key not in ("Next", "End")}
+        without = {key: value for key, value in body.items() if key not in ("Next", "End")}
         expected = without if writer.linked else body
         way, value = self._best(state, writer, expected)
         if value is None:
@@ -245,7 +245,7 @@ class GraphWriter:
         states = self.states
         ids = self._follow(id, written)
         calls = [PyCall(verb, (self._link(ids[0]),))]
-        calls += [PyCall("next_then", (self._link(one),)) for one in ids[1:]]
+        calls += [PyCall("next_then", (self._link(id),)) for id in ids[1:]]
         last = states[ids[-1]]
         if isinstance(last, TransitionState) and self._linked(last):
             if last.next is not None:

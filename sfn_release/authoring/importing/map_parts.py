@@ -44,7 +44,7 @@ def part(kind: type[StatePart], value: Mapping[str, Any], language: str) -> PyEx
     for helper in _helpers(kind, value, language):
         if _says(helper, value, language):
             return helper
-    known = {one.metadata.get("key") or asl_key(one.name): one.name for one in fields(kind)}
+    known = {field.metadata.get("key") or asl_key(field.name): field.name for field in fields(kind)}
     keywords: PyKeywords = []
     extra: dict[str, Any] = {}
     for key, item in value.items():

@@ -74,7 +74,9 @@ def write_module(given: ImportedStateMachine) -> str:
 def _text(given: ImportedStateMachine, script: Sequence[PyStatement]) -> str:
     body = [*script, PyAssign(_MACHINE, _machine(given))]
     imports = "import sfn_release as sfn\n"
-    by_name = sorted({name for one in body for name in _names(one.value)}, key=str.lower)
+    by_name = sorted(
+        {name for statement in body for name in _names(statement.value)}, key=str.lower
+    )
     if by_name:
         imports += f"from sfn_release import {', '.join(by_name)}\n"
     return f"{_docstring(given)}\n\n{imports}\n{source(body)}"
@@ -144,8 +146,8 @@ def _docstring(given: ImportedStateMachine) -> str:
 def _names(expression: PyExpression) -> Iterator[str]:
     """Yield the names that an expression needs beside ``sfn``."""
     queue = [expression]
-    for one in queue:
-        match one:
+    for each in queue:
+        match each:
             case PyName(text):
                 yield from _imported(text)
             case PyCall(name, args, keywords, of):

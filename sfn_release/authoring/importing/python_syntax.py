@@ -80,7 +80,7 @@ def source(statements: Sequence[PyStatement]) -> str:
     chains of calls.
     """
     lines: list[str] = []
-    kinds = [type(one) for one in statements]
+    kinds = [type(statement) for statement in statements]
     for index, text in enumerate(map(_statement, statements)):
         apart = "\n" in text or (lines and "\n" in lines[-1])
         begins = index > 0 and kinds[index - 1] is PyDo and kinds[index] is PyAssign
@@ -118,10 +118,10 @@ def flat(expression: PyExpression) -> str:
             ending = "," if len(items) == 1 else ""
             line = f"({inside}{ending})" if is_tuple else f"[{inside}]"
         case PyMembers(members):
-            inside = ", ".join(f"{quoted(key)}: {flat(one)}" for key, one in members)
+            inside = ", ".join(f"{quoted(key)}: {flat(value)}" for key, value in members)
             line = f"{{{inside}}}"
         case PyCall(name, args, keywords, of):
-            given = [*map(flat, args), *(f"{key}={flat(one)}" for key, one in keywords)]
+            given = [*map(flat, args), *(f"{key}={flat(value)}" for key, value in keywords)]
             called = name if of is None else f"{flat(of)}.{name}"
             line = f"{called}({', '.join(given)})"
     return line
@@ -142,10 +142,10 @@ def laid_out(expression: PyExpression, indent: str = "", before: int = 0, after:
         case PyLiteral(str() as text) if "\n" in text[:-1]:
             line = "\n".join(["(", *_pieces(text, inner), indent + ")"])
         case PyItems(items, tuple=is_tuple) if items:
-            parts = [_part("", one, inner) for one in items]
+            parts = [_part("", item, inner) for item in items]
             line = _block("(" if is_tuple else "[", parts, indent, ")" if is_tuple else "]")
         case PyMembers(members) if members:
-            parts = [_part(f"{quoted(key)}: ", one, inner) for key, one in members]
+            parts = [_part(f"{quoted(key)}: ", value, inner) for key, value in members]
             line = _block("{", parts, indent, "}")
         case PyCall(of=PyCall()):
             line = _methods(expression, indent)
@@ -169,18 +169,18 @@ def _room_left(expression: PyExpression, room: int) -> int:
         case PyName(text):
             return room - len(text)
         case PyItems(items):
-            inside = [("", one) for one in items]
+            inside = [("", item) for item in items]
         case PyMembers(members):
             inside = [*members]
         case PyCall(name, args, keywords, of):
             called = [of] if of is not None else []
-            inside = [("", one) for one in (*called, *args)] + [*keywords]
+            inside = [("", argument) for argument in (*called, *args)] + [*keywords]
             room -= len(name)
     room -= 2  # its brackets
-    for key, one in inside:
+    for key, value in inside:
         if room < 0:
             break
-        room = _room_left(one, room - len(key))
+        room = _room_left(value, room - len(key))
     return room
 
 
@@ -214,8 +214,8 @@ def _call(call: PyCall, indent: str) -> str:
         several = isinstance(only.value, str) and "\n" in only.value[:-1]
         parts = _pieces(str(only.value), inner) if several else [inner + flat(only)]
     else:
-        parts = [_part("", one, inner) for one in call.args]
-        parts += [_part(f"{key}=", one, inner) for key, one in call.keywords]
+        parts = [_part("", argument, inner) for argument in call.args]
+        parts += [_part(f"{key}=", value, inner) for key, value in call.keywords]
     return _block(f"{called}(", parts, indent, ")")
 
 
@@ -230,7 +230,7 @@ def _methods(expression: PyCall, indent: str) -> str:
         return start + laid_out(PyCall(last, *_given(calls[1])), indent)
     inner = indent + _INDENT
     parts = [inner + laid_out(calls[0], inner)]
-    parts += [inner + laid_out(PyCall(f".{one.name}", *_given(one)), inner) for one in calls[1:]]
+    parts += [inner + laid_out(PyCall(f".{call.name}", *_given(call)), inner) for call in calls[1:]]
     return "\n".join(["(", *parts, indent + ")"])
 
 
@@ -254,9 +254,9 @@ def _has_lines(expression: PyExpression) -> bool:
         case PyItems(items):
             return any(map(_has_lines, items))
         case PyMembers(members):
-            return any(_has_lines(one) for _, one in members)
+            return any(_has_lines(value) for _, value in members)
         case PyCall(_, args, keywords, of):
-            inside = [*args, *(one for _, one in keywords)]
+            inside = [*args, *(value for _, value in keywords)]
             return any(map(_has_lines, inside)) or (of is not None and _has_lines(of))
         case _:
             return False

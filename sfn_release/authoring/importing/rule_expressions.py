@@ -120,9 +120,9 @@ def _condition(condition: Condition | Jsonata) -> PyExpression:
             given = number(value) if open else literal(value)
             return PyCall(_snake(operator), () if only else (given,), of=tested)
         case Combination("And", conditions):
-            return PyCall("sfn.and_", tuple(_condition(one) for one in conditions))
+            return PyCall("sfn.and_", tuple(_condition(condition) for condition in conditions))
         case Combination(_, conditions):
-            return PyCall("sfn.or_", tuple(_condition(one) for one in conditions))
+            return PyCall("sfn.or_", tuple(_condition(condition) for condition in conditions))
         case Negation(inner):
             return PyCall("sfn.not_", (_condition(inner),))
         case _:
@@ -130,7 +130,7 @@ def _condition(condition: Condition | Jsonata) -> PyExpression:
 
 
 def _given(rule: Any) -> list[tuple[str, Any]]:
-    values = [(one.name, getattr(rule, one.name)) for one in fields(rule)]
+    values = [(field.name, getattr(rule, field.name)) for field in fields(rule)]
     return [(name, value) for name, value in values if value is not NOT_GIVEN]
 
 

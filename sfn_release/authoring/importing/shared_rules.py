@@ -28,13 +28,13 @@ def hoisted(statements: Sequence[PyStatement], identifiers: Identifiers) -> Sequ
     A variable stands before its first use, since a catcher names the state that it leads to; one
     that names no state stands at the top.
     """
-    count = Counter(rule for one in statements for rule in _rules(one.value))
+    count = Counter(rule for statement in statements for rule in _rules(statement.value))
     repeated = [rule for rule, times in count.items() if times > 1]
     if not repeated:
         return statements
     names = {rule: identifiers.new(_called(rule), "rule") for rule in repeated}
     top = [PyAssign(names[rule], rule) for rule in repeated if not _variables(rule)]
-    done = {one.target for one in top}
+    done = {statement.target for statement in top}
     body: list[PyStatement] = []
     for statement in statements:
         for rule in _rules(statement.value):
@@ -98,14 +98,14 @@ def _with_names(expression: PyExpression, names: Mapping[PyCall, str]) -> PyExpr
         case PyCall(name) if name in _RULES and expression in names:
             return PyName(names[expression])
         case PyItems(items):
-            return replace(expression, items=tuple(_with_names(one, names) for one in items))
+            return replace(expression, items=tuple(_with_names(item, names) for item in items))
         case PyMembers(members):
-            return PyMembers(tuple((key, _with_names(one, names)) for key, one in members))
+            return PyMembers(tuple((key, _with_names(value, names)) for key, value in members))
         case PyCall(_, args, keywords, of):
             return replace(
                 expression,
-                args=tuple(_with_names(one, names) for one in args),
-                keywords=tuple((key, _with_names(one, names)) for key, one in keywords),
+                args=tuple(_with_names(argument, names) for argument in args),
+                keywords=tuple((key, _with_names(value, names)) for key, value in keywords),
                 of=None if of is None else _with_names(of, names),
             )
         case _:

@@ -87,20 +87,20 @@ def raw(id: str, body: Mapping[str, Any]) -> PyExpression:
 def _fields(state: State, writer: StateContext, but: Sequence[str] = ()) -> PyKeywords:
     keywords: PyKeywords = []
     further: dict[str, Any] = {}
-    for one in fields(state):
-        value = getattr(state, one.name)
-        if one.name in _LINKED or one.name in but or value is NOT_GIVEN:
+    for field in fields(state):
+        value = getattr(state, field.name)
+        if field.name in _LINKED or field.name in but or value is NOT_GIVEN:
             continue
-        if one.name == "extra":
+        if field.name == "extra":
             further |= value
             continue
-        if one.name in ("retry", "catch", "branches") and not value:
+        if field.name in ("retry", "catch", "branches") and not value:
             continue
-        if _is_mistyped(one.name, value, writer.language):
-            further[asl_key(one.name)] = value
+        if _is_mistyped(field.name, value, writer.language):
+            further[asl_key(field.name)] = value
             continue
         keywords.append(
-            _twin(state, one.name, value) or (one.name, _field(one.name, value, writer))
+            _twin(state, field.name, value) or (field.name, _field(field.name, value, writer))
         )
     if further:
         keywords.append(("extra", literal(further)))
@@ -213,4 +213,4 @@ def _retry(rules: Sequence[Retry]) -> PyKeywords:
 
 def _absent(state: State) -> Sequence[str]:
     """Return the fields that a Task's maker does not take, since they are not there."""
-    return [one.name for one in fields(state) if getattr(state, one.name) is NOT_GIVEN]
+    return [field.name for field in fields(state) if getattr(state, field.name) is NOT_GIVEN]

@@ -45,9 +45,9 @@ _NOT_FIELDS: Final = frozenset(
 def literal(value: Any) -> PyExpression:
     """Return a JSON value as it stands."""
     if isinstance(value, Mapping):
-        return PyMembers(tuple((key, literal(one)) for key, one in value.items()))
+        return PyMembers(tuple((key, literal(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
-        return PyItems(tuple(literal(one) for one in value))
+        return PyItems(tuple(literal(item) for item in value))
     return PyLiteral(value)
 
 
@@ -66,12 +66,12 @@ def template(value: Any, language: str) -> PyExpression:
     """Return a JSON value in which a state of *language* has expressions, as such."""
     if isinstance(value, Mapping):
         if language == JSONPATH:
-            members = [_member(value, key, one) for key, one in value.items()]
+            members = [_member(value, key, item) for key, item in value.items()]
         else:
-            members = [(key, template(one, language)) for key, one in value.items()]
+            members = [(key, template(item, language)) for key, item in value.items()]
         return PyMembers(tuple(members))
     if isinstance(value, list | tuple):
-        return PyItems(tuple(template(one, language) for one in value))
+        return PyItems(tuple(template(item, language) for item in value))
     if language == JSONATA and isinstance(value, str):
         return _query(value)
     return PyLiteral(value)

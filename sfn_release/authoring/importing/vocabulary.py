@@ -51,7 +51,7 @@ _PACKAGE: Final = (
     *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
 )
 VOCABULARY: Final[Mapping[str, Any]] = {
-    "sfn": SimpleNamespace(task=task_makers, **{one.__name__: one for one in _PACKAGE}),
+    "sfn": SimpleNamespace(task=task_makers, **{value.__name__: value for value in _PACKAGE}),
     "Context": Context,
     "fn": fn,
     "path": path,
@@ -82,17 +82,17 @@ def evaluate(expression: PyExpression, variables: Mapping[str, Any]) -> Any:
         case PyName(text):
             return _named(text, variables)
         case PyItems(items, tuple=is_tuple):
-            values = [evaluate(one, variables) for one in items]
+            values = [evaluate(item, variables) for item in items]
             return tuple(values) if is_tuple else values
         case PyMembers(members):
-            return {key: evaluate(one, variables) for key, one in members}
+            return {key: evaluate(value, variables) for key, value in members}
         case PyCall(name, args, keywords, of):
             called = (
                 _named(name, variables) if of is None else getattr(evaluate(of, variables), name)
             )
             return called(
-                *(evaluate(one, variables) for one in args),
-                **{key: evaluate(one, variables) for key, one in keywords},
+                *(evaluate(argument, variables) for argument in args),
+                **{key: evaluate(value, variables) for key, value in keywords},
             )
 
 
