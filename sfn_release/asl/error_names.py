@@ -6,7 +6,7 @@ from typing import Final
 
 
 class States:
-    """The names that the language reserves, spelled as the language spells them.
+    """The reserved error names, spelled as the language spells them.
 
     >>> States.Timeout
     'States.Timeout'

@@ -1,4 +1,4 @@
-"""What a field of the language may hold: texts, paths, numbers, instants."""
+"""The types of the language's fields: text, paths, numbers, timestamps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from sfn_release.asl.placeholders import Typed
 
 FieldType = Callable[[Any], str | None]
-"""Says what a value should have been, None when it is."""
+"""Checks a value. Returns the words for a right value, or None if this one is right."""
 
 JSONPATH: Final = "JSONPath"
 JSONATA: Final = "JSONata"
@@ -20,14 +20,14 @@ MAX_SECONDS: Final = 99_999_999
 
 
 def is_open(value: Any, language: str = JSONPATH) -> bool:
-    """Whether *value* is known only later: it holds a ``${Parameter}``, or is ``{% JSONata %}``."""
+    """Whether *value* is known only later: it has a ``${Parameter}``, or is ``{% JSONata %}``."""
     if not isinstance(value, str):
         return False
     return "${" in value or (language == JSONATA and value.startswith("{%"))
 
 
 def wrong(kind: FieldType, value: Any, language: str = JSONPATH) -> str | None:
-    """Say what a *value* should have been by *kind*, None when it is, or may become that.
+    """Return the words for a right *value*, or None if it is right or may become right.
 
     A ``${Parameter}`` may become anything, unless its type is known (`Typed`).
     """
@@ -47,46 +47,48 @@ _SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 
 
 def _may_be(kind: FieldType, type: str) -> bool:
-    """Whether a value of *type* may be of *kind*, so far as samples show it.
+    """Whether a value of *type* may be of *kind*, as far as samples show.
 
-    Where no sample of any type is (a field that takes certain words), nothing is known.
+    If no sample of any type fits (the field takes certain words), every value may.
     """
-    fits = {name: any(kind(one) is None for one in them) for name, them in _SAMPLES.items()}
+    fits = {name: any(kind(value) is None for value in values) for name, values in _SAMPLES.items()}
     return fits[type] or not any(fits.values())
 
 
 def type_for(kind: FieldType) -> str:
-    """Return the type of parameter, in releases.toml, whose values can be of *kind*."""
+    """Return the type that a parameter in releases.toml needs for a field of *kind*."""
     if kind(1.5) is None:
         return "number"
-    fits = (name for name, them in _SAMPLES.items() if any(kind(one) is None for one in them))
+    fits = (
+        name for name, values in _SAMPLES.items() if any(kind(value) is None for value in values)
+    )
     return next(fits, "string")
 
 
 def text(value: Any) -> str | None:
-    """Want a string."""
+    """Require a string."""
     return None if isinstance(value, str) else "a string"
 
 
 def path(value: Any) -> str | None:
-    """Want a path into the input, the context object or a variable."""
+    """Require a path into the input, the context object or a variable."""
     return None if _starts(value, "$") else "a path that starts with $"
 
 
 def pointer(value: Any) -> str | None:
-    """Want a JSON Pointer (RFC 6901)."""
+    """Require a JSON Pointer (RFC 6901)."""
     good = value == "" or _starts(value, "/")
     return None if good else "a JSON Pointer: empty, or a path that starts with /"
 
 
 def path_or_call(value: Any) -> str | None:
-    """Want a path or an intrinsic function."""
+    """Require a path or an intrinsic function."""
     good = _starts(value, "$", "States.")
     return None if good else "a path that starts with $, or an intrinsic function"
 
 
 def path_or_null(value: Any) -> str | None:
-    """Want a path or null."""
+    """Require a path or null."""
     return None if value is None or _starts(value, "$") else "a path that starts with $, or null"
 
 
@@ -95,31 +97,31 @@ def _starts(value: Any, *heads: str) -> bool:
 
 
 def boolean(value: Any) -> str | None:
-    """Want true or false."""
+    """Require true or false."""
     return None if isinstance(value, bool) else "true or false"
 
 
 def array(value: Any) -> str | None:
-    """Want an array."""
+    """Require an array."""
     return None if isinstance(value, list | tuple) else "an array"
 
 
 def filled_array(value: Any) -> str | None:
-    """Want an array that is not empty."""
+    """Require an array with at least one item."""
     return None if isinstance(value, list | tuple) and value else "an array that is not empty"
 
 
 def mapping(value: Any) -> str | None:
-    """Want an object."""
+    """Require an object."""
     return None if isinstance(value, Mapping) else "an object"
 
 
 def anything(_: Any) -> None:
-    """Take any JSON value."""
+    """Accept any JSON value."""
 
 
 def integer(low: int, high: int | None = None) -> FieldType:
-    """Want a whole number from *low* to *high*."""
+    """Require a whole number from *low* to *high*."""
     limits = f"of at least {low}" if high is None else f"from {low} to {high}"
 
     def kind(value: Any) -> str | None:
@@ -133,7 +135,7 @@ def integer(low: int, high: int | None = None) -> FieldType:
 
 
 def number(low: float, high: float | None = None) -> FieldType:
-    """Want a number from *low* to *high*."""
+    """Require a number from *low* to *high*."""
     limits = f"of at least {low:g}" if high is None else f"from {low:g} to {high:g}"
 
     def kind(value: Any) -> str | None:
@@ -145,7 +147,7 @@ def number(low: float, high: float | None = None) -> FieldType:
 
 
 def one_of(*words: str) -> FieldType:
-    """Want one of *words*."""
+    """Require one of *words*."""
 
     def kind(value: Any) -> str | None:
         return None if isinstance(value, str) and value in words else " or ".join(words)
@@ -154,7 +156,7 @@ def one_of(*words: str) -> FieldType:
 
 
 def instant(value: Any) -> str | None:
-    """Want an RFC 3339 timestamp in the profile that AWS takes: capital T and Z, a zone."""
+    """Require an RFC 3339 timestamp in AWS's profile: capital T and Z, with a time zone."""
     wanted = "a string that matches RFC3339, a timestamp such as 2026-01-31T12:00:00Z"
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         return wanted

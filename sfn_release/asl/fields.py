@@ -1,4 +1,4 @@
-"""The language's fields: which state has which, and what each may hold.
+"""The language's fields: the fields of each type of state, and the type of each field.
 
 Source: the states-language specification and AWS's developer guide, "Amazon States Language".
 """
@@ -140,8 +140,9 @@ ROOT: Final[Mapping[str, FieldType]] = {
 BRANCH: Final[Mapping[str, FieldType]] = {
     key: ROOT[key] for key in ("Comment", "StartAt", "States")
 }
-"""A branch or a processor names no query language: AWS's guide, "Transforming data with JSONata",
-allows it at the top of the definition and in a state, and AWS refuses it elsewhere.
+"""A branch or a processor can't name a query language, only a definition and a state can.
+
+Source: "Transforming data with JSONata" in AWS's guide; AWS refuses it elsewhere.
 """
 PROCESSOR: Final[Mapping[str, FieldType]] = {
     **BRANCH,
@@ -160,7 +161,7 @@ ONLY_JSONATA: Final = frozenset({"Arguments", "Output", "Items", "Condition"})
 ONLY_JSONPATH_INSIDE: Final = frozenset(
     ("RoleArn.$", "MaxItemsPath", "MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath")
 )
-"""Those of the objects inside a Task or Map."""
+"""The same for the objects inside a Task or Map."""
 
 NEEDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "Task": (("Resource",),),
@@ -169,7 +170,7 @@ NEEDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "Parallel": (("Branches",),),
     "Map": (("ItemProcessor", "Iterator"),),
 }
-"""Of each group a state has exactly one."""
+"""Groups of fields. A state needs exactly one field of each."""
 
 TWINS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "Task": (
@@ -184,7 +185,7 @@ TWINS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("ItemSelector", "Parameters"),
     ),
 }
-"""Of each pair a state has at most one."""
+"""Pairs of fields. A state can have at most one of each."""
 
 TWINS_INSIDE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "ReaderConfig": (("MaxItems", "MaxItemsPath"),),
@@ -193,7 +194,7 @@ TWINS_INSIDE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"),
     ),
 }
-"""Of each pair an object inside a Map has at most one."""
+"""Pairs of fields. An object inside a Map can have at most one of each."""
 
 COUNTERPARTS: Final[Mapping[str, str]] = {
     "InputPath": "Arguments or Output",
@@ -222,7 +223,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "Items": "ItemsPath",
     "Condition": "Variable and an operator",
 }
-"""What the other query language has in a field's place."""
+"""The field that takes a field's place in the other query language."""
 
 RETRIER: Final[Mapping[str, FieldType]] = {
     "ErrorEquals": filled_array,
@@ -287,4 +288,4 @@ DISTRIBUTED: Final = frozenset(
         *("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
     )
 )
-"""What only a distributed Map has."""
+"""The fields that only a distributed Map has."""

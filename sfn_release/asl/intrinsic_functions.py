@@ -1,8 +1,8 @@
-"""What each intrinsic function computes.
+"""The intrinsic functions themselves.
 
-Functions take a list of JSON values and a source of randomness, and raise IntrinsicError for what
-they cannot take. Limits are AWS's: 1,000 elements for ArrayRange, 10,000 characters for encodings
-and hashes.
+Functions take a list of JSON values and a source of randomness, and raise IntrinsicError for wrong
+arguments. The limits are AWS's: 1,000 elements for ArrayRange, 10,000 characters for encodings and
+hashes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uuid import UUID
 
 _MAX_RANGE = 1000
 _MAX_TEXT = 10_000
-_MAX_FORMATTED = 1_048_576  # four times what a state may hand on
+_MAX_FORMATTED = 1_048_576  # four times the limit of a state's output
 HASHES = {
     "MD5": "md5",
     "SHA-1": "sha1",
@@ -32,19 +32,19 @@ HASHES = {
 
 
 class IntrinsicError(ValueError):
-    """An intrinsic function was given what it cannot take."""
+    """An intrinsic function got a wrong argument."""
 
 
 @dataclass(frozen=True)
 class IntrinsicFunction:
-    """A function with the least and the most number of its arguments (None: any)."""
+    """A function, with the minimum and maximum number of its arguments (None: no maximum)."""
 
     apply: Callable[[list[Any], Random], Any]
     arity: tuple[int, int | None]
 
 
 def java_text(value: Any) -> str:
-    """Write *value* as States.Format does: as Java prints maps and lists, texts without quotes."""
+    """Write *value* as States.Format does: like Java's maps and lists, with text unquoted."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
@@ -136,7 +136,7 @@ def _merge(values: list[Any], _random: Random) -> dict[str, Any]:
 
 
 def _parse(values: list[Any], _random: Random) -> Any:
-    """Read a JSON text; a blank one is null, as AWS's executions show."""
+    """Read JSON text. Blank text is null, as executions on AWS show."""
     text = _string(values[0])
     if not text.strip():
         return None
@@ -148,7 +148,7 @@ def _parse(values: list[Any], _random: Random) -> Any:
 
 def _stringify(values: list[Any], _random: Random) -> str:
     text = compact(values[0])
-    if len(text) > _MAX_FORMATTED:  # a text of quotes doubles with each call around it
+    if len(text) > _MAX_FORMATTED:  # quotes double the text with each nested call
         raise IntrinsicError(f"The text is longer than {_MAX_FORMATTED} characters.")
     return text
 
@@ -178,7 +178,7 @@ def compact(value: Any) -> str:
 
 
 def _identity(value: Any) -> str:
-    """Return a text that is equal for equal JSON values: 1 is 1.0 but not true."""
+    """Return the same text for equal JSON values: 1 equals 1.0, but not true."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value, sort_keys=True)
@@ -209,7 +209,7 @@ def _number(value: Any) -> int | float:
 
 
 def _integer(value: Any) -> int:
-    """Round half up, as Step Functions rounds the numbers that it needs whole."""
+    """Round half up, as Step Functions does where it needs a whole number."""
     number = _number(value)
     if isinstance(number, float):
         if not math.isfinite(number):

@@ -1,6 +1,6 @@
-"""The arguments that intrinsic functions take, as far as they are known before a workflow runs.
+"""Check the arguments of intrinsic functions, as far as they are known before a workflow runs.
 
-    problems(call) → what is wrong with a call's constants, and with the calls inside it
+    problems(call) → the wrong constants of a call, and of the calls inside it
 
 Sources: "Intrinsic functions for JSONPath states in Step Functions" in AWS's developer guide, and
 the States Language, "Intrinsic Functions".
@@ -16,7 +16,7 @@ from typing import Any, Final
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, HASHES, IntrinsicError
 from sfn_release.asl.intrinsics import IntrinsicCall, IntrinsicLiteral
 from sfn_release.asl.paths import Path
-from sfn_release.text import shorten
+from sfn_release.text import count, shorten
 
 _ANY: Final = ""
 _ARRAY, _OBJECT, _TEXT, _NUMBER, _BOOLEAN, _NULL = (
@@ -27,9 +27,9 @@ _ARRAY, _OBJECT, _TEXT, _NUMBER, _BOOLEAN, _NULL = (
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The kinds of the arguments of a function, and of its result; *rest* is for all further ones.
+    """The kinds of a function's arguments and of its result. *rest* is for all other arguments.
 
-    A kind is the words that a message has for it, ``""`` for any value.
+    A kind is text for messages, ``""`` for any value.
     """
 
     takes: tuple[str, ...]
@@ -60,14 +60,15 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
 
 
 def problems(call: IntrinsicCall) -> Iterator[str]:
-    """Yield what is wrong with the arguments of a call and of the calls inside it, in words."""
+    """Describe the wrong arguments of a call, and of the calls inside it."""
     queue = [call]
     while queue:
-        one = queue.pop()
-        queue.extend(inner for inner in reversed(one.arguments) if isinstance(inner, IntrinsicCall))
-        wrong = _wrong_kind(one) or _wrong_value(one)
-        if wrong:
-            yield f"{shorten(one.text)}: {wrong}"
+        call = queue.pop()
+        inner = [argument for argument in call.arguments if isinstance(argument, IntrinsicCall)]
+        queue.extend(reversed(inner))
+        problem = _wrong_kind(call) or _wrong_value(call)
+        if problem:
+            yield f"{shorten(call.text)}: {problem}"
 
 
 def _wrong_kind(call: IntrinsicCall) -> str:
@@ -97,13 +98,13 @@ def _kind_of_value(value: Any) -> str:
 
 
 def _wrong_value(call: IntrinsicCall) -> str:
-    """Say what is wrong with the constants of a call whose other arguments may be anything."""
+    """Describe a wrong constant of a call whose other arguments are unknown."""
     constants = [
         argument.value for argument in call.arguments if isinstance(argument, IntrinsicLiteral)
     ]
     if len(constants) == len(call.arguments):
         try:
-            FUNCTIONS[call.name].apply(constants, Random(0))  # noqa: S311 - nothing is kept of it
+            FUNCTIONS[call.name].apply(constants, Random(0))  # noqa: S311 - the result is dropped
         except IntrinsicError as error:
             return str(error)
         return ""
@@ -124,11 +125,7 @@ def _format(call: IntrinsicCall) -> str:
     given = len(call.arguments) - 1
     if places == given:
         return ""
-    return f"the template has {_counted(places, 'place')} ({{}}) for {_counted(given, 'value')}."
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"the template has {count(places, 'place')} ({{}}) for {count(given, 'value')}."
 
 
 def _hash(call: IntrinsicCall) -> str:
@@ -154,11 +151,15 @@ def _range(call: IntrinsicCall) -> str:
 
 def _item(call: IntrinsicCall) -> str:
     index, array = _constant(call, 1), call.arguments[0]
-    if index is not None and isinstance(array, IntrinsicCall) and array.name == "States.Array":
-        count = len(array.arguments)
-        if index >= count:
-            return f"the array has {_counted(count, 'item')}: there is none with the index {index}."
-    return "the index must be at least 0." if index is not None and index < 0 else ""
+    if index is None:
+        return ""
+    if index < 0:
+        return "the index must be at least 0."
+    match array:
+        case IntrinsicCall(name="States.Array", arguments=items) if index >= len(items):
+            return f"the array has {count(items, 'item')}, so there is no index {index}."
+        case _:
+            return ""
 
 
 _PARTLY: Final = {
@@ -169,4 +170,4 @@ _PARTLY: Final = {
     "States.ArrayRange": _range,
     "States.ArrayGetItem": _item,
 }
-"""Checks of constants beside paths and calls; the kinds are right already."""
+"""The checks of constants that stand beside paths and calls. The kinds are right already."""

@@ -1,10 +1,10 @@
 """The 18 intrinsic functions of JSONPath states: ``States.Format('Hello {}', $.name)``.
 
     parse(text) → IntrinsicCall        IntrinsicCall.evaluate(resolve, random) → value
-    problem(text)                 what is wrong with a call, in words
+    problem(text)                      the mistake in a call, in words
 
-Arguments are texts in single quotes (a backslash takes the next character as it is), numbers,
-``true``, ``false``, ``null``, paths, and further calls, nested up to ten deep. Source: "Intrinsics
+Arguments are text in single quotes (a backslash escapes the next character), numbers, ``true``,
+``false``, ``null``, paths, and other calls, nested up to ten deep. Source: "Intrinsics
 for JSONPath states in Step Functions" in AWS's developer guide.
 """
 
@@ -34,15 +34,15 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 10
-_ANY = 10_000  # as many arguments as one likes
+_ANY = 10_000  # no limit
 
 
 class ArgumentNotFoundError(LookupError):
-    """A path among a call's arguments leads nowhere; the message names the call and the path."""
+    """A path among a call's arguments selects nothing. The message names the call and the path."""
 
 
 class IntrinsicSyntaxError(ValueError):
-    """A text is not a call of an intrinsic function; the message says why and where."""
+    """Text is not a call of an intrinsic function. The message says why and where."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class IntrinsicCall:
     arguments: tuple[IntrinsicLiteral | Path | IntrinsicCall, ...]
 
     def evaluate(self, resolve: Callable[[Path], Any], random: Random) -> Any:
-        """Return the call's value; *resolve* reads paths, *random* is where UUIDs come from.
+        """Return the call's value. *resolve* reads paths, *random* makes UUIDs and numbers.
 
-        Raises IntrinsicError, whose text begins with this call's, for arguments that the function
-        does not take, and ArgumentNotFoundError for the PathNotFoundError of *resolve*.
+        Raises IntrinsicError, which names this call, for wrong arguments, and ArgumentNotFoundError
+        if *resolve* raises PathNotFoundError.
         """
         values = [self._value(argument, resolve, random) for argument in self.arguments]
         function = FUNCTIONS[self.name]
@@ -95,7 +95,7 @@ class IntrinsicCall:
 
 
 def is_call(text: str) -> bool:
-    """Say whether a payload template's text is meant as an intrinsic function."""
+    """Whether the text of a payload template is meant as an intrinsic function."""
     return text.startswith("States.")
 
 
@@ -106,7 +106,7 @@ def parse(text: str) -> IntrinsicCall:
 
 
 def problem(text: object) -> str | None:
-    """Say what is wrong with a call, None if nothing is."""
+    """Return the mistake in a call, None without one."""
     if not isinstance(text, str):
         return "An intrinsic function is written as a text."
     try:
@@ -167,7 +167,7 @@ class _CallParser(TextScanner):
         return self._fail("an argument is expected: a text in single quotes, a number or a path")
 
     def _path(self) -> Path:
-        """Read a path: up to a comma or parenthesis outside of its brackets, quotes and calls."""
+        """Read a path, up to a comma or parenthesis outside its brackets, quotes and calls."""
         text = self._match(
             r"(?:\\.|\((?:[^()']|'[^']*')*\)"
             r"|\[(?:\\.|'(?:\\'|[^'])*'|\"(?:\\\"|[^\"])*\"|[^\[\]'\"]|\[[^\[\]]*\])*\]|[^\\,()\[\]])+",
@@ -180,5 +180,5 @@ class _CallParser(TextScanner):
 
 
 def _unquote(text: str) -> str:
-    r"""Resolve the backslashes of a quoted text, but leave ``\{`` and ``\}`` for States.Format."""
+    r"""Resolve the backslashes of quoted text, but leave ``\{`` and ``\}`` for States.Format."""
     return re.sub(r"\\([^{}])", r"\1", text, flags=re.DOTALL)

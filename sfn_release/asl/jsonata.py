@@ -1,9 +1,9 @@
-"""JSONata expressions, ``{% $states.input.id %}``: read, not run.
+"""Parse JSONata expressions, ``{% $states.input.id %}``, without running them.
 
     parse(text) → JsonataExpression    the variables, members of $states and bare names it reads
 
-The grammar is jsonata-python's. Step Functions evaluates an expression without a context item, so
-that a name at its top, ``id`` instead of ``$states.input.id``, refers to nothing: AWS refuses it.
+The grammar is jsonata-python's. Step Functions evaluates an expression without a context item. So a
+name at its top, ``id`` instead of ``$states.input.id``, refers to nothing, and AWS refuses it.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ _BELOW = ("predicate", "stages", "group", "terms", "expression", "expr", "patter
 
 
 class JsonataError(ValueError):
-    """A text is no JSONata; the message says why."""
+    """Text is not valid JSONata. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonataExpression:
-    """What an expression reads.
+    """The names that an expression reads.
 
-    *variables* are those it does not bind itself, ``states`` and functions left out. *members* are
-    what it reads of ``$states``: ``input``, ``result`` ... *contexts* are the names, ``$`` and
-    ``$$`` that need a context item where there is none. *context* has the names below
-    ``$states.context``, one tuple for each place that reads some. *unread* says why the expression
-    could not be looked into.
+    *variables* are the variables that it doesn't bind itself, without ``states`` and functions.
+    *members* are the members of ``$states``: ``input``, ``result`` ... *contexts* are the names,
+    ``$`` and ``$$`` that need a context item where there is none. *context* has the names below
+    ``$states.context``, one tuple for each use. *unread* says why the expression couldn't be
+    analyzed.
     """
 
     variables: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class JsonataExpression:
 
 
 def is_jsonata(value: Any) -> bool:
-    """Whether a value of a JSONata state is an expression: a text in ``{% %}``."""
+    """Whether a value of a JSONata state is an expression: text in ``{% %}``."""
     return (
         isinstance(value, str)
         and value.startswith(OPENING)
@@ -83,15 +83,17 @@ def is_jsonata(value: Any) -> bool:
 def parse(text: str) -> JsonataExpression:
     """Read an expression without its ``{% %}``. Raises JsonataError.
 
-    One that is nested beyond what Python can follow, or that holds a regular expression of another
-    dialect than Python's, is *unread*: it may be valid, and is taken to read nothing.
+    An expression that is nested too deeply for Python, or has a regular expression that Python
+    doesn't know, is *unread*: it may be valid, and counts as reading nothing.
     """
     with _recursion_limit_kept():
         from jsonata.jexception import JException
         from jsonata.parser import Parser
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # Python's, of regular expressions
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # Python's warnings about regular expressions
             tree = Parser().parse(text)
     except RecursionError:
         return JsonataExpression(unread="it is nested too deeply")
@@ -100,16 +102,16 @@ def parse(text: str) -> JsonataExpression:
     except JException as error:
         raise JsonataError(f"{error} (character {max(error.location, 1)})") from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        # the parser stumbles over some texts that are no JSONata instead of refusing them
-        raise JsonataError("it is no JSONata expression") from error
+        # for some invalid text the parser fails in other ways
+        raise JsonataError("it is not a JSONata expression") from error
     return _read(tree)
 
 
 @contextmanager
 def _recursion_limit_kept() -> Iterator[None]:
-    """Put back how deep Python may recurse: importing jsonata sets it to 10,000 for the process.
+    """Restore Python's recursion limit: importing jsonata sets it to 10,000 for the process.
 
-    So deep, an endless recursion may overflow the stack of the process before Python sees it.
+    With that limit, an endless recursion can overflow the stack before Python stops it.
     """
     limit = sys.getrecursionlimit()
     try:
@@ -160,9 +162,9 @@ def _read(tree: Any) -> JsonataExpression:
 
 
 def _children(node: Any, *, top: bool) -> list[tuple[Any, bool]]:
-    """Return the nodes below a node, without the many that it does not have."""
+    """Return the nodes below a node."""
     if node.type == "lambda":
-        return [(node.body, False)]  # who calls it may give it a context item
+        return [(node.body, False)]  # its caller may give it a context item
     if node.type == "transform":
         top = False
     found = [
@@ -175,7 +177,7 @@ def _children(node: Any, *, top: bool) -> list[tuple[Any, bool]]:
 
 
 def _bound(node: Any) -> Iterator[str]:
-    """Yield the variables that a node binds; they count for the whole expression."""
+    """Yield the variables that a node binds, for the whole expression."""
     if node.type == "bind":
         yield str(node.lhs.value)
     elif node.type == "lambda":
@@ -195,7 +197,7 @@ def _members(steps: Any) -> Iterator[str]:
 
 
 def _of_context(steps: Any) -> Iterator[tuple[str, ...]]:
-    """Yield the names that follow ``$states.context``, up to the first step that is no name."""
+    """Yield the names after ``$states.context``, up to the first step that isn't a name."""
     if list(_members(steps)) == ["context"]:
         plain = takewhile(lambda step: step.type in ("name", "string"), steps[2:])
         yield tuple(str(step.value) for step in plain)

@@ -24,9 +24,9 @@ _OPEN: Final = re.compile(r"arn:\$\{[A-Za-z_][A-Za-z0-9_.:]*\}:(?=states:::)")
 
 
 def known_arn(text: str) -> str:
-    """Return an integration's ARN whose partition is a ``${Parameter}`` with ``aws`` in its place.
+    """Return an integration's ARN with ``aws`` in the place of a ``${Parameter}`` partition.
 
-    Other texts stay as they are.
+    Other text stays as it is.
 
     >>> known_arn("arn:${AWS::Partition}:states:::sns:publish")
     'arn:aws:states:::sns:publish'
@@ -36,9 +36,9 @@ def known_arn(text: str) -> str:
 
 
 def integrations_of_others(definition: Any, partition: str) -> Iterator[tuple[str, str]]:
-    """Yield the JSON path and the partition of each integration that is not of *partition*.
+    """Yield the JSON path and the partition of each integration outside *partition*.
 
-    Those whose partition is a ``${Parameter}`` are not among them.
+    Integrations whose partition is a ``${Parameter}`` are skipped.
     """
     queue: list[tuple[str, Any]] = [("$", definition)]
     for path, value in queue:
@@ -46,15 +46,15 @@ def integrations_of_others(definition: Any, partition: str) -> Iterator[tuple[st
             found = _PLACED.match(str(value.get("Resource")))
             if found and found["partition"] != partition:
                 yield member(path, "Resource"), found["partition"]
-            queue += [(member(path, key), one) for key, one in value.items() if key not in _SENT]
+            queue += [(member(path, key), item) for key, item in value.items() if key not in _SENT]
         elif isinstance(value, list):
-            queue += [(f"{path}[{index}]", one) for index, one in enumerate(value)]
+            queue += [(f"{path}[{index}]", item) for index, item in enumerate(value)]
 
 
 def in_partition(states: Mapping[str, Any], partition: str) -> dict[str, Any]:
-    """Return written states whose integrations are those of *partition*, inner states too.
+    """Return states, as JSON, with the integrations of *partition*, inner states included.
 
-    *partition* is one of AWS's, or a ``${Parameter}``. Raises DefinitionError for other texts.
+    *partition* is an AWS partition or a ``${Parameter}``. Raises DefinitionError for others.
     """
     if not _PARTITION.fullmatch(str(partition)):
         raise DefinitionError(

@@ -1,4 +1,4 @@
-"""The comparisons of path filters: ``[?(@.price < 10)]``, ``in``, ``=~`` and their like."""
+"""The comparisons of path filters: ``[?(@.price < 10)]``, ``in``, ``=~`` and others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sfn_release.asl.path_patterns import PathPattern
 
 ABSENT = object()
-"""What a path in a filter yields when it leads nowhere: equal to nothing, not even null."""
+"""The value of a path in a filter that selects nothing. It equals nothing, not even null."""
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

@@ -1,9 +1,9 @@
-"""The regular expressions of path filters, ``[?(@.name =~ /a.*/i)]``, in time linear in the text.
+"""The regular expressions of path filters, ``[?(@.name =~ /a.*/i)]``, in linear time.
 
-AWS names them among what a path may filter by and a reference path may not ("Using JSONPath paths"
-of the developer guide). Python's own engine may take for ever, ``(a+)+b``, and can't be stopped; so
-they are run by RE2. It has no lookarounds, back references or counts over 1000: a path with these
-is valid, and can't be followed here.
+AWS allows them in paths, but not in reference paths ("Using JSONPath paths" in the developer
+guide). Python's own engine can run forever, ``(a+)+b``, and you can't stop it, so RE2 runs them.
+RE2 has no lookarounds, back references or counts over 1000: a path with these is valid, but can't
+be run here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class PatternError(Exception):
 
 @dataclass(frozen=True)
 class PathPattern:
-    """A regular expression: its *text*, and whether case counts.
+    """A regular expression: its *text*, and whether case matters.
 
-    Raises ValueError for a text that is none.
+    Raises ValueError for invalid text.
     """
 
     text: str
@@ -35,7 +35,7 @@ class PathPattern:
             raise ValueError(str(error)) from error
 
     def matches(self, value: str) -> bool:
-        """Tell whether all of *value* matches. Raises PatternError when that can't be bounded."""
+        """Whether all of *value* matches. Raises PatternError if the time can't be bounded."""
         return self._linear.fullmatch(re.sub("[\ud800-\udfff]", "\ufffd", value)) is not None
 
     @cached_property

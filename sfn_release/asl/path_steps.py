@@ -1,7 +1,7 @@
-"""The steps of a path and what they select: the evaluation half of `sfn_release.asl.paths`.
+"""The steps of a path, and the values that they select. `sfn_release.asl.paths` parses them.
 
-Evaluation follows Jayway's JSONPath, which Step Functions runs, down to the words of its errors. It
-goes step by step over lists of nodes, so the depth of the data does not matter.
+Evaluation follows Jayway's JSONPath, which Step Functions uses, with the same error messages. It
+goes step by step over lists of nodes, so the depth of the data doesn't matter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sfn_release.asl.path_budget import Budget
 
 
 class PathNotFoundError(LookupError):
-    """A path leads nowhere in this data; the text says where it ends."""
+    """A path selects nothing in this data. The message says where it ends."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Descent:
 class Filter:
     """``[?(...)]``."""
 
-    test: Callable[[Any, Any, Budget], bool]  # takes an item and the document
+    test: Callable[[Any, Any, Budget], bool]  # of an item, in a document
 
     def __str__(self) -> str:
         return "[?]"
@@ -76,7 +76,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class PathFunction:
-    """``length()`` and its like, at the end of a path."""
+    """``length()`` or another function, at the end of a path."""
 
     name: str
 
@@ -102,7 +102,7 @@ class Path:
 
     @property
     def definite(self) -> bool:
-        """Whether the path can select one value at most; else it yields an array."""
+        """Whether the path selects at most one value. Otherwise it returns an array."""
         return all(
             isinstance(step, PathFunction)
             or (isinstance(step, PathNames) and (len(step.names) == 1 or step is self.steps[-1]))
@@ -112,7 +112,7 @@ class Path:
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is a Reference Path: names and single indexes only."""
+        """Whether it is a Reference Path, with names and single indexes only."""
         return all(
             (isinstance(step, PathNames) and len(step.names) == 1)
             or (isinstance(step, Indexes) and len(step.indexes) == 1)
@@ -120,10 +120,10 @@ class Path:
         )
 
     def find(self, document: Any, budget: Budget | None = None) -> Any:
-        """Return what the path selects in *document*, within *budget*.
+        """Return the value that the path selects in *document*, within *budget*.
 
-        An indefinite path yields a list, which is empty when nothing is there. A definite one
-        yields the value, or raises PathNotFoundError. Raises PathBudgetError.
+        An indefinite path returns a list, which may be empty. A definite path returns the value, or
+        raises PathNotFoundError. Raises PathBudgetError above the budget.
         """
         search = _Search(document, budget or Budget())
         nodes = [document]
@@ -143,7 +143,7 @@ class Path:
         return nodes[0]
 
     def _require(self, step: PathStep, node: Any, upstream: list[PathStep], *, leaf: bool) -> None:
-        """Raise PathNotFoundError when *step* of a definite path cannot be taken at *node*."""
+        """Raise PathNotFoundError if *step* of a definite path can't be taken at *node*."""
         here = _text(upstream)
         if isinstance(step, PathNames):
             if not isinstance(node, Mapping):
@@ -178,7 +178,7 @@ class _Search:
     budget: Budget
 
     def select(self, step: PathStep, node: Any, *, leaf: bool) -> Iterator[Any]:
-        """Yield what *step* selects at *node*; *leaf* says that it is the last step."""
+        """Yield the values that *step* selects at *node*. *leaf* marks the last step."""
         for found in self._candidates(step, node, leaf=leaf):
             self.budget.spend()
             if not isinstance(step, Filter) or step.test(found, self.document, self.budget):
@@ -211,7 +211,7 @@ def _items(node: Any) -> list[Any]:
 
 
 def _descend(node: Any) -> Iterator[Any]:
-    """Yield *node* and all that is below it, parents first, without recursion."""
+    """Yield *node* and all nodes below it, parents first, without recursion."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -221,7 +221,7 @@ def _descend(node: Any) -> Iterator[Any]:
 
 
 def _java_class(node: Any) -> str:
-    """Name *node*'s type as Step Functions does in its messages."""
+    """Return the name of *node*'s type in messages of Step Functions."""
     if node is None:
         return "null"
     names = {bool: "java.lang.Boolean", int: "java.lang.Integer", float: "java.lang.Double"}

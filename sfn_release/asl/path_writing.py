@@ -1,4 +1,4 @@
-"""Puts a value at a Reference Path: what ResultPath does."""
+"""Put a value at a Reference Path, as ResultPath does."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sfn_release.asl.path_steps import Indexes, Path, PathNames, PathNotFoundErr
 
 
 def put(document: Any, path: Path, value: Any) -> Any:
-    """Return *document* with *value* at a Reference *path*; objects on the way are created.
+    """Return a copy of *document* with *value* at a Reference *path*. Missing objects are created.
 
-    The document itself stays as it is. Raises PathNotFoundError where the path cannot lead: through
-    something that is no object, or to an array element that does not exist.
+    Raises PathNotFoundError if the path goes through anything but an object, or to an array element
+    that doesn't exist.
     """
     trail: list[tuple[Any, Any]] = []
     node = document

@@ -1,13 +1,13 @@
 r"""JSONPath and Reference Paths as the Amazon States Language uses them.
 
-A path starts at ``$`` (the data), ``$$`` (the context object) or ``$name`` (a variable) and goes
-on with names, indexes, wildcards, slices, ``..``, filters and functions such as ``length()``. In a
-dotted name a backslash takes the next character as it is, and ``\uXXXX`` gives a character (States
-Language, "Reference Paths"); in a quoted name it escapes the quote only.
+A path starts at ``$`` (the data), ``$$`` (the context object) or ``$name`` (a variable). It goes on
+with names, indexes, wildcards, slices, ``..``, filters and functions such as ``length()``. In a
+dotted name a backslash escapes the next character, and ``\uXXXX`` is a character (States Language,
+"Reference Paths"). In a quoted name it only escapes the quote.
 
     parse(text) → Path            Path.find(document) → value
-    put(document, path, value)    what ResultPath does
-    problem(text)                 what is wrong with a path, in words
+    put(document, path, value)    a document with a value at the path, as ResultPath does
+    problem(text)                 the mistake in a path, in words
 """
 
 from __future__ import annotations
@@ -54,30 +54,30 @@ _NAME = r"(?:\\.|[^\\.\[\]()\s])+"
 _NAME_IN_FILTER = r"(?:\\.|[^\\.\[\]()\s,=<>!&|~])+"
 _INDEX = "-?[0-9]{1,18}"
 NUMBER = r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][-+]?[0-9]{1,9})?"
-"""JSON's numbers, as long as anybody may write them."""
+"""A number in JSON, of a reasonable length."""
 
-_MAX_NESTING = 50  # of parentheses and lists in a filter: the parser recurses there
-_MAX_PATTERN = 1000  # characters of a regular expression: compiling takes its time
+_MAX_NESTING = 50  # of parentheses and lists in a filter, where the parser recurses
+_MAX_PATTERN = 1000  # characters of a regular expression, because compiling takes time
 
 
 class PathError(ValueError):
-    """A text is not a path; the message says what is wrong and at which character."""
+    """Text is not a path. The message names the mistake and the character."""
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
     """Parse a path. Raises PathError."""
     if not isinstance(text, str):
-        raise PathError(f"{text!r} is not a path: a path is a text.")
+        raise PathError(f"{text!r} is not a path: a path is text.")
     return _PathParser(text).path()
 
 
 def problem(text: Any, *, reference: bool = False) -> str | None:
-    """Say what is wrong with a path, None if nothing is; *reference* asks for a Reference Path."""
+    """Return the mistake in a path, None without one. *reference* requires a Reference Path."""
     try:
         path = parse(text)
-    except TypeError:  # unhashable, thus no text
-        return f"{text!r} is not a path: a path is a text."
+    except TypeError:  # unhashable, so it isn't text
+        return f"{text!r} is not a path: a path is text."
     except PathError as error:
         return str(error)
     if reference and not path.is_reference:
@@ -98,13 +98,13 @@ class _PathParser(TextScanner):
     def path(self) -> Path:
         """Read the whole text as a path."""
         path = self._path_here("$")
-        self._blank()  # AWS takes a path with spaces behind it, and its own samples have some
+        self._blank()  # AWS accepts spaces at the end of a path, and its samples have some
         if self._at < len(self._text):
             self._fail(f"unexpected {self._text[self._at]!r}")
         return path
 
     def _path_here(self, start: str) -> Path:
-        """Read a path that begins with *start* here; it ends where no step follows."""
+        """Read a path that begins with *start* here, up to its last step."""
         begin = self._at
         if not self._skip(start):
             self._fail(f"a path begins with {start}")
@@ -221,10 +221,10 @@ class _PathParser(TextScanner):
         return (lambda item, root, budget: not test(item, root, budget)) if negative else test
 
     def _comparison(self, *, negative: bool) -> _PathTest:
-        """Read a comparison, or a path alone, which holds where it leads to something.
+        """Read a comparison, or a path alone, which is true if it selects something.
 
-        Of a negated path alone, null is nothing, too: where ``@.x`` is null, both ``[?(@.x)]`` and
-        ``[?(!@.x)]`` match. Step Functions Local 2.0.0 was measured for the second; AWS wasn't.
+        For a negated path alone, null counts as nothing: where ``@.x`` is null, both ``[?(@.x)]``
+        and ``[?(!@.x)]`` match. The second was measured with Step Functions Local 2.0.0, not AWS.
         Source: https://github.com/floci-io/floci/issues/3480.
         """
         left = self._operand()
@@ -240,9 +240,9 @@ class _PathParser(TextScanner):
         compare = COMPARISONS[sign]
 
         def test(item: Any, root: Any, budget: Budget) -> bool:
-            one, other = left(item, root, budget), right(item, root, budget)
-            budget.compare(sign, one, other)
-            return compare(one, other) is not negative
+            operands = left(item, root, budget), right(item, root, budget)
+            budget.compare(sign, *operands)
+            return compare(*operands) is not negative
 
         return test
 
@@ -258,7 +258,7 @@ class _PathParser(TextScanner):
             literal = self._list()
         elif word := self._match(rf"{NUMBER}|(?:true|false|null)\b"):
             literal = json.loads(word)
-        elif word := self._match(r"[^\W\d][\w-]*"):  # AWS's samples compare with such words
+        elif word := self._match(r"[^\W\d][\w-]*"):  # AWS's samples compare with unquoted words
             literal = word
         else:
             self._fail("a value or a path is expected")

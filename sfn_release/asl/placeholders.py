@@ -1,4 +1,4 @@
-"""The forms of ``${``: a parameter, a workflow, a literal, or nothing that can be filled.
+"""Placeholders, ``${...}``: a parameter, a workflow, a literal, or one that can't be filled.
 
 ``${Pause}``, ``${_x.y::z}`` and ``${AWS::Region}`` are parameters. ``${workflow:shipping}`` is the
 ARN of another workflow. ``$${`` is the literal ``${``.
@@ -28,30 +28,30 @@ _SHOWN = 40  # characters of text after a ${ that is never closed
 
 
 class Typed(str):
-    """A text that holds only ``${Name}``, whose value is looked up later but has a known *type*."""
+    """The text ``${Name}``, whose value is looked up later but has a known *type*."""
 
     __slots__ = ("type",)
     type: str
 
 
 class Parameter(str):
-    """``${Name}`` as a field's whole value; made by `parameter`."""
+    """``${Name}`` as the whole value of a field, made by `parameter`."""
 
     __slots__ = ()
 
 
 def parameter(name: str) -> Parameter:
-    """Return a parameter of the environment, as the value of a field of any type.
+    """Return a parameter of the environment, for a field of any type.
 
-    Where releases.toml declares a number for it, a number stands there when it is filled. Raises
-    DefinitionError for what is no name of a parameter.
+    If releases.toml has a number for it, the field becomes that number. Raises DefinitionError for
+    an invalid name.
 
     >>> parameter("Pause")
     '${Pause}'
     """
     text = Parameter(f"${{{name}}}")
     if alone(text) != name:
-        raise DefinitionError(f"{name!r} is not the name of a parameter.", fix=A_PARAMETER)
+        raise DefinitionError(f"{name!r} is not a valid parameter name.", fix=A_PARAMETER)
     return text
 
 
@@ -63,7 +63,7 @@ def typed(text: str, type: str) -> Typed:
 
 
 def alone(text: str) -> str | None:
-    """Return the name of the one placeholder that *text* consists of, None for other texts.
+    """Return the name of a placeholder that is the whole *text*, None for other text.
 
     >>> alone("${Pause}"), alone("${Pause}s")
     ('Pause', None)
@@ -73,7 +73,7 @@ def alone(text: str) -> str | None:
 
 
 def literal(text: str) -> str:
-    """Return *text* as it is written where placeholders are filled, so that it stays the same.
+    """Return *text* escaped, so that filling placeholders doesn't change it.
 
     >>> literal("${Table}")
     '$${Table}'
@@ -82,7 +82,7 @@ def literal(text: str) -> str:
 
 
 def as_filled(text: str) -> tuple[str, ...]:
-    """Return *text* with its placeholders filled in the ways that values may do: as samples.
+    """Return samples of *text* with filled placeholders.
 
     >>> as_filled("$x = ${Pause}")
     ('$x = x', '$x = 1', '$x = +', '$x = ')
@@ -91,7 +91,7 @@ def as_filled(text: str) -> tuple[str, ...]:
         return (text,)
 
     def filled(sample: str) -> str:
-        return REFERENCE.sub(lambda one: sample if one["name"] else "${", text)
+        return REFERENCE.sub(lambda found: sample if found["name"] else "${", text)
 
     return tuple(map(filled, ("x", "1", "+", "")))
 
@@ -100,21 +100,21 @@ _UNQUOTED = re.compile(rf'("(?:[^"\\]|\\.)*")|(\$\{{(?:{REFERRED})\}})')
 
 
 def quoted(text: str) -> str:
-    """Return JSON text with quotes around placeholders that stand where a value does.
+    """Return JSON text with quotes around placeholders that stand alone as values.
 
-    CloudFormation's substitution files have them, and no other JSON does: outside strings, ``$`` is
-    never valid. Lines stay the same.
+    CloudFormation's substitution files have them. In JSON, ``$`` is never valid outside strings.
+    Line numbers stay the same.
 
     >>> quoted('{"Seconds": ${Pause}, "Comment": "${Name}"}')
     '{"Seconds": "${Pause}", "Comment": "${Name}"}'
     """
     if "${" not in text:
         return text
-    return _UNQUOTED.sub(lambda one: one[1] or f'"{one[2]}"', text)
+    return _UNQUOTED.sub(lambda found: found[1] or f'"{found[2]}"', text)
 
 
 def references_in(value: Any) -> frozenset[str]:
-    """Return the names that the placeholders in a JSON *value* refer to, in its keys too."""
+    """Return the names of all placeholders in a JSON *value*, keys included."""
     found: set[str] = set()
     rest = [value]
     while rest:
@@ -130,13 +130,13 @@ def references_in(value: Any) -> frozenset[str]:
 
 
 def no_parameters(text: str) -> Iterator[str]:
-    """Yield each ``${…}`` of *text* that can't be filled: an invalid name, or never closed.
+    """Yield each ``${…}`` of *text* that can't be filled: an invalid name, or a missing brace.
 
-    In a JSONata expression (``{% … %}``) ``${"a": 1}`` has a meaning of its own.
+    In a JSONata expression (``{% … %}``) ``${"a": 1}`` has another meaning.
     """
     if text.startswith("{%") and text.rstrip().endswith("%}"):
         return
-    end = -2  # the place of the next "}", looked for once for all that stand before it; -1: none
+    end = -2  # the place of the next "}", found once for all placeholders before it; -1: none
     for match in REFERENCE.finditer(text):
         if match["other"]:
             start = match.start()

@@ -1,15 +1,15 @@
-"""A text that is read from left to right: what the parsers of paths and of calls share."""
+"""Read text from left to right, for the parsers of paths and of intrinsic functions."""
 
 from __future__ import annotations
 
 import re
 from typing import ClassVar, NoReturn
 
-_SHOWN = 1000  # characters of a text that a message repeats
+_SHOWN = 1000  # characters of the text in a message
 
 
 class TextScanner:
-    """Reads one text; a parser says *what* it reads, and which *error* tells what is wrong."""
+    """Reads one text. A parser sets *what* it reads, and the *error* to raise."""
 
     what: ClassVar[str]
     error: ClassVar[type[ValueError]]
@@ -31,12 +31,12 @@ class TextScanner:
         return self._skip(word)
 
     def _blank(self) -> bool:
-        """Skip white space; always False, so that it can stand before a condition."""
+        """Skip white space. Returns False, so that it can stand before a condition."""
         self._match(r"\s+")
         return False
 
     def _match(self, pattern: str, flags: int = 0) -> str:
-        """Take what *pattern* matches here; nothing is the empty text."""
+        """Read the text that *pattern* matches here; "" if there is none."""
         found = re.compile(pattern, flags).match(self._text, self._at)
         if not found:
             return ""

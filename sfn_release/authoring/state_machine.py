@@ -1,8 +1,7 @@
-"""The documentation page's StateMachine: deploy a workflow to AWS, execute it, delete it.
+"""`StateMachine`: deploy a workflow to AWS, execute it, delete it.
 
-Nothing here asks STS for the account: the ARN in the messages is always one that Step Functions
-told (`whereabouts`). A state machine that does not exist yet is therefore announced when AWS has
-created it.
+The ARNs in messages come from Step Functions, so that you need no permission for STS. This is why a
+new state machine is announced after AWS has created it.
 """
 
 from __future__ import annotations
@@ -33,17 +32,17 @@ from sfn_release.errors import (
 
 @dataclass(eq=False)
 class StateMachine:
-    """A state machine as its authors declare it.
+    """A state machine as you declare it.
 
-    *role_arn* is the IAM role that the executions assume; a release takes the environment's.
-    *tags* are brought up to date by every deployment. *logging* is a `Logging` or the API's
-    ``loggingConfiguration``, *tracing* is True, False or ``tracingConfiguration``, *encryption* a
-    KMS key or ``encryptionConfiguration``; None leaves what is set on AWS, or the default.
-    *echo* receives the messages, without line ends.
+    *role_arn* is the IAM role that executions assume. A release takes the role of the environment.
+    Every deployment updates *tags*. *logging* is a `Logging` or the API's ``loggingConfiguration``,
+    *tracing* is True, False or ``tracingConfiguration``, *encryption* a KMS key or
+    ``encryptionConfiguration``. With None, the settings on AWS stay as they are. *echo* receives
+    the messages, without line ends.
 
-    In all verbs *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a
-    Step Functions client, or ``sfn.local()``. What AWS refuses is an AwsError, its cause is
-    botocore's own exception.
+    In all methods *session* is a ``boto_session_manager.BotoSesManager``, a ``boto3.Session``, a
+    Step Functions client, or ``sfn.local()``. Errors from AWS are raised as AwsError; the cause is
+    botocore's exception.
     """
 
     name: str
@@ -61,24 +60,24 @@ class StateMachine:
     _tagged: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False)
 
     def set_type_as_express(self) -> StateMachine:
-        """Make it EXPRESS: at most five minutes, and executions can be waited for."""
+        """Make it EXPRESS: executions take at most five minutes, and you can wait for them."""
         self.type = "EXPRESS"
         return self
 
     def set_type_as_standard(self) -> StateMachine:
-        """Make it STANDARD: up to a year, and every execution is kept."""
+        """Make it STANDARD: executions take up to a year, and their history is kept."""
         self.type = "STANDARD"
         return self
 
     def declare(self, source: str = "") -> Declaration:
-        """Return the frozen form that a release records; *source* is the module's file.
+        """Return the frozen form that a release records. *source* is the module's file.
 
         Raises DefinitionError for a definition that Step Functions would refuse.
         """
         return self._declared(self._definition(), source)
 
     def draft(self, source: str = "") -> tuple[Declaration, tuple[Finding, ...]]:
-        """Return the frozen form unchecked, and what the workflow's `draft` knows to be wrong."""
+        """Return the unchecked frozen form, and the problems that the workflow's `draft` has."""
         definition, findings = self._workflow().draft()
         return self._declared(definition, source), findings
 
@@ -99,17 +98,17 @@ class StateMachine:
         """Create the state machine, or update it if it exists.
 
         Return the API's response with ``_deploy_action``: ``"create"`` or ``"update"``. Tags are
-        added and changed; a tag that this object set before and that is gone from *tags* is
-        removed. Tags of anybody else, ``aws:`` ones among them, stay.
+        added and changed. A tag that this object set before is removed when you remove it from
+        *tags*. All other tags stay, ``aws:`` ones included.
 
-        Raises DefinitionError for a definition that Step Functions would refuse and without a
-        role, ConflictError where the existing state machine has another type or is being deleted.
+        Raises DefinitionError without a role and for a definition that Step Functions would refuse,
+        and ConflictError if the existing state machine has another type or is being deleted.
         """
         declaration = self.declare()
         if declaration.role is None:
             raise DefinitionError(
-                f"The state machine {self.name!r} has no role to run with.",
-                fix='Give it one: sfn.StateMachine(..., role_arn="arn:aws:iam::...:role/...").',
+                f"The state machine {self.name!r} has no role.",
+                fix='Add one: sfn.StateMachine(..., role_arn="arn:aws:iam::...:role/...").',
             )
         echo = self.echo if verbose else _silent
         client = client_of(session)
@@ -120,7 +119,7 @@ class StateMachine:
             except AwsError as error:
                 if error.aws_code != "StateMachineAlreadyExists":
                     raise
-                found = self._find(session, client)  # somebody created it in between
+                found = self._find(session, client)  # created by another process in between
                 if found is None:
                     raise
         return self._update(session, client, declaration, found, echo)
@@ -136,15 +135,15 @@ class StateMachine:
     ) -> dict[str, Any]:
         """Start an execution and return the API's response.
 
-        *payload* is the input, any JSON value; *name* the execution's, by default AWS's choice.
-        With *sync* the call returns when the execution is over, its output in ``output``; only
-        EXPRESS state machines can do that. Raises UsageError for *sync* with a STANDARD one and
-        NotFoundError where the state machine does not exist.
+        *payload* is the input, any JSON value. *name* is the execution's name; AWS makes one by
+        default. With *sync* the call waits for the end of the execution, and its output is in
+        ``output``. Only EXPRESS state machines can do that. Raises UsageError for *sync* with a
+        STANDARD state machine, and NotFoundError if the state machine doesn't exist.
         """
         if sync and self.type != "EXPRESS":
             raise UsageError(
-                f"{self.name!r} is STANDARD, and only EXPRESS executions can be waited for.",
-                fix="Call set_type_as_express() before it is first deployed, or use sync=False.",
+                f"{self.name!r} is STANDARD: sync=True needs an EXPRESS state machine.",
+                fix="Call set_type_as_express() before the first deployment, or use sync=False.",
             )
         echo = self.echo if verbose else _silent
         client = client_of(session)
@@ -161,9 +160,9 @@ class StateMachine:
         return response
 
     def delete(self, session: Any, *, verbose: bool = True) -> dict[str, Any]:
-        """Delete the state machine with all its versions and aliases; return the API's response.
+        """Delete the state machine with its versions and aliases. Return the API's response.
 
-        Raises NotFoundError where it does not exist.
+        Raises NotFoundError if it doesn't exist.
         """
         echo = self.echo if verbose else _silent
         client = client_of(session)
@@ -211,15 +210,15 @@ class StateMachine:
         if found.get("status") == "DELETING":
             raise ConflictError(
                 f"The state machine {self.name!r} is being deleted.",
-                why="AWS deletes one when its last execution has ended.",
+                why="AWS deletes it when its last execution has ended.",
                 fix="Deploy again in a minute, or under another name.",
             )
         if found["type"] != declaration.type:
             raise ConflictError(
                 f"The state machine {self.name!r} is {found['type']} and can't become"
                 f" {declaration.type}.",
-                why="AWS does not change the type of a state machine that exists.",
-                fix="Delete it first (delete), or deploy this one under another name.",
+                why="AWS can't change the type of an existing state machine.",
+                fix="Delete it first, or deploy this one under another name.",
             )
         echo(f"deploy state machine to {arn!r} ...")
         echo("  already exists, update state machine ...")
@@ -245,9 +244,9 @@ class StateMachine:
     def _workflow(self) -> Workflow:
         if not isinstance(self.workflow, Workflow):
             raise DefinitionError(
-                f"The workflow of the state machine {self.name!r} is no sfn.Workflow.",
-                fix="Write sfn.Workflow.of(...) around a chain; read an existing definition"
-                " with sfn.Workflow.from_dict({...}).",
+                f"The workflow of the state machine {self.name!r} is not an sfn.Workflow.",
+                fix="Put a chain into sfn.Workflow.of(...), and read an existing definition with"
+                " sfn.Workflow.from_dict({...}).",
             )
         return self.workflow
 
@@ -281,7 +280,7 @@ class StateMachine:
 
 
 def _content(declaration: Declaration) -> dict[str, Any]:
-    """Return what create and update both send; what is not declared stays as AWS has it."""
+    """Return the parameters of create and update. Undeclared settings stay as they are on AWS."""
     optional = {
         "loggingConfiguration": declaration.logging,
         "tracingConfiguration": declaration.tracing,

@@ -67,7 +67,7 @@ def test_a_parameter_stands_in_a_field_of_any_type() -> None:
     assert sfn.Workflow.of(wait).serialize()["States"]["W"]["Seconds"] == "${Pause}"
     assert sfn.parameter("AWS::Region") == "${AWS::Region}"
     for wrong in ("", "a b", "${a}", "1"):
-        with pytest.raises(DefinitionError, match="not the name of a parameter"):
+        with pytest.raises(DefinitionError, match="not a valid parameter name"):
             sfn.parameter(wrong)
 
 

@@ -253,7 +253,7 @@ def test_two_workflows_with_one_name_are_refused_with_both_places(tmp_path: Path
         ("tags = {'team': 'a%b'}", "'a%b' cannot be in a tag"),
         ("tags = {'sfn-release:project': 'x'}", "reserved for sfn-release"),
         ("tags = {str(n): '' for n in range(46)}", "it has 46 tags, and AWS leaves room for 45"),
-        ("workflow = {}", "is no sfn.Workflow"),
+        ("workflow = {}", "is not an sfn.Workflow"),
     ],
 )
 def test_settings_that_aws_refuses_are_refused(tmp_path: Path, setting: str, words: str) -> None:

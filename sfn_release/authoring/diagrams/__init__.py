@@ -1,6 +1,6 @@
-"""Pictures of a definition, as text: pure, whatever JSON the definition is.
+"""Draw a definition as text. Pure, and safe for any JSON.
 
-`graph` finds nodes, edges and nested scopes; `mermaid` and `dot` write them down.
+`drawing` finds nodes, edges and clusters; `mermaid` and `dot` write them as text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a picture says about a state or a condition, in few words."""
+"""Describe a state or a condition of a picture in few words."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _JSONATA = re.compile(r"\{%\s*(.*?)\s*%\}", re.DOTALL)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """Return *text* on one line, its end cut off where it is long."""
+    """Return *text* on one line, cut off if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def detail(state: Mapping[str, Any]) -> str:
-    """Say what a state does, beside its type: the resource, the time, the error.
+    """Return what a state does, beside its type: the resource, the time, the error.
 
     >>> detail({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"})
     'lambda:invoke'
@@ -53,7 +53,7 @@ def detail(state: Mapping[str, Any]) -> str:
 
 
 def condition(rule: Any, depth: int = 0) -> str:
-    """Say what a choice rule tests.
+    """Return what a choice rule tests.
 
     >>> condition({"Variable": "$.total", "NumericGreaterThan": 100})
     '$.total > 100'
@@ -71,8 +71,8 @@ def condition(rule: Any, depth: int = 0) -> str:
         return f"not ({condition(rule['Not'], depth + 1)})"
     variable = _value(rule.get("Variable", "?"))
     for operator, value in rule.items():
-        if said := _tested(operator, value):
-            return f"{variable} {said}"
+        if test := _tested(operator, value):
+            return f"{variable} {test}"
     return variable
 
 

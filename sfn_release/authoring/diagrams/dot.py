@@ -1,4 +1,4 @@
-"""Writes a graph in DOT, the language of Graphviz (https://graphviz.org/doc/info/lang.html)."""
+"""Write a diagram in DOT, the language of Graphviz (https://graphviz.org/doc/info/lang.html)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INDENT = "  "
 def dot(definition: Any) -> str:
     """Return the state graph of a definition as DOT text, with a line end.
 
-    Raises DefinitionError for what has no object of States.
+    Raises DefinitionError for a definition without an object of States.
     """
     graph = graph_of(definition)
     return "\n".join([*_lines(graph), "}"]) + "\n"
@@ -43,18 +43,18 @@ def _lines(graph: Diagram) -> Iterator[str]:
     yield _INDENT + 'graph [charset="UTF-8", fontname="Helvetica"]'
     yield _INDENT + 'node [shape="box", style="rounded", fontname="Helvetica"]'
     yield _INDENT + 'edge [fontname="Helvetica", fontsize=10]'
-    yield from _scope(graph.root, 1)
+    yield from _cluster(graph.root, 1)
     yield from (_INDENT + _edge(edge) for edge in graph.edges)
 
 
-def _scope(scope: Cluster, depth: int) -> Iterator[str]:
+def _cluster(cluster: Cluster, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
-    for node in scope.nodes:
+    for node in cluster.nodes:
         yield indent + _node(node)
-    for inner in scope.scopes:
+    for inner in cluster.inner:
         yield f"{indent}subgraph cluster_{inner.key} {{"
         yield f'{indent}{_INDENT}label="{_escaped(inner.title)}"'
-        yield from _scope(inner, depth + 1)
+        yield from _cluster(inner, depth + 1)
         yield f"{indent}}}"
 
 
@@ -62,7 +62,7 @@ def _node(node: Node) -> str:
     lines = [_escaped(node.id)]
     if node.type not in {"Start", "End"}:
         lines += [node.type, _escaped(node.detail)] if node.detail else [node.type]
-    label = "\\n".join(lines)  # a line end of DOT's own
+    label = "\\n".join(lines)  # DOT's own line end
     attributes = [f'label="{label}"']
     if node.type in _SHAPES:
         attributes.append(f'shape="{_SHAPES[node.type]}"')
@@ -80,7 +80,7 @@ def _edge(edge: Edge) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return *text* as it stands between the quotes of a label."""
+    """Return *text* escaped for a label in quotes."""
     return "".join(_character(character) for character in text)
 
 

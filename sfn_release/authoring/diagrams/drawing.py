@@ -1,4 +1,4 @@
-"""Finds what there is to draw in a definition: nodes, edges, and scopes inside each other."""
+"""Find the nodes, edges and nested clusters of a definition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sfn_release.authoring.diagrams.captions import condition, detail, shortened
 from sfn_release.errors import DefinitionError
 
 EdgeKind = Literal["start", "next", "choice", "default", "catch", "inside", "end"]
-"""*inside* leads from a Parallel or Map to where one of its scopes starts."""
+"""*inside* leads from a Parallel or Map to the start of one of its clusters."""
 
 TYPES = frozenset({"Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"})
 
@@ -19,8 +19,8 @@ TYPES = frozenset({"Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Paralle
 class Node:
     """A state. *key* is unique in the picture and made of ASCII letters and digits.
 
-    *type* is ``Missing`` for a name that some state goes to and that does not exist, ``Unknown``
-    for what is no state of the language, and ``Start`` or ``End`` for the two ends of the picture.
+    *type* is ``Missing`` for a transition's target that doesn't exist, ``Unknown`` for anything but
+    a state of the language, and ``Start`` or ``End`` for the two ends of the picture.
     """
 
     key: str
@@ -31,7 +31,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one node to another."""
+    """A transition from one node to another."""
 
     source: str
     target: str
@@ -46,30 +46,30 @@ class Cluster:
     key: str
     title: str
     nodes: tuple[Node, ...]
-    scopes: tuple[Cluster, ...]
+    inner: tuple[Cluster, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """All that is drawn: the outermost scope, and the edges of every scope."""
+    """The whole picture: the outermost cluster, and the edges of all clusters."""
 
     root: Cluster
     edges: tuple[Edge, ...]
 
     def nodes(self) -> Iterator[Node]:
-        """Yield every node, those of outer scopes first."""
+        """Yield every node, outer clusters first."""
         queue = [self.root]
-        for scope in queue:
-            yield from scope.nodes
-            queue.extend(scope.scopes)
+        for cluster in queue:
+            yield from cluster.nodes
+            queue.extend(cluster.inner)
 
 
 def graph_of(definition: Any) -> Diagram:
-    """Return what there is to draw in *definition*, valid or not.
+    """Return the diagram of *definition*, valid or not.
 
-    A state that no other leads to is drawn too; a name that leads nowhere becomes a node of the
-    type ``Missing``. Raises DefinitionError for what has no object of States, or is nested too
-    deeply to be drawn.
+    A state that no other state goes to is drawn too. A target that doesn't exist becomes a node of
+    the type ``Missing``. Raises DefinitionError without an object of States, and for a definition
+    that is nested too deeply.
     """
     if not isinstance(definition, Mapping) or not isinstance(definition.get("States"), Mapping):
         raise DefinitionError(
@@ -78,25 +78,25 @@ def graph_of(definition: Any) -> Diagram:
         )
     drawing = _Drawing()
     try:
-        root = drawing.scope(definition, "")
+        root = drawing.cluster(definition, "")
     except RecursionError:
-        raise DefinitionError("This definition is nested too deeply to be drawn.") from None
+        raise DefinitionError("This definition is nested too deeply to draw.") from None
     return Diagram(root, tuple(drawing.edges))
 
 
 @dataclass
 class _Drawing:
-    """The picture as it grows; keys count up in the order of the document."""
+    """The picture as it grows. Keys count up in the order of the document."""
 
     edges: list[Edge] = field(default_factory=list)
     states: int = 0
-    scopes: int = 0
+    clusters: int = 0
 
-    def scope(self, body: Mapping[str, Any], title: str) -> Cluster:
-        """Draw one scope with everything inside it."""
-        outermost = self.scopes == 0
-        key = f"g{self.scopes}"
-        self.scopes += 1
+    def cluster(self, body: Mapping[str, Any], title: str) -> Cluster:
+        """Draw one cluster with everything inside it."""
+        outermost = self.clusters == 0
+        key = f"g{self.clusters}"
+        self.clusters += 1
         states = body.get("States")
         states = states if isinstance(states, Mapping) else {}
         nodes = {id: self._node(id, state) for id, state in states.items()}
@@ -112,7 +112,7 @@ class _Drawing:
             if state.get("End") is True and "Next" not in state:
                 ends.append(Edge(nodes[id].key, "stop", "end"))
             for name, graph in _inner(id, state):
-                first = self.scope(graph, name)
+                first = self.cluster(graph, name)
                 inner.append(first)
                 self._enter(nodes[id].key, graph, first)
         drawn = list(nodes.values())
@@ -132,13 +132,13 @@ class _Drawing:
             return Node(key, id, "Unknown")
         return Node(key, id, type, shortened(detail(state)))
 
-    def _enter(self, source: str, body: Mapping[str, Any], scope: Cluster) -> None:
-        start = next((node for node in scope.nodes if node.id == body.get("StartAt")), None)
+    def _enter(self, source: str, body: Mapping[str, Any], cluster: Cluster) -> None:
+        start = next((node for node in cluster.nodes if node.id == body.get("StartAt")), None)
         if start is not None:
             self.edges.append(Edge(source, start.key, "inside"))
 
     def _ends(self, nodes: list[Node], start: Node | None, ends: list[Edge]) -> list[Node]:
-        """Add where the whole begins and ends."""
+        """Add the start and the end of the picture."""
         if start is not None:
             nodes.insert(0, Node("begin", "Start", "Start"))
             self.edges.insert(0, Edge("begin", start.key, "start"))
@@ -149,7 +149,7 @@ class _Drawing:
 
 
 def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, str]]:
-    """Yield where a state leads: name, kind, label."""
+    """Yield the transitions of a state: target, kind, label."""
     if isinstance(state.get("Next"), str):
         yield state["Next"], "next", ""
     if state.get("Type") == "Choice":
@@ -166,7 +166,7 @@ def _ways(state: Mapping[str, Any]) -> Iterator[tuple[str, EdgeKind, str]]:
 
 
 def _inner(id: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the scopes of a Parallel or Map, each with its title."""
+    """Yield the graphs inside a Parallel or Map, each with its title."""
     if state.get("Type") == "Parallel":
         for index, branch in enumerate(_objects(state.get("Branches"))):
             yield f"{id}: branch {index + 1}", branch

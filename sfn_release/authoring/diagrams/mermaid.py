@@ -1,8 +1,8 @@
-"""Writes a graph as a Mermaid flowchart, which GitHub and GitLab draw in Markdown.
+"""Write a diagram as a Mermaid flowchart, which GitHub and GitLab draw in Markdown.
 
-Nodes are called by made-up keys, never by a state's name, since Mermaid has reserved words
-(``end``) and no way to quote an id. Text stands in quotes, and whatever Mermaid, its Markdown or
-HTML would act upon in it is an entity code (https://mermaid.js.org/syntax/flowchart.html).
+Node ids are keys, never the names of states: Mermaid has reserved words (``end``) and can't quote
+an id. Text stands in quotes. Characters with a meaning in Mermaid, Markdown or HTML become entity
+codes (https://mermaid.js.org/syntax/flowchart.html).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sfn_release.authoring.diagrams.drawing import Cluster, Diagram, Edge, Node,
 
 MOST_EDGES: Final = 500
 MOST_CHARACTERS: Final = 50_000
-"""What Mermaid draws at most where its settings are its own, as on GitHub (``maxTextSize``)."""
+"""Mermaid's default limits, which GitHub has too (``maxEdges``, ``maxTextSize``)."""
 
 _SHAPES: Final = {
     "Choice": ("{", "}"),
@@ -40,48 +40,48 @@ _STYLES: Final = {
     "success": "stroke:#2e7d32,stroke-width:2px",
 }
 _SAFE: Final = frozenset(" .,:/()[]=$'@-")
-"""What stands as it is; a letter or digit of any language does too."""
+"""The characters that aren't escaped, beside the letters and digits of any language."""
 _ACTIVE: Final = {
     "//": frozenset("/:"),  # a link
-    "www.": frozenset("."),  # likewise
+    "www.": frozenset("."),  # a link too
     "@": frozenset("@"),  # a mail address
-    "style": frozenset(":"),  # Mermaid takes "style ...:...#...;" for a statement
+    "style": frozenset(":"),  # Mermaid reads "style ...:...#...;" as a statement
     "classDef": frozenset(":"),
 }
-_SPELLS = re.compile(r"(\$(?=\$)|:(?=fa-))")  # mathematics, and icons, even out of entities
+_SPELLS = re.compile(r"(\$(?=\$)|:(?=fa-))")  # mathematics, and icons, even made of entities
 _NOTHING: Final = "#8203;"  # a space without a width
-_LIST = re.compile(r"\s*(?:\d+\.|-)")  # what Markdown takes for an item of a list
+_LIST = re.compile(r"\s*(?:\d+\.|-)")  # a list item in Markdown
 _INDENT = "  "
 
 
 def mermaid(definition: Any) -> str:
     """Return the state graph of a definition as Mermaid text, with a line end.
 
-    Raises DefinitionError for what has no object of States.
+    Raises DefinitionError for a definition without an object of States.
     """
     graph = graph_of(definition)
-    lines = ["flowchart TD", *_scope(graph.root, 1), *(_edge(edge) for edge in graph.edges)]
+    lines = ["flowchart TD", *_cluster(graph.root, 1), *(_edge(edge) for edge in graph.edges)]
     return "\n".join([*lines, *_classes(graph)]) + "\n"
 
 
 def too_large(text: str) -> str:
-    """Say why GitHub would not draw a Mermaid *text*; nothing when it does."""
+    """Return why GitHub doesn't draw a Mermaid *text*; "" if it does."""
     edges = sum(any(arrow in line for arrow in (" --> ", " -->|", " -.->", " ==> ")) for line in
                 text.splitlines())  # fmt: skip
     if edges > MOST_EDGES:
-        return f"It has {edges} edges, and Mermaid draws {MOST_EDGES}."
+        return f"It has {edges} edges, and Mermaid draws at most {MOST_EDGES}."
     if len(text) > MOST_CHARACTERS:
-        return f"It has {len(text):,} characters, and Mermaid draws {MOST_CHARACTERS:,}."
+        return f"It has {len(text):,} characters, and Mermaid draws at most {MOST_CHARACTERS:,}."
     return ""
 
 
-def _scope(scope: Cluster, depth: int) -> Iterator[str]:
+def _cluster(cluster: Cluster, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
-    for node in scope.nodes:
+    for node in cluster.nodes:
         yield indent + _node(node)
-    for inner in scope.scopes:
+    for inner in cluster.inner:
         yield f'{indent}subgraph {inner.key}["{_escaped(inner.title)}"]'
-        yield from _scope(inner, depth + 1)
+        yield from _cluster(inner, depth + 1)
         yield f"{indent}end"
 
 
@@ -108,7 +108,7 @@ def _classes(graph: Diagram) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Return *text* so that Mermaid shows it as it is; an empty one as a space."""
+    """Return *text* escaped, so that Mermaid shows it unchanged. Empty text becomes a space."""
     safe = _SAFE
     for mark, characters in _ACTIVE.items():
         if mark in text:

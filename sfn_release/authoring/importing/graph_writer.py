@@ -1,7 +1,7 @@
-"""A graph of states as statements: its states, then how they follow each other.
+"""Write a graph of states as statements: first its states, then how they are linked.
 
-A state is written after those that its rules and catchers name, so that they can name variables;
-where that goes round in a circle, an id stands instead.
+A state is written after the states that its rules and catchers name, so that these can be
+variables. In a circle of states, an id is written instead.
 """
 
 from __future__ import annotations
@@ -37,34 +37,34 @@ from sfn_release.errors import DefinitionError
 
 _LONGEST = 16  # calls in a chain
 _REFUSALS = (DefinitionError, TypeError, ValueError, AttributeError)
-"""What classes raise for values that their types do not have: such a state is written otherwise."""
+"""Raised for values that the types don't allow. Such a state is written in another way."""
 
 
 @dataclass
 class Script:
-    """The statements so far, and what their variables hold."""
+    """The statements so far, and the values of their variables."""
 
     statements: list[PyStatement] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     identifiers: Identifiers = field(default_factory=Identifiers)
 
     def do(self, statement: PyStatement) -> None:
-        """Add a statement. Raises DefinitionError for one that a builder refuses."""
+        """Add and run a statement. Raises DefinitionError if a builder refuses it."""
         run(statement, self.variables)
         self.statements.append(statement)
 
     def assign(self, name: str, expression: PyExpression, value: Any) -> None:
-        """Add an assignment whose *value* is known."""
+        """Add an assignment whose *value* is known already."""
         self.variables[name] = value
         self.statements.append(PyAssign(name, expression))
 
 
 @dataclass
 class GraphWriter:
-    """One graph while it is written.
+    """Writes one graph.
 
-    *chained* says whether Next and End are written as chains, or, where a definition is too wrong
-    for that, as fields of the states.
+    *chained* writes Next and End as chains. Otherwise they become fields of the states, for
+    definitions with mistakes that chains can't express.
     """
 
     workflow: Workflow
@@ -94,7 +94,7 @@ class GraphWriter:
         self._add_rest(variable)
 
     def expression(self, name: str) -> PyExpression:
-        """Write the graph, and return what stands for it, perhaps a variable like *name*."""
+        """Write the graph, and return an expression for it: a call, or a variable like *name*."""
         plain = self._plain()
         if plain:
             self._write_states()
@@ -139,7 +139,7 @@ class GraphWriter:
     def _best(
         self, state: State, writer: StateContext, expected: Mapping[str, Any]
     ) -> tuple[PyExpression, Any]:
-        """Return the first way to write a state that says all of it, and the state it makes."""
+        """Return the first expression that makes the whole state, and the state that it makes."""
         try:
             for way in state_expressions(state, writer):
                 try:
@@ -154,7 +154,7 @@ class GraphWriter:
         return PyLiteral(None), None
 
     def _linked(self, state: State) -> bool:
-        """Whether what follows a state is left to a chain."""
+        """Whether a chain writes the transition of a state."""
         if not self.chained or not isinstance(state, TransitionState) or isinstance(state, Raw):
             return False
         if state.next is not None:
@@ -165,7 +165,7 @@ class GraphWriter:
         return PyName(self.names[id]) if id in self.names else PyLiteral(id)
 
     def _graphs(self, state: State, name: str) -> Mapping[str, PyExpression]:
-        """Write the graphs inside a state; return what stands for them in its fields."""
+        """Write the graphs inside a state, and return the expressions for its fields."""
         found: dict[str, PyExpression] = {}
         branches: list[PyExpression] = []
         for keys, graph in state.graphs():
@@ -183,14 +183,14 @@ class GraphWriter:
         language = own_language(graph, self.language)
         return GraphWriter(graph, language, self.script, self.chained).expression(name)
 
-    # -- what follows what --------------------------------------------------------------------
+    # -- transitions --------------------------------------------------------------------------
 
     def _plain(self) -> list[str]:
-        """Return the ids of a graph that is one chain and says nothing else, else nothing."""
+        """Return the ids of a graph that is a single chain, in order; none for other graphs."""
         states = self.states
-        said = {name for name, _ in _fields(self.workflow)}
+        given = {name for name, _ in _fields(self.workflow)}
         ids = self._follow(str(self.workflow.start), set()) if self.chained else []
-        if len(ids) != len(states) or said - {"query_language"}:
+        if len(ids) != len(states) or given - {"query_language"}:
             return []
         whole = all(
             not isinstance(states[id], Choice | Raw) and not list(_targets(states[id]))
@@ -207,7 +207,7 @@ class GraphWriter:
         return state.terminal or self._linked(state)
 
     def _follow(self, id: str, written: set[str]) -> list[str]:
-        """Return the ids from *id* on along Next, up to one that is *written* or comes again."""
+        """Return the ids along Next, starting from *id*, until one is *written* or repeats."""
         states = self.states
         ids: list[str] = []
         while id in states and id not in written:
@@ -224,7 +224,7 @@ class GraphWriter:
         return ids
 
     def _chains(self, start: str | None) -> Iterator[list[PyCall]]:
-        """Yield the calls of each chain, that from the *start* first."""
+        """Yield the calls of each chain, the one from *start* first."""
         states = self.states
         written: set[str] = set()
         if start is not None:
@@ -255,7 +255,7 @@ class GraphWriter:
         return calls
 
     def _add_rest(self, variable: str) -> None:
-        """Add the states that nothing in Python leads to."""
+        """Add the states that no other state links to as an object."""
         workflow = self.script.variables[variable]
         known = {id(state) for state in workflow.states}
         rest = [
@@ -266,7 +266,7 @@ class GraphWriter:
 
 
 def _chains(variable: str, calls: list[PyCall]) -> Iterator[PyCall]:
-    """Yield the calls as chains on the variable, none of them too long to be read."""
+    """Yield the calls as chains on the variable, each short enough to read."""
     rest = calls
     while rest:
         chain = PyCall(f"{variable}.{rest[0].name}", rest[0].args)

@@ -1,4 +1,4 @@
-"""Variables for what has names of any kind: the same every time, and never anything but a name."""
+"""Make variable names from any text: the same every time, and always valid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 40
 
 
 def identifier(text: str, otherwise: str = "state") -> str:
-    """Return a variable for *text*, in snake_case and ASCII; *otherwise* where nothing is left.
+    """Return a variable for *text*, in snake_case and ASCII; *otherwise* if nothing is left of it.
 
     >>> identifier("Is It Überfällig?"), identifier("注文"), identifier("S3Copy"), identifier("end")
     ('is_it_uberfallig', 'state', 's3_copy', 'end')
@@ -37,14 +37,14 @@ def identifier(text: str, otherwise: str = "state") -> str:
 
 
 class Identifiers:
-    """The variables of one module: each name is given once."""
+    """The variables of one module, each of them unique."""
 
     def __init__(self) -> None:
         self._given: set[str] = set()
         self._copies: Counter[str] = Counter()
 
     def new(self, text: str, otherwise: str = "state") -> str:
-        """Return a variable for *text* that nobody else has."""
+        """Return a new variable for *text*."""
         stem = name = identifier(text, otherwise)
         while name in self._given:
             self._copies[stem] += 1

@@ -1,4 +1,4 @@
-"""The parts of a Map as Python: a helper such as `ItemReader.json` where it says the same."""
+"""Write the parts of a Map as Python, with a helper such as `ItemReader.json` where it fits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _READERS: Final = {"CSV": "csv", "JSON": "json", "JSONL": "jsonl", "PARQUET": "p
 
 
 def part(kind: type[StatePart], value: Mapping[str, Any], language: str) -> PyExpression:
-    """Return a typed part of a Map; what it has no field for is in *extra*."""
+    """Return a typed part of a Map. Fields that the type doesn't have go to *extra*."""
     for helper in _helpers(kind, value, language):
         if _says(helper, value, language):
             return helper
@@ -72,7 +72,7 @@ def _says(helper: PyCall, value: Mapping[str, Any], language: str) -> bool:
 
 
 def _helpers(kind: type[StatePart], value: Mapping[str, Any], language: str) -> Iterator[PyCall]:
-    """Yield the helpers that may fit; not each one says all of *value*."""
+    """Yield the helpers that may fit. Not every one of them makes the whole *value*."""
     if kind is ProcessorConfig and value.get("Mode") == "DISTRIBUTED":
         type = value.get("ExecutionType")
         given = () if type == "STANDARD" else (literal(type),)

@@ -1,4 +1,4 @@
-"""The whole module: what it imports, the workflow, and its state machine."""
+"""Write the whole module: its imports, the workflow, and the state machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sfn_release.authoring.importing.python_syntax import (
     quoted,
     source,
 )
-from sfn_release.authoring.importing.shared_rules import hoisted
+from sfn_release.authoring.importing.shared_rules import share_rules
 from sfn_release.authoring.importing.value_expressions import literal
 from sfn_release.authoring.importing.vocabulary import run
 from sfn_release.authoring.state import own_language
@@ -31,16 +31,16 @@ from sfn_release.canonical import first_difference
 from sfn_release.errors import DefinitionError
 
 _WORKFLOW, _MACHINE = "workflow", "state_machine"
-_BY_NAME = ("Context", "fn", "path", "q")  # what modules import from the package by its name
+_BY_NAME = ("Context", "fn", "path", "q")  # the names that modules import from the package
 _SIMPLE = re.compile(r"[\w .,:/@$-]*")
 
 
 @dataclass(frozen=True)
 class ImportedStateMachine:
-    """What a module is written from.
+    """An existing state machine, to be written as a module.
 
-    *definition* is any definition in the Amazon States Language, *origin* says where it was, for
-    people; the rest are the arguments of a `StateMachine`, None for what is not declared.
+    *definition* is any definition in the Amazon States Language. *origin* says where it comes from,
+    for people. The other fields are arguments of a `StateMachine`; None means "not declared".
     """
 
     name: str
@@ -55,10 +55,10 @@ class ImportedStateMachine:
 
 
 def write_module(given: ImportedStateMachine) -> str:
-    """Return the Python module whose state machine has the very definition that was given.
+    """Return a Python module whose state machine has exactly the *given* definition.
 
-    Raises DefinitionError for what is not an object with an object of States, and for one that is
-    nested deeper than Python reads.
+    Raises DefinitionError if the definition isn't an object with an object of States, or is nested
+    deeper than Python can read.
     """
     read = Workflow.from_dict(given.definition)
     try:
@@ -84,14 +84,14 @@ def _text(given: ImportedStateMachine, script: Sequence[PyStatement]) -> str:
 
 def _too_deep() -> DefinitionError:
     return DefinitionError(
-        "This definition is nested too deeply to be written as a module.",
-        why="Python reads about 200 brackets inside each other.",
-        fix="Keep it as it is: a file workflows/NAME.asl.json is a workflow too.",
+        "This definition is nested too deeply for a Python module.",
+        why="Python can read about 200 nested brackets.",
+        fix="Keep it as JSON: a file workflows/NAME.asl.json is a workflow too.",
     )
 
 
 def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[PyStatement]:
-    """Return statements that make the workflow; the nicer ones, if they say all of it."""
+    """Return statements that make the workflow: the nicer ones, if they make all of it."""
     for chained in (True, False):
         script = Script()
         for taken in (_WORKFLOW, _MACHINE):
@@ -100,15 +100,15 @@ def _script(read: Workflow, definition: Mapping[str, Any]) -> Sequence[PyStateme
             GraphWriter(read, _language(read), script, chained).write(_WORKFLOW)
             made: Workflow = script.variables[_WORKFLOW]
             if first_difference(made.to_asl(StateNames(made)), definition) is None:
-                return _hoisted(script, definition)
+                return _with_shared_rules(script, definition)
         except DefinitionError:
-            continue  # a builder refuses what is wrong in the definition
+            continue  # a builder refuses a mistake in the definition
     return [PyAssign(_WORKFLOW, PyCall("sfn.Workflow.from_dict", (literal(definition),)))]
 
 
-def _hoisted(script: Script, definition: Mapping[str, Any]) -> Sequence[PyStatement]:
-    """Return the statements with variables for repeated rules, if they still say the same."""
-    statements = hoisted(script.statements, script.identifiers)
+def _with_shared_rules(script: Script, definition: Mapping[str, Any]) -> Sequence[PyStatement]:
+    """Return the statements with variables for repeated rules, if they make the same workflow."""
+    statements = share_rules(script.statements, script.identifiers)
     if statements is not script.statements:
         variables: dict[str, Any] = {}
         for statement in statements:
@@ -139,12 +139,12 @@ def _machine(given: ImportedStateMachine) -> PyExpression:
 
 
 def _docstring(given: ImportedStateMachine) -> str:
-    told = f"The workflow {given.name}, imported from {given.origin}."
-    return f'"""{told}"""' if _SIMPLE.fullmatch(told) and told.isascii() else quoted(told)
+    line = f"The workflow {given.name}, imported from {given.origin}."
+    return f'"""{line}"""' if _SIMPLE.fullmatch(line) and line.isascii() else quoted(line)
 
 
 def _names(expression: PyExpression) -> Iterator[str]:
-    """Yield the names that an expression needs beside ``sfn``."""
+    """Yield the names that an expression needs, beside ``sfn``."""
     queue = [expression]
     for each in queue:
         match each:

@@ -1,4 +1,4 @@
-"""The little Python that modules are written in, and how it is laid out."""
+"""The small part of Python that modules are written in, and its layout."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 
 WIDTH: Final = 100
 _INDENT: Final = "    "
-_PAIR: Final = 2  # a call, and one call on what it gives
+_PAIR: Final = 2  # a call, and one call on its result
 
 
 @dataclass(frozen=True, slots=True)
 class PyLiteral:
-    """A text, a number, True, False or None."""
+    """Text, a number, True, False or None."""
 
     value: str | int | float | bool | None
 
@@ -35,14 +35,14 @@ class PyItems:
 
 @dataclass(frozen=True, slots=True)
 class PyMembers:
-    """A dict with texts as keys."""
+    """A dict with text as keys."""
 
     members: tuple[tuple[str, PyExpression], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PyCall:
-    """A call: what is called is a dotted name, or a method of *of*."""
+    """A call of a dotted name, or of a method of *of*."""
 
     name: str
     args: tuple[PyExpression, ...] = ()
@@ -57,7 +57,7 @@ PyKeywords: TypeAlias = list[tuple[str, PyExpression]]
 
 @dataclass(frozen=True, slots=True)
 class PyAssign:
-    """``target = value``; the target may be an attribute of a variable."""
+    """``target = value``. The target may be an attribute of a variable."""
 
     target: str
     value: PyExpression
@@ -76,8 +76,7 @@ PyStatement: TypeAlias = PyAssign | PyDo
 def source(statements: Sequence[PyStatement]) -> str:
     """Return statements as Python.
 
-    An empty line stands around those of several lines, and where another kind begins: values,
-    chains of calls.
+    Empty lines surround statements of several lines, and separate values from chains of calls.
     """
     lines: list[str] = []
     kinds = [type(statement) for statement in statements]
@@ -92,7 +91,7 @@ def source(statements: Sequence[PyStatement]) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Return a literal of *text*: what is not printable is escaped, so that nothing hides.
+    r"""Return a literal of *text*. Unprintable characters are escaped, so that nothing hides.
 
     >>> quoted('say "no"\u202e')
     '\'say "no"\\u202e\''
@@ -128,9 +127,9 @@ def flat(expression: PyExpression) -> str:
 
 
 def laid_out(expression: PyExpression, indent: str = "", before: int = 0, after: int = 0) -> str:
-    """Return an expression on as few lines as have room; the first one has no indent.
+    """Return an expression on as few lines as possible. The first line has no indent.
 
-    *before* and *after* are the columns that something else takes on its first and last line.
+    *before* and *after* are the columns that are taken on its first and last line.
     """
     room = WIDTH - len(indent) - before - after
     if _room_left(expression, room) >= 0:
@@ -157,9 +156,9 @@ def laid_out(expression: PyExpression, indent: str = "", before: int = 0, after:
 
 
 def _room_left(expression: PyExpression, room: int) -> int:
-    """Return at most how many of *room* columns are left beside an expression; stop below 0.
+    """Return an upper limit for the columns of *room* that an expression leaves; stop below 0.
 
-    So that laying out what is nested deeply does not write all of it on a line at every depth.
+    Without this, a deep expression would be written on one line at every depth.
     """
     match expression:
         case PyLiteral(str() as text):
@@ -202,7 +201,7 @@ def _block(opening: str, parts: Sequence[str], indent: str, closing: str) -> str
 
 
 def _pieces(text: str, indent: str) -> list[str]:
-    """Return a text of several lines as literals, one a line."""
+    """Return text of several lines as literals, one for each line."""
     return [indent + quoted(piece) for piece in text.splitlines(keepends=True)]
 
 
@@ -210,9 +209,9 @@ def _call(call: PyCall, indent: str) -> str:
     inner = indent + _INDENT
     called = call.name if call.of is None else f"{flat(call.of)}.{call.name}"
     only = call.args[0] if len(call.args) == 1 and not call.keywords else None
-    if isinstance(only, PyLiteral):  # nothing to gain by a comma after it
-        several = isinstance(only.value, str) and "\n" in only.value[:-1]
-        parts = _pieces(str(only.value), inner) if several else [inner + flat(only)]
+    if isinstance(only, PyLiteral):  # a comma after it gains nothing
+        has_lines = isinstance(only.value, str) and "\n" in only.value[:-1]
+        parts = _pieces(str(only.value), inner) if has_lines else [inner + flat(only)]
     else:
         parts = [_part("", argument, inner) for argument in call.args]
         parts += [_part(f"{key}=", value, inner) for key, value in call.keywords]
@@ -220,7 +219,7 @@ def _call(call: PyCall, indent: str) -> str:
 
 
 def _methods(expression: PyCall, indent: str) -> str:
-    """Return a chain of calls, each on a line of its own; two are one with the last one open."""
+    """Return a chain of calls, one on each line. Two calls share a line if the first fits."""
     calls = list(_unchained(expression))
     first = laid_out(calls[0], indent)
     above, _, end = first.rpartition("\n")
@@ -239,7 +238,7 @@ def _given(call: PyCall) -> tuple[tuple[PyExpression, ...], tuple[tuple[str, PyE
 
 
 def _unchained(expression: PyCall) -> Iterator[PyCall]:
-    """Yield the calls of a chain, the first one with what it is called on."""
+    """Yield the calls of a chain. The first one includes the object that it is called on."""
     chain = [expression]
     while isinstance(chain[-1].of, PyCall):
         chain.append(chain[-1].of)
@@ -247,7 +246,7 @@ def _unchained(expression: PyCall) -> Iterator[PyCall]:
 
 
 def _has_lines(expression: PyExpression) -> bool:
-    """Whether a text inside is better read line by line."""
+    """Whether text inside is easier to read line by line."""
     match expression:
         case PyLiteral(str() as text):
             return "\n" in text[:-1] and len(text) > WIDTH // 2

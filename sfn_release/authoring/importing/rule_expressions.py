@@ -1,4 +1,4 @@
-"""Retriers, catchers and choice rules as Python."""
+"""Write retriers, catchers and the rules of a Choice as Python."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from sfn_release.authoring.retry import Catch, Retry
 
 
 class InexpressibleError(Exception):
-    """A state has no form but `Raw`: a signal to the writer of states."""
+    """A state can only be written as `Raw`: a signal to the graph writer."""
 
 
 Link = Callable[[str], PyExpression]
-"""Says how the state of an id is named: a variable, or the id."""
+"""Returns the variable of the state with an id, or the id."""
 
 _RESERVED: Final[Mapping[str, str]] = {
     getattr(States, name): f"sfn.States.{name}" for name in vars(States) if not name.startswith("_")
@@ -101,10 +101,10 @@ def _rule(rule: ChoiceRule, language: str, link: Link) -> PyExpression:
     args = (link(str(rule.next)),)
     if isinstance(rule.condition, bool):
         return PyCall("sfn.ChoiceRule", (PyLiteral(rule.condition), *args), tuple(keywords))
-    tested = _condition(rule.condition)
-    if isinstance(tested, PyName):
-        return PyCall(f"{tested.text}.next_then", args, tuple(keywords))
-    return PyCall("next_then", args, tuple(keywords), of=tested)
+    condition = _condition(rule.condition)
+    if isinstance(condition, PyName):
+        return PyCall(f"{condition.text}.next_then", args, tuple(keywords))
+    return PyCall("next_then", args, tuple(keywords), of=condition)
 
 
 def _condition(condition: Condition | Jsonata) -> PyExpression:

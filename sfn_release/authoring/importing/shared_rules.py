@@ -1,4 +1,4 @@
-"""Retriers and catchers that a module has more than once, as variables of their own."""
+"""Give retriers and catchers that a module repeats a variable."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from sfn_release.authoring.importing.python_syntax import (
 _RULES: Final = {"sfn.Retry": "retry", "sfn.Catch": "catch"}
 
 
-def hoisted(statements: Sequence[PyStatement], identifiers: Identifiers) -> Sequence[PyStatement]:
-    """Return *statements* in which each repeated rule is a variable; themselves if none repeats.
+def share_rules(
+    statements: Sequence[PyStatement], identifiers: Identifiers
+) -> Sequence[PyStatement]:
+    """Return *statements* with a variable for each repeated rule; unchanged if none repeats.
 
-    A variable stands before its first use, since a catcher names the state that it leads to; one
-    that names no state stands at the top.
+    A catcher's variable stands before its first use, because it names the variable of a state.
+    Rules without states stand at the top.
     """
     count = Counter(rule for statement in statements for rule in _rules(statement.value))
     repeated = [rule for rule, times in count.items() if times > 1]
@@ -69,14 +71,14 @@ def _parts(expression: PyExpression) -> Iterator[PyExpression]:
 
 
 def _variables(expression: PyExpression) -> bool:
-    """Whether an expression names a variable: all other names have a dot."""
+    """Whether an expression names a variable: names with a dot aren't variables."""
     if isinstance(expression, PyName):
         return "." not in expression.text
     return any(map(_variables, _parts(expression)))
 
 
 def _called(rule: PyCall) -> str:
-    """Return words for a rule: its first error, and for a catcher the state that it leads to."""
+    """Return words for a rule: its first error, or the state that a catcher goes to."""
     kind = _RULES[rule.name]
     to = rule.args[1] if len(rule.args) > 1 else None
     match to or rule.args[0]:

@@ -1,4 +1,4 @@
-"""A state as the Python that makes it: a maker of `task` where one fits, else its class."""
+"""Write a state as Python: a maker of `task` where one fits, otherwise its class."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ _CALLBACK: Final = ".waitForTaskToken"
 
 @dataclass(frozen=True, slots=True)
 class StateContext:
-    """What a state is written with: its query language, its links, and the graphs inside it.
+    """The surroundings of a state: its query language, its links, and the graphs inside it.
 
-    *linked* says that Next and End are left to the workflow.
+    With *linked*, the workflow writes Next and End.
     """
 
     language: str
@@ -69,7 +69,7 @@ class StateContext:
 
 
 def state_expressions(state: State, writer: StateContext) -> Iterator[PyExpression]:
-    """Yield the ways to write a state, the best first; not every one writes all that it says."""
+    """Yield expressions for a state, the best first. Not every one makes the whole state."""
     if isinstance(state, Raw):
         yield raw(str(state.id), state.body)
         return
@@ -80,7 +80,7 @@ def state_expressions(state: State, writer: StateContext) -> Iterator[PyExpressi
 
 
 def raw(id: str, body: Mapping[str, Any]) -> PyExpression:
-    """Return a state as it stands in the language."""
+    """Return a state as JSON."""
     return PyCall("sfn.Raw", (PyLiteral(id), literal(body)))
 
 
@@ -108,7 +108,7 @@ def _fields(state: State, writer: StateContext, but: Sequence[str] = ()) -> PyKe
 
 
 def _is_mistyped(name: str, value: Any, language: str) -> bool:
-    """Whether a type checker would refuse a value of the field, which is then written as extra."""
+    """Whether a type checker would refuse the value of a field. Such a field goes to *extra*."""
     if name in _OBJECTS:
         return not isinstance(value, Mapping)
     if name in _NUMBERS and language == JSONPATH:
@@ -117,7 +117,7 @@ def _is_mistyped(name: str, value: Any, language: str) -> bool:
 
 
 def _twin(state: State, name: str, value: Any) -> tuple[str, PyExpression] | None:
-    """Return a path as the value of the field that it is for: seconds=path("$.pause")."""
+    """Return a path as the value of the shorter field: seconds=path("$.pause")."""
     short = name.removesuffix("_path")
     if short not in _TWINNED or short == name or getattr(state, short) is not NOT_GIVEN:
         return None
@@ -204,7 +204,7 @@ def _whole_input(payload: PyExpression) -> bool:
 
 
 def _retry(rules: Sequence[Retry]) -> PyKeywords:
-    """Return the retriers of a function, where they are not those that the maker puts there."""
+    """Return the retriers of a function, unless they are the maker's default."""
     if list(rules) == [LAMBDA_RETRY]:
         return []
     default = [LAMBDA_RETRY.to_asl()] == [rule.to_asl() for rule in rules]
@@ -212,5 +212,5 @@ def _retry(rules: Sequence[Retry]) -> PyKeywords:
 
 
 def _absent(state: State) -> Sequence[str]:
-    """Return the fields that a Task's maker does not take, since they are not there."""
+    """Return the fields that a Task doesn't have."""
     return [field.name for field in fields(state) if getattr(state, field.name) is NOT_GIVEN]

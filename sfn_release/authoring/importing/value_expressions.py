@@ -1,4 +1,4 @@
-"""JSON values as Python: literals, and the expressions that a definition holds in texts."""
+"""Write JSON values as Python: literals, and the expressions inside text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NOT_FIELDS: Final = frozenset(
 
 
 def literal(value: Any) -> PyExpression:
-    """Return a JSON value as it stands."""
+    """Return a JSON value as a literal."""
     if isinstance(value, Mapping):
         return PyMembers(tuple((key, literal(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
@@ -52,18 +52,18 @@ def literal(value: Any) -> PyExpression:
 
 
 def is_parameter(value: Any) -> bool:
-    """Whether a value is a placeholder alone, which may stand for one of any type."""
+    """Whether a value is only a placeholder, which can stand for a value of any type."""
     return isinstance(value, str) and alone(value) is not None and ":" not in value.split("::")[-1]
 
 
 def number(value: Any) -> PyExpression:
-    """Return the value of a field that is no text: a placeholder in it is a parameter."""
+    """Return the value of a field that isn't text. A placeholder in it is a parameter."""
     name = alone(value) if is_parameter(value) else None
     return literal(value) if name is None else PyCall("sfn.parameter", (PyLiteral(name),))
 
 
 def template(value: Any, language: str) -> PyExpression:
-    """Return a JSON value in which a state of *language* has expressions, as such."""
+    """Return a JSON value, with the expressions that a state of *language* has in it."""
     if isinstance(value, Mapping):
         if language == JSONPATH:
             members = [_member(value, key, item) for key, item in value.items()]
@@ -78,9 +78,9 @@ def template(value: Any, language: str) -> PyExpression:
 
 
 def dynamic(value: Any) -> PyExpression | None:
-    """Return a path or a call of an intrinsic function; None for what is neither.
+    """Return a path or a call of an intrinsic function; None for other values.
 
-    A call that `fn` would lay out in another way is one of `fn.call`, so that it stays the same.
+    If `fn` would write a call in another layout, `fn.call` keeps the original text.
     """
     if isinstance(value, str) and value.startswith("$"):
         return _path(value)
@@ -126,7 +126,7 @@ def _call(call: intrinsics.IntrinsicCall) -> PyCall:
 
 
 def _text(call: PyCall) -> str | None:
-    """Return what the language writes for a call of `fn`; None for one that `fn` refuses."""
+    """Return the text that a call of `fn` makes; None if `fn` refuses it."""
     values: list[Any] = []
     for argument in call.args:
         match argument:
@@ -148,7 +148,7 @@ def _text(call: PyCall) -> str | None:
 
 
 def _query(text: str) -> PyExpression:
-    """Return a text of a JSONata state: an expression if it is one."""
+    """Return text of a JSONata state: an expression, or a literal."""
     found = _JSONATA.fullmatch(text)
     if found is None:
         return PyLiteral(text)

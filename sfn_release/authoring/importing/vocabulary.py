@@ -1,4 +1,4 @@
-"""The names that modules are written with, what they stand for, and what a tree evaluates to."""
+"""The names that modules use, their values, and the evaluation of a syntax tree."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ VOCABULARY: Final[Mapping[str, Any]] = {
     "path": path,
     "q": q,
 }
-"""What a module imports: the package as ``sfn``, and the others from it by name."""
+"""The imports of a module: the package as ``sfn``, and other names from it."""
 
 
 def run(statement: PyStatement, variables: dict[str, Any]) -> None:
-    """Do what a statement does to *variables*, as Python would.
+    """Run a statement on *variables*, as Python would.
 
-    Raises DefinitionError where a builder refuses what is asked of it.
+    Raises DefinitionError if a builder refuses its arguments.
     """
     value = evaluate(statement.value, variables)
     if isinstance(statement, PyAssign):
@@ -75,7 +75,7 @@ def run(statement: PyStatement, variables: dict[str, Any]) -> None:
 
 
 def evaluate(expression: PyExpression, variables: Mapping[str, Any]) -> Any:
-    """Return what an expression stands for."""
+    """Return the value of an expression."""
     match expression:
         case PyLiteral(value):
             return value
