@@ -35,8 +35,9 @@ def no_default(state: ParsedState) -> Iterator[Issue]:
     """Report a Choice that fails when none of its rules matches."""
     yield Issue(
         state.place,
-        "It has no Default: when no rule matches, the execution fails with States.NoChoiceMatched.",
-        "Say where to go then, if only to a Fail that names the reason.",
+        "The Choice has no Default: if no rule matches, the execution fails with"
+        " States.NoChoiceMatched.",
+        "Add a Default, for example a Fail with a clear error.",
     )
 
 
@@ -45,9 +46,9 @@ def function_without_retry(state: ParsedState) -> Iterator[Issue]:
     if not state.body.get("Retry"):
         yield Issue(
             state.place,
-            "Lambda fails now and then (TooManyRequestsException, ServiceException), and nothing"
-            " tries again.",
-            "Retry Lambda.ServiceException, Lambda.AWSLambdaException, Lambda.SdkClientException"
+            "The Task doesn't retry Lambda's transient errors (TooManyRequestsException,"
+            " ServiceException).",
+            "Add a Retry for Lambda.ServiceException, Lambda.AWSLambdaException, Lambda.SdkClientException"
             " and Lambda.TooManyRequestsException.",
         )
 
@@ -75,8 +76,8 @@ def callback_without_timeout(task: TaskCall) -> Iterator[Issue]:
     if not task.state.shape.has(*_LIMITS):
         yield Issue(
             task.state.place,
-            "If the callback never comes, the execution waits for up to a year.",
-            "Give it TimeoutSeconds, and HeartbeatSeconds if the other side can beat.",
+            "The Task has no time limit: without a callback, the execution waits for up to a year.",
+            "Add TimeoutSeconds, and HeartbeatSeconds if the worker sends heartbeats.",
         )
 
 
@@ -85,8 +86,8 @@ def job_without_timeout(task: TaskCall) -> Iterator[Issue]:
     if not task.state.shape.has(*_LIMITS):
         yield Issue(
             task.state.place,
-            "If the job hangs, the execution waits for up to a year.",
-            "Give it TimeoutSeconds.",
+            "The Task has no time limit: if the job hangs, the execution waits for up to a year.",
+            "Add TimeoutSeconds.",
         )
 
 
@@ -101,8 +102,8 @@ def callback_without_token(task: TaskCall) -> Iterator[Issue]:
     token = "{% $states.context.Task.Token %}" if state.language == JSONATA else _TOKEN_PATH
     yield Issue(
         state.place,
-        "It waits for a callback, and does not hand out the token for it.",
-        f"Put the token into the payload: {token}.",
+        "The Task waits for a callback but doesn't send the task token.",
+        f"Add the token to the payload: {token}.",
     )
 
 
@@ -119,8 +120,8 @@ def slow_heartbeat(state: ParsedState) -> Iterator[Issue]:
     if isinstance(beat, int) and isinstance(limit, int) and beat >= limit:
         yield Issue(
             state.place.at("HeartbeatSeconds"),
-            f"A heartbeat every {beat} s is not below the timeout of {limit} s.",
-            "Make it smaller than TimeoutSeconds, as the language asks for.",
+            f"HeartbeatSeconds ({beat}) is not less than TimeoutSeconds ({limit}).",
+            "Make it smaller than TimeoutSeconds.",
         )
 
 
@@ -132,8 +133,8 @@ def unbounded_map(scope: ParsedScope) -> Iterator[Issue]:
     if not holder.shape.has("MaxConcurrency", "MaxConcurrencyPath"):
         yield Issue(
             holder.place,
-            "Without MaxConcurrency up to 10,000 items run at once.",
-            "Give it the MaxConcurrency that what it calls can bear.",
+            "Without MaxConcurrency, up to 10,000 items run at the same time.",
+            "Add a MaxConcurrency that the called services can handle.",
         )
 
 
@@ -156,12 +157,12 @@ def _hard_coded(state: ParsedState) -> Iterator[Issue]:
         for place, text in _texts(state.body.get(key), state.place.at(key)):
             found = next(filter(None, (owned.search(text) for owned in _OWNED)), None)
             if found and place not in known:
-                names = f"the account {found['account']}"
-                names += f" and the region {found['region']}" if found["region"] else ""
+                names = f"account {found['account']}"
+                names += f" and region {found['region']}" if found["region"] else ""
                 yield Issue(
                     place,
-                    f"It names {names}, and can run nowhere else.",
-                    "Write a ${Parameter}, and its value in each environment.",
+                    f"The text names {names}, so the workflow can't run in another.",
+                    "Use a ${Parameter}, and set its value in each environment.",
                 )
 
 
@@ -172,9 +173,9 @@ def logged_payload(definition: ParsedDefinition) -> Iterator[Issue]:
     if logging.get("includeExecutionData") is True and level not in (None, "OFF"):
         yield Issue(
             Location(("logging",)),
-            f"The log (level {level}) holds the inputs and outputs of executions, with whatever"
-            " is secret in them.",
-            "Set includeExecutionData to false, or see to it who reads that log.",
+            f"The log (level {level}) contains the inputs and outputs of executions, including any"
+            " secrets in them.",
+            "Set includeExecutionData to false, or restrict who can read the log.",
         )
 
 

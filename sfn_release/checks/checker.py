@@ -48,8 +48,8 @@ def check_definition(
     in an existing one.
     """
     if type not in _TYPES:
-        message = f"{type!r} is no type of a state machine."
-        return (Finding("settings", "error", "$", "", message, "Write STANDARD or EXPRESS."),)
+        message = f"{type!r} is not a type of state machine."
+        return (Finding("settings", "error", "$", "", message, "Use STANDARD or EXPRESS."),)
     return _checked(definition, type, logging, services=services)
 
 
@@ -115,7 +115,7 @@ def _canonical_text(definition: Any) -> str | Finding:
     except DefinitionError as error:
         return Finding("not-json", "error", "$", "", error.message, error.fix)
     except RecursionError:
-        message = "This value holds itself, or is nested too deeply."
+        message = "This value contains itself, or is nested too deeply."
         return Finding("not-json", "error", "$", "", message)
     if not isinstance(definition, dict):
         return Finding("wrong-value", "error", "$", "", "A definition must be an object.")

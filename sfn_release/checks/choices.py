@@ -88,10 +88,12 @@ def _in_braces(value: Any) -> bool:
 def _next(condition: Element) -> Iterator[Issue]:
     body, place = condition.body, condition.place
     if condition.shape.noun == CHOICE_RULE and "Next" in body and not isinstance(body["Next"], str):
-        yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
+        yield Issue(place.at("Next"), "Next must be a string: the name of a state.")
     for key in ("Next", "Assign", "Output"):
         if condition.shape.noun != CHOICE_RULE and key in body:
-            yield Issue(place.at(key), f"Only the outermost rule of a Choice has {key}.")
+            yield Issue(
+                place.at(key), f"{key} belongs to the choice rule, not to a condition inside it."
+            )
 
 
 def _operands(condition: Element) -> Iterator[Issue]:
@@ -103,7 +105,7 @@ def _operands(condition: Element) -> Iterator[Issue]:
         value = body[key]
         if key in ("And", "Or"):
             if not isinstance(value, list | tuple) or not value:
-                message = f"{key} must be an array that is not empty."
+                message = f"{key} must be a non-empty array."
                 yield Issue(place.at(key), message, wanted="list")
         elif key in OPERATORS:
             kind = _kind(key)
@@ -154,8 +156,8 @@ def unknown_operator(condition: Element) -> Iterator[Issue]:
         if condition.shape.language == JSONATA:
             yield Issue(
                 condition.place.at(key),
-                f"A choice rule in JSONata has no {key}: it is not supported there.",
-                "Write the comparison as its Condition.",
+                f"A choice rule in JSONata can't have {key}: it is not supported there.",
+                "Write the comparison in Condition.",
             )
         elif key not in _KNOWN:
             near = did_you_mean(key, (*OPERATORS, *_COMBINED))
@@ -173,4 +175,4 @@ def has_not_one_operator(shape: Shape) -> bool:
 def operator(condition: Element) -> Iterator[Issue]:
     """Report a condition without an operator, or with several."""
     has = ", ".join(_operators_in(condition.body)) or "none"
-    yield Issue(condition.place, f"A condition has exactly one operator; this has {has}.")
+    yield Issue(condition.place, f"A condition needs exactly one operator; this one has {has}.")

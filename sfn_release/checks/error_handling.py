@@ -72,8 +72,8 @@ def catch_all(error: ErrorName) -> Iterator[Issue]:
     if len(names) > 1 or place.keys[-1] != last:
         yield Issue(
             place.at("ErrorEquals"),
-            f"{States.ALL} must stand alone, in the last rule of its list.",
-            "Rules after it would never be tried.",
+            f"{States.ALL} must be alone, in the last retrier or catcher.",
+            "Move it to the end: nothing after it is ever tried.",
         )
 
 
@@ -85,7 +85,7 @@ def is_unknown(name: str) -> bool:
 def unknown_error(error: ErrorName) -> Iterator[Issue]:
     """Report a name that begins with States. and that the language doesn't define."""
     name = error.name
-    message = f"There is no error {name}; names that begin with States. are the language's."
+    message = f"There is no error {name}. Names that begin with States. are reserved."
     yield Issue(error.place, message, did_you_mean(name, _NAMES))
 
 
@@ -108,20 +108,24 @@ def impossible_error(error: ErrorName) -> Iterator[Issue]:
         yield Issue(error.place, f"A {state.type} never reports {name}.", "Remove it.")
     elif name in _ONLY_JSONPATH and state.language == JSONATA and state.type == "Task":
         message = f"A state in {JSONATA} never reports {name}."
-        yield Issue(error.place, message, f"JSONata fails with {States.QueryEvaluationError}.")
+        yield Issue(
+            error.place, message, f"Use {States.QueryEvaluationError}, which JSONata reports."
+        )
     elif (
         name == States.QueryEvaluationError and state.language == JSONPATH and state.type == "Task"
     ):
         yield Issue(error.place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
     elif name.startswith(_OF_LAMBDA) and not _may_call(state, "lambda"):
-        yield Issue(error.place, f"Only Lambda reports {name}, and this calls another service.")
+        yield Issue(
+            error.place, f"Only Lambda reports {name}, and this Task calls another service."
+        )
     elif _OF_HTTP.fullmatch(name) and not _may_call(state, "http"):
-        yield Issue(error.place, f"Only http:invoke reports {name}, and this calls something else.")
+        yield Issue(error.place, f"Only http:invoke reports {name}, and this Task doesn't call it.")
     elif error.field == "Retry" and name == States.Runtime:
         yield Issue(
             error.place,
-            f"{name} is never retried: the execution fails whatever Retry says.",
-            "Mend its cause; a retrier for it has no effect.",
+            f"{name} is never retried: the execution fails despite the Retry.",
+            "Fix its cause, and remove the retrier.",
         )
 
 

@@ -33,8 +33,8 @@ def too_large(definition: ParsedDefinition) -> Iterator[Issue]:
     if size > MAX_BYTES:
         yield Issue(
             Location(),
-            f"The definition has {size:,} bytes; Step Functions takes {MAX_BYTES:,}.",
-            "Move a part of it to a workflow of its own, and start that by a Task.",
+            f"The definition has {size:,} bytes; Step Functions accepts at most {MAX_BYTES:,}.",
+            "Move a part into a workflow of its own, and start that workflow from a Task.",
         )
 
 
@@ -73,7 +73,7 @@ def misplaced_field(element: Element) -> Iterator[Issue]:
 
 def _home(key: str, homes: Sequence[str]) -> str:
     if key == "QueryLanguage":
-        return "Name it at the top of the definition, or in each state."
+        return "Set it at the top of the definition, or in each state."
     return f"It belongs to: {', '.join(homes)}." if len(homes) < len(FIELDS) else ""
 
 
@@ -83,8 +83,8 @@ def inline_map(state: ParsedState) -> Iterator[Issue]:
         for key in sorted(DISTRIBUTED & state.shape.keys):
             yield Issue(
                 state.place.at(key),
-                f"{key} belongs to a distributed Map, and this one runs inline.",
-                "Give its ItemProcessor the ProcessorConfig of a distributed one.",
+                f"{key} only works in a distributed Map, and this Map runs inline.",
+                "Add a ProcessorConfig with Mode DISTRIBUTED to its ItemProcessor, or remove the field.",
             )
 
 
@@ -154,7 +154,7 @@ def one_of(state: ParsedState) -> Iterator[Issue]:
     for group in _exclusive(state.type):
         given = [key for key in group if key in state.shape.keys]
         if len(given) > 1:
-            message = f"A {state.type} has only one of {' and '.join(given)}."
+            message = f"A {state.type} can have only one of {' and '.join(given)}."
             yield Issue(state.place, message, "Remove one of them.")
 
 
@@ -162,5 +162,5 @@ def one_of_twins(element: Element) -> Iterator[Issue]:
     """Report fields of an object in a state that exclude each other."""
     for pair in TWINS_INSIDE[element.shape.noun]:
         if element.shape.keys.issuperset(pair):
-            message = f"{element.shape.noun} has only one of {' and '.join(pair)}."
+            message = f"{element.shape.noun} can have only one of {' and '.join(pair)}."
             yield Issue(element.place, message, "Remove one of them.")

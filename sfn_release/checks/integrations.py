@@ -100,7 +100,7 @@ def no_arn(state: ParsedState) -> Iterator[Issue]:
     yield Issue(
         state.place.at("Resource"),
         f'"{_text(state)}" is not a valid resource ARN.',
-        "Something must fill it in: write ${Parameter} if sfn-release shall.",
+        "Use the ARN, or a ${Parameter} that sfn-release fills in.",
     )
 
 
@@ -120,8 +120,8 @@ def integration(task: TaskCall) -> Iterator[Issue]:
     if call.service == "aws-sdk":
         yield Issue(
             place,
-            f"An SDK integration can't end in {call.wait}: it calls and does not wait.",
-            "Poll for the job's end, or use the service's optimized integration.",
+            f"An SDK integration can't end in {call.wait}: it doesn't wait for the result.",
+            "Poll until the job ends, or use the service's optimized integration.",
         )
     else:
         yield from _optimized(call, place, task.state.body["Resource"])
@@ -143,9 +143,9 @@ def uncallable(state: ParsedState) -> Iterator[Issue]:
     service = (*_text(state).split(":"), "", "")[2]
     yield Issue(
         state.place.at("Resource"),
-        f"The resource {_text(state)} is not recognized: a Task calls an integration, a Lambda"
+        f"The resource {_text(state)} is not recognized: a Task can call an integration, a Lambda"
         " function or an activity.",
-        f"Call an action by the SDK: arn:aws:states:::aws-sdk:{service}:…"
+        f"Call the service with an SDK integration: arn:aws:states:::aws-sdk:{service}:…"
         if service not in ("", "lambda", "states", "swf")
         else "",
     )
@@ -164,13 +164,13 @@ def malformed_function(task: TaskCall) -> Iterator[Issue]:
         yield Issue(
             task.place.at("FunctionName"),
             f"{shorten(name)} is not the ARN of a Lambda function.",
-            "Write arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
+            "Use arn:aws:lambda:REGION:ACCOUNT:function:NAME.",
         )
 
 
 def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue]:
     known = _OPTIMIZED.get(call.service)
-    by_sdk = f"Call it by the SDK: arn:aws:states:::aws-sdk:{call.service}:{call.action}"
+    by_sdk = f"Use an SDK integration: arn:aws:states:::aws-sdk:{call.service}:{call.action}"
     if known is None and call.service not in _LARGE:
         yield Issue(
             place,
@@ -189,8 +189,8 @@ def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue
         ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)
         yield Issue(
             place,
-            f"{call.service}:{call.action} can't be called with {call.wait}.",
-            f"It can be called with {ways}." if ways else "It only answers at once.",
+            f"{call.service}:{call.action} doesn't support {call.wait}.",
+            f"It supports {ways}." if ways else "Remove the suffix: it always returns immediately.",
         )
 
 
@@ -230,9 +230,9 @@ def reader_and_writer(state: ParsedState) -> Iterator[Issue]:
             actions = _S3[key]
             yield Issue(
                 state.place.at(key, "Resource"),
-                f"The resource {value} is not recognized: {key} calls"
+                f"The resource {value} is not recognized: {key} can call only"
                 f" {' or '.join(f's3:{action}' for action in actions)}.",
-                f"Write arn:aws:states:::s3:{actions[0]}.",
+                f"Use arn:aws:states:::s3:{actions[0]}.",
             )
 
 

@@ -23,7 +23,7 @@ def unread(definition: ParsedDefinition) -> Iterator[Issue]:
             if text.expression is not None and text.expression.unread:
                 yield Issue(
                     text.place,
-                    f"This expression is not checked: {text.expression.unread}.",
+                    f"This expression can't be checked: {text.expression.unread}.",
                     "Shorten it, or move a part of it to a variable or a Lambda function.",
                 )
                 if text.expression.unread == TOO_MUCH:
@@ -39,7 +39,7 @@ def delimiters(text: JsonataText) -> Iterator[Issue]:
             text.place,
             f"A JSONata expression must start with {OPENING} and end with {CLOSING}; this does"
             f" not {lacks}.",
-            "Nothing may stand before or after, not even a space.",
+            "Remove everything before and after, including spaces.",
         )
 
 
@@ -55,9 +55,9 @@ def context(text: JsonataText) -> Iterator[Issue]:
         known = name.startswith("$") or not name.isidentifier()
         yield Issue(
             text.place,
-            f"Reference to '{name}' at the top level is not supported: there is nothing to read"
-            " it from.",
-            "The state's input is $states.input."
+            f"Reference to '{name}' at the top level is not supported: an expression has no"
+            " default input.",
+            "Use $states.input for the state's input."
             if known
             else f"Write $states.input.{name}, or ${name} for a variable.",
         )
@@ -73,13 +73,13 @@ def states_member(text: JsonataText) -> Iterator[Issue]:
             yield Issue(
                 text.place,
                 "Field '$states.result' does not exist here.",
-                "There is a result in the Output and Assign of a Task, Parallel or Map only.",
+                "Only the Output and Assign of a Task, Parallel or Map have a result.",
             )
         elif name == "errorOutput" and not text.caught:
             yield Issue(
                 text.place,
                 "Field '$states.errorOutput' does not exist here.",
-                "There is an error in the Output and Assign of a catcher only.",
+                "Only the Output and Assign of a catcher have an error.",
             )
 
 

@@ -47,16 +47,16 @@ def _literal(state: ParsedState, member: Member, value: str) -> Iterator[Issue]:
     if is_jsonata(value):
         yield Issue(
             place,
-            "It looks like JSONata and is sent as a text: the query language here is JSONPath.",
-            'Give the state "QueryLanguage": "JSONata".',
+            "This looks like JSONata but is sent as text: the query language here is JSONPath.",
+            'Add "QueryLanguage": "JSONata" to the state.',
         )
     elif key.endswith(COMPUTED):
         return
     elif _PATH_LIKE.match(value):
         yield Issue(
             place,
-            f"{shorten(value)!r} looks like a path and is sent as a text.",
-            f"Name the key {key}.$ for what is there.",
+            f"{shorten(value)!r} looks like a path but is sent as text.",
+            f"Rename the key to {key}.$ to send the value at that path.",
         )
     else:
         yield from _inside(key, value, place)
@@ -70,9 +70,9 @@ def _inside(key: str, value: str, place: Location) -> Iterator[Issue]:
         template += "…" if found.end() < len(value) else ""
         yield Issue(
             place,
-            f"{found[0]!r} looks like a path and is sent as a text: a path inside a text is not"
+            f"{found[0]!r} looks like a path but is sent as text: a path inside a string is not"
             " evaluated.",
-            f"Write {key}.$ with States.Format('{template}', {found[0]}).",
+            f"Use {key}.$ with States.Format('{template}', {found[0]}).",
         )
 
 
@@ -84,13 +84,13 @@ def literal_result(state: ParsedState) -> Iterator[Issue]:
         if isinstance(node, dict):
             paths = [key for key in node if key.endswith(COMPUTED)]
             for key in paths:
-                yield _static(here.at(key), "paths in it are not read")
+                yield _static(here.at(key), "paths in it are not evaluated")
             queue.extend((item, here.at(key)) for key, item in node.items() if key not in paths)
         elif is_jsonata(node):
             yield _static(here, "JSONata in it is not evaluated")
         elif isinstance(node, str):
             if _PATH_LIKE.match(node):
-                yield _static(here, "paths in it are not read")
+                yield _static(here, "paths in it are not evaluated")
         else:
             queue.extend((item, here.at(index)) for index, item in entries(node))
 
@@ -110,9 +110,9 @@ def literal_key(state: ParsedState) -> Iterator[Issue]:
                 for key, value in node.items():
                     queue.append((value, here.at(key)))
                     if key.endswith(COMPUTED) and field != "Assign":
-                        message = f"The key {key} is sent as it is: paths are JSONPath's."
+                        message = f"The key {key} is sent as it is: JSONata doesn't evaluate paths."
                         name = key.removesuffix(COMPUTED)
-                        yield Issue(here.at(key), message, f'Write "{name}": "{{% … %}}".')
+                        yield Issue(here.at(key), message, f'Use "{name}": "{{% … %}}".')
             else:
                 queue.extend((item, here.at(index)) for index, item in entries(node))
 
@@ -123,6 +123,6 @@ def literal_expression(text: JsonataText) -> Iterator[Issue]:
     if OPENING in value and not value.startswith(OPENING) and not value.endswith(CLOSING):
         yield Issue(
             text.place,
-            "JSONata inside a text is not evaluated: the text is sent as it is.",
-            "Make the whole text an expression: {% 'a' & $states.input.b & 'c' %}.",
+            "JSONata inside a string is not evaluated: the string is sent as it is.",
+            "Make the whole string an expression: {% 'a' & $states.input.b & 'c' %}.",
         )

@@ -19,9 +19,11 @@ def label(state: ParsedState) -> Iterator[Issue]:
     if not isinstance(value, str) or is_open(value):
         return
     if not 1 <= len(value) <= _MAX_LABEL:
-        yield Issue(place, f"A label has 1 to {_MAX_LABEL} characters, not {len(value)}.")
+        yield Issue(place, f"A label must have 1 to {_MAX_LABEL} characters, not {len(value)}.")
     elif _NOT_IN_LABEL.search(value):
-        yield Issue(place, "A label has no spaces, control or special characters.")
+        yield Issue(
+            place, "A label can't contain spaces, control characters or special characters."
+        )
 
 
 def duplicate_label(definition: ParsedDefinition) -> Iterator[Issue]:
@@ -32,5 +34,9 @@ def duplicate_label(definition: ParsedDefinition) -> Iterator[Issue]:
         if not isinstance(value, str) or is_open(value):
             continue
         if first.setdefault(value, state.id) != state.id:
-            message = f'Duplicate label name: the Map "{first[value]}" is labelled "{value}" too.'
-            yield Issue(state.place.at("Label"), message, "Labels are unique in a workflow.")
+            message = f'Duplicate label name: the Map "{first[value]}" has the label "{value}" too.'
+            yield Issue(
+                state.place.at("Label"),
+                message,
+                "Change one of them. Labels must be unique in a workflow.",
+            )

@@ -34,7 +34,7 @@ def no_parameter(definition: ParsedDefinition) -> Iterator[Issue]:
         yield Issue(
             places[0],
             f"{shown!r} is not a valid parameter name. {A_PARAMETER}{again}",
-            "Rename the parameter, or write $${ for a literal ${ .",
+            "Rename the parameter, or use $${ for a literal ${ .",
         )
 
 

@@ -64,7 +64,7 @@ def not_a_path(state: ParsedState) -> Iterator[Issue]:
                 member.place,
                 f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic"
                 " function call: it starts with $ or States.",
-                f"A constant stands under the key {key[:-2]!r}.",
+                f"For a constant, use the key {key[:-2]!r}.",
             )
 
 
@@ -73,8 +73,8 @@ def duplicate_key(state: ParsedState) -> Iterator[Issue]:
     for member in state.members:
         key = member.key
         if key.endswith(COMPUTED) and key[:-2] in member.holder:
-            message = f"The keys {key} and {key[:-2]} are one: {key[:-2]} stands twice here."
-            yield Issue(member.place, message, "Remove one of the two.")
+            message = f"{key} and {key[:-2]} are the same key, so {key[:-2]} is given twice."
+            yield Issue(member.place, message, "Remove one of them.")
 
 
 def syntax(expression: PathExpression) -> Iterator[Issue]:
@@ -115,13 +115,13 @@ def reference_path(expression: PathExpression) -> Iterator[Issue]:
         yield Issue(
             expression.place,
             f"{key} must be a Reference Path, a path to one place in the input or in a variable.",
-            "Copy the value of the context object to the input first, or to a variable."
+            "Copy the value from the context object to the input or a variable first."
             if context
-            else "Names and single indexes only: no wildcard, slice, filter or function.",
+            else "Use names and single indexes only: no wildcard, slice, filter or function.",
         )
     else:
         yield Issue(
             expression.place,
             f"{key} must be a Reference Path, a path to one place in the input, or null.",
-            "Names and single indexes only: no wildcard, slice, filter, function or variable.",
+            "Use names and single indexes only: no wildcard, slice, filter, function or variable.",
         )

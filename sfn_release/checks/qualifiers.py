@@ -81,7 +81,7 @@ def unpinned(callee: Callee) -> Iterator[Issue]:
             callee.place,
             f"This calls the {kind} without a version, so a rollback restores the workflow but"
             f" not the {kind}'s {'code' if kind == 'function' else 'definition'}.",
-            "Name a version or an alias, in a ${Parameter} where environments differ.",
+            "Name a version or an alias. Use a ${Parameter} if it differs by environment.",
         )
 
 
@@ -97,8 +97,10 @@ def qualifier(callee: Callee) -> Iterator[Issue]:
     if not allowed.fullmatch(apart):
         yield _malformed(callee.kind, apart, place)
     elif callee.version not in (None, apart):
-        message = f"The Qualifier {apart!r} is not the one in FunctionName, {callee.version!r}."
-        yield Issue(place, message, "Remove one of the two.")
+        message = (
+            f"The Qualifier {apart!r} differs from the one in FunctionName, {callee.version!r}."
+        )
+        yield Issue(place, message, "Remove one of them.")
 
 
 def _malformed(kind: str, version: str, place: Location) -> Issue:
@@ -107,4 +109,4 @@ def _malformed(kind: str, version: str, place: Location) -> Issue:
         if kind == "function"
         else "Use a version number (7) or an alias (letters, digits, -, _ and .)."
     )
-    return Issue(place, f"{version!r} can't be a version or an alias of a {kind}.", fix)
+    return Issue(place, f"{version!r} is not a valid version or alias of a {kind}.", fix)

@@ -40,7 +40,7 @@ def jsonpath_in_jsonata(definition: ParsedDefinition) -> Iterator[Issue]:
                     state.place.at("QueryLanguage"),
                     "'QueryLanguage' can not be 'JSONPath' if it is 'JSONata' for the whole"
                     " workflow.",
-                    "Remove it, or name the language in each state instead.",
+                    "Remove it, or set the query language in each state instead.",
                 )
 
 
@@ -95,5 +95,5 @@ def _foreign(place: Location, key: str, language: str) -> Issue:
     return Issue(
         place,
         f"The query language here is {language}, and {key} is only supported in {other}.",
-        f"{language} has {COUNTERPARTS[key]} instead." if key in COUNTERPARTS else "",
+        f"In {language}, use {COUNTERPARTS[key]} instead." if key in COUNTERPARTS else "",
     )

@@ -26,7 +26,7 @@ from sfn_release.checks.services.request_validation import MismatchKind, Sent, m
 from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"
-_NEWER = "If AWS has it, update botocore, or silence this rule here with a reason."
+_NEWER = "If AWS has it, update botocore, or silence the rule with a reason."
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("sdk-service", "warning", "botocore knows no such service"),
@@ -106,7 +106,7 @@ def _unknown_service(state: ParsedState, call: ServiceCall) -> Issue:
     own = own_id(call.sdk)
     return Issue(
         state.place.at("Resource"),
-        f"The installed botocore has no service that SDK integrations call {call.sdk}.",
+        f"The installed botocore has no service with the SDK integration id {call.sdk}.",
         f'Did you mean "{own}"?' if own else did_you_mean(call.sdk, sdk_ids()) or _NEWER,
     )
 
@@ -125,8 +125,8 @@ def _unsupported(
 ) -> Iterator[tuple[str, Issue]]:
     named = (service.id, call.action) in java_names.UNSUPPORTED
     if named or service.streams(call.action):
-        why = "it is among those that AWS leaves out" if named else "it streams events"
-        message = f"Step Functions can't call {service.id}:{call.action}: {why}."
+        reason = "AWS doesn't support the action" if named else "it streams events"
+        message = f"Step Functions can't call {service.id}:{call.action}: {reason}."
         fix = "Call it from a Lambda function."
         yield "sdk-action", Issue(state.place.at("Resource"), message, fix)
 

@@ -42,9 +42,9 @@ def wrong_prefix(state: ParsedState) -> Iterator[Issue]:
         right = rest if not call.sdk or rest.endswith(_SUFFIX) else rest + _SUFFIX
         how = "An SDK integration" if call.sdk else "The optimized integration"
         subject = f"{how} ({call.sdk or call.service}:{call.action})"
-        fix = f"Write {expected}.{right}." if _alike(prefix, expected) else "Remove it."
+        fix = f"Use {expected}.{right}." if _alike(prefix, expected) else "Remove it."
         if prefix != expected:
-            message = f"{subject} reports errors as {expected}.…, and never {error.name}."
+            message = f"{subject} reports its errors as {expected}.…, never {error.name}."
             yield Issue(error.place, message, fix)
         elif right != rest:
             message = f"{subject} reports errors that end in {_SUFFIX}, never {error.name}."

@@ -120,7 +120,7 @@ def _words(
         elif isinstance(wanted, Mapping) and not is_open(item, state.language):
             yield Issue(place.at(key), f"{key} must be an object.", wanted="json")
         elif isinstance(wanted, tuple) and item not in wanted and not is_open(item, state.language):
-            message = f"{key} can't be {item!r}: it is one of {', '.join(wanted)}."
+            message = f"{key} can't be {item!r}: it must be one of {', '.join(wanted)}."
             in_capitals = str(item).upper()
             fix = f'Did you mean "{in_capitals}"?' if in_capitals in wanted else ""
             yield Issue(place.at(key), message, fix)
@@ -133,7 +133,7 @@ def _http(state: ParsedState, parameters: Mapping[str, Any], place: Location) ->
         and not is_open(endpoint, state.language)
         and not endpoint.startswith("https://")
     ):
-        message = f'"{endpoint}" can\'t be called: Step Functions calls https:// URLs only.'
+        message = f'"{endpoint}" can\'t be called: Step Functions only calls https:// URLs.'
         yield Issue(place.at("ApiEndpoint"), message)
 
 
@@ -146,7 +146,7 @@ def _connection(parameters: Mapping[str, Any], place: Location) -> Iterator[Issu
             message = f"{key} needs ConnectionArn: it is required but was missing."
             yield Issue(place.at(key), message)
     if len(holders) > 1:
-        message = "The connection is named twice: by Authentication and by InvocationConfig."
+        message = "Both Authentication and InvocationConfig name a connection."
         yield Issue(place, message, "Remove Authentication.")
 
 
@@ -167,7 +167,7 @@ def _refused(state: ParsedState, key: str, place: Location) -> Iterator[Issue]:
         yield Issue(
             place,
             f"An HTTP task can't send the header {name}: it fails with States.Runtime.",
-            "Let the EventBridge connection send it."
+            "Put it in the EventBridge connection."
             if name.lower() == "authorization"
             else "Remove it.",
         )
@@ -176,5 +176,7 @@ def _refused(state: ParsedState, key: str, place: Location) -> Iterator[Issue]:
 def _no_list(state: ParsedState, key: str, value: Any, place: Location) -> Iterator[Issue]:
     computed = (state.language == JSONPATH and key.endswith(".$")) or is_open(value, state.language)
     if not computed and not isinstance(value, list | tuple):
-        message = f"The header {key} must be a list of texts: API Gateway takes several values."
-        yield Issue(place, message, "Put it in brackets.")
+        message = (
+            f"The header {key} must be a list of strings, because API Gateway accepts several."
+        )
+        yield Issue(place, message, "Put the value in brackets.")

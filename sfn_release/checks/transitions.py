@@ -113,7 +113,7 @@ def state_name(scope: ParsedScope) -> Iterator[Issue]:
     """Report names that are empty or too long."""
     for id in scope.states:
         if not 1 <= len(id) <= _MAX_NAME:
-            message = f"A state's name has 1 to {_MAX_NAME} characters, not {len(id)}."
+            message = f"A state's name must have 1 to {_MAX_NAME} characters, not {len(id)}."
             yield Issue(scope.place_of(id), message)
 
 
@@ -128,7 +128,7 @@ def duplicate_state(definition: ParsedDefinition) -> Iterator[Issue]:
                 yield Issue(
                     scope.place_of(id),
                     f'Duplicate state name: there is another state "{id}" in {home.place.path}.',
-                    "Names are unique in the whole workflow, branches included: rename one.",
+                    "Rename one of them. Names must be unique in the whole workflow, including branches.",
                 )
 
 
@@ -138,14 +138,14 @@ def transition(state: ParsedState) -> Iterator[Issue]:
     if "End" in keys and not isinstance(body["End"], bool):
         yield Issue(place.at("End"), "End must be true or false.", wanted="boolean")
     elif "Next" in keys and not isinstance(body["Next"], str):
-        yield Issue(place.at("Next"), "Next must be a string, the id of a state.")
+        yield Issue(place.at("Next"), "Next must be a string: the name of a state.")
     elif body.get("End") is True and "Next" in keys:
-        yield Issue(place, "It has both Next and End.", "Remove one of the two.")
+        yield Issue(place, "The state has both Next and End.", "Remove one of them.")
     elif body.get("End") is not True and "Next" not in keys:
         yield Issue(
             place,
-            "Nothing says what comes next: one of the fields Next and End is required.",
-            "Give it a Next, or end the workflow here (End).",
+            "The state has neither Next nor End. Exactly one of them is required.",
+            'Add a Next, or "End": true to end the workflow here.',
         )
 
 
@@ -153,8 +153,12 @@ def superfluous_transition(state: ParsedState) -> Iterator[Issue]:
     """Report Next or End in a Choice, a Succeed or a Fail."""
     for key in ("Next", "End"):
         if key in state.shape.keys:
-            goes = "goes where its rules say" if state.type == "Choice" else "ends by itself"
-            message = f"A {state.type} has no {key}: it {goes}."
+            reason = (
+                "its rules name the next state"
+                if state.type == "Choice"
+                else "it ends the workflow"
+            )
+            message = f"A {state.type} can't have {key}: {reason}."
             yield Issue(state.place.at(key), message)
 
 
@@ -197,8 +201,8 @@ def unreachable(scope: ParsedScope) -> Iterator[Issue]:
         return
     for id in scope.states:
         if id not in reached:
-            message = f'The state "{id}" is not reachable: nothing leads to it.'
-            yield Issue(scope.place_of(id), message, "Lead to it, or remove it.")
+            message = f'The state "{id}" is not reachable: no transition leads to it.'
+            yield Issue(scope.place_of(id), message, "Add a transition to it, or remove it.")
 
 
 def no_end(scope: ParsedScope) -> Iterator[Issue]:
@@ -207,7 +211,7 @@ def no_end(scope: ParsedScope) -> Iterator[Issue]:
         yield Issue(
             scope.place.at("States"),
             "The workflow has no terminal state: no state ends it.",
-            "End one of its states, or add a Succeed or a Fail.",
+            'Add "End": true to a state, or add a Succeed or a Fail.',
         )
 
 
@@ -228,6 +232,6 @@ def no_way_out(scope: ParsedScope) -> Iterator[Issue]:
     if caught is not None:
         yield Issue(
             scope.place_of(caught),
-            f'From "{caught}" no way leads to an end: the execution runs until it times out.',
-            "Lead out of the loop by a Choice.",
+            f'No path from "{caught}" leads to an end: the execution loops until it times out.',
+            "Add a Choice that leaves the loop.",
         )

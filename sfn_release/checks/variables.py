@@ -47,12 +47,12 @@ def variable_name(assignment: Assignment) -> Iterator[Issue]:
     name, place = assignment
     if name == _RESERVED:
         message = "The variable $states is reserved: it can't be assigned."
-        yield Issue(place, message, "Give the variable another name.")
+        yield Issue(place, message, "Rename the variable.")
     elif not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
         yield Issue(
             place,
-            f"{name!r} can't be the name of a variable.",
-            "It begins with a letter or _, holds letters, digits and _, and has at most"
+            f"{name!r} is not a valid variable name.",
+            "Start it with a letter or _, use letters, digits and _, and at most"
             f" {_MAX_NAME} characters.",
         )
 
@@ -64,7 +64,7 @@ def undefined(definition: ParsedDefinition) -> Iterator[Issue]:
         if not _sees(state.scope, name, assigned) and not _beyond(state.scope, name, assigned):
             functions = FUNCTIONS if state.language == JSONATA else ()
             known = (*_visible(state.scope, assigned), *functions)
-            message = f"Nothing assigns the variable ${name}, here or in a scope around."
+            message = f"No state assigns the variable ${name} in this scope or an outer one."
             yield Issue(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
 
 
@@ -76,7 +76,7 @@ def distributed(definition: ParsedDefinition) -> Iterator[Issue]:
             yield Issue(
                 place,
                 f"A distributed Map can't read the variable ${name} of the workflow around it.",
-                "Hand it to the items by ItemSelector, or by the BatchInput of ItemBatcher.",
+                "Pass it to the items with ItemSelector, or with the BatchInput of ItemBatcher.",
             )
 
 
@@ -89,9 +89,9 @@ def assigned_inside(definition: ParsedDefinition) -> Iterator[Issue]:
             if home:
                 yield Issue(
                     place,
-                    f"The variable ${name} belongs to {home}: it can be read here, and not"
-                    " assigned.",
-                    "Give the inner variable another name, and hand it out by the output.",
+                    f"The variable ${name} belongs to {home}: this scope can read it, but not"
+                    " assign it.",
+                    "Rename the inner variable, and return its value in the output.",
                 )
 
 

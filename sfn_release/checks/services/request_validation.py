@@ -57,7 +57,7 @@ def mismatches(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
         return
     if shape is None:
         if parameters:
-            message = f"{sent.service.id}:{sent.action} takes no parameters."
+            message = f"{sent.service.id}:{sent.action} has no parameters."
             yield Mismatch("parameter", (), message, "Remove them.")
         return
     queue = [_Part((), shape, {} if parameters is None else parameters)]
@@ -73,8 +73,8 @@ def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch]:
     model = sent.service.shapes[part.shape]
     kind = _KINDS.get(model["type"], _ANY)
     if kind.from_text(value):
-        message = f"{_name(keys)} should be {kind.wanted}, but it's written as text."
-        yield Mismatch("text", keys, message, "Write it without the quotes.")
+        message = f"{_name(keys)} should be {kind.wanted}, but it's a string."
+        yield Mismatch("text", keys, message, "Remove the quotes.")
     elif not kind.takes(value):
         if sent.sdk or len(keys) <= 1:  # optimized integrations take shorter forms further down
             name = _name(keys) or ("Arguments" if sent.language == JSONATA else "Parameters")
@@ -122,7 +122,7 @@ _NUMBER: Final = _JsonType(
     (int, float), (bool,), "a number", re.compile(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*")
 )
 _KINDS: Final[Mapping[str, _JsonType]] = {
-    "string": _JsonType((str, Mapping, list, tuple), (), "a text"),
+    "string": _JsonType((str, Mapping, list, tuple), (), "a string"),
     "boolean": _JsonType(bool, (), "true or false", re.compile("(?i:true|false)")),
     "integer": _NUMBER,
     "long": _NUMBER,
@@ -159,7 +159,7 @@ def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch
             yield Mismatch("required", part.keys, f"{where} needs {written}.")
         elif sent.sdk:
             message = f"{written} is missing. The AWS SDKs generate one; Step Functions may not."
-            yield Mismatch("token", part.keys, message, f"Give it one: {_TOKEN[sent.language]}")
+            yield Mismatch("token", part.keys, message, f"Add one: {_TOKEN[sent.language]}")
 
 
 def _unknown(
@@ -174,7 +174,9 @@ def _unknown(
             return Mismatch(kind, keys, f"{name} is spelled {written}, {how}.", _RENAME)
     for written, (own, _) in members.items():
         if own == name:  # "equals", which Java has taken
-            return Mismatch("parameter", keys, f"{name} is called {written} here.", _RENAME)
+            return Mismatch(
+                "parameter", keys, f"{name} is named {written} in SDK integrations.", _RENAME
+            )
     return Mismatch(
         "parameter", keys, f"{where} has no parameter {name}.", did_you_mean(name, members)
     )
@@ -184,7 +186,9 @@ def _word(model: Mapping[str, Any], part: _Part) -> Iterator[Mismatch]:
     words: Sequence[str] = model.get("enum", ())
     if words and part.value not in words:
         known = ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
-        message = f'{_name(part.keys)} can hardly be "{part.value}": known are {known}.'
+        message = (
+            f'"{part.value}" is not a known value of {_name(part.keys)}. Known values: {known}.'
+        )
         yield Mismatch("enum", part.keys, message, did_you_mean(part.value, words))
 
 
