@@ -48,8 +48,8 @@ def function_without_retry(state: ParsedState) -> Iterator[Issue]:
             state.place,
             "The Task doesn't retry Lambda's transient errors (TooManyRequestsException,"
             " ServiceException).",
-            "Add a Retry for Lambda.ServiceException, Lambda.AWSLambdaException, Lambda.SdkClientException"
-            " and Lambda.TooManyRequestsException.",
+            "Add a Retry for Lambda.ServiceException, Lambda.AWSLambdaException,"
+            " Lambda.SdkClientException and Lambda.TooManyRequestsException.",
         )
 
 

@@ -84,7 +84,7 @@ def inline_map(state: ParsedState) -> Iterator[Issue]:
             yield Issue(
                 state.place.at(key),
                 f"{key} only works in a distributed Map, and this Map runs inline.",
-                "Add a ProcessorConfig with Mode DISTRIBUTED to its ItemProcessor, or remove the field.",
+                "Add a ProcessorConfig with Mode DISTRIBUTED to its ItemProcessor, or remove it.",
             )
 
 

@@ -128,7 +128,7 @@ def duplicate_state(definition: ParsedDefinition) -> Iterator[Issue]:
                 yield Issue(
                     scope.place_of(id),
                     f'Duplicate state name: there is another state "{id}" in {home.place.path}.',
-                    "Rename one of them. Names must be unique in the whole workflow, including branches.",
+                    "Rename one of them. Names must be unique in the workflow, including branches.",
                 )
 
 

@@ -180,7 +180,7 @@ def test_a_wrong_chain_is_refused_where_it_is_written(write: Any, message: str) 
     ("workflow", "message"),
     [
         (sfn.Workflow(), "needs the field StartAt"),
-        (sfn.Workflow().start_from(sfn.Pass("A")), "Nothing says what comes next"),
+        (sfn.Workflow().start_from(sfn.Pass("A")), "The state has neither Next nor End"),
         (sfn.Workflow().start_from(sfn.Pass("A", next="B")), 'no state "B"'),
         (sfn.Workflow.of(sfn.Pass("A", result={1: 2})), "the key 1 is not a string"),
         (sfn.Workflow.of(sfn.Pass("A", result=object())), "not a JSON type"),

@@ -136,9 +136,9 @@ def test_an_error_of_lambda_elsewhere_has_one_finding() -> None:
 @pytest.mark.parametrize(
     ("name", "fix"),
     [
-        ("DynamoDB.InternalServerErrorException", "Write DynamoDb.InternalServerErrorException."),
-        ("DynamoDB.InternalServerError", "Write DynamoDb.InternalServerErrorException."),
-        ("DynamoDb.InternalServerError", "Write DynamoDb.InternalServerErrorException."),
+        ("DynamoDB.InternalServerErrorException", "Use DynamoDb.InternalServerErrorException."),
+        ("DynamoDB.InternalServerError", "Use DynamoDb.InternalServerErrorException."),
+        ("DynamoDb.InternalServerError", "Use DynamoDb.InternalServerErrorException."),
     ],
 )
 def test_the_right_name_is_advised(name: str, fix: str) -> None:

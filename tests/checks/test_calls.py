@@ -242,7 +242,7 @@ def test_paths_inside_are_jsonpath(body: dict[str, Any], place: str, instead: st
     definition = only(body, QueryLanguage="JSONata")
     assert {("language", f"$.States.A.{place}")} == told(definition)
     (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "language")
-    assert f"JSONata has {instead} instead." == finding.fix
+    assert f"In JSONata, use {instead} instead." == finding.fix
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_an_item_processor_names_no_language(key: str) -> None:
     (finding,) = sfn.check_definition(only({"Type": "Map", key: processor}))
     assert finding.rule == "misplaced-field"
     assert finding.path == f"$.States.A.{key}.QueryLanguage"
-    assert finding.fix == "Name it at the top of the definition, or in each state."
+    assert finding.fix == "Set it at the top of the definition, or in each state."
 
 
 def test_a_branch_names_no_language_and_has_no_field_of_the_root() -> None:

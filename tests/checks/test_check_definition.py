@@ -689,4 +689,4 @@ def test_a_type_that_does_not_exist_is_told() -> None:
     """Checking as STANDARD what was meant to be EXPRESS would find nothing."""
     (finding,) = sfn.check_definition(only(dict(END)), type="express")
     assert (finding.rule, finding.severity) == ("settings", "error")
-    assert "'express' is no type" in finding.message
+    assert "'express' is not a type" in finding.message

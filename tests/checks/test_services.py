@@ -44,8 +44,8 @@ BUCKET = {"Bucket": "b", "Key": "k"}
         ("aws-sdk:zzzzzzzzz:get", {}, "sdk-service", "update botocore"),
         ("aws-sdk:s3:getObjet", BUCKET, "sdk-action", 'Did you mean "getObject"?'),
         ("aws-sdk:s3:GetObject", BUCKET, "sdk-action", "is spelled getObject"),
-        ("aws-sdk:s3:selectObjectContent", {}, "sdk-action", "AWS leaves out"),
-        ("aws-sdk:kinesis:subscribeToShard", {}, "sdk-action", "AWS leaves out"),
+        ("aws-sdk:s3:selectObjectContent", {}, "sdk-action", "AWS doesn't support the action"),
+        ("aws-sdk:kinesis:subscribeToShard", {}, "sdk-action", "AWS doesn't support the action"),
         (
             "aws-sdk:bedrockruntime:converseStream",
             {"ModelId": "m"},
@@ -70,7 +70,7 @@ BUCKET = {"Bucket": "b", "Key": "k"}
             "sdk-parameter",
             'Did you mean "Filters"?',
         ),
-        ("aws-sdk:s3:listBuckets", {"Prefix": 3}, "sdk-value", "Prefix must be a text."),
+        ("aws-sdk:s3:listBuckets", {"Prefix": 3}, "sdk-value", "Prefix must be a string."),
         ("aws-sdk:s3:getObject", {"Bucket": "b"}, "sdk-required", "s3:getObject needs Key."),
         ("aws-sdk:s3:getObject", None, "sdk-required", "s3:getObject needs Bucket."),
         (

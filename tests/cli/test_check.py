@@ -87,8 +87,8 @@ def test_findings_say_where_what_and_how_to_mend_it(shop: Project) -> None:
         '          Missing target: there is no state "Shp".\n'
         '          Did you mean "Ship"?\n'
         "  error   $.States.Ship  line 8  [unreachable]\n"
-        '          The state "Ship" is not reachable: nothing leads to it.\n'
-        "          Lead to it, or remove it.\n"
+        '          The state "Ship" is not reachable: no transition leads to it.\n'
+        "          Add a transition to it, or remove it.\n"
         "2 errors in 1 workflow\n"
     )
     (first, _) = shop.run("--json", "check", "pay").json["findings"]
