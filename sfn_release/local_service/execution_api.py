@@ -6,8 +6,14 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from sfn_release.local_service import api_errors, execution_records, pagination, queries
-from sfn_release.local_service import revisions as contents
+from sfn_release.local_service import (
+    api_answers,
+    api_errors,
+    execution_records,
+    pagination,
+    queries,
+    revisions,
+)
 from sfn_release.local_service.arns import execution_arn, machine_arn
 from sfn_release.local_service.request_context import RequestContext
 
@@ -34,7 +40,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         answer["redriveStatusReason"] = f"Execution is {row['status']} and cannot be redriven"
     else:
         answer["redriveStatus"] = "REDRIVABLE"
-    return execution_records.told(answer, request)
+    return api_answers.with_included_data(answer, request)
 
 
 def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,11 +53,11 @@ def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) 
         "name": row["machine_name"],
         "updateDate": revision["created"],
         "revisionId": revision["revision_id"],
-        **contents.read(revision).described(),
+        **revisions.from_row(revision).described(),
     }
     if request.get("includedData") == "METADATA_ONLY":
         answer["definition"] = "{}"
-    return execution_records.given(answer)
+    return api_answers.present(answer)
 
 
 def history(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,9 +121,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
             fetch=fetch,
             position=lambda row: row["id"],
         )
-    return pagination.answer(
-        "executions", [execution_records.given(_item(row)) for row in rows], token
-    )
+    return pagination.answer("executions", [api_answers.present(_item(row)) for row in rows], token)
 
 
 def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.local_service import api_errors, history_store, queries, tag_api
-from sfn_release.local_service import revisions as contents
-from sfn_release.local_service.arns import machine_arn
+from sfn_release.local_service import api_answers, history_store
 from sfn_release.local_service.request_context import RequestContext
-from sfn_release.local_service.revisions import Revision
+from sfn_release.local_service.start_targets import Start
 from sfn_release.simulator import (
     Clock,
     ContextSeed,
@@ -25,78 +21,7 @@ from sfn_release.simulator import (
 )
 from sfn_release.simulator.text_store import restored
 
-_ALL = 100
-
 Observe = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class StartTarget:
-    """What a start request means: which revision of which state machine runs."""
-
-    machine: int
-    arn: str
-    name: str
-    type: str
-    revision: int
-    content: Revision
-    version: int | None
-    alias: str | None
-    tags: Mapping[str, str]
-
-    @property
-    def qualifiers(self) -> dict[str, str]:
-        """The members that say how the execution was started, as the API names them."""
-        members = {}
-        if self.version is not None:
-            members["stateMachineVersionArn"] = f"{self.arn}:{self.version}"
-        if self.alias is not None:
-            members["stateMachineAliasArn"] = f"{self.arn}:{self.alias}"
-        return members
-
-
-@dataclass(frozen=True)
-class Start:
-    """One start of a target."""
-
-    target: StartTarget
-    arn: str
-    name: str
-    input: str
-    started: float
-    trace_header: str | None = None
-
-
-def resolve(context: RequestContext, text: str) -> StartTarget:
-    """Find what a state machine, version or alias ARN starts; an alias routes by its weights.
-
-    Raises InvalidArn and StateMachineDoesNotExist.
-    """
-    arn = machine_arn(text)
-    with context.store.reading() as db:
-        machine = queries.machine(db, context, arn)
-        key, number, revision = machine["id"], arn.version, machine["revision"]
-        if arn.alias is not None:
-            alias = queries.alias(db, key, arn.alias)
-            if alias is None:
-                raise api_errors.no_state_machine(text)
-            number = route_by(queries.routing(alias), context.random())
-        if number is not None:
-            version = queries.version(db, key, number)
-            if version is None:
-                raise api_errors.no_state_machine(text)
-            revision = version["revision"]
-        return StartTarget(
-            machine=key,
-            arn=arn.machine,
-            name=arn.name,
-            type=machine["type"],
-            revision=revision,
-            content=contents.read(queries.revision(db, revision)),
-            version=number,
-            alias=arn.alias,
-            tags=tag_api.of(db, key),
-        )
 
 
 def run(
@@ -163,7 +88,7 @@ def finish(db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome) -> N
         " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
         (
             outcome.status,
-            dumps(outcome.output) if outcome.has_output else None,
+            api_answers.json_text(outcome.output) if outcome.has_output else None,
             outcome.error and history_store.storable(outcome.error),
             outcome.cause and history_store.storable(outcome.cause),
             history_store.timestamp(outcome.stopped_at),
@@ -218,7 +143,7 @@ def abort(
         "previousEventId": 0,
         "type": "ExecutionAborted",
         "timestamp": now,
-        "executionAbortedEventDetails": given(details),
+        "executionAbortedEventDetails": api_answers.present(details),
     }
     history_store.append(db, row["arn"], [ending])
     db.execute(
@@ -246,37 +171,6 @@ def settle(context: RequestContext) -> None:
                     "SfnRelease.ProcessEnded",
                     "The process that ran this execution ended before the execution did.",
                 )
-
-
-def dumps(value: Any) -> str:
-    """Write JSON as the service writes outputs: compact, in UTF-8."""
-    return history_store.storable(compact(value))
-
-
-def told(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what does not apply, and the data if only metadata are asked for."""
-    if request.get("includedData") == "METADATA_ONLY":
-        for name in ("input", "output", "error", "cause"):
-            answer[name] = None
-        for name in ("inputDetails", "outputDetails"):
-            if name in answer:
-                answer[name] = {"included": False}
-    return given(answer)
-
-
-def given(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what does not apply: the members that are None."""
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def route_by(routes: list[Any], share: float) -> int:
-    """Return the version that a *share* from 0 up to but without 1 falls to."""
-    rest = share * _ALL
-    for number, weight in routes:
-        rest -= weight
-        if rest < 0:
-            return int(number)
-    return int(routes[-1][0])
 
 
 def _started(start: Start) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Revision:
         }
 
 
-def given(request: Mapping[str, Any], present: Revision | None = None) -> Revision:
+def requested(request: Mapping[str, Any], present: Revision | None = None) -> Revision:
     """Return the content that *request* asks for; what it omits is as *present*, or AWS's default.
 
     Raises InvalidArn, InvalidLoggingConfiguration and InvalidEncryptionConfiguration.
@@ -83,7 +83,7 @@ def given(request: Mapping[str, Any], present: Revision | None = None) -> Revisi
     )
 
 
-def read(row: sqlite3.Row) -> Revision:
+def from_row(row: sqlite3.Row) -> Revision:
     """Return the content of a row of ``revisions``."""
     return Revision(
         row["definition"],
@@ -94,27 +94,27 @@ def read(row: sqlite3.Row) -> Revision:
     )
 
 
-def store_revision(
-    db: sqlite3.Connection, machine: int, revision_id: str | None, content: Revision, now: float
+def store(
+    db: sqlite3.Connection, machine: int, revision_id: str | None, revision: Revision, now: float
 ) -> int:
     """Add a revision; return its key."""
-    added = db.execute(
+    db.execute(
         "INSERT INTO revisions"
         " (machine, revision_id, definition, role, logging, tracing, encryption, created)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             machine,
             revision_id,
-            content.definition,
-            content.role,
-            json.dumps(content.logging),
-            json.dumps(content.tracing),
-            json.dumps(content.encryption),
+            revision.definition,
+            revision.role,
+            json.dumps(revision.logging),
+            json.dumps(revision.tracing),
+            json.dumps(revision.encryption),
             now,
         ),
-    ).lastrowid
-    assert added is not None  # noqa: S101 - an INSERT has a row id
-    return added
+    )
+    (key,) = db.execute("SELECT last_insert_rowid()").fetchone()
+    return int(key)
 
 
 def _logging(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,18 @@ from typing import Any
 
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
-from sfn_release.local_service import api_errors, execution_records, history_store, queries
+from sfn_release.local_service import (
+    api_answers,
+    api_errors,
+    execution_records,
+    history_store,
+    queries,
+    start_targets,
+)
 from sfn_release.local_service.arns import check_name
-from sfn_release.local_service.execution_records import Observe, Start
+from sfn_release.local_service.execution_records import Observe
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.start_targets import Start
 from sfn_release.simulator import RealClock
 
 _BILLED_MB = 64
@@ -81,13 +89,13 @@ def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str,
         },
     }
     if outcome.has_output:
-        answer["output"] = execution_records.dumps(outcome.output)
-    return execution_records.told(answer, request)
+        answer["output"] = api_answers.json_text(outcome.output)
+    return api_answers.with_included_data(answer, request)
 
 
 def _start(context: RequestContext, request: Mapping[str, Any]) -> Start:
     """Read a start request. Raises InvalidName, InvalidExecutionInput and what `resolve` does."""
-    target = execution_records.resolve(context, request["stateMachineArn"])
+    target = start_targets.resolve(context, request["stateMachineArn"])
     name = request.get("name")
     if name is not None:
         check_name(name)

@@ -12,10 +12,10 @@ from sfn_release.local_service import (
     definition_validation,
     pagination,
     queries,
+    revisions,
     tag_api,
     version_api,
 )
-from sfn_release.local_service import revisions as contents
 from sfn_release.local_service.arns import (
     MachineArn,
     changeable,
@@ -35,7 +35,7 @@ def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
     check_name(name)
     publish, description = _publishing(request)
     definition_validation.check(request["definition"], type)
-    asked = contents.given(request)
+    asked = revisions.requested(request)
     # Beside the content, these two must be equal for a request to count as a repetition.
     options = json.dumps([publish, description])
     with context.store.writing() as db:
@@ -73,13 +73,13 @@ def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
         if "definition" in request:
             definition_validation.check(request["definition"], machine["type"])
         revision = queries.revision(db, machine["revision"])
-        present = contents.read(revision)
-        asked = contents.given(request, present)
+        present = revisions.from_row(revision)
+        asked = revisions.requested(request, present)
         now = context.now()
         key, revision_id = revision["id"], revision["revision_id"]
         if not asked.same(present):
             revision_id = context.new_id()
-            key = contents.store_revision(db, machine["id"], revision_id, asked, now)
+            key = revisions.store(db, machine["id"], revision_id, asked, now)
             db.execute("UPDATE machines SET revision = ? WHERE id = ?", (key, machine["id"]))
         answer: dict[str, Any] = {"updateDate": now}
         if revision_id is not None:
@@ -110,7 +110,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         "status": "ACTIVE",
         "type": machine["type"],
         "creationDate": created,
-        **contents.read(revision).described(),
+        **revisions.from_row(revision).described(),
     }
     if request.get("includedData") == "METADATA_ONLY":
         answer["definition"] = "{}"
@@ -206,7 +206,7 @@ def _insert(
         (*name, type, now, options),
     )
     (key,) = db.execute("SELECT id FROM machines WHERE scope = ? AND name = ?", name).fetchone()
-    revision = contents.store_revision(db, key, None, content, now)
+    revision = revisions.store(db, key, None, content, now)
     db.execute("UPDATE machines SET revision = ? WHERE id = ?", (revision, key))
     row: sqlite3.Row = db.execute("SELECT * FROM machines WHERE id = ?", (key,)).fetchone()
     return row
@@ -220,7 +220,7 @@ def _repeated(
     Unlike an update it compares the definition as text: the same JSON in another layout is another
     definition.
     """
-    present = contents.read(queries.revision(db, machine["revision"]))
+    present = revisions.from_row(queries.revision(db, machine["revision"]))
     return (
         machine["type"] == type
         and machine["created_request"] == options

@@ -1,0 +1,93 @@
+"""Resolves a start request: the revision of the state machine that will run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfn_release.local_service import api_errors, queries, revisions, tag_api
+from sfn_release.local_service.arns import machine_arn
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.revisions import Revision
+
+_ALL = 100  # percent
+
+
+@dataclass(frozen=True)
+class StartTarget:
+    """What a start request means: which revision of which state machine runs."""
+
+    machine: int
+    arn: str
+    name: str
+    type: str
+    revision: int
+    content: Revision
+    version: int | None
+    alias: str | None
+    tags: Mapping[str, str]
+
+    @property
+    def qualifiers(self) -> dict[str, str]:
+        """The members that say how the execution was started, as the API names them."""
+        members = {}
+        if self.version is not None:
+            members["stateMachineVersionArn"] = f"{self.arn}:{self.version}"
+        if self.alias is not None:
+            members["stateMachineAliasArn"] = f"{self.arn}:{self.alias}"
+        return members
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of a target."""
+
+    target: StartTarget
+    arn: str
+    name: str
+    input: str
+    started: float
+    trace_header: str | None = None
+
+
+def resolve(context: RequestContext, text: str) -> StartTarget:
+    """Find what a state machine, version or alias ARN starts; an alias routes by its weights.
+
+    Raises InvalidArn and StateMachineDoesNotExist.
+    """
+    arn = machine_arn(text)
+    with context.store.reading() as db:
+        machine = queries.machine(db, context, arn)
+        key, number, revision = machine["id"], arn.version, machine["revision"]
+        if arn.alias is not None:
+            alias = queries.alias(db, key, arn.alias)
+            if alias is None:
+                raise api_errors.no_state_machine(text)
+            number = route_by(queries.routing(alias), context.random())
+        if number is not None:
+            version = queries.version(db, key, number)
+            if version is None:
+                raise api_errors.no_state_machine(text)
+            revision = version["revision"]
+        return StartTarget(
+            machine=key,
+            arn=arn.machine,
+            name=arn.name,
+            type=machine["type"],
+            revision=revision,
+            content=revisions.from_row(queries.revision(db, revision)),
+            version=number,
+            alias=arn.alias,
+            tags=tag_api.of(db, key),
+        )
+
+
+def route_by(routes: list[Any], share: float) -> int:
+    """Return the version that a *share* from 0 up to but without 1 falls to."""
+    rest = share * _ALL
+    for number, weight in routes:
+        rest -= weight
+        if rest < 0:
+            return int(number)
+    return int(routes[-1][0])
