@@ -5,15 +5,21 @@
     HTTP server ──┘                                 └→ simulator (executions)
 
 local_client          ``sfn.local()``: a boto3 client that this process answers
-service               the service: one request in, one answer out, whoever carries them
-server                the service on HTTP, for the AWS CLI and any SDK
-request_headers       which requests are refused, and which region and account they're for
+service               the service: one request in, one answer out
+http_protocol         AWS's JSON protocol: an HTTP request in, an answer out
+server                the HTTP server that carries them
+request_headers       refuses web pages; reads the region and account of a request
 api_model             checks requests against AWS's own service model
 *_api                 the operations, one file per kind of resource
-definition_validation what AWS refuses in a definition (`diagnostics`: in AWS's words)
+definition_validation refuses the definitions that AWS refuses, in AWS's words (`diagnostics`)
+start_targets         resolves the ARN of a start to a revision
 execution_records     executions in the store (`history_store`: their events)
 live_executions       executions that run in real time, in threads
-store, database_tables the SQLite file
+store                 the SQLite file (`database_tables`: its tables)
+
+To add an operation, write a function ``(context, request) → answer`` in an ``*_api`` file and name
+it in ``service.OPERATIONS``. The request has been checked against AWS's model by then. To carry the
+service over something other than HTTP, call ``LocalService.answer``.
 """
 
 from __future__ import annotations

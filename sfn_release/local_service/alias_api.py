@@ -97,7 +97,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachineAlias: an absent one is no error."""
+    """DeleteStateMachineAlias: succeeds for an absent alias too."""
     arn = _alias_arn(request["stateMachineAliasArn"])
     with context.store.writing() as db:
         machine = queries.find_machine(db, context, arn)
@@ -109,9 +109,9 @@ def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ListStateMachineAliases: of a state machine, or those that route to one of its versions.
+    """ListStateMachineAliases: all of a state machine, or those of one version.
 
-    Ordered by name, as recorded (the documentation says newest first).
+    Ordered by name, as recorded on AWS. The documentation says newest first.
     """
     arn = machine_arn(request["stateMachineArn"])
     if arn.alias is not None:
@@ -175,7 +175,7 @@ def _arns(configuration: list[Mapping[str, Any]]) -> list[str]:
 def _routes(configuration: list[Mapping[str, Any]]) -> tuple[MachineArn, list[list[int]]]:
     """Return an ARN of the machine and the routes as ``[[version number, weight], ...]``.
 
-    Raises InvalidArn, and ValidationException for routes that do not make an alias.
+    Raises InvalidArn, and ValidationException for an invalid routing.
     """
     received = f"Received: [{', '.join(_arns(configuration))}]"
     arns = [machine_arn(text) for text in _arns(configuration)]

@@ -10,12 +10,12 @@ from sfn_release.local_service import history_store
 
 
 def json_text(value: Any) -> str:
-    """Write JSON as the service writes outputs: compact, in UTF-8."""
+    """Write JSON as AWS writes outputs: compact, in UTF-8."""
     return history_store.storable(compact(value))
 
 
 def with_included_data(answer: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what does not apply, and the data if only metadata are asked for."""
+    """Leave out absent members, and the data if the request wants metadata only."""
     if request.get("includedData") == "METADATA_ONLY":
         for name in ("input", "output", "error", "cause"):
             answer[name] = None
@@ -26,5 +26,5 @@ def with_included_data(answer: dict[str, Any], request: Mapping[str, Any]) -> di
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what does not apply: the members that are None."""
+    """Leave out the members that are None."""
     return {name: value for name, value in members.items() if value is not None}

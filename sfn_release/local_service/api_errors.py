@@ -1,4 +1,4 @@
-"""The errors that the service answers with: AWS's codes in AWS's words."""
+"""The service's errors: AWS's codes and AWS's messages."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class ApiError(Exception):
 
 
 def validation(message: str) -> ApiError:
-    """Return the error for a request that contradicts itself or the service's limits."""
+    """Return the error for a request that contradicts itself or exceeds a limit."""
     return ApiError("ValidationException", message)
 
 
 def constraint(failures: list[str]) -> ApiError:
-    """Return the error for members that break the service model, as *failures* tell."""
+    """Return the error for members that break the service model, which *failures* lists."""
     count = len(failures)
     noun = "error" if count == 1 else "errors"
     return validation(f"{count} validation {noun} detected: " + "; ".join(failures))
@@ -34,17 +34,17 @@ def serialization(message: str) -> ApiError:
 
 
 def invalid_arn(detail: str) -> ApiError:
-    """Return the error for an ARN that cannot mean what the operation needs."""
+    """Return the error for an ARN of the wrong kind."""
     return ApiError("InvalidArn", f"Invalid Arn: '{detail}'")
 
 
 def invalid_name(name: str) -> ApiError:
-    """Return the error for a name with characters that AWS does not take."""
+    """Return the error for a name with characters that AWS refuses."""
     return ApiError("InvalidName", f"Invalid Name: '{name}'")
 
 
 def invalid_token() -> ApiError:
-    """Return the error for a ``nextToken`` that this listing did not give out."""
+    """Return the error for a ``nextToken`` that isn't from this listing."""
     return ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
@@ -89,29 +89,29 @@ def no_referenced_resource() -> ApiError:
 
 
 def type_not_supported() -> ApiError:
-    """Return the error for an operation that is for the other type of state machine."""
+    """Return the error for an operation of the other type of state machine."""
     return ApiError(
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
     )
 
 
-def quota(what: str, most: int) -> ApiError:
-    """Return the error for one version or alias (*what*) more than AWS allows."""
+def quota(resources: str, most: int) -> ApiError:
+    """Return the error for more *resources* (versions, aliases) than AWS allows."""
     return ApiError(
         "ServiceQuotaExceededException",
-        f"A state machine can have at most {most} {what}.",
+        f"A state machine can have at most {most} {resources}.",
         status=_PAYMENT_REQUIRED,
     )
 
 
 def conflict(message: str) -> ApiError:
-    """Return the error for a resource that is not in the state that the request assumes."""
+    """Return the error for a resource in another state than the request assumes."""
     return ApiError("ConflictException", message)
 
 
 def unknown_operation(operation: str, supported: list[str]) -> ApiError:
-    """Return the error for an operation that is not among the *supported*."""
+    """Return the error for an operation outside of the *supported* ones."""
     named = f"The operation {operation}" if operation else "A request without X-Amz-Target"
     return ApiError(
         "UnknownOperationException",

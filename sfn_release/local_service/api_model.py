@@ -1,8 +1,7 @@
-"""The API's shapes, read from botocore's service model: requests are validated by them.
+"""Checks requests against the API's shapes, which it reads from botocore's service model.
 
-botocore's clients check names, types and minima before they send; the service checks what is left
-(maxima, patterns, enumerations) and everything again, because other clients check nothing. The
-words are those of AWS.
+botocore's clients check names, types and minima before they send. The service checks these again,
+because other clients don't, and it checks maxima, patterns and enumerations. Messages are AWS's.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 from sfn_release.local_service import api_errors
 
 MemberCheck = Callable[[Any, str, list[str]], None]
-"""Adds to a list of failures what is wrong with a value at a path; raises for a wrong JSON type."""
+"""Appends the faults of a value at a path to a list; raises for a wrong JSON type."""
 
 _JSON_TYPES = {
     str: "STRING_VALUE",
@@ -28,17 +27,17 @@ _JSON_TYPES = {
     dict: "START_OBJECT",
     type(None): "NULL",
 }
-# Enumerations are told in the order of a Java set, which does not follow from the model: this one
-# is as recorded, the others stand in the model's order.
+# AWS lists enumerations in the order of a Java set, which can't be derived from the model. This
+# order is recorded; the others are in the model's order.
 _ENUM_ORDER = {
     "ExecutionStatus": [
         *("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE"),
         *("ABORTED", "FAILED", "RUNNING"),
     ],
 }
-# Patterns in Java's dialect that Python writes differently.
+# Patterns in Java's dialect, and how Python writes them.
 _PATTERNS = {r"\p{ASCII}*": r"[\x00-\x7f]*"}
-_SHOWN = 1200  # characters of a refused value that its message shows
+_SHOWN = 1200  # characters of a refused value in its message
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,16 @@ class ApiModel:
     """Every operation's name and the check of its request."""
 
     checks: Mapping[str, MemberCheck]
-    """By operation of the API, also those that the local service does not have."""
+    """By operation of the API, including the operations that the local service doesn't support."""
 
     def request(self, operation: str, body: bytes) -> dict[str, Any]:
-        """Return the request in *body*, validated; members that are null count as absent.
+        """Return the request in *body*, validated. Null members count as absent.
 
         Raises SerializationException and ValidationException.
         """
         try:
             value = json.loads(body or b"{}")
-            if b"\\u" in body:  # half of a surrogate pair is JSON, but not text
+            if b"\\u" in body:  # half of a surrogate pair is valid JSON, but not valid text
                 json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise api_errors.serialization("The request body is not valid JSON.") from None
@@ -72,7 +71,7 @@ class ApiModel:
 def load() -> ApiModel:
     """Read botocore's model of Step Functions and prepare a check for every operation.
 
-    It takes a tenth of a second, so one process does it once.
+    It takes a tenth of a second, so a process does it once.
     """
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
@@ -87,8 +86,8 @@ def load() -> ApiModel:
 
 
 def _check(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
-    """Return the check of *shape*; *known* keeps those that are made, by shape name."""
-    if shape.name not in known:  # no shape of the requests contains itself
+    """Return the check of *shape*; *known* caches the checks by shape name."""
+    if shape.name not in known:  # no request shape contains itself
         known[shape.name] = _MAKERS.get(shape.type_name, _scalar)(shape, known)
     return known[shape.name]
 
@@ -194,7 +193,7 @@ def _boolean(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
 
 
 def _scalar(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
-    """Make the check of a type that no request of ours has: everything passes."""
+    """Return a check that accepts everything, for types that our requests don't have."""
 
     def check(_value: Any, _path: str, _failures: list[str]) -> None:
         return
@@ -237,7 +236,7 @@ def _measure(
 
 
 def _at(shown: Any, path: str) -> str:
-    """Name a refused member; *shown* is its value, None where the model calls it sensitive."""
+    """Name a refused member; *shown* is its value, None if the model marks it as sensitive."""
     if shown is None:
         return f"Value at '{path}' failed to satisfy constraint:"
     return f"Value '{str(shown)[:_SHOWN]}' at '{path}' failed to satisfy constraint:"
@@ -245,7 +244,7 @@ def _at(shown: Any, path: str) -> str:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A value whose text is made only if a message needs it."""
+    """A value whose text is built only when a message needs it."""
 
     text: Callable[[], str]
 
@@ -254,7 +253,7 @@ class _Shown:
 
 
 def _java(value: Any, shape: str) -> str:
-    """Write a list's member as the service's messages do."""
+    """Write a list's member as AWS's messages do."""
     if isinstance(value, dict):
         return f"{shape}({', '.join(f'{name}={member}' for name, member in value.items())})"
     return str(value)

@@ -1,4 +1,4 @@
-"""ARNs of Step Functions: taken apart and put together.
+"""Parses and builds ARNs of Step Functions.
 
 arn:aws:states:REGION:ACCOUNT:stateMachine:NAME            a state machine
 arn:aws:states:REGION:ACCOUNT:stateMachine:NAME:7          its version 7
@@ -24,14 +24,14 @@ _NAME = re.compile(r"[^\x00-\x20\x7f-\x9f\s<>{}\[\]?*\"#%\\^|~`$&,;:/\ud800-\udf
 
 @dataclass(frozen=True)
 class ArnScope:
-    """The region and account that a service answers for."""
+    """The region and account of a request; it builds their ARNs."""
 
     region: str
     account: str
 
     @property
     def key(self) -> str:
-        """The text by which the store tells scopes apart."""
+        """The key of a scope in the store."""
         return f"{self.region}:{self.account}"
 
     def machine(self, name: str) -> str:
@@ -43,7 +43,7 @@ class ArnScope:
         return f"{self._prefix}:execution:{machine}:{name}"
 
     def express(self, machine: str, name: str, id: str) -> str:
-        """Return the ARN of an EXPRESS execution, whose *name* alone does not identify it."""
+        """Return the ARN of an EXPRESS execution, which *name* alone doesn't identify."""
         return f"{self._prefix}:express:{machine}:{name}:{id}"
 
     @property
@@ -53,7 +53,7 @@ class ArnScope:
 
 @dataclass(frozen=True)
 class MachineArn:
-    """What a state machine ARN names; *qualifier* is a version number, an alias, or empty."""
+    """A state machine ARN in parts; *qualifier* is a version number, an alias, or empty."""
 
     text: str
     name: str
@@ -63,7 +63,7 @@ class MachineArn:
     def version(self) -> int | None:
         """The version number, None for an alias or an unqualified ARN.
 
-        A number that no version can have stays one: there is no such version.
+        A number beyond all possible versions becomes a number that no version has.
         """
         if not self.qualifier.isdecimal():
             return None
@@ -81,7 +81,7 @@ class MachineArn:
 
 
 def machine_arn(text: str) -> MachineArn:
-    """Take a state machine, version or alias ARN apart.
+    """Parse the ARN of a state machine, version or alias.
 
     Raises InvalidArn, and ValidationException for the label of a Distributed Map.
     """
@@ -98,7 +98,7 @@ def machine_arn(text: str) -> MachineArn:
 
 
 def unqualified(text: str) -> MachineArn:
-    """Take an ARN that must name a state machine itself.
+    """Parse the ARN of a state machine itself.
 
     Raises ValidationException for the ARN of a version or an alias.
     """
@@ -111,10 +111,10 @@ def unqualified(text: str) -> MachineArn:
 
 
 def changeable(text: str) -> MachineArn:
-    """Take the ARN of a state machine to update or publish apart.
+    """Parse the ARN of a state machine to update or publish.
 
-    Here AWS looks for a state machine of the whole name, version or alias included, as recorded.
-    Raises StateMachineDoesNotExist.
+    With a version or alias, AWS finds no state machine of that whole name, as recorded: raises
+    StateMachineDoesNotExist.
     """
     arn = machine_arn(text)
     if arn.qualifier:
@@ -123,7 +123,7 @@ def changeable(text: str) -> MachineArn:
 
 
 def execution_arn(text: str) -> str:
-    """Return *text* if it is the ARN of a STANDARD execution; raise InvalidArn if not."""
+    """Return *text*, the ARN of a STANDARD execution. Raises InvalidArn for anything else."""
     kind, fields = _resource(text)
     if kind != "execution":
         raise api_errors.invalid_arn(f"Resource type not valid in this context: {kind}")
@@ -133,7 +133,7 @@ def execution_arn(text: str) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raise InvalidName for a name of a state machine or execution that AWS does not take."""
+    """Raise InvalidName for the name of a state machine or execution that AWS refuses."""
     if not _NAME.fullmatch(name):
         raise api_errors.invalid_name(name)
 

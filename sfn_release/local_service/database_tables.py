@@ -1,4 +1,4 @@
-"""The tables of the store, and how those of an earlier version become today's."""
+"""The tables of the store, and the upgrade of an earlier version's tables."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CREATE TABLE machines (
     name TEXT NOT NULL,
     type TEXT NOT NULL,
     created REAL NOT NULL,
-    created_request TEXT NOT NULL,   -- what the idempotency of Create compares beside the content
-    revision INTEGER NOT NULL,       -- the present one, in revisions.id
-    last_version INTEGER NOT NULL,   -- numbers are never given twice
+    created_request TEXT NOT NULL,   -- Create compares it for idempotency, with the content
+    revision INTEGER NOT NULL,       -- the current one, in revisions.id
+    last_version INTEGER NOT NULL,   -- a number is never used twice
     UNIQUE (scope, name)
 )
 """
@@ -24,19 +24,19 @@ _HISTORIES = """
 CREATE TABLE events (
     execution TEXT NOT NULL,         -- executions.arn
     id INTEGER NOT NULL,
-    event TEXT NOT NULL,             -- JSON: as the API gives it, but for long texts
+    event TEXT NOT NULL,             -- JSON in the API's form, except for long texts
     PRIMARY KEY (execution, id)
 ) WITHOUT ROWID;
 CREATE TABLE payloads (
     digest TEXT NOT NULL UNIQUE,
-    text TEXT NOT NULL               -- a long text of events; equal ones stand here once
+    text TEXT NOT NULL               -- a long text of events; equal texts are stored once
 )
 """
 _REST = """
 CREATE TABLE revisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     machine INTEGER NOT NULL,
-    revision_id TEXT,                -- NULL: the first, which AWS calls INITIAL
+    revision_id TEXT,                -- NULL: the first revision, AWS's INITIAL
     definition TEXT NOT NULL,
     role TEXT NOT NULL,
     logging TEXT NOT NULL,
@@ -100,9 +100,9 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def upgrade(db: sqlite3.Connection, scope: str) -> None:
-    """Turn the tables of version 1 into today's; its state machines were all of one *scope*.
+    """Upgrade the tables of version 1, whose state machines all belong to one *scope*.
 
-    Version 1 kept a history in one column, which does not hold a long one.
+    Version 1 kept a history in one column, which is too small for a long history.
     """
     (last,) = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'machines'").fetchone() or (
         0,

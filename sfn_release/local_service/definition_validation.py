@@ -1,7 +1,7 @@
-"""Says of a definition what Step Functions would: in an error, or as a report.
+"""Validates a definition as Step Functions does: raises an error, or returns a report.
 
-`structure` looks first, for what AWS's words are known for; where it finds nothing, the language's
-checks decide, so that whatever runs here runs on AWS too.
+`diagnostics` comes first, because it knows AWS's words. When it finds nothing, the language's
+checks decide. So a definition that runs here runs on AWS too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from sfn_release.local_service.diagnostics import Diagnostic, diagnostics
 
 _MOST = 100
 _CALL = "valid JSONPath or a valid intrinsic function call"
-_OURS = ("not-json", "too-large")  # what a release cannot carry; AWS takes it, or measures itself
+_OURS = (
+    "not-json",
+    "too-large",
+)  # refused in a release only: AWS accepts it, or measures it itself
 
 
 def check(definition: str, type: str) -> None:
-    """Raise InvalidDefinition unless Step Functions would take *definition* for *type*."""
+    """Raise InvalidDefinition if Step Functions would refuse *definition* for *type*."""
     if (
         len(definition.encode(errors="surrogatepass")) > MAX_BYTES
     ):  # the model's limit counts characters
@@ -35,17 +38,20 @@ def check(definition: str, type: str) -> None:
     found = _found(definition, type)
     if found:
         raise api_errors.invalid_definition(
-            ", ".join(f"{one.code}: {one.message} at {one.location or 'null'}" for one in found)
+            ", ".join(
+                f"{diagnostic.code}: {diagnostic.message} at {diagnostic.location or 'null'}"
+                for diagnostic in found
+            )
         )
 
 
 def report(definition: str, type: str, *, most: int | None) -> dict[str, Any]:
-    """Return what ``ValidateStateMachineDefinition`` answers: at most *most* diagnostics."""
+    """Return ``ValidateStateMachineDefinition``'s answer, with at most *most* diagnostics."""
     found = _found(definition, type)
     shown = found[: most or _MOST]
     return {
         "result": "FAIL" if found else "OK",
-        "diagnostics": [_member(one) for one in shown],
+        "diagnostics": [_member(diagnostic) for diagnostic in shown],
         "truncated": len(shown) < len(found),
     }
 
@@ -61,7 +67,7 @@ def _found(text: str, type: str) -> list[Diagnostic]:
 
 
 def _diagnostic(finding: Finding) -> Diagnostic:
-    """Return a finding as AWS tells it, where its words for that are known."""
+    """Return a finding in AWS's words, if they're known."""
     code = BY_NAME[finding.rule].code
     *holder, key = keys_of(finding.path) or ("",)
     if finding.rule in ("unknown-field", "misplaced-field"):
@@ -83,7 +89,7 @@ def _diagnostic(finding: Finding) -> Diagnostic:
 
 
 def _location(path: str) -> str:
-    """Return a JSON path as AWS writes places.
+    """Return a JSON path in AWS's notation.
 
     >>> _location('$.States["Two words"].Retry[0]')
     '/States/Two words/Retry[0]'
@@ -95,8 +101,8 @@ def _written(keys: Iterable[str | int]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys) or "/"
 
 
-def _member(one: Diagnostic) -> dict[str, Any]:
-    member = {"severity": "ERROR", "code": one.code, "message": one.message}
-    if one.location is not None:
-        member["location"] = one.location
+def _member(diagnostic: Diagnostic) -> dict[str, Any]:
+    member = {"severity": "ERROR", "code": diagnostic.code, "message": diagnostic.message}
+    if diagnostic.location is not None:
+        member["location"] = diagnostic.location
     return member

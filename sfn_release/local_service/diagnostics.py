@@ -1,7 +1,8 @@
-"""Finds in a definition what Step Functions refuses when a state machine is created.
+"""Finds the faults for which Step Functions refuses to create a state machine.
 
-Only what AWS's words, or at least its codes, are known for: JSON, required fields, state types,
-transitions, query languages, what EXPRESS does not support. The rest is `asl.checks`' to find.
+It covers the faults whose messages, or at least codes, are known from AWS: JSON, required fields,
+state types, transitions, query languages, the limits of EXPRESS. `sfn_release.checks` finds the
+others.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ _OPTIMIZED = {
     "ecs": {"runTask"},
     "batch": {"submitJob"},
 }
-"""Services whose optimized integrations are few and settled; other services are not judged."""
+"""Services with few and stable optimized integrations. Other services aren't checked."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One reason to refuse; *location* is a path like ``/States/Charge/Resource``, or None."""
+    """One fault; *location* is a path like ``/States/Charge/Resource``, or None."""
 
     code: str
     message: str
@@ -56,7 +57,7 @@ _NO_OBJECT = Diagnostic(SCHEMA, "Definition must be a valid JSON object", None)
 
 
 def diagnostics(text: str, type: str) -> list[Diagnostic]:
-    """Return why Step Functions would refuse the definition *text* for a machine of *type*."""
+    """Return the faults for which Step Functions refuses *text* for a machine of *type*."""
     if not text.strip():
         return [_NO_OBJECT]
     try:
@@ -138,7 +139,7 @@ def _task(state: Mapping[str, Any], at: str, type: str, _: Any, __: Any) -> Iter
 
 
 def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
-    # ${Placeholders} are for tools that fill them in; AWS takes them for a resource that is none.
+    # AWS doesn't fill ${Placeholders}, so it refuses them as invalid resources.
     if not isinstance(resource, str) or not resource.startswith("arn:"):
         yield Diagnostic(SCHEMA, "Value is not a valid resource ARN", at)
         return
@@ -157,7 +158,7 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
         yield Diagnostic(SCHEMA, "Express state machine does not support Activity ARN", at)
     elif type == "EXPRESS" and pattern is not None:
         callback = pattern == "waitForTaskToken"
-        named, blank = (pattern, " ") if callback else ("sync", "")  # the blank is AWS's
+        named, blank = (pattern, " ") if callback else ("sync", "")  # AWS writes this blank
         yield Diagnostic(
             SCHEMA,
             f"Express state machine does not support '.{named}' service integration{blank}",
@@ -213,9 +214,9 @@ _FIELDS = {
 
 
 def _graph(scope: Mapping[str, Any], at: str, names: set[str]) -> Iterator[Diagnostic]:
-    """Check the transitions of a scope whose schema is right, and of the scopes inside it.
+    """Check the transitions of a scope with a valid schema, and of its nested scopes.
 
-    *names* are those of all scopes so far: they must differ in the whole definition.
+    *names* are the names of all scopes so far: they must be unique in the whole definition.
     """
     states: Mapping[str, Mapping[str, Any]] = scope["States"]
     targets = [(scope["StartAt"], f"{at}/StartAt")]

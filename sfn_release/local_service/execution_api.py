@@ -1,4 +1,4 @@
-"""Executions: stopped, described, listed, and their history."""
+"""Executions: describe, list and stop them, read their histories."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATA = ("input", "inputDetails", "output", "outputDetails")
 
 
 def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeExecution, of a STANDARD one; also after its state machine was deleted."""
+    """DescribeExecution: STANDARD only, even after its state machine was deleted."""
     row = _row(context, request)
     answer: dict[str, Any] = {
         **_item(row),
@@ -31,7 +31,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         "cause": row["cause"],
         "traceHeader": row["trace_header"],
     }
-    if row["status"] == "TIMED_OUT":  # its ExecutionTimedOut event names the error, and that alone
+    if row["status"] == "TIMED_OUT":  # only its ExecutionTimedOut event names the error
         answer |= {"error": None, "cause": None}
     if row["output"] is not None:
         answer |= {"output": row["output"], "outputDetails": {"included": True}}
@@ -44,7 +44,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeStateMachineForExecution: the definition and revision that really ran."""
+    """DescribeStateMachineForExecution: the definition and revision that ran."""
     row = _row(context, request)
     with context.store.reading() as db:
         revision = queries.revision(db, row["revision"])
@@ -125,7 +125,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """StopExecution: one that has ended already keeps its end."""
+    """StopExecution: changes nothing after the end of an execution."""
     row = _row(context, request)
     error, cause = request.get("error"), request.get("cause")
     if row["status"] == "RUNNING":
@@ -133,7 +133,7 @@ def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         with context.store.writing() as db:
             row = queries.execution(db, context, row["arn"])
             if row["status"] == "RUNNING":
-                # It is in a task that does not return, or in another process.
+                # It waits in a task that doesn't return, or runs in another process.
                 execution_records.abort(context, db, row, error, cause)
                 row = queries.execution(db, context, row["arn"])
     return {"stopDate": row["stopped"]}
@@ -147,7 +147,7 @@ def _row(context: RequestContext, request: Mapping[str, Any]) -> sqlite3.Row:
 
 
 def _item(row: sqlite3.Row) -> dict[str, Any]:
-    """Return what listings and descriptions say of an execution; None: it does not apply."""
+    """Return an execution's members in listings and descriptions; None for an absent one."""
     arn = row["machine_arn"]
     return {
         "executionArn": row["arn"],

@@ -1,4 +1,4 @@
-"""Runs an execution: from a resolved target to an outcome, and from an outcome to a stored row."""
+"""Runs executions and stores them: a start becomes an outcome, an outcome becomes a row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(
     clock: Clock | None = None,
     observe: Observe | None = None,
 ) -> ExecutionOutcome:
-    """Run an execution to its end, in virtual time unless given a *clock*."""
+    """Run an execution to its end, by *clock* or else in virtual time."""
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
     definition = json.loads(target.content.definition)
@@ -55,7 +55,7 @@ def run(
 def insert(
     db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome | None, owner: str
 ) -> None:
-    """Store an execution: ended, or RUNNING in the process *owner* when *outcome* is None."""
+    """Store an execution. Without an *outcome* it is RUNNING in the process *owner*."""
     target = start.target
     db.execute(
         "INSERT INTO executions (arn, machine, machine_arn, machine_name, name, revision, version,"
@@ -82,7 +82,7 @@ def insert(
 
 
 def finish(db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome) -> None:
-    """Store the end of an execution, unless it has been given another end meanwhile."""
+    """Store the end of an execution, unless it has been aborted meanwhile."""
     changed = db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
         " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
@@ -133,7 +133,7 @@ def abort(
     error: str | None,
     cause: str | None,
 ) -> None:
-    """End a RUNNING execution as ABORTED from outside."""
+    """Store a RUNNING execution as ABORTED."""
     now, details = context.now(), {"error": error, "cause": cause}
     history_store.append(
         db, row["arn"], map(history_store.event_form, context.live.events(row["arn"])[1:])
@@ -154,7 +154,7 @@ def abort(
 
 
 def settle(context: RequestContext) -> None:
-    """Report executions whose process died as ABORTED."""
+    """Abort the executions whose process has died."""
     with context.store.reading() as db:
         owners = db.execute("SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING'")
         dead = [row["owner"] for row in owners if not context.live.alive(row["owner"])]

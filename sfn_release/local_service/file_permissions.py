@@ -1,4 +1,4 @@
-"""The service's file is for its owner only: inputs and outputs of executions are in it."""
+"""Makes the database private to its owner, because it has the data of executions."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-_OURS = "sfn-release"  # our folder in the Git folder, and in the user's data folder
+_OURS = "sfn-release"  # our folder, in the Git folder and in the user's data folder
 _DEPTH = 2  # <folder>/local.db, <folder>/local/<project>.db
 
 
 def make_private(path: Path) -> None:
     """Create the file at *path*, and the folders above it, for their owner alone.
 
-    A file that is there keeps its mode, unless it is in our own folder: both are tightened then.
-    Another user's are left as they are. Raises OSError.
+    An existing file keeps its mode, unless it is in our own folder: then both become private.
+    Another user's files stay unchanged. Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    folder = next((one for one in (*path.parents,)[:_DEPTH] if one.name == _OURS), None)
+    folder = next((parent for parent in (*path.parents,)[:_DEPTH] if parent.name == _OURS), None)
     if folder is not None:
         _tighten(folder)
-        for one in (path, *path.parent.glob(f"{path.name}-*")):  # SQLite's -wal and -shm too
-            _tighten(one)
+        for file in (path, *path.parent.glob(f"{path.name}-*")):  # SQLite's -wal and -shm too
+            _tighten(file)
 
 
 def _tighten(path: Path) -> None:
-    """Take the rights of group and others away."""
+    """Remove the permissions of group and others."""
     with suppress(FileNotFoundError, PermissionError):
         mode = path.stat().st_mode & 0o7777
         if mode & 0o077:

@@ -1,7 +1,7 @@
-"""Execution histories in the store: one row an event, long texts apart and once.
+"""Execution histories in the store: a row per event, and each long text once, in its own table.
 
-So a page of a history costs what it shows, and a loop that hands the same input from state to state
-costs it once.
+A page costs the same in a short and in a long history. A loop that passes the same input from state
+to state stores it once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sfn_release.local_service import queries
 from sfn_release.simulator import Event
 from sfn_release.simulator.text_store import StoredText
 
-_HANDLE = "$payload"  # {"$payload": digest} stands for a text; no variable has such a name
+_HANDLE = "$payload"  # {"$payload": digest} replaces a text; variables can't have this name
 
 
 def append(db: sqlite3.Connection, execution: str, events: Iterable[Mapping[str, Any]]) -> None:
-    """Store events in the API's form, whose texts may be payloads; one that is there stays."""
+    """Store events in the API's form, with handles for long texts. Stored events don't change."""
     stored: set[str] = set()
 
     def handle(payload: StoredText) -> dict[str, str]:
@@ -65,7 +65,7 @@ def last(db: sqlite3.Connection, execution: str) -> int:
 
 
 def event_form(event: Event) -> dict[str, Any]:
-    """Return an event in the API's form; its long texts stay payloads."""
+    """Return an event in the API's form, with handles for long texts."""
     return {
         "id": event.id,
         "previousEventId": event.previous,
@@ -81,12 +81,12 @@ def timestamp(instant: datetime) -> float:
 
 
 def storable(text: str) -> str:
-    """Escape what UTF-8 cannot carry: half of a surrogate pair, which JSON texts can make."""
+    """Escape halves of surrogate pairs, which JSON can contain and UTF-8 can't."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def _whole(db: sqlite3.Connection, value: Any, texts: dict[str, str]) -> Any:
-    """Put the texts of payloads back; *texts* are those read before."""
+    """Replace handles by their texts; *texts* caches them."""
     if not isinstance(value, dict):
         return value
     if value.keys() != {_HANDLE}:

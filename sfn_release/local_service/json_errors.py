@@ -1,4 +1,4 @@
-"""What AWS's JSON parser, Jackson, says of a text that is no JSON."""
+"""The messages of Jackson, AWS's JSON parser, for invalid JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SHOWN = 500  # characters of the text
 
 
 def not_json(text: str, error: DefinitionError) -> tuple[str, str | None]:
-    """Return the message and the place of a fault, which *error* of `canonical.loads` found.
+    """Return the message and the place of the fault in *error*, which `canonical.loads` raised.
 
-    The words are Jackson's for a token that it does not know; other faults keep ours.
+    An unknown token gets Jackson's message. Other faults keep ours.
     """
     fault = error.__cause__
     if not isinstance(fault, json.JSONDecodeError):

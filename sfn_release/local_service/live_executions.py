@@ -1,4 +1,4 @@
-"""Executions that run in real time: their threads, and what becomes of those of a dead process."""
+"""Executions that run in real time, each in a thread, and the detection of dead processes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from sfn_release.simulator import Event, RealClock
 
-_PATIENCE = 1.0  # seconds that a stopped execution has to come to its end
+_PATIENCE = 1.0  # seconds to wait for a stopped execution
 
 
 ExecutionBody = Callable[[RealClock, Callable[[Event], None]], None]
-"""Runs an execution to its end by a clock, telling of its events."""
+"""Runs an execution to its end by a clock, and reports its events."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class _LiveExecution:
 
 
 class LiveExecutions:
-    """The executions that run in this process now, by ARN; *id* tells it from other processes."""
+    """The executions that this process runs now, by ARN; *id* identifies the process."""
 
     def __init__(self, id: str) -> None:
         pid = os.getpid()
@@ -34,7 +34,7 @@ class LiveExecutions:
         self._lock = threading.Lock()
 
     def start(self, arn: str, run: ExecutionBody) -> None:
-        """Run in a thread of its own, with a clock that `stop` can stop."""
+        """Run an execution in its own thread, with a clock that `stop` can stop."""
         clock = RealClock()
         events: list[Event] = []
 
@@ -60,7 +60,7 @@ class LiveExecutions:
         return run.events if run is not None else ()
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
-        """Ask an execution to end as ABORTED and give it a moment; one in a task may run on."""
+        """Stop an execution and wait a moment for its end, which a running task may delay."""
         with self._lock:
             run = self._running.get(arn)
         if run is not None:
@@ -77,7 +77,7 @@ class LiveExecutions:
             run.thread.join(_PATIENCE)
 
     def alive(self, owner: str) -> bool:
-        """Tell whether the process that wrote *owner* beside an execution still exists."""
+        """Return whether the process *owner* of an execution still exists."""
         if owner == self.owner:
             return True
         pid, born, _ = owner.split(" ")
@@ -90,14 +90,14 @@ def _exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # another user's
+        return True  # it belongs to another user
     return True
 
 
 def _born(pid: int) -> str:
-    """Return when a process started, in the system's terms; "-" where the system does not tell.
+    """Return the start time of a process, in the system's units; "-" if it's unknown.
 
-    With it a process is not taken for a dead one whose number it was given.
+    It tells a process from a dead one that had the same number.
     """
     try:
         # proc(5): the second field is the program in parentheses, the 22nd the start time.

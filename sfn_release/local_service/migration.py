@@ -1,7 +1,7 @@
-"""Moving the state machines of one project out of a database that several projects shared.
+"""Moves the state machines of one project out of a database that several projects shared.
 
 Until 0.2.0 all projects of a repository had one file, where equal names collided. The first command
-of a project takes its state machines, with versions, aliases and executions, to a file of its own.
+of a project moves its state machines, with versions, aliases and executions, to a file of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from sfn_release.errors import LocalServiceError
 
 _TABLES = ("revisions", "versions", "aliases", "tags", "executions")
-_SECONDS = 30.0  # that another process may keep the file locked
+_SECONDS = 30.0  # to wait while another process locks the file
 
-# Without the tag, a state machine was made by hand: it goes with the first project that asks.
+# A state machine without the tag was made by hand. The first project that moves takes it.
 _OTHERS = "SELECT machine FROM tags WHERE key = :tag AND value <> :project"
 _OURS = f"SELECT id FROM machines WHERE id NOT IN ({_OTHERS})"  # noqa: S608 - constants
 
@@ -25,9 +25,9 @@ _OURS = f"SELECT id FROM machines WHERE id NOT IN ({_OTHERS})"  # noqa: S608 - c
 def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
     """Move the state machines of *project* from the database *shared* to the new file *own*.
 
-    They are those whose *tag* says so, and those without it. Does nothing where *own* exists or
-    *shared* doesn't. A *shared* file that is empty afterwards is removed. Of two processes that do
-    this at once, one does; a kill in between loses nothing. Raises LocalServiceError for a file
+    Its state machines have the *tag* with its name, or no such tag. Does nothing if *own* exists or
+    *shared* doesn't. A *shared* file that is empty afterwards is removed. When two processes
+    move at once, one does it. A kill in between loses nothing. Raises LocalServiceError for a file
     that can't be read or written.
     """
     if own.exists() or not shared.exists():
@@ -64,7 +64,7 @@ def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
 
 
 def drop_project(shared: Path, *, tag: str, project: str) -> None:
-    """Forget the state machines of *project* in the database *shared*, if there is one."""
+    """Delete the state machines of *project* from the database *shared*, if it exists."""
     if shared.exists():
         with closing(_open(shared)) as old:
             if _has_machines(old):
@@ -81,7 +81,7 @@ def _has_machines(database: sqlite3.Connection) -> bool:
 
 
 def _drop(database: sqlite3.Connection, which: str, names: dict[str, str]) -> None:
-    """Delete the machines that the query *which* selects, with all that belongs to them."""
+    """Delete the machines that the query *which* selects, with everything that belongs to them."""
     chosen = database.execute(which, names).fetchall()
     for table in _TABLES:
         database.executemany(f"DELETE FROM {table} WHERE machine = ?", chosen)  # noqa: S608 - ours

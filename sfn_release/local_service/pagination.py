@@ -1,4 +1,4 @@
-"""Pages of a listing, and the opaque token that leads to the next one."""
+"""Pages of a listing, and the opaque token of the next page."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 from sfn_release.local_service import api_errors
 
 _DEFAULT = 100
-_DIGEST = 12  # characters: enough to tell listings apart
+_DIGEST = 12  # characters, enough to distinguish listings
 
 Fetch = Callable[[Any, int], list[Any]]
-"""Returns at most so many items that follow a position (None: the first ones), in order."""
+"""Returns at most so many items after a position (None: the first items), in order."""
 
 
 def page(
@@ -23,9 +23,9 @@ def page(
 ) -> tuple[list[Any], str | None]:
     """Return one page of items and the token of the next page, if there is one.
 
-    *listing* says what is listed: a token of another listing is refused. *position* gives of an
-    item what *fetch* continues after. Positions, not offsets: items that come and go between two
-    pages neither repeat nor hide others. Raises InvalidToken.
+    *listing* identifies the listing: the token of another one is refused. *position* returns the
+    position of an item, after which *fetch* continues. Unlike offsets, positions don't repeat or
+    hide an item when others come or go between two pages. Raises InvalidToken.
     """
     size = request.get("maxResults") or _DEFAULT
     token = request.get("nextToken")

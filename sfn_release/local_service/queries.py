@@ -17,9 +17,9 @@ HIGHEST = 2**63 - 1
 def find_machine(
     db: sqlite3.Connection, context: RequestContext, arn: MachineArn
 ) -> sqlite3.Row | None:
-    """Return the row of the state machine that *arn* names, qualified or not; None if absent."""
+    """Return the row of a state machine by its ARN, qualified or not; None if it's absent."""
     if arn.machine != context.scope.machine(arn.name):
-        return None  # of another region or account
+        return None  # another region or account
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM machines WHERE scope = ? AND name = ?", (context.scope.key, arn.name)
     ).fetchone()
@@ -27,7 +27,7 @@ def find_machine(
 
 
 def machine(db: sqlite3.Connection, context: RequestContext, arn: MachineArn) -> sqlite3.Row:
-    """Return the row of the state machine that *arn* names. Raises StateMachineDoesNotExist."""
+    """Return the row of a state machine. Raises StateMachineDoesNotExist."""
     row = find_machine(db, context, arn)
     if row is None:
         raise api_errors.no_state_machine(arn.text)
@@ -35,18 +35,18 @@ def machine(db: sqlite3.Connection, context: RequestContext, arn: MachineArn) ->
 
 
 def exists(db: sqlite3.Connection, machine: int) -> bool:
-    """Tell whether the state machine with this key exists."""
+    """Return whether the state machine with this key exists."""
     return db.execute("SELECT 1 FROM machines WHERE id = ?", (machine,)).fetchone() is not None
 
 
 def revision(db: sqlite3.Connection, key: int) -> sqlite3.Row:
-    """Return the row of the revision with this key, which exists."""
+    """Return the row of an existing revision."""
     row: sqlite3.Row = db.execute("SELECT * FROM revisions WHERE id = ?", (key,)).fetchone()
     return row
 
 
 def version(db: sqlite3.Connection, machine: int, number: int) -> sqlite3.Row | None:
-    """Return the row of a version, None if there is none."""
+    """Return the row of a version; None if it's absent."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM versions WHERE machine = ? AND number = ?", (machine, number)
     ).fetchone()
@@ -54,7 +54,7 @@ def version(db: sqlite3.Connection, machine: int, number: int) -> sqlite3.Row | 
 
 
 def alias(db: sqlite3.Connection, machine: int, name: str) -> sqlite3.Row | None:
-    """Return the row of an alias, None if there is none."""
+    """Return the row of an alias; None if it's absent."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM aliases WHERE machine = ? AND name = ?", (machine, name)
     ).fetchone()

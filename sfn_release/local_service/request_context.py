@@ -1,4 +1,4 @@
-"""What every operation works with: the store, the ARNs' scope, and the edges of the world."""
+"""The context of a request: the store, the region and account, clock, ids and randomness."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sfn_release.local_service.store import Store
 from sfn_release.simulator import Tasks
 
 TasksFor = Callable[[str, Mapping[str, str]], Tasks]
-"""Gives what answers the tasks of one execution, by state machine name and tags."""
+"""Returns the tasks of one execution, by the name and tags of its state machine."""
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """Everything that an operation may touch.
+    """Everything that an operation may use. You hand it in with `open_service`.
 
-    *now* gives seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1:
-    the share that an alias routes by. *live* are the executions that run in real time.
+    *now* returns seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1,
+    which aliases route by. *live* has the executions that run in real time.
     """
 
     store: Store

@@ -1,8 +1,8 @@
-"""Who may ask the server, and for which region and account: read off a request's headers.
+"""Reads a request's headers: whether to refuse it, and its region and account.
 
-The server checks no credentials, so it must not be reachable from a web page. A page can send
-requests to loopback, and by DNS rebinding it can read the answers as its own: its browser then
-sends the page's host name, and an Origin with what is not a plain GET. AWS clients send neither.
+The server checks no credentials, so web pages must not reach it. A page can send requests to
+loopback, and with DNS rebinding it can read the answers. Its browser then sends the page's host
+name, and an Origin with everything except a plain GET. AWS clients send neither.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 
 def refusal(host: str | None, origin: str | None, allowed: Collection[str] = ()) -> str | None:
-    """Return why a request with these headers is refused, None if it may be answered.
+    """Return the reason to refuse a request with these headers; None to answer it.
 
-    *allowed* are host names that stand for this machine, such as a container's name for it.
+    *allowed* are more host names of this machine, such as a container's name for its host.
     """
     if origin is not None:
         return (
-            "The local service does not answer web pages: this request has an Origin"
+            "The local service doesn't answer web pages, and this request has an Origin"
             f" ({origin}). Use an AWS SDK or the AWS CLI."
         )
     name = _name(host or "")
-    if _is_loopback(name) or name in {one.lower() for one in allowed}:
+    if _is_loopback(name) or name in {host.lower() for host in allowed}:
         return None
     return (
-        f"The local service answers to loopback names only, and this request is for {name!r}. Use"
-        " 127.0.0.1 or localhost; if this name is meant to lead here, as a container's name for its"
-        f" host, start the service with --allow-host {name}"
+        f"The local service answers at loopback names only, and this request is for {name!r}. Use"
+        " 127.0.0.1 or localhost. If this is your name for this machine, such as a container's name"
+        f" for its host, start the service with --allow-host {name}"
     )
 
 
 def scope(authorization: str | None, default: ArnScope) -> ArnScope:
-    """Return the region and account that a request signs for.
+    """Return the region and account that a request is signed for.
 
-    An access key id of twelve digits is the account, as other emulators have it; with any other key
-    it is the *default* account. An unsigned request is for the *default* scope.
+    An access key id of twelve digits is the account, as in other emulators. Any other key means the
+    *default* account. An unsigned request is for the *default* scope.
     """
     signed = _SIGNED.match(authorization or "")
     if signed is None:
@@ -54,7 +54,7 @@ def scope(authorization: str | None, default: ArnScope) -> ArnScope:
 
 
 def _name(host: str) -> str:
-    """Return the name in a Host header, without port, case and AWS's prefix."""
+    """Return the name in a Host header in lower case, without port and AWS's prefix."""
     name = host.strip().lower()
     if name.startswith("["):
         return name[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""What a revision of a state machine consists of, and when two are the same."""
+"""The content of a state machine's revision, and the comparison of two."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sfn_release.local_service import api_errors
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 _OWNED = "AWS_OWNED_KEY"
-_REUSE_SECONDS = 300  # how long a data key is used, unless said
+_REUSE_SECONDS = 300  # how long a data key is reused by default
 
 
 @dataclass(frozen=True)
 class Revision:
     """The part of a state machine that a revision, and so a version, freezes.
 
-    *definition* is the text as it was sent; the configurations are complete, defaults filled in.
+    *definition* is the text as it was sent. The configurations have all defaults filled in.
     """
 
     definition: str
@@ -33,7 +33,7 @@ class Revision:
     encryption: dict[str, Any]
 
     def same(self, other: Revision) -> bool:
-        """Tell whether *other* needs no new revision: definitions count as JSON, not as text."""
+        """Return whether *other* is equal and needs no new revision. Layout doesn't count."""
         return self.configuration == other.configuration and (
             self.definition == other.definition
             or _normal(self.definition) == _normal(other.definition)
@@ -41,11 +41,11 @@ class Revision:
 
     @property
     def configuration(self) -> tuple[Any, ...]:
-        """All but the definition."""
+        """Everything except the definition."""
         return self.role, self.logging, self.tracing, self.encryption
 
     def described(self) -> dict[str, Any]:
-        """Return the members of a description that show this content."""
+        """Return the members of a description that come from this revision."""
         references = _references(self.definition)
         return {
             "definition": self.definition,
@@ -58,7 +58,7 @@ class Revision:
 
 
 def requested(request: Mapping[str, Any], present: Revision | None = None) -> Revision:
-    """Return the content that *request* asks for; what it omits is as *present*, or AWS's default.
+    """Return the revision in *request*. Absent members come from *present*, or AWS's defaults.
 
     Raises InvalidArn, InvalidLoggingConfiguration and InvalidEncryptionConfiguration.
     """
@@ -84,7 +84,7 @@ def requested(request: Mapping[str, Any], present: Revision | None = None) -> Re
 
 
 def from_row(row: sqlite3.Row) -> Revision:
-    """Return the content of a row of ``revisions``."""
+    """Return the revision in a row of ``revisions``."""
     return Revision(
         row["definition"],
         row["role"],

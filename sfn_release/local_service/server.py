@@ -42,11 +42,11 @@ from sfn_release.local_service import http_protocol
 from sfn_release.local_service.http_protocol import HttpRequest
 from sfn_release.local_service.service import LocalService, ServiceResponse
 
-_LARGEST = 16 * 1024 * 1024  # bytes; AWS takes 1 MB of request, and its model 1 MiB of definition
-_DIGITS = 18  # of a length that is read as a number
-_DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are still read
+_LARGEST = 16 * 1024 * 1024  # bytes; AWS's limits are 1 MB for a request and 1 MiB for a definition
+_DIGITS = 18  # of a Content-Length that is read as a number
+_DRAINED = 64 * 1024 * 1024  # bytes to read of a refused body
 _DRAIN_SECONDS = 2
-_IDLE_SECONDS = 300  # how long a client may keep a connection without using it
+_IDLE_SECONDS = 300  # how long a client may keep an unused connection
 
 
 def serve(
@@ -59,9 +59,9 @@ def serve(
 ) -> None:
     """Answer requests until interrupted (Ctrl-C), then close *service*.
 
-    *port* 0 takes a free one; *allowed* are host names to answer to beside the loopback ones;
-    *ready* is called with the port that is listened on. Raises LocalServiceError for a *host* that
-    is not loopback and a port that cannot be had.
+    *port* 0 means any free port. *allowed* are host names to accept beside loopback's. *ready* is
+    called with the port. Raises LocalServiceError for a *host* that isn't loopback, and for a port
+    that isn't free.
     """
     with listen(service, host=host, port=port, allowed=allowed) as server:
         ready(server.server_port)
@@ -76,9 +76,9 @@ def serve(
 def listen(
     service: LocalService, *, host: str, port: int, allowed: Collection[str] = ()
 ) -> ThreadingHTTPServer:
-    """Return a server that listens already and answers once ``serve_forever`` runs.
+    """Return a server that already listens. It answers once you call ``serve_forever``.
 
-    Raises as `serve` does.
+    Raises the errors of `serve`.
     """
     address = _loopback(host)
     kind = _Server6 if address.version == 6 else _Server  # noqa: PLR2004 - IPv6
@@ -86,12 +86,12 @@ def listen(
         return kind((str(address), port), service, allowed)
     except OSError as error:
         raise LocalServiceError(
-            f"The local service cannot listen on {host}, port {port}.",
+            f"The local service can't listen on {host}, port {port}.",
             why=f"{error.strerror or error}.",
             fix="Choose another port, or 0 for any free one.",
         ) from error
     except OverflowError as error:
-        raise LocalServiceError(f"{port} is not a port: it must be 0 to 65535.") from error
+        raise LocalServiceError(f"{port} is not a port. Ports are 0 to 65535.") from error
 
 
 def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -101,15 +101,15 @@ def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         address = None
     if address is None or not address.is_loopback:
         raise LocalServiceError(
-            f"The local service does not listen on {host}.",
-            why="It checks no credentials, so it answers this machine only.",
+            f"The local service can't listen on {host}: it isn't a loopback address.",
+            why="The service checks no credentials, so it is for this machine only.",
             fix="Use 127.0.0.1, ::1 or localhost.",
         )
     return address
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # an idle connection does not keep the process alive
+    daemon_threads = True  # an idle connection doesn't keep the process alive
     request_queue_size = 128
     allow_reuse_address = True
 
@@ -237,12 +237,12 @@ def start(
     port: int = 0,
     allowed: Collection[str] = (),
 ) -> Background:
-    """Serve in a thread of this process until the returned object is closed; for tests."""
+    """Serve in a thread of this process until you close the returned server; for tests."""
     return Background(service, listen(service, host=host, port=port, allowed=allowed))
 
 
 class Background:
-    """A server that runs in a thread; a context manager that stops it and closes its service."""
+    """A server in a thread. As a context manager it stops itself and closes its service."""
 
     def __init__(self, service: LocalService, server: ThreadingHTTPServer) -> None:
         self._service = service

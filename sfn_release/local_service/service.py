@@ -1,4 +1,7 @@
-"""The service: answers one request of AWS's JSON 1.0 protocol, whoever carries it."""
+"""The service: answers one request of AWS's JSON 1.0 protocol.
+
+`local_client` calls it in this process, and `http_protocol` over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ ACCOUNT = LOCAL_ACCOUNT
 CONTENT_TYPE = "application/x-amz-json-1.0"
 
 ApiOperation = Callable[[RequestContext, Mapping[str, Any]], dict[str, Any]]
-"""Answers a validated request; raises ApiError."""
+"""Answers a validated request, or raises ApiError."""
 
 OPERATIONS: dict[str, ApiOperation] = {
     "CreateStateMachine": state_machine_api.create,
@@ -100,7 +103,7 @@ class LocalService(AbstractContextManager["LocalService"]):
         return ServiceResponse(status, headers, payload)
 
     def close(self) -> None:
-        """End running executions and close the database. Safe to call twice."""
+        """Stop running executions and close the database. You can call it twice."""
         self.context.live.close()
         self.context.store.close()
 

@@ -1,4 +1,4 @@
-"""Executions, started: in virtual or in real time, asynchronous or not."""
+"""Starts executions: in virtual or real time, and synchronously or not."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _BILLED_STEP_MS = 100
 def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StartExecution.
 
-    In virtual time the execution has ended when this returns; its result and its history are
-    stored in one transaction, so that there is never half an execution.
+    In virtual time the execution has ended when this returns. Its result and history are stored in
+    one transaction, so there is never half an execution.
     """
     begun = _start(context, request)
     answer = {"executionArn": begun.arn, "startDate": begun.started}
     if begun.target.type == "EXPRESS":
-        # Its outcome goes to the log group and nowhere else: the API cannot ask for it.
+        # Its outcome goes to the log group only. The API can't read it.
         if context.real_time:
             context.live.start(begun.arn, partial(_discard, context, begun))
         else:
@@ -62,7 +62,7 @@ def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """StartSyncExecution: EXPRESS only; a run that fails is an answer like any other."""
+    """StartSyncExecution: EXPRESS only. A failed execution is a normal answer."""
     begun = _start(context, request)
     if begun.target.type != "EXPRESS":
         raise api_errors.type_not_supported()
@@ -94,7 +94,7 @@ def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str,
 
 
 def _start(context: RequestContext, request: Mapping[str, Any]) -> Start:
-    """Read a start request. Raises InvalidName, InvalidExecutionInput and what `resolve` does."""
+    """Read a start request. Raises InvalidName, InvalidExecutionInput and `resolve`'s errors."""
     target = start_targets.resolve(context, request["stateMachineArn"])
     name = request.get("name")
     if name is not None:
@@ -121,9 +121,9 @@ def _repeated(context: RequestContext, begun: Start) -> dict[str, Any] | None:
 
 
 def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
-    """Return the answer for a start that repeats a running one, None for a name that is free.
+    """Return the answer for a start that repeats a running execution; None for a free name.
 
-    Raises ExecutionAlreadyExists for a name that is taken.
+    Raises ExecutionAlreadyExists for a used name.
     """
     row = db.execute("SELECT * FROM executions WHERE arn = ?", (begun.arn,)).fetchone()
     if row is None:
@@ -138,9 +138,9 @@ def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
 def _finish(context: RequestContext, begun: Start, clock: RealClock, observe: Observe) -> None:
     try:
         outcome = execution_records.run(context, begun, clock, observe)
-    except BaseException:  # a bug: the thread dies of it, the execution must not stay RUNNING
+    except BaseException:  # a bug: it ends the thread, and the execution must not stay RUNNING
         with context.store.writing() as db:
-            cause = "The simulator failed; the local service shows its traceback."
+            cause = "A bug in the simulator: the local service shows its traceback."
             execution_records.abort(
                 context, db, queries.execution(db, context, begun.arn), "SfnRelease.Bug", cause
             )

@@ -16,7 +16,7 @@ _ALL = 100  # percent
 
 @dataclass(frozen=True)
 class StartTarget:
-    """What a start request means: which revision of which state machine runs."""
+    """The target of a start: the state machine, and the revision that will run."""
 
     machine: int
     arn: str
@@ -30,7 +30,7 @@ class StartTarget:
 
     @property
     def qualifiers(self) -> dict[str, str]:
-        """The members that say how the execution was started, as the API names them."""
+        """The version and alias of the start, named as in the API."""
         members = {}
         if self.version is not None:
             members["stateMachineVersionArn"] = f"{self.arn}:{self.version}"
@@ -52,7 +52,7 @@ class Start:
 
 
 def resolve(context: RequestContext, text: str) -> StartTarget:
-    """Find what a state machine, version or alias ARN starts; an alias routes by its weights.
+    """Resolve the ARN of a state machine, version or alias. An alias routes by its weights.
 
     Raises InvalidArn and StateMachineDoesNotExist.
     """
@@ -84,7 +84,7 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
 
 
 def route_by(routes: list[Any], share: float) -> int:
-    """Return the version that a *share* from 0 up to but without 1 falls to."""
+    """Return the version for a *share*, from 0 up to but without 1."""
     rest = share * _ALL
     for number, weight in routes:
         rest -= weight

@@ -30,13 +30,13 @@ _UPDATABLE = ("definition", "roleArn", "loggingConfiguration", "tracingConfigura
 
 
 def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateStateMachine: idempotent, but a different role or other tags are silently ignored."""
+    """CreateStateMachine: idempotent. A repeated request may have another role or other tags."""
     name, type = request["name"], request.get("type", "STANDARD")
     check_name(name)
     publish, description = _publishing(request)
     definition_validation.check(request["definition"], type)
     asked = revisions.requested(request)
-    # Beside the content, these two must be equal for a request to count as a repetition.
+    # A request is a repetition if the content and these two are equal.
     options = json.dumps([publish, description])
     with context.store.writing() as db:
         arn = MachineArn(context.scope.machine(name), name)
@@ -59,7 +59,7 @@ def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """UpdateStateMachine: a new revision unless nothing differs, and on request a version of it."""
+    """UpdateStateMachine: a new revision if anything differs, and a version of it on request."""
     arn = changeable(request["stateMachineArn"])
     publish, description = _publishing(request)
     if not any(name in request for name in (*_UPDATABLE, "encryptionConfiguration")):
@@ -91,7 +91,7 @@ def update(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeStateMachine: of a state machine, or of a version as it was frozen."""
+    """DescribeStateMachine: a state machine, or the frozen content of a version."""
     arn = machine_arn(request["stateMachineArn"])
     with context.store.reading() as db:
         machine = queries.machine(db, context, arn)
@@ -122,9 +122,9 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachine, with its versions and aliases, at once; an absent one is no error.
+    """DeleteStateMachine, with its versions and aliases, at once. Succeeds if it's absent.
 
-    Executions that have ended stay, as on AWS; one that runs on is not disturbed.
+    Ended executions stay, as on AWS. Running executions go on.
     """
     arn = unqualified(request["stateMachineArn"])
     with context.store.writing() as db:
@@ -173,9 +173,9 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def validate(_world: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ValidateStateMachineDefinition: what create would say, without creating.
+    """ValidateStateMachineDefinition: the verdict of create, without creating.
 
-    Every finding is an ERROR, so that the least severity that is asked for changes nothing.
+    Every diagnostic is an ERROR, so the severity in the request changes nothing.
     """
     return definition_validation.report(
         request["definition"],
@@ -199,7 +199,7 @@ def _insert(
     options: str,
     now: float,
 ) -> sqlite3.Row:
-    """Add the state machine of *name*, which begins with its scope."""
+    """Insert a state machine; *name* is (scope, name)."""
     db.execute(
         "INSERT INTO machines (scope, name, type, created, created_request, revision, last_version)"
         " VALUES (?, ?, ?, ?, ?, 0, 0)",
@@ -215,10 +215,9 @@ def _insert(
 def _repeated(
     db: sqlite3.Connection, machine: sqlite3.Row, type: str, asked: Revision, options: str
 ) -> bool:
-    """Tell whether a create request asks for what is there.
+    """Return whether a create request repeats the one that made *machine*.
 
-    Unlike an update it compares the definition as text: the same JSON in another layout is another
-    definition.
+    Unlike an update it compares definitions as text: another layout is another definition.
     """
     present = revisions.from_row(queries.revision(db, machine["revision"]))
     return (

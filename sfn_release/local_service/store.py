@@ -1,7 +1,7 @@
-"""The service's state: one SQLite file, shared by threads and processes, whole after a kill.
+"""The service's state: one SQLite file that threads and processes share, and a kill can't damage.
 
-Every change is one transaction that takes the write lock first (BEGIN IMMEDIATE), so that what it
-read stays true until it commits; readers see a snapshot and never wait (write-ahead log).
+Every change is one transaction that takes the write lock first (BEGIN IMMEDIATE), so its reads stay
+true until it commits. Readers see a snapshot and never wait (write-ahead log).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _MEMORY = ":memory:"
 
 
 class Store:
-    """The database at *path*, or in memory for ``":memory:"``.
+    """The database at *path*. With ``":memory:"`` you get one in memory.
 
-    The file is opened by the first transaction, its folder created if need be. A file that has no
-    word of regions and accounts yet holds state machines of *scope*. Raises LocalServiceError when
-    it cannot be used.
+    The first transaction opens the file, and creates its folder. The state machines of a file from
+    before regions and accounts belong to *scope*. Raises LocalServiceError when the file can't be
+    used.
     """
 
     def __init__(self, path: str | Path, scope: str = "us-east-1:000000000000") -> None:
         self._path = str(path)
         self._scope = scope
-        # In memory there is one connection, and who uses it is alone with the database.
+        # In memory there is one connection, so one thread uses it at a time.
         self._memory = self._path == _MEMORY
         self._alone = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
@@ -40,22 +40,22 @@ class Store:
         self._closed = False
         weakref.finalize(
             self, _close_all, self._idle
-        )  # whoever forgets to close leaves nothing open
+        )  # closes the connections if close() was never called
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection inside a transaction that sees one state of the database."""
+        """Yield a connection in a transaction, which sees one state of the database."""
         with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that holds the write lock; commit at the end, roll back on an error."""
+        """Yield a connection with the write lock. Commits at the end, rolls back on an error."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
     def close(self) -> None:
-        """Close every idle connection; one in use closes when its transaction ends."""
+        """Close every idle connection. A used one closes when its transaction ends."""
         with self._alone:
             self._closed = True
             _close_all(self._idle)
@@ -131,7 +131,7 @@ class Store:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Create the tables unless they exist; another process may be doing the same."""
+        """Create the tables unless they exist. Another process may do the same."""
         if not self._memory:
             connection.execute("PRAGMA journal_mode = WAL")
         if _schema_version(connection) == database_tables.VERSION:
@@ -156,16 +156,16 @@ class Store:
                 raise LocalServiceError(
                     f"{self._path} was written by another version of sfn-release.",
                     why=f"Its schema is {found}, and this version reads {database_tables.VERSION}.",
-                    fix="Use that version, or start anew: sfn-release local reset",
+                    fix="Use that version, or delete the file: sfn-release local reset",
                 )
         connection.execute(f"PRAGMA user_version = {database_tables.VERSION}")
 
     def _unusable(self, error: Exception) -> LocalServiceError:
         return LocalServiceError(
-            f"The local service cannot use its database {self._path}.",
+            f"The local service can't use its database {self._path}.",
             why=f"{error}.",
             fix="Check that the folder is writable and the disk is not full;"
-            " a damaged file is dropped by: sfn-release local reset",
+            " delete a damaged file with: sfn-release local reset",
         )
 
 

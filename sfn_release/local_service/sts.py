@@ -1,4 +1,4 @@
-"""STS beside Step Functions: GetCallerIdentity alone, in the query protocol.
+"""STS beside Step Functions: only GetCallerIdentity, in the query protocol.
 
 A deployer sends both to one endpoint: which account do these credentials belong to, and which state
 machines are there? The access key decides the account (`request_headers.scope`).

@@ -1,4 +1,4 @@
-"""Tags of state machines. Versions and aliases have none."""
+"""Tags of state machines. Versions and aliases don't have tags."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _RESERVED = "aws:"
 
 
 def tag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """TagResource: adds tags and changes the values of those that exist."""
+    """TagResource: adds tags, or changes their values."""
     with context.store.writing() as db:
         put(db, _machine(db, context, request["resourceArn"]), request["tags"])
     return {}
 
 
 def untag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """UntagResource: keys that are not there are no error."""
+    """UntagResource: ignores absent keys."""
     with context.store.writing() as db:
         machine = _machine(db, context, request["resourceArn"])
         db.executemany(
@@ -35,7 +35,7 @@ def untag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ListTagsForResource: in the order in which they were first set."""
+    """ListTagsForResource: in the order of creation."""
     with context.store.reading() as db:
         tags = of(db, _machine(db, context, request["resourceArn"]))
     return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
@@ -43,8 +43,8 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 def put(db: sqlite3.Connection, machine: int, tags: Sequence[Mapping[str, Any]]) -> None:
     """Set *tags* (API shape) on a machine. Raises ValidationException and TooManyTags."""
-    for one in tags:
-        key, value = one.get("key") or "", one.get("value") or ""
+    for tag in tags:
+        key, value = tag.get("key") or "", tag.get("value") or ""
         if not key or key.lower().startswith(_RESERVED):
             raise api_errors.validation(
                 f"Invalid tag key: '{key}'. Keys must not be empty or start with '{_RESERVED}'."

@@ -13,11 +13,11 @@ from sfn_release.local_service.request_context import RequestContext
 _MOST = 1000  # AWS: "Quotas", versions per state machine
 
 INITIAL = "INITIAL"
-"""The name by which a request means a machine's first revision, which has no id."""
+"""A request's name for a machine's first revision, which has no id."""
 
 
 def publish(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """PublishStateMachineVersion: once per revision, and only of the revision that was meant."""
+    """PublishStateMachineVersion: once per revision, and only of the requested revision."""
     arn = changeable(request["stateMachineArn"])
     with context.store.writing() as db:
         machine = queries.machine(db, context, arn)
@@ -40,7 +40,7 @@ def publish(context: RequestContext, request: Mapping[str, Any]) -> dict[str, An
 def publish_revision(
     db: sqlite3.Connection, machine: int, revision: int, description: str | None, now: float
 ) -> sqlite3.Row:
-    """Return the version of a revision, a new one unless it has one that still exists.
+    """Return the version of a revision. Creates it if it doesn't exist, or was deleted.
 
     Raises ServiceQuotaExceededException.
     """
@@ -92,7 +92,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachineVersion: not while an alias routes to it; an absent one is no error."""
+    """DeleteStateMachineVersion: refused while an alias routes to it. Succeeds if it's absent."""
     text = request["stateMachineVersionArn"]
     arn = machine_arn(text)
     number = arn.version
