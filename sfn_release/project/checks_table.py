@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sfn_release.checks.silence import Silence
 from sfn_release.project import value_rules
 from sfn_release.project.toml_document import Expected, TomlDocument
 from sfn_release.project.toml_lines import Key
 from sfn_release.text import did_you_mean
+
+if TYPE_CHECKING:
+    from sfn_release.checks.silence import Silence
 
 _EXAMPLE = '{ rule = "lambda-retry", workflow = "orders", reason = "its caller tries again" }'
 
@@ -43,6 +45,7 @@ def silences_of(document: TomlDocument, table: dict[str, Any]) -> tuple[Silence,
 
 def _silence(document: TomlDocument, at: Key, entry: dict[str, str]) -> Silence:
     from sfn_release.checks.rule_table import BY_NAME
+    from sfn_release.checks.silence import Silence
 
     for key in ("rule", "reason"):
         if not entry.get(key, "").strip():

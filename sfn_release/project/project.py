@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from sfn_release.checks.silence import Silence
 from sfn_release.errors import ConfigError, NotFoundError
 from sfn_release.project.backends import BUILT_IN
 from sfn_release.project.checks_table import silences_of
@@ -26,6 +26,9 @@ from sfn_release.project.schema import DOCUMENT
 from sfn_release.project.strategy import STRATEGIES, Canary, Limits, Linear, Strategy
 from sfn_release.project.toml_document import MINIMUM, TomlDocument
 from sfn_release.text import did_you_mean, parse_duration
+
+if TYPE_CHECKING:  # the checks take long to import, and most commands don't need them
+    from sfn_release.checks.silence import Silence
 
 __all__ = [
     "FILE_NAME",
