@@ -19,7 +19,7 @@ from measuring import compare, seconds
 
 import sfn_release as sfn
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 
 ROUNDS_OF_STATES = 4  # of five states each
 GOAL = 4.0

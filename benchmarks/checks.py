@@ -16,7 +16,7 @@ from typing import Any
 
 from sfn_release.asl import intrinsics, jsonata, paths
 from sfn_release.canonical import loads
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 from sfn_release.errors import DefinitionError
 
 PASSES = 5

@@ -12,7 +12,7 @@ from typing import Any
 
 from measuring import seconds
 
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 
 GOAL = 300  # definitions a second, on one core
 ROUNDS = 5

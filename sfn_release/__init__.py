@@ -72,12 +72,12 @@ if TYPE_CHECKING:
     )
     from sfn_release.authoring.var import Var
     from sfn_release.authoring.workflow import Workflow
-    from sfn_release.checks import check_definition
+    from sfn_release.checks.checker import check_definition
     from sfn_release.checks.finding import Finding
     from sfn_release.local_service.local_client import local
 
 _ROOMS = {
-    "checks": ("check_definition",),
+    "checks.checker": ("check_definition",),
     "authoring.conditions": ("ChoiceRule", "Condition", "and_", "not_", "or_"),
     "authoring.chain": ("Chain",),
     "authoring.distributed_map": (

@@ -321,7 +321,7 @@ class Workflow:
         would refuse for a state machine of this *type*. Fields that may be newer than this library,
         such as those in *extra*, aren't refused here: run ``sfn-release check`` for them.
         """
-        from sfn_release.checks import final
+        from sfn_release.checks.checker import final
 
         definition, findings = self._checked(type)
         refuse(final(findings), "The workflow")
@@ -359,7 +359,7 @@ class Workflow:
     def _checked(
         self, type: StateMachineType, *, services: bool = False
     ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-        from sfn_release.checks import check_draft
+        from sfn_release.checks.checker import check_draft
 
         definition, known = self.draft()
         return definition, check_draft(definition, known, type=type, services=services)

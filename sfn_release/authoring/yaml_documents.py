@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sfn_release.checks import MAX_BYTES
+from sfn_release.checks.definition import MAX_BYTES
 from sfn_release.errors import BuildError, DefinitionError
 
 _LONGEST = 2 * MAX_BYTES  # bytes

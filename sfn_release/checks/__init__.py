@@ -11,21 +11,3 @@ An **error** is what Step Functions refuses, or what can never run; a **warning*
 and somebody will regret. ``docs/rules.md`` explains each rule, and `silence` lets a project live
 with one, for a reason.
 """
-
-from sfn_release.checks.checker import (
-    check_calls,
-    check_definition,
-    check_draft,
-    final,
-    variable_references,
-)
-from sfn_release.checks.definition import MAX_BYTES
-
-__all__ = [
-    "MAX_BYTES",
-    "check_calls",
-    "check_definition",
-    "check_draft",
-    "final",
-    "variable_references",
-]

@@ -12,7 +12,8 @@ from typing import Any
 
 from sfn_release.asl.fields import ONLY_JSONATA
 from sfn_release.canonical import keys_of
-from sfn_release.checks import MAX_BYTES, check_definition
+from sfn_release.checks.checker import check_definition
+from sfn_release.checks.definition import MAX_BYTES
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.rule_table import BY_NAME
 from sfn_release.local_service import api_errors

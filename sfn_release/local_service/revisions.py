@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sfn_release.checks import variable_references
+from sfn_release.checks.checker import variable_references
 from sfn_release.local_service import api_errors
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")

@@ -13,7 +13,7 @@ from typing import Any
 from sfn_release.asl.placeholders import WORKFLOW, alone, references_in, typed
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import keys_of
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 from sfn_release.checks.finding import Finding
 from sfn_release.plan.rendered_checks import LITERAL, literal, other_partitions, state_at
 from sfn_release.project import Environment, Project, Source

@@ -62,7 +62,7 @@ class FilledChecks:
             foreign = tuple(other_partitions(rendered.definition, partition))
         if rendered.definition == declaration.definition:
             return foreign
-        from sfn_release.checks import final
+        from sfn_release.checks.checker import final
         from sfn_release.project.modules.acceptance import as_released
 
         found = self._findings(declaration.name, rendered, services=not released)
@@ -82,7 +82,7 @@ class FilledChecks:
         for known in checked:
             if (known.definition, known.type, known.services) == key:
                 return known.findings
-        from sfn_release.checks import check_definition
+        from sfn_release.checks.checker import check_definition
 
         found = check_definition(
             literal(rendered.definition),

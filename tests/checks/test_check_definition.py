@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.checks import MAX_BYTES
+from sfn_release.checks.definition import MAX_BYTES
 
 END = {"Type": "Pass", "End": True}
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sfn_release as sfn
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.service_calls import RULES
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service

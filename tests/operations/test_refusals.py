@@ -514,7 +514,7 @@ def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         checked.append(definition["States"]["Only"]["Result"])
         return ()
 
-    monkeypatch.setattr("sfn_release.checks.check_definition", check)
+    monkeypatch.setattr("sfn_release.checks.checker.check_definition", check)
     shop.publish("2.0.0", "prod", "qa")
     assert checked == ["Alice"]
 

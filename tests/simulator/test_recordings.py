@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sfn_release.checks import check_definition
+from sfn_release.checks.checker import check_definition
 from sfn_release.simulator import ContextSeed, VirtualClock, load_mocks, simulate
 from support.places import RECORDINGS as FOLDER
 

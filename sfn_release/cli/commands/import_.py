@@ -131,7 +131,7 @@ def _write(path: Path, text: str, *, force: bool) -> None:
 
 def _refusals(given: ImportedStateMachine) -> list[str]:
     """Return why Step Functions, or else `publish`, would refuse the definition: a few lines."""
-    from sfn_release.checks import check_definition
+    from sfn_release.checks.checker import check_definition
     from sfn_release.project.modules.acceptance import as_released
 
     findings = check_definition(given.definition, type=given.type)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sfn_release.authoring.declaration import Declaration, StateMachineType
-from sfn_release.checks import check_draft
+from sfn_release.checks.checker import check_draft
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.silence import Silence, told
 from sfn_release.errors import NotFoundError, SfnReleaseError

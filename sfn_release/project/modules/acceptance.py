@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.canonical import canonical
-from sfn_release.checks import check_calls, check_draft
+from sfn_release.checks.checker import check_calls, check_draft
 from sfn_release.checks.finding import Finding, refuse
 from sfn_release.checks.silence import Silence, told
 from sfn_release.errors import DefinitionError
