@@ -1,4 +1,4 @@
-"""What a command line names: a workflow of the project, or a file with or without a project."""
+"""Reads a definition by the name of its workflow or file, as you type it on the command line."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_source(
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
 ) -> tuple[Declaration, ...]:
-    """Return what *named* declares: a file, ``-`` for *stdin*, or a workflow's name.
+    """Return the workflows of a file, of *stdin* (``-``), or the workflow with the name *named*.
 
-    *workspace* opens the project, and is asked for a name alone. Definitions from files are not
-    checked. Raises what `read_workflows` and `build_definitions` raise.
+    Only a workflow's name needs a project: *workspace* opens it. Definitions from files aren't
+    checked. Raises the errors of `read_workflows` and `build_definitions`.
     """
     if named == STDIN:
         return (read_text(stdin(), STDIN),)
@@ -40,11 +40,11 @@ def read_source(
 
 
 def only(declarations: tuple[Declaration, ...], named: str) -> Declaration:
-    """Return the one workflow that *named* declares; raises UsageError for several."""
+    """Return the only workflow of *named*; raises UsageError if it has several."""
     if len(declarations) > 1:
         names = ", ".join(one.name for one in declarations)
         raise UsageError(
-            f"{named} holds {len(declarations)} workflows: {names}.",
-            fix="Name one of them, in the project that the file belongs to.",
+            f"{named} has {len(declarations)} workflows: {names}.",
+            fix="In the project that the file belongs to, name the workflow instead of the file.",
         )
     return declarations[0]

@@ -20,7 +20,9 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     """
     if not environment.backend.private:
         require_remote(workspace, environment)
-        workspace.refuse_changes([FILE_NAME], "what a deployment does depends on it")
+        workspace.refuse_changes(
+            [FILE_NAME], "A deployment reads releases.toml as it is committed."
+        )
     aws = workspace.reach(environment)
     # The client is made now, while others build: it takes its time.
     aws.clock_skew.listen(aws.stepfunctions, workspace.runtime.now)

@@ -1,7 +1,7 @@
-"""Values that look like secrets: a parameter is no place for one.
+"""Finds parameters whose values look like secrets.
 
-A parameter's value is recorded in the ledger and sent in a definition, where everybody who may read
-either finds it. Pass the ARN of a secret instead, and let the workflow's tasks read the secret.
+A parameter's value is recorded in the ledger and sent in a definition. Everyone who can read either
+can read the value. Pass the ARN of a secret instead, and let your tasks read the secret.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _VALUE = re.compile(
     r"|\w+://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
 )
 _HARMLESS = re.compile(r"arn:.*|(?=.{1,39}$|.{41,}$)(/[\w.-]+)+/?", re.DOTALL)
-"""An ARN or a path, which name a secret. An AWS secret key has 40 characters, and may begin so."""
+"""An ARN or a path, but not of 40 characters: an AWS secret key may look like a path."""
 
 
 def secret_notes(environment: Environment, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a note for each value from a variable of the process that looks like a secret."""
+    """Yield a note for each value from an environment variable that looks like a secret."""
     for name, source in sorted(environment.sources(values).items()):
         value = values[name]
         if source.kind != "env" or not isinstance(value, str) or _HARMLESS.fullmatch(value):
             continue
         if _VALUE.search(value) or _NAME.search(source.name) or _NAME.search(name):
             yield (
-                f"the parameter {name}, from ${source.name}, looks like a secret: it is recorded in"
-                " the ledger and stands in the definition. Pass the ARN of a secret instead"
+                f"the parameter {name}, from ${source.name}, looks like a secret. Everyone who"
+                " can read the ledger can read it. Pass the ARN of a secret instead"
             )

@@ -1,4 +1,4 @@
-"""One thing that was verified, or checked: in order, or what is wrong with it."""
+"""Check: the result of verifying one thing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from sfn_release.errors import SfnReleaseError
 
 LEDGER = "ledger"
-"""The subject of checks that are of no single release or environment."""
+"""The subject of checks that belong to no single release or environment."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """What *subject* (a release, an environment) was looked at for; *error* is what is wrong.
+    """One check of a *subject*, a release or an environment. *text* says what is checked.
 
-    *unknown* says that it could not be looked at, since the remote did not answer.
+    *error* is the problem, None if all is well. *unknown*: the remote didn't answer, so we couldn't
+    check.
     """
 
     subject: str
@@ -24,12 +25,12 @@ class Check:
     unknown: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form; ``ok`` is null for what is unknown."""
+        """Return the JSON form; ``ok`` is null if it is unknown."""
         error = self.error
-        found = (
+        members = (
             {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
             if error
             else None
         )
         ok = None if self.unknown else error is None
-        return {"subject": self.subject, "text": self.text, "ok": ok, "error": found}
+        return {"subject": self.subject, "text": self.text, "ok": ok, "error": members}

@@ -1,4 +1,4 @@
-"""A project in a repository, with everything that the verbs need around it."""
+"""Workspace: a project in its repository, with the ledger, the runtime and access to AWS."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from sfn_release.project import FILE_NAME, Environment, Project, find_project, r
 from sfn_release.project.backends import Clone
 from sfn_release.release.release import Release
 from sfn_release.release.version import Precedence
+from sfn_release.text import count
 
 if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
 
-_LONGEST_PAUSE = 2.0  # seconds between two tries to write what others write too
+_LONGEST_PAUSE = 2.0  # seconds between two attempts to append to the ledger
 _TRIES = 30
 
 
@@ -37,8 +38,8 @@ _TRIES = 30
 class Workspace:
     """One project, its repository and its ledger.
 
-    *aws* gives the services of an environment; `reach` does so where they are to be used. *filled*
-    checks definitions as environments fill them, each form once.
+    *aws* connects to an environment without checking its account; verbs use `reach`. *filled*
+    checks definitions with an environment's parameters filled in, each form once.
     """
 
     project: Project
@@ -62,11 +63,11 @@ class Workspace:
         return self.project.environment(self.project.default_environment if name is None else name)
 
     def reach(self, environment: Environment, aws: Aws | None = None) -> Aws:
-        """Return the services of an environment, once the credentials are known to be its own.
+        """Return the services of an environment after checking the account of the credentials.
 
-        *aws* are its services, if they are open already. Where there is no STS to ask
-        (`Environment.has_sts`), the account of releases.toml is taken as it is. Raises AccessError
-        when the credentials belong to another account than releases.toml names.
+        Pass *aws* if its services are open already. Without STS (`Environment.has_sts`) we can't
+        check the account. Raises AccessError if the credentials belong to an account other than
+        the one in releases.toml.
         """
         aws = aws or self.aws(environment)
         if environment.account is not None and environment.has_sts:
@@ -76,8 +77,8 @@ class Workspace:
             if caller["Account"] != environment.account:
                 raise AccessError(
                     f"The credentials for {environment.name} belong to account"
-                    f" {caller['Account']}, and releases.toml says {environment.account}.",
-                    why=f"They are those of {caller['Arn']}.",
+                    f" {caller['Account']}, but releases.toml says {environment.account}.",
+                    why=f"You are {caller['Arn']}.",
                     fix="Log in to that account, or set `profile` or `assume_role` for the"
                     " environment.",
                 )
@@ -88,15 +89,15 @@ class Workspace:
         commit = self.git.history.head()
         if commit is None:
             raise NotFoundError(
-                "This repository has no commit yet, and a release is made from one.",
+                "This repository has no commit yet. A release is made from a commit.",
                 fix="Run:  git add . && git commit -m 'First workflows'",
             )
         return commit
 
     def refuse_changes(self, paths: list[str], why: str) -> None:
-        """Raise DirtyError when files below the project's root differ from HEAD.
+        """Raise DirtyError if files below the project's root differ from HEAD; *why* is a sentence.
 
-        Files that git does not know count where a build would look for them.
+        Untracked files count only in the folders that a build reads.
         """
         looked_for = (self.project.workflows, "src", FILE_NAME)
         changes = self.git.work_tree.changes(
@@ -104,22 +105,18 @@ class Workspace:
             untracked=[self._inside(path) for path in looked_for],
         )
         if changes:
-            count = "1 file differs" if len(changes) == 1 else f"{len(changes)} files differ"
             raise DirtyError(
-                f"{count} from the commit, and {why}:",
+                f"You have {count(changes, 'uncommitted change')}. {why}",
                 why="\n  ".join(changes[:20] + (["…"] if len(changes) > 20 else [])),  # noqa: PLR2004
                 fix="Commit them:  git add --all && git commit -m 'Prepare the release'\n"
-                "  or put them aside:  git stash --include-untracked",
+                "  or stash them:  git stash --include-untracked",
             )
 
     def _inside(self, path: str) -> str:
         return f"{self.folder}/{path}" if self.folder else path
 
     def snapshot(self, *, offline: bool = True) -> Snapshot:
-        """Read where the ledger's refs are, and say so when the remote was not reached.
-
-        Unless *offline*, that is a GitError.
-        """
+        """Read the ledger's refs. Only with *offline* is an unreachable remote just a warning."""
         snapshot = self.ledger.branches.snapshot(offline=offline)
         if snapshot.warning:
             self.runtime.watcher.say(snapshot.warning)
@@ -128,19 +125,19 @@ class Workspace:
     def released(
         self, snapshot: Snapshot, version: str, release_digest: str | None = None
     ) -> Release:
-        """Return a release that exists, once its tag is known to agree with it.
+        """Return a release after checking that its tag agrees with it.
 
-        With the *release_digest* that an environment has served under that version, a local trial
-        that yielded to another release counts too.
+        Pass the *release_digest* that an environment served under that version to find a local
+        trial too, after another release took its version.
 
-        Raises NotFoundError that names those that do exist, TamperedError.
+        Raises NotFoundError, which lists the existing releases, and TamperedError.
         """
         release = self.ledger.releases.release(snapshot, version)
         if release is not None and release_digest not in {None, release.digest}:
             trial = self.ledger.releases.yielded(snapshot, version)
             if trial is None or trial.digest != release_digest:
                 raise TamperedError(
-                    f"Another {version} was deployed than the one that is released.",
+                    f"The deployed {version} is not the released {version}.",
                     why=f"The record says {release_digest}, the release is {release.digest}.",
                 )
             return trial
@@ -149,18 +146,18 @@ class Workspace:
             versions = self.ledger.releases.versions(snapshot)
             raise NotFoundError(
                 f"There is no release {version}.",
-                why=f"Released are: {', '.join(versions[:10])}." if versions else "",
+                why=f"The releases are: {', '.join(versions[:10])}." if versions else "",
                 fix=f"The nearest is {_nearest(version, versions)}."
                 if versions
-                else f"Make it from the current commit:  sfn-release publish {version}",
+                else f"To release the current commit:  sfn-release publish {version}",
             )
         self.ledger.integrity.refuse_other_tag(snapshot, release.manifest)
         return release
 
     def share(self, release: Release) -> None:
-        """Make a release that only this clone knew known to everybody.
+        """Push a release that only this clone knows to the ledger's remote.
 
-        Raises ImmutableError when somebody else took its version meanwhile.
+        Raises ImmutableError if another release took its version in the meantime.
         """
         if self.ledger.releases.is_pushed(self.ledger.branches.snapshot(), release):
             return
@@ -168,8 +165,8 @@ class Workspace:
         standing, _ = self.ledger.add_release(release, notes="", at=now, push=True)
         if standing.digest != release.digest:
             raise ImmutableError(
-                f"{release.version} was released by {standing.manifest.author} meanwhile, with"
-                " different content.",
+                f"{standing.manifest.author} has just released {release.version} with different"
+                " content.",
                 fix="Publish yours under a higher version.",
             )
 
@@ -178,7 +175,7 @@ def _nearest(version: str, versions: Sequence[str]) -> str:
     """Return the highest of *versions* below *version*, or else the lowest of them."""
     wanted = Precedence(version)
     ordered = sorted(versions, key=Precedence)
-    return next((one for one in reversed(ordered) if Precedence(one) < wanted), ordered[0])
+    return next((known for known in reversed(ordered) if Precedence(known) < wanted), ordered[0])
 
 
 def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
@@ -238,9 +235,10 @@ def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:
 def system_runtime(
     watcher: Watcher, *, environ: Mapping[str, str] | None = None, actor: str | None = None
 ) -> Runtime:
-    """Return the world as it is: the clock, this machine, the CI run.
+    """Return the real runtime: the system's clock, this machine, the CI run.
 
-    Who acts is *actor*, else whoever started the CI run, else (an empty name) git's identity.
+    The actor is *actor*, or the person who started the CI run. An empty name stands for git's
+    identity.
     """
     import platform
 
@@ -261,7 +259,7 @@ def system_runtime(
 
 
 def _pause(attempt: int) -> bool:
-    """Wait a random time that grows with the attempts; False when it has been enough."""
+    """Wait a random time that grows with each attempt. Return False after the last attempt."""
     if attempt > _TRIES:
         return False
     import random
@@ -280,12 +278,12 @@ def _user() -> str:
 
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
+    except (KeyError, OSError):  # in a container, the user may have no name
         return "unknown"
 
 
 def _ci(environ: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the CI run and its attempt, where the CI tells both."""
+    """Return the CI run and its attempt, if the environment variables have both."""
     run, attempt = environ.get("GITHUB_RUN_ID"), environ.get("GITHUB_RUN_ATTEMPT")
     if run and attempt and attempt.isdecimal():
         job = environ.get("GITHUB_JOB", "")

@@ -21,16 +21,16 @@ def build_work_tree(workspace: Workspace) -> Build:
 
 
 def build_definitions(workspace: Workspace, workflow: str | None = None) -> tuple[Declaration, ...]:
-    """Return what the work tree's modules declare; raises NotFoundError for an unknown name."""
+    """Return the workflows of the work tree, or the one that you name; raises NotFoundError."""
     project = workspace.project
     declarations = build_work_tree(workspace).declarations
     if workflow is None:
         return declarations
-    chosen = tuple(found for found in declarations if found.name == workflow)
+    chosen = tuple(one for one in declarations if one.name == workflow)
     if not chosen:
         raise NotFoundError(
             f"There is no workflow {workflow!r} in {project.workflows}/.",
-            why=f"There are: {', '.join(found.name for found in declarations)}.",
-            fix=did_you_mean(workflow, [found.name for found in declarations]),
+            why=f"There are: {', '.join(one.name for one in declarations)}.",
+            fix=did_you_mean(workflow, [one.name for one in declarations]),
         )
     return chosen

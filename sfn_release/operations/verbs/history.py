@@ -1,4 +1,4 @@
-"""history: what was deployed to an environment."""
+"""history: the deployments of an environment."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from sfn_release.release.record import Record
 
 
 def yielded_trials(workspace: Workspace, records: Sequence[Record]) -> frozenset[str]:
-    """Return the ids of the *records* of local trials whose number is another release's now."""
+    """Return the ids of *records* of local trials whose version another release has taken."""
     digests = workspace.ledger.releases.yielded_digests()
-    found = (one for one in records if digests.get(one.version) == one.release_digest)
-    return frozenset(one.id for one in found if one.environment in workspace.ledger.layout.private)
+    return frozenset(
+        record.id
+        for record in records
+        if digests.get(record.version) == record.release_digest
+        and record.environment in workspace.ledger.layout.private
+    )
 
 
 def history(
     workspace: Workspace, *, environment: str | None = None, limit: int | None = None
 ) -> list[Record]:
-    """Return the deployments of an environment in their last state, newest first."""
+    """Return the deployments of an environment, newest first, each with its latest status."""
     there = workspace.environment(environment)
     snapshot = workspace.snapshot()
     tip = snapshot.refs.get(workspace.ledger.layout.env_ref(there.name))

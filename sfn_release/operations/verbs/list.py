@@ -13,7 +13,7 @@ from sfn_release.release.release import count_states
 
 @dataclass(frozen=True)
 class ListedWorkflow:
-    """A workflow of the work tree. *since* is None while its content is not released."""
+    """A workflow of the work tree. *since* is None until its content is released."""
 
     declaration: Declaration
     since: str | None
@@ -33,7 +33,7 @@ class ListedWorkflow:
 
 
 def list_workflows(workspace: Workspace) -> list[ListedWorkflow]:
-    """Return the workflows by name, each with the release that brought its present content."""
+    """Return the workflows by name, each with the release that introduced its content."""
     declarations = build_definitions(workspace)
     snapshot = workspace.snapshot()
     since: dict[tuple[str, str], str] = {}

@@ -14,8 +14,8 @@ from sfn_release.release.yank_list import Yank
 class ListedRelease:
     """A release and the environments that serve it now.
 
-    *pushed* is whether others know it, *trial* whether only `local` does. *yank* says why it was
-    yanked, None unless it was.
+    *pushed*: the ledger's remote has it. *trial*: only `local` has it. *yank* is None unless it
+    was yanked.
     """
 
     manifest: Manifest
@@ -50,7 +50,7 @@ def releases(workspace: Workspace, *, limit: int | None = None) -> list[ListedRe
     live: dict[tuple[str, str], list[str]] = {}
     for name in sorted(workspace.project.environments):
         serving = ledger.deployments.state(snapshot, name).serving
-        if serving is not None:  # a trial that yielded is not the release of that number
+        if serving is not None:  # by digest too: another release may have the version of a trial
             live.setdefault((serving.version, serving.release_digest), []).append(name)
     yanked = ledger.releases.yanked(snapshot)
     alone = ledger.remote is None

@@ -11,14 +11,14 @@ from sfn_release.text import did_you_mean
 
 
 def show(workspace: Workspace, version: str, workflow: str | None = None) -> Release:
-    """Return one release; raises NotFoundError when it, or *workflow* in it, does not exist."""
+    """Return one release; raises NotFoundError if it, or *workflow* in it, doesn't exist."""
     return shown(workspace, version, workflow)[0]
 
 
 def shown(
     workspace: Workspace, version: str, workflow: str | None = None
 ) -> tuple[Release, Yank | None]:
-    """Return what `show` does, and why the release was yanked, None unless it was."""
+    """Return the release, and its `Yank` or None. Raises NotFoundError, like `show`."""
     snapshot = workspace.snapshot()
     release = workspace.released(snapshot, parse_version(version))
     if workflow is not None and workflow not in release.declarations:

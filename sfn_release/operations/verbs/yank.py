@@ -1,4 +1,4 @@
-"""yank and unyank: say of a release that nothing may bring it anywhere any more, or may again."""
+"""yank and unyank: block a release from being deployed, and allow it again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sfn_release.release.yank_list import Yank
 
 @dataclass(frozen=True)
 class Yanked:
-    """What is said of a release now. *yank* is None when nothing is.
+    """A release after `yank` or `unyank`. *yank* is None if it isn't yanked now.
 
-    *changed* is False when that was said before; *live_in* are the environments that serve it.
+    *changed*: this call changed it. *live_in* are the environments that serve the release.
     """
 
     version: str
@@ -35,28 +35,28 @@ class Yanked:
 
 
 def yank(workspace: Workspace, version: str, *, reason: str) -> Yanked:
-    """Let nothing deploy, promote, publish or roll back to a release, in any clone.
+    """Block a release from being deployed, in every clone.
 
-    What serves it goes on serving it. A release that is yanked already keeps its first reason.
-    Raises NotFoundError for one that does not exist, UsageError without a reason.
+    Where it is live, it stays live. A release that is already yanked keeps its first reason.
+    Raises NotFoundError for an unknown release, UsageError without a reason.
     """
     if not reason.strip():
         raise UsageError(
-            "A release is yanked for a reason, which others will be told.",
+            "You need a reason to yank a release. Others will read it.",
             fix=f'For example:  sfn-release yank {version} --reason "Charges twice"',
         )
     version = parse_version(version)
     runtime = workspace.runtime
     actor, now = runtime.actor or str(workspace.git.repository.identity), runtime.now()
-    return _say(workspace, version, Yank(reason.strip(), actor, timestamp(now)))
+    return _set_yank(workspace, version, Yank(reason.strip(), actor, timestamp(now)))
 
 
 def unyank(workspace: Workspace, version: str) -> Yanked:
-    """Let a yanked release be deployed again; raises NotFoundError for one that does not exist."""
-    return _say(workspace, parse_version(version), None)
+    """Allow a yanked release to be deployed again; raises NotFoundError for an unknown one."""
+    return _set_yank(workspace, parse_version(version), None)
 
 
-def _say(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
+def _set_yank(workspace: Workspace, version: str, wanted: Yank | None) -> Yanked:
     ledger = workspace.ledger
     workspace.released(workspace.snapshot(), version)
     standing, changed = ledger.set_yank(version, wanted, at=workspace.runtime.now())
