@@ -28,7 +28,7 @@ def build_release(
     Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
     """
     commit = workspace.head()
-    workspace.refuse_changes(["."], "a release is made from the commit alone")
+    workspace.refuse_changes(["."], "A release is made from a commit.")
     workspace.runtime.watcher.say(f"building {commit[:12]}")
     built = build_commit(
         lambda roots: export_commit(workspace.git.repository, commit, workspace.folder, roots),

@@ -1,7 +1,7 @@
-"""check: the errors that a definition has once the environments' parameters fill it.
+"""Finds the errors that a definition has only with an environment's parameters filled in.
 
-Nothing is looked up. Literal values of releases.toml are filled in. A value that is looked up has a
-known type: text where a number is needed is found before any deployment.
+Literal values come from releases.toml. The others aren't looked up, but we know their type: text in
+place of a number is found before any deployment.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def filled_findings(
     workflows: Callable[[], Collection[str]],
     known: Iterable[Finding],
 ) -> tuple[Finding, ...]:
-    """Return the errors of *declaration* that its placeholders make.
+    """Return the errors of *declaration* in the environments that *project* declares.
 
-    They are the errors that `plan` and `publish` report for the environments that *project*
-    declares: undeclared parameters, workflows that the project doesn't have (*workflows* reads
-    their names), values that don't fit their place, and integrations of another partition. A
-    finding names its environments. Findings that are *known* already aren't repeated.
+    `plan` and `publish` report the same errors: undeclared parameters, unknown workflows
+    (*workflows* reads the project's names), values that don't fit their place, and integrations
+    that the partition doesn't have. A finding names its environments. *known* findings aren't
+    repeated.
     """
     found = [*_other_partitions(declaration.definition, project)]
     names = references_in(content(declaration))
@@ -47,21 +47,21 @@ def filled_findings(
     starts = any(name.startswith(WORKFLOW) for name in names)
     there = frozenset(workflows()) if starts else frozenset()
     found += _undeclared(declaration, project, there)
-    before = {(one.rule, one.path) for one in known}
+    before = {(finding.rule, finding.path) for finding in known}
     where: dict[Finding, list[str]] = {}
     for name in sorted(project.declared):
         environment = project.environments[name]
         if names & {*environment.parameters, *environment.given}:
-            for one in _in_environment(declaration, environment):
-                if (one.rule, one.path) not in before:
-                    where.setdefault(one, []).append(name)
-    return (*found, *(_named(one, environments) for one, environments in where.items()))
+            for finding in _in_environment(declaration, environment):
+                if (finding.rule, finding.path) not in before:
+                    where.setdefault(finding, []).append(name)
+    return (*found, *(_named(finding, environments) for finding, environments in where.items()))
 
 
 def _undeclared(
     declaration: Declaration, project: Project, workflows: Collection[str]
 ) -> Iterator[Finding]:
-    """Yield one finding for each name that some environment lacks, or the project."""
+    """Yield one finding for each name that an environment, or the project, doesn't have."""
     given = dict.fromkeys((*GIVEN, *(f"{WORKFLOW}{name}" for name in workflows)), "")
     lacking: dict[tuple[str, str], list[str]] = {}
     for environment in _own(project):
@@ -82,7 +82,7 @@ def _undeclared(
 
 
 def _own(project: Project) -> list[str]:
-    """Return the environments that releases.toml has: `local` too, where it is the only one."""
+    """Return the environments in releases.toml; `local` only if it is there, or is the only one."""
     implied = {LOCAL} if project.local_is_implied else set()
     return sorted(project.declared - implied or project.declared)
 
@@ -96,19 +96,19 @@ def _declare(name: str, environments: list[str], project: Project) -> str:
 
 
 def _other_partitions(definition: Any, project: Project) -> Iterator[Finding]:
-    """Yield the integrations of another partition than that of the declared environments."""
+    """Yield the integrations that the partition of a declared environment doesn't have."""
     where: dict[str, list[str]] = {}
     for name in sorted(project.declared):
         partition = project.environments[name].partition
         if partition is not None:
             where.setdefault(partition, []).append(name)
     for partition, environments in where.items():
-        for one in other_partitions(definition, partition):
-            yield _named(one, environments)
+        for finding in other_partitions(definition, partition):
+            yield _named(finding, environments)
 
 
 def _in_environment(declaration: Declaration, environment: Environment) -> Iterator[Finding]:
-    """Yield the errors of a definition as an environment fills it."""
+    """Yield the errors of a definition with an environment's parameters filled in."""
     values: dict[str, Any] = {
         name: typed(f"${{{name}}}", "string") for name in _looked_up(declaration)
     }
@@ -125,12 +125,12 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
             yield Finding(
                 "parameter", "error", problem.path, state_at(problem.path), message, problem.fix
             )
-    for one in _errors(filled, declaration):
-        name = alone(_at(declaration.definition, one.path))
+    for finding in _errors(filled, declaration):
+        name = alone(_at(declaration.definition, finding.path))
         if name is not None and name in environment.parameters:
-            yield replace(one, fix=_correction(name, environment.parameters[name], one))
+            yield replace(finding, fix=_correction(name, environment.parameters[name], finding))
         else:
-            yield one
+            yield finding
 
 
 def _looked_up(declaration: Declaration) -> Iterator[str]:
@@ -144,9 +144,9 @@ def _errors(definition: Any, declaration: Declaration) -> Iterator[Finding]:
     found = check_definition(
         definition, type=declaration.type, logging=declaration.logging, services=True
     )
-    for one in map(as_released, found):
-        if one.severity == "error" and one.rule != LITERAL:
-            yield one
+    for finding in map(as_released, found):
+        if finding.severity == "error" and finding.rule != LITERAL:
+            yield finding
 
 
 def _named(finding: Finding, environments: list[str]) -> Finding:

@@ -1,4 +1,4 @@
-"""check --remote: what Step Functions itself says of a definition, without creating anything."""
+"""check --remote: asks Step Functions to validate a definition, without creating anything."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.project.parameters import parameters_in
 
 _UNKNOWN: Final = frozenset({"UnknownOperationException", "InvalidAction", "InternalFailure"})
-"""What a service says that does not know the operation: an older one, or an emulator."""
-_MOST = 100  # diagnostics in one answer
+"""The error codes of a service without this operation, such as an emulator."""
+_MOST = 100  # diagnostics in one response
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
 def asker(workspace: Workspace, environment: str | None) -> Ask:
-    """Return the question to an environment, its parameters filled in.
+    """Return a function that asks an environment's Step Functions, with parameters filled in.
 
-    Where the permission states:ValidateStateMachineDefinition is missing, or the service does not
-    know the operation, the first answer is a warning that says so, and nobody is asked again.
-    What else goes wrong is raised, as AwsError.
+    If you lack states:ValidateStateMachineDefinition, or the service doesn't know the operation,
+    the first result is a warning that says so, and the service isn't asked again. Other errors are
+    raised as AwsError.
     """
     where = workspace.environment(environment)
     at = site(workspace, where, workspace.reach(where))
@@ -42,14 +42,14 @@ def asker(workspace: Workspace, environment: str | None) -> Ask:
             return ()
         try:
             names = parameters_in(declaration.definition)
-            # Whether these workflows exist is checked with the definition itself.
-            started = [one.removeprefix(WORKFLOW) for one in names if one.startswith(WORKFLOW)]
+            # Any name will do here: `filled_findings` reports unknown workflows.
+            started = [name.removeprefix(WORKFLOW) for name in names if name.startswith(WORKFLOW)]
             values = look_up(at, names, workflows=started)
             definition = where.resolved(values).fill(
                 declaration.definition, where=f"workflow {declaration.name}"
             )
         except (ConfigError, NotFoundError) as error:
-            # An error's fix may show lines to write; a finding is told on one.
+            # An error's fix may have several lines, but a finding has one.
             return (_unasked(where.name, error.message, " ".join(error.fix.split())),)
         try:
             answer = call(
@@ -66,39 +66,41 @@ def asker(workspace: Workspace, environment: str | None) -> Ask:
             if error.aws_code not in _UNKNOWN:
                 raise
             silent = True
-            return (_unasked(where.name, "This service does not know how to validate.", ""),)
+            return (_unasked(where.name, "This service can't validate definitions.", ""),)
         return tuple(_findings(answer, definition))
 
     return ask
 
 
 def _unasked(environment: str, message: str, fix: str) -> Finding:
-    text = f"Step Functions of {environment} was not asked: {message}"
+    text = f"Step Functions of {environment} wasn't asked: {message}"
     return Finding("aws-unasked", "warning", "$", "", text, fix)
 
 
 def _findings(answer: Mapping[str, Any], definition: Any) -> Iterator[Finding]:
-    """Yield what AWS says. Its ``result`` alone is to be relied on, says its documentation."""
+    """Yield AWS's findings. AWS documents that only ``result`` is reliable."""
     refused = answer["result"] != "OK"
     errors = 0
-    for one in answer["diagnostics"]:
-        wrong = one["severity"] == "ERROR"
+    for diagnostic in answer["diagnostics"]:
+        wrong = diagnostic["severity"] == "ERROR"
         errors += wrong
-        location = one.get("location") or "/"
+        location = diagnostic.get("location") or "/"
         known = location.startswith("/")
         path, state = _place(location if known else "/", definition)
-        message = f"{one['code']}: {one['message']}" + ("" if known else f" At {location}.")
+        message = f"{diagnostic['code']}: {diagnostic['message']}" + (
+            "" if known else f" At {location}."
+        )
         severity: Any = "error" if wrong else "warning"
         rule = "aws" if wrong else "aws-advice"
         yield Finding(rule, severity, path, state, message)
     if refused and not errors:
-        yield Finding("aws", "error", "$", "", "AWS refuses the definition and does not say why.")
+        yield Finding("aws", "error", "$", "", "AWS refuses the definition and doesn't say why.")
 
 
 def _place(location: str, definition: Any) -> tuple[str, str]:
     """Return the JSON path and the state of a place as AWS writes it: ``/States/A b/Retry[0]``.
 
-    Names may hold slashes, so that the definition says where one ends.
+    Names can contain slashes, so we look in the definition for the end of each.
     """
     path, state, value, rest = "$", "", definition, location
     above = ""
@@ -118,7 +120,7 @@ def _place(location: str, definition: Any) -> tuple[str, str]:
 
 
 def _key(rest: str, value: Any) -> str:
-    """Return the longest key of *value* that *rest* begins with, else what stands before a /."""
+    """Return the longest key of *value* at the start of *rest*, or else the text before a /."""
     keys = [
         key
         for key in (value if isinstance(value, Mapping) else ())

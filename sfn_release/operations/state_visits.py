@@ -1,4 +1,4 @@
-"""The way that an execution took: its states in order, read from its history. Pure.
+"""Reads the way of an execution, its states in order, from its history. Pure.
 
     events of GetExecutionHistory → trail → one Visit for each time that a state was entered
 
@@ -49,7 +49,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class _Scope:
-    """Where events happen: in the execution, in a Parallel, in an iteration of a Map."""
+    """The place of events: the execution, a Parallel, or an iteration of a Map."""
 
     container: Visit | None = None
     outside: _Scope | None = None
@@ -61,8 +61,8 @@ class _Scope:
 def trail(events: Iterable[Mapping[str, Any]], *, finished: bool = True) -> list[Visit]:
     """Return every visit of a state, in the order of entering.
 
-    *events* have the shape of ``GetExecutionHistory``. Visits without an end have failed when the
-    execution is *finished*, and are running otherwise.
+    *events* have the shape of ``GetExecutionHistory``. If the execution is *finished*, a visit
+    without an end has failed; otherwise it is running.
     """
     reader = _Reader()
     for event in events:
@@ -93,7 +93,7 @@ class _Reader:
             scope, visit = self._exit(scope, event, details)
         elif kind in _STARTED:
             if visit is None or f"{visit.type}StateStarted" != kind or visit.attempts:
-                scope, visit = self._leave(scope, kind)  # a retry follows what failed inside
+                scope, visit = self._leave(scope, kind)  # it failed inside and is retried
             scope = _Scope(visit, scope, scope.depth + 1)
         elif kind == "MapIterationStarted":
             scope = _Scope(scope.container, scope, scope.depth, details.get("index"))
@@ -123,7 +123,7 @@ class _Reader:
         name = str(details.get("name", ""))
         inside: _Scope | None = scope
         while inside is not None and not inside.open.get(name):
-            inside = inside.outside  # a container's failure is told from where it happened
+            inside = inside.outside  # a container that fails exits from the scope that failed
         if inside is None:
             return scope, None
         visit = inside.open[name].pop()
@@ -133,7 +133,7 @@ class _Reader:
 
     @staticmethod
     def _leave(scope: _Scope, kind: str) -> tuple[_Scope, Visit | None]:
-        """Return the scope around what an event ends, and the state that contains it."""
+        """Return the scope around a scope that an event ends, and the state that contains it."""
         inside = scope
         if kind.startswith("MapIteration"):
             while inside.iteration is None and inside.outside is not None:
@@ -152,7 +152,7 @@ class _Reader:
         return inside, None
 
     def _note(self, visit: Visit, kind: str, details: Mapping[str, Any]) -> None:
-        """Note on a visit what an event says of its work."""
+        """Update a visit with an event of its work."""
         if kind in _TRIED:
             visit.attempts += 1
             visit.error = visit.cause = None
@@ -166,7 +166,7 @@ class _Reader:
 
 
 def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((one for key, one in event.items() if key.endswith("EventDetails")), {})
+    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
 
 
 def _text(at: datetime | str) -> str:

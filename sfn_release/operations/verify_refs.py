@@ -1,4 +1,4 @@
-"""Verifying refs against each other: tags against releases, branches against branches."""
+"""Verifies refs against each other: tags against releases, branches against branches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sfn_release.release.manifest import Manifest
 
 
 def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
-    """Check that each branch contains the commits that other branches have seen."""
+    """Yield a problem for each branch that lost a commit that another branch mentions."""
     ledger, git = workspace.ledger, workspace.git
     inside = ledger.layout.env_ref("").removesuffix("env/")
     held = {
@@ -31,11 +31,11 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     }
     commits = [
         commit
-        for branch, them in held.items()
+        for branch, own in held.items()
         if ledger.layout.is_public(inside + branch)
-        for commit in them
+        for commit in own
     ]
-    kept = {branch: frozenset(them) for branch, them in held.items()}
+    kept = {branch: frozenset(own) for branch, own in held.items()}
     found = sightings(commits, git.objects.messages(commits))
     wrong = [
         *lost_branches(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])
@@ -43,13 +43,13 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     for ref, error in wrong:
         yield Check(LEDGER, ref, error)
     if commits and not wrong:
-        yield Check(LEDGER, "each branch holds what the others saw of it")
+        yield Check(LEDGER, "each branch has the commits that the other branches mention")
 
 
 def lost_release_checks(
     workspace: Workspace, commits: Collection[str], tags: TagRefs
 ) -> Iterator[Check]:
-    """Yield which tags carry the digest of a release that the ledger does not hold."""
+    """Yield a problem for each tag with the digest of a release that the ledger lost."""
     ledger = workspace.ledger
     named: set[str] = set()
     for refs, remote in ((tags.remote or {}, ledger.remote), (tags.here, None)):
@@ -67,7 +67,7 @@ def lost_release_checks(
 def release_tags(
     workspace: Workspace, manifests: Mapping[str, Manifest]
 ) -> tuple[TagRefs, dict[str, str]]:
-    """Return where tags lead, on the remote and in this clone, and the releases' tags' texts."""
+    """Return the tags of the remote and of this clone, and the texts of the releases' tags."""
     git, remote = workspace.git, workspace.ledger.remote
     here = git.refs.find("refs/tags/")
     there: dict[str, str] | None = {}
@@ -75,7 +75,7 @@ def release_tags(
         try:
             there = git.remotes.ls_remote(remote, ["refs/tags/*"], again=False)
         except NotReachedError:
-            there = None  # that it was not reached is a problem of the ledger
+            there = None  # reported with the ledger
     names = [f"refs/tags/{manifest.tag}" for manifest in manifests.values()]
     texts: dict[str, str] = {}
     for refs, where in ((here, None), (there or {}, remote)):
@@ -88,9 +88,9 @@ def release_tags(
 def tag_checks(
     manifest: Manifest, tags: TagRefs, texts: Mapping[str, str], *, shared: bool
 ) -> Iterator[Check]:
-    """Yield whether a release's tag leads to its source, on the remote and here.
+    """Yield whether a release's tag points to its source, on the remote and in this clone.
 
-    A lightweight one in this clone is what some checkouts make of it.
+    A lightweight tag in this clone is fine: some checkouts make one of an annotated tag.
     """
     ref, version = f"refs/tags/{manifest.tag}", manifest.version
     places = [True] if shared and tags.remote is not None else []
@@ -102,5 +102,5 @@ def tag_checks(
             yield Check(version, f"the tag {manifest.tag}", wrong)
             continue
         kind = "annotated" if f"{ref}^{{}}" in refs else "lightweight"
-        told = f"the tag {manifest.tag} in {where}: {kind}, on {manifest.commit[:12]}"
-        yield Check(version, told, disagreeing(manifest, texts.get(refs[ref], ""), where))
+        text = f"the tag {manifest.tag} in {where}: {kind}, on {manifest.commit[:12]}"
+        yield Check(version, text, disagreeing(manifest, texts.get(refs[ref], ""), where))

@@ -1,4 +1,4 @@
-"""Comparing what AWS has of an environment with what its last record says."""
+"""Compares the state machines of an environment with its last record."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ from sfn_release.release.serving import RecordedState, Serving
 class WorkflowStatus:
     """One workflow of an environment. *routing* maps version ARNs to weights.
 
-    *recorded_digest* is None for one of the release that was deleted from the environment.
-    *differences* are what makes it drifted, *notes* what is to be known all the same; *strange* are
-    the ARNs of versions that no release made; *attempted* that a deployment which did not end yet
-    explains every difference.
+    *recorded_digest* is None if it was deleted from the environment. *differences* are the reasons
+    why it is drifted; *notes* aren't. *strange* are the ARNs of versions that no release made.
+    *attempted*: the running deployment explains every difference.
     """
 
     name: str
@@ -50,7 +49,7 @@ class WorkflowStatus:
 
     @property
     def changed(self) -> bool:
-        """Whether it differs from the record by more than versions that no release made."""
+        """Whether it has other differences than versions that no release made."""
         return len(self.differences) > len(self.strange)
 
     def to_json(self) -> dict[str, Any]:
@@ -70,7 +69,7 @@ class WorkflowStatus:
 def workflow_statuses(
     workspace: Workspace, environment: Environment, aws: Aws, state: RecordedState, *, closer: bool
 ) -> list[WorkflowStatus]:
-    """Return how every workflow that an environment serves compares with the record.
+    """Return the status of every workflow that an environment serves.
 
     With *closer*, tags, AWS versions and other aliases are compared too, which takes more calls.
     Raises AwsError.
@@ -80,8 +79,9 @@ def workflow_statuses(
         return []
     client = aws.stepfunctions
     seen = look(client, serving.workflows, alias=environment.alias, closer=closer)
-    forms = _recorded(workspace, environment, state, {name: one[0] for name, one in seen.items()})
-    near = {name: one[1] for name, one in seen.items() if one[1] is not None}
+    live = {name: observed for name, (observed, _) in seen.items()}
+    forms = _recorded(workspace, environment, state, serving, live)
+    near = {name: closer for name, (_, closer) in seen.items() if closer is not None}
     strange = strange_versions(workspace.ledger, client, state, near)
     owner = {"project": workspace.project.name, "environment": environment.name}
     record = state.record
@@ -124,11 +124,10 @@ def _recorded(
     workspace: Workspace,
     environment: Environment,
     state: RecordedState,
+    serving: Serving,
     observed: Mapping[str, Observed | None],
 ) -> Mapping[str, Rendered]:
-    """Return the recorded forms of the workflows whose content is another one now."""
-    serving = state.serving
-    assert serving is not None  # noqa: S101 - something is served
+    """Return the recorded forms of the workflows whose live content differs."""
     other = {
         name: served
         for name, served in serving.workflows.items()
@@ -146,10 +145,10 @@ def strange_versions(
     state: RecordedState,
     near: Mapping[str, Closer],
 ) -> dict[str, dict[str, str]]:
-    """Return the state machine versions of each workflow that no release has made.
+    """Return the state machine versions of each workflow that no release made: ARN → date.
 
-    Those are the ones that no record names. One that says itself that it is of a release was left
-    by an attempt that died before it could record it.
+    No record names them. A version whose description names a release doesn't count: a deployment
+    made it and died before it could record it.
     """
     serving = state.serving
     known = {served.version_arn for served in serving.workflows.values()} if serving else set()

@@ -1,4 +1,4 @@
-"""check: what is wrong with workflows and files, told as findings."""
+"""check: the findings about workflows and files."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from sfn_release.project.modules.workflow_files import source_named
 from sfn_release.text import did_you_mean
 
 Ask = Callable[[Declaration], tuple[Finding, ...]]
-"""Says what an environment's Step Functions finds wrong with what a workflow declares."""
+"""Asks an environment's Step Functions for its own findings about a workflow."""
 
 
 @dataclass(frozen=True)
 class CheckedFinding:
-    """A finding about a *workflow*, and where it is written: *line* counts from 1, if known.
+    """A finding about a *workflow*, with its place: *line* counts from 1, None if unknown.
 
-    *file* is as people name it: below the project, or as it was asked for. *path* is the same one
-    on this machine, None for standard input.
+    *file* is the path to show: below the project, or as you typed it. *path* is the path on this
+    machine, None for standard input.
     """
 
     workflow: str
@@ -48,7 +48,7 @@ class CheckedFinding:
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         finding = asdict(self.finding)
-        del finding["wanted"]  # for other code: the message says it to people
+        del finding["wanted"]  # for other code; the message says it too
         return {
             "workflow": self.workflow,
             **finding,
@@ -59,9 +59,9 @@ class CheckedFinding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What checking gave; *silenced* is how many findings releases.toml silences.
+    """The result of `check`. *silenced* counts the findings that releases.toml silences.
 
-    *failures* has what kept a file from being read, for each of several files that were not.
+    *failures*: the error for each file that couldn't be read.
     """
 
     workflows: tuple[str, ...]
@@ -70,8 +70,8 @@ class Checked:
     failures: Mapping[str, SfnReleaseError] = field(default_factory=dict)
 
     def count(self, severity: str) -> int:
-        """Return how many findings are of that severity."""
-        return sum(one.finding.severity == severity for one in self.findings)
+        """Return the number of findings of a severity."""
+        return sum(checked.finding.severity == severity for checked in self.findings)
 
 
 def check(
@@ -82,19 +82,21 @@ def check(
     environ: Mapping[str, str],
     ask: Ask | None = None,
 ) -> Checked:
-    """Check workflows of the project and files; without any, every workflow of the project.
+    """Check the *named* workflows and files, or every workflow of the project.
 
-    *named* are workflows, files (.json, .yaml, .py) and ``-`` for *stdin*. Files need no project;
-    where there is one around *directory*, what it silences is silenced in them too. *ask* asks
-    Step Functions itself (`asking`); what it says is never silenced.
+    *named* are workflows, files (.json, .yaml, .py) and ``-`` for *stdin*. Files need no project.
+    If there is one around *directory*, its silences apply to them too. *ask* asks Step Functions
+    itself (`remote_validation`); its findings are never silenced.
 
-    Raises NotFoundError for what is not there, ConfigError for releases.toml, BuildError for a
-    module that does not load. When more than one thing is named, a file's error is among the
-    failures instead, and hides nothing that is found in the others.
+    Raises NotFoundError for an unknown name, ConfigError for releases.toml, BuildError for a
+    module that doesn't load. If you name several things, a file's error goes to the failures
+    instead, so that you see the findings of the other files.
     """
     for name in named:
         if not is_file(name) and existing_files.is_file(directory / name):
-            read_file_drafts(directory / name, name=name, environ=environ)  # tells how it must end
+            read_file_drafts(
+                directory / name, name=name, environ=environ
+            )  # raises: says which endings a file can have
     project = _project(directory, needed=not all(map(is_file, named)) or not named)
     silences = project.silences if project else ()
     found: list[CheckedFinding] = []
@@ -106,7 +108,7 @@ def check(
 
     def workflows() -> Collection[str]:
         if not read and project is not None:
-            read.update(str(one.declaration.name) for one in _of_project(project, (), environ))
+            read.update(str(draft.declaration.name) for draft in _of_project(project, (), environ))
         return read
 
     for draft, released in _drafts(named, directory, project, stdin, environ, failures, read):
@@ -124,12 +126,11 @@ def check(
             line = line_of(finding) if line_of else None
             found.append(CheckedFinding(name, finding, draft.declaration.source, line, draft.path))
     found += _twins(names) if not named else ()
-    concerned = [
-        one
-        for one in silences
-        if one not in used and (not named or (one.workflow is not None and one.workflow in names))
+    found += [
+        _unused(silence)
+        for silence in silences
+        if silence not in used and (not named or silence.workflow in names)
     ]
-    found += [_unused(silence) for silence in concerned]
     return Checked(tuple(names), tuple(found), silenced, failures)
 
 
@@ -152,10 +153,10 @@ def _drafts(
     failures: dict[str, SfnReleaseError],
     workflows: set[str],
 ) -> Iterator[tuple[Draft, bool]]:
-    """Yield what is to be checked, and whether it would be released as it is.
+    """Yield each draft to check, and whether a release would contain it as it is.
 
-    Of several files, the errors of those that can't be read go to *failures*. The names of all
-    *workflows* of the project are noted before its first draft.
+    If there are several files, errors in reading them go to *failures*. The names of all workflows
+    of the project are added to *workflows* before its first draft.
     """
     wanted = [name for name in named if not is_file(name)]
     if project is not None and (wanted or not named):
@@ -179,18 +180,18 @@ def _drafts(
 def _of_project(
     project: Project, wanted: Sequence[str], environ: Mapping[str, str]
 ) -> tuple[Draft, ...]:
-    """Return all drafts of the project; raises NotFoundError when one that is *wanted* is none."""
+    """Return all drafts of the project; raises NotFoundError for an unknown name in *wanted*."""
     drafts = read_project_drafts(
         project.root, project.workflows, work_tree=_work_tree(project.root), environ=environ
     )
-    known = [str(one.declaration.name) for one in drafts]
+    known = [str(draft.declaration.name) for draft in drafts]
     for name in wanted:
         if name not in known:
             raise NotFoundError(
                 f"There is no workflow {name!r} in {project.workflows}/.",
                 why=f"There are: {', '.join(known)}.",
                 fix=did_you_mean(name, known)
-                or "A file is told by its ending: .json, .yaml, .yml or .py.",
+                or "A file name must end with .json, .yaml, .yml or .py.",
             )
     return drafts
 
@@ -198,9 +199,9 @@ def _of_project(
 def _of_source(
     project: Project | None, name: str, directory: Path, environ: Mapping[str, str]
 ) -> tuple[Draft, ...]:
-    """Return the drafts of a file that the project releases, called *name*; of others none.
+    """Return the drafts of the file *name* if the project releases it, or nothing.
 
-    They are read as the whole project is, so that one file has the findings that it has there.
+    It is read with the rest of the project, so that it has the same findings in both cases.
     """
     if project is None or name == STDIN:
         return ()
@@ -228,17 +229,17 @@ def _of_file(
 
 
 def _work_tree(root: Path) -> Path:
-    return next((one for one in (root, *root.parents) if (one / ".git").exists()), root)
+    return next((path for path in (root, *root.parents) if (path / ".git").exists()), root)
 
 
 def _findings(draft: Draft, *, released: bool) -> Iterator[Finding]:
     declaration = draft.declaration
     problem = name_problem(declaration.name) if released else None
     if problem:
-        message = f"{declaration.name!r} cannot be the name of a workflow. {problem}"
+        message = f"{declaration.name!r} can't be the name of a workflow. {problem}"
         yield Finding("settings", "error", "$", "", message, "Give it another name.")
-    for wrong in problems(declaration):
-        message = f"{wrong[:1].upper()}{wrong[1:]}"
+    for text in problems(declaration):
+        message = f"{text[:1].upper()}{text[1:]}"
         yield Finding("settings", "error", "$", "", message, "Correct the StateMachine.")
     for finding in check_draft(
         declaration.definition,
@@ -251,13 +252,13 @@ def _findings(draft: Draft, *, released: bool) -> Iterator[Finding]:
 
 
 def _merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return AWS's findings after ours, without those at places where we found an error too."""
+    """Return our findings and AWS's, but AWS's errors only at places where we found no error."""
     known = {finding.path for finding in ours if finding.severity == "error"}
-    return (*ours, *(one for one in theirs if one.rule != "aws" or one.path not in known))
+    return (*ours, *(their for their in theirs if their.rule != "aws" or their.path not in known))
 
 
 def _can_be_sent(draft: Draft) -> bool:
-    """Whether there is a definition, for a type that exists."""
+    """Whether Step Functions can be asked about it: it has a definition and a type that exists."""
     declaration = draft.declaration
     given: Any = declaration.definition
     return (
@@ -281,7 +282,7 @@ def _unused(silence: Silence) -> CheckedFinding:
         "warning",
         "$",
         silence.state or "",
-        f"The silence of {silence} covers nothing.",
+        f"The silence of {silence} matches no finding.",
         f"Remove it from {FILE_NAME}.",
     )
     return CheckedFinding(silence.workflow or "", finding, FILE_NAME)

@@ -1,4 +1,4 @@
-"""env check: everything that a deployment would look up, looked up, and nothing written."""
+"""env check: looks up everything that a deployment would need, and writes nothing."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.plan.preconditions import Submission, refusal, unmet
 from sfn_release.project import Environment, toml_text
 from sfn_release.release.rendering import Rendered, parameters_of, render
+from sfn_release.text import count
 
 
 @dataclass(frozen=True)
 class EnvironmentsChecked:
-    """What was checked, environment by environment."""
+    """The checks of each environment, in order."""
 
     checks: tuple[Check, ...]
 
     @property
     def problems(self) -> tuple[Check, ...]:
-        """What a deployment would be refused for."""
+        """The checks that would stop a deployment."""
         return tuple(check for check in self.checks if check.error is not None)
 
     def to_json(self) -> dict[str, Any]:
@@ -49,11 +50,11 @@ class EnvironmentsChecked:
 def check_environments(
     workspace: Workspace, *, environments: Sequence[str] = ()
 ) -> EnvironmentsChecked:
-    """Look up what deployments of the work tree to *environments*, or to all, would need.
+    """Look up everything that deploying the work tree to *environments* would need.
 
-    All are those of releases.toml; `local` when that tells of it, or deploys there by default.
-    Reads only. What is wrong with one thing hides no other. Raises BuildError for a work tree
-    whose workflows do not load, NotFoundError for an environment that is none.
+    By default these are the environments in releases.toml, with `local` if it is there or is the
+    default. Reads only, and reports all problems at once. Raises BuildError if the workflows don't
+    load, NotFoundError for an unknown environment.
     """
     project = workspace.project
     names = list(dict.fromkeys(environments)) or sorted(project.declared)
@@ -72,17 +73,17 @@ def _one(
     declarations: Sequence[Declaration],
     accounts: dict[str, str],
 ) -> list[Check]:
-    """Return the checks of one environment, the whole deployment last if nothing else is wrong."""
+    """Return the checks of one environment. If all are well, the last plans a deployment."""
     name = environment.name
     found = [*_environment(workspace, environment, declarations, accounts)]
-    others = [one for one in workspace.project.environments.values() if one.name != name]
+    others = [other for other in workspace.project.environments.values() if other.name != name]
 
     def names() -> str:
         refuse_same_names(environment, others, declarations, accounts)
-        return "its state machines' names are its own"
+        return "no other environment uses the names of its state machines"
 
-    found.append(_asked(name, "names that no other environment uses", names))
-    if all(one.error is None for one in found):
+    found.append(_asked(name, "names of its own", names))
+    if all(check.error is None for check in found):
         there = site(workspace, environment)
         found.append(
             _asked(name, "a deployment", lambda: _deployment(workspace, there, declarations))
@@ -91,7 +92,7 @@ def _one(
 
 
 def _asked(subject: str, what: str, ask: Callable[[], str]) -> Check:
-    """Return the answer of *ask*, or what it raises."""
+    """Return a check with the result of *ask*, or with *what* and the error that it raises."""
     try:
         return Check(subject, ask())
     except SfnReleaseError as error:
@@ -101,7 +102,7 @@ def _asked(subject: str, what: str, ask: Callable[[], str]) -> Check:
 def _ledger(workspace: Workspace) -> str:
     workspace.snapshot(offline=False)
     remote = workspace.ledger.remote
-    return f"the ledger is on {remote}" if remote else "the ledger is in this clone alone"
+    return f"the ledger is on {remote}" if remote else "the ledger is in this clone only"
 
 
 def _environment(
@@ -110,17 +111,17 @@ def _environment(
     declarations: Sequence[Declaration],
     accounts: dict[str, str],
 ) -> Iterator[Check]:
-    """Yield one line for each thing that a deployment would need; note the account."""
+    """Yield a check for each thing that a deployment needs. Add the account to *accounts*."""
     name = environment.name
     aws = workspace.aws(environment)
     if environment.backend.embedded:
-        yield Check(name, "local (not AWS): there is nothing to reach")
+        yield Check(name, "local (not AWS): nothing to connect to")
     else:
         yield _asked(name, "the ledger", lambda: require_remote(workspace, environment))
         who = _asked(name, "credentials", lambda: _identity(environment, aws, accounts))
         yield who
         if isinstance(who.error, AccessError):
-            return  # whatever else is asked would be refused likewise
+            return  # every other call would be refused too
     there = site(workspace, environment, aws)
     values: dict[str, Any] = {}
     unknown: set[str] = set()
@@ -129,7 +130,7 @@ def _environment(
     rendered: dict[str, Rendered] = {}
     for declaration in declarations:
         if unknown & parameters_of([declaration], environment):
-            continue  # what it lacks is told already
+            continue  # its missing parameter is reported already
 
         def workflow(declaration: Declaration = declaration) -> str:
             rendered[declaration.name], line = _workflow(there, resolved, declaration)
@@ -150,7 +151,7 @@ def _parameters(
     values: dict[str, Any],
     unknown: set[str],
 ) -> Iterator[Check]:
-    """Yield one line for each looked-up parameter; note the *values*, and names *unknown*."""
+    """Yield a check for each looked-up parameter. Add to *values*, or to the *unknown* names."""
     environment = there.environment
     wanted = parameters_of(declarations, environment)
     sources = environment.sources(wanted)
@@ -167,7 +168,7 @@ def _parameters(
 
         def account() -> str:
             state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
-            names = [one.name for one in declarations]
+            names = [declaration.name for declaration in declarations]
             values.update(look_up(there, derived, state=state, workflows=names))
             return f"workflows are in the account {values.get('AWS::AccountId', 'of the role')}"
 
@@ -182,18 +183,18 @@ def _shown(value: Any) -> str:
 
 
 def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> str:
-    """Return who the credentials belong to; raises AccessError for another account."""
+    """Return the owner of the credentials; raises AccessError for the wrong account."""
     if not environment.has_sts:
         _ = aws.stepfunctions
-        told = "the endpoint is on this machine: credentials may be anything"
-        return told + (f"; account {environment.account}" if environment.account else "")
+        text = "the endpoint is on this machine: any credentials will do"
+        return text + (f"; account {environment.account}" if environment.account else "")
     caller = call(aws.identity.get_caller_identity)
     accounts[environment.name] = caller["Account"]
     if environment.account not in {None, caller["Account"]}:
         raise AccessError(
-            f"The credentials belong to account {caller['Account']}, and releases.toml says"
+            f"The credentials belong to account {caller['Account']}, but releases.toml says"
             f" {environment.account}.",
-            why=f"They are those of {caller['Arn']}.",
+            why=f"You are {caller['Arn']}.",
             fix="Log in to that account, or set `profile` or `assume_role` for the environment.",
         )
     return f"account {caller['Account']} in {environment.region}, as {caller['Arn']}"
@@ -202,7 +203,7 @@ def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> s
 def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> tuple[Rendered, str]:
     """Return a workflow as it would be sent, and a line about it.
 
-    Raises what rendering raises, and the error that shows every condition that it does not meet.
+    Raises the errors of rendering, or one error with all unmet conditions.
     """
     rendered = render(declaration, resolved)
     sending = Submission(
@@ -223,23 +224,23 @@ def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> t
         raise refusal(there.name, problems)
     return (
         rendered,
-        f"{declaration.name} is the state machine {rendered.name}, with {rendered.role}",
+        f"{declaration.name} is the state machine {rendered.name}, with the role {rendered.role}",
     )
 
 
 def _deployment(workspace: Workspace, there: Site, declarations: Sequence[Declaration]) -> str:
-    """Return what publishing the work tree would do; raises what that would raise.
+    """Return a line about publishing the work tree; raises the same errors as publishing would.
 
-    A policy may refuse today what it lets in tomorrow: it is shown, and is no problem of the
-    environment's.
+    A policy that refuses it is shown, but it isn't a problem of the environment: the same release
+    may be allowed tomorrow.
     """
-    by_name = {one.name: one for one in declarations}
+    by_name = {declaration.name: declaration for declaration in declarations}
     prepared, content = prepare_work_tree(workspace, there, by_name, Request())
-    count = sum(one.changes for one in prepared.plan.workflows)
+    changed = sum(workflow.changes for workflow in prepared.plan.workflows)
     found = [] if prepared.nothing_to_do else objections(workspace, there, prepared, content)
-    changed = f"{count} workflow{'' if count == 1 else 's'}" if count else "nothing"
-    told = f"publishing the work tree would change {changed}"
-    return "; ".join([told, *(f"refused today: {one.message.splitlines()[0]}" for one in found)])
+    changes = count(changed, "workflow") if changed else "nothing"
+    refused = [f"refused today: {refusal.message.splitlines()[0]}" for refusal in found]
+    return "; ".join([f"publishing the work tree would change {changes}", *refused])
 
 
 def _alarm(aws: Aws, name: str) -> str:

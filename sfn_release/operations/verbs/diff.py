@@ -1,4 +1,4 @@
-"""diff: how two sides differ, by workflow, state and field."""
+"""diff: the differences of two sides by workflow, state and field."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sfn_release.release.version import parse_version
 
 @dataclass(frozen=True)
 class WorkflowDiff:
-    """How one workflow differs; *differences* is empty when it does not."""
+    """The differences of one workflow; empty if it is equal on both sides."""
 
     workflow: str
     differences: tuple[Difference, ...]
@@ -38,10 +38,10 @@ class WorkflowDiff:
 
 
 def diff(workspace: Workspace, old: str, new: str | None = None) -> list[WorkflowDiff]:
-    """Compare two sides: a release's version, ``@environment`` (live), None for the work tree.
+    """Compare two sides. Each is a version, ``@environment`` (live), or None for the work tree.
 
-    When one side is live, the other is rendered for the same environment, and pinned as what is
-    served there: what a deployment would pin anew is no difference. Raises NotFoundError.
+    If one side is live, the other is rendered for the same environment with the pins that are live
+    there, so that pins make no difference. Raises NotFoundError.
     """
     live = [side[1:] for side in (old, new) if side and side.startswith("@")]
     environment = workspace.environment(live[0]) if live else None
@@ -60,7 +60,9 @@ def _side(
     if side is not None and side.startswith("@"):
         return _live(workspace, snapshot, workspace.environment(side[1:]))
     if side is None:
-        declarations = {found.name: found for found in build_definitions(workspace)}
+        declarations = {
+            declaration.name: declaration for declaration in build_definitions(workspace)
+        }
     else:
         declarations = dict(workspace.released(snapshot, parse_version(side)).declarations)
     if environment is None:
@@ -76,7 +78,7 @@ def _side(
 
 
 def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
-    """Return a workflow pinned as it is served."""
+    """Return a workflow with the pins that are live."""
     pins = served.pins if served else {}
     return replace(rendered, definition=pin_open(rendered.definition, pins))
 
@@ -84,7 +86,7 @@ def _pinned(rendered: Rendered, served: Served | None) -> Rendered:
 def _live(
     workspace: Workspace, snapshot: Snapshot, environment: Environment
 ) -> dict[str, Declaration]:
-    """Return what AWS has now of every workflow that the environment serves."""
+    """Return the workflows that the environment serves as AWS has them now."""
     serving = workspace.ledger.deployments.state(snapshot, environment.name).serving
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")
@@ -104,14 +106,11 @@ def _live(
 
 
 def _declared(rendered: Rendered) -> Declaration:
-    """Return a rendered workflow in the form that two sides are compared in.
-
-    Tags are left out: the engine's own are not the workflow's.
-    """
+    """Return a rendered workflow in the form that we compare, without tags: we write some."""
     return Declaration(
         name=rendered.workflow,
         definition=rendered.definition,
-        type=rendered.type,  # type: ignore[arg-type]  # AWS gives one of the two
+        type=rendered.type,  # type: ignore[arg-type]  # AWS has only these two
         role=rendered.role,
         logging=rendered.logging,
         tracing=rendered.tracing,

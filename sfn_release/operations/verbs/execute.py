@@ -1,4 +1,4 @@
-"""execute: start a workflow, wait for it and show how it ended."""
+"""execute: start a workflow, wait for it, and return its result and its path."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.release.version import parse_version
 from sfn_release.text import did_you_mean
 
-_PAGE = 1000  # events in one answer of GetExecutionHistory
+_PAGE = 1000  # events in one response of GetExecutionHistory
 
 
 @dataclass(frozen=True)
 class Execution:
     """One execution. *output* is its JSON value.
 
-    *version* is the release that was started, None for the work tree. *way* are its states in the
-    order of entering, None when its history can't be read: *no_way* says why.
+    *version* is the started release, None for the work tree. *way* are its states in the order of
+    entering. It is None if the history can't be read, and *no_way* says why.
     """
 
     execution_arn: str
@@ -45,7 +45,7 @@ class Execution:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        way = None if self.way is None else [one.to_json() for one in self.way]
+        way = None if self.way is None else [visit.to_json() for visit in self.way]
         return {key: value for key, value in vars(self).items() if key != "no_way"} | {"way": way}
 
 
@@ -59,13 +59,12 @@ def execute(
     name: str | None = None,
     wait: bool = True,
 ) -> Execution:
-    """Start *workflow* in an environment and, unless told otherwise, wait for its end.
+    """Start *workflow* in an environment and wait for its end, unless *wait* is False.
 
-    Callers' own way is taken: the alias. With a *version*, the state machine version that this
-    release made is started. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON
-    text.
+    Like other callers, it starts the alias. With a *version*, it starts the state machine version
+    of that release. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON text.
 
-    Raises NotFoundError for what is not deployed, UsageError for input that is not JSON.
+    Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON.
     """
     checked_input(input)
     there = workspace.environment(environment)
@@ -78,7 +77,8 @@ def execute(
     served = serving.workflows.get(workflow)
     if served is not None and wanted is not None and served.version != wanted:
         raise NotFoundError(
-            f"{wanted} has no workflow {workflow!r}; {there.name} keeps it from {served.version}."
+            f"{wanted} has no workflow {workflow!r}. {there.name} still has the one of"
+            f" {served.version}."
         )
     if served is None:
         raise NotFoundError(
@@ -110,7 +110,7 @@ def execute(
 
 
 def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execution:
-    """Return an execution that has ended with the way that it took."""
+    """Return a finished execution with its way."""
     if express:
         return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
     events: list[Mapping[str, Any]] = []
@@ -123,7 +123,7 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
                 return replace(done, way=tuple(trail(events)))
             page["nextToken"] = answer["nextToken"]
     except AccessError:
-        # The execution is what was asked for; seeing its way is more than its caller may have.
+        # You may start executions without being allowed to read their history.
         return replace(done, no_way="you need states:GetExecutionHistory to see it")
 
 
@@ -133,9 +133,9 @@ def checked_input(text: str) -> str:
         loads(text)
     except DefinitionError as error:
         raise UsageError(
-            "The input is not JSON.",
+            "The input isn't JSON.",
             why=error.message,
-            fix="Give JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
+            fix="Pass JSON, @FILE or - (standard input):  --input '{\"order\": 1}'",
         ) from error
     return text
 
@@ -154,20 +154,20 @@ def _serving(
     if commit is None:
         raise NotFoundError(
             f"{version} was never live in {environment}.",
-            fix=f"See what was:  sfn-release history --env {environment}",
+            fix=f"List the deployments:  sfn-release history --env {environment}",
         )
     return workspace.ledger.deployments.serving_at(environment, commit)
 
 
 def _started(served: Served, alias: str, version: str | None) -> str:
-    """Return what to start: a version's own ARN, the alias, or the bare state machine."""
+    """Return the ARN to start: of a version, of the alias, or of the state machine itself."""
     if version is not None:
         return served.version_arn or served.state_machine_arn
     return f"{served.state_machine_arn}:{alias}" if alias else served.state_machine_arn
 
 
 def _finished(client: StepFunctions, arn: str, runtime: Runtime) -> dict[str, Any]:
-    """Return DescribeExecution's answer once the execution has ended."""
+    """Return DescribeExecution's response once the execution has ended."""
     attempt = 0
     while True:
         answer = call(client.describe_execution, executionArn=arn)

@@ -36,7 +36,7 @@ def execute_tree(
     environment: str | None = None,
     name: str | None = None,
 ) -> Execution:
-    """Run *workflow* as its module says now, and return how it ended.
+    """Run *workflow* of the work tree in this process, and return the execution.
 
     *input* is JSON text. Raises NotFoundError for an unknown workflow, UsageError for an
     environment on AWS and for input that isn't JSON, DefinitionError for a definition that
@@ -46,7 +46,7 @@ def execute_tree(
     there = workspace.environment(environment or LOCAL)
     if not there.backend.embedded:
         raise UsageError(
-            f"--tree runs on `local` only, and {there.name} is on AWS.",
+            f"--tree runs on this machine, but {there.name} is on AWS.",
             fix="Leave out --env, or publish a release there.",
         )
     problem = state_machine_name(name) if name is not None else None

@@ -1,4 +1,4 @@
-"""import: what there is already, in a file or on AWS, as what a Python module is written from."""
+"""import: reads a definition from a file or from AWS, to write it as a Python module."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def import_source(
     stdin: Callable[[], bytes],
     environ: Mapping[str, str],
 ) -> ImportedStateMachine:
-    """Return what a module is written from: an ARN, or what `read_source` reads.
+    """Return the source of a module: the state machine of an ARN, or a file that we can read.
 
-    A file, or *stdin*, may also hold an answer of DescribeStateMachine. *workspace* opens the
-    project, whose *environment* an ARN is read in. Raises what `from_aws` and `read_source` raise.
+    A file, or *stdin*, can also hold a response of DescribeStateMachine. *workspace* opens the
+    project; an ARN is read in its *environment*. Raises the errors of `from_aws` and `read_source`.
     """
     if named.startswith("arn:"):
         opened = workspace()
@@ -56,7 +56,7 @@ def import_source(
 
 
 def _from_declaration(declaration: Declaration) -> ImportedStateMachine:
-    """Return what a module is written from that declares what *declaration* does."""
+    """Return the source of a module that declares the same as *declaration*."""
     tracing = declaration.tracing
     return ImportedStateMachine(
         name=declaration.name,
@@ -72,21 +72,20 @@ def _from_declaration(declaration: Declaration) -> ImportedStateMachine:
 
 
 def from_aws(client: StepFunctions, arn: str, watcher: Watcher) -> ImportedStateMachine:
-    """Return what a module is written from that declares the state machine *arn* as it is.
+    """Return the source of a module that declares the state machine *arn* as it is on AWS.
 
-    *arn* may name a version of it, or an alias: then it is the version that the alias sends
-    executions to. What AWS has by default is not declared. Tags that cannot be read for lack of a
-    permission are left out, and *watcher* is told.
+    *arn* can also name a version, or an alias that routes to one version. AWS's defaults aren't
+    declared. If you may not read the tags, they are left out, and *watcher* gets a warning.
 
-    Raises UsageError for what is no state machine's ARN and for an alias that routes to two
-    versions; AwsError and its kinds for what AWS refuses.
+    Raises UsageError for any other ARN and for an alias that routes to two versions, AwsError if
+    AWS refuses a call.
     """
     found = _ARN.fullmatch(arn)
     if found is None:
         raise UsageError(
             f"{arn} is not the ARN of a state machine.",
-            fix="It is like arn:aws:states:eu-west-1:111122223333:stateMachine:orders, with"
-            " :VERSION or :ALIAS at its end or not.",
+            fix="Such an ARN is arn:aws:states:eu-west-1:111122223333:stateMachine:orders. You can"
+            " add :VERSION or :ALIAS.",
         )
     machine, qualifier = found["machine"], found["of"]
     if qualifier and not qualifier.isdecimal():
@@ -98,14 +97,14 @@ def from_aws(client: StepFunctions, arn: str, watcher: Watcher) -> ImportedState
 def described_source(
     described: Mapping[str, Any], *, tags: Mapping[str, str] | None = None, origin: str = ""
 ) -> ImportedStateMachine:
-    """Return what a module is written from, of an answer of DescribeStateMachine.
+    """Return the source of a module from a response of DescribeStateMachine.
 
-    Raises DefinitionError for a definition that AWS did not give, or that is none.
+    Raises DefinitionError if the definition is missing or invalid.
     """
     if "definition" not in described:
         raise DefinitionError(
-            "AWS does not give the definition of this state machine.",
-            why="It is encrypted with a key that these credentials may not use.",
+            "AWS didn't return the definition of this state machine.",
+            why="It is encrypted with a key that you may not use.",
         )
     logging = _object(described.get("loggingConfiguration"))
     encryption = _object(described.get("encryptionConfiguration"))
@@ -126,7 +125,7 @@ def described_source(
 
 
 def _object(value: Any) -> Mapping[str, Any]:
-    """Return what should be an object; a file may hold anything."""
+    """Return *value* if it is an object, or an empty one: a file can hold anything."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -136,18 +135,18 @@ def _version_of(client: StepFunctions, arn: str) -> str:
     if len(routes) > 1:
         versions = ", ".join(route["stateMachineVersionArn"] for route in routes)
         raise UsageError(
-            f"The alias {arn} sends executions to {len(routes)} versions.",
-            fix=f"Name one of them: {versions}.",
+            f"The alias {arn} routes to {len(routes)} versions.",
+            fix=f"Import one of them: {versions}.",
         )
     return str(routes[0]["stateMachineVersionArn"])
 
 
 def _tags(client: StepFunctions, machine: str, watcher: Watcher) -> dict[str, str]:
-    """Return the tags that people have given, without those of AWS and of releases."""
+    """Return the tags that you added, without the tags of AWS and of sfn-release."""
     try:
         listed = call(client.list_tags_for_resource, resourceArn=machine).get("tags", [])
     except AccessError as error:
-        watcher.say(f"warning: the tags are left out: {error.message}")
+        watcher.say(f"warning: the tags are left out. {error.message}")
         return {}
     tags = {tag["key"]: tag["value"] for tag in listed}
     return {key: tag for key, tag in tags.items() if not key.startswith(("aws:", TAG_PREFIX))}

@@ -1,4 +1,4 @@
-"""status: what is live where, and whether it is what the ledger says."""
+"""status: the live release of each environment, compared with the ledger."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """What an environment serves. *record* is its last deployment, *problem* what went wrong.
+    """The status of an environment. *version* and *release_digest* are of the live release.
 
-    *came* is the deployment that brought what is served, and *next_steps* are commands that close
-    what is open.
-    *release_digest* is the digest of the release that it serves; *yank* says why that one was
-    yanked, None unless it was. *yielded* says that it serves a local trial, and that another
-    release has taken its number.
+    *record* is the last deployment, *came* the deployment of the live release, *problem* an
+    explanation of the state. *next_steps* are commands that you can run to resolve it. *yank* is
+    None unless the live release was yanked. *yielded*: it is a local trial, and another release has
+    taken its version.
     """
 
     name: str
@@ -65,7 +64,7 @@ class EnvironmentStatus:
 
 
 def _event(record: Record | None) -> dict[str, Any] | None:
-    """Return who did what, when: the members of a record that `status` shows."""
+    """Return the members of a record that `status` shows."""
     if record is None:
         return None
     names = ("id", "action", "version", "status", "actor", "started_at", "finished_at")
@@ -79,33 +78,34 @@ def status(
     environments: Sequence[str] = (),
     closer: bool = False,
 ) -> list[EnvironmentStatus]:
-    """Return the status of one environment, of several, or of all that are configured.
+    """Return the status of one environment, of several, or of all in releases.toml.
 
-    Compared with the record are definition, settings and alias of every workflow. With *closer*,
-    tags and state machine versions are too, which takes two calls more for each workflow.
+    The definition, settings and alias of each workflow are compared with the record. With
+    *closer*, tags and state machine versions are too, which takes two more calls per workflow.
 
-    Raises TamperedError when the ledger lost the branch of an environment.
+    Raises TamperedError if the ledger lost the branch of an environment.
     """
     project = workspace.project
     chosen = [*([environment] if environment else ()), *environments]
     names = list(dict.fromkeys(chosen)) or sorted(project.environments)
     there = [project.environment(name) for name in names]
     with ThreadPoolExecutor(len(names)) as pool:
-        # Clients take as long to make as the ledger to be read: both at once.
+        # Making clients takes as long as reading the ledger, so we do both at once.
         opened = [
-            None if one.backend.embedded else pool.submit(_open, workspace, one) for one in there
+            None if environment.backend.embedded else pool.submit(_open, workspace, environment)
+            for environment in there
         ]
         snapshot = workspace.snapshot()
         found = [
-            _environment(workspace, snapshot, one, opening, closer=closer)
-            for one, opening in zip(there, opened, strict=True)
+            _environment(workspace, snapshot, environment, opening, closer=closer)
+            for environment, opening in zip(there, opened, strict=True)
         ]
     yanked = workspace.ledger.releases.yanked(snapshot)
-    return [replace(one, yank=yanked.get(one.version or "")) for one in found]
+    return [replace(status, yank=yanked.get(status.version or "")) for status in found]
 
 
 def _open(workspace: Workspace, environment: Environment) -> Aws | None:
-    """Make the client of an environment that this clone knows of; None for any other."""
+    """Return the services of an environment; None if this clone knows no deployment to it."""
     if not workspace.ledger.branches.was_deployed_to(environment.name):
         return None
     aws = workspace.aws(environment)
@@ -125,8 +125,9 @@ def _environment(
     state = workspace.ledger.deployments.state(snapshot, name)
     version = state.serving.version if state.serving else None
     digest = state.serving.release_digest if state.serving else None
-    if state.record is None:
-        workspace.ledger.integrity.refuse_lost(snapshot, name)  # or else its branch is gone
+    record = state.record
+    if record is None:
+        workspace.ledger.integrity.refuse_lost(snapshot, name)
         return EnvironmentStatus(name, environment.label, None, "never-deployed", ())
     served = state.serving.workflows if state.serving else {}
     try:
@@ -136,21 +137,23 @@ def _environment(
     except AwsError as error:
         problem = f"{error.message} {error.why}".strip()
         return EnvironmentStatus(
-            name, environment.label, version, "unreachable", (), state.record, problem, digest
+            name, environment.label, version, "unreachable", (), record, problem, digest
         )
     released = workspace.ledger.releases.manifest(snapshot, version) if version else None
     found += [
-        _deleted(gone) for gone in (released.workflows if released else ()) if gone not in served
+        _deleted(workflow)
+        for workflow in (released.workflows if released else ())
+        if workflow not in served
     ]
-    workflows = tuple(sorted(found, key=lambda one: one.name))
+    workflows = tuple(sorted(found, key=lambda workflow: workflow.name))
     left = unclaimed(workspace, environment, aws, state)
-    health, problem = _state(workspace, name, state, workflows, left)
+    health, problem = _state(workspace, name, state, record, workflows, left)
     if health == "in-progress":
-        workflows = tuple(_under_way(one) for one in workflows)
+        workflows = tuple(_under_way(workflow) for workflow in workflows)
     forged = _forged(workspace, snapshot, name, state)
     problem = "; ".join([*forged, *([problem] if problem else []), *split])
     steps: tuple[str, ...] = ()
-    if forged:  # such a record is nothing to compare with, or to go back to
+    if forged:  # you can't compare with such a record, or go back to it
         health = "drifted"
         steps = ("see what is wrong with the ledger:  sfn-release verify",)
     elif health != "in-sync" or split:
@@ -161,7 +164,7 @@ def _environment(
             workflows,
             left,
             split=bool(split),
-            newest=_newest(workspace, snapshot, state.record),
+            newest=_newest(workspace, snapshot, record),
             yanked=workspace.ledger.releases.yanked(snapshot),
         )
     return EnvironmentStatus(
@@ -170,7 +173,7 @@ def _environment(
         version,
         health,
         workflows,
-        state.record,
+        record,
         problem,
         digest,
         came=_came(workspace, name, state),
@@ -182,24 +185,24 @@ def _environment(
 
 
 def _newest(workspace: Workspace, snapshot: Snapshot, record: Record) -> str | None:
-    """Return the newest release that can be deployed, where an adoption has to go on with one."""
+    """Return the newest release that can be deployed, after an adoption, which is part of one."""
     if record.action != "adopt":
         return None
     released = workspace.ledger.releases.versions(snapshot)
     return next((version for version in released if not is_found(version)), None)
 
 
-def _under_way(one: WorkflowStatus) -> WorkflowStatus:
-    """Return the status of a workflow while a deployment runs: its own changes are no drift."""
-    if one.state != "drifted" or not one.attempted:
-        return one
-    return replace(one, state="shifting", differences=())
+def _under_way(workflow: WorkflowStatus) -> WorkflowStatus:
+    """Return the status of a workflow while a deployment runs: its own changes aren't drift."""
+    if workflow.state != "drifted" or not workflow.attempted:
+        return workflow
+    return replace(workflow, state="shifting", differences=())
 
 
 def _forged(
     workspace: Workspace, snapshot: Snapshot, environment: str, state: RecordedState
 ) -> tuple[str, ...]:
-    """Return what is wrong with the newest record: then it says nothing about the environment."""
+    """Return the errors of the newest record. With any, we can't trust the record."""
     try:
         workspace.ledger.integrity.refuse_edited(snapshot, environment, state)
     except TamperedError as error:
@@ -208,7 +211,7 @@ def _forged(
 
 
 def _came(workspace: Workspace, environment: str, state: RecordedState) -> Record | None:
-    """Return the deployment that brought what is served."""
+    """Return the deployment of the live release."""
     record, serving = state.record, state.serving
     if record is None or serving is None:
         return None
@@ -219,7 +222,7 @@ def _came(workspace: Workspace, environment: str, state: RecordedState) -> Recor
 
 
 def _deleted(workflow: str) -> WorkflowStatus:
-    """Return the status of a workflow that the release has and the environment does not."""
+    """Return the status of a workflow of the release that was deleted from the environment."""
     why = "it was deleted here; deploying the release creates it again"
     return WorkflowStatus(workflow, "deleted", None, {}, None, None, (why,))
 
@@ -228,13 +231,13 @@ def _state(
     workspace: Workspace,
     name: str,
     state: RecordedState,
+    record: Record,
     workflows: tuple[WorkflowStatus, ...],
     left: Collection[str],
 ) -> tuple[EnvironmentState, str]:
-    record = state.record
-    assert record is not None  # noqa: S101 - never-deployed was told before
+    """Return the state of an environment with its explanation; *left* are unclaimed workflows."""
     if record.status == "started":
-        from sfn_release.deployment.lock import takeover_reason  # the rest does without all this
+        from sfn_release.deployment.lock import takeover_reason  # slow, and rarely needed
         from sfn_release.operations.open_site import site
 
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
@@ -243,15 +246,15 @@ def _state(
         except LockedError:
             return "in-progress", who
         return "abandoned", f"{who}: {reason}"
-    drifted = [one.name for one in workflows if one.state not in _AS_RECORDED]
-    told = ""
+    drifted = [workflow.name for workflow in workflows if workflow.state not in _AS_RECORDED]
+    attempt = ""
     if record.status != "succeeded":
         error = (record.error or "").partition("\n")[0]
         who = f"{record.action} {record.version} by {record.actor.partition(' <')[0]}"
-        told = f"{who}, {record.started_at}, {record.status}: {error}"
-    # Where everything was put back, what is live is what is recorded: the attempt is but told of.
-    if told and (drifted or left or state.serving is None):
-        parts = [told, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
-        parts += [f"created and not served: {', '.join(left)}"] if left else []
+        attempt = f"{who}, {record.started_at}, {record.status}: {error}"
+    # If everything was put back, the live release is the recorded one: just mention the attempt.
+    if attempt and (drifted or left or state.serving is None):
+        parts = [attempt, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
+        parts += [f"created, not recorded as served: {', '.join(left)}"] if left else []
         return "failed", "; ".join(parts)
-    return ("drifted" if drifted else "in-sync"), told
+    return ("drifted" if drifted else "in-sync"), attempt

@@ -1,4 +1,4 @@
-"""verify: whether tags, ledger, definitions and records agree, and nobody has rewritten them."""
+"""verify: checks that tags, ledger, definitions and records agree and weren't rewritten."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from sfn_release.release.release import Release, read_declaration
 from sfn_release.release.version import is_version, parse_version
 from sfn_release.text import did_you_mean
 
-_RELEASES = 16  # that are kept while environments are walked along; neighbours share them
+_RELEASES = 16  # kept in memory while environments are verified; neighbouring events share them
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was verified, in the order in which it was; *accepted* are rewrites of branches."""
+    """The checks in order. *accepted* are the rewritten branches that `verify` accepted."""
 
     checks: tuple[Check, ...]
     accepted: tuple[Rewrite, ...] = ()
 
     @property
     def problems(self) -> tuple[Check, ...]:
-        """Whatever is not as it was written."""
+        """The checks that found a problem."""
         return tuple(check for check in self.checks if check.error is not None)
 
     def to_json(self) -> dict[str, Any]:
@@ -49,18 +49,18 @@ class Verified:
         return {
             "verified": not self.problems,
             "checks": [check.to_json() for check in self.checks],
-            "accepted": [one.to_json() for one in self.accepted],
+            "accepted": [rewrite.to_json() for rewrite in self.accepted],
         }
 
 
 def verify(
     workspace: Workspace, version: str | None = None, *, accept_rewrite: bool = False
 ) -> Verified:
-    """Verify one release, or all of them and what every environment's branch says.
+    """Verify one release, or all releases and the branches of all environments.
 
-    With *accept_rewrite*, branches that were rewritten or deleted on the remote are first taken as
-    they are there now. A problem does not stop it: all are found. Nothing else is written but what
-    a fetch brings. Raises NotFoundError for a version that nothing in the ledger says it is.
+    With *accept_rewrite*, branches that were rewritten or deleted on the remote are accepted first.
+    All problems are reported. Apart from fetched refs, nothing is written. Raises NotFoundError for
+    an unknown version.
     """
     wanted = parse_version(version) if version is not None else None
     ledger = workspace.ledger
@@ -80,23 +80,23 @@ def verify(
         raise NotFoundError(
             f"There is no release {wanted}.", fix=did_you_mean(wanted, sorted(commits))
         )
-    for one in sorted(commits, key=lambda one: (one in manifests, one)):
-        if wanted in {None, one} and one in manifests:
-            checks += _release(workspace, snapshot, commits[one], manifests, one, tags, texts)
+    for known in sorted(manifests):
+        if wanted in {None, known}:
+            checks += _release(workspace, snapshot, commits[known], manifests, known, tags, texts)
 
     @lru_cache(maxsize=_RELEASES)
     def release(version: str) -> Release | None:
         try:
             return workspace.ledger.releases.release(snapshot, version)
         except TamperedError:
-            return None  # that is a problem of the release, and was found above
+            return None  # reported above, with the release
 
     gone = _yielded(workspace, snapshot)
     for name, tip in workspace.ledger.deployments.environments(snapshot).items():
         private = name in workspace.ledger.layout.private
         if not ENVIRONMENT_NAME.accepts(name):
             ref = workspace.ledger.layout.env_ref(name)
-            wrong = f"{ref} is a branch of no environment: {name!r} is not a name of one."
+            wrong = f"{ref} belongs to no environment: {name!r} can't be the name of one."
             checks.append(Check(LEDGER, ref, TamperedError(wrong, why=ENVIRONMENT_NAME.form)))
             continue
         checks += environment_checks(
@@ -108,15 +108,15 @@ def verify(
 def _ledger(
     workspace: Workspace, snapshot: Snapshot, broken: Mapping[str, SfnReleaseError]
 ) -> Iterator[Check]:
-    """Yield whether the ledger's refs are those that were seen before."""
+    """Yield whether the ledger's refs still contain the commits that we saw last."""
     where = workspace.ledger.remote
     for ref in sorted({*snapshot.refs, *broken}):
         if ref in broken:
             yield Check(LEDGER, ref, broken[ref])
         elif where and ref not in snapshot.kept and snapshot.warning:
-            yield Check(LEDGER, f"{ref} as last seen of {where}", unknown=True)
+            yield Check(LEDGER, f"{ref} as last seen on {where}", unknown=True)
         elif where and ref not in snapshot.kept:
-            yield Check(LEDGER, f"{ref} on {where} contains what was last seen of it")
+            yield Check(LEDGER, f"{ref} on {where} contains the commit that we saw last")
         else:
             yield Check(LEDGER, f"{ref} is in this clone")
     try:
@@ -131,7 +131,7 @@ def _ledger(
 def _entries(
     workspace: Workspace, snapshot: Snapshot
 ) -> tuple[dict[str, str], dict[str, Manifest], list[Check]]:
-    """Return the ledger's commits and manifests by version, and what is wrong with them."""
+    """Return the ledger's commits and manifests by version, and their problems."""
     ledger = workspace.ledger
     tip = snapshot.refs.get(ledger.layout.releases_ref)
     entries = [(commit, subject) for commit, subject in ledger.git.history.log(tip)] if tip else []
@@ -150,7 +150,7 @@ def _entries(
 
 
 def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
-    """Return the local trials whose number another release has taken."""
+    """Return the local trials whose version another release has taken."""
     trials = {
         version: workspace.ledger.releases.yielded(snapshot, version)
         for version in snapshot.yielded
@@ -161,20 +161,20 @@ def _yielded(workspace: Workspace, snapshot: Snapshot) -> dict[str, Release]:
 def _entry(
     ledger: Ledger, commit: str, subject: str, content: bytes | None, commits: dict[str, str]
 ) -> Manifest:
-    """Return the manifest of one commit, and note in *commits* which version it is of."""
+    """Return the manifest of one commit, and add the commit to *commits* by version."""
     where = f"{ledger.layout.releases_ref} ({commit[:12]})"
     version = subject.removeprefix("release ")
     if f"release {version}" != subject or not is_version(version):
-        raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
+        raise TamperedError(f"{where} isn't the commit of a release: {subject!r}.")
     if commits.setdefault(version, commit) != commit:
         raise TamperedError(
-            f"{where} and {commits[version][:12]} both claim to be {version}: the later one"
+            f"Both {where} and {commits[version][:12]} say that they are {version}: the later one"
             " is forged."
         )
     manifest = read_manifest(content, where=where)
     if (manifest.version, manifest.project) != (version, ledger.layout.project):
         raise TamperedError(
-            f"{where} should be {version}, and holds {manifest.version} of {manifest.project}."
+            f"{where} says it is {version}, but contains {manifest.version} of {manifest.project}."
         )
     return manifest
 
@@ -188,12 +188,12 @@ def _release(
     tags: TagRefs,
     texts: Mapping[str, str],
 ) -> Iterator[Check]:
-    """Yield what one release's tag, source and definitions say."""
+    """Yield the checks of one release: its tag, source and definitions."""
     git, ledger, manifest = workspace.git, workspace.ledger, manifests[version]
     where = f"{ledger.layout.releases_ref} ({commit[:12]})"
     yield Check(version, f"the ledger's entry {commit[:12]}, release digest {_digest(manifest)}")
     if manifest.found is not None:
-        yield Check(version, f"it is what was found in {manifest.found}: no tag, no source")
+        yield Check(version, f"it was adopted in {manifest.found}, so it has no tag and no source")
     else:
         yield from _source(workspace, snapshot, manifest, tags, texts)
     names = git.objects.tree(commit, "definitions")
@@ -208,8 +208,8 @@ def _release(
         else:
             yield Check(version, f"{name} {short(declaration.digest)}")
     for path in sorted({*paths} - {definition_path(name) for name in manifest.workflows}):
-        said = f"{where} holds {path}, of which its manifest says nothing."
-        yield Check(version, path, TamperedError(said))
+        message = f"{where} contains {path}, which isn't in its manifest."
+        yield Check(version, path, TamperedError(message))
 
 
 def _source(
@@ -219,7 +219,7 @@ def _source(
     tags: TagRefs,
     texts: Mapping[str, str],
 ) -> Iterator[Check]:
-    """Yield what one release's tag and source commit say."""
+    """Yield the checks of one release's tag and source commit."""
     git, ledger, version = workspace.git, workspace.ledger, manifest.version
     shared = ledger.remote is not None and version not in snapshot.trials
     if version in snapshot.trials and ledger.remote is not None:
@@ -237,8 +237,8 @@ def _source(
             f"the source commit {manifest.commit[:12]}",
             TamperedError(
                 f"The source commit {manifest.commit[:12]} of {version} was not found.",
-                why="It is neither in this clone nor what the release's tag leads to.",
-                fix="Fetch the branch that it is on, and run this again.",
+                why="It isn't in this clone, and the release's tag doesn't point to it.",
+                fix="Fetch the branch that contains it, and run this again.",
             ),
         )
 
@@ -250,12 +250,12 @@ def _digest(manifest: Manifest) -> str:
 def _check_entry(
     manifests: Mapping[str, Manifest], manifest: Manifest, declaration: Declaration, where: str
 ) -> None:
-    """Raise TamperedError for a definition digest, or a ``since``, that is not so."""
+    """Raise TamperedError for a wrong definition digest, or a wrong ``since``."""
     name, entry = declaration.name, manifest.workflows[declaration.name]
     if declaration.definition_digest != entry.definition_digest:
         raise TamperedError(
-            f"{where}: the definition digest of {name} is not that of its definition.",
-            why=f"The manifest says {short(entry.definition_digest)}, and it is"
+            f"{where}: the definition of {name} doesn't have its digest.",
+            why=f"The manifest says {short(entry.definition_digest)}, but it is"
             f" {short(declaration.definition_digest)}.",
         )
     since = manifests.get(entry.since)
@@ -263,5 +263,5 @@ def _check_entry(
         name not in since.workflows or since.workflows[name].digest != entry.digest
     ):
         raise TamperedError(
-            f"{where}: {name} is said to be of {entry.since}, which has another content of it."
+            f"{where}: {name} should be unchanged since {entry.since}, but differs there."
         )
