@@ -1,4 +1,4 @@
-"""What was found when something was examined: in order, to be looked at, or broken."""
+"""Diagnosis: the result of examining one thing, with a fix."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Verdict = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One thing that was examined.
+    """The result of examining one thing.
 
-    *area* is ``git``, ``project``, ``ledger`` or the name of an environment; *subject* what it is
-    about. *fix* says what to do, and is empty where all is well.
+    *area* is ``git``, ``project``, ``ledger`` or the name of an environment. *subject* names the
+    thing. *fix* says how to solve the problem; it is empty if there is none.
     """
 
     area: str
@@ -37,28 +37,28 @@ class Findings:
     area: str
 
     def ok(self, subject: str, message: str) -> Diagnosis:
-        """Return that *subject* is in order."""
+        """Return a diagnosis without a problem."""
         return Diagnosis(self.area, subject, "ok", message)
 
     def warning(self, subject: str, message: str, fix: str) -> Diagnosis:
-        """Return what is to be looked at."""
+        """Return a diagnosis that you should look at."""
         return Diagnosis(self.area, subject, "warning", message, fix)
 
     def problem(self, subject: str, message: str, fix: str) -> Diagnosis:
-        """Return what stops a release or a deployment."""
+        """Return a diagnosis that stops a release or a deployment."""
         return Diagnosis(self.area, subject, "problem", message, fix)
 
     def error(
         self, subject: str, error: SfnReleaseError, *, verdict: Verdict = "problem"
     ) -> Diagnosis:
-        """Return what an error says."""
+        """Return the diagnosis of an error."""
         message = " ".join([error.message, *error.why.split("\n")]).strip()
         return Diagnosis(self.area, subject, verdict, message, error.fix)
 
     def asked(
         self, subject: str, examine: Callable[[], str], *, verdict: Verdict = "problem"
     ) -> Diagnosis:
-        """Return the sentence that *examine* returns, or the error that it raises."""
+        """Return a diagnosis with the sentence that *examine* returns, or its error."""
         try:
             return self.ok(subject, examine())
         except SfnReleaseError as error:

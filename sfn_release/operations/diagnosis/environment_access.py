@@ -1,4 +1,4 @@
-"""What doctor finds out about one environment: account, permissions, roles, what is there."""
+"""Examines one environment: its account, role, permissions, alarms and state machines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from sfn_release.ledger import Snapshot
 from sfn_release.operations.diagnosis import permission_probe
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.diagnosis.machine_ownership import examine_machines
+from sfn_release.operations.diagnosis.permission_probe import Permission
 from sfn_release.operations.open_site import site
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment, parameters_in
 from sfn_release.project.aws_rules import role_arn as role_rule
+from sfn_release.text import count
 
 _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:[^:*]+:\*")
 
@@ -26,9 +28,9 @@ _LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:[^
 def examine_environment(
     workspace: Workspace, environment: Environment, snapshot: Snapshot | None
 ) -> Iterator[Diagnosis]:
-    """Yield what is to be known of an environment; nothing in AWS is changed.
+    """Yield the diagnoses of an environment. Nothing in AWS is changed.
 
-    *snapshot* is the ledger, None where it cannot be read.
+    *snapshot* has the ledger's refs, None if they can't be read.
     """
     findings = Findings(environment.name)
     try:
@@ -36,7 +38,7 @@ def examine_environment(
         client = aws.stepfunctions
         if environment.backend.embedded:
             listed = call(client.list_state_machines, maxResults=1000)["stateMachines"]
-            machines = "1 machine" if len(listed) == 1 else f"{len(listed)} machines"
+            machines = count(listed, "state machine")
             yield findings.ok("service", f"the local service (not AWS) has {machines}")
             return
         yield from _reached(workspace, environment, aws, snapshot, findings)
@@ -77,10 +79,10 @@ def _reached(
 
 
 def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis:
-    """Return who we are, or why that is not known."""
+    """Return the caller's identity, or a diagnosis if we can't get it."""
     findings = Findings(environment.name)
     if not environment.has_sts and "*" not in environment.endpoints:
-        return findings.ok("account", "not asked: Step Functions is on this machine, without STS")
+        return findings.ok("account", "not checked: Step Functions is on this machine, without STS")
     try:
         caller = call(aws.identity.get_caller_identity)
     except (AccessError, NetworkError) as error:
@@ -90,13 +92,13 @@ def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis
             return findings.warning(
                 "account",
                 "The endpoint has no STS, so the account can't be checked.",
-                "If it should, see `endpoint_url`: it may be a table with a URL for each service.",
+                "If you have one, `endpoint_url` can be a table with a URL for each service.",
             )
         return findings.error("account", error, verdict="warning")
     if environment.account not in {None, caller["Account"]}:
         return findings.problem(
             "account",
-            f"the credentials belong to account {caller['Account']} ({caller['Arn']}), and"
+            f"the credentials belong to account {caller['Account']} ({caller['Arn']}), but"
             f" releases.toml says {environment.account}",
             "Log in to that account, or set `profile` or `assume_role` for the environment.",
         )
@@ -104,7 +106,7 @@ def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis
 
 
 def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | SfnReleaseError:
-    """Return the environment's role and logging with their parameters, or why they are not."""
+    """Return the environment's role and logging with parameters filled in, or the error."""
     raw = {"role": environment.role_arn, "logging": environment.logging}
     try:
         there = site(workspace, environment)
@@ -120,7 +122,7 @@ def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | 
 def _pins(
     workspace: Workspace, environment: Environment, aws: Aws, findings: Findings
 ) -> Diagnosis:
-    """Return how much of the work tree would be pinned, or why a deployment would be refused."""
+    """Return the number of references that a deployment would pin, or the error."""
     try:
         return findings.ok("pins", pins_of_work_tree(workspace, site(workspace, environment, aws)))
     except SfnReleaseError as error:
@@ -131,18 +133,18 @@ def _role(findings: Findings, role: str | None, account: str | None) -> Diagnosi
     if role is None:
         return findings.warning(
             "role",
-            "none is set here: each StateMachine has to name its own",
+            "not set here, so each StateMachine must have its own",
             f'Add  role_arn = "arn:aws:iam::…"  to [environments.{findings.area}].',
         )
-    wrong = role_rule(role)
-    if wrong:
-        return findings.problem("role", f"{role!r} is no role", wrong)
+    violation = role_rule(role)
+    if violation:
+        return findings.problem("role", f"{role!r} isn't the ARN of a role", violation)
     owner = role.split(":")[4]
     if account is not None and owner != account:
         return findings.problem(
             "role",
-            f"{role} belongs to account {owner}, and the credentials to {account}",
-            "A state machine takes a role of its own account only.",
+            f"{role} belongs to account {owner}, but the credentials belong to {account}",
+            "A state machine needs a role of its own account.",
         )
     return findings.ok("role", role)
 
@@ -151,25 +153,26 @@ def _log_groups(
     findings: Findings, logging: Mapping[str, Any], region: str | None, account: str | None
 ) -> Diagnosis:
     groups = [
-        one["cloudWatchLogsLogGroup"]["logGroupArn"] for one in logging.get("destinations", [])
+        destination["cloudWatchLogsLogGroup"]["logGroupArn"]
+        for destination in logging.get("destinations", [])
     ]
     for group in groups:
         found = _LOG_GROUP.fullmatch(group)
         if not found:
             return findings.problem(
                 "log group",
-                f"{group!r} is not the ARN of a log group",
-                "It is written like arn:aws:logs:eu-west-1:111111111111:log-group:NAME:*",
+                f"{group!r} isn't the ARN of a log group",
+                "Such an ARN is arn:aws:logs:eu-west-1:111111111111:log-group:NAME:*",
             )
         if found[1] != region or account not in {None, found[2]}:
             return findings.problem(
                 "log group",
                 f"{group} is in another region or account than the state machines",
-                "Step Functions logs to groups beside it only.",
+                "Step Functions only logs to its own region and account.",
             )
     if not groups and logging.get("level", "OFF") != "OFF":
         return findings.problem(
-            "log group", "a level is set, and no destination", "Add `destinations` to `logging`."
+            "log group", "a level is set, but no destination", "Add `destinations` to `logging`."
         )
     return findings.ok("log group", ", ".join(groups) or "logging is off")
 
@@ -182,11 +185,11 @@ def _permissions(
     role: str | None,
     account: str | None,
 ) -> Iterator[Diagnosis]:
-    """Yield each IAM action, asked for a state machine that cannot exist."""
+    """Yield the diagnosis of each IAM action, for a state machine that doesn't exist."""
     owner = account or (role.split(":")[4] if role and role.count(":") > 4 else None)  # noqa: PLR2004
     if owner is None:
         yield findings.warning(
-            "permission", "not asked: the account is not known", "Set `account` or `role_arn`."
+            "permission", "not checked: the account is unknown", "Set `account` or `role_arn`."
         )
         return
     partition = role.split(":")[1] if role and not role_rule(role) else "aws"
@@ -194,39 +197,40 @@ def _permissions(
     template = environment.name_template.replace("{workflow}", unused)
     name = environment.fill(template, where="name", texts=True)[:80]
     arn = f"arn:{partition}:states:{environment.region}:{owner}:stateMachine:{name}"
-    told: set[str] = set()
-    for asked in permission_probe.ask(aws, environment, arn, role):
-        if asked.action in told:
-            continue
-        told.add(asked.action)
-        yield _permission(asked, arn, findings)
+    permissions: dict[str, Permission] = {}
+    for permission in permission_probe.ask(aws, environment, arn, role):
+        permissions.setdefault(permission.action, permission)
+    for permission in permissions.values():
+        yield _permission(permission, arn, findings)
     if permission_probe.on_amazon(aws.stepfunctions):
         return
-    yield findings.ok("emulator", "not asked for states:CreateStateMachine: it might create one")
+    yield findings.ok(
+        "emulator", "states:CreateStateMachine isn't checked: an emulator might create one"
+    )
 
 
-def _permission(asked: permission_probe.Asked, arn: str, findings: Findings) -> Diagnosis:
-    match asked.answer:
+def _permission(permission: Permission, arn: str, findings: Findings) -> Diagnosis:
+    match permission.answer:
         case "allowed":
-            return findings.ok("permission", f"{asked.action} is allowed")
+            return findings.ok("permission", f"{permission.action} is allowed")
         case "unknown":
-            message = f"{asked.action} is not known: {asked.why}"
-            return findings.warning("permission", message, "Ask who runs it.")
+            message = f"we can't find out whether {permission.action} is allowed: {permission.why}"
+            return findings.warning("permission", message, "Ask the operator of the endpoint.")
         case "denied":
-            optional = asked.purpose in {"execute", "delete"}
+            optional = permission.purpose in {"execute", "delete"}
             needed = findings.warning if optional else findings.problem
             return needed(
                 "permission",
-                f"{asked.action} is denied: {asked.why}",
-                f"Needed for {asked.purpose}: allow it for whoever deploys. It was asked for {arn};"
-                " a policy that names state machines one by one may allow the real ones.",
+                f"{permission.action} is denied: {permission.why}",
+                f"The deployer needs it for {permission.purpose}. We tried it on {arn}: if your"
+                " policy lists each state machine, the real ones may be allowed.",
             )
         case _:
-            assert_never(asked.answer)
+            assert_never(permission.answer)
 
 
 def _alarms(environment: Environment, aws: Aws, findings: Findings) -> Iterator[Diagnosis]:
-    """Yield whether the strategy's alarms exist: CloudWatch takes one that does not for OK."""
+    """Yield whether the strategy's alarms exist: CloudWatch ignores unknown ones."""
     wanted = environment.strategy.limits.alarms if environment.strategy else ()
     if not wanted:
         return
@@ -240,19 +244,19 @@ def _alarms(environment: Environment, aws: Aws, findings: Findings) -> Iterator[
         yield findings.error("alarms", error)
         return
     found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    states = {one["AlarmName"]: one["StateValue"] for one in found}
+    states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
     for name in wanted:
         if name not in states:
             yield findings.problem(
                 "alarms",
                 f"there is no alarm {name!r}",
-                "Make it, or name another one in `strategy`.",
+                "Create it, or name another one in `strategy`.",
             )
         elif states[name] == "ALARM":
             yield findings.warning(
                 "alarms",
-                f"{name} is in ALARM: nothing can be shifted now",
-                "See why it fires.",
+                f"{name} is in ALARM, so callers can't be shifted now",
+                "Find out why it fires.",
             )
         else:
             yield findings.ok("alarms", f"{name} is {states[name]}")

@@ -22,7 +22,7 @@ READS = (
     "ListStateMachineVersions",
     "ListTagsForResource",
 )
-"""What a plan and `status --check` ask about a state machine."""
+"""Actions of a plan and of `status --check`."""
 
 WRITES = (
     "CreateStateMachine",
@@ -34,13 +34,13 @@ WRITES = (
     "UpdateStateMachine",
     "UpdateStateMachineAlias",
 )
-"""What a deployment or a rollback changes; an alias that a failed one created is deleted."""
+"""Actions of a deployment or a rollback. One that fails deletes the aliases that it created."""
 
 EVERYWHERE = ("ListStateMachines", "ValidateStateMachineDefinition")
-"""What IAM allows for all resources only: finding state machines, and `check --remote`."""
+"""Actions that IAM can't limit to a resource: finding state machines, and `check --remote`."""
 
 COUNTED = ("ListExecutions",)
-"""What counts failed executions while traffic shifts."""
+"""Actions that count failed executions while callers are shifted."""
 
 BY_HAND = (
     "DeleteStateMachine",
@@ -50,7 +50,7 @@ BY_HAND = (
     "StartExecution",
     "StartSyncExecution",
 )
-"""What only a person's `execute` and `delete` need: no pipeline does."""
+"""Actions of `execute` and `delete`, which you run by hand and no pipeline does."""
 
 _MANY = 10  # workflows, above which a policy would be longer than IAM's 6,144 characters
 _ACCOUNT = "ACCOUNT_ID"
@@ -62,10 +62,10 @@ _GITHUB = re.compile(
 
 @dataclass(frozen=True)
 class RolePolicy:
-    """The policy of one role, and who may take the role on.
+    """The policies of one role.
 
-    *role* ``plan`` only reads, ``deploy`` deploys too. ``caller`` is the role that takes on the
-    environment's `assume_role`. *trust* is the trust policy for GitHub Actions, None when the
+    *role* ``plan`` only reads, ``deploy`` deploys too. ``caller`` is the role that assumes the
+    environment's `assume_role`. *trust* is the trust policy for GitHub Actions, None if the
     ledger's remote isn't on GitHub.
     """
 
@@ -91,8 +91,8 @@ def role_policies(
 ) -> list[RolePolicy]:
     """Return the policies for *environment*, which must be on AWS.
 
-    *declarations* are the workflows that are deployed there. No AWS account is asked: the account
-    is the one that releases.toml names, else that of its role, else the word ACCOUNT_ID.
+    *declarations* are the workflows that you deploy there. AWS isn't called: the account comes from
+    releases.toml, or from its role, or is the word ACCOUNT_ID.
     """
     there = _There(environment, _partition(environment), _account(environment))
     reads = [*_reads(there, declarations)]
@@ -118,7 +118,7 @@ def role_policies(
 
 @dataclass(frozen=True)
 class _There:
-    """An environment as ARNs name it."""
+    """An environment with the parts of its ARNs."""
 
     environment: Environment
     partition: str
@@ -130,18 +130,20 @@ class _There:
 
     def machines(self, declarations: Sequence[Declaration]) -> list[str]:
         """Return the ARNs of the state machines, their versions and aliases."""
-        names = [self.environment.state_machine_name(one.name) for one in declarations]
+        names = [self.environment.state_machine_name(item.name) for item in declarations]
         if not names or len(names) > _MANY:
             names = [self.environment.name_template.replace("{workflow}", "*")]
         whole = [_filled(self, self.arn("states", f"stateMachine:{name}")) for name in names]
-        return [one for machine in whole for one in (machine, f"{machine}:*")]
+        return [arn for machine in whole for arn in (machine, f"{machine}:*")]
 
     def notes(self, declarations: Sequence[Declaration]) -> tuple[str, ...]:
         found = []
         if self.account == _ACCOUNT:
-            found.append("Put your account's id in the place of ACCOUNT_ID.")
+            found.append("Replace ACCOUNT_ID with the id of your account.")
         if 0 < len(declarations) <= _MANY:
-            found.append("A new workflow needs new policies: they name each state machine.")
+            found.append(
+                "These policies name each state machine: update them when you add a workflow."
+            )
         return tuple(found)
 
 
@@ -156,9 +158,9 @@ def _reads(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mappi
     if environment.pins != "off":
         actions = ["GetAlias", "GetFunctionConfiguration", "ListVersionsByFunction"]
         functions = [there.arn("lambda", "function:*")]
-        yield _statement("ReadFunctions", [f"lambda:{one}" for one in actions], functions)
+        yield _statement("ReadFunctions", [f"lambda:{action}" for action in actions], functions)
     sources = environment.sources(environment.parameters).values()
-    names = sorted({one.name for one in sources if one.kind == "ssm"})
+    names = sorted({source.name for source in sources if source.kind == "ssm"})
     if names:
         arns = [
             there.arn("ssm", f"parameter/{name.partition(':')[0].lstrip('/')}") for name in names
@@ -182,9 +184,9 @@ def _writes(there: _There, declarations: Sequence[Declaration]) -> Iterator[Mapp
 
 def _roles(there: _There, declarations: Sequence[Declaration]) -> list[str]:
     """Return the roles that the state machines run with."""
-    own = {one.role for one in declarations if one.role}
+    own = {declaration.role for declaration in declarations if declaration.role}
     given = {there.environment.role_arn} if there.environment.role_arn else own
-    # A role with parameters in it is the workflow's own: the environment's doesn't replace it.
+    # The environment's role doesn't replace a workflow's role that has parameters.
     given |= {role for role in own if _PARAMETER.search(role)}
     return sorted({_filled(there, role) for role in given if role}) or [
         f"arn:{there.partition}:iam::{there.account}:role/*"
@@ -193,15 +195,15 @@ def _roles(there: _There, declarations: Sequence[Declaration]) -> list[str]:
 
 def _keys(there: _There, declarations: Sequence[Declaration]) -> list[str]:
     """Return the ARNs of the KMS keys that definitions are encrypted with."""
-    used = [there.environment.encryption, *(one.encryption for one in declarations)]
-    names = {str(one["kmsKeyId"]) for one in used if one and one.get("kmsKeyId")}
+    used = [there.environment.encryption, *(item.encryption for item in declarations)]
+    names = {str(key["kmsKeyId"]) for key in used if key and key.get("kmsKeyId")}
     return sorted({_key(there, name) for name in names})
 
 
 def _key(there: _There, name: str) -> str:
     name = _filled(there, name)
     if name.startswith("arn:"):
-        # IAM knows a key by its id: permissions on an alias are permissions on nothing.
+        # IAM knows a key by its id only: permissions on an alias have no effect.
         return re.sub(r":alias/.*$", ":key/*", name)
     return there.arn("kms", "key/*" if name.startswith("alias/") else f"key/{name}")
 
@@ -215,7 +217,7 @@ def _with_keys(
 
 
 def _filled(there: _There, text: str) -> str:
-    """Return *text* with the literal parameters in it; one that is looked up becomes ``*``."""
+    """Return *text* with literal parameters filled in, and ``*`` for looked-up ones."""
     known = {
         "AWS::AccountId": there.account,
         "AWS::Partition": there.partition,
@@ -231,7 +233,7 @@ def _filled(there: _There, text: str) -> str:
 
 
 def _states(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
-    return _statement(sid, [f"states:{one}" for one in actions], resources)
+    return _statement(sid, [f"states:{action}" for action in actions], resources)
 
 
 def _statement(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
@@ -239,11 +241,11 @@ def _statement(sid: str, actions: Sequence[str], resources: Sequence[str]) -> di
 
 
 def _document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [dict(one) for one in statements]}
+    return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
 def _trust(there: _There, environment: str, remote_url: str | None) -> dict[str, Any] | None:
-    """Return who may take the role on: jobs of one environment of the repository on GitHub.
+    """Return the trust policy: jobs of one GitHub environment may assume the role.
 
     https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
     """
@@ -268,7 +270,7 @@ def _account(environment: Environment) -> str:
     arns = [environment.role_arn or ""]
     arns += [environment.assume_role.role_arn] if environment.assume_role else []
     found = (re.match(r"arn:[^:]+:iam::(\d{12}):", arn) for arn in arns)
-    return environment.account or next((one[1] for one in found if one), _ACCOUNT)
+    return environment.account or next((match[1] for match in found if match), _ACCOUNT)
 
 
 def _partition(environment: Environment) -> str:

@@ -1,4 +1,4 @@
-"""What doctor finds out about the ledger: its refs, who may write them, what runs were left."""
+"""Examines the ledger: its refs, whether you may push them, deployments that were left open."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.open_site import site
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
+from sfn_release.text import count
 
 _findings = Findings("ledger")
 _PROBE = "0.0.0-doctor"
-_REAL = "rules of the host may speak only at the real push"
+_REAL = "the host may still refuse the real push"
 
 
 def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
-    """Yield what is to be known of the ledger; nothing is written but what a fetch brings."""
+    """Yield the diagnoses of the ledger. Apart from fetched refs, nothing is written."""
     ledger = workspace.ledger
     yield _place(workspace)
     taken = sorted(
@@ -31,8 +32,7 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
     for ref in taken:
         yield _findings.problem(
             "branches",
-            f"{ref} is checked out in a work tree: writing to it would move it under whoever"
-            " works there",
+            f"{ref} is checked out in a work tree, and sfn-release would move it there",
             "Check out another branch there:  git switch main",
         )
     try:
@@ -45,23 +45,24 @@ def examine_ledger(workspace: Workspace) -> Iterator[Diagnosis]:
         yield from _environment(workspace, snapshot, name)
     yield from _notes(workspace, snapshot)
     if ledger.remote is not None:
-        yield from _rights(workspace, snapshot)
+        yield from _rights(workspace, snapshot, ledger.remote)
 
 
 def _place(workspace: Workspace) -> Diagnosis:
-    """Return where the ledger is, and whether that is where those who deploy look for it."""
+    """Return the place of the ledger, and whether every deployer can reach it."""
     ledger, environments = workspace.ledger, workspace.project.environments.values()
     if ledger.remote is None:
-        shared = [one.name for one in environments if not one.on_this_machine]
+        shared = [
+            environment.name for environment in environments if not environment.on_this_machine
+        ]
         if shared:
             verdict = _findings.warning if workspace.project.remote == "" else _findings.problem
             return verdict(
                 "remote",
-                f"the ledger is in this clone alone, and {', '.join(shared)} may be deployed to"
-                " from others",
+                f"the ledger is in this clone only, but others may deploy to {', '.join(shared)}",
                 "Add a remote:  git remote add origin URL",
             )
-        return _findings.ok("remote", "the ledger is in this clone alone")
+        return _findings.ok("remote", "the ledger is in this clone only")
     try:
         fetches, pushes = workspace.git.remotes.urls(ledger.remote)
     except SfnReleaseError as error:
@@ -70,7 +71,7 @@ def _place(workspace: Workspace) -> Diagnosis:
         return _findings.problem(
             "remote",
             f"{ledger.remote} fetches from one repository and pushes to another",
-            "The ledger must be read where it is written: name another `remote`.",
+            "The ledger must be read from where it is written. Set another `remote`.",
         )
     return _findings.ok("remote", f"{ledger.remote}, {without_secrets(fetches)}")
 
@@ -78,13 +79,12 @@ def _place(workspace: Workspace) -> Diagnosis:
 def _releases(workspace: Workspace, snapshot: Snapshot) -> str:
     manifests = workspace.ledger.releases.manifests(snapshot)
     if not manifests:
-        return "nothing is released yet"
-    count = len(manifests)
-    return f"{count} release{'' if count == 1 else 's'}, the highest is {manifests[0].version}"
+        return "there are no releases yet"
+    return f"{count(manifests, 'release')}, the highest is {manifests[0].version}"
 
 
 def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterator[Diagnosis]:
-    """Yield how the last deployment to an environment ended, or who holds its lock."""
+    """Yield the outcome of the last deployment to an environment, or the holder of its lock."""
     subject = f"env/{name}"
     try:
         state = workspace.ledger.deployments.state(snapshot, name)
@@ -93,7 +93,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
         return
     record = state.record
     if record is None:
-        yield _findings.ok(subject, "nothing was deployed yet")
+        yield _findings.ok(subject, "no deployments yet")
         return
     match record.status:
         case "started":
@@ -117,20 +117,20 @@ def _lock(workspace: Workspace, name: str, record: Record) -> Diagnosis:
         return _findings.error(f"env/{name}", error, verdict="warning")
     return _findings.warning(
         f"env/{name}",
-        f"{record.action} {record.version} by {record.actor} was left under way: {reason}",
-        f"Run it again, which takes it over, or:  sfn-release unlock --env {name}",
+        f"{record.action} {record.version} by {record.actor} was left unfinished: {reason}",
+        f"Run it again to finish it, or close it:  sfn-release unlock --env {name}",
     )
 
 
 def _notes(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
-    """Yield the notes of runs in this clone that no environment's tip speaks of."""
+    """Yield the notes of runs in this clone that no environment shows as running."""
     folder = workspace.git.repository.common_dir / "sfn-release" / "deployments"
     running = set()
     for name in workspace.project.environments:
         try:
             record = workspace.ledger.deployments.state(snapshot, name).record
         except SfnReleaseError:
-            return  # told with its environment; whose notes these are cannot be told
+            return  # reported with its environment; we can't tell which notes are its own
         if record is not None and record.status == "started":
             running.add(record.id)
     prefix = workspace.ledger.layout.prefix
@@ -138,16 +138,15 @@ def _notes(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
         if path.name not in running:
             yield _findings.warning(
                 "notes",
-                f"{path} is the note of a run that {prefix}/{workspace.project.name} does not have"
-                " under way: it was killed before it began, or is another project's",
-                "If no deployment runs in this clone, remove it.",
+                f"{path} is the note of a run that {prefix}/{workspace.project.name} doesn't know:"
+                " it was killed before it began, or belongs to another project",
+                "If no deployment is running in this clone, remove it.",
             )
 
 
-def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
-    """Yield whether branches and tags may be pushed, as far as a push that does nothing tells."""
+def _rights(workspace: Workspace, snapshot: Snapshot, remote: str) -> Iterator[Diagnosis]:
+    """Yield whether you may push branches and tags. A dry run of `git push` changes nothing."""
     ledger, git = workspace.ledger, workspace.git
-    assert ledger.remote is not None  # noqa: S101 - the caller has looked
     head = git.history.head()
     if head is None:
         return
@@ -157,7 +156,7 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     }
     tip = snapshot.refs.get(ledger.layout.releases_ref)
     if tip is not None and ledger.layout.releases_ref not in snapshot.kept:
-        # A commit that nothing leads to: git forgets it.
+        # No ref points to this commit, so git removes it some day.
         at = workspace.runtime.now()
         tree = git.repository.ok("rev-parse", f"{tip}^{{tree}}").text
         new[ledger.layout.releases_ref] = git.objects.write_commit(
@@ -166,13 +165,13 @@ def _rights(workspace: Workspace, snapshot: Snapshot) -> Iterator[Diagnosis]:
     for ref, commit in new.items():
         subject = "push a tag" if ref.startswith("refs/tags/") else "push a branch"
         subject = "push a release" if ref == ledger.layout.releases_ref else subject
-        refusal = git.remotes.would_refuse(ledger.remote, ref, commit)
+        refusal = git.remotes.would_refuse(remote, ref, commit)
         if refusal is None:
-            yield _findings.ok(subject, f"{ledger.remote} would take it ({_REAL})")
+            yield _findings.ok(subject, f"{remote} would accept it ({_REAL})")
         else:
             yield _findings.problem(
                 subject,
-                f"{ledger.remote} would not take {ref}: {refusal}",
-                "Whoever releases must be allowed to push the ledger's branches and the release"
+                f"{remote} would refuse {ref}: {refusal}",
+                "To release, you must be allowed to push the ledger's branches and the release"
                 " tags.",
             )

@@ -1,4 +1,4 @@
-"""What doctor finds out about the state machines that have our names in one environment."""
+"""Examines the state machines with our names in one environment: their owner and their quotas."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
 
-_VERSIONS, _ALIASES = 1000, 100  # quotas of a state machine
+_VERSIONS, _ALIASES = 1000, 100  # AWS's quotas of a state machine
 _NEAR = 0.9
 
 
 def examine_machines(
     workspace: Workspace, environment: Environment, aws: Aws, snapshot: Snapshot | None
 ) -> Iterator[Diagnosis]:
-    """Yield the state machines that have our names: whose they are, and how full."""
+    """Yield the diagnoses of the state machines with our names."""
     findings = Findings(environment.name)
     try:
         names = _names(workspace, environment, snapshot)
@@ -31,7 +31,7 @@ def examine_machines(
         yield findings.error("state machines", error)
         return
     if not names:
-        yield findings.ok("state machines", "no release says which there should be")
+        yield findings.ok("state machines", "nothing is released yet, so we expect none")
         return
     yield findings.ok("state machines", f"{len(arns)} of {len(names)} exist")
     owner = {"project": workspace.project.name, "environment": environment.name}
@@ -49,7 +49,7 @@ def examine_machines(
 def _names(
     workspace: Workspace, environment: Environment, snapshot: Snapshot | None
 ) -> frozenset[str]:
-    """Return what state machines are called here: of the highest release, and as deployed."""
+    """Return the names of state machines: of the highest release, and of the live one."""
     if snapshot is None:
         return frozenset()
     manifests = workspace.ledger.releases.manifests(snapshot, limit=1)
@@ -58,14 +58,14 @@ def _names(
     served = serving.workflows.values() if serving else ()
     return frozenset(
         [environment.state_machine_name(workflow) for workflow in released]
-        + [one.settings["state_machine"] for one in served]
+        + [workflow.settings["state_machine"] for workflow in served]
     )
 
 
 def _machine(
     client: Any, name: str, arn: str, owner: Mapping[str, str], findings: Findings
 ) -> Iterator[Diagnosis]:
-    """Yield what is wrong with one state machine; nothing when it is in order."""
+    """Yield the problems of one state machine."""
     listed = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
     tags = {tag["key"]: tag["value"] for tag in listed}
     theirs = {key: tags.get(TAG_PREFIX + key) for key in owner}
@@ -73,23 +73,23 @@ def _machine(
         whose = (
             f"its tags say project {theirs['project']}, environment {theirs['environment']}"
             if any(theirs.values())
-            else "it has no tags of sfn-release"
+            else "it has no tags from sfn-release"
         )
         yield findings.problem(
             "state machines",
-            f"{name} exists and is not ours: {whose}",
+            f"{name} exists but isn't ours: {whose}",
             "Rename the workflow, set another `name` template, or take it over with --adopt.",
         )
-    for what, quota, operation, members in (
+    for noun, quota, operation, members in (
         ("versions", _VERSIONS, client.list_state_machine_versions, "stateMachineVersions"),
         ("aliases", _ALIASES, client.list_state_machine_aliases, "stateMachineAliases"),
     ):
-        count = len(call(operation, stateMachineArn=arn, maxResults=1000)[members])
-        if count >= quota * _NEAR:
-            kind = findings.problem if count >= quota else findings.warning
+        used = len(call(operation, stateMachineArn=arn, maxResults=1000)[members])
+        if used >= quota * _NEAR:
+            kind = findings.problem if used >= quota else findings.warning
             yield kind(
                 "state machines",
-                f"{name} has {count} {what}, and AWS allows {quota}",
-                f"Delete old {what}, or have the quota raised. A rollback publishes a deleted"
+                f"{name} has {used} {noun}. AWS allows {quota}",
+                f"Delete old {noun}, or ask AWS for a higher quota. A rollback publishes a deleted"
                 " version again.",
             )

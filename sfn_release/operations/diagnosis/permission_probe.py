@@ -1,9 +1,9 @@
-"""Which IAM actions a deployer has, asked by calls that cannot create or change anything.
+"""Finds out which IAM actions a deployer has, with calls that can't create or change anything.
 
-Reads are made. Writes are asked for a state machine that does not exist: AWS looks at the
-permission first, so a denial says that it is missing, and any other refusal that it is there.
-CreateStateMachine and DeleteStateMachine are asked of AWS itself alone, the one with a definition
-that it never takes; an emulator might do either, so none is asked.
+Reads are real. Writes name a state machine that doesn't exist. AWS checks the permission first: if
+you lack it, the call is denied, and otherwise it fails for another reason. We call
+CreateStateMachine (with an invalid definition) and DeleteStateMachine on AWS only, because an
+emulator might create or delete something.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sfn_release.deployment.live_state import in_parallel
 from sfn_release.errors import AccessError, AwsError, NetworkError, SfnReleaseError
 from sfn_release.project import Environment
 
-Answer = Literal["allowed", "denied", "unknown"]
+Allowance = Literal["allowed", "denied", "unknown"]
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _NOT_IMPLEMENTED = {"UnknownOperationException", "UnknownOperation", "NotImplemented"}
@@ -27,12 +27,12 @@ _INVALID = "{}"  # a definition without states, which AWS refuses as InvalidDefi
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An IAM action, what it is needed for, and what AWS answered (*why* in its own words)."""
+class Permission:
+    """An IAM action and AWS's answer. *purpose* says why you need it, *why* quotes AWS."""
 
     action: str
     purpose: str
-    answer: Answer
+    answer: Allowance
     why: str = ""
 
 
@@ -50,18 +50,18 @@ class _Probe:
         return f"{prefix}:{''.join(word.capitalize() for word in words)}"
 
 
-def ask(aws: Aws, environment: Environment, arn: str, role: str | None) -> list[Asked]:
-    """Ask for every action that deploying to *environment* takes.
+def ask(aws: Aws, environment: Environment, arn: str, role: str | None) -> list[Permission]:
+    """Ask for every action that you need to deploy to *environment*.
 
-    *arn* is that of a state machine that does not exist, *role* the one that machines are to have.
-    Raises NetworkError, and AccessError when the credentials themselves are refused.
+    *arn* names a state machine that doesn't exist. *role* is the role of the state machines. Raises
+    NetworkError, and AccessError if the credentials themselves are refused.
     """
     probes = list(_probes(environment, arn, role, amazon=on_amazon(aws.stepfunctions)))
     return in_parallel(lambda probe: _asked(_client(aws, probe.service), probe), probes)
 
 
 def on_amazon(client: Any) -> bool:
-    """Tell whether a client talks to AWS itself, and not to an emulator or a local service."""
+    """Whether a client calls AWS itself, not an emulator or a local service."""
     host = urlsplit(client.meta.endpoint_url).hostname or ""
     return host.endswith(_AMAZON)
 
@@ -73,7 +73,7 @@ def _client(aws: Aws, service: str) -> Any:
 def _probes(
     environment: Environment, arn: str, role: str | None, *, amazon: bool
 ) -> Iterator[_Probe]:
-    """Yield what to ask, the reads first."""
+    """Yield the calls to make, reads first."""
     alias, version = f"{arn}:{environment.alias or 'live'}", f"{arn}:1"
     routing = [{"stateMachineVersionArn": version, "weight": 100}]
 
@@ -89,7 +89,7 @@ def _probes(
     yield states("publish_state_machine_version", stateMachineArn=arn)
     yield states("tag_resource", resourceArn=arn, tags=[{"key": "sfn-release:x", "value": "x"}])
     yield states("untag_resource", resourceArn=arn, tagKeys=["sfn-release:x"])
-    if amazon:  # deleting a machine that doesn't exist succeeds there, and changes nothing
+    if amazon:  # on AWS, deleting a machine that doesn't exist succeeds and changes nothing
         yield states("delete_state_machine", "delete", stateMachineArn=arn)
     if amazon and role:
         name = arn.rpartition(":")[2]
@@ -112,21 +112,21 @@ def _probes(
 
 
 def _others(environment: Environment, arn: str) -> Iterator[_Probe]:
-    """Yield what to ask of other services, where this environment needs them."""
+    """Yield the calls to other services that this environment needs."""
     if environment.pins != "off":
         function = {"FunctionName": arn.rpartition(":")[2][:64]}
         yield _Probe("lambda", "get_function_configuration", function, "pins")
         yield _Probe("lambda", "get_alias", {**function, "Name": "none"}, "pins")
         yield _Probe("lambda", "list_versions_by_function", function, "pins")
-    names = [one.name for one in environment.sources(environment.parameters).values()
-             if one.kind == "ssm"]  # fmt: skip
+    sources = environment.sources(environment.parameters).values()
+    names = [source.name for source in sources if source.kind == "ssm"]
     if names:
         yield _Probe("ssm", "get_parameters", {"Names": names[:10]}, "parameters")
     if environment.strategy is not None and environment.strategy.limits.alarms:
         yield _Probe("cloudwatch", "describe_alarms", {"MaxRecords": 1}, "the strategy")
 
 
-def _asked(client: Any, probe: _Probe) -> Asked:
+def _asked(client: Any, probe: _Probe) -> Permission:
     operation: Callable[..., Any] = getattr(client, probe.operation)
     try:
         call(operation, **probe.request)
@@ -135,16 +135,16 @@ def _asked(client: Any, probe: _Probe) -> Asked:
     except AccessError as error:
         if error.aws_code not in _DENIED:
             raise
-        return Asked(_missing(probe, error), probe.purpose, "denied", error.why)
+        return Permission(_missing(probe, error), probe.purpose, "denied", error.why)
     except AwsError as error:
         known = error.aws_code and error.aws_code not in _NOT_IMPLEMENTED
-        answer: Answer = "allowed" if known else "unknown"
-        return Asked(probe.action, probe.purpose, answer, _words(error))
-    return Asked(probe.action, probe.purpose, "allowed")
+        answer: Allowance = "allowed" if known else "unknown"
+        return Permission(probe.action, probe.purpose, answer, _words(error))
+    return Permission(probe.action, probe.purpose, "allowed")
 
 
 def _missing(probe: _Probe, error: SfnReleaseError) -> str:
-    """Return the action that was denied: that of the call, or to hand the role over."""
+    """Return the denied action: of the call, or iam:PassRole for its role."""
     return "iam:PassRole" if "iam:PassRole" in error.why else probe.action
 
 

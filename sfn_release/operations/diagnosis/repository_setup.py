@@ -1,4 +1,4 @@
-"""What doctor finds out about git: the program, the repository, who signs, what a kill left."""
+"""Examines git: the program, the repository, your name in commits, lock files that were left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _findings = Findings("git")
 
 
 def examine_program(directory: Path) -> Iterator[Diagnosis]:
-    """Yield whether there is a git, and one that is new enough."""
+    """Yield whether git is there and new enough."""
     try:
         text = git_version(directory)
     except SfnReleaseError as error:
@@ -33,42 +33,42 @@ def examine_program(directory: Path) -> Iterator[Diagnosis]:
 
 
 def examine_repository(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
-    """Yield what is to be known of a repository that git opens."""
+    """Yield the diagnoses of a repository."""
     shallow = "; a shallow clone, which is enough" if git.repository.is_shallow() else ""
     yield _findings.ok("repository", f"{git.repository.root}{shallow}")
     head = git.history.head()
     if head is None:
         yield _findings.problem(
             "commit",
-            "there is no commit yet, and a release is made from one",
+            "there is no commit yet; a release is made from a commit",
             "Run:  git add . && git commit -m 'First workflows'",
         )
     else:
         yield _findings.ok("commit", f"HEAD is {head[:12]}")
-    signs = git.repository.own_identity()
-    if signs is None:
+    identity = git.repository.own_identity()
+    if identity is None:
         yield _findings.warning(
             "identity",
-            f"git knows no name for you: records are signed {git.repository.fallback}",
+            f"git doesn't know your name, so records are by {git.repository.fallback}",
             "Run:  git config user.name NAME && git config user.email ADDRESS",
         )
     else:
-        yield _findings.ok("identity", str(signs))
+        yield _findings.ok("identity", str(identity))
     yield from _locks(git, runtime)
 
 
 def _locks(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
-    """Yield the lock files that lie there, and whether a git runs that may hold them."""
+    """Yield the lock files in the Git folder, and whether a running git may hold them."""
     found = sorted({*_lock_files(git.repository.common_dir), *_lock_files(git.repository.git_dir)})
     if not found:
-        yield _findings.ok("locks", "no git has left a lock")
+        yield _findings.ok("locks", "there are no lock files")
         return
     live = _live_gits(git)
     for path in found:
         try:
             changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except FileNotFoundError:
-            continue  # its git has just finished
+            continue  # its git has finished
         age = max(0, int((runtime.now() - changed).total_seconds()))
         where = (
             path.relative_to(git.repository.common_dir)
@@ -78,18 +78,18 @@ def _locks(git: Git, runtime: Runtime) -> Iterator[Diagnosis]:
         if live:
             yield _findings.warning(
                 "locks",
-                f"{where} is {_age(age)} old, and a git runs here (process"
+                f"{where} is {_age(age)} old, and git is running here (process"
                 f" {', '.join(map(str, live))})",
                 "Wait until it has finished.",
             )
             continue
-        known = "no git runs here" if live is not None else "whether a git runs is not known here"
+        known = "no git is running" if live is not None else "we can't see whether git is running"
         yield _findings.problem(
             "locks",
-            f"{where} is {_age(age)} old, and {known}: a killed git has left it, and what it locks"
-            " cannot be written",
-            f"Make sure that no git runs in this repository, on other machines that share it too,"
-            f" then remove it:  rm '{path}'",
+            f"{where} is {_age(age)} old, and {known}: a killed git left it behind. Until you"
+            " remove it, git can't write there",
+            "Make sure that no git is running in this repository, also on other machines that"
+            f" share it. Then remove it:  rm '{path}'",
         )
 
 
@@ -99,7 +99,7 @@ def _lock_files(folder: Path) -> Iterator[Path]:
 
 
 def _live_gits(git: Git) -> list[int] | None:
-    """Return the git processes that work in this repository; None where they cannot be told."""
+    """Return the git processes in this repository; None if the system doesn't list them."""
     processes = Path("/proc")
     if not (processes / "self" / "comm").exists():
         return None
@@ -128,11 +128,11 @@ def _age(seconds: int) -> str:
 
 
 def examine_no_repository(error: SfnReleaseError) -> Diagnosis:
-    """Return what it means that git opens no repository here."""
+    """Return the diagnosis if git can't open a repository here."""
     if isinstance(error, NotFoundError):
         return _findings.error("repository", error)
     return _findings.problem(
         "repository",
-        f"git does not open it: {error.why or error.message}",
-        error.fix or "Do what git says.",
+        f"git can't open it: {error.why or error.message}",
+        error.fix or "Follow git's advice.",
     )

@@ -1,4 +1,4 @@
-"""doctor: what is wrong with set-up, refs, permissions, before a release finds it out."""
+"""doctor: finds problems of the set-up, the ledger and permissions before a release does."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def doctor(
     environments: Sequence[str] = (),
     opened: Callable[[Path, Runtime], Workspace] = open_workspace,
 ) -> Iterator[Diagnosis]:
-    """Yield what there is to say about a project, each thing when it is known.
+    """Yield the diagnoses of a project, each as soon as it is known.
 
-    *environments* are those to ask, by default all. Outside a repository, and with a releases.toml
-    that is broken, what can be told all the same is told. Nothing is changed, here or in AWS.
+    *environments* are the ones to examine, by default all. Outside a repository, or with an invalid
+    releases.toml, the rest is examined. Nothing is changed, here or in AWS.
 
-    Raises NotFoundError for an environment that does not exist.
+    Raises NotFoundError for an unknown environment.
     """
     from sfn_release.operations.diagnosis.repository_setup import (
         examine_no_repository,
@@ -41,7 +41,7 @@ def doctor(
     )
 
     problems = [*_releases_toml(directory)]
-    yield from (one for one in problems if one.verdict == "problem")
+    yield from (problem for problem in problems if problem.verdict == "problem")
     yield from examine_program(directory)
     try:
         user = runtime.actor or "sfn-release"
@@ -50,7 +50,7 @@ def doctor(
         yield examine_no_repository(error)
         return
     yield from examine_repository(git, runtime)
-    if any(one.verdict == "problem" for one in problems):
+    if any(problem.verdict == "problem" for problem in problems):
         return
     yield from problems
     try:
@@ -64,20 +64,22 @@ def doctor(
 def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> list[RolePolicy]:
     """Return the least IAM policies for the roles that plan and deploy, by environment.
 
-    *environments* are names, by default all on AWS. AWS isn't asked, so that the roles needn't
-    exist yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that
-    doesn't load.
+    *environments* are names, by default all on AWS. AWS isn't called, so the roles needn't exist
+    yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that doesn't
+    load.
     """
     from sfn_release.operations.diagnosis.iam import role_policies
     from sfn_release.operations.verbs.build import build_definitions
 
     chosen = [workspace.environment(name) for name in environments]
     chosen = chosen or list(workspace.project.environments.values())
-    on_aws = [one for one in chosen if not one.backend.embedded]
+    on_aws = [environment for environment in chosen if not environment.backend.embedded]
     declarations = build_definitions(workspace) if on_aws else []
     remote = workspace.ledger.remote
     url = workspace.git.repository.config(f"remote.{remote}.url") if remote else None
-    return [one for there in on_aws for one in role_policies(there, declarations, url)]
+    return [
+        policy for environment in on_aws for policy in role_policies(environment, declarations, url)
+    ]
 
 
 def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
@@ -108,7 +110,7 @@ def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Di
 
 
 def _snapshot(workspace: Workspace) -> Snapshot | None:
-    """Return the ledger as far as it can be read; why it cannot was told with it."""
+    """Return the ledger's refs; None if they can't be read, which `examine_ledger` reports."""
     try:
         return workspace.ledger.branches.snapshot(offline=True)
     except SfnReleaseError:
