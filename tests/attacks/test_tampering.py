@@ -460,9 +460,7 @@ ROWS: dict[str, Tampering] = {
         use=_rollback(),
         refused=("$.version is not a release version: 'newest'",),
     ),
-    "a branch of no environment": Tampering(
-        _environment_is_a_path, ("'a/b' is not a name of one",)
-    ),
+    "belongs to no environment": Tampering(_environment_is_a_path, ("'a/b' is not a name of one",)),
 }
 USED = {name: row for name, row in ROWS.items() if row.use}
 AGAIN = " (again)"

@@ -68,7 +68,7 @@ def test_the_account_of_local_serve_fills_definitions_from_the_first_release_on(
     """Every command works with `${AWS::AccountId}` and `${workflow:…}`; AWS is never asked."""
     project = emulated(repository, endpoint.format(url=local_server), *lines)
     checked = project.ok("env", "check").out
-    assert "the endpoint is on this machine: credentials may be anything" in checked
+    assert "the endpoint is on this machine: any credentials will do" in checked
     assert "create state machine" in project.ok("plan").out
     project.ok("publish", "1.0.0")
     hello = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:hello-{repository.parent.name}:live"

@@ -53,7 +53,7 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Sh
     """What is served and since when comes first; the last attempt stands beside it."""
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
-    assert "created and not served: child" in found.problem
+    assert "created, not recorded as served: child" in found.problem
     assert "delete what the attempt created:  sfn-release delete child --env prod" in (
         found.next_steps
     )

@@ -111,7 +111,7 @@ def test_a_version_is_found_to_the_letter(shop: Shop) -> None:
     """1.0.0 is not 1x0.0, nor 11.0.0, nor 1.0.0-rc.1."""
     workspace = shop.workspace()
     for version in ("11.0.0", "1.0.0-rc.1", "0.0.0"):
-        with refused("E_NOT_FOUND", f"There is no release {version}", "Released are: 1.0.0"):
+        with refused("E_NOT_FOUND", f"There is no release {version}", "The releases are: 1.0.0"):
             show(workspace, version)
     shop.commit(hello="two")
     shop.publish("1.0.0-rc.1", deploy=False)

@@ -191,7 +191,7 @@ def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
     shop.publish("1.0.0", "prod")
     with refused("E_NOT_FOUND", "has served nothing else before 1.0.0", "sfn-release deploy"):
         shop.rollback(environment="prod")
-    with refused("E_NOT_FOUND", "There is no release 0.9.0", "Released are: 1.0.0"):
+    with refused("E_NOT_FOUND", "There is no release 0.9.0", "The releases are: 1.0.0"):
         shop.rollback("0.9.0", "prod")
 
 

@@ -188,7 +188,7 @@ def test_no_identity_is_a_warning(shop: Shop) -> None:
     """In CI there is none, and releases are signed all the same."""
     shop.git("config", "--unset", "user.name")
     shop.git("config", "--unset", "user.email")
-    assert "git knows no name" in told(examined(shop), "identity")
+    assert "git doesn't know your name" in told(examined(shop), "identity")
 
 
 def test_a_repository_before_its_first_commit(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_lock_that_a_killed_git_left_is_told_and_kept(shop: Shop) -> None:
     at = shop.clock.at.timestamp()
     os.utime(lock, (at - 3 * 86400, at - 3 * 86400))
     found = examined(shop)
-    assert told(found, "locks").startswith("refs/heads/main.lock is 3 d old, and no git runs here")
+    assert told(found, "locks").startswith("refs/heads/main.lock is 3 d old, and no git is running")
     (fix,) = [one.fix for one in found if one.subject == "locks"]
     assert fix.endswith(f"rm '{lock}'")
     assert lock.exists()
@@ -310,7 +310,9 @@ def test_a_deployment_that_was_killed_is_told(shop: Shop) -> None:
     shop.clients["prod"] = client
     found = examined(shop)
     assert wrong(found) == [("ledger", "env/prod", "warning")]
-    assert told(found, "env/prod") == "publish 1.1.0 by ann was left under way: its process is gone"
+    assert (
+        told(found, "env/prod") == "publish 1.1.0 by ann was left unfinished: its process is gone"
+    )
     elsewhere = clone(shop)
     assert "prod is being deployed to" in told(examined(elsewhere, Cloud(client)), "env/prod")
 
@@ -386,7 +388,7 @@ def test_a_missing_permission_is_a_problem(shop: Shop, operation: str) -> None:
     denied = [one for one in found if one.message.startswith(f"{action} is denied")]
     assert [one.verdict for one in denied] == ["problem"]
     assert "not authorized" in denied[0].message
-    assert denied[0].fix.startswith("Needed for deployments: allow it")
+    assert denied[0].fix.startswith("The deployer needs it for deployments")
 
 
 def test_what_only_execute_needs_is_a_warning(shop: Shop) -> None:
@@ -439,7 +441,7 @@ def test_every_environment_is_asked_for_what_it_needs(tmp_path: Path, shop: Shop
         "lambda:GetAlias is denied",
     ]
     assert said[2:] == [
-        "b is in ALARM: nothing can be shifted now",
+        "b is in ALARM, so callers can't be shifted now",
         "there is no alarm 'c'",
     ]
 

@@ -111,7 +111,7 @@ def test_a_refusal_without_a_reason_is_a_finding(shop: Project) -> None:
     ("code", "words"),
     [
         ("AccessDeniedException", "AWS denied states:ValidateStateMachineDefinition."),
-        ("UnknownOperationException", "This service does not know how to validate."),
+        ("UnknownOperationException", "This service can't validate definitions."),
     ],
 )
 def test_who_may_not_ask_is_warned_once(shop: Project, code: str, words: str) -> None:

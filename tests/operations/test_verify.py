@@ -239,7 +239,7 @@ def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:
     assert all("prod: " in text and "says that 1.0.0 is 000000000000" in text for text in found)
     assert digest[7:19] in found[0]
     # To take the first back would lose the second.
-    assert ["Later events stand on this one" in text for text in found] == [True, False]
+    assert ["Later events build on this one" in text for text in found] == [True, False]
 
 
 def test_a_tag_that_was_moved_here_is_told(shop: Shop) -> None:
@@ -286,7 +286,7 @@ def test_without_an_answer_of_the_remote_nothing_on_it_is_ok(shop: Shop) -> None
     found = verify(shop.workspace())
     unknown = [one for one in found.checks if one.unknown]
     assert [(one.text, one.to_json()["ok"]) for one in unknown] == [
-        (f"{ref} as last seen of origin", None) for ref in (PROD, RELEASES)
+        (f"{ref} as last seen on origin", None) for ref in (PROD, RELEASES)
     ]
     private = "refs/sfn-release/shop/local/env/local is in this clone"
     assert private in reached
