@@ -71,7 +71,7 @@ def test_from_a_clone_elsewhere_it_is_the_clones_commit(tmp_path: Path) -> None:
         f'pip install "sfn-release @ git+ssh://git@git.example/a/b.git@{COMMIT}"',
     )
     assert "ssh key for git.example" in made.note
-    assert "Push commit 0123456789ab" in made.note
+    assert "Push the commit 0123456789ab" in made.note
 
 
 def test_from_a_folder_that_no_runner_reaches_the_step_fails(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""How a pipeline installs the sfn-release that is installed here.
+"""Makes the steps of a pipeline that install the same sfn-release as here.
 
-A free name (``pip install sfn-release``) would give the next run another program, or one that
-somebody else uploaded. So the pipeline installs from the project's lock file when it has one with
-sfn-release in it. Otherwise it installs the source that this installation came from: a Git commit,
-an archive, a folder of the repository, or an exact version of the package index.
+An open requirement (``pip install sfn-release``) could install another version tomorrow. So the
+pipeline installs from the project's lock file, if it contains sfn-release. Otherwise it installs
+from the source of this installation: a Git commit, an archive, a folder of the repository, or an
+exact version from the package index.
 
-Where an installation came from stands in ``direct_url.json`` beside its metadata:
+The source of an installation is in ``direct_url.json``, beside its metadata:
 https://packaging.python.org/en/latest/specifications/direct-url/ (PEP 610).
 """
 
@@ -35,9 +35,9 @@ _VENV = 'echo "$PWD/.venv/bin" >> "$GITHUB_PATH"'
 class Install:
     """The steps that install sfn-release on a runner.
 
-    *commands* are shell lines. With *uv*, the pipeline sets up uv before them. *note* says what the
-    user must know or do; it is empty when the steps work as they are. *locked*: the steps install
-    everything that the project's lock file names.
+    *commands* are shell lines. With *uv*, the pipeline sets up uv before them. *note* says what you
+    have to do before the steps work; it is empty if they work as they are. *locked*: the steps
+    install everything in the project's lock file.
     """
 
     commands: tuple[str, ...]
@@ -50,7 +50,7 @@ class Install:
 class Installed:
     """This installation: its version and the content of its ``direct_url.json``.
 
-    *origin* is the ``(remote URL, commit)`` of the Git repository that a folder lies in.
+    *origin* is the ``(remote URL, commit)`` of the Git repository around an installed folder.
     """
 
     version: str
@@ -59,7 +59,7 @@ class Installed:
 
 
 def install(installed: Installed, root: Path, repository: Path) -> Install:
-    """Return how a runner installs sfn-release for the project in *root*.
+    """Return the steps that install sfn-release on a runner, for the project in *root*.
 
     The commands run in *root*; *repository* is the root of its Git repository. Reads lock files.
     """
@@ -71,9 +71,8 @@ def install(installed: Installed, root: Path, repository: Path) -> Install:
 def commands_for_tests(installation: Install, root: Path) -> tuple[str, ...]:
     """Return the commands that run the project's tests; none when ``tests/`` has none.
 
-    Tests are the files that pytest collects. Unless a lock file says what to install, pytest is
-    installed in the version that is installed here; if it isn't, a pipeline doesn't run the tests,
-    since a free name could be anything tomorrow.
+    Tests are the files that pytest collects. Without a lock file, the pipeline installs the same
+    version of pytest as here. If pytest isn't installed here, the pipeline doesn't run the tests.
     """
     from importlib.metadata import PackageNotFoundError, version
 
@@ -89,7 +88,7 @@ def commands_for_tests(installation: Install, root: Path) -> tuple[str, ...]:
 
 
 def _from_lock_file(root: Path, repository: Path) -> Install | None:
-    """Return the steps for the first lock file that holds sfn-release."""
+    """Return the steps for the first lock file that contains sfn-release."""
     for folder in dict.fromkeys((root, repository)):
         here = os.path.relpath(folder, root)
         inside = "" if here == "." else f"cd {_shell(here)} && "
@@ -115,14 +114,14 @@ def _from_lock_file(root: Path, repository: Path) -> Install | None:
 
 
 def _with_requirements(root: Path, found: Install) -> Install:
-    """Return the steps with those for the project's requirements.txt, if it has one."""
+    """Return the steps, and the step for the project's requirements.txt if there is one."""
     if not (root / "requirements.txt").is_file():
         return found
     return Install((*found.commands, "pip install --requirement requirements.txt"), note=found.note)
 
 
 def _from_source(installed: Installed, root: Path, repository: Path) -> Install:
-    """Return the steps that install from where this installation came from."""
+    """Return the steps that install from the source of this installation."""
     direct = installed.direct_url
     if direct is None:
         return _pip(f"{_NAME}=={installed.version}")
@@ -139,16 +138,18 @@ def _from_source(installed: Installed, root: Path, repository: Path) -> Install:
     if installed.origin is not None:
         url, commit = installed.origin
         return _from_git(
-            _without_password(url), commit, f"Push commit {commit[:12]} there, if it is not yet."
+            _without_password(url),
+            commit,
+            f"Push the commit {commit[:12]} to it, if you haven't yet.",
         )
     return Install(
         (
-            "echo '::error::Say in this step where your pipeline gets sfn-release from.'",
+            "echo '::error::Write this step: install sfn-release from where runners can reach it.'",
             "exit 1",
         ),
-        note="sfn-release is installed here from a folder that a runner can't reach. Write the"
-        " step `Install sfn-release` yourself, or install it here from a Git URL or an index and"
-        " write these files again.",
+        note="On this machine, sfn-release is installed from a folder that a runner can't reach."
+        " Write the step `Install sfn-release` yourself. Or install sfn-release here from a Git URL"
+        " or an index, and run `sfn-release init --ci github` again.",
     )
 
 
@@ -159,7 +160,7 @@ def _from_git(url: str, commit: str, note: str = "") -> Install:
         url = f"ssh://{scp.group(1) or ''}{scp.group(2)}/{scp.group(3)}"
     if url.startswith(("ssh:", "git+ssh:")):
         host = urlsplit(url).hostname
-        note = f"The runner needs an ssh key for {host}, to install sfn-release. {note}"
+        note = f"The runner needs an ssh key for {host} to install sfn-release. {note}"
     return Install(_pip(f"{_NAME} @ git+{url}@{commit}").commands, note=note.strip())
 
 
@@ -183,7 +184,7 @@ def _local_path(url: str) -> Path | None:
 
 
 def _without_password(url: str) -> str:
-    """Return *url* without the user and password of its host; ssh keeps its user."""
+    """Return *url* without user and password. An ssh URL keeps its user."""
     parts = urlsplit(url)
     if "@" not in parts.netloc or parts.scheme in {"ssh", "git+ssh"}:
         return url
@@ -191,14 +192,14 @@ def _without_password(url: str) -> str:
 
 
 def _shell(text: str) -> str:
-    """Return *text* as one word of a shell command, in double quotes where it needs any."""
+    """Return *text* as one word of a shell command, in double quotes if necessary."""
     if re.fullmatch(r"[\w./=-]+", text):
         return text
     return '"' + re.sub(r'(["\\$`])', r"\\\1", text) + '"'
 
 
 def _text(path: Path) -> str:
-    """Return the text of a file; empty when there is none that can be read."""
+    """Return the text of a file; empty if it can't be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -206,10 +207,10 @@ def _text(path: Path) -> str:
 
 
 def installed_here(git_origin: GitOrigin) -> Installed:
-    """Return how sfn-release is installed for the Python that runs.
+    """Return the installation of sfn-release in this Python.
 
-    A folder is looked up with *git_origin*. Without installed metadata (the package runs from a
-    folder on the path), that folder counts.
+    *git_origin* looks up the repository of an installed folder. Without metadata, the package runs
+    from a folder on the path, and we take that folder.
     """
     from importlib.metadata import PackageNotFoundError, distribution
 

@@ -1,23 +1,23 @@
-"""The files that `sfn-release init` writes: a project that can be published at once."""
+"""The files of a new project, which you can publish at once."""
 
 from __future__ import annotations
 
 import re
 
-_LONGEST = 40  # characters of a project's name made from a folder's
+_LONGEST = 40  # characters of a project name made from a folder's name
 
 RELEASES_TOML = """\
 # releases.toml: what this repository releases, and where it runs.
-# What was released, and what runs where:  sfn-release releases | history | status
+# To see what is released and what is live:  sfn-release releases | history | status
 [project]
-name = "{name}"{padding}# stable: it names the ledger's branches and marks what is ours in AWS
+name = "{name}"{padding}# keep it: it names the ledger's branches and tags your state machines
 {tag}
-# `local` is the Step Functions service inside sfn-release: no AWS account, no credentials.
-# An environment on AWS is an account (by its credentials) and a region:
+# The environment `local` is always there. It needs no AWS account and no credentials.
+# An environment on AWS is an account and a region. You choose the account by its credentials:
 #
 # [environments.staging]
 # region = "eu-west-1"
-# profile = "staging"               # of ~/.aws/config; without it the usual credentials
+# profile = "staging"               # in ~/.aws/config; without it, AWS's usual credentials
 # role_arn = "arn:aws:iam::111111111111:role/workflows"
 # name = "{{workflow}}-staging"       # the state machine's name; default "{{workflow}}"
 #
@@ -27,11 +27,11 @@ name = "{name}"{padding}# stable: it names the ledger's branches and marks what 
 # [environments.prod]
 # region = "eu-west-1"
 # role_arn = "arn:aws:iam::222222222222:role/workflows"
-# account = "222222222222"          # credentials of another account are refused
-# requires = ["staging"]            # a release that succeeded there may enter; also: soak, branches
+# account = "222222222222"          # refuse credentials of any other account
+# requires = ["staging"]            # deploy a release to staging first; see also: soak, branches
 # confirm = true                    # a rollback asks first
-# protect_drift = true              # what somebody changed by hand is not overwritten
-# pins = "resolve"                  # exact versions of what is called are sent and recorded
+# protect_drift = true              # don't overwrite manual changes
+# pins = "resolve"                  # call exact versions of Lambda functions, and record them
 # strategy = {{ type = "canary", percent = 10, interval = "15m", alarms = ["{name}-failed"] }}
 """
 
@@ -58,7 +58,7 @@ hello.set_type_as_express()
 CHANGELOG = """\
 # Changelog
 
-The section of a version becomes the notes of its release. See https://keepachangelog.com/.
+The section of a version becomes its release notes. See https://keepachangelog.com/.
 
 ## [Unreleased]
 
@@ -71,7 +71,7 @@ The section of a version becomes the notes of its release. See https://keepachan
 
 
 def project_name(folder: str) -> str:
-    """Return a legal project name that is near to a folder's.
+    """Return a valid project name that is close to a folder's name.
 
     >>> project_name("My Shop (2)")
     'my-shop-2'
@@ -84,10 +84,10 @@ def project_name(folder: str) -> str:
 
 
 def files(folder: str, *, nested: bool = False) -> dict[str, str]:
-    """Return the files of a new project in a folder of this name: path → content.
+    """Return the files of a new project in the folder *folder*: path → content.
 
-    In a folder that is *nested* in its repository, the Git tags carry the project's name, because
-    other projects there have versions too.
+    If it is *nested* in its repository, its Git tags have the project's name, because other
+    projects there have versions too.
     """
     name = project_name(folder)
     padding = " " * max(2, 34 - len(f'name = "{name}"'))

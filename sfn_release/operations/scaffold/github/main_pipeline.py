@@ -1,4 +1,4 @@
-"""The main workflow file: check and plan pull requests, publish tags, promote releases."""
+"""The main pipeline: check and plan pull requests, publish tags, promote releases."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from sfn_release.operations.scaffold.github.pipeline import (
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
 
 _HEAD = """\
-# Releases of %project: checked and planned on a pull request, published by a tag or by hand,
-# promoted after an approval. Written by `sfn-release init --ci github`; it is yours to change.
+# Releases %project. A pull request is checked and planned. A tag, or you, publish a release. After
+# an approval, it is promoted to the next environment. Written by `sfn-release init --ci github`.
+# You can change this file.
 #
 # Before the first run:
-# 1. In the repository's settings, make two environments for each of %stages:
-#    NAME, which deploys (add required reviewers where a person must approve), and
-#    NAME-plan, which only reads (without reviewers: pull requests wait for them otherwise).
-# 2. Set the variable AWS_ROLE_ARN in each: the IAM role that the job takes on. Both roles trust
-#    GitHub's OIDC provider, so no keys are kept anywhere. `sfn-release doctor --iam` prints the
-#    least policy of each role, and who it trusts.
+# 1. In the repository's settings, create two environments for each of %stages:
+#    NAME deploys (add required reviewers if a person must approve), and
+#    NAME-plan only reads (add no reviewers, or pull requests wait for them).
+# 2. In each, set the variable AWS_ROLE_ARN to the IAM role of the job. The roles trust GitHub's
+#    OIDC provider, so you store no keys. `sfn-release doctor --iam` prints the least policy and
+#    the trust policy of each role.
 %variables\
-# 3. Let this workflow push the tags %tag and the branches %ledger/…: rules for branches and
-#    tags must allow it.
+# 3. Allow this workflow to push the tags %tag and the branches %ledger/… in your rules for
+#    branches and tags.
 %{install}\
 name: %title
 
@@ -40,7 +41,7 @@ on:
   workflow_dispatch:
     inputs:
       version:
-        description: "The version to release the chosen commit under, such as 1.2.0"
+        description: "The version of the release, such as 1.2.0"
         required: true
         type: string
 
@@ -77,7 +78,7 @@ _PLAN = """\
     environment: ${{ matrix.environment }}-plan
     permissions:
       contents: read
-      id-token: write # OIDC: credentials for this run alone
+      id-token: write # OIDC: credentials for this run only
       pull-requests: write # the comment
     concurrency:
       group: %group-plan-${{ matrix.environment }}-${{ github.ref }}
@@ -90,14 +91,14 @@ _PLAN = """\
 %credentials\
       - run: sfn-release plan --env "$ENVIRONMENT" --format markdown > "$RUNNER_TEMP/plan.md"
       - name: Show the plan on the pull request
-        # Its own comment is found by the mark in its first line, and replaced.
+        # Replaces the comment of an earlier run, which starts with the same mark.
         run: |
-          # A comment takes 65,536 characters.
+          # A comment can have 65,536 characters.
           {
             printf '%%s\\n\\n' "$MARK"
             head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
             if [ "$(wc -c < "$RUNNER_TEMP/plan.md")" -gt 60000 ]; then
-              printf '\\n\\n… cut off here: the page of the job shows the whole plan.\\n'
+              printf '\\n\\n… cut off here. The job's page shows the whole plan.\\n'
             fi
           } > "$RUNNER_TEMP/comment.md"
           comments="repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments"
@@ -126,7 +127,7 @@ _PUBLISH = """\
       id-token: write
     concurrency:
       group: %group-%stage
-      cancel-in-progress: false # a deployment is never cut off
+      cancel-in-progress: false # let a running deployment finish
 %env\
     outputs:
       version: ${{ steps.tagged.outputs.version || steps.named.outputs.version }}
@@ -148,7 +149,7 @@ _PROMOTE = """\
     needs: %needs
     runs-on: ubuntu-latest
     timeout-minutes: %timeout
-    environment: %name # waits for the approval that this environment asks for
+    environment: %name # waits for the approval that this environment requires
     permissions:
       contents: write
       id-token: write
@@ -172,7 +173,7 @@ def release_file(pipeline: Pipeline) -> str:
     later = scheduled(list(pipeline.chain))
     first, *rest = pipeline.chain
     jobs = [_check(pipeline), _plan(pipeline), _publish(first, pipeline)]
-    jobs += [_promote(one, pipeline) for one in rest if one not in later]
+    jobs += [_promote(stage, pipeline) for stage in rest if stage not in later]
     return _head(pipeline) + "\n".join(jobs)
 
 
@@ -182,7 +183,7 @@ def _head(pipeline: Pipeline) -> str:
     return fill(
         _HEAD,
         project=pipeline.project,
-        stages=", ".join(one.name for one in pipeline.chain),
+        stages=", ".join(stage.name for stage in pipeline.chain),
         variables=_variables_to_set(pipeline.chain),
         tag=pipeline.tag,
         ledger=pipeline.ledger.removeprefix("refs/heads/"),
@@ -195,16 +196,18 @@ def _head(pipeline: Pipeline) -> str:
 
 
 def _note(text: str) -> str:
-    """Return the lines of the header that hold a note; none for an empty one."""
+    """Return the lines of the header for a note; none for an empty one."""
     if not text:
         return ""
     return fill_lines(f"4. {text}", width=98, initial_indent="# ", subsequent_indent="#    ") + "\n"
 
 
 def _variables_to_set(chain: tuple[Stage, ...]) -> str:
-    """Return the lines of the header that name the variables that parameters are read from."""
-    lines = [f"#    {one.name}: {', '.join(one.variables)}\n" for one in chain if one.variables]
-    head = "#    The parameters of releases.toml need these variables too, in both environments:\n"
+    """Return the lines of the header that name the variables for parameters."""
+    lines = [
+        f"#    {stage.name}: {', '.join(stage.variables)}\n" for stage in chain if stage.variables
+    ]
+    head = "#    In both environments, also set these variables for parameters of releases.toml:\n"
     return "".join((head, *lines)) if lines else ""
 
 
@@ -214,7 +217,7 @@ def _check(pipeline: Pipeline) -> str:
 
 
 def _plan(pipeline: Pipeline) -> str:
-    names = sorted({name for one in pipeline.chain for name in one.variables})
+    names = sorted({name for stage in pipeline.chain for name in stage.variables})
     return fill(
         _PLAN,
         matrix=matrix(pipeline.chain),
@@ -230,8 +233,9 @@ def _plan(pipeline: Pipeline) -> str:
 def matrix(chain: tuple[Stage, ...]) -> str:
     """Return the lines of a matrix that runs a job for each environment."""
     return "".join(
-        f"          - environment: {quoted(one.name)}\n            region: {quoted(one.region)}\n"
-        for one in chain
+        f"          - environment: {quoted(stage.name)}\n"
+        f"            region: {quoted(stage.region)}\n"
+        for stage in chain
     )
 
 

@@ -1,4 +1,4 @@
-"""The workflow files that a person starts: roll back, and unlock."""
+"""The pipelines that you start by hand: roll back, and unlock."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sfn_release.operations.scaffold.github.pipeline import (
 )
 
 _ROLLBACK = """\
-# A button: bring back an earlier release. In the repository's page: Actions, this workflow,
-# "Run workflow". Written by `sfn-release init --ci github`; it is yours to change.
+# Rolls back to an earlier release. To start it, open Actions on GitHub, select this workflow, and
+# press "Run workflow". Written by `sfn-release init --ci github`. You can change this file.
 #
-# It does not wait for a deployment that is under way, which may take hours: sfn-release refuses
-# then and says which one. Cancel that run first; it takes callers back by itself.
+# It doesn't wait for a running deployment, which may take hours: it fails and says which one is
+# running. Cancel that run first. When a run is cancelled, it puts callers back.
 name: %title
 
 on:
@@ -29,7 +29,7 @@ on:
         type: choice
         options: %options
       version:
-        description: "The release to bring back; empty for the one before"
+        description: "The release to go back to; empty for the previous one"
         required: false
         type: string
       reason:
@@ -61,9 +61,9 @@ jobs:
 """
 
 _UNLOCK = """\
-# A button: close a deployment that was abandoned, so that others can deploy before its lock
-# expires. In the repository's page: Actions, this workflow, "Run workflow". Written by
-# `sfn-release init --ci github`; it is yours to change.
+# Closes an abandoned deployment, so that you can deploy before its lock expires. To start it, open
+# Actions on GitHub, select this workflow, and press "Run workflow". Written by
+# `sfn-release init --ci github`. You can change this file.
 name: %title
 
 on:
@@ -111,12 +111,14 @@ def unlock_file(pipeline: Pipeline) -> str:
 
 
 def _button(template: str, name: str, pipeline: Pipeline) -> str:
-    regions = json.dumps({one.name: one.region for one in pipeline.chain}, separators=(",", ":"))
-    names = sorted({name for one in pipeline.chain for name in one.variables})
+    regions = json.dumps(
+        {stage.name: stage.region for stage in pipeline.chain}, separators=(",", ":")
+    )
+    names = sorted({name for stage in pipeline.chain for name in stage.variables})
     return fill(
         template,
         title=quoted(f"{pipeline.group}-{name}"),
-        options=json.dumps([one.name for one in pipeline.chain]),
+        options=json.dumps([stage.name for stage in pipeline.chain]),
         defaults=pipeline.defaults(),
         variables=variables(names),
         setup=pipeline.setup(),

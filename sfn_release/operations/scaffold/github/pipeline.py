@@ -1,4 +1,4 @@
-"""The pieces that every workflow file of the pipeline is made of: text, set-up steps, names."""
+"""Pipeline: the parts that all workflow files share, such as set-up steps and credentials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sfn_release.operations.scaffold.github.stages import Stage
 from sfn_release.operations.scaffold.installation import Install
 
-# Tags of actions can be moved; commits can't. Each stands with the version that it is.
+# Commits of actions, because tags can be moved. The comment is the version.
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0"
 CREDENTIALS = (
@@ -18,7 +18,7 @@ CREDENTIALS = (
 )
 UV = "astral-sh/setup-uv@d0cc045d04ccac9d8b7881df0226f9e82c39688e # v6.8.0"
 
-HOUR = 3600  # seconds that the credentials of a job live unless it asks for more
+HOUR = 3600  # seconds: the default lifetime of a job's credentials
 
 _CREDENTIALS = """\
       - uses: %action
@@ -30,11 +30,10 @@ _CREDENTIALS = """\
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Everything that the workflow files of one project share.
+    """The values that the workflow files of one project share.
 
-    *folder* is the project's below the repository's root, "" for the root itself. *group* starts
-    the names of files and concurrency groups. *tests* are the commands that run its
-    tests.
+    *folder* is the project's folder below the repository's root, or "". The names of files and
+    concurrency groups start with *group*. *tests* are the commands that run the project's tests.
     """
 
     project: str
@@ -52,7 +51,7 @@ class Pipeline:
         lines = [
             f"      - uses: {CHECKOUT}",
             "        with:",
-            "          fetch-depth: 1 # sfn-release itself fetches what it needs of the ledger",
+            "          fetch-depth: 1 # sfn-release fetches the ledger itself",
             f"      - uses: {PYTHON}",
             "        with:",
             f"          python-version: {quoted(self.python)}",
@@ -71,20 +70,20 @@ class Pipeline:
 
 
 class _Text(string.Template):
-    """Text with ``%name`` to fill, so that GitHub's own ``${{ … }}`` reads as it is."""
+    """A template with ``%name``, so that GitHub's ``${{ … }}`` stays as it is."""
 
     delimiter = "%"
 
 
 def fill(template: str, **values: object) -> str:
-    """Return *template* with every ``%name`` filled; raises KeyError for one without a value."""
+    """Return *template* with each ``%name`` filled in; raises KeyError for a missing value."""
     return _Text(template).substitute(values)
 
 
 def credentials(region: str, *, seconds: int = HOUR) -> str:
     """Return the step that gets AWS credentials by OIDC, for one job.
 
-    *region* is YAML. *seconds* is how long they must live, which is an hour if nothing is said:
+    *region* is YAML. *seconds* is their lifetime, by default an hour:
     https://github.com/aws-actions/configure-aws-credentials#options
     """
     session = "" if seconds <= HOUR else f"\n          role-duration-seconds: {seconds}"
@@ -92,25 +91,22 @@ def credentials(region: str, *, seconds: int = HOUR) -> str:
 
 
 def variables(names: Iterable[str], indent: str = "      ") -> str:
-    """Return the lines of ``env`` that hand on variables of the GitHub environment."""
+    """Return the lines of ``env`` that pass on variables of the GitHub environment."""
     return "".join(f"{indent}{name}: ${{{{ vars.{name} }}}}\n" for name in names)
 
 
 def env(*blocks: str) -> str:
-    """Return the ``env`` of a job; empty when no line is in it."""
+    """Return the ``env`` of a job; empty without lines."""
     lines = "".join(blocks)
     return f"    env:\n{lines}" if lines else ""
 
 
 def quoted(text: str) -> str:
-    """Return *text* as a YAML scalar that is text whatever it says; JSON's strings are YAML's.
-
-    GitHub finds no expression in it either.
-    """
+    """Return *text* as a quoted YAML string (JSON's), without GitHub's expressions."""
     return json.dumps(text.replace("${{", "${{ '${{' }}"))
 
 
 def glob(text: str) -> str:
-    """Return *text* so that a filter of GitHub Actions takes it literally."""
+    """Return *text* escaped for a filter of GitHub Actions."""
     special: Iterable[str] = "\\*?+[]!"
-    return "".join(f"\\{one}" if one in special else one for one in text)
+    return "".join(f"\\{letter}" if letter in special else letter for letter in text)

@@ -1,9 +1,9 @@
-"""The workflow files of GitHub Actions that `sfn-release init --ci github` writes.
+"""The workflow files for GitHub Actions that `sfn-release init --ci github` writes.
 
-A pull request is checked, and planned in every environment. A tag (or a person) publishes to the
-first environment. Each further one gets the very release that succeeded before, behind the approval
-that its environment on GitHub asks for; where a release must soak, a schedule promotes it. Every
-night a job looks for drift. Two buttons roll back and unlock.
+A pull request is checked, and planned for every environment. A tag, or a person, publishes to the
+first environment. The release is then promoted from one environment to the next, after the
+approval that its environment on GitHub requires. If a release must soak, a schedule promotes it.
+Every night a job looks for drift. You can roll back and unlock with one click.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def github_files(
 ) -> dict[str, str]:
     """Return the workflow files: path below the repository's root → text.
 
-    *folder* is the project's below that root ("" for the root itself); its files then have the
+    *folder* is the project's folder below that root, or "". With a folder, the files have the
     project's name. *install* are the steps that install sfn-release, *tests* the commands that run
-    the project's tests, *python* is the version of Python to set up, such as ``3.12``.
+    the project's tests. *python* is the version of Python to set up, such as ``3.12``.
     """
     pipeline = Pipeline(
         project=project.name,

@@ -1,4 +1,4 @@
-"""The workflow files that run by the clock: drift every night, promotions after a soak time."""
+"""The pipelines that a schedule starts: drift every night, promotions after a soak time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sfn_release.operations.scaffold.github.pipeline import (
 from sfn_release.operations.scaffold.github.stages import Stage, scheduled
 
 _NIGHTLY = """\
-# Every night: does each environment still serve its release, and is the ledger intact?
-# A red run means drift, an environment that can't be reached, or a changed ledger. Written by
-# `sfn-release init --ci github`; it is yours to change.
+# Checks every night that each environment still serves its release, and that the ledger is intact.
+# It fails on drift, an unreachable environment, or a changed ledger. Written by
+# `sfn-release init --ci github`. You can change this file.
 name: %title
 
 on:
@@ -58,9 +58,8 @@ jobs:
 """
 
 _HEAD = """\
-# Every hour: promotes releases whose soak time is over. A job that waited for hours, or failed
-# because a release is too young, would help nobody. Written by `sfn-release init --ci github`;
-# it is yours to change.
+# Promotes releases every hour after their soak time, so that no job has to wait for hours. Written
+# by `sfn-release init --ci github`. You can change this file.
 name: %title
 
 on:
@@ -97,13 +96,13 @@ _JOBS = """\
     if: needs.ready-%stage.outputs.promote == 'true'
     runs-on: ubuntu-latest
     timeout-minutes: %timeout
-    environment: %name # waits for the approval that this environment asks for
+    environment: %name # waits for the approval that this environment requires
     permissions:
       contents: write # the ledger's branches
       id-token: write
     concurrency:
       group: %group-%stage
-      cancel-in-progress: false # a deployment is never cut off
+      cancel-in-progress: false # let a running deployment finish
 %env\
     steps:
 %setup\
@@ -116,7 +115,7 @@ _JOBS = """\
 
 def nightly_file(pipeline: Pipeline) -> str:
     """Return the text of the workflow file that looks for drift."""
-    names = sorted({name for one in pipeline.chain for name in one.variables})
+    names = sorted({name for stage in pipeline.chain for name in stage.variables})
     return fill(
         _NIGHTLY,
         title=quoted(f"{pipeline.group}-nightly"),
@@ -129,12 +128,12 @@ def nightly_file(pipeline: Pipeline) -> str:
 
 
 def promotions_file(pipeline: Pipeline) -> str | None:
-    """Return the text of the workflow file that promotes by the clock; None if no stage soaks."""
+    """Return the text of the workflow file that promotes by schedule; None if no stage soaks."""
     later = scheduled(list(pipeline.chain))
     if not later:
         return None
     head = fill(_HEAD, title=quoted(f"{pipeline.group}-promote"), defaults=pipeline.defaults())
-    return head + "\n".join(_jobs(one, pipeline) for one in later)
+    return head + "\n".join(_jobs(stage, pipeline) for stage in later)
 
 
 def _jobs(stage: Stage, pipeline: Pipeline) -> str:
@@ -144,9 +143,9 @@ def _jobs(stage: Stage, pipeline: Pipeline) -> str:
         name=quoted(stage.name),
         plan=quoted(f"{stage.name}-plan"),
         source=stage.source,
-        reason=f"{stage.name} takes a release that {stage.source} has served for {stage.soak}."
+        reason=f"{stage.name} gets a release after it was live in {stage.source} for {stage.soak}."
         if stage.soak
-        else f"{stage.name} takes a release that has succeeded in {stage.source}.",
+        else f"{stage.name} gets a release after it succeeded in {stage.source}.",
         group=pipeline.group,
         timeout=stage.timeout,
         env=env(variables(stage.variables)),

@@ -1,4 +1,4 @@
-"""The stages of a pipeline: the environments on AWS, in the order that a release enters them."""
+"""The stages of a pipeline: the environments on AWS, in the order of promotion."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LONGEST = 360  # minutes: GitHub ends a job on its own runners after six hours
 class Stage:
     """An environment that releases go to.
 
-    *source* is the environment that a release is promoted from; releases are published to the
-    stage without one. *variables* are the environment variables that its parameters are read from.
-    *soak* is how long a release must have been served in the environments that it requires, "" for
-    no time. *minutes* is the longest that a deployment may take.
+    A release is promoted from the environment *source*; the stage without one publishes it.
+    *variables* are the environment variables for its parameters. *soak* is the time that a release
+    must be live in the required environments first, or "". *minutes* is the longest time of a
+    deployment.
     """
 
     name: str
@@ -42,52 +42,59 @@ class Stage:
 
     @property
     def session(self) -> int:
-        """How many seconds the job's credentials must live: as long as the job, at least 1 h."""
+        """The lifetime of the job's credentials in seconds: as long as the job, at least 1 h."""
         return max(3600, self.timeout * 60)
 
 
 def stages(project: Project) -> list[Stage]:
-    """Return the environments on AWS in the order in which a release enters them.
+    """Return the environments on AWS in the order of promotion.
 
-    Releases are published to the first that requires no other. Each further one comes after the
-    environment that it requires, or after the one before it in releases.toml. A project without
-    environments that a runner can reach gets ``staging`` and ``prod``.
+    Releases are published to the first environment that requires no other. Each other environment
+    comes after the environment that it requires, or after its predecessor in releases.toml. If a
+    runner can reach no environment of the project, the stages are ``staging`` and ``prod``.
     """
     # A runner can't reach an emulator on the machine of a developer.
-    found = [one for one in project.environments.values() if not one.on_this_machine]
+    found = [
+        environment
+        for environment in project.environments.values()
+        if not environment.on_this_machine
+    ]
     if not found:
         return [Stage("staging", _NO_REGION), Stage("prod", _NO_REGION, "staging")]
     ordered: list[Environment] = []
     while len(ordered) < len(found):
-        done = {one.name for one in ordered}
-        waiting = [one for one in found if one.name not in done]
-        ordered.append(next(one for one in waiting if done.issuperset(one.requires)))
-    made: list[Stage] = []
-    for one in ordered:
-        before = one.requires[-1] if one.requires else made[-1].name if made else None
-        sources = one.sources(one.parameters).values()
-        shift = one.strategy.duration if one.strategy else timedelta()
-        made.append(
-            Stage(
-                one.name,
-                one.region or _NO_REGION,
-                before,
-                tuple(sorted({source.name for source in sources if source.kind == "env"})),
-                duration_text(one.soak) if one.soak and one.requires else "",
-                int((shift + _SETUP).total_seconds() // 60),
-            )
-        )
-    return made
+        done = {environment.name for environment in ordered}
+        waiting = [environment for environment in found if environment.name not in done]
+        ordered.append(next(ready for ready in waiting if done.issuperset(ready.requires)))
+    chain: list[Stage] = []
+    for environment in ordered:
+        chain.append(_stage(environment, previous=chain[-1].name if chain else None))
+    return chain
+
+
+def _stage(environment: Environment, *, previous: str | None) -> Stage:
+    sources = environment.sources(environment.parameters).values()
+    shift = environment.strategy.duration if environment.strategy else timedelta()
+    return Stage(
+        name=environment.name,
+        region=environment.region or _NO_REGION,
+        source=environment.requires[-1] if environment.requires else previous,
+        variables=tuple(sorted({source.name for source in sources if source.kind == "env"})),
+        soak=duration_text(environment.soak) if environment.soak and environment.requires else "",
+        minutes=int((shift + _SETUP).total_seconds() // 60),
+    )
 
 
 def scheduled(chain: list[Stage]) -> list[Stage]:
-    """Return the stages that a schedule promotes to: from the first with a soak time on.
+    """Return the stages that a schedule promotes to: those with a soak time, and the ones after.
 
-    A job that would wait for hours, or fail because a release is too young, helps nobody: a
-    scheduled job looks every hour instead. What is promoted from such a stage follows there.
+    A job would wait for hours, or fail because a release is too young. A scheduled job looks every
+    hour instead.
     """
     found: list[Stage] = []
     for stage in chain:
-        if stage.source is not None and (stage.soak or stage.source in {one.name for one in found}):
+        if stage.source is not None and (
+            stage.soak or stage.source in {earlier.name for earlier in found}
+        ):
             found.append(stage)
     return found
