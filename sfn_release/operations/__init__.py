@@ -1,4 +1,4 @@
-"""The verbs of sfn-release: what the commands call, and what a pipeline can call.
+"""The verbs of sfn-release, for its commands and for your pipelines.
 
     workspace = open_workspace(Path.cwd(), system_runtime(watcher))
     published = publish(workspace, "1.2.0", environments=["staging"])

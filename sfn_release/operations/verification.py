@@ -13,7 +13,7 @@ LEDGER = "ledger"
 
 @dataclass(frozen=True)
 class Check:
-    """One check of a *subject*, a release or an environment. *text* says what is checked.
+    """One check of a *subject*, a release or an environment. *text* describes it.
 
     *error* is the problem, None if all is well. *unknown*: the remote didn't answer, so we couldn't
     check.

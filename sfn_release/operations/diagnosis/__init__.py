@@ -1,1 +1,1 @@
-"""What `doctor` examines, one subject a file. Nothing is changed, here or in AWS."""
+"""The examinations of `doctor`, one subject per file. They change nothing, here or in AWS."""

@@ -1,7 +1,7 @@
 """doctor --iam: the least IAM policies of the roles that plan and deploy in each environment.
 
 Two roles per environment: one for plans and nightly checks, which only reads, and one that
-deploys. Actions and resource types are those of AWS's service authorization reference for Step
+deploys. The actions and resource types come from AWS's service authorization reference for Step
 Functions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 """
 

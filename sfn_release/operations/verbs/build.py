@@ -21,7 +21,7 @@ def build_work_tree(workspace: Workspace) -> Build:
 
 
 def build_definitions(workspace: Workspace, workflow: str | None = None) -> tuple[Declaration, ...]:
-    """Return the workflows of the work tree, or the one that you name; raises NotFoundError."""
+    """Return the workflows of the work tree, or only *workflow*; raises NotFoundError."""
     project = workspace.project
     declarations = build_work_tree(workspace).declarations
     if workflow is None:
