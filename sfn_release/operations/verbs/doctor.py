@@ -29,7 +29,7 @@ def doctor(
 ) -> Iterator[Diagnosis]:
     """Yield the diagnoses of a project, each as soon as it is known.
 
-    *environments* are the names to examine, by default all. Outside a repository, or with an invalid
+    *environments* are names, by default all. Outside a repository, or with an invalid
     releases.toml, the rest is examined. Nothing is changed, here or in AWS.
 
     Raises NotFoundError for an unknown environment.
