@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
@@ -12,26 +13,19 @@ from sfn_release.operations.scaffold.github.pipeline import (
     variables,
 )
 
-_ROLLBACK = """\
-# Rolls back to an earlier release. To start it, open Actions on GitHub, select this workflow, and
-# press "Run workflow". Written by `sfn-release init --ci github`. You can change this file.
-#
-# It doesn't wait for a running deployment, which may take hours: it fails and says which one is
-# running. Cancel that run first. When a run is cancelled, it puts callers back.
+_FILE = """\
+%{comment}\
 name: %title
 
 on:
   workflow_dispatch:
     inputs:
       environment:
-        description: "Where to roll back"
+        description: %where
         required: true
         type: choice
         options: %options
-      version:
-        description: "The release to go back to; empty for the previous one"
-        required: false
-        type: string
+%inputs\
       reason:
         description: "Why (recorded in the ledger)"
         required: true
@@ -40,87 +34,102 @@ on:
 permissions: {}
 %defaults
 jobs:
-  rollback:
+  %name:
     runs-on: ubuntu-latest
-    timeout-minutes: 30
+    timeout-minutes: %minutes
     environment: ${{ inputs.environment }}
     permissions:
       contents: write # the ledger's branches
       id-token: write
     env:
       ENVIRONMENT: ${{ inputs.environment }}
-      VERSION: ${{ inputs.version }}
+%values\
       REASON: ${{ inputs.reason }}
 %variables\
     steps:
 %setup\
 %credentials\
       - run: >-
-          sfn-release rollback ${VERSION:+"$VERSION"}
+          sfn-release %command
           --env "$ENVIRONMENT" --reason "$REASON" --yes
 """
 
-_UNLOCK = """\
+
+@dataclass(frozen=True)
+class _Button:
+    """The parts of a file that differ. *inputs* and *values* are YAML lines, *where* a question."""
+
+    name: str
+    comment: str
+    where: str
+    command: str
+    minutes: int
+    inputs: str = ""
+    values: str = ""
+
+
+_ROLLBACK = _Button(
+    name="rollback",
+    comment="""\
+# Rolls back to an earlier release. To start it, open Actions on GitHub, select this workflow, and
+# press "Run workflow". Written by `sfn-release init --ci github`. You can change this file.
+#
+# It doesn't wait for a running deployment, which may take hours: it fails and says which one is
+# running. Cancel that run first. When a run is cancelled, it puts callers back.
+""",
+    where="Where to roll back",
+    command='rollback ${VERSION:+"$VERSION"}',
+    minutes=30,
+    inputs="""\
+      version:
+        description: "The release to go back to; empty for the previous one"
+        required: false
+        type: string
+""",
+    values="      VERSION: ${{ inputs.version }}\n",
+)
+
+_UNLOCK = _Button(
+    name="unlock",
+    comment="""\
 # Closes an abandoned deployment, so that you can deploy before its lock expires. To start it, open
 # Actions on GitHub, select this workflow, and press "Run workflow". Written by
 # `sfn-release init --ci github`. You can change this file.
-name: %title
-
-on:
-  workflow_dispatch:
-    inputs:
-      environment:
-        description: "Where the deployment was abandoned"
-        required: true
-        type: choice
-        options: %options
-      reason:
-        description: "Why (recorded in the ledger)"
-        required: true
-        type: string
-
-permissions: {}
-%defaults
-jobs:
-  unlock:
-    runs-on: ubuntu-latest
-    timeout-minutes: 20
-    environment: ${{ inputs.environment }}
-    permissions:
-      contents: write # the ledger's branches
-      id-token: write
-    env:
-      ENVIRONMENT: ${{ inputs.environment }}
-      REASON: ${{ inputs.reason }}
-%variables\
-    steps:
-%setup\
-%credentials\
-      - run: sfn-release unlock --env "$ENVIRONMENT" --reason "$REASON" --yes
-"""
+""",
+    where="Where the deployment was abandoned",
+    command="unlock",
+    minutes=20,
+)
 
 
 def rollback_file(pipeline: Pipeline) -> str:
     """Return the text of the workflow file that rolls back."""
-    return _button(_ROLLBACK, "rollback", pipeline)
+    return _filled(_ROLLBACK, pipeline)
 
 
 def unlock_file(pipeline: Pipeline) -> str:
     """Return the text of the workflow file that closes an abandoned deployment."""
-    return _button(_UNLOCK, "unlock", pipeline)
+    return _filled(_UNLOCK, pipeline)
 
 
-def _button(template: str, name: str, pipeline: Pipeline) -> str:
+def _filled(button: _Button, pipeline: Pipeline) -> str:
     regions = json.dumps(
         {stage.name: stage.region for stage in pipeline.chain}, separators=(",", ":")
     )
     names = sorted({name for stage in pipeline.chain for name in stage.variables})
     return fill(
-        template,
-        title=quoted(f"{pipeline.group}-{name}"),
+        _FILE,
+        comment=button.comment,
+        title=quoted(f"{pipeline.group}-{button.name}"),
+        where=quoted(button.where),
         options=json.dumps([stage.name for stage in pipeline.chain]),
+        inputs=button.inputs,
         defaults=pipeline.defaults(),
+        name=button.name,
+        minutes=button.minutes,
+        values=button.values,
         variables=variables(names),
         setup=pipeline.setup(),
         credentials=credentials(f"${{{{ fromJSON('{regions}')[inputs.environment] }}}}"),
+        command=button.command,
     )
