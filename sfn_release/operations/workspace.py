@@ -71,17 +71,7 @@ class Workspace:
         """
         aws = aws or self.aws(environment)
         if environment.account is not None and environment.has_sts:
-            from sfn_release.aws.api_calls import call
-
-            caller = call(aws.identity.get_caller_identity)
-            if caller["Account"] != environment.account:
-                raise AccessError(
-                    f"The credentials for {environment.name} belong to account"
-                    f" {caller['Account']}, but releases.toml says {environment.account}.",
-                    why=f"You are {caller['Arn']}.",
-                    fix="Log in to that account, or set `profile` or `assume_role` for the"
-                    " environment.",
-                )
+            checked_caller(environment, aws)
         return aws
 
     def head(self) -> str:
@@ -169,6 +159,24 @@ class Workspace:
                 " content.",
                 fix="Publish yours under a higher version.",
             )
+
+
+def checked_caller(environment: Environment, aws: Aws) -> Mapping[str, Any]:
+    """Return STS's answer about the credentials, an ``Account`` and an ``Arn``.
+
+    Raises AccessError if releases.toml says that the environment is in another account.
+    """
+    from sfn_release.aws.api_calls import call
+
+    caller = call(aws.identity.get_caller_identity)
+    if environment.account not in {None, caller["Account"]}:
+        raise AccessError(
+            f"The credentials for {environment.name} belong to account {caller['Account']}, but"
+            f" releases.toml says {environment.account}.",
+            why=f"You are {caller['Arn']}.",
+            fix="Log in to that account, or set `profile` or `assume_role` for the environment.",
+        )
+    return caller
 
 
 def _nearest(version: str, versions: Sequence[str]) -> str:

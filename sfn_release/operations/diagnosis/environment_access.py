@@ -17,7 +17,7 @@ from sfn_release.operations.diagnosis.machine_ownership import examine_machines
 from sfn_release.operations.diagnosis.permission_probe import Permission
 from sfn_release.operations.open_site import site
 from sfn_release.operations.pin_preview import pins_of_work_tree
-from sfn_release.operations.workspace import Workspace
+from sfn_release.operations.workspace import Workspace, checked_caller
 from sfn_release.project import Environment, parameters_in
 from sfn_release.project.aws_rules import role_arn as role_rule
 from sfn_release.text import count
@@ -84,7 +84,7 @@ def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis
     if not environment.has_sts and "*" not in environment.endpoints:
         return findings.ok("account", "not checked: Step Functions is on this machine, without STS")
     try:
-        caller = call(aws.identity.get_caller_identity)
+        return checked_caller(environment, aws)
     except (AccessError, NetworkError) as error:
         return findings.error("account", error)
     except SfnReleaseError as error:
@@ -95,14 +95,6 @@ def _caller(environment: Environment, aws: Aws) -> Mapping[str, Any] | Diagnosis
                 "If you have one, `endpoint_url` can be a table with a URL for each service.",
             )
         return findings.error("account", error, verdict="warning")
-    if environment.account not in {None, caller["Account"]}:
-        return findings.problem(
-            "account",
-            f"the credentials belong to account {caller['Account']} ({caller['Arn']}), but"
-            f" releases.toml says {environment.account}",
-            "Log in to that account, or set `profile` or `assume_role` for the environment.",
-        )
-    return caller
 
 
 def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | SfnReleaseError:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.aws.api_calls import call
 from sfn_release.aws.clients import Aws
 from sfn_release.deployment.alarms import firing
 from sfn_release.deployment.parameter_lookup import look_up
@@ -24,7 +23,7 @@ from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.secret_values import secret_notes
 from sfn_release.operations.verbs.plan import prepare_work_tree, work_tree
 from sfn_release.operations.verification import Check
-from sfn_release.operations.workspace import Workspace
+from sfn_release.operations.workspace import Workspace, checked_caller
 from sfn_release.plan.preconditions import Submission, refusal, unmet
 from sfn_release.project import Environment, toml_text
 from sfn_release.release.rendering import Rendered, parameters_of, render
@@ -188,15 +187,8 @@ def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> s
         _ = aws.stepfunctions
         text = "the endpoint is on this machine: any credentials will do"
         return text + (f"; account {environment.account}" if environment.account else "")
-    caller = call(aws.identity.get_caller_identity)
+    caller = checked_caller(environment, aws)
     accounts[environment.name] = caller["Account"]
-    if environment.account not in {None, caller["Account"]}:
-        raise AccessError(
-            f"The credentials belong to account {caller['Account']}, but releases.toml says"
-            f" {environment.account}.",
-            why=f"You are {caller['Arn']}.",
-            fix="Log in to that account, or set `profile` or `assume_role` for the environment.",
-        )
     return f"account {caller['Account']} in {environment.region}, as {caller['Arn']}"
 
 
