@@ -107,7 +107,7 @@ def test_everything_that_a_deployment_needs_is_looked_up(shop: Project) -> None:
     assert f"  OK  account {ACCOUNT} in {REGION}, as arn:aws:sts::{ACCOUNT}:" in out
     assert "  OK  parameter Greeting from $SHOP_GREETING: Hello\n" in out
     assert "  OK  parameter Who from ssm:/shop/who: Alice\n" in out
-    assert f"  OK  hello is the state machine hello, with {ROLE}\n" in out
+    assert f"  OK  hello is the state machine hello, with the role {ROLE}\n" in out
     assert out.endswith("checked: all OK\n")
     assert before == shop.git("for-each-ref")
     assert shop.json("status")["environments"][0]["state"] == "never-deployed"

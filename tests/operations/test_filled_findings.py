@@ -61,7 +61,7 @@ def test_an_undeclared_parameter_is_an_error(repository: Path) -> None:
         assert (one["rule"], one["severity"]) == ("parameter", "error")
         assert (one["path"], one["line"]) == ("$.States.Only.Result.v", 7)
         assert one["message"] == "In dev, prod: The parameter ${Fooo} is not declared."
-        assert one["fix"] == "Did you mean Foo?"
+        assert one["fix"] == 'Did you mean "Foo"?'
     assert made.run("check").code == 1
 
 
@@ -98,7 +98,7 @@ def test_parameters_of_a_role_and_given_ones_are_known(repository: Path) -> None
     assert found(made) == []
     made.write("workflows/pay.py", module.replace("ROLE", f"{role}${{Nam}}"))
     (one,) = found(made)
-    assert (one["path"], one["fix"]) == ("$.role", "Did you mean Name?")
+    assert (one["path"], one["fix"]) == ("$.role", 'Did you mean "Name"?')
 
 
 def test_a_finding_of_the_declared_form_is_not_repeated(repository: Path) -> None:

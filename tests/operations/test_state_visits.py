@@ -145,7 +145,7 @@ def test_execute_shows_the_way(shop: Project) -> None:
     """STANDARD executions have a history."""
     shop.publish("1.0.0")
     ran = shop.ok("execute", "hello")
-    assert "way" in ran.out
+    assert "\n  states     Only  Pass\n" in ran.out
     told = shop.json("execute", "hello")["way"]
     assert [one["ended"] for one in told] == ["succeeded"] * len(told)
 

@@ -70,7 +70,7 @@ def test_what_nobody_touched_is_in_order(shop: Shop) -> None:
 
 def test_a_version_that_is_not_there_is_named(shop: Shop) -> None:
     """With those that are near."""
-    with refused("E_NOT_FOUND", "no release 1.1.1", "Did you mean 1.1.0?"):
+    with refused("E_NOT_FOUND", "no release 1.1.1", 'Did you mean "1.1.0"?'):
         verify(shop.workspace(), "1.1.1")
 
 
@@ -150,11 +150,11 @@ ATTACKS = {
     ),
     "no commit of a release": Attack(
         lambda shop: forged(shop, RELEASES, "manifest.json", "1.1.0", "9.9.9", "hello"),
-        (("is not the commit of a release: 'hello'",),),
+        (("isn't the commit of a release: 'hello'",),),
     ),
     "a release that holds another": Attack(
         lambda shop: forged(shop, RELEASES, "manifest.json", "shop", "shop", "release 9.9.9"),
-        (("9.9.9: ", "should be 9.9.9, and holds 1.1.0"),),
+        (("9.9.9: ", "should be 9.9.9, but holds 1.1.0"),),
     ),
     "a forged record": Attack(
         lambda shop: forged(

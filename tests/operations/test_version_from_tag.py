@@ -144,7 +144,7 @@ def test_publish_takes_the_version_of_the_tag(shop: Project) -> None:
     shop.git("tag", "v1.2.0")
     ran = shop.ok("publish", "--version-from-tag")
     assert "1.2.0 released" in ran.out
-    assert "says 1.2.0" in ran.err
+    assert "CHANGELOG.md has no section for 1.2.0" in ran.err
 
 
 @pytest.mark.parametrize("words", [["1.2.0", "--version-from-tag"], []])

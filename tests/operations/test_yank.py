@@ -144,7 +144,7 @@ def test_what_cannot_be_yanked(shop: Shop) -> None:
     """A release that is not there; without a reason."""
     with refused("E_NOT_FOUND", "There is no release 3.0.0"):
         yanked(shop, "3.0.0")
-    with refused("E_USAGE", "for a reason"):
+    with refused("E_USAGE", "You need a reason"):
         yanked(shop, "1.0.0", " ")
 
 

@@ -168,13 +168,13 @@ def _entry(
         raise TamperedError(f"{where} isn't the commit of a release: {subject!r}.")
     if commits.setdefault(version, commit) != commit:
         raise TamperedError(
-            f"Both {where} and {commits[version][:12]} say that they are {version}: the later one"
+            f"{where} and {commits[version][:12]} both claim to be {version}: the later one"
             " is forged."
         )
     manifest = read_manifest(content, where=where)
     if (manifest.version, manifest.project) != (version, ledger.layout.project):
         raise TamperedError(
-            f"{where} says it is {version}, but contains {manifest.version} of {manifest.project}."
+            f"{where} should be {version}, but holds {manifest.version} of {manifest.project}."
         )
     return manifest
 
