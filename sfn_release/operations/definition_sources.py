@@ -42,7 +42,7 @@ def read_source(
 def only(declarations: tuple[Declaration, ...], named: str) -> Declaration:
     """Return the only workflow of *named*; raises UsageError if it has several."""
     if len(declarations) > 1:
-        names = ", ".join(one.name for one in declarations)
+        names = ", ".join(declaration.name for declaration in declarations)
         raise UsageError(
             f"{named} has {len(declarations)} workflows: {names}.",
             fix="In the project that the file belongs to, name the workflow instead of the file.",

@@ -89,9 +89,13 @@ def _own(project: Project) -> list[str]:
 
 def _declare(name: str, environments: list[str], project: Project) -> str:
     """Return the fix for a parameter that isn't declared in *environments*."""
-    declared = {one for each in project.environments.values() for one in each.parameters}
+    declared = {
+        parameter
+        for environment in project.environments.values()
+        for parameter in environment.parameters
+    }
     meant = "" if name in declared else did_you_mean(name, declared | GIVEN)
-    tables = ", ".join(f"[environments.{one}.parameters]" for one in environments)
+    tables = ", ".join(f"[environments.{environment}.parameters]" for environment in environments)
     return meant or f'Add  {toml_key(name)} = "…"  to {tables} in releases.toml.'
 
 

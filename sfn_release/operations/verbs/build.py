@@ -26,11 +26,12 @@ def build_definitions(workspace: Workspace, workflow: str | None = None) -> tupl
     declarations = build_work_tree(workspace).declarations
     if workflow is None:
         return declarations
-    chosen = tuple(one for one in declarations if one.name == workflow)
+    chosen = tuple(known for known in declarations if known.name == workflow)
     if not chosen:
+        names = [known.name for known in declarations]
         raise NotFoundError(
             f"There is no workflow {workflow!r} in {project.workflows}/.",
-            why=f"There are: {', '.join(one.name for one in declarations)}.",
-            fix=did_you_mean(workflow, [one.name for one in declarations]),
+            why=f"There are: {', '.join(names)}.",
+            fix=did_you_mean(workflow, names),
         )
     return chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
@@ -140,7 +141,7 @@ def _environment(
         yield _asked(name, "pins", lambda: resolved_pins(workspace, there, rendered))
     strategy = environment.strategy
     for alarm in strategy.limits.alarms if strategy else ():
-        yield _asked(name, f"alarm {alarm}", lambda one=alarm: _alarm(aws, one))  # type: ignore[misc]
+        yield _asked(name, f"alarm {alarm}", partial(_alarm, aws, alarm))
 
 
 def _parameters(

@@ -62,7 +62,7 @@ def execute_tree(
     form = _rendered(workspace, there, declarations, declarations[workflow])
     source = declarations[workflow].source
     mocks = read_mocks(workspace.project.root, source)
-    sharing = [one.definition for one in declarations.values() if one.source == source]
+    sharing = [other.definition for other in declarations.values() if other.source == source]
     for line in unused_keys(workspace.project.root, source, sharing, workflow):
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()

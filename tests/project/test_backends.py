@@ -1,0 +1,106 @@
+"""Backends: one value each answers everything that differs between AWS and the local service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sfn_release.errors import ConfigError
+from sfn_release.project import Environment, parse_project
+from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, EMBEDDED, Clone
+from sfn_release.project.backends.local_backend import database, remove_databases
+
+PROD = Environment("prod", AWS, region="eu-west-1")
+LOCAL = Environment("local", EMBEDDED)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    """Return a clone whose workflow `hello` came from workflows/hello.py."""
+    return Clone(
+        project="shop",
+        root=tmp_path / "shop",
+        data=tmp_path / ".git" / "sfn-release",
+        source_of=lambda _, machine: "workflows/hello.py" if machine == "hello" else None,
+        now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        wait=lambda _: None,
+        say=lambda _: None,
+    )
+
+
+def test_names_in_releases_toml_are_those_of_the_backends() -> None:
+    """The environment `local` needs no table, and always has its own backend."""
+    assert {"aws": AWS, "local": EMBEDDED} == BACKENDS
+    assert {"local": EMBEDDED} == BUILT_IN
+    project = parse_project(
+        '[project]\nname = "shop"\n'
+        '[environments.try]\nbackend = "local"\n'
+        '[environments.prod]\nregion = "eu-west-1"\n',
+        path="releases.toml",
+    )
+    backends = {name: one.backend for name, one in project.environments.items()}
+    assert backends == {"local": EMBEDDED, "try": EMBEDDED, "prod": AWS}
+
+
+def test_output_names_an_environment_that_is_not_on_aws() -> None:
+    """So that nobody takes a trial for a deployment."""
+    assert [PROD.label, LOCAL.label] == ["prod", "local (not AWS)"]
+
+
+def test_what_aws_knows_is_made_up_on_local() -> None:
+    """Region, account and role have defaults there, and ARNs of every partition work."""
+    assert LOCAL.given == {
+        "AWS::Region": "us-east-1",
+        "AWS::Partition": "aws",
+        "AWS::AccountId": "000000000000",
+    }
+    assert LOCAL.backend.role == "arn:aws:iam::000000000000:role/local"
+    assert (LOCAL.partition, PROD.partition) == (None, "aws")
+    assert PROD.given == {"AWS::Region": "eu-west-1", "AWS::Partition": "aws"}
+
+
+def test_local_is_step_functions_alone(clone: Clone) -> None:
+    """Lambda, alarms and parameters are on AWS."""
+    services = ("stepfunctions", "lambda", "ssm", "cloudwatch", "sts")
+    assert [EMBEDDED.has(service) for service in services] == [True, False, False, False, False]
+    assert all(AWS.has(service) for service in services)
+    aws = LOCAL.backend.connect(LOCAL, clone)
+    with pytest.raises(ConfigError, match="and no lambda"):
+        _ = aws.functions
+
+
+def test_each_project_of_a_repository_has_a_database(clone: Clone) -> None:
+    """In the Git folder; a reset removes it with its journal."""
+    other = replace(clone, project="billing")
+    for one in (clone, other):
+        client = LOCAL.backend.connect(LOCAL, one).stepfunctions
+        client.create_state_machine(
+            name="hello",
+            definition='{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}',
+            roleArn="arn:aws:iam::000000000000:role/x",
+        )
+    assert database(clone) == clone.data / "local" / "shop.db"
+    assert database(clone).is_file()
+    remove_databases(clone)
+    assert [path.name for path in sorted((clone.data / "local").glob("shop*"))] == []
+    assert database(other).is_file()
+
+
+def test_mocks_beside_the_module_answer_the_tasks_of_a_workflow(clone: Clone) -> None:
+    """Found through the module that the state machine came from."""
+    mocks = clone.root / "workflows" / "hello.mocks.json"
+    mocks.parent.mkdir(parents=True)
+    mocks.write_text('{"Call": {"return": {"answer": 42}}}')
+    client = LOCAL.backend.connect(LOCAL, clone).stepfunctions
+    task = '{"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}'
+    made = client.create_state_machine(
+        name="hello",
+        definition=f'{{"StartAt": "Call", "States": {{"Call": {task}}}}}',
+        roleArn="arn:aws:iam::000000000000:role/x",
+    )
+    started = client.start_execution(stateMachineArn=made["stateMachineArn"])
+    ended = client.describe_execution(executionArn=started["executionArn"])
+    assert (ended["status"], ended.get("output")) == ("SUCCEEDED", '{"answer":42}')
