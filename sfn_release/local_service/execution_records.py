@@ -19,7 +19,7 @@ from sfn_release.simulator import (
     VirtualClock,
     simulate,
 )
-from sfn_release.simulator.text_store import restored
+from sfn_release.simulator.text_store import with_texts
 
 Observe = Callable[[Event], None]
 
@@ -121,7 +121,7 @@ def history(
         last = min(first + count - 1, newest)
     # The start is stored, in the caller's layout of the input.
     events = started[: 1 if first == 1 <= last else 0] + [
-        restored(history_store.event_form(event)) for event in live[max(first, 2) - 1 : last]
+        with_texts(history_store.event_form(event)) for event in live[max(first, 2) - 1 : last]
     ]
     return events[::-1] if backwards else events
 

@@ -79,7 +79,7 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
             content=revisions.from_row(queries.revision(db, revision)),
             version=number,
             alias=arn.alias,
-            tags=tag_api.of(db, key),
+            tags=tag_api.tags_of(db, key),
         )
 
 

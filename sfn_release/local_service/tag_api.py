@@ -37,7 +37,7 @@ def untag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """ListTagsForResource: in the order of creation."""
     with context.store.reading() as db:
-        tags = of(db, _machine(db, context, request["resourceArn"]))
+        tags = tags_of(db, _machine(db, context, request["resourceArn"]))
     return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
 
 
@@ -67,7 +67,7 @@ def put(db: sqlite3.Connection, machine: int, tags: Sequence[Mapping[str, Any]])
         )
 
 
-def of(db: sqlite3.Connection, machine: int) -> dict[str, str]:
+def tags_of(db: sqlite3.Connection, machine: int) -> dict[str, str]:
     """Return a machine's tags."""
     rows = db.execute("SELECT key, value FROM tags WHERE machine = ? ORDER BY rowid", (machine,))
     return {row["key"]: row["value"] for row in rows}

@@ -16,7 +16,7 @@ FieldTest = Callable[[Any], bool]
 _HUGE = 1e15  # larger than any count or time
 
 
-def misshapen(definition: Any) -> str | None:
+def shape_fault(definition: Any) -> str | None:
     """Return the reason why *definition* can't be run, with its place; None if it can."""
     if not isinstance(definition, Mapping):
         return "The definition is not a JSON object."

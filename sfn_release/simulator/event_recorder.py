@@ -10,7 +10,7 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution_outcome import Event
 from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
-from sfn_release.simulator.text_store import TextStore, kept
+from sfn_release.simulator.text_store import TextStore, with_handles
 
 _MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
 _WHOLE = {"truncated": False}
@@ -50,7 +50,7 @@ class EventRecorder(EventCounter):
         super().__init__(clock)
         self._observe = observe
         self._events: list[Event] = []
-        self._payloads = TextStore()
+        self._texts = TextStore()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -59,7 +59,7 @@ class EventRecorder(EventCounter):
 
     def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
         if details is not None:
-            event = replace(event, kept={_member(event.type): kept(details, self._payloads)})
+            event = replace(event, kept={_member(event.type): with_handles(details, self._texts)})
         self._events.append(event)
         if self._observe is not None:
             self._observe(event)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sfn_release.simulator.text_store import restored
+from sfn_release.simulator.text_store import with_texts
 
 ExecutionStatus = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -29,7 +29,7 @@ class Event:
     @property
     def details(self) -> dict[str, Any]:
         """The details: empty, or one member, named as in the API (``stateEnteredEventDetails``)."""
-        details: dict[str, Any] = restored(self.kept)
+        details: dict[str, Any] = with_texts(self.kept)
         return details
 
 

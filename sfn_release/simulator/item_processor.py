@@ -23,7 +23,7 @@ class NestedProgress:
     ended: int = 0
 
 
-def processor(visit: StateVisit) -> Mapping[str, Any]:
+def item_processor(visit: StateVisit) -> Mapping[str, Any]:
     """Return a Map's item processor, which older definitions call Iterator."""
     field = "Iterator" if "Iterator" in visit.definition else "ItemProcessor"
     found: Mapping[str, Any] = visit.field(field, dict)
@@ -32,10 +32,10 @@ def processor(visit: StateVisit) -> Mapping[str, Any]:
 
 def is_distributed(visit: StateVisit) -> bool:
     """Return whether a Map state is in DISTRIBUTED mode."""
-    return bool(processor(visit).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED")
+    return bool(item_processor(visit).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED")
 
 
-def selected(
+def iteration_input(
     run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, item: Mapping[str, Any]
 ) -> Any:
     """Return the input of an iteration over *item*, the context object's Map.Item."""

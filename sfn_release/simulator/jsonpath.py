@@ -13,7 +13,13 @@ from typing import Any, TypeGuard
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.choice import holds
-from sfn_release.simulator.path_lookup import found, lookup, path_of, referred, shown
+from sfn_release.simulator.path_lookup import (
+    as_text,
+    look_up,
+    parse_path,
+    reference_value,
+    value_at,
+)
 from sfn_release.simulator.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
 
@@ -64,7 +70,7 @@ class JsonPathLanguage:
         """Return the first rule that holds."""
 
         def resolve(text: str) -> Any:
-            return lookup(visit, path_of(visit, text), input)
+            return look_up(visit, parse_path(visit, text), input)
 
         for rule in visit.field("Choices", list):
             try:
@@ -104,7 +110,7 @@ class JsonPathLanguage:
     def items(self, visit: StateVisit, input: Any) -> list[Any]:
         """Read ItemsPath; an object has an item for each of its members."""
         text = visit.definition.get("ItemsPath", "$")
-        items = found(visit, text, input)
+        items = value_at(visit, text, input)
         if isinstance(items, Mapping):
             return [{"Key": key, "Value": value} for key, value in items.items()]
         if not isinstance(items, list):
@@ -143,7 +149,7 @@ def _reason(visit: StateVisit, field: str, input: Any) -> str | None:
     value = _value(visit, visit.definition[path], path, input)
     if not isinstance(value, str):
         raise visit.error(
-            f"The field '{path}' refers to a value that is not a string: {shown(value)}"
+            f"The field '{path}' refers to a value that is not a string: {as_text(value)}"
         )
     return value
 
@@ -153,7 +159,7 @@ def _filtered(visit: StateVisit, field: str, data: Any) -> Any:
     text = visit.definition.get(field, "$")
     if text is None:
         return {}
-    return data if text == "$" else found(visit, text, data)
+    return data if text == "$" else value_at(visit, text, data)
 
 
 def _placed(visit: StateVisit, source: Mapping[str, Any], result: Any) -> Any:
@@ -161,7 +167,7 @@ def _placed(visit: StateVisit, source: Mapping[str, Any], result: Any) -> Any:
     text = source.get("ResultPath", "$")
     if text is None:
         return visit.raw
-    path = path_of(visit, text)
+    path = parse_path(visit, text)
     try:
         return paths.put(visit.raw, path, result)
     except paths.PathNotFoundError as error:
@@ -196,16 +202,18 @@ def _template(visit: StateVisit, template: Any, data: Any) -> Any:
 def _value(visit: StateVisit, text: Any, field: str, data: Any) -> Any:
     """Return the value of a path or an intrinsic function in *field*."""
     if not isinstance(text, str) or not intrinsics.is_call(text):
-        path = path_of(visit, text)
+        path = parse_path(visit, text)
         try:
-            return lookup(visit, path, data)
+            return look_up(visit, path, data)
         except paths.PathNotFoundError as error:
             raise visit.error(
                 f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
                 f" in the input '{compact(data)}'"
             ) from error
     try:
-        return intrinsics.parse(text).evaluate(lambda path: lookup(visit, path, data), visit.random)
+        return intrinsics.parse(text).evaluate(
+            lambda path: look_up(visit, path, data), visit.random
+        )
     except intrinsics.ArgumentNotFoundError as error:
         raise visit.error(f"{error} in the input '{compact(data)}'") from error
     except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
@@ -214,8 +222,8 @@ def _value(visit: StateVisit, text: Any, field: str, data: Any) -> Any:
 
 def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
     """Return the seconds that a Wait's SecondsPath refers to: a whole number, not a string."""
-    seconds = referred(visit, "SecondsPath", input)
-    where = f"{visit.definition['SecondsPath']} == {shown(seconds)}"
+    seconds = reference_value(visit, "SecondsPath", input)
+    where = f"{visit.definition['SecondsPath']} == {as_text(seconds)}"
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise visit.error(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
     if seconds < 0:
@@ -228,7 +236,7 @@ def _seconds_to_wait(visit: StateVisit, input: Any) -> int:
 def _whole(visit: StateVisit, field: str, data: Any) -> int:
     """Return the whole number that a ...Path field refers to, which may be a string of digits."""
     text = visit.definition[field]
-    value = shown(found(visit, text, data))
+    value = as_text(value_at(visit, text, data))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.0{1,15})?", value):
         raise visit.error(
             f'The {field} field refers to value "{value}" which is not a valid integer: {text}'
@@ -245,7 +253,7 @@ def _whole(visit: StateVisit, field: str, data: Any) -> int:
 def _share(visit: StateVisit, field: str, data: Any) -> float:
     """Return the percentage that a ...Path field refers to."""
     text = visit.definition[field]
-    value = shown(found(visit, text, data))
+    value = as_text(value_at(visit, text, data))
     if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
         raise visit.error(
             f'The {field} field refers to value "{value}" which is not a valid float: {text}'
@@ -258,7 +266,7 @@ def _share(visit: StateVisit, field: str, data: Any) -> float:
 def _constant(visit: StateVisit, field: str) -> float:
     value = visit.definition[field]
     if not _is_amount(value):
-        raise visit.error(f"The field '{field}' is not a number of 0 or more: {shown(value)}")
+        raise visit.error(f"The field '{field}' is not a number of 0 or more: {as_text(value)}")
     return value
 
 
@@ -267,12 +275,12 @@ def _timestamp(visit: StateVisit, input: Any) -> datetime:
     if "TimestampPath" not in state:
         text, where = state["Timestamp"], "Timestamp"
     else:
-        text, where = referred(visit, "TimestampPath", input), state["TimestampPath"]
+        text, where = reference_value(visit, "TimestampPath", input), state["TimestampPath"]
     instant = parse_instant(text)
     if instant is None:
         raise visit.error(
             "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
-            f" date-time format string: {where} == {shown(text)}"
+            f" date-time format string: {where} == {as_text(text)}"
         )
     return instant
 

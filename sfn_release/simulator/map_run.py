@@ -16,7 +16,7 @@ from uuid import UUID
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import EventCounter, with_error
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure
-from sfn_release.simulator.item_processor import NestedProgress, processor, selected
+from sfn_release.simulator.item_processor import NestedProgress, item_processor, iteration_input
 from sfn_release.simulator.item_reader import items_of
 from sfn_release.simulator.machine import ExecutionRun, Frame, walk
 from sfn_release.simulator.scheduler import Group, Strand
@@ -120,7 +120,7 @@ def _child(
     own = replace(run, history=EventCounter(run.clock), execution=execution)
     inner = Frame(0, frame.language, {}, (*frame.iteration, (visit.name, index)))
     try:
-        return (yield from walk(own, inner, processor(visit), payload))
+        return (yield from walk(own, inner, item_processor(visit), payload))
     except StateFailure as failure:
         tally.failed += 1
         if tally.exceeded():
@@ -187,7 +187,7 @@ def _batched(
 ) -> list[Any]:
     """Apply ItemSelector to each item, then ItemBatcher."""
     chosen = [
-        selected(run, frame, visit, input, {"Index": index, "Value": item})
+        iteration_input(run, frame, visit, input, {"Index": index, "Value": item})
         for index, item in enumerate(items)
     ]
     batcher = visit.definition.get("ItemBatcher")

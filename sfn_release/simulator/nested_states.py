@@ -11,10 +11,15 @@ from functools import partial
 from typing import Any
 
 from sfn_release.simulator.failure import SiblingFailed, StateFailure
-from sfn_release.simulator.item_processor import NestedProgress, is_distributed, processor, selected
+from sfn_release.simulator.item_processor import (
+    NestedProgress,
+    is_distributed,
+    item_processor,
+    iteration_input,
+)
 from sfn_release.simulator.machine import ExecutionRun, Frame, walk
 from sfn_release.simulator.map_run import run_distributed
-from sfn_release.simulator.retries import persist
+from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import Group, Strand
 from sfn_release.simulator.state_visit import StateVisit
 
@@ -41,7 +46,7 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
         return language.finish(visit, input, results)
 
     gave_up = partial(_gave_up, run, frame, progress, "ParallelStateFailed")
-    return (yield from persist(run, frame, visit, attempt, gave_up))
+    return (yield from with_retries(run, frame, visit, attempt, gave_up))
 
 
 def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
@@ -74,7 +79,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         return language.finish(visit, input, results)
 
     gave_up = partial(_gave_up, run, frame, progress, "MapStateFailed")
-    return (yield from persist(run, frame, visit, attempt, gave_up))
+    return (yield from with_retries(run, frame, visit, attempt, gave_up))
 
 
 def _gave_up(
@@ -115,8 +120,8 @@ def _iterate(
     inner.item = {"Index": index, "Value": value}
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
-        payload = selected(run, frame, visit, input, inner.item)
-        output = yield from walk(run, inner, processor(visit), payload)
+        payload = iteration_input(run, frame, visit, input, inner.item)
+        output = yield from walk(run, inner, item_processor(visit), payload)
     except StateFailure:
         run.history.record("MapIterationFailed", inner.last, name)
         frame.last = inner.last

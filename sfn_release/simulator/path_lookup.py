@@ -13,7 +13,7 @@ from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.state_visit import StateVisit
 
 
-def path_of(visit: StateVisit, text: Any) -> paths.Path:
+def parse_path(visit: StateVisit, text: Any) -> paths.Path:
     """Parse *text* as a path."""
     try:
         return paths.parse(text)
@@ -21,7 +21,7 @@ def path_of(visit: StateVisit, text: Any) -> paths.Path:
         raise visit.error(str(error)) from error
 
 
-def lookup(visit: StateVisit, path: paths.Path, data: Any) -> Any:
+def look_up(visit: StateVisit, path: paths.Path, data: Any) -> Any:
     """Look up a path in the data, the context object or a variable."""
     name = path.variable
     if name is not None and name not in visit.variables:
@@ -40,25 +40,25 @@ def undefined(visit: StateVisit, path: paths.Path) -> StateFailure:
     )
 
 
-def found(visit: StateVisit, text: Any, data: Any) -> Any:
+def value_at(visit: StateVisit, text: Any, data: Any) -> Any:
     """Return the value at a path. Without a value, the state fails with "Invalid path"."""
     try:
-        return lookup(visit, path_of(visit, text), data)
+        return look_up(visit, parse_path(visit, text), data)
     except paths.PathNotFoundError as error:
         raise visit.error(f"Invalid path '{text}' : {error}") from error
 
 
-def referred(visit: StateVisit, field: str, data: Any) -> Any:
+def reference_value(visit: StateVisit, field: str, data: Any) -> Any:
     """Return the value that a Wait's ...Path field refers to."""
     text = visit.definition[field]
     try:
-        return lookup(visit, path_of(visit, text), data)
+        return look_up(visit, parse_path(visit, text), data)
     except paths.PathNotFoundError as error:
         raise visit.error(
             f"The {field} parameter does not reference an input value: {text}"
         ) from error
 
 
-def shown(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a value as the messages of failures show it."""
     return value if isinstance(value, str) else compact(value)

@@ -15,7 +15,7 @@ from sfn_release.simulator.timestamps import later
 _ATTEMPTS, _INTERVAL, _BACKOFF = 3, 1, 2.0  # the States Language's defaults
 
 
-def persist(
+def with_retries(
     run: ExecutionRun,
     frame: Frame,
     visit: StateVisit,

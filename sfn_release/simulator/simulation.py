@@ -10,7 +10,7 @@ from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock, Stopped
-from sfn_release.simulator.definition_shape import misshapen
+from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import EventRecorder, with_error, with_input, with_output
 from sfn_release.simulator.execution_outcome import (
     ContextSeed,
@@ -136,7 +136,7 @@ def _run(run: ExecutionRun, definition: Mapping[str, Any], input: Any) -> _End:
 
 
 def _require_shape(definition: Any) -> None:
-    fault = misshapen(definition)
+    fault = shape_fault(definition)
     if fault:
         raise ExecutionFailure(RUNTIME, f"The definition cannot be run: {fault}")
 

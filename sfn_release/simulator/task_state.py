@@ -12,7 +12,7 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import with_error, with_input, with_output
 from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.retries import persist
+from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import Strand, Until
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
@@ -54,7 +54,7 @@ def task_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         result = yield from _attempt(run, frame, visit, input, count)
         return language.finish(visit, input, result)
 
-    return (yield from persist(run, frame, visit, attempt, lambda _failure: None))
+    return (yield from with_retries(run, frame, visit, attempt, lambda _failure: None))
 
 
 def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, count: int) -> Strand:

@@ -70,15 +70,15 @@ class TextStore:
             return self._file.read(size).decode("utf-8", "surrogatepass")
 
 
-def kept(value: Any, payloads: TextStore) -> Any:
+def with_handles(value: Any, texts: TextStore) -> Any:
     """Return an event's details with handles in place of long texts."""
     if isinstance(value, Mapping):
-        return {key: kept(item, payloads) for key, item in value.items()}
-    return payloads.keep(value) if isinstance(value, str) else value
+        return {key: with_handles(item, texts) for key, item in value.items()}
+    return texts.keep(value) if isinstance(value, str) else value
 
 
-def restored(value: Any) -> Any:
+def with_texts(value: Any) -> Any:
     """Return details with texts in place of handles."""
     if isinstance(value, Mapping):
-        return {key: restored(item) for key, item in value.items()}
+        return {key: with_texts(item) for key, item in value.items()}
     return value.text() if isinstance(value, StoredText) else value

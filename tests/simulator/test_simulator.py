@@ -20,7 +20,7 @@ from sfn_release.simulator import (
     VirtualClock,
     simulate,
 )
-from sfn_release.simulator.text_store import TextStore, restored
+from sfn_release.simulator.text_store import TextStore, with_texts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = ContextSeed(
@@ -576,11 +576,11 @@ def test_the_texts_of_a_long_history_lie_on_disk() -> None:
     finally:
         tracemalloc.stop()
     assert used < 25_000_000
-    assert [restored(one)[:4] for one in (kept[7], kept[499])] == ["7xxx", "499x"]
+    assert [with_texts(one)[:4] for one in (kept[7], kept[499])] == ["7xxx", "499x"]
     assert payloads.keep(f"7{'x' * 100_000}") is kept[7]
     assert payloads.keep("short") == "short"
     lonely = "\ud800" * 600
-    assert restored(payloads.keep(lonely)) == lonely
+    assert with_texts(payloads.keep(lonely)) == lonely
 
 
 def test_time_ends_with_the_year_9999() -> None:
