@@ -49,13 +49,15 @@ _TARGET = "MISSING_TRANSITION_TARGET"
 
 RULES: Final[tuple[Rule, ...]] = (
     # -- shape ---------------------------------------------------------------------------------
-    Rule("not-asl", "error", "the Python objects make no definition"),
-    Rule("not-json", "error", "it is no JSON, or not exactly"),
-    Rule("too-large", "error", "it is over 1 MiB", (whole(field_rules.too_large),)),
+    Rule("not-asl", "error", "the Python objects don't form a definition"),
+    Rule("not-json", "error", "the definition is not valid JSON"),
+    Rule(
+        "too-large", "error", "the definition is larger than 1 MiB", (whole(field_rules.too_large),)
+    ),
     Rule(
         "missing-field",
         "error",
-        "a field that must be there is not",
+        "a required field is missing",
         (
             each_element(required_fields.missing_field, required_fields.lacks_required),
             each_state(required_fields.missing_state_field, when=required_fields.lacks_state_field),
@@ -68,7 +70,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "wrong-value",
         "error",
-        "a field holds what it can't",
+        "a field has a value that it can't have",
         (
             each_element(
                 field_rules.wrong_value, lambda shape: bool(shape.typed) or not shape.is_object
@@ -82,32 +84,32 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "unknown-field",
         "error",
-        "a field is none of the language's",
+        "the language has no such field",
         (each_element(field_rules.unknown_field, field_rules.has_unknown),),
         final=False,
     ),
     Rule(
         "misplaced-field",
         "error",
-        "a field belongs elsewhere",
+        "a field belongs to another object",
         (each_element(field_rules.misplaced_field, field_rules.has_misplaced),),
     ),
     Rule(
         "inline-map",
         "warning",
-        "only a distributed Map heeds it",
+        "a field only works in a distributed Map",
         (each_state(field_rules.inline_map, "Map", has=(*DISTRIBUTED,)),),
     ),
     Rule(
         "unknown-type",
         "error",
-        "a state has no type that exists",
+        "a state's type doesn't exist",
         (each_state(field_rules.unknown_type, "", has=("Type",)),),
     ),
     Rule(
         "one-of",
         "error",
-        "fields exclude each other",
+        "two fields exclude each other",
         (
             each_state(field_rules.one_of, when=field_rules.has_rivals),
             each_element(field_rules.one_of_twins, field_rules.has_twins),
@@ -116,7 +118,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "language",
         "error",
-        "a field is the other query language's",
+        "a field belongs to the other query language",
         (
             whole(query_languages.jsonpath_in_jsonata),
             each_state(query_languages.foreign_field, when=query_languages.has_foreign),
@@ -136,21 +138,21 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "duplicate-state",
         "error",
-        "two states have one name",
+        "two states have the same name",
         (whole(transitions.duplicate_state),),
         code="DUPLICATE_STATE_NAME",
     ),
     Rule(
         "label",
         "error",
-        "a Map's label can't be one",
+        "a Map's label is not valid",
         (each_state(map_labels.label, "Map", has=("Label",)),),
         code="INVALID_LABEL_NAME",
     ),
     Rule(
         "duplicate-label",
         "error",
-        "two Maps have one label",
+        "two Maps have the same label",
         (whole(map_labels.duplicate_label),),
         code="DUPLICATE_LABEL_NAME",
     ),
@@ -176,54 +178,54 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "unreachable",
         "error",
-        "nothing leads to a state",
+        "no transition leads to a state",
         (each_scope(transitions.unreachable),),
         code=_TARGET,
     ),
     Rule(
         "no-end",
         "error",
-        "no state ends it",
+        "no state ends the workflow",
         (each_scope(transitions.no_end),),
         code="MISSING_END_STATE",
     ),
-    Rule("no-way-out", "warning", "a loop is never left", (each_scope(transitions.no_way_out),)),
+    Rule("no-way-out", "warning", "a loop never ends", (each_scope(transitions.no_way_out),)),
     # -- choices, Retry and Catch --------------------------------------------------------------
     Rule(
         "operator",
         "error",
-        "a condition has no operator, or two",
+        "a condition has no operator, or several",
         (each_condition(choices.operator, choices.has_not_one_operator),),
     ),
     Rule(
         "unknown-operator",
         "error",
-        "there is no such operator",
+        "a comparison operator doesn't exist",
         (each_condition(choices.unknown_operator, choices.has_unknown_operator),),
     ),
     Rule(
         "catch-all",
         "error",
-        "States.ALL is not alone and last",
+        "States.ALL is not alone or not last",
         (each_error(error_handling.catch_all, error_handling.is_catch_all),),
     ),
     Rule(
         "unknown-error",
         "warning",
-        "there is no such States. error",
+        "an error name with States. doesn't exist",
         (each_error(error_handling.unknown_error, error_handling.is_unknown),),
     ),
     Rule(
         "impossible-error",
         "warning",
-        "it can't happen here",
+        "the state can't report an error",
         (each_error(error_handling.impossible_error, error_handling.is_rare),),
     ),
     # -- paths and calls -----------------------------------------------------------------------
     Rule(
         "expression",
         "error",
-        "a path or an intrinsic function can't be read",
+        "a path or an intrinsic function has a syntax error",
         (
             each_template(path_rules.not_a_path),
             each_path(path_rules.syntax, path_rules.invalid),
@@ -232,7 +234,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "intrinsic",
         "error",
-        "an intrinsic function can't take an argument",
+        "an intrinsic function doesn't accept an argument",
         (each_path(path_rules.arguments, path_rules.has_wrong_arguments),),
         final=False,
         late=True,
@@ -240,25 +242,25 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "reference-path",
         "error",
-        "it is no Reference Path",
+        "a path is not a Reference Path",
         (each_path(path_rules.reference_path, path_rules.no_reference),),
     ),
     Rule(
         "duplicate-key",
         "error",
-        "a key stands with .$ and without",
+        "a key is given with .$ and without",
         (each_template(path_rules.duplicate_key),),
     ),
     Rule(
         "doubtful-path",
         "warning",
-        "a filter is hard to read",
+        "a filter can't be parsed",
         (each_path(path_rules.doubtful_path, path_rules.doubtful),),
     ),
     Rule(
         "literal-path",
         "warning",
-        "a path is sent as a text",
+        "a path is sent as text",
         (
             each_template(literal_expressions.literal_path),
             each_state(
@@ -272,7 +274,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "jsonata",
         "error",
-        "an expression can't be read",
+        "a JSONata expression has a syntax error",
         (
             each_jsonata(jsonata_rules.delimiters),
             each_jsonata(jsonata_rules.syntax),
@@ -282,19 +284,22 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "jsonata-context",
         "error",
-        "a name is read from nothing",
+        "an expression reads a name without $states.input",
         (each_jsonata(jsonata_rules.context),),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
     ),
     Rule(
         "states-member",
         "error",
-        "$states has no such member there",
+        "$states has no such field here",
         (each_jsonata(jsonata_rules.states_member),),
         code="UNSUPPORTED_JSONATA_EXPRESSION",
     ),
     Rule(
-        "unread-jsonata", "warning", "an expression is not checked", (whole(jsonata_rules.unread),)
+        "unread-jsonata",
+        "warning",
+        "an expression can't be checked",
+        (whole(jsonata_rules.unread),),
     ),
     Rule(
         "context-field",
@@ -309,7 +314,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "variable-name",
         "error",
-        "a variable can't have that name",
+        "a variable's name is not valid",
         (each_assignment(variables.variable_name),),
     ),
     Rule(
@@ -321,17 +326,20 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "distributed-variable",
         "error",
-        "a distributed Map reads a variable around it",
+        "a distributed Map reads an outer variable",
         (whole(variables.distributed),),
     ),
     Rule(
-        "undefined-variable", "warning", "nothing assigns a variable", (whole(variables.undefined),)
+        "undefined-variable",
+        "warning",
+        "no state assigns a variable",
+        (whole(variables.undefined),),
     ),
     # -- integrations --------------------------------------------------------------------------
     Rule(
         "integration",
         "error",
-        "there is no such integration, or it can't wait so",
+        "an integration doesn't exist or lacks a parameter",
         (
             each_call(integrations.integration, when=integrations.unsupported),
             each_task(integrations.uncallable, integrations.is_uncallable),
@@ -365,7 +373,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "qualifier",
         "error",
-        "a version or an alias can't have that name",
+        "a version or an alias is not valid",
         (each_callee(qualifiers.qualifier),),
         final=False,
         late=True,
@@ -373,7 +381,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "express",
         "error",
-        "an EXPRESS workflow can't do it",
+        "an EXPRESS workflow can't wait or use activities",
         (
             each_task(integrations.express_activity, integrations.is_activity),
             each_call(integrations.express_wait, when=integrations.waits),
@@ -383,13 +391,13 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "resource",
         "warning",
-        "a Resource is no ARN",
+        "a Resource is not an ARN",
         (each_task(integrations.no_arn, integrations.is_no_arn),),
     ),
     Rule(
         "parameter",
         "warning",
-        "a ${…} can't be a parameter",
+        "a ${…} is not a valid parameter name",
         (whole(parameter_names.no_parameter),),
     ),
     # -- habits --------------------------------------------------------------------------------
@@ -402,19 +410,19 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "unpinned",
         "warning",
-        "no version or alias is named",
+        "a call names no version or alias",
         (each_callee(qualifiers.unpinned),),
     ),
     Rule(
         "lambda-retry",
         "warning",
-        "a Lambda Task does not retry",
+        "a Lambda Task has no Retry",
         (each_task(best_practices.function_without_retry, best_practices.calls_function),),
     ),
     Rule(
         "callback-timeout",
         "warning",
-        "a callback is waited for without end",
+        "a wait for a callback has no time limit",
         (
             each_call(
                 best_practices.callback_without_timeout, when=best_practices.waits_for_callback
@@ -424,19 +432,19 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "callback-token",
         "warning",
-        "a callback's token is not handed out",
+        "the task token isn't sent",
         (each_call(best_practices.callback_without_token, when=best_practices.waits_for_callback),),
     ),
     Rule(
         "job-timeout",
         "warning",
-        "a job is waited for without end",
+        "a wait for a job has no time limit",
         (each_call(best_practices.job_without_timeout, when=best_practices.waits_for_job),),
     ),
     Rule(
         "heartbeat",
         "warning",
-        "a heartbeat is not below its timeout",
+        "the heartbeat is not shorter than the timeout",
         (each_state(best_practices.slow_heartbeat, "Task", has=("HeartbeatSeconds",)),),
     ),
     Rule(
@@ -448,18 +456,21 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "hard-coded",
         "warning",
-        "an account or region is written out",
+        "an account or a region is hard-coded",
         (whole(best_practices.hard_coded),),
     ),
-    Rule("settings", "error", "a StateMachine's settings can't be"),
-    Rule("unused-silence", "warning", "a silence covers nothing"),
+    Rule("settings", "error", "a StateMachine's settings are not valid"),
+    Rule("unused-silence", "warning", "a silence matches no finding"),
     Rule(
-        "log-payload", "warning", "the log holds payloads", (whole(best_practices.logged_payload),)
+        "log-payload",
+        "warning",
+        "the log contains inputs and outputs",
+        (whole(best_practices.logged_payload),),
     ),
     # -- check --remote ------------------------------------------------------------------------
-    Rule("aws", "error", "AWS itself refuses it"),
-    Rule("aws-advice", "warning", "AWS itself warns of it"),
-    Rule("aws-unasked", "warning", "AWS could not be asked"),
+    Rule("aws", "error", "AWS refuses the definition"),
+    Rule("aws-advice", "warning", "AWS warns about the definition"),
+    Rule("aws-unasked", "warning", "AWS couldn't be asked"),
 )
 """In the order in which they are tried; findings come in the order of the definition."""
 

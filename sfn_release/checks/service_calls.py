@@ -29,22 +29,22 @@ _SDK = "aws-sdk"
 _NEWER = "If AWS has it, update botocore, or silence the rule with a reason."
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("sdk-service", "warning", "botocore knows no such service"),
+    Rule("sdk-service", "warning", "botocore has no such service"),
     Rule("sdk-action", "error", "the service has no such action", final=False),
     Rule("sdk-parameter", "error", "the action has no such parameter", final=False),
-    Rule("sdk-required", "error", "the action needs a parameter", final=False),
-    Rule("sdk-value", "error", "a parameter's value is of another type", final=False),
-    Rule("sdk-text", "warning", "a number or a boolean is written as a text"),
-    Rule("sdk-token", "warning", "an idempotency token is not given"),
-    Rule("error-prefix", "warning", "a service's error is named otherwise there"),
-    Rule("sdk-enum", "warning", "a value is none of those known"),
+    Rule("sdk-required", "error", "a required parameter is missing", final=False),
+    Rule("sdk-value", "error", "a parameter's value has the wrong type", final=False),
+    Rule("sdk-text", "warning", "a number or a boolean is written as a string"),
+    Rule("sdk-token", "warning", "an idempotency token is missing"),
+    Rule("error-prefix", "warning", "the service reports its errors under another name"),
+    Rule("sdk-enum", "warning", "a parameter's value is not a known one"),
     Rule(
         "optimized-parameter",
         "error",
         "the service has no such parameter",
         final=False,
     ),
-    Rule("optimized-value", "warning", "the service's model says otherwise"),
+    Rule("optimized-value", "warning", "a parameter's value doesn't fit the service's model"),
 )
 _PREFIX: Final = {"putObject": (("Prefix",), ("Prefix.$",))}
 """The parameter of result writers that S3 doesn't have: the beginning of the keys they make."""
