@@ -1,4 +1,4 @@
-"""What a project lives with, for a reason: findings that are not told."""
+"""Silences: findings that a project accepts, with a reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sfn_release.checks.finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Do not tell of a *rule*: in one *workflow* or in all, in one *state* or in all of them."""
+    """Hide the findings of a *rule*: of all workflows or one, of all states or one."""
 
     rule: str
     reason: str
@@ -18,7 +18,7 @@ class Silence:
     state: str | None = None
 
     def covers(self, finding: Finding, workflow: str) -> bool:
-        """Whether a finding about *workflow* is one of those."""
+        """Whether this silence hides a finding about *workflow*."""
         return (
             self.rule == finding.rule
             and self.workflow in (None, workflow)
@@ -31,10 +31,13 @@ class Silence:
         return " ".join((self.rule, *(("of", ", ".join(where)) if where else ())))
 
 
-def told(
+def unsilenced(
     findings: Iterable[Finding], silences: Sequence[Silence], workflow: str
 ) -> tuple[tuple[Finding, ...], frozenset[Silence]]:
-    """Return the findings about *workflow* that are told, and the silences of the others."""
+    """Return the findings about *workflow* that no silence hides, and the silences that hide some.
+
+    You can report a silence that never hides anything: it is out of date, or misspelled.
+    """
     kept: list[Finding] = []
     used: set[Silence] = set()
     for finding in findings:

@@ -16,7 +16,7 @@ from sfn_release.asl.partitions import integrations_of_others
 from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import keys_of
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.silence import Silence, told
+from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.release.rendering import Rendered
 
 LITERAL = "parameter"  # the rule about ${…} that nothing fills: here, they are literal text
@@ -67,7 +67,7 @@ class FilledChecks:
 
         found = self._findings(declaration.name, rendered, services=not released)
         if not released:
-            kept, _ = told(found, self._silences, declaration.name)
+            kept, _ = unsilenced(found, self._silences, declaration.name)
             found = tuple(as_released(one) for one in kept)
         errors = [one for one in found if one.severity == "error"]
         counted = list(final(errors)) if released else errors

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.checks.checker import check_draft
 from sfn_release.checks.finding import Finding
-from sfn_release.checks.silence import Silence, told
+from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.errors import NotFoundError, SfnReleaseError
 from sfn_release.operations.filled_findings import filled_findings
 from sfn_release.project import FILE_NAME, Project, existing_files, find_project, read_project
@@ -117,7 +117,7 @@ def check(
         findings = tuple(_findings(draft, released=released))
         if released and project is not None and _can_be_sent(draft):
             findings += filled_findings(draft.declaration, project, workflows, findings)
-        kept, covering = told(findings, silences, name)
+        kept, covering = unsilenced(findings, silences, name)
         used |= covering
         silenced += len(findings) - len(kept)
         kept = _merged(kept, ask(draft.declaration)) if ask and _can_be_sent(draft) else kept

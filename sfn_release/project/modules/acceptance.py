@@ -13,7 +13,7 @@ from sfn_release.authoring.declaration import Declaration, StateMachineType
 from sfn_release.canonical import canonical
 from sfn_release.checks.checker import check_calls, check_draft
 from sfn_release.checks.finding import Finding, refuse
-from sfn_release.checks.silence import Silence, told
+from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.errors import DefinitionError
 from sfn_release.project.aws_rules import state_machine_name, tag_key, tag_value
 from sfn_release.project.modules.declared_workflows import DeclaredWorkflow
@@ -67,7 +67,7 @@ def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence
     warnings = 0
     for declaration in declarations:
         found = check_calls(declaration.definition, type=declaration.type)
-        kept, _ = told(found, silences, declaration.name)
+        kept, _ = unsilenced(found, silences, declaration.name)
         refuse(kept, f"The workflow {declaration.name!r} ({declaration.source})")
         warnings += len(kept)
     return warnings
@@ -88,7 +88,7 @@ def _accept_one(entry: DeclaredWorkflow, silences: Sequence[Silence]) -> int:
     problem = next(problems(declaration), None)
     if problem:
         raise DefinitionError(f"{place}: {problem}", fix="Correct the StateMachine.")
-    findings, _ = told(
+    findings, _ = unsilenced(
         check_draft(
             declaration.definition,
             entry.findings,
