@@ -1,7 +1,7 @@
 """The ledger: releases and deployments as commits on branches of their own.
 
-There is no database and no state file. The work tree, the index and the user's branches are never
-touched. A `Ledger` is made of parts:
+There is no database and no state file, and we never touch your work tree, your index or your
+branches. A `Ledger` is made of parts:
 
     layout       the names of its refs
     git          the repository that they are in

@@ -1,7 +1,8 @@
-"""Release tags held against the ledger: where they lead, and the digest that they carry.
+"""Comparing release tags with the ledger: the commit of a tag, and the digest in its message.
 
-A release is its ledger commit and its tag, which agree. Anyone who can push may change one of them;
-so the tag is compared before a release is used. Tags that people made carry no digest.
+A release consists of its ledger commit and its tag, which must agree. Anyone who can push may
+change one of them, so we compare the tag before a release is used. Tags made by people have no
+digest.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _DIGEST = "Release digest: "
 
 @dataclass(frozen=True)
 class TagRefs:
-    """Where tags lead, as `Git.refs` returns them: on the remote *name*, and in this clone.
+    """The tags of this clone and of the remote *name*, as `RefStore.find` returns them.
 
     *remote* is None when the remote was not reached.
     """
@@ -27,34 +28,34 @@ class TagRefs:
     name: str | None = None
 
     def of(self, *, shared: bool) -> Mapping[str, str]:
-        """Return the refs of the remote when *shared*, else those of this clone."""
+        """Return the tags of the remote if *shared*, else the tags of this clone."""
         return self.remote or {} if shared else self.here
 
     def where(self, *, shared: bool) -> str:
-        """Return the name of that place."""
+        """Return the name of the place that `of` reads from."""
         return self.name or "" if shared else "this clone"
 
 
 def target(refs: Mapping[str, str], ref: str) -> str | None:
-    """Return the commit that the tag *ref* leads to, None when it is not there."""
+    """Return the commit of the tag *ref*, None if there is no such tag."""
     return refs.get(f"{ref}^{{}}") or refs.get(ref)
 
 
 def carried_digest(text: str, project: str) -> tuple[str, str] | None:
-    """Return version and release digest that the *text* of a tag object of *project* carries.
+    """Return the version and the release digest in the *text* of a tag object of *project*.
 
-    None for a tag that a person made, or that is another project's.
+    None for a tag that a person made, or a tag of another project.
     """
     _, _, message = text.partition("\n\n")
     named, _, version = message.partition("\n")[0].rpartition(" ")
     digests = [line for line in message.splitlines() if line.startswith(_DIGEST)]
     if named != project or not digests:
         return None
-    return version, digests[-1].removeprefix(_DIGEST)  # notes, which stand before it, hold any text
+    return version, digests[-1].removeprefix(_DIGEST)  # the notes before it may have any text
 
 
 def misplaced(manifest: Manifest, tags: TagRefs, *, shared: bool) -> TamperedError | None:
-    """Return what is wrong when a release's tag is missing, or is not on the release's commit."""
+    """Return the error if a release's tag is missing, or is on another commit."""
     ref, refs, where = (
         f"refs/tags/{manifest.tag}",
         tags.of(shared=shared),
@@ -64,13 +65,13 @@ def misplaced(manifest: Manifest, tags: TagRefs, *, shared: bool) -> TamperedErr
     if found is None:
         return TamperedError(
             f"The tag {manifest.tag} is not in {where}.",
-            why="Somebody deleted it, or a publication was interrupted before it was made.",
+            why="It was deleted, or `publish` was interrupted before it made the tag.",
             fix=f"Put it back:  {_put_back(manifest, tags, shared=shared)}",
         )
     if found != manifest.commit:
         return TamperedError(
             f"The tag {manifest.tag} in {where} was moved.",
-            why=f"It leads to {found[:12]}, and {manifest.version} was made from"
+            why=f"It is on {found[:12]}, and {manifest.version} was made from"
             f" {manifest.commit[:12]}.",
             fix=f"Put it back:  {_moved_back(manifest, tags, shared=shared)}",
         )
@@ -78,7 +79,7 @@ def misplaced(manifest: Manifest, tags: TagRefs, *, shared: bool) -> TamperedErr
 
 
 def disagreeing(manifest: Manifest, text: str, where: str) -> TamperedError | None:
-    """Return what is wrong when a tag's *text* carries another digest than the ledger's release."""
+    """Return the error if a tag's *text* has another digest than the ledger's release."""
     carried = carried_digest(text, manifest.project)
     if carried is None or carried == (manifest.version, manifest.release_digest):
         return None
@@ -93,10 +94,10 @@ def disagreeing(manifest: Manifest, text: str, where: str) -> TamperedError | No
 
 
 def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs) -> TamperedError:
-    """Return the error that a tag carries the *digest* of a release that the ledger lacks.
+    """Return the error for a tag with the *digest* of a release that the ledger doesn't have.
 
-    *branch* is where the release would be, *tags* are those of this clone and of the remote. Two
-    causes look the same: a lost ledger, and a trial's tag, which 0.2.0 let `git push` carry away.
+    *branch* is the branch of the releases, *tags* are all tags. Two causes look the same: a branch
+    that was deleted or cut back, and a trial's tag that 0.2.0 let `git push` publish.
     """
     name = ref.removeprefix("refs/tags/")
     back = f"git push {tags.name} {branch}" if tags.name else f"git fetch CLONE {branch}:{branch}"
@@ -104,8 +105,8 @@ def lost_release(ref: str, version: str, digest: str, branch: str, tags: TagRefs
     places += [f"git tag --delete {name}"] if ref in tags.here else []
     saw = "in a clone that saw it" if tags.name else "from a clone that saw it"
     return TamperedError(
-        f"The tag {name} says that {version} was released, and the ledger does not hold it.",
-        why=f"The tag carries the release digest {digest}. Either {branch} was deleted or cut back,"
+        f"The tag {name} says that {version} was released, but the ledger doesn't have it.",
+        why=f"The tag has the release digest {digest}. Either {branch} was deleted or cut back,"
         " or version 0.2.0 made the tag for a local trial and `git push` published it.",
         fix=f"If the branch was deleted or cut back, put it back {saw}:  {back}\n"
         f"  If {version} was only a local trial, delete the tag:  {' && '.join(places)}",
@@ -124,15 +125,15 @@ def _put_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
 
 
 def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
-    """Return the command that moves a tag back, annotated if such a tag is still there."""
+    """Return the command that moves a tag back, as an annotated tag if one is still known."""
     ref, commit = f"refs/tags/{manifest.tag}", manifest.commit
     if shared and target(tags.here, ref) == commit:
         return f"git push --force {tags.name} {tags.here[ref]}:{ref}"
     if not shared and target(tags.remote or {}, ref) == commit:
         return f"git fetch --force {tags.name} {ref}:{ref}"
     where = "this clone and the remote" if tags.name else "this clone"
-    told = f"The annotated tag, with its notes, isn't on that commit in {where} any more:"
-    told += " look for a clone that has it. A plain tag is the next best."
+    note = f"The annotated tag, with its notes, isn't on that commit in {where} any more:"
+    note += " look for a clone that has it. A plain tag is the next best."
     if shared:
-        return f"git push --force {tags.name} {commit}:{ref}\n{told}"
-    return f"git tag --force {manifest.tag} {commit}\n{told}"
+        return f"git push --force {tags.name} {commit}:{ref}\n{note}"
+    return f"git tag --force {manifest.tag} {commit}\n{note}"

@@ -294,7 +294,7 @@ ROWS: dict[str, Tampering] = {
     ),
     "the last release cut off": Tampering(
         _cut_releases,
-        (f"{RELEASES} was cut back", "1.2.0 was released, and the ledger does not hold it"),
+        (f"{RELEASES} was cut back", "1.2.0 was released, but the ledger doesn't have it"),
         (f"{RELEASES} on origin was rewritten",),
         use=_deploy("1.2.0"),
     ),
@@ -357,19 +357,19 @@ ROWS: dict[str, Tampering] = {
     ),
     "the branch of the releases deleted": Tampering(
         lambda it: push(it, f":{RELEASES}"),
-        (f"{RELEASES} is missing", "1.0.0 was released, and the ledger does not hold it"),
+        (f"{RELEASES} is missing", "1.0.0 was released, but the ledger doesn't have it"),
         (f"{RELEASES} was deleted on origin",),
         use=_deploy("1.2.0"),
     ),
     "the whole ledger deleted": Tampering(
         _delete_everything,
-        ("0.9.0 was released, and", "1.2.0 was released, and the ledger does not hold it"),
+        ("0.9.0 was released, but", "1.2.0 was released, but the ledger doesn't have it"),
         (f"{RELEASES} was deleted on origin",),
         use=_deploy("1.2.0"),
     ),
     "the whole ledger deleted, then begun anew (again)": Tampering(
         _delete_everything,
-        ("1.2.0 was released, and the ledger does not hold it",),
+        ("1.2.0 was released, but the ledger doesn't have it",),
         (f"{RELEASES} was deleted on origin",),
         use=_release_1_3,
     ),
@@ -507,7 +507,7 @@ def test_a_release_that_the_ledger_lost_can_be_asked_for(target: Attacked) -> No
     _cut_releases(target.mallory)
     found = verify(target.fresh().workspace(), "1.2.0").problems
     said = [check.error.message for check in found if check.error and check.subject == "1.2.0"]
-    assert said == ["The tag v1.2.0 says that 1.2.0 was released, and the ledger does not hold it."]
+    assert said == ["The tag v1.2.0 says that 1.2.0 was released, but the ledger doesn't have it."]
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.endswith(AGAIN)])

@@ -168,7 +168,7 @@ def test_a_push_that_did_not_arrive_is_not_called_refused(
     remote = add_remote(shop)
     slow(shop, monkeypatch, remote, 'case "$1" in *receive*) sleep 30;; esac; eval "$1"')
     head = shop.git("rev-parse", "HEAD")
-    with refused("E_GIT", "was stopped before it finished", "origin didn't have it"):
+    with refused("E_GIT", "was stopped before it finished", "origin didn't have the commits"):
         patient(shop, []).remotes.push("origin", [RefUpdate(REF, head, None)])
 
 
@@ -176,7 +176,9 @@ def test_a_push_whose_outcome_nobody_knows_says_so(shop: Shop, silent: int) -> N
     """The remote answers neither the push nor the question afterwards."""
     shop.git("remote", "add", "origin", f"http://127.0.0.1:{silent}/shop.git")
     head = shop.git("rev-parse", "HEAD")
-    with refused("E_GIT", "whether the remote has it isn't known", "Run the same command again"):
+    with refused(
+        "E_GIT", "it isn't known whether the commits arrived", "Run the same command again"
+    ):
         patient(shop, []).remotes.push("origin", [RefUpdate(REF, head, None)])
 
 

@@ -4,7 +4,7 @@ A `Git` is made of parts, one for each thing that a repository has:
 
     repository      where it is, who commits there, and running git in it
     objects         files, folders, commits and tags: reading and storing them
-    commit_history  which commits come before a commit, and what they say
+    commit_history  the commits before a commit, and their messages
     refs            the refs of this clone: reading them, and compare-and-swap writes
     remotes         the refs of a remote: ls-remote, fetch, push
     work_tree       the files that are checked out, and what changed in them

@@ -1,4 +1,4 @@
-"""The history of a repository: which commits come before a commit, and what they say."""
+"""The history of a repository: the commits before a commit, and their messages."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class CommitHistory:
     repository: Repository
 
     def head(self) -> str | None:
-        """Return the id of the commit that is checked out, None before the first commit."""
+        """Return the id of HEAD, None before the first commit."""
         return self.commit_id("HEAD")
 
     def commit_id(self, name: str) -> str | None:
-        """Return the id of the commit that *name* (a full ref, HEAD or an id) leads to."""
+        """Return the id of the commit *name* (a full ref, HEAD or an id), None if there is none."""
         result = self.repository.run(
             "rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"
         )
@@ -32,7 +32,7 @@ class CommitHistory:
     ) -> list[tuple[str, str]]:
         """Return ``(commit id, subject)`` from *tip* back, newest first.
 
-        *grep* are lines that the message must hold, all of them, to the letter.
+        *grep* are literal lines; only commits with all of them in their messages are returned.
         """
         literal = [re.sub(r"([\][.*^$\\])", r"\\\1", line) for line in grep]
         patterns = [f"--grep=^{line}$" for line in literal]
@@ -53,7 +53,7 @@ class CommitHistory:
         ]
 
     def is_ancestor(self, older: str, newer: str) -> bool:
-        """Tell whether *older* is *newer* or one of its ancestors."""
+        """Return whether *older* is *newer* or one of its ancestors."""
         return (
             self.repository.run(
                 "merge-base", "--is-ancestor", checked(older), checked(newer)

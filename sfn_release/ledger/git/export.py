@@ -18,7 +18,7 @@ from sfn_release.errors import GitError
 from sfn_release.ledger.git.command import checked, failure, reading_git
 from sfn_release.ledger.git.repository import Repository
 
-_CHUNK = 1 << 20  # bytes of a file that are held in memory
+_CHUNK = 1 << 20  # bytes of a file in memory at once
 _LINK = "120000"
 _SUBMODULE = "160000"
 _EXECUTABLE = "100755"
@@ -32,9 +32,10 @@ class _TreeEntry:
 
 
 def export_commit(git: Repository, commit: str, folder: str, roots: Sequence[Path]) -> list[str]:
-    """Write what a *commit* holds below *folder* into each of *roots*, which must not exist.
+    """Write the files of a *commit* below *folder* into each of *roots*, which must not exist.
 
-    Executable bits and links are kept. A submodule is an empty folder; their paths are returned.
+    Executable bits and links are kept. A submodule becomes an empty folder; the paths of the
+    submodules are returned.
 
     Raises GitError for an object that this clone lacks, for a path that the system can't write,
     and for a link that leads out of *folder*.
@@ -46,9 +47,9 @@ def export_commit(git: Repository, commit: str, folder: str, roots: Sequence[Pat
     files = [entry for entry in entries if entry.mode not in {_LINK, _SUBMODULE}]
     links = [entry for entry in entries if entry.mode == _LINK]
     submodules = [entry.path for entry in entries if entry.mode == _SUBMODULE]
-    _make_folders(roots, [os.path.dirname(one.path) for one in (*files, *links)], made)  # noqa: PTH120 - a path of git
+    _make_folders(roots, [os.path.dirname(entry.path) for entry in (*files, *links)], made)  # noqa: PTH120 - a path of git
     _make_folders(roots, submodules, made)
-    # Links come last: nothing is ever written through one.
+    # Links are made last, so that nothing is written through a link.
     targets = _write(git, roots, files, links)
     for link, target in zip(links, targets, strict=True):
         _link(roots, link.path, target)
@@ -65,8 +66,8 @@ def _entries(git: Repository, commit: str, folder: str) -> list[_TreeEntry]:
         mode, _, object_id = meta.split(" ")
         if any(part in {"", ".", ".."} or part.lower() == ".git" for part in path.split("/")):
             raise GitError(
-                f"The commit holds a path that can't be a file here: {path!r}.",
-                fix="Remove it from the repository: no checkout would have it either.",
+                f"The commit has a path that can't be a file here: {path!r}.",
+                fix="Remove it from the repository: a checkout can't create it either.",
             )
         entries.append(_TreeEntry(mode, checked(object_id), path))
     return entries
@@ -85,7 +86,7 @@ def _make_folders(roots: Sequence[Path], paths: Iterable[str], made: set[str]) -
 def _write(
     git: Repository, roots: Sequence[Path], files: Sequence[_TreeEntry], links: Sequence[_TreeEntry]
 ) -> list[bytes]:
-    """Write *files* in one git process, and return where *links* lead."""
+    """Write *files* in one git process, and return the targets of *links*."""
     targets: list[bytes] = []
     wanted = "".join(f"{entry.object_id}\n" for entry in (*files, *links)).encode()
     with tempfile.TemporaryFile() as stdin:
@@ -119,7 +120,7 @@ def _size(stdout: IO[bytes], entry: _TreeEntry) -> int:
 
 
 def _create(path: Path, mode: int) -> IO[bytes]:
-    """Create a file that isn't there yet: two names that the system takes for one are refused."""
+    """Create a file; refuse an existing one, such as a name that differs in case alone."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, mode), "wb", buffering=0)
 
@@ -153,7 +154,7 @@ def _link(roots: Sequence[Path], path: str, target: bytes) -> None:
 
 
 class _explained:  # noqa: N801 - reads as a statement
-    """Turn the system's refusal to write *path* into a GitError that names it."""
+    """Turn an OSError of the block into a GitError that names *path*."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -166,6 +167,6 @@ class _explained:  # noqa: N801 - reads as a statement
             raise GitError(
                 f"The commit's file {self._path!r} can't be written to build it.",
                 why=error.strerror or str(error),
-                fix="Names must be files here (255 bytes at most, no two that differ in case"
-                " alone on some systems), and the disk needs room.",
+                fix="Names have at most 255 bytes, and on some systems must not differ in case"
+                " alone. The disk needs space.",
             ) from error

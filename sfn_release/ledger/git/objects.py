@@ -24,7 +24,7 @@ class ObjectStore:
         return self.read_many([(commit, path)])[0]
 
     def read_many(self, files: Sequence[tuple[str, str]]) -> list[bytes | None]:
-        """Return many files, each named by commit and path, in one git process."""
+        """Return many files, by commit and path, in one git process; None for a missing one."""
         found = iter(
             self._objects(
                 [f"{checked(commit)}:{path}" for commit, path in files if _fits_line(path)]
@@ -35,7 +35,7 @@ class ObjectStore:
     def read_back(self, tip: str, path: str, limit: int) -> list[bytes | None]:
         """Return a file of *tip* and of the commits before it, newest first, *limit* at most.
 
-        None stands for a commit without the file. One git process, however long the history.
+        None stands for a commit without the file. It takes one git process.
         """
         names = []
         for distance in range(limit):
@@ -45,11 +45,11 @@ class ObjectStore:
         return [file for commit, file in zip(commits, files, strict=True) if commit is not None]
 
     def tag_texts(self, object_ids: Sequence[str]) -> list[str | None]:
-        """Return the text of each tag object: "" for another object, None for one that is missing.
+        """Return the text of each tag object: "" for another object, None for a missing one.
 
-        One git process, however many there are.
+        It takes one git process.
         """
-        found = self._objects([checked(one) for one in object_ids])
+        found = self._objects([checked(object_id) for object_id in object_ids])
         return [
             None
             if content is None
@@ -61,11 +61,14 @@ class ObjectStore:
 
     def messages(self, commits: Sequence[str]) -> list[str]:
         """Return the message of each of *commits*, in one git process; "" for a missing one."""
-        found = self._objects([checked(one) for one in commits])
-        return [(one or b"").partition(b"\n\n")[2].decode("utf-8", "replace") for one in found]
+        contents = self._objects([checked(commit) for commit in commits])
+        return [
+            (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace")
+            for content in contents
+        ]
 
     def object_ids(self, names: Sequence[str]) -> list[str | None]:
-        """Return the ids of objects named ``<commit>:<path>``; None for what is not there."""
+        """Return the ids of objects named ``<commit>:<path>``; None for a missing one."""
         wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
         if not names:
             return []
@@ -76,7 +79,7 @@ class ObjectStore:
         ]
 
     def _objects(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the content of every object that is named; None for one that does not exist."""
+        """Return the content of each named object, None for a missing one."""
         if not names:
             return []
         wanted = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
@@ -158,14 +161,15 @@ class ObjectStore:
     def complete(self, new: str, old: str | None) -> None:
         """Raise GitError unless every object that *new* adds to *old* is really stored.
 
-        A concurrent ``git gc --prune=now`` may have taken one, and git would not notice.
+        We check, because git wouldn't notice that a concurrent ``git gc --prune=now`` has removed
+        one.
         """
         exclude = ["--not", checked(old)] if old else []
         self.repository.ok("rev-list", "--objects", "--quiet", checked(new), *exclude)
 
 
 def _fits_line(path: str) -> bool:
-    """Tell whether git can be asked for *path*: it reads a line, without its CR, for each."""
+    """Return whether git can read *path* from a line, which ends at a CR or LF."""
     return "\n" not in path and not path.endswith("\r")
 
 

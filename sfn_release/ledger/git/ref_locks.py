@@ -1,11 +1,11 @@
-"""Writing our refs one process at a time, and the lock files that a killed git leaves on them.
+"""Writing refs in one process at a time, and clearing the lock files of a killed git.
 
-Git locks a ref by creating `<ref>.lock` and has no way to see that the owner died. So all that
-writes refs here holds one more lock, which the kernel releases at death: a `flock` on a file in the
-Git folder. Git inherits it, so it is held even when git outlives us. Whoever has that lock knows
-that no other process of ours writes refs, and that a lock file on our refs is either left over or
-held by another program. Those hold one for milliseconds: git itself gives up waiting after 0.1 s
-for a ref and after 1 s for packed-refs (`core.filesRefLockTimeout`, `core.packedRefsTimeout`).
+Git locks a ref by creating `<ref>.lock`, and can't see that the owner died. So we take one more
+lock before we write refs: a `flock` on a file in the Git folder, which the kernel releases when the
+process dies. Git inherits it, so the lock is held even if git outlives us. While we have the lock,
+no other process of ours writes refs, and a lock file on our refs is either left over or belongs to
+another program. Other programs hold one for milliseconds: git itself waits at most 0.1 s for a ref
+and 1 s for packed-refs (`core.filesRefLockTimeout`, `core.packedRefsTimeout`).
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-TURN = "sfn-release/refs"  # in the Git folder; no *.lock, which doctor would name
-_PATIENCE = 30.0  # seconds that we wait for our turn
+TURN = "sfn-release/refs"  # in the Git folder; not *.lock, which doctor would report
+_PATIENCE = 30.0  # seconds to wait for our turn
 _TICK = 0.05
-STALE = 5.0  # seconds after which a lock file on a ref is left over
-STALE_PACKED = 30.0  # and packed-refs.lock, since packing many refs takes its time
+STALE = 5.0  # seconds after which a lock file on a ref counts as left over
+STALE_PACKED = 30.0  # the same for packed-refs.lock: packing many refs takes longer
 _PACKED = "packed-refs"
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Our turn to write refs: the descriptor of the held file, None where there is no such lock."""
+    """Our turn to write refs: the descriptor of the locked file, None without such a lock."""
 
     file: int | None
 
     @property
     def inherited(self) -> tuple[int, ...]:
-        """The descriptors that git has to keep open."""
+        """The descriptors that git must keep open."""
         return () if self.file is None else (self.file,)
 
 
 @contextmanager
 def turn(common_dir: Path) -> Iterator[Turn]:
-    """Hold the right to write refs while the block runs.
+    """Hold the lock for writing refs while the block runs.
 
-    It is a courtesy: git's own compare-and-swap decides. So where the lock isn't to be had (a
-    folder that can't be written, a system without `flock`, an owner that hangs), the block runs
-    without it, and no lock file is removed.
+    Git's own compare-and-swap decides, so the lock is optional. If we can't get it (the folder
+    isn't writable, the system has no `flock`, the owner hangs), the block runs without it, and no
+    lock file is removed.
     """
     file = None
     try:
@@ -70,10 +70,10 @@ def turn(common_dir: Path) -> Iterator[Turn]:
 
 
 def clear(common_dir: Path, refs: Iterable[str], ours: Turn, say: Callable[[str], None]) -> bool:
-    """Remove the left-over lock files that stop the writing of *refs*; tell whether to try again.
+    """Remove left-over lock files on *refs*, and return whether to try again.
 
-    A lock file that is younger than the time after which it counts as left over is watched until
-    then. Its owner may finish meanwhile, which is a reason to try again too.
+    A lock file that is too young to count as left over is watched until it does. If its owner
+    finishes meanwhile, the write is worth another try too.
     """
     if ours.file is None:
         return False
@@ -91,7 +91,7 @@ def clear(common_dir: Path, refs: Iterable[str], ours: Turn, say: Callable[[str]
 
 
 def _left_over(path: Path, clock: int, limit: float, say: Callable[[str], None]) -> bool:
-    """Watch a lock file until it is *limit* seconds old; False once it is gone or another one."""
+    """Watch a lock file until it is *limit* seconds old; False if it disappears or changes."""
     first = _seen(path)
     deadline = time.monotonic() + max(0.0, limit - _age(path, clock))
     if first is not None and time.monotonic() + 1 < deadline:
@@ -104,7 +104,7 @@ def _left_over(path: Path, clock: int, limit: float, say: Callable[[str], None])
 
 
 def _seen(path: Path) -> tuple[int, int] | None:
-    """Return what tells one lock file from the next; packing refs shows in a file beside it."""
+    """Return the identity of a lock file, which changes while refs are packed."""
     with suppress(OSError):
         status = path.stat()
         changed = status.st_mtime_ns
@@ -115,7 +115,7 @@ def _seen(path: Path) -> tuple[int, int] | None:
 
 
 def _age(path: Path, clock: int) -> float:
-    """Return the seconds since a file changed, by the clock of the file system that holds it."""
+    """Return the seconds since a file changed, by the clock of its own file system."""
     seen = _seen(path)
     os.utime(clock)
     return max(0.0, (os.fstat(clock).st_mtime_ns - seen[1]) / 1e9) if seen else 0.0

@@ -1,8 +1,8 @@
-"""Waiting for a remote, with a limit: a remote that never answers must not hang a command.
+"""Waiting for a remote with a time limit, so that a silent remote can't hang a command.
 
 Git runs in a process group of its own, so that its helpers (`git-remote-https`, `ssh`) end with it.
-A helper that wants to ask a question on the terminal is stopped by the system there, as any
-background process; it gets the terminal until git is done.
+The system stops a helper that asks a question on the terminal, like any background process. So we
+lend the terminal to git then.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-_TICK = 0.2  # seconds between two looks at the clock; an answer is taken at once
-_GRACE = 1.0  # seconds that git gets to remove its lock files before it is killed
+_TICK = 0.2  # seconds between two looks at the clock; an answer is returned at once
+_GRACE = 1.0  # seconds for git to remove its lock files before it is killed
 _POSIX = os.name == "posix"
 GROUP: dict[str, Any] = {"process_group": 0} if _POSIX else {}
-"""How a process is started that `wait_for` waits for."""
+"""Popen arguments for a process that `wait_for` will wait for."""
 
 
 def _silently(_: str) -> None:
@@ -31,7 +31,7 @@ def _silently(_: str) -> None:
 class Patience:
     """How long to wait for a remote, in seconds.
 
-    After *notice* seconds, *say* gets one sentence; after *limit* seconds git is ended. *silent*
+    After *notice* seconds, *say* shows one line; after *limit* seconds git is ended. *silent*
     collects the remotes that didn't answer in this run.
     """
 
@@ -44,7 +44,7 @@ class Patience:
 def wait_for(process: Any, remote: str, patience: Patience) -> tuple[bytes, bytes] | None:
     """Return the output of git, or None after ending it because the *remote* took too long.
 
-    *process* is a Popen started with `GROUP`. Whatever interrupts the waiting ends git too.
+    *process* is a Popen started with `GROUP`. An exception while waiting ends git too.
     """
     terminal = _Terminal(process.pid)
     start = time.monotonic()
@@ -73,17 +73,17 @@ def wait_for(process: Any, remote: str, patience: Patience) -> tuple[bytes, byte
         terminal.take_back()
     patience.silent.discard(remote)
     if terminal.lent and process.returncode == -signal.SIGINT:
-        os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C went to git alone, and meant us too
+        os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C went to git alone, but was meant for us too
     return output
 
 
 def _end(process: Any) -> None:
-    """End git and its helpers: politely first, so that git removes its lock files."""
+    """End git and its helpers, by SIGTERM first so that git removes its lock files."""
     for number in (signal.SIGTERM, signal.SIGKILL) if _POSIX else (signal.SIGTERM,):
         with suppress(ProcessLookupError):
             if _POSIX:
                 os.killpg(process.pid, number)
-                os.killpg(process.pid, signal.SIGCONT)  # a stopped process gets no SIGTERM
+                os.killpg(process.pid, signal.SIGCONT)  # a stopped process doesn't receive SIGTERM
             else:
                 process.terminate()
         with suppress(subprocess.TimeoutExpired, ValueError):  # ValueError: read to the end before
@@ -93,7 +93,7 @@ def _end(process: Any) -> None:
 
 
 def _wants_terminal(process: int) -> bool:
-    """Tell whether the system stopped a process because it used the terminal."""
+    """Return whether the system stopped a process because it used the terminal."""
     if not hasattr(os, "waitid"):
         return False
     with suppress(ChildProcessError):
@@ -103,7 +103,7 @@ def _wants_terminal(process: int) -> bool:
 
 
 class _Terminal:
-    """The terminal that we run on, and that a process group may get for a while."""
+    """The terminal that we run on, which a process group may borrow."""
 
     def __init__(self, group: int) -> None:
         self._group = group
@@ -111,7 +111,7 @@ class _Terminal:
         self.lent = False
 
     def lend(self) -> bool:
-        """Give the terminal to the group; False where there is none, or it isn't ours to give."""
+        """Lend the terminal to the group; False if there is none, or it isn't ours."""
         if not _POSIX:
             return False
         try:

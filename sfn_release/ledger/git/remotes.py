@@ -26,7 +26,7 @@ class Remotes:
         return self.repository.ok("remote").text.split()
 
     def urls(self, remote: str) -> tuple[str, str]:
-        """Return where a remote fetches from and where it pushes to."""
+        """Return the URLs that a remote fetches from and pushes to."""
         return (
             self.repository.ok("remote", "get-url", "--", remote).text,
             self.repository.ok("remote", "get-url", "--push", "--", remote).text,
@@ -38,7 +38,7 @@ class Remotes:
         """Return ``{ref: object id}`` of a remote; a tag appears as ``ref^{}`` too, peeled.
 
         Raises NotReachedError, with git's words, when the remote is not reached or doesn't answer
-        in time. Unless *again*, a remote that didn't answer earlier in this run isn't asked.
+        in time. Without *again*, a remote that didn't answer before in this run isn't asked.
         """
         if not again and remote in self.repository.patience.silent:
             raise self.repository.unanswered(remote, "ls-remote")
@@ -53,7 +53,7 @@ class Remotes:
         }
 
     def fetch_objects(self, remote: str, refs: Iterable[str]) -> None:
-        """Fetch what *refs* of a remote lead to, and move no ref.
+        """Fetch the objects of a remote's *refs*, and move no ref.
 
         Raises NotReachedError when the remote doesn't answer in time, GitError otherwise.
         """
@@ -63,10 +63,10 @@ class Remotes:
         )  # fmt: skip
 
     def fetch(self, remote: str, updates: Mapping[str, RefUpdate]) -> None:
-        """Fetch ``{remote ref: update of a local ref}``, fast-forward only and nothing else.
+        """Fetch ``{remote ref: update of a local ref}``, fast-forward only.
 
         Objects come first and refs move afterwards, so no lock on a ref waits for the network. A
-        local ref that another process moves meanwhile is left to it.
+        local ref that another process moves meanwhile keeps its new value.
 
         Raises RefMovedError when a remote ref was rewritten, NotReachedError when the remote
         doesn't answer in time, GitError otherwise.
@@ -86,8 +86,8 @@ class Remotes:
     def push(self, remote: str, updates: Sequence[RefUpdate], *, atomic: bool = True) -> None:
         """Move refs of a remote, each only from the value that was read; never forced.
 
-        Raises RefMovedError when one has moved on the remote, GitError for anything else. A reply
-        that was lost is no failure: what the remote holds decides.
+        Raises RefMovedError when one has moved on the remote, GitError for anything else. After a
+        lost reply we read the remote: its refs decide whether the push arrived.
         """
         leases = [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
         try:
@@ -100,17 +100,17 @@ class Remotes:
         except KeyboardInterrupt:
             names = ", ".join(update.ref.split("/", 2)[-1] for update in updates)
             self.repository.patience.say(
-                f"It is not known whether {names} arrived on {remote}: run the same command again."
+                f"It is not known whether {names} arrived on {remote}. Run the same command again."
             )
             raise
         if result.returncode == 0:
             return
-        # Hosts word a refusal differently, so the refs are asked and not the text.
+        # Each host words a refusal differently, so we read the refs instead of the text.
         try:
             now = self.ls_remote(remote, [update.ref for update in updates])
         except NotReachedError as error:
             raise NotReachedError(
-                f"`git push` to {remote} failed, and whether the remote has it isn't known.",
+                f"`git push` to {remote} failed, and it isn't known whether the commits arrived.",
                 why=f"{_why(result)}\n{error.why}",
                 fix="Run the same command again once the remote answers: it reads the remote first"
                 " and goes on from there.",
@@ -120,13 +120,15 @@ class Remotes:
         if any(now.get(update.ref) not in (update.old, update.new) for update in updates):
             raise RefMovedError("A ref moved on the remote.", why=result.words)
         if atomic and "--atomic" in result.stderr:
-            for update in updates:  # a host without atomic pushes: in order, the last one decides
+            for (
+                update
+            ) in updates:  # a host without atomic pushes: in order, so that the last one decides
                 self.push(remote, [update], atomic=False)
             return
         if result.returncode < 0:
             raise NotReachedError(
                 f"`git push` to {remote} was stopped before it finished.",
-                why=f"{_why(result)}\n{remote} didn't have it when it was asked afterwards.",
+                why=f"{_why(result)}\n{remote} didn't have the commits afterwards.",
                 fix="Run the same command again. If the remote is slow, raise `remote_timeout`"
                 " under [project] in releases.toml.",
             )
@@ -137,9 +139,9 @@ class Remotes:
         )
 
     def would_refuse(self, remote: str, ref: str, commit: str) -> str | None:
-        """Return why a remote would not take *commit* as *ref*, in git's words; None if it would.
+        """Return the reason why a remote would refuse *commit* as *ref*; None if it wouldn't.
 
-        Nothing is pushed. A host may have rules that it applies to real pushes only.
+        Nothing is pushed. A host may have more rules, which it applies to real pushes only.
         """
         result = self.repository.run_remotely(
             remote, *WRITING, "push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags",
@@ -150,15 +152,15 @@ class Remotes:
         return _why(result)
 
 
-_REFUSED = "The ledger's branches and the release tags must be writable for whoever releases."
+_REFUSED = "You need write access to the ledger's branches and the release tags."
 _LOCKED = (
-    "Another push holds the lock, or an ended one left it. Try again; if it stays, remove that file"
+    "Another push has the lock, or a killed one left it. Try again. If it stays, remove that file"
     " on the server."
 )
 
 
 def _why(result: Result) -> str:
-    """Return why a push failed, in git's words where it has some."""
+    """Return the reason why a push failed, in git's words if there are any."""
     if result.returncode < 0 and not result.unanswered:
         return f"git was ended by signal {-result.returncode}. {result.words}".strip()
     return result.words or f"exit code {result.returncode}"

@@ -29,12 +29,12 @@ WRITING = (
     "-c",
     "maintenance.auto=false",
 )
-"""What every command that writes is told."""
+"""Settings for every command that writes."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who writes: as git knows it."""
+    """The author and committer of commits, as git knows them."""
 
     name: str
     email: str
@@ -45,9 +45,9 @@ class Identity:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository. *root* is its work tree, *common_dir* the Git folder all work trees share.
+    """A repository. *root* is its work tree, *common_dir* the Git folder that all work trees share.
 
-    *patience* is how long remotes are waited for.
+    *patience* limits the time of remotes.
     """
 
     root: Path
@@ -65,9 +65,9 @@ class Repository:
         fallback: Identity | None = None,
         patience: Patience | None = None,
     ) -> Self:
-        """Find the repository around *directory*; *fallback* signs where git has no identity.
+        """Find the repository around *directory*; *fallback* commits if git has no identity.
 
-        Raises NotFoundError where there is none, GitError for a machine without git and for a
+        Raises NotFoundError if there is none, GitError for a machine without git and for a
         repository that git refuses (``safe.directory``).
         """
         result = run_git(
@@ -94,7 +94,7 @@ class Repository:
             root, common_dir, git_dir, object_format = result.text.split("\n")
         except ValueError as error:
             raise GitError(
-                f"{directory} has a line end in its path, which git cannot tell from two paths.",
+                f"{directory} has a line end in its path, and git prints it like two paths.",
                 fix="Rename the folder.",
             ) from error
         return cls(
@@ -107,7 +107,7 @@ class Repository:
         )
 
     def is_shallow(self) -> bool:
-        """Tell whether the clone's history is cut off."""
+        """Return whether the clone's history is cut off."""
         return (self.common_dir / "shallow").exists()
 
     def config(self, name: str) -> str | None:
@@ -117,11 +117,11 @@ class Repository:
 
     @cached_property
     def identity(self) -> Identity:
-        """Who commits here: git's own answer, or the fallback where it has none."""
+        """The committer here: from git's settings, else the fallback."""
         return self.own_identity() or self.fallback
 
     def own_identity(self) -> Identity | None:
-        """Return who commits here by git's settings; None where they do not say."""
+        """Return the committer in git's settings, None if they don't have one."""
         result = self.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         if result.returncode:
             return None
@@ -137,7 +137,7 @@ class Repository:
         env: Mapping[str, str] | None = None,
         inherited: Sequence[int] = (),
     ) -> Result:
-        """Run git here and return its answer, whatever it is."""
+        """Run git here and return the result, also after a failure."""
         return run_git(self.root, arguments, stdin=stdin, env=env, inherited=inherited)
 
     def ok(
@@ -152,7 +152,7 @@ class Repository:
     def run_remotely(
         self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
     ) -> Result:
-        """Run git here, which asks *remote*, and return its answer, whatever it is."""
+        """Run a command that asks *remote* and return the result, also after a failure."""
         return run_git_remotely(
             self.root, arguments, remote=remote, patience=self.patience, env=env
         )
@@ -160,7 +160,7 @@ class Repository:
     def ok_remotely(
         self, remote: str, *arguments: str, env: Mapping[str, str] | None = None
     ) -> Result:
-        """Run git here, which asks *remote*; a failure is a GitError with git's words.
+        """Run a command that asks *remote*; a failure is a GitError with git's words.
 
         Raises NotReachedError when the remote doesn't answer in time.
         """

@@ -1,4 +1,4 @@
-"""URLs as they may be shown: without the password or token that they may hold."""
+"""Removing passwords and tokens from URLs before you see them in output or logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUERY = re.compile(r"(?i)\b((?:https?|ftps?)://[^\s'\"?]+)\?[^\s'\"]+")
 def without_secrets(text: str) -> str:
     """Return *text* with the secrets in its URLs replaced.
 
-    On the web a user name may be a token, so it goes too; the user of an ssh URL stays.
+    On the web, a user name may be a token, so it is removed too; the user of an ssh URL stays.
 
     >>> without_secrets("unable to access 'https://bot:hunter2@example.com/shop.git/'")
     "unable to access 'https://***@example.com/shop.git/'"

@@ -15,10 +15,10 @@ class WorkTree:
     repository: Repository
 
     def changes(self, paths: Sequence[str], *, untracked: Sequence[str]) -> list[str]:
-        """Return what in *paths* differs from HEAD, hidden files included, a line for each.
+        """Return the files in *paths* that differ from HEAD, hidden ones too, a line for each.
 
-        A file that git does not know counts when it is one of *untracked* or lies below it. A line
-        is for people: ``workflows/hello.py (modified)``.
+        An untracked file counts if it is one of *untracked* or below one. The lines are for people:
+        ``workflows/hello.py (modified)``.
         """
         status = self.repository.ok(
             "status",
@@ -47,10 +47,10 @@ class WorkTree:
                 found[line[2:]] = "hidden by skip-worktree"
             elif line[:1].islower():
                 found[line[2:]] = "hidden by assume-unchanged"
-        return [f"{path} ({what})" for path, what in sorted(found.items())]
+        return [f"{path} ({change})" for path, change in sorted(found.items())]
 
     def checked_out(self) -> set[str]:
-        """Return the branches (full refs) that some work tree has checked out."""
+        """Return the branches (full refs) that are checked out in any work tree."""
         lines = self.repository.ok("worktree", "list", "--porcelain").text.splitlines()
         return {line.removeprefix("branch ") for line in lines if line.startswith("branch ")}
 
