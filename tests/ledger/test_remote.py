@@ -459,7 +459,7 @@ def test_a_push_that_the_host_refuses_shows_its_words(shop: Shop) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'GH006: protected branch' >&2\nexit 1\n")
     hook.chmod(0o755)
-    with refused("E_GIT", "GH006: protected branch", "must be writable"):
+    with refused("E_GIT", "GH006: protected branch", "You need write access"):
         shop.publish("1.0.0", "prod")
     assert releases(shop.workspace()) == []
     hook.unlink()
