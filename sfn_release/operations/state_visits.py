@@ -1,6 +1,6 @@
 """Reads the way of an execution, its states in order, from its history. Pure.
 
-    events of GetExecutionHistory → trail → one Visit for each time that a state was entered
+    events of GetExecutionHistory → read_visits → one Visit for each time that a state was entered
 
 Each event names the event that led to it. By those links a visit belongs to the iteration of a Map
 or to the Parallel that it ran in, however the events of concurrent branches are mixed.
@@ -58,7 +58,7 @@ class _Scope:
     open: dict[str, list[Visit]] = field(default_factory=dict)
 
 
-def trail(events: Iterable[Mapping[str, Any]], *, finished: bool = True) -> list[Visit]:
+def read_visits(events: Iterable[Mapping[str, Any]], *, finished: bool = True) -> list[Visit]:
     """Return every visit of a state, in the order of entering.
 
     *events* have the shape of ``GetExecutionHistory``. If the execution is *finished*, a visit

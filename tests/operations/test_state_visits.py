@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfn_release.cli.output.execution_path import way_lines
-from sfn_release.operations.state_visits import Visit, trail
+from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.verbs.execute import Execution
 from sfn_release.simulator import ContextSeed, Mocks, VirtualClock, simulate
 from support.command_line import Project
@@ -27,7 +27,7 @@ def way(definition: dict[str, Any], mocks: dict[str, Any], input: Any = None) ->
     done = simulate(
         definition, input or {}, tasks=Mocks(mocks), clock=VirtualClock(EPOCH), context=seed
     )
-    return trail(
+    return read_visits(
         {"id": one.id, "previousEventId": one.previous, "type": one.type, "timestamp": NOW}
         | one.details
         for one in done.events
@@ -93,9 +93,9 @@ def test_a_running_execution_has_no_failed_states() -> None:
     """The last one is not over yet."""
     event = {"id": 2, "previousEventId": 0, "type": "WaitStateEntered", "timestamp": NOW}
     event["stateEnteredEventDetails"] = {"name": "Wait"}
-    (visit,) = trail([event], finished=False)
+    (visit,) = read_visits([event], finished=False)
     assert visit.ended == "running"
-    (visit,) = trail([event])
+    (visit,) = read_visits([event])
     assert visit.ended == "failed"
 
 
@@ -109,7 +109,7 @@ def test_the_ways_that_aws_recorded_are_read() -> None:
         if not events or any(isinstance(one["id"], list) for one in events):
             continue  # ids that differ between runs were taken out
         count += 1
-        visits = trail(
+        visits = read_visits(
             {"id": one["id"], "previousEventId": one["prev"], "type": one["type"]}
             | {"timestamp": NOW, "someEventDetails": one.get("details") or {}}
             for one in events

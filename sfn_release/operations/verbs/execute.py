@@ -13,7 +13,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
-from sfn_release.operations.state_visits import Visit, trail
+from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.release.serving import RecordedState, Served, Serving
@@ -120,7 +120,7 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
             answer = call(client.get_execution_history, includeExecutionData=False, **page)
             events += answer["events"]
             if not answer.get("nextToken"):
-                return replace(done, way=tuple(trail(events)))
+                return replace(done, way=tuple(read_visits(events)))
             page["nextToken"] = answer["nextToken"]
     except AccessError:
         # You may start executions without being allowed to read their history.

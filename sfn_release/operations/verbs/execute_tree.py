@@ -15,7 +15,7 @@ from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.operations.open_site import site
-from sfn_release.operations.state_visits import trail
+from sfn_release.operations.state_visits import read_visits
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
 from sfn_release.operations.workspace import Workspace
@@ -80,7 +80,7 @@ def execute_tree(
         cause=outcome.cause,
         started_at=timestamp(started),
         stopped_at=timestamp(outcome.stopped_at),
-        way=tuple(trail(map(_api_event, outcome.events))),
+        way=tuple(read_visits(map(_api_event, outcome.events))),
     )
 
 
