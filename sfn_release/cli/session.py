@@ -92,7 +92,7 @@ class Session:
 
     def runtime(self) -> Runtime:
         """Return the clock, identity and watcher of this process."""
-        from sfn_release.operations.workspace import system_runtime
+        from sfn_release.operations.real_runtime import system_runtime
 
         return system_runtime(self.progress)
 

@@ -2,6 +2,7 @@
 # in the place of __init__.py, and __init__.py reads it to find the module of a name.
 
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis as Diagnosis
+from sfn_release.operations.real_runtime import system_runtime as system_runtime
 from sfn_release.operations.tag_version import version_from_tag as version_from_tag
 from sfn_release.operations.verbs.acknowledge import acknowledge as acknowledge
 from sfn_release.operations.verbs.build import build_definitions as build_definitions
@@ -46,4 +47,3 @@ from sfn_release.operations.verification import Check as Check
 from sfn_release.operations.workflow_status import WorkflowStatus as WorkflowStatus
 from sfn_release.operations.workspace import Workspace as Workspace
 from sfn_release.operations.workspace import open_workspace as open_workspace
-from sfn_release.operations.workspace import system_runtime as system_runtime

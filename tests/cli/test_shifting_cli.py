@@ -13,7 +13,7 @@ import pytest
 from sfn_release.cli.output import terminal
 from sfn_release.cli.output.progress import ProgressDisplay
 from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
-from sfn_release.operations import workspace as edge
+from sfn_release.operations import real_runtime as edge
 from sfn_release.plan.steps import Watch
 from support.command_line import Project, config, run
 

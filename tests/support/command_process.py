@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from sfn_release.errors import SfnReleaseError
-from sfn_release.operations.workspace import Workspace, open_workspace, system_runtime
+from sfn_release.operations.real_runtime import system_runtime
+from sfn_release.operations.workspace import Workspace, open_workspace
 from support.world import REGION, Watcher
 
 
