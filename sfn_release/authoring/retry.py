@@ -226,5 +226,6 @@ def _written(rule: Retry | Catch, attributes: Sequence[str], language: str) -> d
     body: dict[str, Any] = {}
     for name in attributes:
         value = rule.errors if name == "error_equals" else getattr(rule, name)
-        put_field(body, asl_key(name), value, language)
+        if value is not NOT_GIVEN:
+            put_field(body, asl_key(name), value, language)
     return with_extra(body, rule.extra, language)

@@ -157,7 +157,7 @@ def reachable(states: Iterable[State], *, without: State | None = None) -> Itera
         if state not in seen:
             seen.add(state)
             yield state
-            queue.extend(link for link in state.links() if isinstance(link, State))
+            queue += [link for link in state.links() if isinstance(link, State)]
 
 
 def several(value: Any) -> Sequence[Any]:
