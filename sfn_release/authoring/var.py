@@ -10,7 +10,7 @@ from sfn_release.asl.placeholders import Parameter
 from sfn_release.authoring.conditions import Comparison, Condition, not_, or_
 from sfn_release.authoring.expressions import Intrinsic, JsonPath, Portable
 from sfn_release.authoring.json_values import timestamp
-from sfn_release.authoring.jsonata_values import Jsonata
+from sfn_release.authoring.operator_choice import operator_for, path_text
 from sfn_release.errors import DefinitionError
 
 Ordered: TypeAlias = str | float | datetime
@@ -55,7 +55,7 @@ class Var:
         return self._compared("GreaterThanEquals", value, ">=")
 
     def __repr__(self) -> str:
-        return f"Var({_text(self.path)!r})"
+        return f"Var({path_text(self.path)!r})"
 
     def __hash__(self) -> int:
         return object.__hash__(self)
@@ -83,40 +83,16 @@ class Var:
 
     def _compared(self, how: str, value: Any, sign: str) -> Comparison:
         """Return the comparison by the operator of the *value*'s type."""
-        match value:
-            case Parameter() | JsonPath() | Intrinsic() | Portable() | Var() | Jsonata():
-                raise _untyped(self, how, value, sign)
-            case None if how == "Equals":
-                return self.is_null()
-            case bool() if how == "Equals":
-                kind = "Boolean"
-            case bool():
-                kind = ""
-            case int() | float():
-                kind = "Numeric"
-            case str():
-                kind = "String"
-            case datetime():
-                kind, value = "Timestamp", timestamp(value)
-            case _:
-                kind = ""
-        if not kind:
-            raise DefinitionError(
-                f"{self!r} {sign} {value!r}: a Choice has no operator for this.",
-                why="Text, numbers and datetimes can be ordered. Bools and None can only be equal.",
-                fix="Write is_in(*values) to test for several values."
-                if isinstance(value, list | tuple | set | frozenset)
-                else "Compare with a value of one of these types.",
-            )
-        return self._is(kind + how, value)
+        constant = JsonPath(path_text(value.path)) if isinstance(value, Var) else value
+        return self._is(*operator_for(repr(self), sign, how, constant))
 
     # -- the 39 operators ---------------------------------------------------------------------
 
     def _is(self, operator: str, value: Any) -> Comparison:
         if isinstance(value, JsonPath | Intrinsic | Portable):
             operator = operator if operator.endswith("Path") else f"{operator}Path"
-            value = _text(value)
-        return Comparison(_text(self.path), operator, value)
+            value = path_text(value)
+        return Comparison(path_text(self.path), operator, value)
 
     def string_equals(self, value: str | JsonPath) -> Comparison:
         """Test for text that equals *value*."""
@@ -299,35 +275,11 @@ class Var:
         return self._is("IsTimestamp", False)
 
 
-def _untyped(var: Var, how: str, value: Any, sign: str) -> DefinitionError:
-    """Return the error for a value of unknown type, with the methods that compare it."""
-    if isinstance(value, Jsonata):
-        return DefinitionError(
-            f"{var!r} {sign} {value!r} mixes query languages: the right side is JSONata.",
-            fix="Write q(...) on both sides, or path(...) with a method of Var.",
-        )
-    method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in how)
-    ending = "" if isinstance(value, Parameter) else "_path"
-    shown = value.path if isinstance(value, Var) else _text(value)
-    return DefinitionError(
-        f"{var!r} {sign} {shown}: the right side has no known type, so the operator is unknown.",
-        fix=f"Write .string{method}{ending}(...), .numeric{method}{ending}(...),"
-        f" .timestamp{method}{ending}(...)"
-        + (f" or .boolean{method}{ending}(...)." if how == "Equals" else "."),
-    )
-
-
 def _without_parentheses(sign: str) -> TypeError:
     return TypeError(
         f"{sign} binds more tightly than a comparison: write (a == 1) {sign} (b == 2), with"
         " parentheses around each"
     )
-
-
-def _text(value: str | JsonPath | Intrinsic | Portable) -> str:
-    if isinstance(value, Portable):
-        return value.jsonpath
-    return value if isinstance(value, str) else value.text
 
 
 def _instant(value: str | datetime | JsonPath) -> str | JsonPath:
