@@ -22,7 +22,9 @@ FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 def found(states: Any, *, type: str = "STANDARD", start: Any = "A", **root: Any) -> list[str]:
     """Return what is found in a machine of these states, as an error tells it."""
     text = json.dumps({"StartAt": start, "States": states, **root})
-    return [f"{one.code}: {one.message} at {one.location}" for one in diagnostics(text, type)]
+    return [
+        f"{fault.code}: {fault.message} at {fault.location}" for fault in diagnostics(text, type)
+    ]
 
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED: "
@@ -156,8 +158,8 @@ _json = st.recursive(
 @given(states=st.dictionaries(st.sampled_from(["A", "B", "C"]), _json), start=_json)
 def test_any_json_gets_findings_and_never_a_traceback(states: Any, start: Any) -> None:
     """Every field may be of any type."""
-    for one in diagnostics(json.dumps({"StartAt": start, "States": states}), "EXPRESS"):
-        assert one.message
+    for fault in diagnostics(json.dumps({"StartAt": start, "States": states}), "EXPRESS"):
+        assert fault.message
 
 
 def test_create_update_and_validate_agree() -> None:
@@ -278,9 +280,9 @@ def test_nothing_that_aws_accepted_is_refused() -> None:
     alarms = {}
     for row in rows:
         told = [
-            one
-            for one in diagnostics((corpus / row["path"]).read_text(), "STANDARD")
-            if one.message != "Value is not a valid resource ARN"
+            fault
+            for fault in diagnostics((corpus / row["path"]).read_text(), "STANDARD")
+            if fault.message != "Value is not a valid resource ARN"
         ]
         if told and row["basis"].startswith("aws-"):
             alarms[row["path"]] = told

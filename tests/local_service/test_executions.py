@@ -185,7 +185,7 @@ def test_executions_are_listed_newest_first_by_status_in_pages(client: Any) -> N
     pages = client.get_paginator("list_executions").paginate(
         stateMachineArn=arn, statusFilter="SUCCEEDED", PaginationConfig={"PageSize": 2}
     )
-    listed = [one["executionArn"] for page in pages for one in page["executions"]]
+    listed = [item["executionArn"] for page in pages for item in page["executions"]]
     assert listed == started[::-1]
     assert client.list_executions(stateMachineArn=arn, statusFilter="FAILED")["executions"] == []
     client.delete_state_machine(stateMachineArn=arn)
@@ -321,7 +321,7 @@ def test_in_real_time_an_execution_runs_on_and_can_be_stopped() -> None:
     other = refusal(client.start_execution, stateMachineArn=arn, name="long", input="[]")
     assert other[0] == "ExecutionAlreadyExists"
     running = client.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]
-    assert [one["executionArn"] for one in running] == [execution]
+    assert [item["executionArn"] for item in running] == [execution]
     client.stop_execution(executionArn=execution, error="Enough", cause="I said so")
     described = client.describe_execution(executionArn=execution)
     assert described["status"] == "ABORTED"

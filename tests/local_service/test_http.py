@@ -274,6 +274,24 @@ def test_what_is_no_http_is_refused_too(running: server.Background) -> None:
     assert raw(running.port, body=b"{}", headers={"X-Amz-Target": TARGET})[0] == 200
 
 
+def test_headers_without_end_are_refused(running: server.Background) -> None:
+    """A header of 2 MB gets an answer of the API, and the connection closes."""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
+        with contextlib.suppress(ConnectionError):  # the server may close before it is all sent
+            connection.sendall(b"POST / HTTP/1.1\r\nX-Long: " + b"a" * 2_000_000 + b"\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_half_sent_requests_block_nobody(running: server.Background) -> None:
+    """While fifty clients stop in the middle of a request, another one is answered."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            half = socket.create_connection(("127.0.0.1", running.port), timeout=60)
+            stack.enter_context(half)
+            half.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nhalf")
+        assert raw(running.port, body=b"{}", headers={"X-Amz-Target": TARGET})[0] == 200
+
+
 def test_a_database_that_fails_is_told_once(tmp_path: Path) -> None:
     """As an error that clients do not try again."""
     path = tmp_path / "local.db"
@@ -290,7 +308,7 @@ def test_threads_share_a_server(running: server.Background) -> None:
     with ThreadPoolExecutor(8) as pool:
         arns = list(pool.map(lambda number: create(client, f"m{number}", number), range(80)))
     listed = client.list_state_machines(maxResults=1000)["stateMachines"]
-    assert sorted(arns) == sorted(one["stateMachineArn"] for one in listed)
+    assert sorted(arns) == sorted(machine["stateMachineArn"] for machine in listed)
 
 
 def test_two_servers_and_a_client_share_a_file(tmp_path: Path) -> None:

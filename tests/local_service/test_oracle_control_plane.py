@@ -111,7 +111,7 @@ class Replay:
         with local:
             self.client = in_process(local.answer, region=REGION)
             for call in self.case["calls"]:
-                differences += [f"call {call['n']}: {one}" for one in self.call(call)]
+                differences += [f"call {call['n']}: {difference}" for difference in self.call(call)]
             over.set()
         return differences
 

@@ -35,7 +35,7 @@ def create(client: Any, name: str, project: str | None) -> None:
 
 def names(client: Any) -> list[str]:
     """Return the names of all state machines."""
-    return sorted(one["name"] for one in client.list_state_machines()["stateMachines"])
+    return sorted(machine["name"] for machine in client.list_state_machines()["stateMachines"])
 
 
 @pytest.fixture
@@ -76,7 +76,9 @@ def test_what_is_there_moves_to_the_project(as_before: Project) -> None:
     assert names(sfn.local(shared)) == ["theirs"]
     client = sfn.local(own)
     (hello,) = [
-        one for one in client.list_state_machines()["stateMachines"] if one["name"] == "hello"
+        machine
+        for machine in client.list_state_machines()["stateMachines"]
+        if machine["name"] == "hello"
     ]
     arn = hello["stateMachineArn"]
     assert len(client.list_executions(stateMachineArn=arn)["executions"]) == 1

@@ -111,7 +111,7 @@ def test_a_request_is_answered_for_the_region_and_account_that_it_signs_for(
         started = user.start_execution(stateMachineArn=made[region, account])["executionArn"]
         assert started.startswith(f"arn:aws:states:{region}:{account}:execution:same:")
         listed = user.list_state_machines()["stateMachines"]
-        assert [one["stateMachineArn"] for one in listed] == [made[region, account]]
+        assert [machine["stateMachineArn"] for machine in listed] == [made[region, account]]
         assert user.describe_execution(executionArn=started)["status"] == "SUCCEEDED"
         other = client(running, region, "222222222222")
         code, _ = refusal(other.describe_execution, executionArn=started)
@@ -150,6 +150,6 @@ def test_what_one_account_stores_stays_after_a_restart(tmp_path: Path) -> None:
         with server.start(running) as background:
             user = client(background, "us-east-1", "333333333333")
             listed = user.list_state_machines()["stateMachines"]
-            assert expected == [one["stateMachineArn"] for one in listed]
+            assert expected == [machine["stateMachineArn"] for machine in listed]
             if not expected:
                 create(user, "m")

@@ -289,7 +289,7 @@ def test_state_machines_are_listed_page_by_page(client: Any) -> None:
         client.get_paginator("list_state_machines").paginate(PaginationConfig={"PageSize": 3})
     )
     assert [len(page["stateMachines"]) for page in pages] == [3, 3, 1]
-    listed = [one["stateMachineArn"] for page in pages for one in page["stateMachines"]]
+    listed = [machine["stateMachineArn"] for page in pages for machine in page["stateMachines"]]
     assert listed == arns
     token = pages[0]["nextToken"]
     invalid = ("InvalidToken", "Invalid Token: 'Invalid token'")

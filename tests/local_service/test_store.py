@@ -62,7 +62,7 @@ def versions(client: Any) -> list[int]:
     listed = client.list_state_machine_versions(
         stateMachineArn=f"{MACHINES}:hello", maxResults=1000
     )["stateMachineVersions"]
-    return [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
+    return [int(version["stateMachineVersionArn"].rpartition(":")[2]) for version in listed]
 
 
 def test_the_file_is_opened_when_it_is_needed(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_processes_share_a_file(tmp_path: Path) -> None:
     writers = [writer(path, 20, name) for name in "abc"]
     printed = [process.communicate()[0].split() for process in writers]
     assert [process.returncode for process in writers] == [0, 0, 0]
-    assert sorted(len(one) for one in printed) == [20, 20, 20]
-    assert len({arn for one in printed for arn in one}) == 60
+    assert sorted(len(lines) for lines in printed) == [20, 20, 20]
+    assert len({arn for lines in printed for arn in lines}) == 60
     assert versions(sfn.local(path)) == list(range(60, 0, -1))
 
 

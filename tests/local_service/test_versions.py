@@ -112,7 +112,7 @@ def test_versions_are_listed_newest_first_in_pages(client: Any) -> None:
     )
     assert "nextToken" not in second
     listed = first["stateMachineVersions"] + second["stateMachineVersions"]
-    numbers = [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
+    numbers = [int(version["stateMachineVersionArn"].rpartition(":")[2]) for version in listed]
     assert numbers == [7, 6, 5, 4, 3, 2, 1]
 
 
@@ -242,7 +242,7 @@ def test_aliases_are_listed_by_machine_and_by_version(client: Any) -> None:
 
     def names(**request: Any) -> list[str]:
         listed = client.list_state_machine_aliases(**request)["stateMachineAliases"]
-        return [one["stateMachineAliasArn"].rpartition(":")[2] for one in listed]
+        return [alias["stateMachineAliasArn"].rpartition(":")[2] for alias in listed]
 
     assert names(stateMachineArn=arn) == ["a", "b", "c"]
     assert names(stateMachineArn=second) == ["b", "c"]

@@ -131,7 +131,7 @@ def unordered_differences(case: Case, expected: list[Case], actual: list[Case]) 
     missing = []
     for event in expected:
         for other in left:
-            pair = [{"type": one["type"], "details": one["details"]} for one in (event, other)]
+            pair = [{"type": item["type"], "details": item["details"]} for item in (event, other)]
             if not differences(case, *pair):
                 left.remove(other)
                 break

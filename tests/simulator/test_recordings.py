@@ -40,7 +40,11 @@ def test_there_are_recordings() -> None:
 def test_an_execution_goes_as_it_is_written_down(path: Path) -> None:
     """The outcome and every event, with its link and details."""
     recording = json.loads(path.read_text(encoding="utf-8"))
-    errors = [one for one in check_definition(recording["definition"]) if one.severity == "error"]
+    errors = [
+        finding
+        for finding in check_definition(recording["definition"])
+        if finding.severity == "error"
+    ]
     assert errors == []
     outcome = simulate(
         recording["definition"],

@@ -576,7 +576,7 @@ def test_the_texts_of_a_long_history_lie_on_disk() -> None:
     finally:
         tracemalloc.stop()
     assert used < 25_000_000
-    assert [with_texts(one)[:4] for one in (kept[7], kept[499])] == ["7xxx", "499x"]
+    assert [with_texts(handle)[:4] for handle in (kept[7], kept[499])] == ["7xxx", "499x"]
     assert payloads.keep(f"7{'x' * 100_000}") is kept[7]
     assert payloads.keep("short") == "short"
     lonely = "\ud800" * 600
