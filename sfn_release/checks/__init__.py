@@ -1,13 +1,28 @@
-"""What is wrong with a definition: found before AWS says so, or before it hurts.
+"""Checks a definition, and reports each problem as a finding before AWS or an execution does.
 
-    definition → Document → every Rule of the table → findings
+    definition → parser → ParsedDefinition → checker, with the rules of rule_table → findings
 
-`document` takes a definition apart once: its scopes (the workflow, branches, item processors) and
-the states in them, each with its query language and its place. A *rule* is a pure function from
-that Document to what it has to tell; `table` lists them all: the name, what it means that one is
-broken, and the function. `check` runs them. The files in between hold the rules, by subject.
+`parser` walks a definition once. It reads every scope (the workflow, a branch, an item processor)
+and every state, and parses each path, intrinsic function, JSONata expression and Resource in them.
+`checker` hands each of these to the *searches* that look at such things, and turns the issues that
+they report into findings. A search is a pure function; the modules in this room hold them by
+subject.
 
-An **error** is what Step Functions refuses, or what can never run; a **warning** is what it takes
-and somebody will regret. ``docs/rules.md`` explains each rule, and `silence` lets a project live
-with one, for a reason.
+An **error** means that Step Functions refuses the definition, or that every execution fails. A
+**warning** means that you will likely have trouble later. `silence` lets a project accept a
+finding, with a reason.
+
+To add a rule:
+
+1. Write a function in the module for its subject (`best_practices`, `transitions`, ...). It takes
+   one thing, such as a `ParsedState`, and yields an `Issue` for each problem.
+2. Add a line to `rule_table`. It names the rule and says which things your function looks at::
+
+       Rule("task-comment", "warning", "a Task has no Comment",
+            (each_state(best_practices.no_comment, "Task", lacks=("Comment",)),)),
+
+   `rule` has one constructor for each kind of thing. The more precise you are here (a state's type,
+   its fields, the called service), the less your function has to test, and the faster it all is.
+3. Explain the rule in ``docs/rules.md``: a row in the table, and a section with an example that
+   breaks it. A test compares both with the table, and runs the example.
 """

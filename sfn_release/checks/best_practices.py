@@ -1,4 +1,4 @@
-"""Rules of good practice: what Step Functions accepts, and what fails or costs you later."""
+"""Rules of good practice. Step Functions accepts such definitions, but they fail or cost later."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, is_open
-from sfn_release.checks.definition import (
-    ParsedDefinition,
-    ParsedScope,
-    ParsedState,
-    Resource,
-    ServiceCall,
-    TaskCall,
-)
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
 from sfn_release.checks.location import Location, entries
 from sfn_release.checks.qualifiers import is_unpinned
 from sfn_release.checks.rule import Issue
+from sfn_release.checks.task_calls import Resource, ServiceCall, TaskCall
 
 _OWNED = (
     re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),
-    # A queue's URL, as SQS gives it: "Identifiers for Amazon SQS" in its developer guide.
+    # A queue's URL: "Identifiers for Amazon SQS" in its developer guide.
     re.compile(r"//sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[a-z.]*/(?P<account>[0-9]{12})/"),
 )
 _LIMITS: Final = (
@@ -126,7 +120,7 @@ def slow_heartbeat(state: ParsedState) -> Iterator[Issue]:
 
 
 def unbounded_map(scope: ParsedScope) -> Iterator[Issue]:
-    """Report a distributed Map that may start 10,000 executions at once."""
+    """Report a distributed Map that may start 10,000 executions together."""
     holder = scope.holder
     if holder is None or not scope.distributed:
         return
@@ -141,8 +135,8 @@ def unbounded_map(scope: ParsedScope) -> Iterator[Issue]:
 def hard_coded(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report accounts and regions that only fit one environment.
 
-    `unpinned` already reports an ARN without a version. The JSON text of the whole definition shows
-    at once that most definitions have neither.
+    `unpinned` already reports an ARN without a version. For most definitions, one search in their
+    whole text is enough.
     """
     if not any(owned.search(definition.text) for owned in _OWNED):
         return

@@ -15,7 +15,7 @@ from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
 from sfn_release.text import did_you_mean
 
-_DATA: Final = None  # which has whatever fields the workflow gives it
+_DATA: Final = None  # the workflow's own data: any field may exist
 _VALUE: Final[Mapping[str, Any]] = {}
 _FIELDS: Final[Mapping[str, Any]] = {
     "Execution": {
@@ -32,7 +32,7 @@ _FIELDS: Final[Mapping[str, Any]] = {
 
 
 def reads_context(shape: PathShape) -> bool:
-    """Whether a path expression reads the context object where it may."""
+    """Whether a path expression can read the context object, and does."""
     reads = any(path.root == "$$" for path in shape.reading.paths)
     return reads and not (shape.reference or shape.single)  # else `reference-path` reports it
 
@@ -70,6 +70,6 @@ def _unknown(whole: str, names: Sequence[str], place: Location) -> Iterator[Issu
 
 
 def _elsewhere(whole: str, name: str) -> str:
-    """Say where the context object has a field of exactly that name."""
+    """Suggest the one place where the context object has a field of that name."""
     homes = [top for top, below in _FIELDS.items() if name in below]
     return f'Did you mean "{whole}.{homes[0]}.{name}"?' if len(homes) == 1 else ""

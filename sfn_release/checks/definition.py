@@ -19,6 +19,7 @@ from sfn_release.asl.jsonata import JsonataExpression
 from sfn_release.asl.paths import Path
 from sfn_release.checks.location import KeyPath, Location
 from sfn_release.checks.shapes import Shape
+from sfn_release.checks.task_calls import Callee, Resource, TaskCall
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest definition that CreateStateMachine accepts (botocore's model, ``Definition``)."""
@@ -116,7 +117,7 @@ class JsonataText(NamedTuple):
 
 
 class ErrorName(NamedTuple):
-    """An item in the ``ErrorEquals`` of a retrier or a catcher; "" for one that isn't a string."""
+    """An item in the ``ErrorEquals`` of a retrier or a catcher, "" if it isn't a string."""
 
     state: ParsedState
     name: str
@@ -141,68 +142,15 @@ class Assignment(NamedTuple):
     place: Location
 
 
-class ServiceCall(NamedTuple):
-    """An integration's ARN: ``aws-sdk`` and the SDK's service, or an optimized integration."""
-
-    service: str
-    sdk: str
-    action: str
-    wait: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Resource:
-    """A Resource, parsed: its text, in the partition ``aws`` where a parameter names the partition.
-
-    It *is_open* when the text holds a ``${Parameter}``. *call* is None for functions, activities
-    and open Resources. Equal texts share one Resource.
-    """
-
-    text: str
-    is_open: bool
-    call: ServiceCall | None
-
-
-class TaskCall(NamedTuple):
-    """A Task that calls an integration, with its parameters.
-
-    *parameters* are empty where the Task has none, or where they aren't an object.
-    """
-
-    state: ParsedState
-    call: ServiceCall
-    parameters: Mapping[str, Any]
-
-    @property
-    def place(self) -> Location:
-        """Where the parameters are."""
-        return self.state.place.at(self.state.arguments_field)
-
-
-class Callee(NamedTuple):
-    """A function or state machine that a Task calls, and the version or alias in its name.
-
-    *qualifier* is the parameter ``Qualifier``, which names the version apart. *by_arn* is false
-    where the name of a function stands alone.
-    """
-
-    kind: str
-    version: str | None
-    place: Location
-    language: str
-    qualifier: Any = None
-    by_arn: bool = True
-
-
 @dataclass(slots=True, eq=False)
 class ParsedScope:
     """A graph of states. *holder* is the state around it, None for the workflow itself.
 
     *language* is the query language of states that name none. The items of a *distributed* Map's
     processor are executions of their own. The states of an *express* scope run in an EXPRESS
-    execution. *links* has, for each state, its transitions: their keys and the target's id;
-    *successors* only the ids, without those of missing states. *ends* are the states that may end
-    the graph.
+    execution. *links* has, for each state, its transitions: their keys and the target's id.
+    *successors* has only the ids of targets that exist. *ends* are the states that may end the
+    graph.
     """
 
     body: Mapping[str, Any]
@@ -224,7 +172,7 @@ class ParsedScope:
 
 @dataclass(slots=True, eq=False)
 class ParsedState:
-    """A state in its scope, and what the walk found in it. *type* is "" if it isn't a valid one."""
+    """A state in its scope, with everything that the walk found in it."""
 
     id: str
     body: Mapping[str, Any]
@@ -254,7 +202,7 @@ class ParsedState:
 
     @property
     def arguments_field(self) -> str:
-        """The field for what a Task sends: ``Arguments`` in JSONata, else ``Parameters``."""
+        """The field for a Task's parameters: ``Arguments`` in JSONata, else ``Parameters``."""
         return "Arguments" if self.shape.language == JSONATA else "Parameters"
 
 

@@ -16,7 +16,7 @@ from sfn_release.text import did_you_mean
 _RESERVED = "States."
 _OF_LAMBDA = "Lambda."
 _OF_HTTP = re.compile(r"States\.Http\.(StatusCode\.[1-5][0-9]{2}|Socket)")
-"""What http:invoke reports. Source: "Call HTTPS APIs" in AWS's developer guide."""
+"""The errors of http:invoke. Source: "Call HTTPS APIs" in AWS's developer guide."""
 _NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
 _RULES = (RETRIER_NOUN, CATCHER_NOUN)
 _ONLY_IN = {

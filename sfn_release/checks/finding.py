@@ -1,4 +1,4 @@
-"""What is wrong with a definition, told so that it can be mended."""
+"""Findings: problems with a definition, each with its place and its fix."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and where.
+    """One problem with a definition.
 
-    An ``error`` is what Step Functions refuses; a ``warning`` is what it takes but hardly anyone
-    means. *path* is the JSON path in the definition, *state* the id of the state ("" outside one).
-    *wanted* is the type that the value there needs, in the words that releases.toml has for types
-    of parameters ("" where the type isn't the problem).
+    Step Functions refuses an ``error``. It accepts a ``warning``, but you will likely have trouble
+    later. *path* is the JSON path in the definition, *state* the id of the state ("" outside one).
+    *wanted* is the type that the value should have, as releases.toml names the types of parameters
+    ("" if the type isn't the problem).
     """
 
     rule: str
@@ -33,14 +33,15 @@ class Finding:
         return f"{self.path}: {self.message}" + (f" {self.fix}" if self.fix else "")
 
 
-def refuse(findings: Iterable[Finding], what: str) -> None:
+def refuse(findings: Iterable[Finding], subject: str) -> None:
     """Raise a DefinitionError that lists the errors among *findings*, if there are any.
 
-    *what* begins the sentence: "The workflow", "The state machine 'orders'".
+    *subject* begins the sentence: "The workflow", "The state machine 'orders'".
     """
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
         raise DefinitionError(
-            f"{what} has {count} in its definition.", why="\n  ".join(str(one) for one in errors)
+            f"{subject} has {count} in its definition.",
+            why="\n  ".join(str(error) for error in errors),
         )

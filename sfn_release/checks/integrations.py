@@ -1,4 +1,4 @@
-"""Rules of Resource: what a Task may call, and how it may wait for it."""
+"""Rules of Resource: the integrations that a Task can call, and their ways to wait."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import is_open
 from sfn_release.asl.partitions import known_arn
-from sfn_release.checks.definition import ParsedScope, ParsedState, Resource, ServiceCall, TaskCall
+from sfn_release.checks.definition import ParsedScope, ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
+from sfn_release.checks.task_calls import Resource, ServiceCall, TaskCall
 from sfn_release.text import did_you_mean, shorten
 
 _ARN = re.compile(
@@ -49,26 +50,26 @@ _OPTIMIZED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 """Optimized integrations whose actions are few and settled, with the ways to wait for them.
 
 Source: "Integrating optimized services with Step Functions" in AWS's developer guide. Services
-in `_LARGE` have many; only their waiting is judged.
+in `_LARGE` have many actions, so only the ways to wait are checked.
 """
 
 _TO_FILL = re.compile(r"[<>{}]")
-"""Marks by which published samples leave a place for their readers: ``<account>``, ``{REGION}``."""
+"""Marks of a blank that you fill in a published sample: ``<account>``, ``{REGION}``."""
 _LARGE: Final = (
     *("codebuild", "eks", "elasticmapreduce", "emr-containers", "emr-serverless"),
     "sagemaker",
 )
-_TASK: Final = "task"  # what the specification's own examples call; nothing on AWS
+_TASK: Final = "task"  # the specification's examples call it; AWS has no such service
 _FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]+:function:[A-Za-z0-9_-]+(:.*)?", re.DOTALL
 )
-"""Source: the model of Lambda's Invoke, ``FunctionName``. The version is `called.qualifier`'s."""
+"""Source: the model of Lambda's Invoke, ``FunctionName``. `qualifiers` checks the version."""
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 _WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
 
 def resource_of(holder: Mapping[str, Any]) -> Any:
-    """Return the Resource of a state or a part, in AWS's usual partition where that is open."""
+    """Return the Resource of an item reader or result writer, in the partition ``aws`` if open."""
     resource = holder.get("Resource")
     return known_arn(resource) if isinstance(resource, str) else resource
 
@@ -91,7 +92,7 @@ def _text(state: ParsedState) -> str:
 
 
 def is_no_arn(resource: Resource) -> bool:
-    """Whether a Resource is not an ARN, and nothing fills it."""
+    """Whether a Resource is neither an ARN nor filled by a parameter."""
     return not resource.is_open and not resource.text.startswith("arn:")
 
 
@@ -195,7 +196,7 @@ def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue
 
 
 class PartCall(NamedTuple):
-    """A call of S3 by a Map's item reader or result writer: *key* is the field that has it."""
+    """A call of S3 by a Map's item reader or result writer, in the field *key*."""
 
     key: str
     holder: Mapping[str, Any]
@@ -205,7 +206,7 @@ class PartCall(NamedTuple):
 
 
 def part_calls(state: ParsedState) -> Iterator[PartCall]:
-    """Yield the calls of a Map's item reader and result writer, as far as they are known."""
+    """Yield the known calls of a Map's item reader and result writer."""
     for key, holder, value in _parts(state):
         found = _ARN.fullmatch(value)
         if found is not None and found["service"] == "s3" and found["action"] in _S3[key]:
@@ -214,7 +215,7 @@ def part_calls(state: ParsedState) -> Iterator[PartCall]:
 
 
 def _parts(state: ParsedState) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    """Yield a Map's reader and writer with their resource, where no parameter fills it."""
+    """Yield a Map's reader and writer whose Resource holds no parameter."""
     for key in _S3 if state.type == "Map" else ():
         holder = state.body.get(key)
         value = resource_of(holder) if isinstance(holder, dict) else None

@@ -14,7 +14,7 @@ _NOT_IN_LABEL = re.compile(r"[\s?*<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]")
 
 
 def label(state: ParsedState) -> Iterator[Issue]:
-    """Report a label that is too long, or that holds characters that it can't."""
+    """Report a label with a wrong length, or with invalid characters."""
     value, place = state.body["Label"], state.place.at("Label")
     if not isinstance(value, str) or is_open(value):
         return

@@ -19,7 +19,7 @@ _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
 def no_parameter(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report each invalid ``${…}`` once, however often it is used.
 
-    The JSON text of the whole definition shows at once that most definitions have none.
+    For most definitions, one search in their whole text is enough.
     """
     text = definition.text
     if text.count("${") == sum(1 for _ in _VALID.finditer(text)):

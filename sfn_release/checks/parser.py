@@ -9,7 +9,7 @@ from typing import Any, Final
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.fields import FIELDS
 from sfn_release.checks.choices import conditions_of
-from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState, TaskCall
+from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
 from sfn_release.checks.elements import elements_of, has_elements
 from sfn_release.checks.error_handling import error_names_of
 from sfn_release.checks.integrations import parse_resource
@@ -26,6 +26,7 @@ from sfn_release.checks.shapes import (
     Shape,
     shape_of,
 )
+from sfn_release.checks.task_calls import TaskCall
 from sfn_release.checks.transitions import ends_of, links_of
 from sfn_release.checks.variables import ASSIGNING_FIELDS, assignments_of
 
@@ -152,7 +153,7 @@ def _read_paths(state: ParsedState) -> None:
 
 
 def _read_task(state: ParsedState) -> None:
-    """Read what a Task calls."""
+    """Read the Resource of a Task, and the function or state machine that it calls."""
     resource = state.body.get("Resource")
     if isinstance(resource, str):
         state.resource = parse_resource(resource)

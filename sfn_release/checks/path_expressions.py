@@ -8,12 +8,7 @@ from typing import Any, Final
 
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.field_types import is_open
-from sfn_release.checks.definition import (
-    ParsedState,
-    PathExpression,
-    PathShape,
-    Reading,
-)
+from sfn_release.checks.definition import ParsedState, PathExpression, PathShape, Reading
 from sfn_release.checks.location import Location, entries
 from sfn_release.checks.payload_templates import COMPUTED
 from sfn_release.checks.shapes import Shape

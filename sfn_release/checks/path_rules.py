@@ -90,7 +90,7 @@ def syntax(expression: PathExpression) -> Iterator[Issue]:
 
 
 def _nearest_function(text: str) -> str:
-    """Suggest a function for the first one that doesn't exist."""
+    """Suggest a function in place of the first unknown one."""
     unknown = next((name for name in _CALLED.findall(text) if name not in FUNCTIONS), None)
     return did_you_mean(unknown, FUNCTIONS) if unknown and is_call(text) else ""
 

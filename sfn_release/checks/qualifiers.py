@@ -1,4 +1,4 @@
-"""Rules of the functions and state machines that Tasks call by name: their versions and aliases."""
+"""Rules of versions and aliases, in the names of called functions and state machines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.field_types import is_open
-from sfn_release.checks.definition import Callee, ParsedState
+from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
+from sfn_release.checks.task_calls import Callee
 
 _FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]*:[0-9]*:function:(?P<name>[A-Za-z0-9_-]+)"
@@ -24,7 +25,7 @@ _SHORT = re.compile(
     r"(?:[a-z]{2}(?:-[a-z]+)+-[0-9]:)?(?:[0-9]{12}:)?(?:function:)?(?P<name>[A-Za-z0-9_.-]+)(?::(?P<version>.*))?",
     re.DOTALL,
 )
-"""A function's name where no ARN is needed: the model of Lambda's Invoke, ``FunctionName``."""
+"""A function's name without an ARN: the model of Lambda's Invoke, ``FunctionName``."""
 
 _OF_FUNCTION = re.compile(r"\$LATEST(\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}")
 """Source: the model of Lambda's Invoke, ``Qualifier``, and of CreateAlias, ``Name``."""
@@ -33,7 +34,7 @@ _OF_MACHINE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _LATEST: Final = (None, "$LATEST")
 _NAMED_BY: Final = ("FunctionName", "StateMachineArn")
 _LATER: Final = "${}"
-"""A version that is known when the Task runs: open, as a parameter of the environment is."""
+"""Stands for a version that is only known when the Task runs."""
 
 
 def callees_of(state: ParsedState) -> list[Callee]:
@@ -86,7 +87,7 @@ def unpinned(callee: Callee) -> Iterator[Issue]:
 
 
 def qualifier(callee: Callee) -> Iterator[Issue]:
-    """Report a text that can't be a version or an alias."""
+    """Report an invalid version or alias."""
     allowed = _OF_FUNCTION if callee.kind == "function" else _OF_MACHINE
     if callee.version is not None and not allowed.fullmatch(callee.version):
         yield _malformed(callee.kind, callee.version, callee.place)

@@ -1,4 +1,4 @@
-"""Rules of the parameters that integrations can't do without, known without botocore.
+"""Rules of the parameters that integrations require. They don't need botocore.
 
 Sources: the pages of "Integrating optimized services with Step Functions" in AWS's developer guide,
 and for Maps, "ItemReader (Map)" and "ResultWriter (Map)".
@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
-from sfn_release.checks.definition import ParsedState, ServiceCall, TaskCall
+from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.integrations import part_calls
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
+from sfn_release.checks.task_calls import ServiceCall, TaskCall
 
 _Groups = tuple[tuple[str, ...], ...]
 _ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
@@ -34,14 +35,14 @@ REQUIRED: Final[Mapping[tuple[str, str], _Groups]] = {
     ("sqs", "sendMessage"): (("QueueUrl",), ("MessageBody",)),
     ("states", "startExecution"): (("StateMachineArn",),),
 }
-"""The parameters that a Task must give: one of each group."""
+"""The parameters that a Task needs: one of each group."""
 
 OF_PARTS: Final[Mapping[str, _Groups]] = {
     "getObject": (("Bucket",), ("Key",)),
     "listObjectsV2": (("Bucket",),),
     "putObject": (("Bucket",),),
 }
-"""The parameters that an item reader or a result writer must give, by the action of S3."""
+"""The parameters that an item reader or a result writer needs, by the action of S3."""
 
 
 def has_required(call: ServiceCall) -> bool:

@@ -1,4 +1,4 @@
-"""Rules, the issues that they report, and what each of their functions looks at.
+"""Rules, the issues that they report, and their searches.
 
 A rule's function is a *search*. It looks at one kind of thing at a time, and `each_state` and the
 other constructors here say which: states of some types, objects with known fields, path
@@ -16,7 +16,6 @@ from sfn_release.checks.location import Location
 if TYPE_CHECKING:
     from sfn_release.checks.definition import (
         Assignment,
-        Callee,
         Element,
         ErrorName,
         JsonataText,
@@ -25,12 +24,10 @@ if TYPE_CHECKING:
         ParsedState,
         PathExpression,
         PathShape,
-        Resource,
-        ServiceCall,
-        TaskCall,
     )
     from sfn_release.checks.finding import Severity
     from sfn_release.checks.shapes import Shape
+    from sfn_release.checks.task_calls import Callee, Resource, ServiceCall, TaskCall
 
 
 class Issue(NamedTuple):
@@ -78,7 +75,7 @@ class Search:
 class Rule:
     """A rule of the table.
 
-    *means* completes "It is broken when ...", *searches* find the issues. *code* is the one of
+    *means* completes "Reported when ...", *searches* find the issues. *code* is the one of
     ValidateStateMachineDefinition. An error is *final* when AWS is known to refuse it: no project
     can silence it. An error isn't final when it depends on the age of this program, because AWS may
     have added the field or the integration since. A *late* error fails executions: AWS creates the
@@ -119,8 +116,8 @@ def each_state(
 ) -> Search:
     """Look at each state of *types*; without types, also at states whose type isn't valid.
 
-    Only states in *language*, which have one of the fields *has*, none of the fields *lacks*, and
-    whose shape fits *when*.
+    You can narrow it down to states in a query *language*, with one of the fields *has*, without
+    all of the fields *lacks*, or with a shape for which *when* is true.
     """
 
     def applies(shape: Shape) -> bool:

@@ -156,7 +156,7 @@ RULES: Final[tuple[Rule, ...]] = (
         (whole(map_labels.duplicate_label),),
         code="DUPLICATE_LABEL_NAME",
     ),
-    # -- ways ----------------------------------------------------------------------------------
+    # -- transitions ---------------------------------------------------------------------------
     Rule(
         "transition",
         "error",
@@ -400,7 +400,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "a ${…} is not a valid parameter name",
         (whole(parameter_names.no_parameter),),
     ),
-    # -- habits --------------------------------------------------------------------------------
+    # -- good practice -------------------------------------------------------------------------
     Rule(
         "no-default",
         "warning",
@@ -472,7 +472,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("aws-advice", "warning", "AWS warns about the definition"),
     Rule("aws-unasked", "warning", "AWS couldn't be asked"),
 )
-"""In the order in which they are tried; findings come in the order of the definition."""
+"""In their order: findings about one state come in the order of this table."""
 
 BY_NAME: Final[Mapping[str, Rule]] = {rule.name: rule for rule in (*RULES, *service_calls.RULES)}
 """With the rules of `service_calls`, which run apart: they read the models of AWS's services."""

@@ -1,6 +1,6 @@
-"""What Tasks send, compared with botocore's models: tells under several rules in one pass.
+"""Compares the parameters of Tasks with botocore's models, for several rules in one pass.
 
-Slow when a service is met for the first time, since its model is read then.
+This is slow when you first use a service, because its model is read then.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sfn_release.asl.field_types import JSONATA
-from sfn_release.checks.definition import ParsedDefinition, ParsedState, ServiceCall
+from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import part_calls
 from sfn_release.checks.required_parameters import REQUIRED
 from sfn_release.checks.rule import Issue, Rule
@@ -23,6 +23,7 @@ from sfn_release.checks.services.botocore_models import (
     sdk_service,
 )
 from sfn_release.checks.services.request_validation import MismatchKind, Sent, mismatches
+from sfn_release.checks.task_calls import ServiceCall
 from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"
@@ -47,7 +48,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("optimized-value", "warning", "a parameter's value doesn't fit the service's model"),
 )
 _PREFIX: Final = {"putObject": (("Prefix",), ("Prefix.$",))}
-"""The parameter of result writers that S3 doesn't have: the beginning of the keys they make."""
+"""The parameter of result writers that S3 doesn't have: the beginning of their keys."""
 _OF_SDK: Final[Mapping[MismatchKind, str]] = {
     "parameter": "sdk-parameter",
     "spelling": "sdk-parameter",

@@ -1,4 +1,4 @@
-"""The rule of error names of AWS's services: their prefix depends on how a service is called.
+"""The rule of error names of AWS's services. Their prefix depends on the integration.
 
 The optimized integration of DynamoDB reports ``DynamoDB.X``, the SDK integration ``DynamoDb.X``,
 named as in the AWS SDK for Java.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sfn_release.checks.definition import ParsedState, ServiceCall
+from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.rule import Issue
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
+from sfn_release.checks.task_calls import ServiceCall
 
 _OPTIMIZED: Final[Mapping[str, str]] = {
     "apigateway": "ApiGateway",
@@ -23,14 +24,14 @@ _OPTIMIZED: Final[Mapping[str, str]] = {
 """The prefixes of optimized integrations, as executions on AWS report them."""
 
 _NO_RULE: Final = frozenset({"iot", "memorydb", "sesv2", "autoscaling"})
-"""Services whose prefix is spelled otherwise than the others' are."""
+"""Services whose prefix doesn't follow the usual spelling."""
 
 _SUFFIX: Final = "Exception"
-"""Each error of an SDK integration ends so: they are the exceptions of the AWS SDK for Java."""
+"""The end of each error of an SDK integration: an exception of the AWS SDK for Java."""
 
 
 def wrong_prefix(state: ParsedState) -> Iterator[Issue]:
-    """Report error names that a Task's service, called in this way, never reports."""
+    """Report error names that this integration of a service never reports."""
     if state.call is None:
         return
     call = state.call.call
@@ -52,7 +53,7 @@ def wrong_prefix(state: ParsedState) -> Iterator[Issue]:
 
 
 def _expected(call: ServiceCall) -> str:
-    """Return the prefix of the errors that a call reports, "" where it is not known."""
+    """Return the prefix of a call's errors, "" if it isn't known."""
     if call.wait == ".waitForTaskToken":  # the caller back chooses the name
         return ""
     if not call.sdk:
@@ -63,7 +64,7 @@ def _expected(call: ServiceCall) -> str:
 
 
 def _is_prefix(prefix: str, expected: str, call: ServiceCall) -> bool:
-    """Whether a prefix is a service's: this one's spelled otherwise, or another one's."""
+    """Whether a prefix is another spelling of this service, or another service."""
     if _alike(prefix, expected):
         return True
     folded = prefix.lower()

@@ -1,7 +1,7 @@
 """Rules of the requests that Step Functions makes itself: HTTPS APIs, API Gateway, EKS, Bedrock.
 
-botocore has no model of them. Sources, in AWS's developer guide: "Call HTTPS APIs in Step Functions
-workflows", "Create API Gateway REST APIs with Step Functions", "Create and manage Amazon EKS
+botocore has no models of them. Sources: "Call HTTPS APIs in Step Functions workflows" in AWS's
+developer guide, "Create API Gateway REST APIs with Step Functions", "Create and manage Amazon EKS
 clusters with Step Functions", "Invoke and customize Amazon Bedrock models with Step Functions".
 """
 
@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONPATH, is_open
-from sfn_release.checks.definition import ParsedState, ServiceCall, TaskCall
+from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
+from sfn_release.checks.task_calls import ServiceCall, TaskCall
 from sfn_release.text import did_you_mean
 
-_Shape = Mapping[str, Any]  # name → None for anything, words, or a shape
+_Shape = Mapping[str, Any]  # name → None for any value, words, or a shape
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _ANYTHING: Final = None
 _CONNECTION: Final[_Shape] = {"ConnectionArn": _ANYTHING}
@@ -101,7 +102,7 @@ def _unknown(
 
 
 def wrong_request(task: TaskCall) -> Iterator[Issue]:
-    """Report words that a parameter can't be, and wrong endpoints of HTTP tasks."""
+    """Report unknown words in a parameter, and wrong endpoints of HTTP tasks."""
     shape = _REQUESTS.get((task.call.service, task.call.action))
     if shape is not None:
         yield from _words(task.state, shape, task.parameters, task.place)
@@ -138,7 +139,7 @@ def _http(state: ParsedState, parameters: Mapping[str, Any], place: Location) ->
 
 
 def _connection(parameters: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Report a connection that is not named, or named twice."""
+    """Report a missing connection, or two."""
     holders = [key for key in ("Authentication", "InvocationConfig") if key in parameters]
     for key in holders:
         named = parameters[key]

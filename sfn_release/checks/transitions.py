@@ -45,7 +45,7 @@ def ends_of(scope: ParsedScope) -> list[str]:
 
 
 def reach(start: Iterable[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return every id that *ways* lead to from *start*, those included."""
+    """Return every id that *ways* lead to from *start*, with *start* itself."""
     queue = list(start)
     seen = set(queue)
     while queue:
@@ -84,12 +84,12 @@ class ExecutionOrder:
                 self._led[target] |= self._before[id]
 
     def any_before(self, ids: Iterable[str], id: str) -> bool:
-        """Whether one of *ids* may run before *id*; so may *id* itself, in a loop."""
-        return any(self._bits[one] & self._led[id] for one in ids)
+        """Whether one of *ids* may run before *id*, or *id* itself in a loop."""
+        return any(self._bits[other] & self._led[id] for other in ids)
 
 
 def _in_order(scope: ParsedScope, ahead: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the states so that each comes after those that lead to it, but for loops."""
+    """Return the states, each after the states that lead to it, except in loops."""
     start = scope.body.get("StartAt")
     first = [start] if isinstance(start, str) and start in ahead else []
     seen: set[str] = set()
@@ -99,7 +99,7 @@ def _in_order(scope: ParsedScope, ahead: Mapping[str, Iterable[str]]) -> list[st
         seen.add(root)
         while stack:
             id, targets = stack[-1]
-            target = next((one for one in targets if one not in seen), None)
+            target = next((target for target in targets if target not in seen), None)
             if target is None:
                 left.append(id)
                 stack.pop()

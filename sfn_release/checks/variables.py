@@ -1,8 +1,8 @@
-"""Rules of variables: their names, and where one may be read and assigned.
+"""Rules of variables: their names, and the scopes that can read and assign them.
 
 Scopes are lexical. A state reads the variables of its scope and of the scopes around it, up to a
-distributed Map, whose items run by themselves; it assigns those of its own scope only. Source:
-"Passing data between states with variables" in AWS's developer guide.
+distributed Map, whose items are executions of their own. It assigns only the variables of its own
+scope. Source: "Passing data between states with variables" in AWS's developer guide.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def assignments_of(state: ParsedState) -> list[Assignment]:
 
 
 def variable_name(assignment: Assignment) -> Iterator[Issue]:
-    """Report a name that no variable can have."""
+    """Report an invalid name of a variable."""
     name, place = assignment
     if name == _RESERVED:
         message = "The variable $states is reserved: it can't be assigned."
@@ -65,7 +65,7 @@ def undefined(definition: ParsedDefinition) -> Iterator[Issue]:
             functions = FUNCTIONS if state.language == JSONATA else ()
             known = (*_visible(state.scope, assigned), *functions)
             message = f"No state assigns the variable ${name} in this scope or an outer one."
-            yield Issue(place, message, did_you_mean(f"${name}", [f"${each}" for each in known]))
+            yield Issue(place, message, did_you_mean(f"${name}", [f"${other}" for other in known]))
 
 
 def distributed(definition: ParsedDefinition) -> Iterator[Issue]:
@@ -99,7 +99,7 @@ _Assigned = Mapping[ParsedScope, Mapping[str, set[str]]]
 
 
 def _around(scope: ParsedScope) -> Iterator[tuple[ParsedState, ParsedScope]]:
-    """Yield the scopes whose variables *scope* sees, innermost first, with the state it is in."""
+    """Yield the outer scopes that *scope* can read, innermost first, with the state in between."""
     while scope.holder is not None and not scope.distributed:
         yield scope.holder, scope.holder.scope
         scope = scope.holder.scope
@@ -114,7 +114,7 @@ def _visible(scope: ParsedScope, assigned: _Assigned) -> set[str]:
 
 
 def _beyond(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
-    """Whether a scope around assigns a variable that a distributed Map keeps from *scope*."""
+    """Whether an outer scope assigns a variable that a distributed Map hides from *scope*."""
     crossed = False
     while scope.holder is not None:
         crossed = crossed or scope.distributed
@@ -127,7 +127,7 @@ def _beyond(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
 def _home_before(
     scope: ParsedScope, name: str, assigned: _Assigned, orders: dict[ParsedScope, ExecutionOrder]
 ) -> str | None:
-    """Return the path of the scope around that may assign a variable before *scope* runs."""
+    """Return the path of the outer scope that may assign a variable before *scope* runs."""
     for holder, outer in _around(scope):
         ids = assigned[outer].get(name)
         if ids:
@@ -139,7 +139,7 @@ def _home_before(
 
 
 def read_by_state(definition: ParsedDefinition) -> dict[str, list[str]]:
-    """Return the variables that each state reads, in order; states that read none are left out."""
+    """Return the variables that each state reads, sorted. States without any are left out."""
     found: dict[str, set[str]] = {}
     for state, name, _ in definition.references:
         found.setdefault(state.id, set()).add(name)

@@ -1,6 +1,7 @@
-"""What AWS's services take, as the installed botocore has it: for checking what a Task sends.
+"""The parameters that AWS's services accept, according to the installed botocore.
 
-`catalogue` finds services, actions and shapes in botocore's models, `java` says how Step Functions
-spells their names, `judge` compares what a Task says with them. A newer botocore knows more, so
-that nothing here may decide what a release is: it advises.
+`botocore_models` finds services, actions and shapes in botocore's models, `java_names` spells their
+names as Step Functions does, and `request_validation` compares a Task's parameters with a model. A
+newer botocore knows more. So these checks can refuse a new release, but never change or refuse an
+existing one.
 """

@@ -1,7 +1,7 @@
-"""Services, actions and their parameters in botocore's models, each read when first asked for.
+"""The services, actions and parameters in botocore's models.
 
-The models are files of the installed botocore; reading one takes up to a tenth of a second, and
-it is kept: nothing here depends on who asks.
+The models are files of the installed botocore. Reading one takes up to a tenth of a second, so each
+is read when you first use the service, and kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MODEL = "service-2"
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """One service's model: *id* is what Resources call it."""
+    """One service's model. *id* is the service's name in a Resource."""
 
     id: str
     model: Mapping[str, Any]
@@ -37,8 +37,11 @@ class Service:
 
     @cached_property
     def actions(self) -> Mapping[str, Mapping[str, Any]]:
-        """Every operation by the name that Resources give it."""
-        return {java_names.action(name): one for name, one in self.model["operations"].items()}
+        """Every operation by its name in a Resource."""
+        return {
+            java_names.action(name): operation
+            for name, operation in self.model["operations"].items()
+        }
 
     def input_of(self, action: str) -> str | None:
         """Return the name of the shape of an action's parameters; None for one without any."""
@@ -65,7 +68,7 @@ class Service:
         if known is None:
             spell = java_names.sdk_parameter if sdk else java_names.optimized_parameter
             members = self.shapes[shape].get("members", {})
-            known = {spell(name): (name, one["shape"]) for name, one in members.items()}
+            known = {spell(name): (name, member["shape"]) for name, member in members.items()}
             self._members[shape, sdk] = known
         return known
 
@@ -87,7 +90,7 @@ def optimized_service(id: str) -> Service | None:
 
 @cache
 def sdk_ids() -> Mapping[str, str]:
-    """Return the SDK ids of all services, and what botocore calls them."""
+    """Return the SDK ids of all services, with botocore's names for them."""
     named = {name: id for id, name in java_names.SERVICES.items()}
     return {named.get(name, name.replace("-", "")): name for name in sorted(_available())}
 

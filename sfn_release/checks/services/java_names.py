@@ -98,7 +98,7 @@ def error_prefix(service_id: str) -> str:
 
 
 def _capitalised(member: str) -> str:
-    """Lower a leading run of capitals, all but its first and the one that begins a word."""
+    """Lower a leading run of capitals, except its first and the first of the next word."""
     found = _CAPITALS.match(member)
     run = len(found[0]) if found else 1
     return member[:1].upper() + member[1:run].lower() + member[run:]

@@ -1,8 +1,8 @@
-"""Compares the parameters of a Task with the model of the service that it calls.
+"""Compares the parameters of a Task with the model of the called service.
 
-Values that are known only when it runs (``x.$``, ``{% %}``, ``${Parameter}``) are left alone. An
-object may stand where the model has a text: Step Functions writes it as JSON. A number or a boolean
-that is written as a text is doubtful only: AWS's own samples have some.
+Values that are unknown until the Task runs (``x.$``, ``{% %}``, ``${Parameter}``) aren't compared.
+An object is accepted in place of a string, because Step Functions writes it as JSON. A number or a
+boolean written as a string is a warning only, because AWS's own samples have some.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
+from sfn_release.checks.location import KeyPath
 from sfn_release.checks.services.botocore_models import Service
 from sfn_release.text import did_you_mean
 
 MismatchKind = Literal["parameter", "spelling", "required", "token", "value", "text", "enum"]
-"""``spelling``: right but for capitals, below the top; ``token``: an idempotency token is missing;
-``text``: a number or a boolean as a text."""
-Keys = tuple[str | int, ...]
+"""``spelling``: other capitals, below the top; ``token``: an idempotency token is missing;
+``text``: a number or a boolean is written as a string."""
 _SHOWN = 8  # words of an enumeration that a message lists
 _RENAME: Final = "Rename it."
 _TOKEN: Final = {JSONPATH: "States.UUID().", JSONATA: "{% $uuid() %}."}
 
 
 class Mismatch(NamedTuple):
-    """One thing that the model says otherwise, and where below the parameters."""
+    """One difference from the model, and its keys below the parameters."""
 
     kind: MismatchKind
-    keys: Keys
+    keys: KeyPath
     message: str
     fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is sent: the service's *action*, and how its parameters are spelled and computed."""
+    """A request: the service's *action*, and how its parameters are spelled and computed."""
 
     service: Service
     action: str
@@ -45,13 +45,13 @@ class Sent:
 
 
 class _Part(NamedTuple):
-    keys: Keys
+    keys: KeyPath
     shape: str
     value: Any
 
 
 def mismatches(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
-    """Yield what is wrong with *parameters*, an object or nothing at all (None)."""
+    """Yield the mismatches of *parameters*, an object or None."""
     shape = sent.service.input_of(sent.action)
     if is_open(parameters, sent.language):
         return
@@ -68,7 +68,7 @@ def mismatches(sent: Sent, parameters: Any) -> Iterator[Mismatch]:
 
 
 def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch]:
-    """Yield what is wrong with one value itself; put what it holds in the *queue*."""
+    """Yield the mismatches of one value itself, and put the values in it into the *queue*."""
     keys, value = part.keys, part.value
     model = sent.service.shapes[part.shape]
     kind = _KINDS.get(model["type"], _ANY)
@@ -96,20 +96,20 @@ def _part(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch]:
 
 
 class _JsonType(NamedTuple):
-    """The JSON types that stand for a type of a model, and how a message calls them."""
+    """The JSON types that fit a type of a model, and its name in a message."""
 
     types: type | tuple[type, ...]
     no: tuple[type, ...]
     wanted: str
     written: re.Pattern[str] | None = None
-    """Texts that stand for one."""
+    """Strings that look like such a value."""
 
     def takes(self, value: Any) -> bool:
-        """Whether *value* is of this kind."""
+        """Whether *value* has this type."""
         return isinstance(value, self.types) and not isinstance(value, self.no)
 
     def from_text(self, value: Any) -> bool:
-        """Whether *value* is a text that stands for one of this kind."""
+        """Whether *value* is a string that looks like such a value."""
         return (
             self.written is not None
             and isinstance(value, str)
@@ -148,13 +148,15 @@ def _structure(sent: Sent, part: _Part, queue: list[_Part]) -> Iterator[Mismatch
                 queue.append(_Part((*part.keys, key), members[name][1], value))
         elif not is_open(key):
             yield _unknown(sent, part, key, name, members)
-            given |= {own for one, (own, _) in members.items() if one.lower() == name.lower()}
+            given |= {
+                own for written, (own, _) in members.items() if written.lower() == name.lower()
+            }
     shape = sent.service.shapes[part.shape]
     where = _name(part.keys) if part.keys else f"{sent.service.id}:{sent.action}"
     for own in shape.get("required", ()):
         if own in given:
             continue
-        written = next(one for one, (member, _) in members.items() if member == own)
+        written = next(name for name, (member, _) in members.items() if member == own)
         if not shape["members"][own].get("idempotencyToken"):
             yield Mismatch("required", part.keys, f"{where} needs {written}.")
         elif sent.sdk:
@@ -196,6 +198,6 @@ def _computed(key: str, language: str) -> bool:
     return language == JSONPATH and key.endswith(".$")
 
 
-def _name(keys: Keys) -> str:
+def _name(keys: KeyPath) -> str:
     """Return the nearest name above a place."""
     return next((key for key in reversed(keys) if isinstance(key, str)), "")

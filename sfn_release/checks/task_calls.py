@@ -1,0 +1,65 @@
+"""The calls of a Task: its Resource, the integration, and the functions that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sfn_release.checks.location import Location
+
+if TYPE_CHECKING:
+    from sfn_release.checks.definition import ParsedState
+
+
+class ServiceCall(NamedTuple):
+    """An integration's ARN: ``aws-sdk`` and the SDK's service, or an optimized integration."""
+
+    service: str
+    sdk: str
+    action: str
+    wait: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A Resource, parsed: its text, in the partition ``aws`` where a parameter names the partition.
+
+    It *is_open* when the text holds a ``${Parameter}``. *call* is None for functions, activities
+    and open Resources. Equal texts share one Resource.
+    """
+
+    text: str
+    is_open: bool
+    call: ServiceCall | None
+
+
+class TaskCall(NamedTuple):
+    """A Task that calls an integration, with its parameters.
+
+    *parameters* are empty where the Task has none, or where they aren't an object.
+    """
+
+    state: ParsedState
+    call: ServiceCall
+    parameters: Mapping[str, Any]
+
+    @property
+    def place(self) -> Location:
+        """Where the parameters are."""
+        return self.state.place.at(self.state.arguments_field)
+
+
+class Callee(NamedTuple):
+    """A function or state machine that a Task calls, and the version or alias in its name.
+
+    *qualifier* is the parameter ``Qualifier``, which names the version apart. *by_arn* is false
+    where the name of a function stands alone.
+    """
+
+    kind: str
+    version: str | None
+    place: Location
+    language: str
+    qualifier: Any = None
+    by_arn: bool = True
