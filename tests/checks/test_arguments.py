@@ -59,7 +59,7 @@ WRONG = [
     ("States.StringToJson(5)", "must be a text"),
     ("States.StringToJson('{')", "JSON"),
     ("States.StringSplit($.a, 5)", "argument 2 must be a text"),
-    ("States.ArrayGetItem(States.Array(1, 2), 2)", "the array has 2 items: there is none"),
+    ("States.ArrayGetItem(States.Array(1, 2), 2)", "the array has 2 items, so there is no index 2"),
     ("States.Array(States.Array(States.MathAdd('a', 1)))", "argument 1 must be a number"),
 ]
 
