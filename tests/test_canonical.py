@@ -1,4 +1,4 @@
-"""Canonical JSON: one digest for one value, and an error for what it cannot carry exactly."""
+"""Canonical JSON: one digest for one value, and an error for values that it can't carry."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_what_the_ledger_writes_reads_back(value: Any) -> None:
 
 
 def test_text_is_not_normalized() -> None:
-    """Two spellings of é are two texts: what was written is what is sent."""
+    """Two spellings of é are two texts: nothing is rewritten."""
     assert digest("\u00e9") != digest("e\u0301")
 
 
@@ -153,7 +153,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 
 @pytest.mark.parametrize(("text", "words"), BAD_TEXTS, ids=[words for _, words in BAD_TEXTS])
 def test_reading_is_strict(text: str | bytes, words: str) -> None:
-    """What other readers would each take differently is refused."""
+    """JSON that other readers would read differently is refused."""
     with pytest.raises(DefinitionError) as caught:
         loads(text)
     assert words in str(caught.value)

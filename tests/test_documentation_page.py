@@ -84,7 +84,7 @@ def page_machine(workflow: sfn.Workflow) -> sfn.StateMachine:
 
 
 def test_the_workflow_is_serialized_with_its_keys_in_the_order_of_the_page() -> None:
-    """`print(workflow.serialize())` prints what the page shows, to the letter."""
+    """`print(workflow.serialize())` prints the page's output, to the letter."""
     workflow, _ = page_workflow()
     expected = (
         "{'StartAt': 'Input Argument Handling', 'States': {"
@@ -99,7 +99,7 @@ def test_the_workflow_is_serialized_with_its_keys_in_the_order_of_the_page() -> 
 def test_the_whole_page_runs_and_prints_its_messages(
     bsm: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Create, update, execute, change, update, execute, delete: answers and messages as told."""
+    """Create, update, execute, change, delete: with the page's answers and messages."""
     workflow, input_argument_handling = page_workflow()
     state_machine = page_machine(workflow)
 
@@ -144,7 +144,7 @@ def test_the_whole_page_runs_and_prints_its_messages(
 
 
 def test_type_express_can_be_an_argument() -> None:
-    """`StateMachine(..., type="EXPRESS")` is what `set_type_as_express()` makes."""
+    """`StateMachine(..., type="EXPRESS")` equals `set_type_as_express()`."""
     workflow, _ = page_workflow()
     machine = sfn.StateMachine(NAME, workflow, "arn:aws:iam::1:role/r", type="EXPRESS")
     assert machine.type == page_machine(workflow).type

@@ -1,8 +1,8 @@
-"""An order, from the basket to the confirmation: reserve, charge, confirm, or tell the customer.
+"""Process an order: reserve its items, charge the customer, and confirm, or send an apology.
 
-Where it runs says which function, table and topic it uses: ``${ChargeFunction}``,
-``${OrdersTable}`` and ``${OrdersTopic}`` are parameters of the environment in releases.toml.
-On ``local`` the tasks are answered by orders.mocks.json.
+This is one of the two sample workflows of this repository. ``${ChargeFunction}``,
+``${OrdersTable}`` and ``${OrdersTopic}`` are parameters: each environment in releases.toml sets its
+own function, table and topic. On ``local``, orders.mocks.json answers the tasks.
 """
 
 import sfn_release as sfn
@@ -18,7 +18,7 @@ busy_table = Retry(
     jitter_strategy="FULL",
 )
 
-# How an order ends.
+# The ends of an order.
 
 order_complete = sfn.Succeed("Order Complete")
 order_failed = sfn.Fail(
@@ -38,9 +38,9 @@ tell_customer = sfn.task.optimized(
     result_path=None,
     next=order_failed,
 )
-and_tell = Catch(States.ALL, tell_customer, result_path="$.problem")
+then_tell_customer = Catch(States.ALL, tell_customer, result_path="$.problem")
 
-# What is done for an order.
+# The tasks of an order.
 
 accept = sfn.Pass(
     "Accept Order",
@@ -88,7 +88,7 @@ prepare = sfn.Parallel(
     "Prepare",
     branches=[sfn.Workflow.of(reserve_items), sfn.Workflow.of(record_order)],
     result_path=None,
-    catch=[and_tell],
+    catch=[then_tell_customer],
 )
 charge = sfn.task.lambda_invoke(
     "${ChargeFunction}",
@@ -98,7 +98,7 @@ charge = sfn.task.lambda_invoke(
     timeout_seconds=30,
     result_selector={"status": path("$.Payload.status"), "charge_id": path("$.Payload.charge_id")},
     result_path="$.payment",
-    catch=[and_tell],
+    catch=[then_tell_customer],
 )
 mark_paid = sfn.task.optimized(
     "dynamodb:updateItem",
@@ -123,7 +123,7 @@ confirm = sfn.task.optimized(
     result_path=None,
 )
 
-# What is decided, and what is waited for.
+# Decisions and waits.
 
 cool_off = sfn.Wait("Cool Off", seconds=24 * HOUR, next=accept)
 wait_for_bank = sfn.Wait("Wait For Bank", seconds=60, next=charge)
@@ -149,7 +149,7 @@ is_it_paid = sfn.Choice(
     ),
 )
 
-# The ways through it.
+# The links between the states.
 
 workflow = sfn.Workflow(comment="Reserve, charge and confirm an order", timeout_seconds=48 * HOUR)
 workflow.start_from(is_it_an_order)

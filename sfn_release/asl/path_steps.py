@@ -125,7 +125,7 @@ class Path:
         An indefinite path returns a list, which may be empty. A definite path returns the value, or
         raises PathNotFoundError. Raises PathBudgetError above the budget.
         """
-        search = _Search(document, budget or Budget())
+        search = _PathSearch(document, budget or Budget())
         nodes = [document]
         upstream: list[PathStep] = []
         for position, step in enumerate(self.steps):
@@ -171,7 +171,7 @@ def _text(steps: list[PathStep] | tuple[PathStep, ...]) -> str:
 
 
 @dataclass(frozen=True)
-class _Search:
+class _PathSearch:
     """One evaluation of a path in a document."""
 
     document: Any

@@ -1,4 +1,4 @@
-"""Paths: what they select, what they refuse, what they say."""
+"""Paths: the values they select, the texts they refuse, and their messages."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ STORE = {
     ],
 )
 def test_a_path_selects(path: str, expected: Any) -> None:
-    """Every kind of step gives what Step Functions gives."""
+    """Every kind of step selects the same values as in Step Functions."""
     assert expected == parse(path).find(STORE)
 
 
@@ -150,7 +150,7 @@ def test_reference_paths_select_one_value_at_most(path: str, is_one: bool) -> No
 def test_a_path_starts_at_data_context_or_variable(
     path: str, root: str, variable: str | None
 ) -> None:
-    """The three roots are told apart."""
+    """The three roots differ."""
     assert (root, variable) == (parse(path).root, parse(path).variable)
 
 
@@ -161,7 +161,7 @@ def test_what_is_no_text_is_no_path() -> None:
 
 
 def test_put_creates_objects_and_leaves_the_document_as_it_was() -> None:
-    """What ResultPath does."""
+    """As ResultPath does."""
     document = {"a": {"b": 1}, "list": [1, 2]}
     assert put(document, parse("$.x.y"), 2) == {"a": {"b": 1}, "list": [1, 2], "x": {"y": 2}}
     assert put(document, parse("$.list[1]"), 9) == {"a": {"b": 1}, "list": [1, 9]}
@@ -210,7 +210,7 @@ def test_what_is_put_is_found(names: list[str], value: int) -> None:
 
 @pytest.mark.parametrize("path", ["$[" + "9" * 5000 + "]", "$[٣]", "$[?(@.a == 00)]"])
 def test_numbers_are_those_of_json_and_of_a_sane_length(path: str) -> None:
-    """What Python's own readers would choke on, or read, is refused."""
+    """Numbers that Python reads in another way, or not at all, are refused."""
     assert problem(path)
 
 

@@ -140,7 +140,7 @@ def test_a_partition_changes_nothing_that_a_check_finds() -> None:
         states += [sfn.task.optimized("sns:publish", {}, id="B")]
         states += [sfn.task.lambda_invoke("a b", id="C"), sfn.task.optimized("sns:pub", id="D")]
         workflow = sfn.Workflow.of(*states, **fields)
-        return [(one.rule, one.severity, one.path) for one in workflow.diagnostics()]
+        return [(found.rule, found.severity, found.path) for found in workflow.diagnostics()]
 
     plain = found()
     assert len(plain) > 4

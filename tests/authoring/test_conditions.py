@@ -18,7 +18,7 @@ VAR = sfn.Var("$.x")
 
 
 def snake(operator: str) -> str:
-    words = "".join(f"_{each.lower()}" if each.isupper() else each for each in operator)
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operator)
     return words.removeprefix("_")
 
 
@@ -39,7 +39,7 @@ def test_every_operator_is_a_method(operator: str) -> None:
 
 
 def test_there_is_no_other_method() -> None:
-    """What completion offers is what the language has."""
+    """Completion offers exactly the operators of the language."""
     public = {name for name in dir(sfn.Var) if not name.startswith("_")} - {"path"}
     operators = {snake(operator) for operator in OPERATORS}
     negated = {name.replace("is_", "is_not_") for name in operators if name.startswith("is_")}
@@ -54,7 +54,7 @@ def test_a_test_can_be_negated(what: str) -> None:
     assert {"Variable": "$.x", f"Is{what.capitalize()}": False} == condition.to_asl()
 
 
-@pytest.mark.parametrize("operator", sorted(each for each in OPERATORS if each.endswith("Path")))
+@pytest.mark.parametrize("operator", sorted(name for name in OPERATORS if name.endswith("Path")))
 def test_a_path_makes_the_twin_of_an_operator(operator: str) -> None:
     """Only a path value is one: a text that begins with a dollar sign is a text."""
     method = getattr(VAR, snake(operator.removesuffix("Path")))
@@ -73,7 +73,7 @@ def test_a_variable_is_any_path() -> None:
 
 
 def test_a_condition_must_say_how_it_is_written() -> None:
-    """`Condition` is abstract: what has no form in the language can't be made."""
+    """`Condition` is abstract: you can't make one without an operator."""
     with pytest.raises(TypeError, match="abstract"):
         sfn.Condition()  # type: ignore[abstract]
 
@@ -189,7 +189,7 @@ def test_a_value_without_an_operator_is_refused(compare: Callable[[], object], m
     ],
 )
 def test_python_cannot_decide_a_condition(use: Callable[[], object], message: str) -> None:
-    """What would silently be something else says so."""
+    """A mistake that Python would silently accept raises an error."""
     with pytest.raises(TypeError, match=message):
         use()
 

@@ -1,4 +1,4 @@
-"""Pictures of definitions: what is drawn, and that no name can break them."""
+"""Pictures of definitions: their nodes and edges, and names that could break them."""
 
 from __future__ import annotations
 
@@ -194,18 +194,20 @@ def test_no_name_breaks_the_picture(name: str) -> None:
 
 @given(st.text(max_size=40))
 def test_a_label_reads_as_the_name(name: str) -> None:
-    """Entity codes give back what they stand for, all but characters that nobody sees."""
+    """Entity codes show the original characters, except invisible ones."""
     text = mermaid({"States": {name: {"Type": "Pass"}}}).splitlines()[1]
     found = re.fullmatch(r'  s1\["(.*)<br/>Pass"\]', text)
     assert found is not None
     shown = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), found[1]).replace("\u200b", "")
-    expected = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in name)
+    expected = "".join(
+        letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in name
+    )
     assert (expected or " ") == shown
 
 
 def test_a_picture_that_mermaid_would_not_draw_is_told() -> None:
     """Mermaid draws 500 edges and 50,000 characters unless it is set up otherwise."""
-    states = {f"S{one}": {"Type": "Pass", "Next": f"S{one + 1}"} for one in range(501)}
+    states = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(501)}
     assert too_large(mermaid({"States": states})).startswith("It has 501 edges")
     assert too_large("x" * 50_001).startswith("It has 50,001 characters")
     assert too_large(mermaid(ORDER)) == ""
@@ -221,9 +223,9 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
     assert '["É<br/>Pass"]' in run("-C", str(tmp_path), "graph", "b.py").out
     assert "Succeed" in run("-C", str(tmp_path), "graph", "c.yaml", "--format", "dot").out
     assert run("graph", "-", stdin=json.dumps(ORDER)).out == mermaid(ORDER)
-    told = run("--json", "graph", "-", stdin=json.dumps(ORDER)).json
+    answer = run("--json", "graph", "-", stdin=json.dumps(ORDER)).json
     assert {"workflow": "stdin", "format": "mermaid", "graph": mermaid(ORDER)} == {
-        key: told[key] for key in ("workflow", "format", "graph")
+        key: answer[key] for key in ("workflow", "format", "graph")
     }
 
 

@@ -58,7 +58,7 @@ def test_every_intrinsic_is_a_function(call: sfn.Intrinsic, expected: str | None
 
 
 def test_there_are_the_18_intrinsics_and_no_others() -> None:
-    """`fn.` completes to what the language has."""
+    """`fn.` has the functions of the language, and no others."""
     made = {name for name, value in inspect.getmembers(fn, inspect.isfunction) if name[0] != "_"}
     called = {name.removeprefix("States.").lower() for name in FUNCTIONS}
     assert called == {name.replace("_", "") for name in made} - {"call"}  # one as it stands
@@ -154,7 +154,7 @@ def test_a_jsonata_value_is_its_text(expression: sfn.Jsonata, expected: str) -> 
     ],
 )
 def test_an_expression_has_no_value_when_it_is_written(use: Callable[[], object]) -> None:
-    """What Python would decide now is refused, with what to write in its place."""
+    """Tests that Python would make at once are refused, with the right way to write them."""
     with pytest.raises(TypeError, match=r"write|when the workflow runs|can't iterate"):
         use()
 
@@ -183,7 +183,7 @@ def test_a_path_goes_further_by_brackets() -> None:
     assert expected == path("$.a")["b"][0]["c d"]["it's"].text == str(path(expected))
 
 
-# -- what is written means what Python says -------------------------------------------------------
+# -- expressions mean the same as in Python -------------------------------------------------------
 
 NUMBERS = st.integers(-9, 9)
 KEYS = st.text(

@@ -129,7 +129,7 @@ def test_a_module_reads_as_somebody_would_have_written_it() -> None:
 
 
 def test_jsonata_is_written_as_expressions() -> None:
-    """Paths of the data are attributes, what is more than that is q(...)."""
+    """Paths into the data become attributes, other expressions q(...)."""
     states = {
         "Wait": {"Type": "Wait", "Seconds": "{% $states.input.pause %}", "Next": "Shape"},
         "Shape": {

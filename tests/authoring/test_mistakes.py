@@ -1,4 +1,4 @@
-"""What people write who do not check types: told with its place, and with what to write."""
+"""Mistakes of people who don't check types: each error has a place and a fix."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sfn_release as sfn
 from sfn_release.errors import DefinitionError
 
 
-def told(state: sfn.State) -> tuple[str, str, str]:
+def reported(state: sfn.State) -> tuple[str, str, str]:
     """Return the path, the state and the message of the one error."""
     findings = sfn.Workflow.of(state).diagnostics(services=False)
-    (found,) = [one for one in findings if one.severity == "error"]
+    (found,) = [finding for finding in findings if finding.severity == "error"]
     return found.path, found.state, found.message
 
 
@@ -53,7 +53,7 @@ def test_what_cannot_be_written_is_told_where_it_is(
     state: sfn.State, path: str, words: str
 ) -> None:
     """The path leads to the rule, or else to the state."""
-    where, name, message = told(state)
+    where, name, message = reported(state)
     assert (path, "A", True) == (where, name, words in message)
 
 
@@ -83,7 +83,7 @@ def test_a_raw_state_that_goes_on_says_where() -> None:
     "value", [sfn.path("$.a"), sfn.fn.uuid(), sfn.Context.Execution.Id], ids=str
 )
 def test_a_value_of_the_run_is_no_part_of_an_f_string(value: Any) -> None:
-    """Its path would be sent as a text; `fn.format` puts in what is there."""
+    """An f-string would send its path as text; `fn.format` inserts the value."""
     with pytest.raises(DefinitionError, match="can't stand in an f-string") as raised:
         f"hi {value}"
     assert "fn.format" in raised.value.fix
@@ -96,7 +96,7 @@ def test_a_template_counts_its_places_in_plain_words() -> None:
 
 
 def test_a_processor_config_that_stands_twice_is_read_as_it_is() -> None:
-    """What no class would write stays a Raw, and nothing is lost."""
+    """A state that no class can write stays a Raw, and nothing is lost."""
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
     config = {"Mode": "INLINE"}
     body: dict[str, Any] = {"Type": "Map", "ItemProcessor": inner | {"ProcessorConfig": config}}

@@ -1,4 +1,4 @@
-"""The definitions of other people: what AWS accepted, ran or refused, and what is published.
+"""The definitions of other people: accepted, run or refused by AWS, or published.
 
 The collections are not part of the project: the tests skip where they are absent.
 """
@@ -33,7 +33,7 @@ def errors(path: Path, *, type: str = "STANDARD") -> list[str]:
 
 
 def test_no_definition_that_aws_accepted_is_refused() -> None:
-    """0 false alarms on what real AWS took, in both query languages."""
+    """No false alarms on definitions that AWS accepted, in both query languages."""
     accepted = [row["path"] for row in corpus() if row["basis"] == "aws-accepted"]
     refused = {path: errors(CORPUS / path) for path in accepted}
     assert {path: why for path, why in refused.items() if why} == {}
@@ -41,7 +41,7 @@ def test_no_definition_that_aws_accepted_is_refused() -> None:
 
 
 def test_published_definitions_are_not_refused() -> None:
-    """Nor what is in production elsewhere, but for one whose QueryLanguage is among its states."""
+    """Nor on definitions in production, except one whose QueryLanguage is among its states."""
     paths = [row["path"] for row in corpus() if row["label"] == "valid"]
     published = [path for path in paths if not path.startswith("localstack")]
     refused = [path for path in published if errors(CORPUS / path)]

@@ -1,4 +1,4 @@
-"""Fields and values in the two query languages: how each is written, and what is refused."""
+"""Fields and values in the two query languages: how they are written, and wrong ones."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ READERS: list[tuple[sfn.ItemReader, str, dict[str, Any]]] = [
 def test_a_reader_fits_both_languages(
     reader: sfn.ItemReader, action: str, config: dict[str, Any]
 ) -> None:
-    """What it reads stands in Parameters or Arguments, how it reads in ReaderConfig."""
+    """The object stands in Parameters or Arguments, its format in ReaderConfig."""
     for language, key in (("JSONPath", "Parameters"), ("JSONata", "Arguments")):
         written = body(sfn.Map(item_reader=reader), language)["ItemReader"]
         assert written["Resource"] == f"arn:aws:states:::s3:{action}"
@@ -362,8 +362,8 @@ def test_every_part_has_its_fields_for_what_no_maker_makes() -> None:
 
 
 CLASSES: dict[str, type[sfn.State]] = {
-    each.type: each
-    for each in (
+    state.type: state
+    for state in (
         *(sfn.Pass, sfn.Task, sfn.Choice, sfn.Wait),
         *(sfn.Succeed, sfn.Fail, sfn.Parallel, sfn.Map),
     )
@@ -372,8 +372,8 @@ CLASSES: dict[str, type[sfn.State]] = {
 
 @pytest.mark.parametrize("type", sorted(FIELDS))
 def test_every_field_of_the_language_is_an_attribute(type: str) -> None:
-    """And no state has an attribute that its language lacks, but for what builds it."""
-    attributes = {asl_key(each.name) for each in dataclasses.fields(CLASSES[type])}
+    """And no state has an attribute that the language lacks, except for building."""
+    attributes = {asl_key(field.name) for field in dataclasses.fields(CLASSES[type])}
     assert set(FIELDS[type]) - {"Type"} <= attributes
     ours = {"Id", "Extra", "ProcessorConfig"}
     assert attributes - ours <= set(FIELDS[type])
@@ -384,5 +384,5 @@ def test_every_field_of_the_language_is_an_attribute(type: str) -> None:
 )
 def test_every_field_of_a_rule_is_an_attribute(part: Any, known: dict[str, Any]) -> None:
     """Of retriers and catchers too."""
-    attributes = {asl_key(each.name) for each in dataclasses.fields(part)} - {"Extra"}
+    attributes = {asl_key(field.name) for field in dataclasses.fields(part)} - {"Extra"}
     assert set(known) == attributes

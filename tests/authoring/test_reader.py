@@ -97,7 +97,7 @@ def test_what_was_read_can_be_changed() -> None:
 
 
 def test_a_state_that_is_not_there_is_named_with_its_neighbour() -> None:
-    """A typing error is told."""
+    """A typing error is reported."""
     with pytest.raises(NotFoundError, match="charge") as caught:
         sfn.Workflow.from_dict(ORDER).state("charge")
     assert caught.value.fix == 'Did you mean "Charge"?'
@@ -120,7 +120,7 @@ def test_a_state_that_is_not_there_is_named_with_its_neighbour() -> None:
     ],
 )
 def test_unusual_states_are_kept_as_they_are(body: dict[str, Any]) -> None:
-    """What a class would write differently is a `Raw`, and what is wrong with it is a finding."""
+    """A state that its class would write differently is a `Raw`, and its mistake is a finding."""
     definition = {"StartAt": "A", "States": {"A": body}}
     workflow = sfn.Workflow.from_dict(definition)
     (state,) = workflow.states
@@ -237,7 +237,7 @@ def test_a_jsonata_condition_becomes_an_expression() -> None:
 
 
 def test_yaml_is_read_too(tmp_path: Path) -> None:
-    """As text, and from a file by its suffix; what JSON cannot say is refused."""
+    """As text, and from a file by its suffix. YAML that JSON can't express is refused."""
     text = "StartAt: A\nStates:\n  A: {Type: Wait, Timestamp: 2026-01-31T12:00:00Z, End: true}\n"
     expected = {
         "StartAt": "A",

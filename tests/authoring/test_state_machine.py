@@ -38,7 +38,7 @@ def tags_of(client: Any, arn: str) -> dict[str, str]:
 
 
 class Scripted:
-    """Step Functions with the answers of a script, and what it was asked."""
+    """Step Functions with scripted answers. It records the requests."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = {name: list(each) for name, each in answers.items()}
@@ -107,7 +107,7 @@ def test_without_the_right_to_list_a_machine_is_created() -> None:
 
 
 def test_without_any_right_the_missing_one_is_named() -> None:
-    """What AWS denied is an AccessError that names the action."""
+    """A denied request is an AccessError that names the action."""
     denied = "AccessDeniedException"
     aws = Scripted({"DescribeStateMachine": [denied], "ListStateMachines": [denied]})
     with pytest.raises(AccessError, match="states:ListStateMachines"):
@@ -213,7 +213,7 @@ def test_settings_are_sent_in_the_api_s_shapes() -> None:
 
 
 def test_what_is_not_declared_is_not_sent() -> None:
-    """Logging that somebody set on AWS stays when the code says nothing of it."""
+    """Logging that was set on AWS stays when the code doesn't mention it."""
     aws = Scripted({"DescribeStateMachine": [FOUND], "UpdateStateMachine": [UPDATED]})
     machine().deploy(aws.client)
     assert {"stateMachineArn", "definition", "roleArn"} == aws.calls[-1][1].keys()
@@ -231,7 +231,7 @@ def test_the_api_s_own_shapes_are_taken_as_they_are() -> None:
 
 
 def test_a_declaration_is_the_frozen_form() -> None:
-    """What a release records: changes to the object afterwards do not reach it."""
+    """Later changes to the object don't reach the declaration."""
     hello = machine(tags={"Team": "shop"}, type="EXPRESS")
     declared = hello.declare("workflows/hello.py")
     before = declared.digest
@@ -247,7 +247,7 @@ def test_a_declaration_is_the_frozen_form() -> None:
 
 
 def test_a_wrong_definition_is_refused_before_any_call() -> None:
-    """The error names the state machine and lists what is wrong."""
+    """The error names the state machine and lists the problems."""
     hello = sfn.StateMachine("hello", sfn.Workflow().start_from(sfn.Pass("Greet", next="Wave")))
     with pytest.raises(DefinitionError, match="'hello'") as caught:
         hello.deploy(Scripted({}).client)
@@ -255,7 +255,7 @@ def test_a_wrong_definition_is_refused_before_any_call() -> None:
 
 
 def test_an_express_machine_can_not_wait_for_a_job() -> None:
-    """What AWS refuses for EXPRESS only is refused for EXPRESS only."""
+    """Mistakes that only matter for EXPRESS are refused for EXPRESS only."""
     job = sfn.task.optimized("glue:startJobRun", {"JobName": "nightly"}, pattern="sync")
     nightly = sfn.StateMachine("nightly", sfn.Workflow.of(job), ROLE)
     assert nightly.declare().type == "STANDARD"
@@ -271,7 +271,7 @@ def test_a_deployment_needs_a_role() -> None:
 
 @pytest.mark.parametrize("verb", [sfn.StateMachine.execute, sfn.StateMachine.delete])
 def test_what_does_not_exist_can_not_be_used(verb: Callable[..., Any]) -> None:
-    """The error names the state machine, the region and what to do."""
+    """The error names the state machine, the region and the next step."""
     with pytest.raises(NotFoundError, match="'hello' in us-east-1"):
         verb(machine(), sfn.local())
 
@@ -336,13 +336,13 @@ def test_consoles_of_other_partitions_have_other_hosts(arn: str, url: str) -> No
 
 
 def test_something_else_than_a_session_is_a_type_error() -> None:
-    """The message lists what is taken."""
+    """The message lists the accepted types."""
     with pytest.raises(TypeError, match="BotoSesManager"):
         machine().deploy("us-east-1")
 
 
 def test_a_session_without_a_region_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3's own sentence becomes one that says what to do."""
+    """boto3's message becomes an error with a fix."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")

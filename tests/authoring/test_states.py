@@ -185,7 +185,7 @@ INNER = {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": True}}}
     ids=lambda value: type(value).__name__ if isinstance(value, sfn.State) else "",
 )
 def test_every_field_is_written_under_its_name(state: sfn.State, expected: dict[str, Any]) -> None:
-    """Each state says what its attributes say, in an order that people can read."""
+    """Each state has the fields of its attributes, in an order for readers."""
     actual = written(state)
     assert expected == actual
     assert list(expected) == list(actual)
@@ -216,7 +216,7 @@ def test_not_given_is_false_and_says_its_name() -> None:
 
 
 def test_unknown_fields_pass_through() -> None:
-    """`extra` takes what this library does not know yet, in states, retriers, catchers, rules."""
+    """`extra` holds fields that this library doesn't know yet, in states, rules and catchers."""
     task = sfn.Task(
         "T",
         resource="arn:x",

@@ -1,4 +1,4 @@
-"""Makers of tasks: resources, patterns, what is sent in either language, what is tried again."""
+"""Makers of tasks: resources, patterns, parameters in either language, retries."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_no_action_is_refused(make: Callable[[], sfn.Task]) -> None:
     ],
 )
 def test_a_maker_fits_both_languages(language: str, key: str, expected: dict[str, Any]) -> None:
-    """What is sent is written where the workflow's language has it."""
+    """The input is written in the field of the workflow's language."""
     task = sfn.task.sdk("s3:getObject", {"Bucket": "b", "Key": Context.Execution.Name}, id="Get")
     assert expected == written(task, language)[key]
     assert task.parameters == {"Bucket": "b", "Key": Context.Execution.Name}
@@ -138,7 +138,7 @@ def test_only_lambda_is_tried_again_unasked() -> None:
 
 
 def test_an_http_task_has_the_shape_of_its_integration() -> None:
-    """What is not given is not sent."""
+    """Parameters that aren't given aren't sent."""
     task = sfn.task.http(
         "https://api.example.com/orders",
         "POST",
@@ -162,7 +162,7 @@ def test_an_http_task_has_the_shape_of_its_integration() -> None:
 
 
 def test_an_activity_is_its_arn() -> None:
-    """A worker takes what Parameters says."""
+    """A worker receives the Parameters."""
     arn = "arn:aws:states:eu-west-1:111122223333:activity:pack"
     task = sfn.task.activity(arn, {"order": path("$.id")}, timeout_seconds=60, heartbeat_seconds=9)
     assert written(task) == {

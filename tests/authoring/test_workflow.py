@@ -1,4 +1,4 @@
-"""The builder: chains, loops, choices, branches, ids, and what it refuses."""
+"""The builder: chains, loops, choices, branches, ids, and mistakes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sfn_release.errors import DefinitionError
 
 
 def steps(workflow: sfn.Workflow) -> dict[str, str]:
-    """Return what follows each state."""
+    """Return the next state of each state."""
     states = workflow.serialize()["States"]
     return {id: body.get("Next", "end") for id, body in states.items()}
 
@@ -102,7 +102,7 @@ def test_ids_are_made_of_type_and_position() -> None:
 
 
 def test_a_made_id_gives_way_to_a_given_one() -> None:
-    """No state is lost when somebody calls a state like a made id."""
+    """No state is lost when an author's id equals a made one."""
     workflow = sfn.Workflow.of(sfn.Pass(), sfn.Pass("Pass 1"), sfn.Pass("Pass 1 (2)"))
     assert list(workflow.serialize()["States"]) == ["Pass 1 (3)", "Pass 1", "Pass 1 (2)"]
 
@@ -123,7 +123,7 @@ def test_one_id_in_two_branches_is_refused() -> None:
 
 
 def test_a_state_in_two_branches_is_refused_once() -> None:
-    """A shared object is told as such, not as two equal names."""
+    """A shared object is reported as shared, not as two equal names."""
     shared = sfn.Pass("A")
     branches = [sfn.Workflow.of(shared), sfn.Workflow().add(shared).start_from(shared)]
     (finding,) = sfn.Workflow.of(sfn.Parallel("P", branches=branches)).diagnostics()
@@ -131,14 +131,14 @@ def test_a_state_in_two_branches_is_refused_once() -> None:
 
 
 def test_a_branch_can_not_lead_out() -> None:
-    """The outer state is told to stand in both."""
+    """The outer state is reported to stand in both."""
     outer = sfn.Pass("Outer")
     branch = sfn.Workflow().start_from(sfn.Pass("Inner", next=outer))
     findings = sfn.Workflow.of(sfn.Parallel("P", branches=[branch]), outer).diagnostics()
     assert any("two graphs" in finding.message for finding in findings)
 
 
-# -- what is refused ------------------------------------------------------------------------------
+# -- mistakes -------------------------------------------------------------------------------------
 
 
 def chain(*states: sfn.State) -> sfn.Workflow:
@@ -192,7 +192,7 @@ def test_a_wrong_chain_is_refused_where_it_is_written(write: Any, message: str) 
 def test_a_wrong_definition_is_refused_when_it_is_asked_for(
     workflow: sfn.Workflow, message: str
 ) -> None:
-    """`serialize` raises what `diagnostics` tells."""
+    """`serialize` raises the errors of `diagnostics`."""
     assert any(message in finding.message for finding in workflow.diagnostics())
     with pytest.raises(DefinitionError) as caught:
         workflow.serialize()
@@ -226,7 +226,7 @@ def test_the_type_decides_what_is_allowed() -> None:
     )
     workflow = sfn.Workflow.of(ask)
     errors = {
-        type: [each.rule for each in workflow.diagnostics(type=type) if each.severity == "error"]
+        type: [found.rule for found in workflow.diagnostics(type=type) if found.severity == "error"]
         for type in get_args(StateMachineType)
     }
     assert errors == {"STANDARD": [], "EXPRESS": ["express"]}

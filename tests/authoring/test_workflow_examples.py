@@ -35,11 +35,11 @@ def run(order: Any, **mocks: Any) -> tuple[Mapping[str, Any], list[str]]:
     entered = [
         event["stateEnteredEventDetails"] for event in events if "EnteredEvent" in str(event)
     ]
-    return client.describe_execution(executionArn=arn), [each["name"] for each in entered]
+    return client.describe_execution(executionArn=arn), [state["name"] for state in entered]
 
 
 def test_the_order_example_has_every_type_of_state() -> None:
-    """It is what people copy from."""
+    """People copy it."""
     orders = runpy.run_path(str(WORKFLOWS / "orders.py"))["orders"]
     definition = orders.declare().definition
     text = json.dumps(definition)

@@ -16,7 +16,7 @@ from sfn_release.errors import DefinitionError
 
 
 def steps(workflow: sfn.Workflow) -> dict[str, Any]:
-    """Return what follows each state: an id, or "end"."""
+    """Return the next state of each state: an id, or "end"."""
     states = workflow.serialize()["States"]
     return {id: body.get("Next", "end") for id, body in states.items()}
 
@@ -25,14 +25,14 @@ def steps(workflow: sfn.Workflow) -> dict[str, Any]:
 
 
 def test_a_chain_is_a_workflow_in_an_expression() -> None:
-    """`a >> b >> c` says what follows what; `of` ends it."""
+    """`a >> b >> c` links the states; `of` ends the workflow."""
     chain = sfn.Pass("A") >> sfn.Wait("B", seconds=1) >> sfn.Pass("C")
     assert repr(chain) == "Chain(A >> B >> C)"
     assert steps(sfn.Workflow.of(chain)) == {"A": "B", "B": "C", "C": "end"}
 
 
 def test_a_chain_goes_wherever_a_workflow_does() -> None:
-    """As a branch, as an item processor, as a start, as what comes next."""
+    """As a branch, an item processor, a start, or the next piece."""
     each = sfn.Map("Each", item_processor=sfn.Pass("D") >> sfn.Pass("E"))
     both = sfn.Parallel("Both", branches=[sfn.Pass("F") >> sfn.Succeed("G"), each >> sfn.Pass("H")])
     workflow = (
@@ -63,7 +63,7 @@ def test_a_piece_goes_on_from_all_its_open_ends() -> None:
 
 
 def test_a_piece_of_another_query_language_is_refused() -> None:
-    """Its states would silently be read as what they are not."""
+    """Its states would silently change their meaning."""
     piece = sfn.Workflow.of(sfn.Pass("A"), query_language="JSONata")
     with pytest.raises(DefinitionError, match="is JSONPath, that of the piece JSONata"):
         sfn.Workflow().start_from(sfn.Pass("B")).next_then(piece)
@@ -72,7 +72,7 @@ def test_a_piece_of_another_query_language_is_refused() -> None:
 
 
 def test_a_chain_may_lead_back() -> None:
-    """A loop is written as what it is; nothing can follow it."""
+    """A loop stays a loop, and nothing can follow it."""
     look = sfn.Pass("Look")
     chain = look >> sfn.Wait("Wait", seconds=5) >> look
     assert chain.ends == ()
@@ -122,7 +122,7 @@ def test_a_wrong_chain_is_refused_where_it_is_written(
         write()
 
 
-# -- pieces of one state, and what comes after a Choice -------------------------------------------
+# -- pieces of one state, and states after a Choice ------------------------------------------------
 
 
 def _links(workflow: sfn.Workflow) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _links(workflow: sfn.Workflow) -> dict[str, Any]:
 
 
 def test_a_state_is_a_branch_and_an_item_processor() -> None:
-    """With what it leads to; the open end is an End."""
+    """With the states that it leads to. The open end gets an End."""
     work = sfn.Pass("Work", next=sfn.Pass("After"))
     both = sfn.Parallel("Both", branches=[work, sfn.Succeed("Rest")])
     each = sfn.Map("Each", item_processor=sfn.Pass("Item"))
@@ -205,7 +205,7 @@ def test_the_ways_of_a_choice_meet_in_the_next_state() -> None:
 
 
 def test_what_follows_a_choice_without_a_default_is_its_default() -> None:
-    """As what follows an `if` without an else; in a choice inside a choice too."""
+    """Like the code after an `if` without an else, in nested choices too."""
     inner = sfn.Choice("Inner", choices=[IS_B.next_then(sfn.Pass("B"))])
     outer = sfn.Choice("Outer", choices=[IS_A.next_then(sfn.Pass("A") >> inner)])
     links = _links(sfn.Workflow.of(outer >> sfn.Pass("Z")))
@@ -223,7 +223,7 @@ def test_a_choice_may_skip_to_what_follows_it() -> None:
 
 
 def test_a_choice_may_lead_back_before_it_goes_on() -> None:
-    """A loop stays one: only what is open goes on."""
+    """A loop stays a loop: only open ends are linked."""
     work = sfn.Pass("Work")
     again = sfn.Choice("Again", choices=[IS_A.next_then(work), IS_B.next_then("Work")])
     links = _links(sfn.Workflow.of(work >> again >> sfn.Pass("Z")))
@@ -235,7 +235,7 @@ def test_a_choice_may_lead_back_before_it_goes_on() -> None:
 
 
 def test_states_that_end_or_catch_are_left_alone() -> None:
-    """An End was asked for, and what a catcher leads to goes its own way."""
+    """An End stays an End, and the states of a catcher aren't linked."""
     caught = sfn.Pass("Caught", end=True)
     ended = sfn.Raw("Ended", {"Type": "Pass", "End": True})
     work = sfn.task.activity("arn:aws:states:eu-west-1:111122223333:activity:a", id="Work")
@@ -351,7 +351,7 @@ def test_fragments_follow_each_other_in_one_workflow() -> None:
 
 
 def test_a_copy_shares_nothing_with_its_fragment() -> None:
-    """What is changed in one stays as it was in the other."""
+    """A change of one doesn't affect the other."""
     task = sfn.task.sdk("s3:getObject", {"Bucket": "b"}, id="T", catch=[sfn.Catch("E", "T")])
     chain = task >> sfn.Choice("C", choices=[sfn.Var("$.a").is_null().next_then(task)])
     fresh = chain.prefixed("x ")
@@ -461,7 +461,7 @@ def test_a_subflow_is_a_workflow_of_its_own() -> None:
 
 
 def test_no_default_of_the_verbs_is_written() -> None:
-    """What is not given is absent, what is empty or zero is there."""
+    """Fields that aren't given are absent. Empty and zero values are present."""
     workflow = sfn.Workflow().start_from(sfn.Pass("A", result={})).wait("W", seconds=0).fail(id="F")
     assert workflow.serialize()["States"] == {
         "A": {"Type": "Pass", "Result": {}, "Next": "W"},
@@ -497,7 +497,7 @@ def test_a_retrier_is_written_step_by_step() -> None:
 
 
 def test_a_catcher_is_written_step_by_step() -> None:
-    """Where it goes, and what it hands on."""
+    """Its target and its output."""
     sorry = sfn.Fail("Sorry")
     catch = sfn.Catch.new().if_all_error().next_then(sorry).with_result_path(None)
     assert catch.to_asl("Sorry") == {
@@ -511,7 +511,7 @@ def test_a_catcher_is_written_step_by_step() -> None:
 
 
 def test_a_catcher_that_leads_nowhere_is_refused() -> None:
-    """Its state is named, and what to do."""
+    """The error names the state and the fix."""
     task = sfn.Task("T", resource="arn:x", catch=[sfn.Catch.new().if_timeout_error()])
     (finding,) = sfn.Workflow.of(task).diagnostics()
     assert "The Catch of States.Timeout has no next state" in finding.message
@@ -550,7 +550,7 @@ def test_every_error_step_names_its_error(step: str, error: str) -> None:
 
 @st.composite
 def workflows(draw: st.DrawFn) -> sfn.Workflow:
-    """Return a workflow of chains, choices, parallels and loops, as somebody might build it."""
+    """Return a workflow of chains, choices, parallels and loops, as an author might build it."""
     counter = iter(range(1000))
 
     def piece(depth: int) -> sfn.Chain | sfn.State:

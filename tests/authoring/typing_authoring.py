@@ -1,7 +1,7 @@
-"""What a type checker says of workflows: mypy reads this file, nobody runs it.
+"""The types of the authoring API. mypy checks this file; it is never run.
 
-Right use has no error. Wrong use has one, and its `type: ignore` says which: an unused one is an
-error too, so that mypy tells when a mistake is no longer caught.
+Right use has no error. Wrong use has an error, and its `type: ignore` says which. An unused ignore
+is an error too, so that mypy reports a mistake that is no longer found.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ sfn.Map(item_processor=sfn.Pass)
 sfn.Map(item_processor=sfn.Workflow(partition="${AWS::Partition}", timeout_seconds=timedelta(1)))
 Catch("E", sfn.Pass() >> done)
 
-# -- right: what things are -----------------------------------------------------------------------
+# -- right: the types of expressions --------------------------------------------------------------
 
 assert_type(path("$.a"), sfn.JsonPath)
 assert_type(path("$.a")["b"][0], sfn.JsonPath)
@@ -98,7 +98,7 @@ class Ours(sfn.Workflow):
 
 assert_type(Ours().start_from_parallel(branches=done).next_then(sorry), Ours)
 
-# -- wrong, and told ------------------------------------------------------------------------------
+# -- wrong, and reported --------------------------------------------------------------------------
 
 sfn.Pass(reslt=1)  # type: ignore[call-arg]
 sfn.Pass(arguments={})  # type: ignore[call-arg]
