@@ -48,19 +48,12 @@ def environment_checks(
             continue
         reported += 1
         wrong += len(found)
-        for problem in found:
-            error = problem if commit == tip else _of_earlier(problem, environment)
-            yield Check(environment, f"the event {commit[:12]}", error)
+        fix = None if commit == tip else _EARLIER.format(environment=environment)
+        for error in found:
+            yield Check(environment, f"the event {commit[:12]}", error.explained(fix=fix))
     if not wrong and (reported or version is None):
         events = count(reported, "event") + (f" of {version}" if version else "")
         yield Check(environment, f"{events}: records and definitions agree")
-
-
-def _of_earlier(problem: TamperedError, environment: str) -> TamperedError:
-    """Return a problem of an event that isn't the last one, with its own fix."""
-    return TamperedError(
-        problem.message, why=problem.why, fix=_EARLIER.format(environment=environment)
-    )
 
 
 class _Walk:

@@ -95,13 +95,9 @@ def execute(
     except AwsError as error:
         if not error.missing:
             raise
-        raise AwsError(
-            error.message,
-            why=error.why,
+        raise error.explained(
             fix="It was deleted outside of sfn-release. Deploy it again:"
-            f"  sfn-release deploy {served.version} --env {there.name}",
-            aws_code=error.aws_code,
-            operation=error.operation,
+            f"  sfn-release deploy {served.version} --env {there.name}"
         ) from error
     if wait and not in_sync:
         answer = _finished(client, answer["executionArn"], workspace.runtime)
