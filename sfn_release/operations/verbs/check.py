@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,19 +13,15 @@ from sfn_release.checks.checker import check_draft
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.silence import Silence, unsilenced
 from sfn_release.errors import NotFoundError, SfnReleaseError
+from sfn_release.operations.draft_reader import DraftReader, refuse_other_files
 from sfn_release.operations.filled_findings import filled_findings
-from sfn_release.project import FILE_NAME, Project, existing_files, find_project, read_project
+from sfn_release.project import FILE_NAME, Project, find_project, read_project
 from sfn_release.project.modules.acceptance import as_released, name_problem, problems
 from sfn_release.project.modules.drafts import (
     Draft,
-    read_file_drafts,
-    read_project_drafts,
-    read_text_draft,
 )
 from sfn_release.project.modules.finding_lines import line_finder
-from sfn_release.project.modules.single_file import STDIN, is_file
-from sfn_release.project.modules.workflow_files import source_named
-from sfn_release.text import did_you_mean
+from sfn_release.project.modules.single_file import is_file
 
 Ask = Callable[[Declaration], tuple[Finding, ...]]
 """Asks an environment's Step Functions for its own findings about a workflow."""
@@ -92,31 +88,20 @@ def check(
     module that doesn't load. If you name several things, a file's error goes to the failures
     instead, so that you see the findings of the other files.
     """
-    for name in named:
-        if not is_file(name) and existing_files.is_file(directory / name):
-            read_file_drafts(
-                directory / name, name=name, environ=environ
-            )  # raises: says which endings a file can have
+    refuse_other_files(named, directory, environ)
     project = _project(directory, needed=not all(map(is_file, named)) or not named)
+    reader = DraftReader(directory, project, stdin, environ)
     silences = project.silences if project else ()
     found: list[CheckedFinding] = []
     used: set[Silence] = set()
     silenced = 0
     names: list[str] = []
-    failures: dict[str, SfnReleaseError] = {}
-    read: set[str] = set()
-
-    def workflows() -> Collection[str]:
-        if not read and project is not None:
-            read.update(str(draft.declaration.name) for draft in _of_project(project, (), environ))
-        return read
-
-    for draft, released in _drafts(named, directory, project, stdin, environ, failures, read):
+    for draft, released in reader.read(named):
         name = str(draft.declaration.name)
         names.append(name)
         findings = tuple(_findings(draft, released=released))
         if released and project is not None and _can_be_sent(draft):
-            findings += filled_findings(draft.declaration, project, workflows, findings)
+            findings += filled_findings(draft.declaration, project, reader.workflow_names, findings)
         kept, covering = unsilenced(findings, silences, name)
         used |= covering
         silenced += len(findings) - len(kept)
@@ -131,7 +116,7 @@ def check(
         for silence in silences
         if silence not in used and (not named or silence.workflow in names)
     ]
-    return Checked(tuple(names), tuple(found), silenced, failures)
+    return Checked(tuple(names), tuple(found), silenced, reader.failures)
 
 
 def _project(directory: Path, *, needed: bool) -> Project | None:
@@ -142,94 +127,6 @@ def _project(directory: Path, *, needed: bool) -> Project | None:
             raise
         return None
     return read_project(path)
-
-
-def _drafts(
-    named: Sequence[str],
-    directory: Path,
-    project: Project | None,
-    stdin: Callable[[], bytes],
-    environ: Mapping[str, str],
-    failures: dict[str, SfnReleaseError],
-    workflows: set[str],
-) -> Iterator[tuple[Draft, bool]]:
-    """Yield each draft to check, and whether a release would contain it as it is.
-
-    If there are several files, errors in reading them go to *failures*. The names of all workflows
-    of the project are added to *workflows* before its first draft.
-    """
-    wanted = [name for name in named if not is_file(name)]
-    if project is not None and (wanted or not named):
-        drafts = _of_project(project, wanted, environ)
-        workflows.update(str(draft.declaration.name) for draft in drafts)
-        for draft in drafts:
-            if not named or draft.declaration.name in wanted:
-                yield draft, True
-    for name in filter(is_file, dict.fromkeys(named)):
-        try:
-            found = _of_source(project, name, directory, environ)
-            drafts = found or _of_file(name, directory, stdin, environ)
-        except SfnReleaseError as error:
-            if len(named) == 1:
-                raise
-            failures[name] = error
-        else:
-            yield from ((draft, bool(found)) for draft in drafts)
-
-
-def _of_project(
-    project: Project, wanted: Sequence[str], environ: Mapping[str, str]
-) -> tuple[Draft, ...]:
-    """Return all drafts of the project; raises NotFoundError for an unknown name in *wanted*."""
-    drafts = read_project_drafts(
-        project.root, project.workflows, work_tree=_work_tree(project.root), environ=environ
-    )
-    known = [str(draft.declaration.name) for draft in drafts]
-    for name in wanted:
-        if name not in known:
-            raise NotFoundError(
-                f"There is no workflow {name!r} in {project.workflows}/.",
-                why=f"There are: {', '.join(known)}.",
-                fix=did_you_mean(name, known)
-                or "A file name must end with .json, .yaml, .yml or .py.",
-            )
-    return drafts
-
-
-def _of_source(
-    project: Project | None, name: str, directory: Path, environ: Mapping[str, str]
-) -> tuple[Draft, ...]:
-    """Return the drafts of the file *name* if the project releases it, or nothing.
-
-    It is read with the rest of the project, so that it has the same findings in both cases.
-    """
-    if project is None or name == STDIN:
-        return ()
-    source = source_named(project.root, project.workflows, directory / name)
-    if source is None:
-        return ()
-    drafts = read_project_drafts(
-        project.root,
-        project.workflows,
-        work_tree=_work_tree(project.root),
-        environ=environ,
-        only=source,
-    )
-    return tuple(
-        replace(draft, declaration=replace(draft.declaration, source=name)) for draft in drafts
-    )
-
-
-def _of_file(
-    name: str, directory: Path, stdin: Callable[[], bytes], environ: Mapping[str, str]
-) -> tuple[Draft, ...]:
-    if name == STDIN:
-        return (read_text_draft(stdin(), "stdin"),)
-    return read_file_drafts(directory / name, name=name, environ=environ)
-
-
-def _work_tree(root: Path) -> Path:
-    return next((path for path in (root, *root.parents) if (path / ".git").exists()), root)
 
 
 def _findings(draft: Draft, *, released: bool) -> Iterator[Finding]:
