@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ WRITES = ("Create", "Update", "Delete", "Publish", "Tag", "Untag")
 
 
 @contextmanager
-def server(database: Path) -> Iterator[tuple[str, Counts]]:
-    """Serve the local service, and count what is called."""
+def server(database: Path, *, latency: float = 0) -> Iterator[tuple[str, Counts]]:
+    """Serve the local service, and count the calls; each takes *latency* seconds longer."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(database, there))
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(database, there, latency)
+    )
     process.start()
     try:
         yield f"http://127.0.0.1:{here.recv()}", Counts(here)
@@ -46,13 +49,14 @@ class Counts:
         return counts
 
 
-def _serve(database: Path, connection: Connection) -> None:
+def _serve(database: Path, connection: Connection, latency: float) -> None:
     running = open_service(database, tasks_for=lambda _name, _tags: _no_tasks())
     counts: Counter[str] = Counter()
     answer = running.answer
 
     def counting(operation: str, body: bytes, scope: ArnScope | None = None) -> ServiceResponse:
         counts[operation] += 1
+        time.sleep(latency)
         return answer(operation, body, scope)
 
     running.answer = counting  # type: ignore[method-assign]

@@ -19,7 +19,8 @@ from measuring import ENVIRON, PYTHON, SFN_RELEASE, run, seconds
 WORKFLOWS = 100
 STEPS = 10
 ROUNDS = 5
-GOAL = 1.3
+GOALS = {0.0: 1.3, 0.04: 1.15}
+"""The ratio to reach, by the seconds that each call takes longer."""
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
 
 MODULE = """
@@ -73,24 +74,34 @@ with ThreadPoolExecutor(8) as pool:
 
 def main() -> int:
     """Compare, print, and return 1 when a goal is missed."""
+    met = [_compare(latency, goal) for latency, goal in GOALS.items()]
+    return 0 if all(met) else 1
+
+
+def _compare(latency: float, goal: float) -> bool:
+    """Compare at one *latency* in seconds, and return whether the goal is met."""
     with tempfile.TemporaryDirectory() as name:
-        pairs = [_round(Path(name, str(number))) for number in range(ROUNDS)]
+        pairs = [_round(Path(name, str(number)), latency) for number in range(ROUNDS)]
     ratio = statistics.median(ours / bare for ours, bare in pairs)
     for ours, bare in pairs:
         print(f"  publish {ours:.2f} s, bare script {bare:.2f} s: {ours / bare:.2f}")
-    met = ratio <= GOAL
+    met = ratio <= goal
     verdict = "met" if met else "MISSED"
-    print(f"publish of {WORKFLOWS} workflows / bare script: {ratio:.2f} (goal {GOAL}: {verdict})")
-    return 0 if met else 1
+    where = f"at {latency * 1000:.0f} ms a call" if latency else "on this machine"
+    print(
+        f"publish of {WORKFLOWS} workflows {where} / bare script:"
+        f" {ratio:.2f} (goal {goal}: {verdict})"
+    )
+    return met
 
 
-def _round(folder: Path) -> tuple[float, float]:
+def _round(folder: Path, latency: float) -> tuple[float, float]:
     project = folder / "project"
     (project / "workflows").mkdir(parents=True)
     for number in range(WORKFLOWS):
         text = MODULE.format(number=number, steps=STEPS, role=ROLE)
         (project / "workflows" / f"w{number:03}.py").write_text(text)
-    with server(folder / "ours.db") as (url, calls):
+    with server(folder / "ours.db", latency=latency) as (url, calls):
         (project / "releases.toml").write_text(
             '[project]\nname = "benchmark"\n\n[environments.aws]\nregion = "us-east-1"\n'
             f'endpoint_url = "{url}"\nrole_arn = "{ROLE}"\n'
@@ -110,7 +121,7 @@ def _round(folder: Path) -> tuple[float, float]:
     definitions.write_text(
         json.dumps({one["name"]: json.dumps(one["definition"]) for one in built["workflows"]})
     )
-    with server(folder / "bare.db") as (url, calls):
+    with server(folder / "bare.db", latency=latency) as (url, calls):
         bare = seconds(
             lambda: subprocess.run(
                 [PYTHON, "-c", BARE, url, str(definitions), ROLE], env=ENVIRON, check=True

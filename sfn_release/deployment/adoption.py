@@ -156,8 +156,8 @@ def _after_keeping(one: WorkflowPlan, keep: tuple[Step, ...], version: str) -> W
     }
     tags = tuple(_untagged(step, written) for step in one.tags)
     note = (
-        f"{one.workflow} was made by another tool or ledger. Its present content is kept as"
-        f" {version} first, and a rollback brings it back"
+        f"{one.workflow} was made by another tool or ledger. Its current content is kept as"
+        f" {version} first, so that a rollback can bring it back"
     )
     return replace(
         one,
@@ -212,7 +212,7 @@ def kept_text(site: Site, adopted: PreparedDeployment) -> str:
     """Return the line that says what an adoption has kept, once it succeeded."""
     version = adopted.target.called
     return (
-        f"what is there of {', '.join(sorted(adopted.observed))} is kept as {version}:"
+        f"the current content of {', '.join(sorted(adopted.observed))} is kept as {version}:"
         f" `sfn-release rollback {version} --env {site.name}` brings it back"
     )
 

@@ -27,13 +27,13 @@ def firing(alarms: Alarms, names: Sequence[str]) -> dict[str, str]:
     missing = [name for name in names if name not in found]
     if missing:
         raise NotFoundError(
-            f"CloudWatch has no alarm {', '.join(missing)}, which the strategy names.",
+            f"The strategy names an alarm that doesn't exist: {', '.join(missing)}.",
             why="An alarm that does not exist would never stop a shift.",
             fix="Create it in the account and region of the environment, or correct `alarms` in"
             " releases.toml.",
         )
     return {
-        name: found[name].get("StateReason") or "it gives no reason"
+        name: found[name].get("StateReason") or "no reason given"
         for name in names
         if found[name].get("StateValue") == "ALARM"
     }
@@ -44,7 +44,7 @@ def refuse_firing(alarms: Alarms, names: Sequence[str], environment: str) -> Non
     found = firing(alarms, names)
     if found:
         raise DeploymentError(
-            f"The alarm {', '.join(found)} fires already: no callers are shifted.",
+            f"The alarm {', '.join(found)} is already firing: no callers were shifted.",
             why="\n  ".join(f"{name}: {reason}" for name, reason in found.items()),
             fix="Wait until it is over. If what is live is the cause, roll back, which an alarm"
             f" never stops:  sfn-release rollback --env {environment}",

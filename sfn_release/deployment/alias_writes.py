@@ -53,9 +53,9 @@ class Aliases:
         written = self._written.get(step.workflow)
         if describe_alias(self.client, step.before.arn) != (written or [step.before])[-1]:
             raise ConflictError(
-                f"The alias {step.alias} of {step.workflow} was moved by somebody else during"
+                f"The alias {step.alias} of {step.workflow} was moved by someone else during"
                 " this deployment.",
-                fix="Run this again: the plan will say where it points.",
+                fix="Run this again: the plan will show where it points.",
             )
         if step.latest is not None:
             self._refuse_edited(step, machine_arn, latest)
@@ -79,7 +79,7 @@ class Aliases:
         left = first.workflow not in self._written  # by an attempt that did not finish
         same = found is not None and left and found.description == first.description
         if found not in (None, *ours) and not same:
-            raise ConflictError("somebody else has moved it since, and that stays")
+            raise ConflictError("someone else has moved it since; it stays as it is")
         if first.before is None:
             if found is not None:
                 self.write(self.client.delete_state_machine_alias, stateMachineAliasArn=arn)
@@ -102,10 +102,10 @@ class Aliases:
         )
         if found is not None and found.digest != latest:
             raise ConflictError(
-                f"The state machine of {step.workflow} was changed by somebody else during this"
+                f"The state machine of {step.workflow} was changed by someone else during this"
                 " deployment.",
-                why="Whoever starts it without the alias got that change at once.",
-                fix="Run this again: the plan will say what it overwrites.",
+                why="Callers that start it without the alias got that change immediately.",
+                fix="Run this again: the plan will show what it overwrites.",
             )
 
 

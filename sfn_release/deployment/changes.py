@@ -99,9 +99,9 @@ class Changes:
             tag["key"]: tag["value"] for tag in tags
         } != dict(step.tags):
             raise NotOursError(
-                f"Somebody else created {step.rendered.name} at the same moment.",
+                f"Someone else created {step.rendered.name} at the same time.",
                 why=machine.arn,
-                fix="Run this again: the plan will say what is there.",
+                fix="Run this again: the plan will show what is there.",
             )
 
     def _publish(self, step: PublishVersion, machine: MachineState) -> None:
@@ -119,10 +119,10 @@ class Changes:
             if error.aws_code != "ConflictException":
                 raise
             raise ConflictError(
-                f"The state machine of {step.workflow} was changed by somebody else during this"
+                f"The state machine of {step.workflow} was changed by someone else during this"
                 " deployment.",
                 why=error.why,
-                fix="Run this again: the plan will say what it overwrites.",
+                fix="Run this again: the plan will show what it overwrites.",
             ) from error
         machine.version_arn = answer["stateMachineVersionArn"]
 
@@ -155,12 +155,12 @@ class Changes:
 
     def _undo_update(self, step: UpdateStateMachine, steps: Sequence[Step]) -> str:
         if step.before is None:
-            raise ConflictError("what was there could not be read")
+            raise ConflictError("the old definition couldn't be read")
         live = call(self.client.describe_state_machine, stateMachineArn=step.arn)
         found = rendered_from(step.workflow, live)
         ours = {one.rendered.digest for one in steps if isinstance(one, UpdateStateMachine)}
         if found is not None and found.digest not in {*ours, step.before.digest}:
-            raise ConflictError("somebody else has changed it since, and that stays")
+            raise ConflictError("someone else has changed it since; it stays as it is")
         request = step.before.request()
         self._write(self.client.update_state_machine, stateMachineArn=step.arn, **request)
         return f"{step.before.name} has its former definition again"

@@ -55,7 +55,7 @@ def refuse_fast_clock(site: Site, record: Record) -> None:
         return
     told = f"this machine's clock is {_difference(ours - theirs)} AWS's"
     raise LockedError(
-        f"{site.name} is being deployed to, and {told}: the lock isn't called expired by it.",
+        f"{site.name} is being deployed to. The lock looks expired, but {told}.",
         why=f"{record.action} {record.version} by {record.actor} on {record.host} may run until"
         f" {record.expires_at}. Here it is {_text(ours)}, and AWS says {_text(theirs)}.",
         fix=_SET,

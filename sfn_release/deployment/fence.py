@@ -35,8 +35,8 @@ class Fence:
         """Raise OvertakenError when the lease is over; needs no network."""
         if self.site.runtime.now() >= self.expires:
             raise OvertakenError(
-                f"This deployment's time was over at {timestamp(self.expires)}: it stopped.",
-                fix="Run it again: it goes on from what is there.",
+                f"This deployment's lock expired at {timestamp(self.expires)}, so it stopped.",
+                fix="Run it again: it continues from the current state.",
             )
 
     def turn(self) -> None:
@@ -61,7 +61,7 @@ class Fence:
     def overtaken(self, *, why: str = "") -> OvertakenError:
         """Return the error that says that another deployer goes on."""
         return OvertakenError(
-            "Another deployer took this deployment over: it stopped.",
+            "Another deployer took this deployment over, so it stopped.",
             why=why,
             fix=f"See who:  sfn-release history --env {self.site.name}",
         )

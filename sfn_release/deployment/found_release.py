@@ -90,7 +90,9 @@ def found_release(
     if state.serving is not None:
         served = site.ledger.releases.release(snapshot, state.serving.version)
         if served is None:
-            raise TamperedError(f"{site.name} serves {state.serving.version}, which is no release.")
+            raise TamperedError(
+                f"{site.name} serves {state.serving.version}, which isn't a release."
+            )
         predecessor = served.manifest
         declarations |= {
             name: served.declarations[name]

@@ -24,7 +24,7 @@ from sfn_release.release.rendering import (
 )
 from sfn_release.release.serving import Served
 
-THREADS = 8
+THREADS = 16
 """Workflows that are read or changed at the same time."""
 
 _SEARCHED = 5  # the newest versions that are looked at after an attempt that left no record

@@ -111,7 +111,7 @@ def _unknown_account(name: str) -> ConfigError:
     return ConfigError(
         f"The account of {name} is not known.",
         why="A workflow's ARN or ${AWS::AccountId} is needed, and the endpoint on this machine has"
-        " no STS that would know it.",
+        " no STS to ask.",
         fix=f'Add to [environments.{name}]:  account = "000000000000"',
     )
 
@@ -122,9 +122,9 @@ def refuse_changed(site: Site, planned: Mapping[str, Any]) -> None:
     for name, value in now.items():
         if value != planned[name]:
             raise ConflictError(
-                f"The parameter {name} of {site.name} changed while this was under way.",
-                why=f"{site.environment.parameters[name]} was {planned[name]!r} when it was"
-                f" planned, and is {value!r}.",
+                f"The parameter {name} of {site.name} changed during this deployment.",
+                why=f"{site.environment.parameters[name]} was {planned[name]!r} when the"
+                f" plan was made, and is {value!r} now.",
                 fix="Run this again: the plan will be made with the new value.",
             )
 
@@ -173,8 +173,8 @@ def _stored(store: ParameterStore, paths: list[str], environment: str) -> dict[s
         answer = call(store.get_parameters, Names=page, WithDecryption=False)
         if answer["InvalidParameters"]:
             raise NotFoundError(
-                f"Parameter Store has no {', '.join(answer['InvalidParameters'])}, which"
-                f" {environment} takes parameters from.",
+                f"{environment} uses a parameter that Parameter Store doesn't have:"
+                f" {', '.join(answer['InvalidParameters'])}.",
                 fix="Create it (aws ssm put-parameter), or correct releases.toml.",
             )
         for found in answer["Parameters"]:
@@ -182,8 +182,8 @@ def _stored(store: ParameterStore, paths: list[str], environment: str) -> dict[s
                 raise ConfigError(
                     f"{found['Name']} in Parameter Store is a SecureString, and {environment}"
                     " takes a parameter from it.",
-                    why="What fills a definition is recorded in Git and shown in the console: a"
-                    " secret has no place there.",
+                    why="Values that fill a definition are recorded in Git and shown in the"
+                    " console, so they can't be secrets.",
                     fix="Let the task read the secret itself, and put its name or ARN into the"
                     " parameter.",
                 )

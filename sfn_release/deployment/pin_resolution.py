@@ -86,7 +86,7 @@ class _Pinning:
         ]
         if missing and not tolerant:
             raise NotFoundError(
-                f"What workflows refer to does not exist in {self.site.name}:",
+                f"Workflows refer to something that doesn't exist in {self.site.name}:",
                 why="\n  ".join(missing),
                 fix="Create it first, or correct the name, or the parameter that it comes from.",
             )
@@ -163,7 +163,7 @@ class _Pinning:
             )
         for exact, answer in answers.items():
             for name in asked[exact] if answer.problem else ():
-                note = f"whether {exact}, which {name} is pinned to, is still there is not known:"
+                note = f"can't check that {exact}, which {name} is pinned to, still exists:"
                 notes = (*result[name].notes, f"{note} {answer.problem}")
                 result[name] = replace(result[name], notes=notes)
         return result
@@ -175,7 +175,7 @@ class _Pinning:
         if one.name is None:
             return one.problem
         if one.foreign and one.name.account is None:
-            return "the state takes on another role, which may be of another account"
+            return "the state assumes another role, which may belong to another account"
         if one.name.region and one.name.region != self.home.region:
             return f"it is in {one.name.region}, and {self.site.name} in {self.home.region}"
         return ""
@@ -207,7 +207,7 @@ def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str
     if names and not site.environment.backend.embedded:
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
         yield (
-            "pins are off: a rollback brings back the graph alone, not the code of what it calls:"
+            "pins are off: a rollback brings back the definitions, not the code that they call:"
             f" {few}"
         )
 

@@ -204,7 +204,7 @@ def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tu
     for name, error in sorted(untagged.items()):
         by_reason.setdefault(error.message, []).append(name)
     return tuple(
-        f"the tags of {names_text(names)} still name the release before: {reason}"
+        f"the tags of {names_text(names)} still name the previous release: {reason}"
         f" To write them:  {again}"
         for reason, names in by_reason.items()
     )

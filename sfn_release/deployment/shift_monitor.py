@@ -71,10 +71,10 @@ class Monitor:
                 self._look(step, now, pause, last=not left)
             except (AwsError, NotFoundError) as error:
                 raise RevertedError(
-                    f"{self._stopped(step)}: it cannot be seen whether callers are safe.",
+                    f"{self._stopped(step)}: can't check whether callers are safe.",
                     why=str(error),
-                    fix="Nothing is known to be wrong with the release. See to it that it can be"
-                    " watched, and deploy it again.",
+                    fix="The release itself may be fine. Make sure that it can be watched, and"
+                    " deploy it again.",
                 ) from error
             new, old = self._tallies or (None, None)
             number = weights.index(step.weight) + 1
@@ -89,7 +89,7 @@ class Monitor:
             fired = firing(self.site.aws.alarms, limits.alarms)
             if fired:
                 raise RevertedError(
-                    f"{self._stopped(step)}: the alarm {', '.join(fired)} fires.",
+                    f"{self._stopped(step)}: the alarm {', '.join(fired)} is firing.",
                     why="\n  ".join(f"{name}: {reason}" for name, reason in fired.items()),
                 )
         if not self._new or (self._next and now < self._next and not last):

@@ -127,8 +127,8 @@ def _published(functions: Functions, function: str) -> FoundVersion:
     if equal:
         differing = ", ".join(_differing(latest, equal[0]))
         return FoundVersion(
-            problem=f"$LATEST has the code of :{equal[0]['Version']}, and another {differing}:"
-            " publish a version"
+            problem=f"$LATEST has the code of version {equal[0]['Version']} but a different"
+            f" {differing}: publish a version first"
         )
     if versions:
         return FoundVersion(
@@ -178,7 +178,7 @@ def _equal_to_latest(client: StepFunctions, arn: str) -> FoundVersion:
     """Return the newest version whose content is that of the state machine without a version."""
     latest = rendered_from("", call(client.describe_state_machine, stateMachineArn=arn))
     if latest is None:
-        return FoundVersion(problem="its definition cannot be read")
+        return FoundVersion(problem="its definition can't be read")
     listed = call(client.list_state_machine_versions, stateMachineArn=arn, maxResults=_SEARCHED)
     versions = [found["stateMachineVersionArn"] for found in listed["stateMachineVersions"]]
     for version in versions:
@@ -188,5 +188,5 @@ def _equal_to_latest(client: StepFunctions, arn: str) -> FoundVersion:
     if not versions:
         return FoundVersion(problem="no version of it is published")
     return FoundVersion(
-        problem=f"what it is now is not published: its newest version is {number(versions[0])}"
+        problem=f"its current content isn't published: its newest version is {number(versions[0])}"
     )

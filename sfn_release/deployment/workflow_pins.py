@@ -77,7 +77,7 @@ def bound(workflow: TargetWorkflow, versions: Mapping[str, str | None]) -> Targe
         return workflow
     moved = [
         f"{workflow.rendered.workflow} is pinned to {arn.rpartition('stateMachine:')[2]}:"
-        f" {text.rpartition('stateMachine:')[2]}, which it was pinned to, does not serve any more"
+        f" {text.rpartition('stateMachine:')[2]}, which it was pinned to, isn't served any more"
         for text, arn in exact.items()
         if workflow.recorded and arn != text
     ]
@@ -104,7 +104,7 @@ def refuse_elsewhere(
     for text, arn in _exact(awaits, versions).items():
         if exact_name(arn) != replace(_machine(text), qualifier=exact_name(arn).qualifier):
             raise ConflictError(
-                f"{form.workflow} refers to {text}, and the workflow {awaits[text]} is"
+                f"{form.workflow} refers to {text}, but the workflow {awaits[text]} is"
                 f" {arn.rpartition(':')[0]}.",
                 fix="Correct the ARN, or the parameter that it comes from.",
             )

@@ -81,8 +81,8 @@ def _check_module_versions(release: Release, built: Build) -> None:
         since = release.manifest.workflows[declaration.name].since
         if declaration.module_version not in (None, since):
             raise VersionError(
-                f"{declaration.source} says __version__ = {declaration.module_version!r}, but the"
-                f" content of {declaration.name} is that of {since}.",
+                f"{declaration.source} says __version__ = {declaration.module_version!r}, but"
+                f" {declaration.name} has had this content since {since}.",
                 fix=f'Write  __version__ = "{since}"  there, or leave it out.',
             )
 

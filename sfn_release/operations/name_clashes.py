@@ -43,7 +43,7 @@ def refuse_same_names(
             raise ConflictError(
                 f"{environment.name} and {other.name} both name the state machine {both[0]}"
                 + (f", and {len(both) - 1} more." if len(both) > 1 else "."),
-                why="They are in one region, and in one account as far as releases.toml tells.",
+                why="They are in one region, and in one account as far as releases.toml says.",
                 fix=f'Give one of them its own names:  name = "{{workflow}}-{environment.name}"'
                 "  or say which `account` each is in.",
             )

@@ -78,7 +78,7 @@ def _of_attempt(
         for command in _again(record, newest):
             yield f"{purpose}:  sfn-release {command}{env}"
     if split and record.action in {"publish", "deploy", "promote"}:
-        yield f"go on with the shift of callers:  sfn-release deploy --resume{env}"
+        yield f"resume the traffic shift:  sfn-release deploy --resume{env}"
 
 
 def _again(record: Record, newest: str | None) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _of_record(
         return
     changed = [one.name for one in workflows if one.state in _CHANGED and one.changed]
     if any(not serving.workflows[name].retained for name in changed):
-        yield f"undo the manual change, unless you bring it into a release:  {restore}"
+        yield f"undo the manual change, unless you put it into a release:  {restore}"
     for name in changed:
         if serving.workflows[name].retained:
             yield f"delete {name}, retained, if nothing needs it:  sfn-release delete {name}{env}"

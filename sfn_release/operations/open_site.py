@@ -55,17 +55,17 @@ def require_remote(workspace: Workspace, environment: Environment) -> str:
         return f"deployments are recorded {_where(workspace.ledger.remote)}"
     if workspace.project.remote is None:
         raise ConfigError(
-            f"{environment.name} is shared, and the ledger would be in this clone alone.",
+            f"{environment.name} is shared, but the ledger would be in this clone only.",
             why="This repository has no remote `origin`.",
             fix='Add a remote (git remote add origin URL), or write  remote = ""  in [project]'
             " of releases.toml if this clone is the only one that ever deploys.",
         )
-    workspace.runtime.watcher.say('warning: the ledger is in this clone alone (remote = "")')
+    workspace.runtime.watcher.say('warning: the ledger is in this clone only (remote = "")')
     return f"deployments are recorded {_where(None)}"
 
 
 def _where(remote: str | None) -> str:
-    return f"on {remote}" if remote else "in this clone alone"
+    return f"on {remote}" if remote else "in this clone only"
 
 
 def _config_blob(workspace: Workspace) -> str | None:

@@ -41,7 +41,7 @@ def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rend
     unpinned = [line for one in target.workflows.values() for line in one.unpinned]
     if unpinned:
         raise PolicyError(
-            f"{there.name} requires pins, and not everything can be pinned:",
+            f"{there.name} requires pins, but not everything can be pinned:",
             why="\n  ".join(unpinned),
             fix='Publish a version and name it, or set  pins = "resolve"',
         )

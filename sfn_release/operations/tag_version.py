@@ -27,7 +27,7 @@ def version_from_tag(workspace: Workspace) -> str:
             raise ConflictError(
                 f"The tag {named}, which started this run, is not on the commit that is checked"
                 " out.",
-                why=f"It stands on {tags[named][:12]}, HEAD is {head[:12]}.",
+                why=f"It is on {tags[named][:12]}, HEAD is {head[:12]}.",
                 fix="Check the tag out, or name the version:  sfn-release publish VERSION",
             )
         return _version(workspace, named)
@@ -35,17 +35,17 @@ def version_from_tag(workspace: Workspace) -> str:
     versions = [name for name in here if is_version(_text(workspace, name) or "")]
     if len(versions) > 1:
         raise VersionError(
-            f"Several release tags stand on this commit: {', '.join(versions)}.",
+            f"This commit has several release tags: {', '.join(versions)}.",
             why="A commit may be released under several versions, but one at a time.",
-            fix="Name the one:  sfn-release publish VERSION",
+            fix="Name one:  sfn-release publish VERSION",
         )
     if not here:
         example = workspace.ledger.layout.tag_name("1.2.0")
         raise NotFoundError(
-            f"No release tag stands on the commit that is checked out, {head[:12]}.",
+            f"The commit that is checked out, {head[:12]}, has no release tag.",
             why=f"A release tag looks like {example} (`tag` in releases.toml)."
             + (
-                f" Asked were {workspace.ledger.remote} and this clone."
+                f" We looked in {workspace.ledger.remote} and this clone."
                 if _shared(workspace)
                 else ""
             ),
@@ -76,7 +76,7 @@ def _tags(workspace: Workspace) -> dict[str, str]:
             found |= workspace.git.remotes.ls_remote(remote, [pattern, pattern + "^{}"])
         except GitError as error:
             workspace.runtime.watcher.say(
-                f"the remote {remote} was not reached: only this clone's tags are known"
+                f"the remote {remote} couldn't be reached: only this clone's tags are known"
                 f" ({error.why.partition(chr(10))[0]})"
             )
     names = (ref.removeprefix("refs/tags/") for ref in found if not ref.endswith("^{}"))
@@ -102,7 +102,7 @@ def _version(workspace: Workspace, tag: str) -> str:
     if text is None or not is_version(text):
         example = workspace.ledger.layout.tag_name("1.2.0")
         raise VersionError(
-            f"The tag {tag} names no version of this project.",
+            f"The tag {tag} doesn't name a version of this project.",
             why=f"A release tag looks like {example}: `tag` in releases.toml, with a semantic"
             " version without build metadata.",
             fix=f"Tag the commit as {example}, or name the version:  sfn-release publish VERSION",

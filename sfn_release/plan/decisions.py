@@ -83,11 +83,11 @@ def plan(
     for name in sorted(serving.workflows if serving else ()):
         if name not in target.workflows:
             called = target.version or WORK_TREE
-            note = f"{name} is not in {called} and stays: `sfn-release delete {name}`"
+            note = f"{name} isn't in {called} and stays; to delete it: `sfn-release delete {name}`"
             kept = serving.workflows[name].version_arn if serving else None
             plans.append(WorkflowPlan(name, "retained", kept, notes=(note,)))
     for name in sorted(unclaimed):
-        note = f"{name} was left by a deployment that did not finish: `sfn-release delete {name}`"
+        note = f"an unfinished deployment created {name}; to delete it: `sfn-release delete {name}`"
         plans.append(WorkflowPlan(name, "retained", notes=(note,)))
     return Plan(
         environment=environment,
@@ -119,7 +119,7 @@ def plan_delete(
         refuse_others(name, there, project, environment, known, served)
     step = DeleteStateMachine(workflow, served.state_machine_arn)
     notes = tuple(
-        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]} and will not find it"
+        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]} , which will be gone"
         for name, other in sorted(serving.workflows.items())
         for arn in sorted({*other.pins.values()})
         if arn.rpartition(":")[0] == served.state_machine_arn and name != workflow
@@ -149,7 +149,9 @@ def _plan_workflow(
 ) -> WorkflowPlan:
     rendered = workflow.rendered
     at_once = (
-        () if alias or adopting else (f"{name} has no alias: its callers see the change at once",)
+        ()
+        if alias or adopting
+        else (f"{name} has no alias: its callers get the change immediately",)
     )
     if there is None:
         create = CreateStateMachine(
@@ -189,7 +191,7 @@ def _plan_workflow(
     tagging = (TagStateMachine(name, there.arn, tags, removed),) if tags or removed else ()
     notes = (*left, *at_once) if change != "unchanged" else left
     if there.latest is None:
-        notes = (*notes, f"the live definition of {name} cannot be read, so it is sent again")
+        notes = (*notes, f"the live definition of {name} can't be read, so it is sent again")
     return WorkflowPlan(
         name, change, reused, tuple(prepare), tuple(switch), tuple(restore), tagging, notes
     )
@@ -207,7 +209,7 @@ def _with_pins(
     if served and pins != pinned and _only_pins(workflow, served):
         notes = (
             *notes,
-            f"the content of {decided.workflow} stays: only what it is pinned to changes",
+            f"the content of {decided.workflow} doesn't change: only its pins do",
         )
     return replace(decided, notes=notes, pins=pins, pinned=pinned)
 
@@ -257,15 +259,15 @@ def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple
     workflow, machine = rendered.workflow, served.settings["state_machine"]
     if machine != rendered.name:
         note = (
-            f"{workflow} was the state machine {machine}, which stays"
-            f" with its callers and is no longer looked after: {served.state_machine_arn}"
+            f"{workflow} was the state machine {machine}, which stays with its callers and isn't"
+            f" managed any more: {served.state_machine_arn}"
         )
         return (note,)
     if served.alias and served.alias != alias:
         at = number(served.version_arn) if served.version_arn else "its version"
         note = (
-            f"the alias {served.alias} of {workflow} stays at {at} with its callers and is no"
-            " longer moved: delete it when nobody calls it any more"
+            f"the alias {served.alias} of {workflow} stays at {at} and isn't moved any more:"
+            " delete it once it has no callers"
         )
         return (note,)
     return ()

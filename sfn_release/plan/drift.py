@@ -20,7 +20,7 @@ WorkflowState = Literal[
     "in-sync", "drifted", "shifting", "missing", "unreadable", "retained", "deleted"
 ]
 
-_HIDDEN = "AWS does not show the definition (its KMS key is not ours), or one that is no exact JSON"
+_HIDDEN = "the definition can't be read: you may not use its KMS key, or it isn't exact JSON"
 _SETTINGS = ("type", "role", "logging", "tracing", "encryption")
 
 
@@ -114,7 +114,7 @@ def tag_differences(served: Served, live: Mapping[str, str], own: Mapping[str, s
 def version_differences(versions: Mapping[str, str]) -> list[str]:
     """Return the lines that tell of state machine *versions* that no release made."""
     return [
-        f"the state machine version {number(arn)} of {made} was made by no release"
+        f"no release made the state machine version {number(arn)} of {made}"
         for arn, made in versions.items()
     ]
 
@@ -133,7 +133,7 @@ def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str)
         name = left.arn.rpartition(":")[2]
         notes.append(
             f"the alias {name} was left at {routing_text(left.routing)} when `alias` changed"
-            f" ({left.description}): delete it when nobody calls it any more"
+            f" ({left.description}): delete it once it has no callers"
         )
     return notes
 

@@ -33,8 +33,8 @@ def refuse(
         refuse_others(rendered.name, there, project, environment, known, served)
     if there.latest is not None and there.latest.type != rendered.type:
         raise ConflictError(
-            f"{rendered.name} is {there.latest.type} and the release says {rendered.type}:"
-            " AWS never changes a state machine's type.",
+            f"{rendered.name} is {there.latest.type}, but the release says {rendered.type}:"
+            " AWS can't change a state machine's type.",
             fix=f"Give the workflow another name, or delete the state machine first:"
             f"  sfn-release delete {rendered.workflow} --env {environment}",
         )
@@ -56,18 +56,18 @@ def refuse_others(
         raise NotOursError(
             f"The state machine {name} does not belong to {environment} of {project}.",
             why=f"{there.arn}\n  {whose}",
-            fix="Rename the workflow, set another `name` template, or take it over with a"
-            " deployment that says --adopt.",
+            fix="Rename the workflow, set another `name` template, or take it over by"
+            " deploying with --adopt.",
         )
     if is_of_another_ledger(there, known, served):
         described = there.alias.description if there.alias else ""
         raise ConflictError(
             f"Another ledger deploys to {name}, or this one lost a deployment.",
             why=f'Its alias says "{described}", and this project\'s ledger has no such deployment.',
-            fix="If the ledger's branches were cut back, put them back from a clone that has seen"
-            " the deployment (`sfn-release verify` there shows how). If there is another ledger,"
-            " use one remote for one environment (`remote` in releases.toml). Only where neither is"
-            " so, take the state machine over with a deployment that says --adopt.",
+            fix="Was a branch of the ledger cut back? Restore it from a clone that has seen the"
+            " deployment (`sfn-release verify` there shows how). Is there another ledger? Use one"
+            " remote for one environment (`remote` in releases.toml). If neither is the case, take"
+            " the state machine over by deploying with --adopt.",
         )
 
 

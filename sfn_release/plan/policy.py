@@ -92,11 +92,12 @@ def refusals(environment: Environment, facts: Facts) -> tuple[Refusal, ...]:
 def refused(environment: Environment, release: str, found: Sequence[Refusal]) -> PolicyError:
     """Return the error that tells all refusals at once."""
     rules = len({refusal.rule for refusal in found})
-    count = "a policy refuses it" if rules == 1 else f"{rules} policies refuse it"
+    count = "a policy" if rules == 1 else f"{rules} policies"
     return PolicyError(
-        f"{environment.name} does not take {release}: {count}.",
+        f"{release[:1].upper()}{release[1:]} can't be deployed to {environment.name}: blocked by"
+        f" {count}.",
         why="\n".join(str(refusal) for refusal in found).replace("\n", "\n  "),
-        fix='To let it pass all the same, and have the reason recorded, add:  --override "…"',
+        fix='To deploy it anyway, with the reason recorded, add:  --override "…"',
     )
 
 
@@ -119,7 +120,7 @@ def _requires(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             yield Refusal(
                 "requires",
                 f"{rule}: {facts.release} has never succeeded in {required}.",
-                f"Bring it there alone, with  --env {required}  and then:"
+                f"Deploy it to {required} first, with  --env {required}  and then:"
                 f"  sfn-release promote --from {required} --to {environment.name}",
             )
 
@@ -143,22 +144,22 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         if since > facts.now + SKEW:
             yield Refusal(
                 "soak",
-                f"{rule} succeeded in {required} at {stay.since}, and here it is"
-                f" {timestamp(facts.now)}: the clocks of the two deployers differ.",
+                f"{rule} succeeded in {required} at {stay.since}, but here it is"
+                f" {timestamp(facts.now)}: the two deployers' clocks differ.",
                 "Set the clocks right; 2 minutes are tolerated.",
             )
         elif stay.until is not None:
             yield Refusal(
                 "soak",
                 f"{rule} was served in {required} for {_rough(served)}, from {stay.since} until"
-                f" {stay.until}, when {stay.replaced_by} came.",
-                f"Bring it there again, and wait {duration_text(soak)}.",
+                f" {stay.until}, when {stay.replaced_by} replaced it.",
+                f"Deploy it there again, and wait {duration_text(soak)}.",
             )
         else:
             yield Refusal(
                 "soak",
                 f"{rule} has been served in {required} for {_rough(served)}, since {stay.since}.",
-                f"It may enter from {timestamp(since + soak)} on.",
+                f"It can be deployed from {timestamp(since + soak)} on.",
             )
 
 
@@ -171,9 +172,9 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     if found.unknown:
         yield Refusal(
             "branches",
-            f"{rule}: it cannot be told whether {commit} is on one of them in"
+            f"{rule}: can't check whether {commit} is on one of them in"
             f" {found.where}: {found.unknown}",
-            "Let this clone reach them, and run this again.",
+            "Make them reachable from this clone, and run this again.",
         )
     elif found.matching:
         yield Refusal(
@@ -197,7 +198,7 @@ def _protect_drift(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         yield Refusal(
             "protect_drift",
             "\n  ".join([rule, *lines[:_SHOWN], *more]),
-            "Bring that into a release, or restore what is recorded with"
+            "Put them into a release, or restore the recorded state with"
             f"  sfn-release rollback {facts.serves} --env {environment.name}",
         )
 

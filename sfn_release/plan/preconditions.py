@@ -86,7 +86,7 @@ def refusal(environment: str, problems: Sequence[UnmetPrecondition]) -> SfnRelea
     more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
     fixes = dict.fromkeys(problem.fix for problem in problems if problem.fix)
     return first.error(
-        f"{len(problems)} problems stand in the way of a deployment to {environment}.",
+        f"{len(problems)} problems prevent a deployment to {environment}.",
         why="\n  ".join([*shown, *more]),
         fix="\n  ".join(list(fixes)[:_SHOWN]),
     )
@@ -96,7 +96,7 @@ def _name(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = aws_rules.state_machine_name(sending.rendered.name)
     if problem:
         yield UnmetPrecondition(
-            f"{sending.rendered.name!r} cannot be the name of a state machine in"
+            f"{sending.rendered.name!r} can't be the name of a state machine in"
             f" {sending.environment}.",
             problem,
             f"Rename the workflow {sending.rendered.workflow!r}, or change `name` in"
@@ -133,7 +133,7 @@ def _role(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = aws_rules.role_arn(sending.rendered.role)
     if problem:
         yield UnmetPrecondition(
-            f"{sending.rendered.role!r} is not the role of {sending.rendered.workflow}.",
+            f"{sending.rendered.role!r} can't be the role of {sending.rendered.workflow}.",
             problem,
             f"Correct `role_arn` in [environments.{sending.environment}].",
         )
@@ -155,20 +155,20 @@ def _logging(sending: Submission) -> Iterator[UnmetPrecondition]:
     if len(destinations) > 1:
         yield UnmetPrecondition(
             f"{workflow} logs to {len(destinations)} places.",
-            "Step Functions takes exactly one log group.",
+            "Step Functions allows exactly one log group.",
             "Keep one of the `destinations` of `logging`.",
         )
     if level != "OFF" and not destinations:
         yield UnmetPrecondition(
-            f"{workflow} logs {level} to nowhere.",
+            f"{workflow} logs {level} but has no destination.",
             fix="Add `destinations` with a log group to `logging`.",
         )
     for destination in destinations:
         group = _member(destination, "cloudWatchLogsLogGroup", "logGroupArn")
         if not isinstance(group, str) or not _GROUP.fullmatch(group):
             yield UnmetPrecondition(
-                f"{group!r}, which {workflow} logs to, is not a log group that Step Functions"
-                " takes.",
+                f"{group!r}, which {workflow} logs to, isn't a log group that Step Functions"
+                " accepts.",
                 "Its ARN ends with :*.",
                 f"For example:  {_LOG_GROUP}",
             )
@@ -193,7 +193,7 @@ def _encryption(sending: Submission) -> Iterator[UnmetPrecondition]:
     key, seconds = encryption["kmsKeyId"], encryption["kmsDataKeyReusePeriodSeconds"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         yield UnmetPrecondition(
-            f"{key!r} is not the KMS key of {workflow}.",
+            f"{key!r} can't be the KMS key of {workflow}.",
             "It is the id or the ARN of a key, or of an alias.",
             "For example:  arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-…",
         )
@@ -213,27 +213,27 @@ def _tags(sending: Submission) -> Iterator[UnmetPrecondition]:
             problem = rule(text)
             if problem:
                 yield UnmetPrecondition(
-                    f"{text!r} cannot be in a tag of {workflow}.", problem, "Correct `tags`."
+                    f"{text!r} can't be in a tag of {workflow}.", problem, "Correct `tags`."
                 )
     own = [key for key in sending.tags if not key.lower().startswith("aws:")]
     if len(own) > MAX_TAGS:
         yield UnmetPrecondition(
             f"{sending.rendered.name} would have {len(own)} tags.",
-            f"AWS takes at most {MAX_TAGS}, those that sfn-release writes included.",
-            "Take some out of `tags`, or delete some that other tools have added.",
+            f"AWS allows at most {MAX_TAGS}, including those that sfn-release writes.",
+            "Remove some from `tags`, or delete some that other tools added.",
         )
     for key, value in sending.tags.items():
         if key not in sending.rendered.tags and key.startswith("sfn-release:"):
             problem = aws_rules.tag_value(value)
             if problem:
-                yield UnmetPrecondition(f"{value!r} cannot be the value of the tag {key}.", problem)
+                yield UnmetPrecondition(f"{value!r} can't be the value of the tag {key}.", problem)
 
 
 def _alias(sending: Submission) -> Iterator[UnmetPrecondition]:
     problem = aws_rules.alias(sending.alias)
     if problem:
         yield UnmetPrecondition(
-            f"{sending.alias!r} cannot be the alias of {sending.environment}.",
+            f"{sending.alias!r} can't be the alias of {sending.environment}.",
             problem,
             f"Correct `alias` in [environments.{sending.environment}].",
         )
@@ -254,13 +254,13 @@ def _quotas(sending: Submission) -> Iterator[UnmetPrecondition]:
     if sending.versions > MAX_VERSIONS:
         yield UnmetPrecondition(
             f"{name} has {MAX_VERSIONS} versions, and this needs one more.",
-            "AWS keeps at most that many of one state machine.",
+            "AWS allows at most that many for one state machine.",
             "Delete versions that no alias and no release needs, or ask AWS for a higher quota.",
         )
     if sending.aliases > MAX_ALIASES:
         yield UnmetPrecondition(
             f"{name} has {MAX_ALIASES} aliases, and this needs one more.",
-            "AWS keeps at most that many of one state machine.",
+            "AWS allows at most that many for one state machine.",
             "Delete an alias that has no callers, or ask AWS for a higher quota.",
         )
 

@@ -140,7 +140,7 @@ def other_partitions(definition: Any, partition: str) -> Iterator[Finding]:
     4597, and reports from China and GovCloud since.
     """
     for path, other in integrations_of_others(definition, partition):
-        message = f"The integration is of the partition {other}, not of {partition}."
+        message = f"The integration belongs to the partition {other}, not {partition}."
         fix = (
             "Write arn:${AWS::Partition}:states:::..., or in Python"
             ' sfn.Workflow(partition="${AWS::Partition}").'

@@ -65,11 +65,11 @@ def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str
     if target.action == "rollback":
         return
     raise ConfigError(
-        f"The strategy of {environment} counts failed executions, and those of"
-        f" {names_text(express)} are not listed.",
-        why="The counts come from ListExecutions, which Step Functions has for STANDARD workflows"
-        " alone, and these are EXPRESS.",
-        fix="Name CloudWatch alarms in the strategy, and take the limits of failures out:\n"
+        f"The strategy of {environment} counts failed executions, but Step Functions doesn't list"
+        f" those of {names_text(express)}.",
+        why="The counts come from ListExecutions, which works for STANDARD workflows only. These"
+        " are EXPRESS.",
+        fix="Use CloudWatch alarms in the strategy, and remove the limits of failures:\n"
         f'  strategy = {{ type = "{strategy.type}", …, alarms = ["…"] }}',
     )
 
@@ -147,7 +147,7 @@ def stages_text(plan: Plan) -> str:
     total = sum((stage.watch.interval for stage in plan.stages), timedelta())
     each = f" each ({duration_text(total)} in all)" if len(plan.stages) > 1 else ""
     names = [step.workflow for step in plan.stages[0].steps if isinstance(step, ShiftWeight)]
-    onward = "going on at " if plan.resumed else ""
+    onward = "resumed at " if plan.resumed else ""
     shares = ", ".join(weights)
     return f"{onward}{shares} of callers for {interval}{each}, then all: {names_text(names)}"
 
@@ -199,7 +199,9 @@ def _words(strategy: Strategy) -> str:
     watched = watched if limits.alarms else []
     if limits.counted:
         watched.append(_limit_text(limits))
-    return f"{strategy}; stopped by {' or '.join(watched) if watched else 'nothing but time'}"
+    return f"{strategy}; " + (
+        f"stopped by {' or '.join(watched)}" if watched else "nothing stops it"
+    )
 
 
 def _limit_text(limits: Limits) -> str:
@@ -231,12 +233,12 @@ def _notes(shifts: Mapping[str, _Shift]) -> list[str]:
     notes = []
     if at_once:
         notes.append(
-            f"who starts {names_text(at_once)} without the alias gets what is new at once,"
-            " before any caller of the alias"
+            f"callers that start {names_text(at_once)} without the alias get the new version"
+            " immediately, before any caller of the alias"
         )
     if later:
         notes.append(
-            f"who starts {names_text(later)} without the alias gets what is new when all callers of"
-            " the alias have it"
+            f"callers that start {names_text(later)} without the alias get the new version once all"
+            " callers of the alias have it"
         )
     return notes

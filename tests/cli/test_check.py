@@ -358,7 +358,7 @@ def test_an_integration_of_another_partition_is_refused(shop: Project) -> None:
     shop.write("releases.toml", config + there)
     ran = shop.run("check", "pay")
     assert ran.code == 1
-    assert "In china: The integration is of the partition aws, not of aws-cn." in ran.out
+    assert "In china: The integration belongs to the partition aws, not aws-cn." in ran.out
     filled = json.dumps(machine).replace("arn:aws:", "arn:${AWS::Partition}:")
     shop.write("workflows/pay.asl.json", filled)
     assert shop.run("check", "pay").code == 0

@@ -106,7 +106,7 @@ def test_functions_are_pinned_and_told(shop: Project, functions: Any) -> None:
     planned = shop.ok("plan", "1.0.0")
     assert "pin charge → :2 (was :1)" in planned.out
     assert "pin charge:live" not in planned.out
-    assert "note: the content of orders stays: only what it is pinned to changes" in planned.out
+    assert "note: the content of orders doesn't change: only its pins do" in planned.out
     assert shop.json("plan", "1.0.0")["pins"]["orders"]["charge"] == f"{CHARGE}:2"
     shop.ok("deploy", "1.0.0")
     assert pins(shop)["charge"] == f"{CHARGE}:2"
@@ -171,4 +171,4 @@ def test_doctor_resolves_pins(shop: Project, functions: Any) -> None:
     functions.delete_function(FunctionName="charge")
     ran = shop.run("doctor")
     assert ran.code == 1
-    assert "What workflows refer to does not exist in aws:" in ran.out
+    assert "Workflows refer to something that doesn't exist in aws:" in ran.out

@@ -317,7 +317,7 @@ def test_a_tag_that_cannot_be_written_is_a_warning(
     assert record.status == "succeeded"
     (warning,) = record.warnings
     machine = call.partition(".")[0]
-    assert f"the tags of {machine} still name the release before" in warning
+    assert f"the tags of {machine} still name the previous release" in warning
 
     done = scenes.end(name) == shop.machines()  # the write had its effect all the same
 

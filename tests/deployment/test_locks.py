@@ -137,7 +137,7 @@ def test_status_tells_a_deployment_under_way_from_an_abandoned_one(shop: Shop) -
 def test_an_expired_deployer_stops_and_puts_nothing_back(shop: Shop, call: str) -> None:
     """A deployer whose lease is over makes no further write, not even to undo what it did."""
     aws = Meanwhile(shop, call, lambda: shop.clock.forward(minutes=15))
-    with pytest.raises(OvertakenError, match="time was over at 2026-03-01T12:15:00Z"):
+    with pytest.raises(OvertakenError, match="lock expired at 2026-03-01T12:15:00Z"):
         shop.using(aws).publish("1.1.0")
     assert [known for known in aws.calls if known.startswith("alpha.")][-1] == call
     assert shop.history().ends[0] == "publish 1.1.0 started"
@@ -350,9 +350,9 @@ def test_what_somebody_else_wrote_into_latest_is_not_undone(shop: Shop) -> None:
             stateMachineArn=_arn("alpha"), definition=_definition("hot")
         )
 
-    with pytest.raises(ConflictError, match="changed by somebody else") as caught:
+    with pytest.raises(ConflictError, match="changed by someone else") as caught:
         shop.using(Meanwhile(shop, PREPARING, console)).publish("1.1.0")
-    assert "somebody else has changed it since, and that stays" in caught.value.why
+    assert "someone else has changed it since; it stays as it is" in caught.value.why
     assert _live(shop) == {"alpha": ("alpha 1", "hot"), "beta": ("beta 1", "beta 1")}
 
 
@@ -372,7 +372,7 @@ def test_an_alias_that_somebody_else_moved_is_not_undone(shop: Shop) -> None:
     aws = Meanwhile(shop, restoring, console, At(restoring, DENIED))
     with pytest.raises(AccessError) as caught:
         shop.using(aws).rollback("1.0.0")
-    assert "somebody else has moved it since, and that stays" in caught.value.why
+    assert "someone else has moved it since; it stays as it is" in caught.value.why
     alias = shop.client("prod").describe_state_machine_alias(
         stateMachineAliasArn=f"{_arn('alpha')}:live"
     )

@@ -42,7 +42,7 @@ def reverted(tmp_path: Path) -> Shop:
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("newest")))
     shop.commit()
     shop.during = lambda _: alarms(shop).firing.update({"shop-failed": "too many"})
-    with pytest.raises(SfnReleaseError, match="alarm shop-failed fires"):
+    with pytest.raises(SfnReleaseError, match="alarm shop-failed is firing"):
         shop.publish("1.2.0", "prod")
     alarms(shop).firing.clear()
     shop.during = lambda _: None

@@ -139,7 +139,10 @@ UNPINNED = {
         "charge",
         "code of $LATEST is not published: its newest version is :2",
     ),
-    "another configuration": ("tuned", "$LATEST has the code of :1, and another Timeout, Layers"),
+    "another configuration": (
+        "tuned",
+        "$LATEST has the code of version 1 but a different Timeout, Layers",
+    ),
     "no version": ("new", "no version of it is published"),
     "two routes": ("charge:split", "several versions (:1, 10% to :2)"),
     "another region": (
@@ -193,7 +196,7 @@ def test_a_bare_name_with_another_role_is_not_pinned(shop: Shop) -> None:
     orders(shop, "charge", Credentials={"RoleArn": "arn:aws:iam::999988887777:role/theirs"})
     publish(shop)
     assert called(shop) == ["charge"]
-    assert ["takes on another role" in note for note in notes(shop)] == [True]
+    assert ["assumes another role" in note for note in notes(shop)] == [True]
 
 
 @pytest.mark.parametrize("name", ["refund", "charge:nightly", "charge:3", f"{HOME}:refund"])
@@ -214,7 +217,7 @@ def test_new_code_is_an_update_that_says_what_it_is(shop: Shop, functions: Lambd
     assert record is not None
     assert record.workflows["orders"].change == "updated"
     assert called(shop) == [f"{HOME}:charge:3"]
-    assert notes(shop) == ["the content of orders stays: only what it is pinned to changes"]
+    assert notes(shop) == ["the content of orders doesn't change: only its pins do"]
     planned = shop.watcher.plans[-1].workflows[-1]
     assert (planned.pins, planned.pinned) == (
         {"charge": f"{HOME}:charge:3"},

@@ -108,7 +108,7 @@ def test_a_parent_follows_its_child(tmp_path: Path) -> None:
         "update state machine parent (pinned to the new version of child)"
     )
     assert planned.to_json()["pins"] == {"parent": {CHILD: None}}
-    assert any("only what it is pinned to changes" in note for note in planned.to_json()["notes"])
+    assert any("only its pins do" in note for note in planned.to_json()["notes"])
 
 
 def test_a_parent_whose_child_stays_keeps_its_version(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_without_pins_nothing_is_rewritten_and_the_plan_says_what_that_means(
     shop.publish("1.0.0")
     assert live(shop)[1] == [CHILD]
     notes = shop.watcher.plans[-1].to_json()["notes"]
-    assert any("a rollback brings back the graph alone" in note for note in notes)
+    assert any("a rollback brings back the definitions" in note for note in notes)
 
 
 OTHER = f"{MACHINES}:other"
@@ -302,7 +302,7 @@ def test_what_is_not_published_cannot_be_pinned(shop: Shop) -> None:
     assert record.workflows["parent"].pins == {}
     notes = shop.watcher.plans[-1].to_json()["notes"]
     where = 'state "Start 0", $.States["Start 0"].Parameters.StateMachineArn'
-    why = "what it is now is not published: its newest version is :1"
+    why = "its current content isn't published: its newest version is :1"
     assert notes == [f"{OTHER} of parent is not pinned ({where}): {why}"]
 
 
@@ -375,7 +375,7 @@ def test_deleting_what_others_are_pinned_to_is_told(tmp_path: Path) -> None:
     shop.publish("1.0.0")
     delete(shop.workspace(), "child")
     notes = shop.watcher.plans[-1].to_json()["notes"]
-    assert "parent is pinned to child:1 and will not find it" in notes
+    assert "parent is pinned to child:1, which will be gone" in notes
 
 
 CALLS = [

@@ -57,5 +57,5 @@ def test_a_rollback_without_the_right_to_tag_is_still_a_rollback(
     assert {machine.live for machine in machines.values()} == {f"{name} 1" for name in NAMES}
     assert record.status == "succeeded"
     (warning,) = record.warnings
-    assert "the tags of w3 still name the release before" in warning
+    assert "the tags of w3 still name the previous release" in warning
     assert "sfn-release rollback 1.0.0 --env" in warning

@@ -92,12 +92,12 @@ def test_an_alarm_that_fires_puts_the_routing_back(shop: Shop) -> None:
     shop.during = _once(7 * MINUTE, fire)
     with refused(
         "E_REVERTED",
-        "The shift to 1.1.0 was stopped at 20 %: the alarm shop-failed fires.",
+        "The shift to 1.1.0 was stopped at 20 %: the alarm shop-failed is firing.",
         "shop-failed: Threshold crossed: 3 > 0",
         "alias live points at :1 again",
     ):
         shop.deploy("1.1.0")
-    _assert_put_back(shop, "the alarm shop-failed fires", "Threshold crossed: 3 > 0")
+    _assert_put_back(shop, "the alarm shop-failed is firing", "Threshold crossed: 3 > 0")
     assert shop.clock.at - shop.began < 9 * MINUTE
 
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_seen_is_not_safe(shop: Shop, error: Exception) -> None:
         alarms(shop).error = error
 
     shop.during = _once(7 * MINUTE, blind)
-    with refused("E_REVERTED", "it cannot be seen whether callers are safe"):
+    with refused("E_REVERTED", "can't check whether callers are safe"):
         shop.deploy("1.1.0")
     _assert_put_back(shop, "cannot be seen")
 
@@ -167,7 +167,7 @@ def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Shop) -> None:
         alarms(shop).names = frozenset()
 
     shop.during = _once(7 * MINUTE, delete)
-    with refused("E_REVERTED", "CloudWatch has no alarm shop-failed"):
+    with refused("E_REVERTED", "an alarm that doesn't exist: shop-failed"):
         shop.deploy("1.1.0")
     _assert_put_back(shop)
 
@@ -206,7 +206,7 @@ def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Shop) -> Non
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     shop.commit()
     before = shop.refs()
-    with refused("E_NOT_FOUND", "CloudWatch has no alarm shop-failed"):
+    with refused("E_NOT_FOUND", "an alarm that doesn't exist: shop-failed"):
         shop.publish("1.2.0", "prod")
     assert before == shop.refs()
 
@@ -219,7 +219,7 @@ def test_an_alarm_that_fires_already_stops_the_start(shop: Shop) -> None:
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     shop.commit()
     before = shop.refs()
-    with refused("E_DEPLOYMENT", "The alarm shop-failed fires already", "Threshold crossed"):
+    with refused("E_DEPLOYMENT", "The alarm shop-failed is already firing", "Threshold crossed"):
         shop.publish("1.2.0", "prod")
     assert before == shop.refs()
     waited = shop.clock.at
@@ -232,7 +232,7 @@ def test_a_composite_alarm_stops_the_start_too(shop: Shop) -> None:
     """By its own reason."""
     alarms(shop).composite = frozenset({"shop-failed"})
     alarms(shop).firing["shop-failed"] = "ALARM(a) OR ALARM(b)"
-    with refused("E_DEPLOYMENT", "The alarm shop-failed fires already", "ALARM(a) OR ALARM(b)"):
+    with refused("E_DEPLOYMENT", "The alarm shop-failed is already firing", "ALARM(a) OR ALARM(b)"):
         shop.deploy("1.1.0")
 
 
@@ -377,7 +377,7 @@ def test_the_lease_covers_the_time_of_the_strategy(shop: Shop) -> None:
 def test_the_fence_stops_a_shift_whose_time_is_over(shop: Shop) -> None:
     """It stops where it is, and compensates nothing: another may have gone on."""
     shop.during = _once(MINUTE, lambda: shop.clock.wait(3600))
-    with refused("E_LOCKED", "This deployment's time was over"):
+    with refused("E_LOCKED", "This deployment's lock expired"):
         shop.deploy("1.1.0")
     assert shop.routing() == {1: 80, 2: 20}
     assert shop.record().status == "started"
@@ -394,12 +394,12 @@ def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Shop) ->
         )
 
     shop.during = _once(7 * MINUTE, move)
-    with refused("E_CONFLICT", "The alias live of hello was moved by somebody else"):
+    with refused("E_CONFLICT", "The alias live of hello was moved by someone else"):
         shop.deploy("1.1.0")
     assert shop.routing() == {2: 100}
     record = shop.record()
     assert record.status == "failed"
-    assert "could not be undone: somebody else has moved it since, and that stays" in record.error
+    assert "could not be undone: someone else has moved it since; it stays as it is" in record.error
 
 
 def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Shop) -> None:
@@ -411,10 +411,10 @@ def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Shop
         )
 
     shop.during = _once(7 * MINUTE, edit)
-    with refused("E_CONFLICT", "The state machine of hello was changed by somebody else"):
+    with refused("E_CONFLICT", "The state machine of hello was changed by someone else"):
         shop.deploy("1.1.0")
     assert (shop.routing(), shop.live("hello", "prod")[1]) == ({1: 100}, "edited")
-    assert "somebody else has changed it since, and that stays" in shop.record().error
+    assert "someone else has changed it since; it stays as it is" in shop.record().error
 
 
 def test_executions_that_are_only_shown_may_be_unreadable(tmp_path: Path) -> None:

@@ -38,12 +38,12 @@ def test_a_composite_alarm_fires_like_any_other() -> None:
 def test_an_alarm_that_gives_no_reason_fires_all_the_same() -> None:
     """The reason is only told."""
     alarms = FakeAlarms(firing={"shop-failed": ""})
-    assert firing(alarms, ["shop-failed"]) == {"shop-failed": "it gives no reason"}
+    assert firing(alarms, ["shop-failed"]) == {"shop-failed": "no reason given"}
 
 
 def test_every_missing_alarm_is_named() -> None:
     """With what it would mean to go on."""
-    with refused("E_NOT_FOUND", "CloudWatch has no alarm b, c, which the strategy names."):
+    with refused("E_NOT_FOUND", "The strategy names an alarm that doesn't exist: b, c."):
         firing(FakeAlarms(frozenset({"a"})), ["a", "b", "c"])
 
 
@@ -59,7 +59,7 @@ def test_what_fires_before_the_start_is_told_with_the_way_back() -> None:
     alarms: Any = FakeAlarms(firing={"shop-failed": "3 > 0", "shop-slow": "9 s"})
     with refused(
         "E_DEPLOYMENT",
-        "The alarm shop-failed, shop-slow fires already",
+        "The alarm shop-failed, shop-slow is already firing",
         "shop-slow: 9 s",
         "sfn-release rollback --env prod",
     ):

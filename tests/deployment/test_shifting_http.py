@@ -138,7 +138,7 @@ def test_an_alarm_stops_it(shop: Shop, cloudwatch: Any, name: str) -> None:
     (prod,) = status(shop.workspace(), environment="prod")
     assert prod.record is not None
     assert (prod.state, prod.record.status) == ("in-sync", "reverted")
-    with refused("E_DEPLOYMENT", f"The alarm {name} fires already"):
+    with refused("E_DEPLOYMENT", f"The alarm {name} is already firing"):
         shop.deploy("1.1.0")
     restored = shop.rollback()
     assert restored is not None
@@ -148,7 +148,7 @@ def test_an_alarm_stops_it(shop: Shop, cloudwatch: Any, name: str) -> None:
 def test_an_alarm_that_does_not_exist_is_no_alarm(shop: Shop, cloudwatch: Any) -> None:
     """It is refused before anything is done."""
     cloudwatch.delete_alarms(AlarmNames=["shop-any"])
-    with refused("E_NOT_FOUND", "CloudWatch has no alarm shop-any, which the strategy names."):
+    with refused("E_NOT_FOUND", "The strategy names an alarm that doesn't exist: shop-any."):
         shop.deploy("1.1.0")
 
 

@@ -105,7 +105,7 @@ def test_no_push_carries_a_trial_away(shop: Shop, push: list[str]) -> None:
     after = {ref: at for ref, at in remote_refs(shop).items() if ref != "refs/heads/main"}
     assert before.keys() == remote_refs(shop).keys() | {"HEAD"} & before.keys()
     assert after == {ref: at for ref, at in before.items() if ref != "refs/heads/main"}
-    with refused("E_NOT_FOUND", "No release tag stands on the commit"):
+    with refused("E_NOT_FOUND", "has no release tag"):
         version_from_tag(shop.workspace())
 
 
@@ -262,7 +262,7 @@ def test_a_trial_that_yielded_is_never_taken_for_the_release(
         assert run(["-C", str(shop.root), "--env", "local", command]) == 0
         assert "1.1.0 (your trial, not the release)" in capsys.readouterr().out
     plan = plan_version(shop.workspace(), "1.1.0", environment="local")
-    assert "local serves your trial 1.1.0: this is the release of that number" in plan.notes
+    assert "local serves your trial of 1.1.0; this is the team's release of it" in plan.notes
     said = "1.1.0 is your trial in local, not the release of that number"
     assert shop.rollback("1.1.0") is None
     assert said in shop.watcher.said

@@ -272,7 +272,7 @@ def test_without_an_alias_callers_get_the_machine_itself(shop: Shop) -> None:
     assert shop.versions("hello", "prod") == [2, 1]
     assert shop.serving("prod").workflows["hello"].version_arn == f"{arn}:1"
     assert [plan.workflows[0].notes for plan in shop.watcher.plans] == [
-        ("hello has no alias: its callers see the change at once",)
+        ("hello has no alias: its callers get the change immediately",)
     ] * 3
     assert execute(shop.workspace(), "hello", environment="prod").output == "one Alice"
     assert status(shop.workspace(), environment="prod")[0].state == "in-sync"

@@ -132,7 +132,7 @@ def test_every_problem_is_told_with_what_to_do(
     codes = [
         ("E_CONFIG", "SHOP_GREETING"),
         ("E_NOT_FOUND", "/shop/who"),
-        ("E_NOT_FOUND", "CloudWatch has no alarm no"),
+        ("E_NOT_FOUND", "an alarm that doesn't exist: no"),
     ]
     found = problems(shop, "--env", "aws")
     assert [code for code, _ in found] == [code for code, _ in codes]
@@ -144,11 +144,11 @@ def test_every_problem_is_told_with_what_to_do(
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('role_arn = "${Who}"', "'Alice' is not the role of hello"),
-        ('logging = { level = "ALL" }', "hello logs ALL to nowhere"),
+        ('role_arn = "${Who}"', "'Alice' can't be the role of hello"),
+        ('logging = { level = "ALL" }', "hello logs ALL but has no destination"),
         (
             LOGGING,
-            "is not a log group that Step Functions takes",
+            "isn't a log group that Step Functions accepts",
         ),
         ('name = "{workflow} x"', "E_CONFIG"),
     ],

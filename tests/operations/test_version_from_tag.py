@@ -61,7 +61,7 @@ def test_an_unreachable_remote_leaves_the_clones_tags(tagged: Shop) -> None:
     tagged.git("tag", "v1.2.0")
     tagged.git("remote", "set-url", "origin", "/nowhere")
     assert found(tagged) == "1.2.0"
-    assert any("not reached" in line for line in tagged.watcher.said)
+    assert any("couldn't be reached" in line for line in tagged.watcher.said)
 
 
 def test_no_release_tag_is_an_error(tagged: Shop) -> None:
@@ -70,7 +70,7 @@ def test_no_release_tag_is_an_error(tagged: Shop) -> None:
     tagged.git("tag", "shop-1.0.0")
     tagged.commit(hello="two")
     tagged.git("tag", "nightly")
-    with refused("E_NOT_FOUND", "No release tag stands", "v1.2.0", "origin and this clone"):
+    with refused("E_NOT_FOUND", "has no release tag", "v1.2.0", "origin and this clone"):
         found(tagged)
 
 
@@ -78,7 +78,7 @@ def test_several_release_tags_are_an_error(tagged: Shop) -> None:
     """It names them; tags of the template that are no versions are not among them."""
     for tag in ("v1.2.0", "v1.3.0", "vendored"):
         tagged.git("tag", tag)
-    with refused("E_VERSION", "Several", "v1.2.0, v1.3.0"):
+    with refused("E_VERSION", "several", "v1.2.0, v1.3.0"):
         found(tagged)
 
 
@@ -86,7 +86,7 @@ def test_several_release_tags_are_an_error(tagged: Shop) -> None:
 def test_a_tag_that_is_no_version_is_an_error(tagged: Shop, tag: str) -> None:
     """Build metadata included: two such versions would be equal."""
     tagged.git("tag", tag)
-    with refused("E_VERSION", tag, "names no version", "v1.2.0"):
+    with refused("E_VERSION", tag, "doesn't name a version", "v1.2.0"):
         found(tagged)
 
 

@@ -57,7 +57,7 @@ CASES = {
         ["the alias live points at :1 90 %, :2 10 %, the record says :1"],
     ),
     "no alias": (replace(THERE, alias=None), "drifted", ["the alias live is gone"]),
-    "hidden": (replace(THERE, latest=None), "unreadable", ["AWS does not show the definition"]),
+    "hidden": (replace(THERE, latest=None), "unreadable", ["the definition can't be read"]),
     "hidden, and the alias elsewhere": (
         replace(routed(v2=100), latest=None),
         "drifted",

@@ -204,7 +204,7 @@ def test_without_an_alias_versions_are_published_all_the_same(
     """And whoever reads the plan is told that callers see the change at once."""
     decided = planned(target(hello="a"), {"hello": observed}, alias="")
     assert (change, steps) == (decided.workflows[0].change, kinds(decided))
-    note = "hello has no alias: its callers see the change at once"
+    note = "hello has no alias: its callers get the change immediately"
     assert ((note,) if change != "unchanged" else ()) == decided.workflows[0].notes
 
 
@@ -328,8 +328,8 @@ def test_a_machine_that_is_left_behind_is_told() -> None:
     before = serving(served("hello"))
     renamed = replace(A, name="hello-prod")
     (found,) = planned(target(hello=renamed), {"hello": None}, serving=before).workflows
-    words = "hello was the state machine hello, which stays with its callers and is no longer"
-    assert found.notes == (f"{words} looked after: {ARN}hello",)
+    words = "hello was the state machine hello, which stays with its callers and isn't managed any"
+    assert found.notes == (f"{words} more: {ARN}hello",)
 
 
 FOREIGN = {

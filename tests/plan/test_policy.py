@@ -35,7 +35,7 @@ def test_what_never_succeeded_is_refused_once() -> None:
     (told,) = soaked(Stay())
     assert told == (
         'requires = ["staging"]: 1.2.0 has never succeeded in staging.\n'
-        "Bring it there alone, with  --env staging  and then:"
+        "Deploy it to staging first, with  --env staging  and then:"
         "  sfn-release promote --from staging --to prod"
     )
 
@@ -45,7 +45,7 @@ def test_what_is_still_served_may_enter_later() -> None:
     (told,) = soaked(Stay("2030-01-01T11:19:40Z"))
     assert told == (
         "soak = 2h: 1.2.0 has been served in staging for 40m, since 2030-01-01T11:19:40Z.\n"
-        "It may enter from 2030-01-01T13:19:40Z on."
+        "It can be deployed from 2030-01-01T13:19:40Z on."
     )
     assert soaked(Stay("2030-01-01T10:00:00Z")) == []
     assert soaked(Stay("2030-01-01T10:00:01Z")) != []
@@ -57,13 +57,14 @@ def test_what_was_replaced_has_to_be_served_again() -> None:
     (told,) = soaked(gone)
     assert told == (
         "soak = 2h: 1.2.0 was served in staging for 1h30m, from 2029-12-31T10:00:00Z until"
-        " 2029-12-31T11:30:00Z, when 1.3.0 came.\nBring it there again, and wait 2h."
+        " 2029-12-31T11:30:00Z, when 1.3.0 replaced it.\nDeploy it there again, and wait 2h."
     )
     assert soaked(Stay("2029-12-31T10:00:00Z", "2029-12-31T12:00:00Z", "1.3.0")) == []
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(119, "has been served in staging for 0s"), (121, "clocks of the two")]
+    ("seconds", "words"),
+    [(119, "has been served in staging for 0s"), (121, "two deployers' clocks")],
 )
 def test_clocks_differ(seconds: int, words: str) -> None:
     """A success in the future by up to two minutes has just been; later ones are told."""
@@ -78,7 +79,7 @@ def test_clocks_differ(seconds: int, words: str) -> None:
         (OnBranches("origin", ("main",), "main"), []),
         (OnBranches("origin", ("main", "release/1")), ["is not on main, release/1 of origin"]),
         (OnBranches("origin"), ["origin has no such branch"]),
-        (OnBranches("origin", unknown="no route to host"), ["cannot be told", "no route to host"]),
+        (OnBranches("origin", unknown="no route to host"), ["can't check", "no route to host"]),
     ],
 )
 def test_the_commit_must_be_on_a_branch(found: OnBranches, words: list[str]) -> None:
@@ -101,7 +102,7 @@ def test_all_refusals_are_told_at_once() -> None:
     error = refused(environment, "1.2.0", found)
     assert (error.code, error.message) == (
         "E_POLICY",
-        "prod does not take 1.2.0: 3 policies refuse it.",
+        "1.2.0 can't be deployed to prod: blocked by 3 policies.",
     )
     assert [one.message in error.why for one in found] == [True] * 3
     assert "--override" in error.fix

@@ -299,12 +299,12 @@ def test_a_plan_with_stages_in_json_and_in_words() -> None:
     lines = list(plan_lines(made, local=frozenset()))
     assert "  shift: 40 %, 80 % of callers for 10m each (20m in all), then all: a, b" in lines
     assert (
-        "  note: who starts a without the alias gets what is new at once, before any caller of the"
-        " alias"
+        "  note: callers that start a without the alias get the new version immediately, before any"
+        " caller of the alias"
     ) in lines
     assert (
-        "  note: who starts b without the alias gets what is new when all callers of the alias"
-        " have it"
+        "  note: callers that start b without the alias get the new version once all callers of the"
+        " alias have it"
     ) in lines
     assert stages_text(replace(made, stages=())) == ""
 

@@ -87,7 +87,7 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
                 f"{record.action} {record.version} to {name} was put back: there is nothing to"
                 " resume.",
                 why=record.error or "",
-                fix=f"To begin anew:  sfn-release deploy {record.version} --env {name}",
+                fix=f"To start again:  sfn-release deploy {record.version} --env {name}",
             )
         case "started" | "failed":
             pass
@@ -129,6 +129,8 @@ def deploy_target(
     found = target(content, site, state, action, versions=versions, released=released)
     served = state.serving
     if served and served.version == content.version and served.release_digest != content.digest:
-        note = f"{site.name} serves your trial {served.version}: this is the release of that number"
+        note = (
+            f"{site.name} serves your trial of {served.version}; this is the team's release of it"
+        )
         found = replace(found, notes=(*found.notes, note))
     return replace(found, promoted_from=promoted_from)

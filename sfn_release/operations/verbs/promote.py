@@ -95,7 +95,7 @@ def _succeeded(
     if state.serving is None:
         raise NotFoundError(
             f"Nothing has succeeded in {source} yet: there is nothing to promote.",
-            fix=f"Bring a release there first:  sfn-release publish VERSION --env {source}",
+            fix=f"Deploy a release there first:  sfn-release publish VERSION --env {source}",
         )
     if version is None:
         attempt = state.record
@@ -108,8 +108,8 @@ def _succeeded(
     release = workspace.released(snapshot, parse_version(version))
     if stay(workspace, snapshot, source, release.content).since is None:
         raise NotFoundError(
-            f"{release.version} has never succeeded in {source}: it cannot be promoted from there.",
+            f"{release.version} has never succeeded in {source}: it can't be promoted from there.",
             why=f"{source} serves {state.serving.version}.",
-            fix=f"Bring it there first:  sfn-release deploy {release.version} --env {source}",
+            fix=f"Deploy it there first:  sfn-release deploy {release.version} --env {source}",
         )
     return release

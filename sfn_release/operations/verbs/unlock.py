@@ -41,7 +41,7 @@ def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
     try:
         return mixes(workspace, there.name, state)
     except AwsError as error:
-        return [f"whether callers are split cannot be told: {error.message}"]
+        return [f"can't check whether callers are split: {error.message}"]
 
 
 def _held(workspace: Workspace, name: str) -> tuple[RecordedState, Record]:
