@@ -332,6 +332,7 @@ ELSEWHERE = {
     "deployment: put_back_on_error": "the deployment has begun",
     "deployment: tolerated": "other deployers were faster, again and again",
     "deployment: version": "a bug: a plan publishes before it moves callers",
+    "deployment: _observe": "a state machine that is being deleted: a minute later there is none",
     "deployment: __post_init__": "test_promote: an override without a reason",
     "deployment: apply": "somebody else moved the alias meanwhile",
     "deployment: put_back": "the deployment has failed",
