@@ -233,7 +233,7 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("nope.json",), "nope.json cannot be read"),
-        (("two.py",), "holds 2 workflows: a, b"),
+        (("two.py",), "has 2 workflows: a, b"),
         (("broken.json",), "broken.json: Invalid JSON"),
         (("list.json",), "list.json is not a definition"),
     ],
