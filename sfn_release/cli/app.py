@@ -1,4 +1,4 @@
-"""The program: every command's name, the global options, and the one place that catches errors."""
+"""The program: finds the command, and catches errors in one place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sfn_release.errors import (
 )
 
 _NAME = "sfn-release"
-_COMPLETION = "_SFN_RELEASE_COMPLETE"  # what a shell sets when it asks for completions
+_COMPLETION = "_SFN_RELEASE_COMPLETE"  # a shell sets it to ask for completions
 
 
 class _Program(click.Group):
@@ -99,20 +99,20 @@ def run(arguments: Sequence[str], *, reports: bool = True) -> int:
         return READER_GONE
     except terminal.OutputError as error:
         _discard_output()
-        terminal.tell(f"error: {error}")
+        terminal.say(f"error: {error}")
         return FileError.exit_code
     except Terminated as ended:
-        terminal.tell(str(ended))
+        terminal.say(str(ended))
         return ended.exit_code
     except KeyboardInterrupt:
-        terminal.tell()  # the terminal has shown ^C
-        terminal.tell("interrupted")
+        terminal.say()  # the terminal has shown ^C
+        terminal.say("interrupted")
         return INTERRUPTED
     return code
 
 
 def _discard_output() -> None:
-    """Let stdout lead nowhere: Python would complain once more when it flushes at its end."""
+    """Redirect stdout to nowhere, or Python complains again when it flushes at exit."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -128,10 +128,10 @@ def _run(arguments: Sequence[str], session: Session) -> int:
         return done.exit_code
     except SfnReleaseError as error:
         session.close()
-        _tell(error, session, verbose=session.verbose)
+        _report(error, session, verbose=session.verbose)
         return error.exit_code
     except click.ClickException as error:
-        _tell(_usage(error), session, verbose=False)
+        _report(_usage(error), session, verbose=False)
         return UsageError.exit_code
     except click.Abort:  # click's name for Ctrl-C
         _interrupted(session, "")
@@ -143,7 +143,7 @@ def _run(arguments: Sequence[str], session: Session) -> int:
 
 
 def _interrupted(session: Session, how: str) -> None:
-    """Write the JSON object of a command that was stopped; people are told by `run`."""
+    """Write the JSON object of an interrupted command. `run` writes the message for people."""
     if not session.as_json or session.shown:
         return
     from sfn_release.cli.output.error_text import error_json
@@ -156,10 +156,10 @@ def _interrupted(session: Session, how: str) -> None:
     terminal.write_json("error", {"error": error_json(stopped)})
 
 
-def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
-    from sfn_release.cli.output.error_text import tell_error
+def _report(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
+    from sfn_release.cli.output.error_text import write_error
 
-    tell_error(error, as_json=session.as_json, verbose=verbose)
+    write_error(error, as_json=session.as_json, verbose=verbose)
     if session.reports:
         from sfn_release.cli.output.github import report_error
 
@@ -167,12 +167,12 @@ def _tell(error: SfnReleaseError, session: Session, *, verbose: bool) -> None:
 
 
 def _usage(error: click.ClickException) -> UsageError:
-    """Return click's complaint in our form."""
+    """Return click's error as ours."""
     context = getattr(error, "ctx", None)
     near: Any = getattr(error, "possibilities", None)
     path = context.command_path if context else _NAME
     message = error.format_message()
-    if near:  # click's message ends with what it suggests, in brackets when there are several
+    if near:  # click's message ends with its suggestions, in brackets if there are several
         message = re.split(r" \(?Did you mean| \(Possible", message)[0]
     return UsageError(
         message,
@@ -182,7 +182,7 @@ def _usage(error: click.ClickException) -> UsageError:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    """Tell whether ``--json`` stands on the line, for lines that are not understood."""
+    """Return whether the line has ``--json``, before click parses it: it may be invalid."""
     return "--json" in _options(arguments)
 
 

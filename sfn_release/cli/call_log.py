@@ -29,7 +29,7 @@ def call_log(*, wanted: bool) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             when = datetime.fromtimestamp(record.created, UTC)
             text = without_secrets(record.getMessage())
-            terminal.tell(f"{when:%H:%M:%S}.{when.microsecond // 1000:03}Z  {text}", style="dim")
+            terminal.say(f"{when:%H:%M:%S}.{when.microsecond // 1000:03}Z  {text}", style="dim")
 
     logger, handler = logging.getLogger("sfn_release"), Handler()
     level, propagate = logger.level, logger.propagate

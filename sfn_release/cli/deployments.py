@@ -1,4 +1,4 @@
-"""Telling of one command in several environments: each result, each error, one exit code."""
+"""Runs a deployment in several environments: reports each result and error, one exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.cli.exits import FAILED
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.error_text import error_json, tell_error
+from sfn_release.cli.output.error_text import error_json, write_error
 from sfn_release.cli.output.records import line
 from sfn_release.cli.session import Session
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sfn_release.release.record import Record
 
 
-def deployed(
+def deploy_each(
     session: Session,
     workspace: Workspace,
     command: str,
@@ -26,13 +26,14 @@ def deployed(
     *,
     otherwise: str,
 ) -> int:
-    """Run a deployment in each environment, tell how they ended, and return the exit code.
+    """Run a deployment in each environment, show the results, and return the exit code.
 
-    A single one raises what it raises. None for a record is told as *otherwise*.
+    *act* makes a deployment and returns its record. For None, the result is *otherwise*. With a
+    single environment, its error is raised.
     """
     from sfn_release.operations.each_environment import Attempts
 
-    attempts = Attempts(len(names), lambda *failure: tell_failure(session, *failure))
+    attempts = Attempts(len(names), lambda *failure: report_failure(session, *failure))
     records, errors = attempts.each(names, act), attempts.errors
     members: dict[str, Any] = {
         "deployments": [record.to_json() for record in records.values() if record],
@@ -53,12 +54,12 @@ def deployed(
 
 
 def plans_json(session: Session) -> list[dict[str, Any]]:
-    """Return the plans that were carried out, or begun, as ``--json`` shows them."""
+    """Return the plans that were applied, or begun, as ``--json`` shows them."""
     return [plan.to_json() for plan in session.plans.values()]
 
 
 def summary(session: Session, command: str, members: Mapping[str, Any]) -> str:
-    """Return a command's result in Markdown, with what its plans have changed."""
+    """Return a command's result in Markdown, with the changes of its plans."""
     from sfn_release.cli.output import markdown
 
     lines = [markdown.result(command, members)]
@@ -69,18 +70,18 @@ def summary(session: Session, command: str, members: Mapping[str, Any]) -> str:
 
 
 def errors_json(errors: Mapping[str, SfnReleaseError]) -> list[dict[str, str]]:
-    """Return what failed where, as ``--json`` tells it."""
+    """Return the error of each environment that failed, as ``--json`` shows it."""
     return [{"environment": name, **error_json(error)} for name, error in errors.items()]
 
 
-def tell_failure(session: Session, name: str, error: SfnReleaseError) -> None:
-    """Write an error of one environment to stderr, when it happens."""
+def report_failure(session: Session, name: str, error: SfnReleaseError) -> None:
+    """Write an error of one environment to stderr, as soon as it happens."""
     session.close()
-    tell_error(error, as_json=False, verbose=session.verbose, where=name)
+    write_error(error, as_json=False, verbose=session.verbose, where=name)
 
 
 def write_failure(workspace: Workspace, name: str, error: SfnReleaseError) -> None:
-    """Write, among the results, that one environment failed."""
+    """Write the failure of one environment among the results."""
     where = workspace.environment(name).label
     terminal.write_parts(
         terminal.Styled(f"failed in {where}", "red"), f": {error.message}  {error.code}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 FAILED = 1
 DIFFERENT = 3
 
-# What a shell gives for a program that a signal ended.
+# 128 and the signal's number, as shells report it.
 HUNG_UP = 129
 INTERRUPTED = 130
 READER_GONE = 141

@@ -25,7 +25,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_new(path: Path, text: str) -> bool:
-    """Write a file that does not exist yet; tell whether it was written. Raises FileError."""
+    """Write a file if it doesn't exist yet; return whether it was written. Raises FileError."""
     make_folder(path.parent)
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -48,7 +48,7 @@ def read_text(path: Path) -> str:
 
 
 def read_stdin() -> bytes:
-    """Read standard input to its end; raises UsageError where there is none."""
+    """Read standard input to its end; raises UsageError without one."""
     if sys.stdin is None:
         raise UsageError("There is no standard input to read.")
     binary = getattr(sys.stdin, "buffer", None)  # a text put in its place has none

@@ -2,8 +2,8 @@
 
     Usage, the summary of the program, its options, its commands by subject, its exit codes.
 
-`app` gives the same text to click, for ``sfn-release -C DIR --help``. A command's own help is
-click's; its first line is the summary here.
+`app` passes the same text to click, for ``sfn-release -C DIR --help``. The help of a
+command comes from click; its first line is the summary here.
 """
 
 from __future__ import annotations

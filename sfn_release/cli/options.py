@@ -1,4 +1,4 @@
-"""The options that every command takes, before its name and after it, and those of several."""
+"""The options of every command, before and after its name, and options that several share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ reason_option = click.option("--reason", metavar="TEXT", help="The reason, for t
 
 
 def global_options(function: Decorated) -> Decorated:
-    """Add ``-C``, ``--env``, ``--json`` and ``-v``; they go to the Session, not to *function*."""
+    """Add ``-C``, ``--env``, ``--json`` and ``-v``, whose values go to the Session."""
     option = partial(click.option, expose_value=False, is_eager=True)
     folder, environment, as_json, verbose = GLOBAL_OPTIONS.values()
     for decorate in (
@@ -44,8 +44,8 @@ def global_options(function: Decorated) -> Decorated:
 class Command(click.Command):
     """A command whose help shows its own options first and the global ones last.
 
-    An argument or option without text is refused: in a script, it is a variable that isn't set, and
-    taking the default instead could change another environment, or go to another release.
+    An empty argument or option is refused. In a script, it is a variable that isn't set; the
+    default could be the wrong environment or release.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -129,5 +129,5 @@ def _environments(
 
 def _directory(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
     session = _session(context)
-    for folder in value:  # like git: each is relative to the one before
+    for folder in value:  # like git: each -C is relative to the previous
         session.folder = os.path.join(session.folder, folder)  # noqa: PTH118 - pathlib loads slowly

@@ -142,9 +142,9 @@ class Session:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something that cannot be taken back; *yes* answers.
+    """Ask before a change that can't be undone. *yes* answers the question.
 
-    Raises RefusedError for a no, UsageError where there is nobody to ask.
+    Raises RefusedError if the answer is no, UsageError without a terminal.
     """
     if yes:
         return

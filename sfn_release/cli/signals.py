@@ -1,4 +1,4 @@
-"""Signals that ask a program to end: what it does is put back, recorded and told, as on Ctrl-C."""
+"""SIGHUP and SIGTERM end a command as Ctrl-C does: changes are put back, and recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDINGS = {
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end. The text is the word for it, *exit_code* what it exits with."""
+    """A signal asked the process to end. The text says which; *exit_code* is the exit code."""
 
     def __init__(self, asked: int) -> None:
         self.exit_code, word = _ENDINGS[signal.Signals(asked)]
@@ -30,22 +30,22 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Raise Terminated in the block on the first SIGHUP or SIGTERM; further ones do not disturb it.
+    """Raise Terminated in the block on the first SIGHUP or SIGTERM; ignore further signals.
 
-    A handler that somebody else has set stays, and so does what `nohup` ignores.
+    Handlers that are already set stay, and so do signals that `nohup` ignores.
     """
     main = threading.current_thread() is threading.main_thread()
-    ours = [one for one in _ENDINGS if main and signal.getsignal(one) is signal.SIG_DFL]
+    ours = [ending for ending in _ENDINGS if main and signal.getsignal(ending) is signal.SIG_DFL]
 
     def end(asked: int, _frame: FrameType | None) -> None:
-        for one in ours:
-            signal.signal(one, lambda *_: None)
+        for ending in ours:
+            signal.signal(ending, lambda *_: None)
         raise Terminated(asked)
 
-    for one in ours:
-        signal.signal(one, end)
+    for ending in ours:
+        signal.signal(ending, end)
     try:
         yield
     finally:
-        for one in ours:
-            signal.signal(one, signal.SIG_DFL)
+        for ending in ours:
+            signal.signal(ending, signal.SIG_DFL)

@@ -13,14 +13,14 @@ from sfn_release.cli.session import Session
 
 
 @command("build")
-@click.argument("workflow", required=False)
+@click.argument("only", metavar="[WORKFLOW]", required=False)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Write each definition to DIR/WORKFLOW.asl.json.",
 )
-def run(session: Session, workflow: str | None, out: Path | None) -> None:
+def run(session: Session, only: str | None, out: Path | None) -> None:
     """Print the definitions of the work tree.
 
     Prints the definition of WORKFLOW, or one object with every definition by name. Parameters such
@@ -28,31 +28,33 @@ def run(session: Session, workflow: str | None, out: Path | None) -> None:
     """
     from sfn_release.operations.verbs.build import build_definitions
 
-    built = build_definitions(session.workspace(), workflow)
+    built = build_definitions(session.workspace(), only)
     files = {}
     if out is not None:
         folder = session.directory / out
         make_folder(folder)
-        for one in built:
-            files[one.name] = folder / f"{one.name}.asl.json"
-            write_text(files[one.name], terminal.json_text(one.definition) + "\n")
+        for workflow in built:
+            files[workflow.name] = folder / f"{workflow.name}.asl.json"
+            write_text(files[workflow.name], terminal.json_text(workflow.definition) + "\n")
     items = [
         {
-            "name": one.name,
-            "digest": one.digest,
-            "definition_digest": one.definition_digest,
-            "definition": one.definition,
-            "file": str(files[one.name]) if out is not None else None,
+            "name": workflow.name,
+            "digest": workflow.digest,
+            "definition_digest": workflow.definition_digest,
+            "definition": workflow.definition,
+            "file": str(files[workflow.name]) if out is not None else None,
         }
-        for one in built
+        for workflow in built
     ]
 
     def text() -> None:
         for path in files.values():
             terminal.write(str(path))
-        if out is None and workflow is not None:
+        if out is None and only is not None:
             terminal.write_block(terminal.json_text(built[0].definition))
         elif out is None:
-            terminal.write_block(terminal.json_text({one.name: one.definition for one in built}))
+            terminal.write_block(
+                terminal.json_text({workflow.name: workflow.definition for workflow in built})
+            )
 
     session.show("build", {"workflows": items}, text)

@@ -10,7 +10,7 @@ import click
 from sfn_release.cli.files import read_stdin
 from sfn_release.cli.options import command
 from sfn_release.cli.output import terminal
-from sfn_release.cli.output.error_text import error_json, tell_error
+from sfn_release.cli.output.error_text import error_json, write_error
 from sfn_release.cli.session import Session
 from sfn_release.text import count
 
@@ -44,12 +44,12 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
         from sfn_release.operations.remote_validation import asker
 
     session.as_json |= format_ == "json"
-    session.reports &= format_ != "github"  # which tells the job itself, with lines
+    session.reports &= format_ != "github"  # that writes the annotations itself
     ask = asker(session.workspace(), session.environment) if remote else None
     checked = check(named, session.directory, stdin=read_stdin, environ=os.environ, ask=ask)
     members = {
         "workflows": list(checked.workflows),
-        "findings": [one.to_json() for one in checked.findings],
+        "findings": [found.to_json() for found in checked.findings],
         "silenced": checked.silenced,
         "errors": [{"file": name, **error_json(error)} for name, error in checked.failures.items()],
     }
@@ -59,7 +59,7 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
         lambda: _annotate(checked) if format_ == "github" else _write(checked),
     )
     for error in checked.failures.values():
-        tell_error(error, as_json=False, verbose=session.verbose)
+        write_error(error, as_json=False, verbose=session.verbose)
     failing = len(checked.failures) + checked.count("error")
     failing += checked.count("warning") if strict else 0
     return 1 if failing else 0
@@ -67,27 +67,27 @@ def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, re
 
 def _write(checked: Checked) -> None:
     heading = None
-    for one in checked.findings:
-        where = (one.workflow, one.file)
+    for found in checked.findings:
+        where = (found.workflow, found.file)
         if where != heading:
             heading = where
-            _write_heading(one)
-        _write_finding(one)
+            _write_heading(found)
+        _write_finding(found)
     terminal.write(_summary(checked))
 
 
-def _write_heading(one: CheckedFinding) -> None:
-    name = terminal.Styled(terminal.one_line(one.workflow or one.file), "bold")
+def _write_heading(found: CheckedFinding) -> None:
+    name = terminal.Styled(terminal.one_line(found.workflow or found.file), "bold")
     parts: list[str] = [name]
-    if one.workflow and one.file:
-        parts.append(f"  {terminal.one_line(one.file)}")
+    if found.workflow and found.file:
+        parts.append(f"  {terminal.one_line(found.file)}")
     terminal.write_parts(*parts)
 
 
-def _write_finding(one: CheckedFinding) -> None:
-    finding = one.finding
+def _write_finding(found: CheckedFinding) -> None:
+    finding = found.finding
     severity = terminal.Styled(f"  {finding.severity:<8}", _STYLES[finding.severity])
-    line = f"  line {one.line}" if one.line is not None else ""
+    line = f"  line {found.line}" if found.line is not None else ""
     terminal.write_parts(
         severity,
         f"{terminal.one_line(finding.path)}{line}  ",
@@ -111,9 +111,9 @@ def _annotate(checked: Checked) -> None:
     """Write GitHub's workflow commands: each becomes an annotation where the finding is."""
     from sfn_release.cli.output.github import annotation
 
-    for one in checked.findings:
-        finding = one.finding
-        place = ", ".join(part for part in (one.workflow, finding.state) if part)
+    for found in checked.findings:
+        finding = found.finding
+        place = ", ".join(part for part in (found.workflow, finding.state) if part)
         terminal.write_command(
             annotation(
                 finding.severity,
@@ -121,19 +121,19 @@ def _annotate(checked: Checked) -> None:
                     part for part in (f"{finding.path}: {finding.message}", finding.fix) if part
                 ),
                 title=f"{finding.rule} {place}".strip(),
-                file=_from_repository(one),
-                line=one.line,
+                file=_from_repository(found),
+                line=found.line,
             )
         )
     for name, error in checked.failures.items():
-        told = "\n".join(part for part in (error.message, error.why, error.fix) if part)
-        terminal.write_command(annotation("error", told, title=f"{name}: {error.code}"))
+        text = "\n".join(part for part in (error.message, error.why, error.fix) if part)
+        terminal.write_command(annotation("error", text, title=f"{name}: {error.code}"))
 
 
-def _from_repository(one: CheckedFinding) -> str:
+def _from_repository(found: CheckedFinding) -> str:
     """Return the file as GitHub knows it: relative to the root of the repository."""
-    if one.path is None:
-        return one.file
-    path = one.path.resolve()
+    if found.path is None:
+        return found.file
+    path = found.path.resolve()
     root = next((above for above in path.parents if (above / ".git").exists()), None)
-    return path.relative_to(root).as_posix() if root else one.file
+    return path.relative_to(root).as_posix() if root else found.file

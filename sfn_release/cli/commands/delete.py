@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sfn_release.cli.options import command, reason_option
-from sfn_release.cli.output.records import told
+from sfn_release.cli.output.records import show_deployment
 from sfn_release.cli.session import Session, confirm
 
 if TYPE_CHECKING:
@@ -33,4 +33,4 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     environment = workspace.environment(session.environment)
     session.ask(ask)
     record = delete(workspace, workflow, environment=environment.name, reason=reason)
-    told(session, "delete", record, environment, otherwise=f"doesn't serve {workflow}")
+    show_deployment(session, "delete", record, environment, otherwise=f"doesn't serve {workflow}")

@@ -62,7 +62,7 @@ def run(session: Session, keep: bool) -> int:
 
 @dataclass
 class _Story:
-    """The scratch repository, and what was typed there. *exit_code* is the first that is not 0."""
+    """The temporary repository and its commands. *exit_code* is the first that isn't 0."""
 
     folder: Path
     run: Callable[[Sequence[str]], int]
@@ -70,7 +70,7 @@ class _Story:
     steps: list[dict[str, str | int]] = field(default_factory=list)
 
     def chapter(self, text: str) -> None:
-        """Say what comes next, unless something failed."""
+        """Announce the next commands, unless something failed."""
         if not self.exit_code:
             terminal.write()
             terminal.write(f"# {text}", style="cyan")
@@ -89,7 +89,7 @@ class _Story:
             self._done(f"sfn-release {shlex.join(arguments)}", code)
 
     def edit(self, path: str, old: str, new: str) -> None:
-        """Change a file, and show what changed."""
+        """Replace a text in a file."""
         if not self.exit_code:
             file = self.folder / path
             write_text(file, read_text(file).replace(old, new, 1))
@@ -105,7 +105,7 @@ class _Story:
 
 
 def _tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: bool) -> int:
-    """Tell the story and return 0 when every step of it succeeded.
+    """Run the story, and return 0 if every step succeeded.
 
     *run* runs a command line of this program. The scratch folder is deleted unless *keep*.
     """
@@ -122,7 +122,7 @@ def _tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: boo
         with talk:
             terminal.write("A temporary project on `local`, Step Functions without AWS:")
             terminal.write(f"  {folder}")
-            _tell(story)
+            _run_story(story)
             _end(story, time.monotonic() - began, keep=keep)
     finally:
         if not keep:
@@ -133,7 +133,7 @@ def _tell_story(run: Callable[[Sequence[str]], int], *, keep: bool, as_json: boo
     return story.exit_code if story.exit_code in {0, *_ENDED} else FAILED
 
 
-def _tell(story: _Story) -> None:
+def _run_story(story: _Story) -> None:
     _prepare(story.folder)
     story.chapter("A project: releases.toml and a first workflow.")
     story.sfn_release("init")
@@ -198,5 +198,5 @@ def _git(folder: Path, *arguments: str) -> int:
         terminal.write_block(done.stdout.rstrip("\n"))
     if done.stderr:
         for line in done.stderr.splitlines():
-            terminal.tell(line)
+            terminal.say(line)
     return done.returncode

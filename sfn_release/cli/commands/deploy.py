@@ -33,7 +33,7 @@ def run(
     --resume continues the last attempt, if it didn't finish: a traffic shift goes on from the
     weight that it had reached. Repeat --env to deploy to several environments, one after another.
     """
-    from sfn_release.cli.deployments import deployed
+    from sfn_release.cli.deployments import deploy_each
     from sfn_release.operations.verbs.deploy import deploy, unfinished
 
     if resume == (version is not None):
@@ -46,7 +46,7 @@ def run(
         )
     workspace = session.workspace()
 
-    def one(name: str) -> Record | None:
+    def deploy_to(name: str) -> Record | None:
         chosen, granted = version, override
         if chosen is None:
             attempt = unfinished(workspace, environment=name)
@@ -62,4 +62,6 @@ def run(
         )
 
     served = f"already serves {version}" if version else "already serves that release"
-    return deployed(session, workspace, "deploy", session.names(workspace), one, otherwise=served)
+    return deploy_each(
+        session, workspace, "deploy", session.names(workspace), deploy_to, otherwise=served
+    )

@@ -36,20 +36,20 @@ def run(session: Session, old: str, new: str | None, exit_code: bool) -> int:
     from sfn_release.operations.verbs.diff import diff
 
     found = diff(session.workspace(), old, new)
-    different = [one for one in found if one.differences]
+    different = [workflow for workflow in found if workflow.differences]
 
     def text() -> None:
         terminal.write_parts(
             terminal.Styled(f"{old} → {new or 'the work tree'}", "bold"), _counted(found)
         )
-        for one in different:
-            _write_diff(one)
+        for workflow in different:
+            _write_diff(workflow)
 
     members = {
         "old": old,
         "new": new,
         "changes": bool(different),
-        "workflows": [one.to_json() for one in found],
+        "workflows": [workflow.to_json() for workflow in found],
     }
     session.show("diff", members, text)
     return DIFFERENT if exit_code and different else 0
@@ -61,8 +61,8 @@ def _counted(found: list[WorkflowDiff]) -> str:
     return f": {changed} of {workflows} changed" if changed else f": no difference in {workflows}"
 
 
-def _write_diff(one: WorkflowDiff) -> None:
-    terminal.write_parts(terminal.Styled(terminal.one_line(one.workflow), "bold"))
-    for difference in one.differences:
+def _write_diff(workflow: WorkflowDiff) -> None:
+    terminal.write_parts(terminal.Styled(terminal.one_line(workflow.workflow), "bold"))
+    for difference in workflow.differences:
         text = terminal.one_line(str(difference))
         terminal.write_parts(_MARKS[difference.kind], text)

@@ -74,18 +74,18 @@ def _policies(session: Session) -> int:
     def text() -> None:
         if not found:
             terminal.write("No environment is on AWS, so no IAM role is needed.")
-        for one in found:
-            head = f"{one.environment}: {_ROLES[one.role]}"
+        for role in found:
+            head = f"{role.environment}: {_ROLES[role.role]}"
             terminal.write(head, style="bold")
-            for note in one.notes:
+            for note in role.notes:
                 terminal.write(f"  note: {note}")
-            terminal.write_block(terminal.json_text(one.policy))
-            if one.trust is not None:
-                terminal.write(f"{one.environment}: its trust policy")
-                terminal.write_block(terminal.json_text(one.trust))
+            terminal.write_block(terminal.json_text(role.policy))
+            if role.trust is not None:
+                terminal.write(f"{role.environment}: its trust policy")
+                terminal.write_block(terminal.json_text(role.trust))
             terminal.write()
 
-    session.show("doctor", {"roles": [one.to_json() for one in found]}, text)
+    session.show("doctor", {"roles": [role.to_json() for role in found]}, text)
     return 0
 
 
@@ -97,20 +97,20 @@ class _Page:
         self._area = ""
         self._allowed = 0
 
-    def write(self, one: Diagnosis) -> None:
-        """Write what was found."""
-        quiet = (one.subject, one.verdict) == ("permission", "ok") and not self._verbose
-        if quiet and one.area == self._area:
+    def write(self, diagnosis: Diagnosis) -> None:
+        """Write a diagnosis."""
+        quiet = (diagnosis.subject, diagnosis.verdict) == ("permission", "ok") and not self._verbose
+        if quiet and diagnosis.area == self._area:
             self._allowed += 1
             return
         self.end()
-        if one.area != self._area:
-            self._area = one.area
-            terminal.write(one.area, style="bold")
+        if diagnosis.area != self._area:
+            self._area = diagnosis.area
+            terminal.write(diagnosis.area, style="bold")
         if quiet:
             self._allowed = 1
         else:
-            self._line(one.verdict, one.subject, one.message, one.fix)
+            self._line(diagnosis.verdict, diagnosis.subject, diagnosis.message, diagnosis.fix)
 
     def end(self) -> None:
         """Write how many permissions there are since the last line."""

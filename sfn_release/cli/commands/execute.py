@@ -62,7 +62,7 @@ def run(
     )
     code = _show(session, done, environment)
     for line in unused_mocks(workspace, environment, workflow):
-        terminal.tell(f"warning: {line}", style="yellow")
+        terminal.say(f"warning: {line}", style="yellow")
     return code
 
 

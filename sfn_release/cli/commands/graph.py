@@ -43,6 +43,6 @@ def run(session: Session, workflow: str, format_: str) -> None:
     text = mermaid(chosen.definition) if format_ == "mermaid" else dot(chosen.definition)
     problem = too_large(text) if format_ == "mermaid" else ""
     if problem:
-        terminal.tell(f"warning: {problem} Use --format dot, or raise Mermaid's limits.")
+        terminal.say(f"warning: {problem} Use --format dot, or raise Mermaid's limits.")
     members = {"workflow": chosen.name, "format": format_, "graph": text}
     session.show("graph", members, lambda: terminal.write_block(text.rstrip()))

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _STDOUT = "-"
 _LONGEST = 80  # characters of a state machine's name
-_SHOWN = 3  # errors of a definition that are told
+_REFUSER = {"error": "Step Functions", "warning": "publish"}
+_SHOWN = 3  # errors of a definition to show
 
 
 @command("import")
@@ -70,18 +71,18 @@ def run(session: Session, named: str, out: str | None, name: str | None, force: 
             terminal.write_block(text.rstrip())
         else:
             terminal.write_parts(terminal.Styled("wrote  ", "green"), _shown(session, path))
-            terminal.tell(f"The definition has the digest of the original: {short(same)}")
-            terminal.tell("`sfn-release list -v` shows this digest too.")
+            terminal.say(f"The definition has the digest of the original: {short(same)}")
+            terminal.say("`sfn-release list -v` shows this digest too.")
         for refusal in refusals:
-            terminal.tell(f"warning: {refusal}", style="yellow")
+            terminal.say(f"warning: {refusal}", style="yellow")
         if path is not None and (session.directory / named).resolve().parent == path.parent:
-            terminal.tell(f"Both files declare {given.name}. Remove the old one:  git rm {named}")
+            terminal.say(f"Both files declare {given.name}. Remove the old one:  git rm {named}")
 
     session.show("import", members, show)
 
 
 def _name(own: str, asked: str | None) -> str:
-    """Return a name that AWS takes; raises UsageError when the one *asked* for is none."""
+    """Return a name that AWS accepts; raises UsageError if the name *asked* for isn't valid."""
     from sfn_release.project.aws_rules import state_machine_name
 
     problem = state_machine_name(asked) if asked is not None else None
@@ -95,7 +96,7 @@ def _name(own: str, asked: str | None) -> str:
 
 
 def _path(session: Session, name: str, out: str | None) -> Path:
-    """Return the file to write; raises UsageError where nobody says in which folder."""
+    """Return the file to write; raises UsageError if the folder is unknown."""
     from sfn_release.authoring.importing.identifiers import identifier
     from sfn_release.errors import NotFoundError
     from sfn_release.project import find_project, read_project
@@ -113,7 +114,7 @@ def _path(session: Session, name: str, out: str | None) -> Path:
 
 
 def _shown(session: Session, path: Path) -> str:
-    """Return a path as it is seen from the folder that is worked in."""
+    """Return a path relative to the session's folder, if it is inside."""
     here = session.directory.resolve()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -136,7 +137,7 @@ def _refusals(given: ImportedStateMachine) -> list[str]:
 
     findings = check_definition(given.definition, type=given.type)
     return [
-        f"{'Step Functions' if one.severity == 'error' else 'publish'} would refuse it: {one}"
-        for one in findings
-        if as_released(one).severity == "error"
+        f"{_REFUSER[finding.severity]} would refuse it: {finding}"
+        for finding in findings
+        if as_released(finding).severity == "error"
     ][:_SHOWN]

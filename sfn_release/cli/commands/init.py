@@ -46,15 +46,15 @@ def run(session: Session, ci: str | None) -> None:
         for path in kept:
             terminal.write_parts(terminal.Styled("kept   ", "dim"), path)
         if repository is None:
-            terminal.tell()
-            terminal.tell("This folder isn't in a Git repository yet. Releases are stored in Git.")
+            terminal.say()
+            terminal.say("This folder isn't in a Git repository yet. Releases are stored in Git.")
         for note in notes:
-            terminal.tell(note)
+            terminal.say(note)
         if steps:
-            terminal.tell()
-            terminal.tell("Next:")
+            terminal.say()
+            terminal.say("Next:")
         for step in steps:
-            terminal.tell(f"  {step}")
+            terminal.say(f"  {step}")
 
     session.show("init", {"written": written, "kept": kept, "next": steps}, text)
 
@@ -62,12 +62,12 @@ def run(session: Session, ci: str | None) -> None:
 def _scaffold(
     root: Path, repository: Path | None, ci: str | None
 ) -> tuple[dict[str, bool], list[str]]:
-    """Write what is missing; return each path with whether it was, and what to know about it."""
+    """Write missing files; return each path with whether it was written, and notes for the user."""
     from sfn_release.operations.scaffold.project_files import files
     from sfn_release.project import FILE_NAME, read_project
 
     if ci and (root / FILE_NAME).exists():
-        read_project(root / FILE_NAME)  # what is wrong with it is told before anything is written
+        read_project(root / FILE_NAME)  # its errors come before anything is written
     nested = repository not in {None, root}
     has_workflows = any((root / "workflows").glob("*.[pa]*"))  # theirs: no example is wanted
     wrote = {
@@ -159,7 +159,7 @@ def _has_commit(repository: Path | None) -> bool:
 
 
 def _has_releases(root: Path, repository: Path | None) -> bool:
-    """Tell whether this clone knows of releases of the project, by its ledger's branches."""
+    """Return whether this clone knows releases of the project, by the ledger's branches."""
     from sfn_release.ledger.git import Git, Identity
     from sfn_release.project import FILE_NAME, read_project
 
@@ -168,6 +168,6 @@ def _has_releases(root: Path, repository: Path | None) -> bool:
     try:
         name = read_project(root / FILE_NAME).name
     except ConfigError:
-        return False  # the next command tells what is wrong with it
+        return False  # the next command reports the error
     refs = Git.open(repository, fallback=Identity("", "")).refs.find()
     return any(ref.endswith(f"/{name}/releases") for ref in refs)

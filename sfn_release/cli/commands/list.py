@@ -19,7 +19,7 @@ def run(session: Session) -> None:
     from sfn_release.operations.verbs.list import list_workflows
 
     listed = list_workflows(session.workspace())
-    items = [one.to_json() for one in listed]
+    items = [workflow.to_json() for workflow in listed]
 
     def text() -> None:
         definition = ("DEFINITION",) if session.verbose else ()

@@ -42,8 +42,8 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
 
     Use any AWS client with the endpoint URL that it prints, and any credentials. An access key ID
     of twelve digits is the account; any other key means 000000000000. Requests go to the region
-    that they are signed for. The state is that of the `local` environment. Outside a project, it is
-    a file in your user data folder.
+    that they are signed for. The state is shared with the `local` environment. Outside a project,
+    it is a file in your user data folder.
     """
     from sfn_release.local_service.server import serve
     from sfn_release.operations.verbs.local import data_folder, service_for
@@ -65,10 +65,10 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
             line = f"aws --endpoint-url {url} --region {region} stepfunctions list-state-machines"
             terminal.write(f"  {line}")
             for talk in _HELP:
-                terminal.tell(f"  {talk}")
+                terminal.say(f"  {talk}")
             own = where.parent == data_folder(os.environ)
             which = "no project here: your own state is" if own else "the state is"
-            terminal.tell(f"  {which} in {where}; stop with Ctrl-C")
+            terminal.say(f"  {which} in {where}; stop with Ctrl-C")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
@@ -87,9 +87,9 @@ def reset(session: Session, yes: bool) -> None:
 
     workspace = session.workspace()
     shared = workspace.ledger.remote is not None
-    what = "Delete the state machines and records of local"
-    trials = f"{what}, and the local trials?"
-    confirm(trials if shared else f"{what}? The releases stay.", yes=yes)
+    question = "Delete the state machines and records of local"
+    trials = f"{question}, and the local trials?"
+    confirm(trials if shared else f"{question}? The releases stay.", yes=yes)
     forgotten = reset_local(workspace)
 
     def text() -> None:

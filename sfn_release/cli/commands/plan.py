@@ -59,7 +59,7 @@ def run(
     the changes by state and field. --rollback, --delete and --from plan what `rollback`, `delete`
     and `promote` would do. Changes nothing. Repeat --env to plan for several environments.
     """
-    from sfn_release.cli.deployments import errors_json, tell_failure
+    from sfn_release.cli.deployments import errors_json, report_failure
     from sfn_release.operations.each_environment import Attempts
     from sfn_release.operations.name_clashes import refuse_shared
     from sfn_release.operations.verbs import plan
@@ -92,13 +92,16 @@ def run(
             workspace, version, environment=name, adopt=adopt, declarations=built
         )
 
-    attempts = Attempts(len(names), lambda *failure: tell_failure(session, *failure))
+    attempts = Attempts(len(names), lambda *failure: report_failure(session, *failure))
     plans, errors = attempts.each(names, made), attempts.errors
 
     def summary() -> str:
         from sfn_release.cli.output import markdown
 
-        parts = [markdown.plan(one, local=local, verbose=session.verbose) for one in plans.values()]
+        parts = [
+            markdown.plan(planned, local=local, verbose=session.verbose)
+            for planned in plans.values()
+        ]
         return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
 
     def text() -> None:
@@ -107,8 +110,8 @@ def run(
         else:
             _write(session, workspace, names, plans, errors, local=local)
 
-    found = [one.to_json() for one in plans.values()]
-    changes = any(one.changes for one in plans.values())
+    found = [planned.to_json() for planned in plans.values()]
+    changes = any(planned.changes for planned in plans.values())
     members = {"changes": changes, "plans": found, "errors": errors_json(errors)}
     session.show("plan", found[0] if len(names) == 1 else members, text, summary=summary)
     return FAILED if errors else DIFFERENT if exit_code and changes else 0

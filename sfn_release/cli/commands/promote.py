@@ -44,14 +44,14 @@ def run(
     Deploys VERSION, or the release that is live in the --from environment. Nothing is built again:
     the digest is the same. Repeat --to to deploy to several environments, one after another.
     """
-    from sfn_release.cli.deployments import deployed
+    from sfn_release.cli.deployments import deploy_each
     from sfn_release.operations.verbs.promote import promote
 
     if session.environments:
         raise UsageError("`promote` takes --from and --to, not --env.")
     workspace = session.workspace()
 
-    def one(name: str) -> Record | None:
+    def promote_to(name: str) -> Record | None:
         return promote(
             workspace,
             version,
@@ -65,6 +65,6 @@ def run(
     names = list(dict.fromkeys(targets))
     for name in (source, *names):
         workspace.environment(name)
-    return deployed(
-        session, workspace, "promote", names, one, otherwise="already serves that release"
+    return deploy_each(
+        session, workspace, "promote", names, promote_to, otherwise="already serves that release"
     )

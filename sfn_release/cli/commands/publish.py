@@ -46,7 +46,7 @@ def run(
     a version again does nothing if the content is equal, and is refused if it differs. Repeat --env
     to deploy to several environments.
     """
-    from sfn_release.cli.deployments import errors_json, plans_json, summary, tell_failure
+    from sfn_release.cli.deployments import errors_json, plans_json, report_failure, summary
     from sfn_release.operations.verbs.publish import publish
 
     _one_version(version, from_tag=from_tag)
@@ -60,7 +60,7 @@ def run(
         adopt=adopt,
         reason=reason,
         override=override,
-        failed=lambda *failure: tell_failure(session, *failure),
+        failed=lambda *failure: report_failure(session, *failure),
     )
     targets = [] if no_deploy else session.names(workspace)
     members = {

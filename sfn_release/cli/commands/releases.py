@@ -42,7 +42,7 @@ def run(session: Session, form: str) -> None:
         else:
             terminal.write("No releases yet. Make the first one:  sfn-release publish 1.0.0")
 
-    session.show("releases", {"releases": [one.to_json() for one in found]}, text)
+    session.show("releases", {"releases": [release.to_json() for release in found]}, text)
 
 
 def _write_releases(found: list[ListedRelease]) -> None:
@@ -50,29 +50,29 @@ def _write_releases(found: list[ListedRelease]) -> None:
         ("VERSION", "DATE", "COMMIT", "WORKFLOWS", "LIVE IN", "AUTHOR", "NOTE"),
         [
             (
-                terminal.Styled(one.manifest.version, "bold"),
-                one.manifest.date,
-                "found" if one.manifest.found else one.manifest.commit[:12],
-                str(len(one.manifest.workflows)),
-                terminal.Styled(", ".join(one.live_in), "green"),
-                name(one.manifest.author),
-                _note(one),
+                terminal.Styled(release.manifest.version, "bold"),
+                release.manifest.date,
+                "found" if release.manifest.found else release.manifest.commit[:12],
+                str(len(release.manifest.workflows)),
+                terminal.Styled(", ".join(release.live_in), "green"),
+                name(release.manifest.author),
+                _note(release),
             )
-            for one in found
+            for release in found
         ],
     )
 
 
-def _note(one: ListedRelease) -> str:
-    notes = [f"found in {one.manifest.found}"] if one.manifest.found else []
-    notes += [] if one.pushed else ["local trial" if one.trial else "only in this clone"]
-    return "; ".join(notes + ([f"yanked: {one.yank.reason}"] if one.yank else []))
+def _note(release: ListedRelease) -> str:
+    notes = [f"found in {release.manifest.found}"] if release.manifest.found else []
+    notes += [] if release.pushed else ["local trial" if release.trial else "only in this clone"]
+    return "; ".join(notes + ([f"yanked: {release.yank.reason}"] if release.yank else []))
 
 
 def _write_toml(found: list[ListedRelease]) -> None:
     import tomli_w
 
-    manifests = [_without_none(one.manifest.to_json()) for one in found]
+    manifests = [_without_none(release.manifest.to_json()) for release in found]
     text = tomli_w.dumps({"releases": manifests}).rstrip("\n")
     terminal.write_block(terminal.toml_text(text))
 

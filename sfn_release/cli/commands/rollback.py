@@ -35,13 +35,13 @@ def run(
     release that never ran in the environment, use `deploy`. Repeat --env to roll back several
     environments, one after another.
     """
-    from sfn_release.cli.deployments import deployed
+    from sfn_release.cli.deployments import deploy_each
     from sfn_release.operations.verbs.rollback import rolling_back
 
     workspace = session.workspace()
     shown = ExitStack()
 
-    def one(name: str) -> Record | None:
+    def roll_back(name: str) -> Record | None:
         environment = workspace.environment(name)
 
         def ask() -> None:
@@ -55,13 +55,13 @@ def run(
             )
         )
 
-    with shown:  # until then, a repeated command shows what was done
-        code = deployed(
+    with shown:  # until the result is shown, a repeated command shows it again
+        code = deploy_each(
             session,
             workspace,
             "rollback",
             session.names(workspace),
-            one,
+            roll_back,
             otherwise=f"already serves {version}",
         )
         sys.stdout.flush()

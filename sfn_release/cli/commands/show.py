@@ -56,14 +56,14 @@ def _write_release(release: Release, yank: Yank | None, *, trial: bool) -> None:
     terminal.write_parts(terminal.Styled(f"{manifest.project} {manifest.version}", "bold"))
     tag = "none yet: a local trial" if trial else manifest.tag
     origin = ("found", f"in {manifest.found}") if manifest.found else ("tag", tag)
-    for what, value in (
+    for label, value in (
         origin,
         ("commit", manifest.commit),
         ("date", manifest.date),
         ("author", manifest.author),
         ("digest", manifest.release_digest),
     ):
-        terminal.write_parts(terminal.Styled(f"  {what:<8}", "dim"), terminal.one_line(value))
+        terminal.write_parts(terminal.Styled(f"  {label:<8}", "dim"), terminal.one_line(value))
     if yank is not None:
         terminal.write_parts(terminal.Styled(f"  {yank}", "red"))
     terminal.write()

@@ -17,7 +17,7 @@ from sfn_release.cli.session import Session
 if TYPE_CHECKING:
     from sfn_release.operations.verbs.status import EnvironmentStatus
 
-_SHOWN = 8  # differences of one workflow; -v and --json tell all
+_SHOWN = 8  # differences of one workflow; -v and --json show all
 _QUIET = {"in-sync", "never-deployed"}
 _LEGEND = (
     "The digest beside a version is the release's. LIVE and RECORDED are the digests of a workflow",
@@ -44,38 +44,46 @@ def run(session: Session, check: bool) -> int:
     found = status(session.workspace(), environments=session.environments, closer=closer)
 
     def text() -> None:
-        for index, one in enumerate(found):
+        for index, environment in enumerate(found):
             if index:
                 terminal.write()
-            _write_environment(one, verbose=session.verbose)
+            _write_environment(environment, verbose=session.verbose)
         if session.verbose:
             for line in _LEGEND:
-                terminal.tell(line, style="dim")
+                terminal.say(line, style="dim")
 
-    session.show("status", {"environments": [one.to_json() for one in found]}, text)
-    if any(one.state == "unreachable" for one in found):
+    session.show("status", {"environments": [environment.to_json() for environment in found]}, text)
+    if any(environment.state == "unreachable" for environment in found):
         return FAILED
-    return DIFFERENT if check and any(one.state not in _QUIET for one in found) else 0
+    return (
+        DIFFERENT if check and any(environment.state not in _QUIET for environment in found) else 0
+    )
 
 
-def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
+def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None:
     from sfn_release.plan.steps import routing_text
 
-    parts: list[str] = [terminal.Styled(one.label, "bold")]
-    if one.version is not None:
-        parts.append(f"  {one.version} {YIELDED}" if one.yielded else f"  {one.version}")
-    if one.release_digest is not None:
-        parts.append(f"  {short(one.release_digest)}")
-    parts += ["  ", terminal.state(one.state)]
-    if one.came is not None:
-        came = one.came
+    parts: list[str] = [terminal.Styled(environment.label, "bold")]
+    if environment.version is not None:
+        parts.append(
+            f"  {environment.version} {YIELDED}"
+            if environment.yielded
+            else f"  {environment.version}"
+        )
+    if environment.release_digest is not None:
+        parts.append(f"  {short(environment.release_digest)}")
+    parts += ["  ", terminal.state(environment.state)]
+    if environment.came is not None:
+        came = environment.came
         parts.append(f"  ({came.action} by {name(came.actor)}, {came.started_at})")
     terminal.write_parts(*parts)
-    if one.yank:
-        terminal.write_parts(terminal.Styled(f"  {one.version} was {one.yank}", "red"))
-    if one.problem:
-        terminal.write(f"  {one.problem}")
-    if one.workflows:
+    if environment.yank:
+        terminal.write_parts(
+            terminal.Styled(f"  {environment.version} was {environment.yank}", "red")
+        )
+    if environment.problem:
+        terminal.write(f"  {environment.problem}")
+    if environment.workflows:
         write_table(
             ("WORKFLOW", "STATE", "ALIAS", "LIVE", "RECORDED"),
             [
@@ -88,18 +96,18 @@ def _write_environment(one: EnvironmentStatus, *, verbose: bool) -> None:
                     _digest(workflow.live_digest),
                     _digest(workflow.recorded_digest),
                 )
-                for workflow in one.workflows
+                for workflow in environment.workflows
             ],
             indent=2,
         )
-    _write_lines(one, verbose=verbose)
-    for step in one.next_steps:
+    _write_lines(environment, verbose=verbose)
+    for step in environment.next_steps:
         terminal.write(f"  next: {step}")
 
 
-def _write_lines(one: EnvironmentStatus, *, verbose: bool) -> None:
+def _write_lines(environment: EnvironmentStatus, *, verbose: bool) -> None:
     """Write the differences and notes of every workflow."""
-    for workflow in one.workflows:
+    for workflow in environment.workflows:
         lines = [*workflow.differences, *(f"note: {note}" for note in workflow.notes)]
         shown = lines if verbose else lines[:_SHOWN]
         for line in shown:

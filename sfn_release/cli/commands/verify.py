@@ -32,16 +32,16 @@ def run(session: Session, version: str | None, *, accept_rewrite: bool) -> int:
     done = verify(session.workspace(), version, accept_rewrite=accept_rewrite)
 
     def text() -> None:
-        for one in done.accepted:
-            _write_accepted(one)
+        for rewrite in done.accepted:
+            _write_accepted(rewrite)
         write_checks(done.checks, "verified")
 
     session.show("verify", done.to_json(), text)
     return 1 if done.problems else 0
 
 
-def _write_accepted(one: Rewrite) -> None:
-    now = "deleted" if one.now is None else f"now {one.now[:12]}"
-    terminal.write(f"accepted: {one.ref} is {now}. It was {one.seen}. Removed commits:")
-    for commit in one.dropped:
+def _write_accepted(rewrite: Rewrite) -> None:
+    now = "deleted" if rewrite.now is None else f"now {rewrite.now[:12]}"
+    terminal.write(f"accepted: {rewrite.ref} is {now}. It was {rewrite.seen}. Removed commits:")
+    for commit in rewrite.dropped:
         terminal.write(f"  {commit[:12]}")

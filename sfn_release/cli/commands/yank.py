@@ -44,7 +44,7 @@ def _warn(workspace: Workspace, done: Yanked) -> None:
     """Say where a release that was yanked is live, and how that ends."""
     for name in done.live_in:
         where = workspace.environment(name).label
-        terminal.tell(
+        terminal.say(
             f"warning: {done.version} is live in {where}. To replace it:"
             f"  sfn-release rollback --env {name}"
         )

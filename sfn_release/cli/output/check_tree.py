@@ -1,4 +1,4 @@
-"""The tree of what `verify` and `env check` looked at: OK, or what is wrong with it."""
+"""Writes the results of `verify` and `env check` as a tree: OK, or the problem and its fix."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 
 
 def write_checks(checks: Iterable[Check], done: str) -> None:
-    """Write the checks below what they are about, and how many problems there were."""
+    """Write the checks below their subjects, and the number of problems."""
     found = list(checks)
-    for subject, group in groupby(found, key=lambda one: one.subject):
+    for subject, group in groupby(found, key=lambda check: check.subject):
         terminal.write(subject, style="bold")
-        for one in group:
-            if one.unknown:
+        for check in group:
+            if check.unknown:
                 terminal.write_parts(
-                    "  ", terminal.Styled("NOT CHECKED", "yellow"), f"  {one.text}"
+                    "  ", terminal.Styled("NOT CHECKED", "yellow"), f"  {check.text}"
                 )
-            elif one.error is None:
-                terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {one.text}")
+            elif check.error is None:
+                terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {check.text}")
             else:
-                _write_problem(one)
-    problems = sum(one.error is not None for one in found)
+                _write_problem(check)
+    problems = sum(check.error is not None for check in found)
     terminal.write(
         count(problems, "problem") if problems else f"{done}: all OK",
         style="red" if problems else "green",
     )
 
 
-def _write_problem(one: Check) -> None:
-    error = one.error
+def _write_problem(check: Check) -> None:
+    error = check.error
     assert error is not None  # noqa: S101 - the caller looked
     code = terminal.Styled(error.code, "red")
-    about = "" if one.text.lower() in error.message.lower() else f"{one.text}: "
+    about = "" if check.text.lower() in error.message.lower() else f"{check.text}: "
     terminal.write_parts("  ", code, f"  {about}{error.message}")
     for line in [*error.why.split("\n"), *error.fix.split("\n")]:
         if line.strip():

@@ -1,4 +1,4 @@
-"""Errors for people and for programs: what happened, why, what to do next."""
+"""Writes errors for people and for programs: the message, why, and how to fix it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ _GAP = "  "
 _NARROWEST = 20  # columns that a text is still wrapped into
 
 
-def tell_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: str = "") -> None:
+def write_error(error: SfnReleaseError, *, as_json: bool, verbose: bool, where: str = "") -> None:
     """Write an error to stderr; with *as_json* its JSON object to stdout too.
 
-    *verbose* adds the tracebacks of what caused it, *where* names the environment of several.
+    *verbose* adds the traceback of its cause. *where* is the environment, if there are several.
     """
     if as_json:
         members: dict[str, Any] = {"error": error_json(error)}
         if isinstance(error, SeveralError):
             members["errors"] = [
-                {"environment": name, **error_json(one)} for name, one in error.errors.items()
+                {"environment": name, **error_json(failure)}
+                for name, failure in error.errors.items()
             ]
         terminal.write_json("error", members)
         sys.stdout.flush()
     cause = error.__cause__
     if verbose and cause is not None:
         for line in "".join(traceback.format_exception(cause)).splitlines():
-            terminal.tell(f"  | {line}", style="dim")
+            terminal.say(f"  | {line}", style="dim")
     for line in error_lines(error, where=where):
-        terminal.Talk(sys.stderr).write(line + "\n")  # the exit code tells it too
+        terminal.TolerantStream(sys.stderr).write(line + "\n")
 
 
 def error_json(error: SfnReleaseError) -> dict[str, str]:
-    """Return an error as ``--json`` tells it."""
+    """Return an error as ``--json`` shows it."""
     return {"code": error.code, "message": error.message, "why": error.why, "fix": error.fix}
 
 
@@ -63,7 +64,7 @@ def error_lines(error: SfnReleaseError, *, where: str = "") -> list[str]:
 
 
 def _as_written(text: str) -> list[str]:
-    """Return a text's lines without the indent that all but the first may have been given."""
+    """Return a text's lines, without a common indent of the lines after the first."""
     first, *rest = text.splitlines() or [""]
     if all(line.startswith("  ") for line in rest):
         rest = [line[2:] for line in rest]
@@ -71,15 +72,15 @@ def _as_written(text: str) -> list[str]:
 
 
 def _indented(line: str, columns: int) -> list[str]:
-    """Return a line two columns in; what is laid out, or is a command, is never broken."""
+    """Return a line with an indent of two. Commands and laid-out lines are never broken."""
     words, gap, command = line.partition("  ")
     if not columns or len(line) + 2 <= columns or line.startswith(" "):
         return [f"  {line}"]
     if gap and words.endswith(":"):  # a command to copy, on a line of its own
-        return [*(f"  {one}" for one in _wrapped(words, columns, 2)), f"    {command.strip()}"]
+        return [*(f"  {part}" for part in _wrapped(words, columns, 2)), f"    {command.strip()}"]
     if gap:
         return [f"  {line}"]
-    return [f"  {one}" for one in _wrapped(line, columns, 2)]
+    return [f"  {part}" for part in _wrapped(line, columns, 2)]
 
 
 def _wrapped(text: str, columns: int, used: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The way that an execution took, a line for each state."""
+"""The path of an execution: a line for each state."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from sfn_release.operations.state_visits import Visit
     from sfn_release.operations.verbs.execute import Execution
 
-_SHOWN = 12  # states at each end of a long way
-_TROUBLED = 10  # states that failed or were caught, which are shown wherever they are
+_SHOWN = 12  # states at each end of a long path
+_TROUBLED = 10  # failed or caught states to show, wherever they are
 _WIDE = 40  # columns of a state's name
 
 
 def way_lines(done: Execution, *, verbose: bool) -> Iterator[str]:
-    """Yield the lines; a long way is folded unless *verbose*, but never where it failed."""
+    """Yield the lines. Unless *verbose*, a long path is folded, except where it failed."""
     if done.way is None:
         if done.no_way:
             yield f"not shown: {done.no_way}"
         return
     shown = range(len(done.way)) if verbose else _chosen(done.way)
-    names = [_name(one) for one in done.way]
+    names = [_name(visit) for visit in done.way]
     wide = min(max((len(names[at]) for at in shown), default=0), _WIDE)
     last = -1
     for at in shown:
@@ -40,34 +40,34 @@ def _hidden(states: int) -> str:
 
 
 def _chosen(way: Sequence[Visit]) -> list[int]:
-    """Return which states of a long way are shown: both ends, and those in trouble."""
+    """Return the states of a long path to show: both ends, and the states with problems."""
     if len(way) <= 2 * _SHOWN + 1:
         return [*range(len(way))]
     ends = {*range(_SHOWN), *range(len(way) - _SHOWN, len(way))}
-    troubled = [at for at, one in enumerate(way) if one.ended in {"failed", "caught"}]
+    troubled = [at for at, visit in enumerate(way) if visit.ended in {"failed", "caught"}]
     return sorted(ends | {*troubled[:_TROUBLED]})
 
 
-def _name(one: Visit) -> str:
-    iteration = f"[{one.iteration}] " if one.iteration is not None else ""
-    return f"{'  ' * one.depth}{iteration}{one.state}"
+def _name(visit: Visit) -> str:
+    iteration = f"[{visit.iteration}] " if visit.iteration is not None else ""
+    return f"{'  ' * visit.depth}{iteration}{visit.state}"
 
 
-def _ending(one: Visit, done: Execution) -> str:
-    """Return what is worth knowing of a visit: its type, retries, and how it went wrong."""
-    parts = [one.type]
-    if one.attempts > 1:
-        parts.append(f"{one.attempts} attempts")
-    match one.ended:
+def _ending(visit: Visit, done: Execution) -> str:
+    """Return the details of a visit: its type, retries, and its error."""
+    parts = [visit.type]
+    if visit.attempts > 1:
+        parts.append(f"{visit.attempts} attempts")
+    match visit.ended:
         case "succeeded":
             pass
         case "running" | "aborted":
-            parts.append(one.ended)
-        case "failed" if (one.error, one.cause) == (done.error, done.cause):
+            parts.append(visit.ended)
+        case "failed" if (visit.error, visit.cause) == (done.error, done.cause):
             parts.append("failed here")
         case "failed" | "caught":
-            why = ": ".join(part for part in (one.error, one.cause) if part)
-            parts.append(f"{one.ended}: {why}" if why else one.ended)
+            why = ": ".join(part for part in (visit.error, visit.cause) if part)
+            parts.append(f"{visit.ended}: {why}" if why else visit.ended)
         case _:
-            assert_never(one.ended)
+            assert_never(visit.ended)
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""GitHub Actions: the summary of a job, outputs for later steps, annotations, and none by data.
+"""GitHub Actions: the summary of a job, outputs for later steps, annotations.
 
 `GITHUB_STEP_SUMMARY` and `GITHUB_OUTPUT` name files that are appended to; annotations are lines
 that the runner reads from stdout and stderr (ours go to stderr, so that --json stays one object).
@@ -18,9 +18,9 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def report(command: str, members: Mapping[str, Any], summary: str | None = None) -> None:
-    """Tell the job what a command did; *members* are those of its JSON object.
+    """Report a command's result to the job. *members* are the members of its JSON object.
 
-    *summary* is Markdown, by default what `markdown.result` makes of *members*.
+    *summary* is Markdown, by default `markdown.result` of *members*.
     """
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from sfn_release.cli.output import markdown
@@ -30,22 +30,26 @@ def report(command: str, members: Mapping[str, Any], summary: str | None = None)
             _append("GITHUB_STEP_SUMMARY", text + "\n\n")
     if os.environ.get("GITHUB_OUTPUT"):
         _append("GITHUB_OUTPUT", "".join(_output(*pair) for pair in outputs(command, members)))
-    for one in members.get("errors") or []:
-        _annotate("error", one, title=f"{one.get('environment') or one['file']}: {one['code']}")
+    for member in members.get("errors") or []:
+        _annotate(
+            "error",
+            member,
+            title=f"{member.get('environment') or member['file']}: {member['code']}",
+        )
     for finding in (members.get("findings") or []) if command == "check" else []:
         place = ", ".join(finding[key] for key in ("workflow", "state") if finding.get(key))
         level = _LEVELS.get(finding["severity"], "notice")
         title = f"{finding['rule']} {place}".strip()
         where = {key: finding[key] for key in ("file", "line") if finding.get(key)}
         _annotate(level, finding, title=title, **where)
-    for one in (members.get("diagnoses") or []) if command == "doctor" else []:
-        if one["verdict"] != "ok":
-            level = "error" if one["verdict"] == "problem" else "warning"
-            _annotate(level, one, title=f"{one['area']}: {one['subject']}")
+    for member in (members.get("diagnoses") or []) if command == "doctor" else []:
+        if member["verdict"] != "ok":
+            level = "error" if member["verdict"] == "problem" else "warning"
+            _annotate(level, member, title=f"{member['area']}: {member['subject']}")
 
 
 def report_error(error: SfnReleaseError) -> None:
-    """Tell the job that the command failed."""
+    """Report an error of the command to the job."""
     members = {"message": error.message, "why": error.why, "fix": error.fix}
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from sfn_release.cli.output import markdown
@@ -56,22 +60,22 @@ def report_error(error: SfnReleaseError) -> None:
 
 
 def outputs(command: str, members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the outputs that a command gives to later steps; several values are lines."""
+    """Yield a command's outputs for later steps of the job. Several values are lines."""
     if command == "plan":
         plans = members.get("plans") or [members]
-        yield "changes", _truth(any(one["changes"] for one in plans))
-        yield "refused", _truth(any(one.get("refusals") for one in plans))
-        yield "version", _lines(one["version"] for one in plans if one.get("version"))
+        yield "changes", _truth(any(plan["changes"] for plan in plans))
+        yield "refused", _truth(any(plan.get("refusals") for plan in plans))
+        yield "version", _lines(plan["version"] for plan in plans if plan.get("version"))
     elif command == "status":
         good = {"in-sync", "never-deployed"}
-        yield "in_sync", _truth(all(one["state"] in good for one in members["environments"]))
+        yield "in_sync", _truth(all(plan["state"] in good for plan in members["environments"]))
     if "deployments" not in members or command == "history":
         return
     records: Sequence[Mapping[str, Any]] = members["deployments"]
     for name in ("version", "commit", "release_digest"):
-        told = [members[name]] if name in members else [record[name] for record in records]
-        if told:
-            yield name, _lines(told)
+        values = [members[name]] if name in members else [record[name] for record in records]
+        if values:
+            yield name, _lines(values)
     if command == "publish":
         yield "tag", members["tag"] or ""  # a local trial has none
         yield "already_released", _truth(members["already_released"])
@@ -91,7 +95,7 @@ def _lines(values: Any) -> str:
 
 
 def _output(name: str, value: str) -> str:
-    """Return an output in the form that takes any value: between two lines that it cannot hold."""
+    """Return an output in the form that any value fits: between two random lines."""
     import secrets
 
     delimiter = f"sfn-release-{secrets.token_hex(16)}"
@@ -99,14 +103,14 @@ def _output(name: str, value: str) -> str:
 
 
 def _append(variable: str, text: str) -> None:
-    """Append to a file of the runner's; what the command did stays done when that fails."""
+    """Append to a file of the runner. The command has run already, so an error is a warning."""
     try:
         with open(  # noqa: PTH123 - pathlib loads slowly
             os.environ[variable], "a", encoding="utf-8", errors="backslashreplace"
         ) as file:
             file.write(text)
     except OSError as error:
-        terminal.tell(f"warning: can't write {variable} ({error.strerror})")
+        terminal.say(f"warning: can't write {variable} ({error.strerror})")
 
 
 def annotation(
@@ -126,7 +130,7 @@ def _annotate(level: str, members: Mapping[str, str], *, title: str, **where: An
         return
     parts = (members.get(part) or "" for part in ("message", "why", "fix"))
     text = "\n".join(part for part in parts if part)
-    terminal.tell_runner(annotation(level, text, title=title, **where))
+    terminal.send_to_runner(annotation(level, text, title=title, **where))
 
 
 def _value(text: str) -> str:

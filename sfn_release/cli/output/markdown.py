@@ -1,7 +1,7 @@
 """Results in GitHub's Markdown, for a comment on a pull request or the summary of a job.
 
-Whatever comes from data stands in code: there neither Markdown nor HTML, links, @mentions and #12
-have a meaning. Only the fence has to be longer than any run of backticks inside.
+Text from data goes into code, where Markdown, HTML, links, @mentions and #12 mean nothing. A fence
+is longer than any run of backticks inside.
 """
 
 from __future__ import annotations
@@ -64,14 +64,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 
 def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
-    """Return a plan: its steps, what they change, and the notes. *verbose* cuts nothing."""
+    """Return a plan: its steps, their changes, and the notes. *verbose* shows all of them."""
     from sfn_release.cli.output.plans import purpose
 
     where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
     lines = [f"### Plan: {purpose(made, where, code)}", ""]
-    loud = [one for one in made.workflows if one.changes]
+    loud = [workflow for workflow in made.workflows if workflow.changes]
     if loud:
-        lines += table(("Workflow", "Change", "Steps"), (_workflow(made, one) for one in loud))
+        lines += table(
+            ("Workflow", "Change", "Steps"), (_workflow(made, workflow) for workflow in loud)
+        )
     else:
         lines.append("Nothing to change.")
     lines += differences(made, verbose=verbose)
@@ -82,20 +84,24 @@ def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
         from sfn_release.plan.traffic_shift import stages_text
 
         lines += ["", f"Shift: {code(stages_text(made))}", "", f"{code(made.strategy or '')}"]
-    notes = [*(note for one in made.workflows for note in one.notes), *made.notes]
+    notes = [*(note for workflow in made.workflows for note in workflow.notes), *made.notes]
     lines += ["", *(f"- {code(note)}" for note in notes)]
-    for one in made.refusals:
-        first, *rest = one.message.splitlines()
+    for refusal in made.refusals:
+        first, *rest = refusal.message.splitlines()
         lines += [f"- **Refused**: {code(first)}"]
-        lines += [f"  - {code(line.strip())}" for line in (*rest, one.fix)]
+        lines += [f"  - {code(line.strip())}" for line in (*rest, refusal.fix)]
     return "\n".join(lines).rstrip("\n")
 
 
 def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
-    """Yield what a plan changes in each workflow, by state and field; much of it is folded."""
+    """Yield the changes of a plan by state and field. A long list is folded."""
     from sfn_release.cli.output.plans import FOLD, difference_lines
 
-    lines = [f"{one.workflow}: {line}" for one in made.workflows for line in difference_lines(one)]
+    lines = [
+        f"{workflow.workflow}: {line}"
+        for workflow in made.workflows
+        for line in difference_lines(workflow)
+    ]
     if not lines:
         return
     shown = lines if verbose else lines[:_LINES]
@@ -114,17 +120,17 @@ def differences(made: Plan, *, verbose: bool = False) -> Iterator[str]:
         )
 
 
-def _workflow(made: Plan, one: WorkflowPlan) -> tuple[str, str, str]:
+def _workflow(made: Plan, workflow: WorkflowPlan) -> tuple[str, str, str]:
     from sfn_release.cli.output.plans import change_texts
 
-    steps = "<br>".join(code(text) for text in change_texts(made, one))
-    return code(one.workflow), one.change, steps
+    steps = "<br>".join(code(text) for text in change_texts(made, workflow))
+    return code(workflow.workflow), workflow.change, steps
 
 
 def result(command: str, members: Mapping[str, Any]) -> str:
-    """Return the result of a command, given its JSON members; "" for one that has no summary."""
+    """Return a command's result, given its JSON members; "" for a command without a summary."""
     if command == "status":
-        return "\n\n".join(_environment(one) for one in members["environments"])
+        return "\n\n".join(_environment(member) for member in members["environments"])
     if command not in _TITLES:
         return ""
     records = members.get("deployments") or []
@@ -146,12 +152,12 @@ def result(command: str, members: Mapping[str, Any]) -> str:
             lines += ["", f"Reason: {code(record['reason'])}"]
         if record.get("override"):
             lines += ["", f"Policies were overridden: {code(record['override'])}"]
-    lines += [text for one in members.get("errors") or [] for text in ("", failed(one))]
+    lines += [text for member in members.get("errors") or [] for text in ("", failed(member))]
     return "\n".join(lines)
 
 
 def failed(members: Mapping[str, str]) -> str:
-    """Return what failed in one environment, given its member of ``errors``."""
+    """Return the error of one environment, given its member of ``errors``."""
     return f"**{code(members['environment'])}: {members['code']}**\n\n{error(members)}"
 
 
@@ -184,12 +190,15 @@ def _record(record: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _environment(one: Mapping[str, Any]) -> str:
-    head = f"### {code(one['name'])}: {one['state']}"
-    lines = [head + (f", serves {code(one['version'])}" if one["version"] else ""), ""]
-    if one["problem"]:
-        lines += [block(one["problem"]), ""]
-    found = [workflow for workflow in one["workflows"] if workflow["state"] != "in-sync"]
+def _environment(environment: Mapping[str, Any]) -> str:
+    head = f"### {code(environment['name'])}: {environment['state']}"
+    lines = [
+        head + (f", serves {code(environment['version'])}" if environment["version"] else ""),
+        "",
+    ]
+    if environment["problem"]:
+        lines += [block(environment["problem"]), ""]
+    found = [workflow for workflow in environment["workflows"] if workflow["state"] != "in-sync"]
     if found:
         lines += table(
             ("Workflow", "State", "Differences"),
@@ -203,7 +212,7 @@ def _environment(one: Mapping[str, Any]) -> str:
             ),
         )
         lines.append("")
-    same = len(one["workflows"]) - len(found)
+    same = len(environment["workflows"]) - len(found)
     if same:
         lines.append(f"{count(same, 'workflow')} in sync.")
     return "\n".join(lines).rstrip("\n")

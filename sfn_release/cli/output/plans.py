@@ -1,4 +1,4 @@
-"""A plan in words, for stderr before it is applied and for `sfn-release plan`."""
+"""Plans as text: for stderr before they are applied, and for `sfn-release plan`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MARKS = {
 }
 _MANY = 20  # workflows, above which each gets one line
 FOLD = 20
-"""Lines of differences that a plan shows for an environment, unless it shows all."""
+"""A plan shows this many lines of differences for an environment, unless it shows all."""
 
 
 def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
-    """Yield the lines of a plan: its steps and what they change. *verbose* cuts nothing."""
+    """Yield the lines of a plan: its steps and their changes. *verbose* shows all of them."""
     yield _head(plan, local)
     if (
         plan.version
@@ -38,7 +38,7 @@ def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> I
     if plan.stages:
         yield f"  shift: {stages_text(plan)}"
         yield f"  strategy: {plan.strategy}"
-    notes = [*(note for one in plan.workflows for note in one.notes), *plan.notes]
+    notes = [*(note for workflow in plan.workflows for note in workflow.notes), *plan.notes]
     yield from (f"  note: {note}" for note in notes)
     for refusal in plan.refusals:
         first, *rest = refusal.message.splitlines()
@@ -52,13 +52,13 @@ def _head(plan: Plan, local: frozenset[str]) -> str:
 
 
 def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
-    """Return what a plan is for, in words. *show* writes a name as the output needs it."""
+    """Return the purpose of a plan. *show* formats a name for the output."""
     version = show(plan.version) if plan.version else plan.called
     served = show(plan.from_version) if plan.from_version else ""
     now = f", which serves {served}" if served else ", where nothing is deployed"
     match plan.action:
         case "delete":
-            names = ", ".join(show(one.workflow) for one in plan.workflows)
+            names = ", ".join(show(workflow.workflow) for workflow in plan.workflows)
             return f"delete {names} from {where}{now}"
         case "rollback" if plan.version == plan.from_version:
             return f"restore {version} in {where}"
@@ -74,32 +74,32 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
 
 def _changes(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """Yield the steps of each workflow that changes, and below them its differences."""
-    loud = [one for one in plan.workflows if one.changes]
-    wide = max((len(one.workflow) for one in loud), default=0)
+    loud = [workflow for workflow in plan.workflows if workflow.changes]
+    wide = max((len(workflow.workflow) for workflow in loud), default=0)
     brief = len(loud) > _MANY and not verbose
     shown = 0
-    for one in loud:
-        yield from _workflow(plan, one, wide, verbose=verbose, brief=brief)
-        lines = difference_lines(one)
+    for workflow in loud:
+        yield from _workflow(plan, workflow, wide, verbose=verbose, brief=brief)
+        lines = difference_lines(workflow)
         lines = lines if verbose else lines[: FOLD - shown]
         shown += len(lines)
         yield from (f"      {line}" for line in lines)
-    more = sum(len(one.differences) for one in loud) - shown
+    more = sum(len(workflow.differences) for workflow in loud) - shown
     if more:
         yield f"      … {count(more, 'more line')}; -v shows all"
 
 
 def _quiet(plan: Plan, *, verbose: bool) -> Iterator[str]:
-    """Yield the lines of workflows whose content and callers stay as they are."""
-    quiet = [one for one in plan.workflows if not one.changes]
+    """Yield the lines of workflows whose content and callers don't change."""
+    quiet = [workflow for workflow in plan.workflows if not workflow.changes]
     lines = {
-        "unchanged": [one.workflow for one in quiet if one.change != "retained"],
-        "retained": [one.workflow for one in quiet if one.change == "retained"],
+        "unchanged": [workflow.workflow for workflow in quiet if workflow.change != "retained"],
+        "retained": [workflow.workflow for workflow in quiet if workflow.change == "retained"],
     }
     for word, names in lines.items():
         if names:
             yield f"  = {word}: {_listed(names, verbose=verbose)}"
-    tagged = [one.workflow for one in quiet if one.tags]
+    tagged = [workflow.workflow for workflow in quiet if workflow.tags]
     if tagged and plan.version:
         yield f"  = tagged with {plan.version}: {_listed(tagged, verbose=verbose)}"
 
@@ -108,9 +108,9 @@ def _listed(names: list[str], *, verbose: bool) -> str:
     return ", ".join(names) if verbose else names_text(names)
 
 
-def difference_lines(one: WorkflowPlan) -> list[str]:
-    """Return what changes in a workflow, a line each, as `sfn-release diff` shows it."""
-    return [str(difference) for difference in one.differences]
+def difference_lines(workflow: WorkflowPlan) -> list[str]:
+    """Return the changes of a workflow, one per line, as `sfn-release diff` shows them."""
+    return [str(difference) for difference in workflow.differences]
 
 
 def step_text(step: Step, *, verbose: bool = False) -> str:
@@ -125,13 +125,13 @@ def step_text(step: Step, *, verbose: bool = False) -> str:
     return "tag " + ", ".join(texts)
 
 
-def change_texts(plan: Plan, one: WorkflowPlan, *, verbose: bool = False) -> list[str]:
+def change_texts(plan: Plan, workflow: WorkflowPlan, *, verbose: bool = False) -> list[str]:
     """Return a workflow's steps in words, and its pins where they change."""
-    texts = [f"keep: {step_text(step, verbose=verbose)}" for step in one.keep]
-    texts += [step_text(step, verbose=verbose) for step in plan.steps_of(one)]
-    for written, now in one.pins.items():
-        before = one.pinned.get(written)
-        exact = now is not None and now.endswith(written)  # its author has named the version
+    texts = [f"keep: {step_text(step, verbose=verbose)}" for step in workflow.keep]
+    texts += [step_text(step, verbose=verbose) for step in plan.steps_of(workflow)]
+    for written, now in workflow.pins.items():
+        before = workflow.pinned.get(written)
+        exact = now is not None and now.endswith(written)  # the definition itself names the version
         if not exact and (verbose or now is None or now != before):
             texts.append(f"pin {pin_text(written, now, before)}")
     return texts
@@ -145,12 +145,12 @@ def _lower(version: str, served: str) -> Iterator[str]:
 
 
 def _workflow(
-    plan: Plan, one: WorkflowPlan, wide: int, *, verbose: bool, brief: bool
+    plan: Plan, workflow: WorkflowPlan, wide: int, *, verbose: bool, brief: bool
 ) -> Iterator[str]:
-    """Yield a line for every step of a workflow, one for all of them to be *brief*."""
-    mark, word = _MARKS[one.change]
-    steps = change_texts(plan, one, verbose=verbose)
-    head = f"  {mark} {one.workflow:<{wide}}  {word:<8}"
+    """Yield a line for every step of a workflow; if *brief*, one line for all steps."""
+    mark, word = _MARKS[workflow.change]
+    steps = change_texts(plan, workflow, verbose=verbose)
+    head = f"  {mark} {workflow.workflow:<{wide}}  {word:<8}"
     steps = ["; ".join(steps)] if brief else steps
     for step in steps:
         yield f"{head}  {step}".rstrip()

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 _OFTEN = timedelta(minutes=1)
-_MANY = 60  # steps, above which a log is told every ten percent
-_LINES = 10  # that a log gets of one stage, if they are not more often than that
+_MANY = 60  # steps: above, a log gets a line for every ten percent
+_LINES = 10  # at most this many lines of one stage in a log
 
 
 class ProgressDisplay:
-    """A `deployment.Watcher` that talks to a person or a log.
+    """A `deployment.Watcher` that writes to a terminal or a log.
 
-    *ask* is called once, between the first plan and its application; raising there refuses it.
+    *ask* is called once, between the first plan and its application. Raising there refuses it.
     *local* are the environments that are not on AWS.
     """
 
@@ -46,28 +46,28 @@ class ProgressDisplay:
         self._watching = False  # whether the bar is the line of a shift
         self._task: Any = None
         self._done = self._steps = 0
-        # In a log: the stage that is watched, how often it is told, and when it was last.
+        # In a log: the stage that is watched, and how often and when it was written.
         self._stage = 0
         self._every = _OFTEN
         self._told: timedelta | None = None
 
     def say(self, text: str) -> None:
-        """Write one sentence of talk."""
+        """Write a message."""
         with self._lock:
             if self._bar is not None:
                 self._bar.stop()
             for line in text.splitlines():
-                terminal.tell(line, style="dim")
+                terminal.say(line, style="dim")
             if self._bar is not None:
                 self._bar.start()
 
     def planned(self, plan: Plan) -> None:
-        """Write the plan, and ask when asking was wanted."""
+        """Write the plan, and ask the question, if there is one."""
         from sfn_release.cli.output.plans import plan_lines
 
         self.plans[plan.environment] = plan
         for line in plan_lines(plan, local=self.local, verbose=self._verbose):
-            terminal.tell(line)
+            terminal.say(line)
         if self.ask is not None:
             sys.stderr.flush()
             ask, self.ask = self.ask, None
@@ -94,16 +94,16 @@ class ProgressDisplay:
             elif self._steps > _MANY and not self._verbose:
                 percent = 10 * (10 * self._done // self._steps)
                 if percent != 10 * (10 * (self._done - 1) // self._steps):
-                    terminal.tell(f"[{self._done}/{self._steps}] {percent} %")
+                    terminal.say(f"[{self._done}/{self._steps}] {percent} %")
             else:
                 from sfn_release.cli.output.plans import step_text
 
                 text = step_text(step, verbose=self._verbose)
                 whose = f"{step.workflow}: " if step.workflow else ""
-                terminal.tell(f"[{self._done}/{self._steps}] {whose}{text}")
+                terminal.say(f"[{self._done}/{self._steps}] {whose}{text}")
 
     def seen(self, seen: ShiftProgress) -> None:
-        """Show how a shift stands: on a terminal beside the bar, in a log every so often."""
+        """Show the progress of a shift: beside the bar, or in a log from time to time."""
         with self._lock:
             if self._bar is not None:
                 if self._watching:
@@ -117,7 +117,7 @@ class ProgressDisplay:
                 self._every = max(_OFTEN, seen.left / _LINES)
             if self._told is None or self._told - seen.left >= self._every:
                 self._told = seen.left
-                terminal.tell(_shift(seen))
+                terminal.say(_shift(seen))
 
     def close(self) -> None:
         """Take the bar off the screen."""
@@ -131,7 +131,7 @@ class ProgressDisplay:
             self._bar = None
 
     def _start(self, *, shift: str = "") -> None:
-        """Draw the bar, or in its place the line that says how a *shift* stands."""
+        """Draw the bar, or instead the line about a *shift*."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -141,7 +141,7 @@ class ProgressDisplay:
             TextColumn,
         )
 
-        talk: Any = terminal.Talk(sys.stderr)  # has what a file has
+        stream: Any = terminal.TolerantStream(sys.stderr)  # like a file, for rich
         system: Any = "auto" if terminal.coloured(sys.stderr) else None
         bar: list[ProgressColumn] = [
             TextColumn("applying"),
@@ -152,7 +152,7 @@ class ProgressDisplay:
         self._bar = Progress(
             *([] if shift else bar),
             TextColumn("{task.fields[step]}", markup=False),
-            console=Console(file=talk, color_system=system, highlight=False),
+            console=Console(file=stream, color_system=system, highlight=False),
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._steps, completed=self._done, step=shift)
@@ -160,7 +160,7 @@ class ProgressDisplay:
 
 
 def _shift(seen: ShiftProgress) -> str:
-    """Return how a shift stands, in a line."""
+    """Return the progress of a shift as one line."""
     left = timedelta(seconds=round(seen.left.total_seconds()))
     stage = f" (stage {seen.stage} of {seen.stages})" if seen.stages > 1 else ""
     parts = [f"{seen.weight} % shifted{stage}, {duration_text(left)} left"]

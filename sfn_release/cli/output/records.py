@@ -23,10 +23,10 @@ _DONE = {
 }
 YIELDED = "(your trial, not the release)"
 """Follows the version of a local trial whose number another release has taken."""
-_RESTORED = "restored {version} in {where}"  # what was live before an attempt that did not finish
+_RESTORED = "restored {version} in {where}"  # after an attempt that did not finish
 
 
-def told(
+def show_deployment(
     session: Session,
     command: str,
     record: Record | None,
@@ -34,7 +34,7 @@ def told(
     *,
     otherwise: str,
 ) -> None:
-    """Write the result of a command that makes one deployment; None is *otherwise*."""
+    """Show the result of a command that makes one deployment; without one, say *otherwise*."""
     members = {"deployments": [record.to_json()] if record else []}
     session.show(
         command, members, lambda: terminal.write_parts(*line(record, environment, otherwise))
@@ -42,7 +42,7 @@ def told(
 
 
 def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
-    """Return the line that tells of a deployment, or that there was *otherwise* none."""
+    """Return the line about a deployment; without one, the line that says *otherwise*."""
     where = environment.label
     if record is None:
         return [f"{where} {otherwise}: nothing to do"]
@@ -54,18 +54,18 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
 
 
 def name(actor: str) -> str:
-    """Return an actor without the address."""
+    """Return an actor's name, without the e-mail address."""
     return actor.partition(" <")[0]
 
 
 def action(record: Record) -> str:
-    """Return what a deployment was: ``publish``, ``delete hello``."""
+    """Return a deployment's action, with the workflow that it deleted: ``delete hello``."""
     gone = [name for name, outcome in record.workflows.items() if outcome.change == "deleted"]
     return " ".join([record.action, *(gone if record.action == "delete" else [])])
 
 
 def changes(record: Record) -> str:
-    """Return how many workflows were created, updated, ... ; a single one by name."""
+    """Return how many workflows were created, updated, and so on; a single one by name."""
     counted = Counter(outcome.change for outcome in record.workflows.values())
     names = {outcome.change: name for name, outcome in record.workflows.items()}
     return ", ".join(

@@ -1,7 +1,7 @@
-"""Tables on stdout: aligned columns that fit the terminal, and nothing of a cell is ever cut.
+"""Tables on stdout: aligned columns that fit the terminal. No cell is ever cut.
 
-What does not fit beside the rest stands on lines of its own below its row; where even names and
-states do not fit beside each other, every cell has its own line. A pipe gets whole rows.
+A cell that doesn't fit goes below its row. If even names and states don't fit beside each other,
+every cell gets its own line. A pipe gets whole rows.
 """
 
 from __future__ import annotations

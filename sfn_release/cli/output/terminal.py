@@ -1,7 +1,7 @@
-"""What a command prints: results on stdout, talk on stderr, nothing that data could smuggle in.
+"""Writes results to stdout and messages to stderr, with the control characters of data escaped.
 
-On a terminal there are tables and colour; in a pipe plain aligned text, and rich is not imported.
-Nothing is said by colour alone.
+A terminal gets tables and colour. A pipe gets plain aligned text, and rich is not imported. Colour
+never carries information alone.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Styled(str):
 
 
 def state(word: str) -> Styled:
-    """Return a status word with the colour that people expect of it."""
-    return Styled(word, _STATES.get(word, ""))  # AWS may have words that are new
+    """Return a status word in its usual colour."""
+    return Styled(word, _STATES.get(word, ""))  # AWS may add words
 
 
 def safe(text: str) -> str:
-    r"""Return *text* with what a terminal would act upon written as escapes.
+    r"""Return *text* with the characters that control a terminal written as escapes.
 
     >>> safe("\x1b[31mred")
     '\\x1b[31mred'
@@ -93,21 +93,21 @@ def json_text(value: Any) -> str:
 
 
 def toml_text(text: str) -> str:
-    """Return a TOML document with what a terminal would act upon escaped by TOML's own rules."""
+    """Return a TOML document with control characters escaped by TOML's own rules."""
     return _unsafe().sub(lambda found: f"\\U{ord(found[0]):08x}", text)
 
 
 def in_github_actions() -> bool:
-    """Tell whether a runner of GitHub Actions reads what is printed, and acts on its commands."""
+    """Return whether a runner of GitHub Actions reads the output, and runs commands in it."""
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 class OutputError(Exception):
-    """Standard output cannot be written; the text says why, and what became of the command."""
+    """Standard output can't be written. The text says why, and whether the command ran."""
 
 
 class _Output:
-    """A stream whose failures are told from those of every other file."""
+    """A stream that raises OutputError, so that its failures differ from those of other files."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -124,10 +124,10 @@ class _Output:
             self._stream.flush()
 
 
-class Talk:
-    """A stream for talk: when it cannot be written any more, what is being done goes on.
+class TolerantStream:
+    """A stream for messages, which ignores errors.
 
-    A terminal that was closed must not keep a deployment from putting back what it had changed.
+    When the terminal is closed, a deployment still has to put its changes back.
     """
 
     def __init__(self, stream: IO[str]) -> None:
@@ -137,13 +137,13 @@ class Talk:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write *text*, unless the stream is broken."""
         with contextlib.suppress(OSError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush what can be flushed."""
+        """Flush the stream, unless it is broken."""
         with contextlib.suppress(OSError):
             self._stream.flush()
 
@@ -162,10 +162,10 @@ def _writing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def checked_output() -> Iterator[None]:
-    """Prepare the streams, and let whatever is written to stdout raise OutputError.
+    """Prepare the streams; inside the block, writing to a broken stdout raises OutputError.
 
-    What an output's encoding lacks is written as an escape. Raises OutputError at once for a
-    closed stdout, whose place the next file that is opened would take.
+    Characters that the encoding of an output lacks are written as escapes. Raises OutputError at
+    once for a closed stdout: the next file that is opened would take its place.
     """
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
@@ -182,17 +182,17 @@ def checked_output() -> Iterator[None]:
 
 
 def on_terminal(stream: IO[str]) -> bool:
-    """Tell whether people look at *stream*."""
+    """Return whether *stream* is a terminal that can show a bar."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def coloured(stream: IO[str]) -> bool:
-    """Tell whether *stream* may carry colour; see https://no-color.org/."""
+    """Return whether *stream* can carry colour; see https://no-color.org/."""
     return on_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def paint(text: str, style: str, stream: IO[str]) -> str:
-    """Return *text* in a style where *stream* may carry one."""
+    """Return *text* in a style, if *stream* can carry colour."""
     if not style or not coloured(stream):
         return text
     codes = ";".join(_CODES[word] for word in style.split())
@@ -205,24 +205,24 @@ def write(text: str = "", *, style: str = "") -> None:
 
 
 def write_block(text: str) -> None:
-    """Write the lines of a result: JSON, TOML, what git printed."""
+    """Write the lines of a result: JSON, TOML, the output of git."""
     sys.stdout.write(safe(text) + "\n")
 
 
-def tell(text: str = "", *, style: str = "") -> None:
-    """Write a line of talk to stderr."""
-    _tell(paint(one_line(text), style, sys.stderr))
+def say(text: str = "", *, style: str = "") -> None:
+    """Write a line to stderr."""
+    _write_stderr(paint(one_line(text), style, sys.stderr))
 
 
-def tell_runner(command: str) -> None:
+def send_to_runner(command: str) -> None:
     """Write a workflow command to stderr, where a runner of GitHub Actions reads it too."""
-    _tell(command)
+    _write_stderr(command)
 
 
-def _tell(line: str) -> None:
-    talk = Talk(sys.stderr)
-    talk.write(line + "\n")
-    talk.flush()
+def _write_stderr(line: str) -> None:
+    stream = TolerantStream(sys.stderr)
+    stream.write(line + "\n")
+    stream.flush()
 
 
 def write_command(command: str) -> None:
@@ -245,7 +245,7 @@ def write_json(command: str, members: Mapping[str, Any]) -> None:
 
 @cache
 def _commands() -> re.Pattern[str]:
-    """Match what a runner of GitHub Actions takes for a command of ours: ``::name`` and ``##[``."""
+    """Match text that a runner of GitHub Actions runs as a command: ``::name`` and ``##[``."""
     return re.compile(r"(?m)^([^\S\n]*):(?=:)|#(?=#\[)")
 
 
