@@ -1,6 +1,6 @@
 """Rules for values that AWS receives: names, ARNs, regions, accounts, tags, endpoints.
 
-A rule takes a value, and returns a sentence that says what is wrong with it, or None.
+A rule takes a value, and returns the problem with it as a sentence, or None.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def state_machine_name(value: str) -> str | None:
     if not value:
         return "It is empty."
     if len(value) > MAX_NAME:
-        return f"It has {len(value)} characters; AWS takes at most {MAX_NAME}."
+        return f"It has {len(value)} characters; AWS allows {MAX_NAME}."
     found = _NOT_IN_NAME.search(value)
     if found:
         return (
-            f"It holds {found[0]!r}; AWS takes no white space, control characters, brackets, and"
-            ' none of ? * " # % \\ ^ | ~ ` $ & , ; : /'
+            f"It contains {found[0]!r}. AWS doesn't allow white space, control characters, brackets"
+            ' or any of ? * " # % \\ ^ | ~ ` $ & , ; : /'
         )
     return None
 
@@ -37,7 +37,7 @@ def state_machine_name(value: str) -> str | None:
 def name_template(value: str) -> str | None:
     """Check the template of state machine names."""
     if value.count("{workflow}") != 1:
-        return "It must hold {workflow} once, which becomes the workflow's name."
+        return "It must contain {workflow} once, which becomes the workflow's name."
     return filled(state_machine_name)(value.replace("{workflow}", "x"))
 
 
@@ -45,58 +45,58 @@ def alias(value: str) -> str | None:
     """Check an alias against the rules of CreateStateMachineAlias; "" means: no alias."""
     if value and (not _ALIAS.fullmatch(value) or value.isdigit()):
         return (
-            "AWS takes letters, digits, '_', '.' and '-', at most 80 characters, and not digits"
-            ' alone. "" is for no alias.'
+            "AWS allows letters, digits, '_', '.' and '-', up to 80 characters, but not digits"
+            ' alone. Use "" for no alias.'
         )
     return None
 
 
 def region(value: str) -> str | None:
     """Check the shape of an AWS region's name."""
-    return None if _REGION.fullmatch(value) else "An AWS region is written like eu-west-1."
+    return None if _REGION.fullmatch(value) else "Write an AWS region such as eu-west-1."
 
 
 def account(value: str) -> str | None:
     """Check an AWS account's id."""
     if not re.fullmatch(r"[0-9]{12}", value):
-        return "An AWS account's id has twelve digits; it is a string, as it may begin with 0."
+        return "An AWS account ID has twelve digits. Write it as a string: it can start with 0."
     return None
 
 
 def role_arn(value: str) -> str | None:
     """Check the shape of an IAM role's ARN."""
     if not _ROLE.fullmatch(value):
-        return "An IAM role's ARN is written like arn:aws:iam::111111111111:role/shop-workflows."
+        return "Write an IAM role's ARN such as arn:aws:iam::111111111111:role/shop-workflows."
     return None
 
 
 def external_id(value: str) -> str | None:
     """Check the external id of a role's trust policy (AssumeRole, parameter ``ExternalId``)."""
     if not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
-        return "It has 2 to 1224 characters: letters, digits and _ + = , . @ : / -"
+        return "It must have 2 to 1224 characters: letters, digits and _ + = , . @ : / -"
     return None
 
 
 def endpoint_url(value: str) -> str | None:
-    """Check a URL that a client can be pointed at."""
+    """Check the URL of an endpoint."""
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none, an unclosed [ of IPv6
+    except ValueError:  # an invalid port, an unclosed [ of IPv6
         usable = False
     if not usable or not value.isprintable() or " " in value:
-        return "An endpoint is written like http://127.0.0.1:8083."
+        return "Write a URL such as http://127.0.0.1:8083."
     if "@" in parts.netloc:
-        return "It would be recorded in Git: credentials do not belong into it."
+        return "It is recorded in Git, so it can't contain credentials."
     if parts.query or parts.fragment:
-        return "An endpoint has neither a query nor a fragment."
+        return "An endpoint can't have a query or a fragment."
     return None
 
 
 def tag_key(value: str) -> str | None:
-    """Check the key of an AWS tag that a user may set."""
+    """Check the key of an AWS tag that users can set."""
     if not 0 < len(value) <= _MAX_TAG_KEY or not _TAG_TEXT.fullmatch(value):
         return (
             f"A tag's key has 1 to {_MAX_TAG_KEY} characters: letters, digits, spaces and"
@@ -121,5 +121,7 @@ def tag_value(value: str) -> str | None:
 def ssm_name(value: str) -> str | None:
     """Check the name of a parameter in Parameter Store, with a version or label if it has one."""
     if not re.fullmatch(r"(?:arn:[^\s]+|[\w./-]+)(?::[\w.-]+)?", value, re.ASCII):
-        return "A name in Parameter Store is written like /shop/charge, with a version :3."
+        return (
+            "Write a name in Parameter Store such as /shop/charge, or one version: /shop/charge:3."
+        )
     return None

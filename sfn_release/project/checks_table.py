@@ -1,4 +1,4 @@
-"""The ``[checks]`` of releases.toml: what a project lives with, and why."""
+"""The table ``[checks]`` of releases.toml: silenced findings, with reasons."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _AT = ("checks", "silence")
 
 
 def silences_of(document: TomlDocument, table: dict[str, Any]) -> tuple[Silence, ...]:
-    """Return what the table ``[checks]`` silences; raises ConfigError."""
+    """Return the silences of the table ``[checks]``; raises ConfigError."""
     entries = enumerate(table.get("silence", ()))
     return tuple(_silence(document, (*_AT, index), entry) for index, entry in entries)
 
@@ -53,7 +53,7 @@ def _silence(document: TomlDocument, at: Key, entry: dict[str, str]) -> Silence:
             document.fail(
                 (*at, key),
                 f"`{key}` is missing in a silence{shown} of [checks]",
-                why="Whoever reads it later has to know what is silenced, and why.",
+                why="Readers need to know which rule is silenced, and why.",
                 fix=f"For example:  silence = [{_EXAMPLE}]",
             )
     rule = BY_NAME.get(entry["rule"])
@@ -67,7 +67,7 @@ def _silence(document: TomlDocument, at: Key, entry: dict[str, str]) -> Silence:
         document.fail(
             (*at, "rule"),
             f"{rule.name!r} can't be silenced",
-            why="Step Functions itself refuses a definition that breaks it.",
-            fix="Mend the definition, and remove the silence.",
+            why="Step Functions refuses a definition that breaks this rule.",
+            fix="Fix the definition, and remove the silence.",
         )
     return Silence(**entry)

@@ -1,4 +1,4 @@
-"""An environment: where releases run, and what may enter."""
+"""An environment: where releases run, and which releases it accepts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class AssumedRole:
-    """The IAM role that a deployer takes on; *external_id* is what its trust policy may ask."""
+    """The IAM role that a deployer assumes; *external_id* is for its trust policy."""
 
     role_arn: str
     external_id: str | None = None
@@ -34,14 +34,14 @@ class Environment:
     """Where releases run.
 
     *backend* is the kind of Step Functions that they run on. *alias* "" means: no alias.
-    *endpoints* maps services to URLs, "*" to that of every other one.
+    *endpoints* maps services to URLs, and "*" to the URL of all other services.
     *logging*, *tracing* and *encryption* have the shapes of the API members
     ``loggingConfiguration``, ``tracingConfiguration`` and ``encryptionConfiguration``, with their
     parameters unfilled, as *role_arn*, *name_template* and *tags*. *parameters* are JSON values, or
     a `Source` where one is looked up.
 
-    What may enter: *requires* are the environments where a release must have succeeded, *soak* how
-    long it must have been served there, *branches* patterns of branches that must hold its commit.
+    It accepts a release that has succeeded in the environments *requires*, was served there for the
+    time *soak*, and whose commit is on a branch that matches one of *branches*.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Environment:
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether its state machines live here, as those of a clone that nobody else sees."""
+        """Whether its state machines are on this machine, where only this user sees them."""
         from urllib.parse import urlsplit
 
         url = self.endpoints.get("stepfunctions") or self.endpoints.get("*") or ""
@@ -95,7 +95,7 @@ class Environment:
 
     @property
     def given(self) -> Mapping[str, str]:
-        """The parameters that AWS gives, as far as they are known without asking it.
+        """The built-in parameters that are known without a call to AWS.
 
         The account of an environment on AWS is known if releases.toml names it.
         """
@@ -107,14 +107,14 @@ class Environment:
     def state_machine_name(self, workflow: str) -> str:
         """Return the name of *workflow*'s state machine here.
 
-        Raises ConfigError when AWS does not take that name.
+        Raises ConfigError when AWS doesn't allow the name.
         """
         template = self.name_template.replace("{workflow}", workflow)
         name: str = self.fill(template, where=f"name of {self.name}", texts=True)
         problem = aws_rules.state_machine_name(name)
         if problem:
             raise ConfigError(
-                f"{name!r} cannot be the name of a state machine in {self.name}.",
+                f"{name!r} can't be the name of a state machine in {self.name}.",
                 why=problem,
                 fix=f"Rename the workflow {workflow!r}, or change `name` in"
                 f" [environments.{self.name}].",
@@ -122,12 +122,12 @@ class Environment:
         return name
 
     def sources(self, names: Iterable[str]) -> dict[str, Source]:
-        """Return which of the parameters *names* have to be looked up, and where."""
+        """Return the sources of the parameters among *names* that are looked up."""
         found = {name: self.parameters.get(name) for name in names}
         return {name: source for name, source in found.items() if isinstance(source, Source)}
 
     def open(self, names: Iterable[str]) -> frozenset[str]:
-        """Return which of *names* are known only when a deployment is prepared."""
+        """Return the parameters among *names* that only a deployment knows."""
         asked = {*names}
         found = {name for name in asked if name.startswith(WORKFLOW)}
         found |= asked & value_rules.GIVEN - self.known.keys()
@@ -139,15 +139,15 @@ class Environment:
 
     @property
     def known(self) -> dict[str, Any]:
-        """Every value that is there: given, literal, or `resolved`."""
+        """Every known value: built in, literal, or `resolved`."""
         own = self.parameters.items()
         return {**self.given, **{k: value for k, value in own if not isinstance(value, Source)}}
 
     def fill(self, value: Any, *, where: str, texts: bool = False) -> Any:
         """Return the JSON *value* with this environment's parameters filled; see `fill`.
 
-        Those that it refers to must be literal, or `resolved`.
+        Its parameters must be literal, or `resolved`.
         """
         unresolved = self.sources(parameters_in(value))
-        assert not unresolved, sorted(unresolved)  # noqa: S101 - whoever renders resolves them
+        assert not unresolved, sorted(unresolved)  # noqa: S101 - the caller resolves them first
         return fill(value, self.known, where=where, environment=self.name, texts=texts)

@@ -1,4 +1,4 @@
-"""Reading the tables of environments: each alone, and how they refer to each other."""
+"""Reads the tables of environments: each table, and the references between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROLE = 'role_arn = "arn:aws:iam::111111111111:role/shop-workflows"'
 
 
 def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]) -> Environment:
-    """Return the environment that a table, its single values checked, describes."""
+    """Return the environment that a table describes; its single values are checked already."""
     at: Key = ("environments", name)
     values = dict(table)
     backend = _backend(document, at, name, values.pop("backend", None))
@@ -29,7 +29,7 @@ def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]
     if "soak" in values and not values.get("requires"):
         document.fail(
             (*at, "soak"),
-            "`soak` is a time in the environments of `requires`, which is missing",
+            "`soak` needs `requires`, which is missing",
             fix='For example:  requires = ["staging"]',
         )
     environment = Environment(
@@ -63,7 +63,7 @@ def _backend(document: TomlDocument, at: Key, name: str, given: str | None) -> B
 
 
 def check_requires(document: TomlDocument, environments: Mapping[str, Environment]) -> None:
-    """Fail when an environment requires one that is not there, itself, or what requires it."""
+    """Fail when an environment requires an unknown environment, or itself through others."""
     for name, environment in environments.items():
         at = ("environments", name, "requires")
         for required in environment.requires:
@@ -83,8 +83,8 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
             if _leads_to(environments, required, name, frozenset()):
                 document.fail(
                     at,
-                    f"{name} requires {required}, which requires {name}: nothing could ever enter",
-                    fix="Take one of them out of `requires`.",
+                    f"{name} requires {required}, which requires {name}: neither accepts a release",
+                    fix="Remove one of them from `requires`.",
                 )
 
 
@@ -96,7 +96,7 @@ def _leads_to(
     if start in seen or start not in environments:
         return False
     return any(
-        _leads_to(environments, one, goal, seen | {start}) for one in environments[start].requires
+        _leads_to(environments, name, goal, seen | {start}) for name in environments[start].requires
     )
 
 
@@ -127,8 +127,8 @@ def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strate
         for key in (key for key in table if key != "type"):
             document.fail(
                 (*at, key),
-                f'`{key}` means nothing with  type = "all-at-once": callers are not shifted',
-                fix='Remove it, or shift them:  strategy = { type = "canary", percent = 10,'
+                f'`{key}` has no effect with  type = "all-at-once": callers aren\'t shifted',
+                fix='Remove it, or shift callers:  strategy = { type = "canary", percent = 10,'
                 ' interval = "5m" }',
             )
         return None
@@ -142,7 +142,7 @@ def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strate
     if values.get("alias") == "":
         document.fail(
             at,
-            "a strategy shifts the callers of an alias, and this environment has none",
+            "a strategy shifts the callers of an alias, but this environment has none",
             fix='Leave out  alias = ""  or the strategy.',
         )
     rate = table.get("max_failure_rate")
@@ -156,7 +156,7 @@ def _strategy(document: TomlDocument, at: Key, values: dict[str, Any]) -> Strate
 
 
 def _check_role(document: TomlDocument, at: Key, environment: Environment) -> None:
-    """Fail for a role that is none, as far as its parameters are known without asking."""
+    """Fail for an invalid role, if its parameters are known without a lookup."""
     role = environment.role_arn
     if role is None or environment.open(parameters_in(role)):
         return
@@ -168,16 +168,16 @@ def _check_role(document: TomlDocument, at: Key, environment: Environment) -> No
 
 
 def _check_name(document: TomlDocument, at: Key, environment: Environment) -> None:
-    """Fail for a template of names that is not known without asking, or that AWS can't take."""
+    """Fail for a template of names that needs a lookup, or that AWS doesn't allow."""
     names = parameters_in(environment.name_template)
     open_ones = sorted(environment.open(names))
     if open_ones:
         account = open_ones == ["AWS::AccountId"]
         document.fail(
             at,
-            f"`name` can't hold ${{{open_ones[0]}}}: its value is looked up",
+            f"`name` can't contain ${{{open_ones[0]}}}: its value is looked up",
             why="The name identifies a state machine, so it must follow from releases.toml alone.",
-            fix='Say which `account` the environment is in:  account = "111111111111"'
+            fix='Set the account of the environment:  account = "111111111111"'
             if account
             else "Use a parameter whose value is in releases.toml.",
         )

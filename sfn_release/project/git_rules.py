@@ -1,6 +1,6 @@
 """Rules for the names of Git refs, tags, branches and remotes in releases.toml.
 
-A rule takes a value, and returns a sentence that says what is wrong with it, or None.
+A rule takes a value, and returns the problem with it as a sentence, or None.
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ _OWN_REFS = frozenset(
 
 
 def ref(value: str) -> str | None:
-    """Check that Git takes *value* as the name of a ref."""
+    """Check that Git allows *value* as the name of a ref."""
     found = _NOT_IN_REF.search(value)
     if not value or found:
-        return (
-            f"Git does not take it as the name of a ref: {found[0]!r}." if found else "It is empty."
-        )
+        return f"Git doesn't allow {found[0]!r} in the name of a ref." if found else "It is empty."
     return None
 
 
@@ -35,12 +33,12 @@ def branch(value: str) -> str | None:
 def tag_template(value: str) -> str | None:
     """Check the template of release tags."""
     if value.count("{version}") != 1:
-        return "It must hold {version} once, which becomes the release version."
+        return "It must contain {version} once, which becomes the release version."
     if value.startswith("-"):
-        return "Git takes a name that begins with '-' for an option."
+        return "Git reads a name that starts with '-' as an option."
     example = value.replace("{version}", "1.2.0")
     if "{" in example or "}" in example:
-        return "It may hold no other braces than those of {version}."
+        return "It can't contain braces other than {version}."
     return ref(example)
 
 
@@ -48,8 +46,8 @@ def remote(value: str) -> str | None:
     """Check the name of a Git remote; "" means: the ledger stays in this clone."""
     if value and (not _REMOTE.fullmatch(value) or ref(f"refs/remotes/{value}/x")):
         return (
-            "It is the name of a Git remote, not a URL (`git remote add NAME URL` makes one)."
-            ' "" keeps the ledger in this clone.'
+            "It must be the name of a Git remote, not a URL (`git remote add NAME URL` adds one)."
+            ' Use "" to keep the ledger in this clone.'
         )
     return None
 
@@ -58,7 +56,7 @@ def ledger(value: str) -> str | None:
     """Check the prefix of the ledger's refs."""
     _, *parts = value.split("/")
     if not value.startswith("refs/") or ref(value):
-        return ref(value) or 'It is the beginning of a ref\'s full name: "refs/…".'
+        return ref(value) or 'It must start with "refs/".'
     if parts[0] in _OWN_REFS and (parts[0] != "heads" or len(parts) == 1):
-        return f"refs/{parts[0]} holds Git's own refs."
+        return f"refs/{parts[0]} is reserved for Git."
     return None

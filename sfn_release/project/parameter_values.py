@@ -39,31 +39,35 @@ class Source:
 
 
 def is_source(table: Mapping[str, Any]) -> bool:
-    """Whether a table of releases.toml says where a value comes from, and is not the value."""
+    """Whether a table of releases.toml is the source of a value, and not the value."""
     if any(keys <= table.keys() for keys in _SOURCES):
         return True
     return len(table) == 1 and not _TYPING_ERRORS.isdisjoint(table)
 
 
 def problem(value: Any) -> str | None:
-    """Say why a value of TOML can't be the value of a parameter, None if it can."""
+    """Return why a TOML value can't be the value of a parameter, None if it can."""
     match value:
         case str() | bool():
             return None
         case int():
-            return None if abs(value) <= _EXACT else f"JSON carries whole numbers up to {_EXACT:,}."
+            return (
+                None
+                if abs(value) <= _EXACT
+                else f"JSON holds whole numbers exactly up to {_EXACT:,}."
+            )
         case float():
-            return None if math.isfinite(value) else "JSON has no such number."
+            return None if math.isfinite(value) else "JSON can't hold this number."
         case list():
             return next(filter(None, map(problem, value)), None)
         case dict():
             return next(filter(None, map(problem, value.values())), None)
         case _:
-            return "JSON has no dates and times: write it as a text."
+            return "JSON has no dates and times. Write it as a string."
 
 
 def normal(value: Any) -> Any:
-    """Return a JSON value with whole numbers as such: JSON does not distinguish 3.0 from 3."""
+    """Return a JSON value with 3.0 as 3: JSON doesn't distinguish them."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return int(value)
     if isinstance(value, Mapping):
@@ -72,7 +76,7 @@ def normal(value: Any) -> Any:
 
 
 def as_text(value: Any) -> str | None:
-    """Return a value as it stands within a longer text, None for a list or a table.
+    """Return a value as part of a longer text, None for a list or a table.
 
     >>> as_text("orders"), as_text(3), as_text(True), as_text([3])
     ('orders', '3', 'true', None)
@@ -122,7 +126,7 @@ _KIND_OF: Final[Mapping[type, str]] = {
     type(None): "null",
 }
 KINDS: Final[Mapping[str, str]] = {
-    "string": "a text",
+    "string": "a string",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",

@@ -42,8 +42,8 @@ def fill(
 ) -> Any:
     """Return the JSON *value* with its parameters filled; *value* itself stays as it is.
 
-    *where* says in errors what the value is ("workflow orders"), *environment* whose parameters
-    they are. With *texts*, a string stays a text even when it is one placeholder.
+    In errors, *where* names the value ("workflow orders"), and *environment* the environment. With
+    *texts*, a string stays a string even if it is a single placeholder.
 
     Raises ConfigError for a parameter that isn't declared, for a list or table inside a text, for
     a ``${`` that isn't a placeholder, and for two keys of one object that become equal.
@@ -64,7 +64,7 @@ def parameters_in(value: Any) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Problem:
-    """A place that can't be filled: *path* is its JSON path, *parameter* the one to blame."""
+    """A place that can't be filled: its JSON *path*, and the *parameter* that causes it."""
 
     path: str
     message: str
@@ -146,9 +146,9 @@ class Filling:
             self.problems.append(
                 Problem(
                     path,
-                    f"the parameter ${{{name}}} is {KINDS[kind_of(value)]} and can't be part of a"
-                    " text.",
-                    fix=f'Let it fill a field alone ("${{{name}}}"), or make it a text.',
+                    f"the parameter ${{{name}}} is {KINDS[kind_of(value)]} and can't be part of"
+                    " a longer string.",
+                    fix=f'Let it fill a field alone ("${{{name}}}"), or make it a string.',
                     parameter=name,
                 )
             )
@@ -163,12 +163,12 @@ def undeclared(
 ) -> ConfigError:
     """Return the error for parameters that aren't declared, and workflows that aren't there.
 
-    *names* maps each workflow, or whatever uses them, to the names and where each is used first.
+    *names* maps each workflow, or other user, to the names, and to the place of their first use.
     """
     known = set(declared)
     missing = list(dict.fromkeys(name for used in names.values() for name in used))
     parameters = [name for name in missing if not name.startswith(WORKFLOW)]
-    what = [
+    problems = [
         *([_named("parameter", parameters, "not declared")] if parameters else []),
         *([_named("workflow", absent, "not in the release")] if (absent := [
             name.removeprefix(WORKFLOW) for name in missing if name.startswith(WORKFLOW)
@@ -183,7 +183,7 @@ def undeclared(
     lines = "\n".join(f'    {toml_key(name)} = "…"' for name in parameters)
     where = next(iter(names)) if len(names) == 1 else f"{len(names)} workflows of {environment}"
     return ConfigError(
-        f"{where}: {'; '.join(what)}.",
+        f"{where}: {'; '.join(problems)}.",
         why="\n  ".join(used),
         fix="Add to releases.toml, or write $${ for a literal ${ :\n"
         f"    [environments.{environment}.parameters]\n{lines}"
@@ -201,12 +201,12 @@ def _named(noun: str, names: Collection[str], wrong: str) -> str:
 
 def _meant(name: str, known: Collection[str]) -> str:
     if name.startswith(WORKFLOW):
-        near = nearest(name, [one for one in known if one.startswith(WORKFLOW)])
+        near = nearest(name, [other for other in known if other.startswith(WORKFLOW)])
         return f' Did you mean "${{{near}}}"?' if near else ""
-    near = nearest(name, [one for one in known if not one.startswith(WORKFLOW)])
-    return f" Declared is {near}; did you mean that?" if near else ""
+    near = nearest(name, [other for other in known if not other.startswith(WORKFLOW)])
+    return f' Did you mean "${{{near}}}"?' if near else ""
 
 
 def _workflows(known: Collection[str]) -> str:
-    names = sorted(one.removeprefix(WORKFLOW) for one in known if one.startswith(WORKFLOW))
+    names = sorted(name.removeprefix(WORKFLOW) for name in known if name.startswith(WORKFLOW))
     return ", ".join(names) or "none"

@@ -1,11 +1,8 @@
-"""releases.toml: what a repository releases, and where it runs.
+"""Reads releases.toml into a frozen `Project`.
 
-Reading is pure: text in, frozen `Project` out. Everything that cannot be used is a ConfigError
-that names file, line and key, says why, and shows how to write it.
-
-What is required when: ``[project] name`` always; ``region`` for every environment on AWS, so
-that where a release runs is written down and never taken from somebody's shell. ``role_arn``
-is optional, since a workflow can name its role itself.
+``name`` in ``[project]`` is required. So is the ``region`` of every environment on AWS: it is in
+the file, never in the settings of someone's shell. ``role_arn`` is optional, because a workflow can
+name its role itself.
 """
 
 from __future__ import annotations
@@ -64,8 +61,8 @@ class Project:
     ``{version}``. *remote* None means: origin if there is one; "" keeps the ledger in this clone.
     *remote_timeout* is how long one git command may wait for it, in seconds.
     *ledger* is the prefix of the ledger's refs. *environments* always has ``local``.
-    *silences* are the findings that checks do not tell of. *local_is_implied*: releases.toml does
-    not have its table.
+    *silences* are findings that checks leave out. *local_is_implied*: releases.toml has no table
+    for ``local``.
     """
 
     name: str
@@ -82,7 +79,7 @@ class Project:
 
     @property
     def declared(self) -> frozenset[str]:
-        """The environments that are meant: not a `local` that nobody mentions."""
+        """The environments that releases.toml mentions: without an implied `local`."""
         unmentioned = self.local_is_implied and self.default_environment != LOCAL
         return frozenset(self.environments) - ({LOCAL} if unmentioned else set())
 
@@ -100,7 +97,7 @@ class Project:
 def find_project(directory: Path) -> Path:
     """Return the releases.toml of *directory* or of the nearest folder above it.
 
-    The search ends at the root of the Git repository: what lies above is not released by it.
+    The search ends at the root of the Git repository, which can't release files above it.
     Raises NotFoundError.
     """
     start = directory.absolute()
@@ -131,7 +128,7 @@ def read_project(path: Path) -> Project:
 def parse_project(text: str, *, path: Path | str) -> Project:
     """Return the project that the TOML document *text* describes.
 
-    *path* is where it stands, for errors and as the project's root. Raises ConfigError.
+    *path* is the file, for errors; its folder is the project's root. Raises ConfigError.
     """
     path = Path(path)
     document = TomlDocument(path.name, text.removeprefix("\ufeff"))

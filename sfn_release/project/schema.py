@@ -1,4 +1,4 @@
-"""What may stand in releases.toml: every key with its type, its rule and an example."""
+"""The keys of releases.toml: each with its type, its rule and an example."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Strategies: how callers of an alias are brought to a new version, and when they are sent back.
+"""Strategies: how callers of an alias are shifted to a new version, and when they are sent back.
 
-A new strategy is a class here and a word in `STRATEGIES`. Planning, watching and printing know the
-`Strategy` protocol alone.
+To add a strategy, write a class here and add it to `STRATEGIES`. Planning, watching and printing
+use only the `Strategy` protocol.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sfn_release.text import duration_text
 
 @dataclass(frozen=True)
 class Limits:
-    """What stops a shift, so that callers are sent back.
+    """The limits of a shift; when one is exceeded, callers are sent back.
 
-    The CloudWatch *alarms* may not fire, and the new version may have *max_failures* executions
-    that failed (None: no limit). *max_failure_rate* limits its share of failed executions to so
-    many times that of the old version. With both, callers are sent back when both are exceeded.
+    No CloudWatch alarm of *alarms* can fire, and at most *max_failures* executions of the new
+    version can fail (None: no limit). *max_failure_rate* compares failure rates: 2 means twice the
+    rate of the old version. With both limits, callers are sent back when both are exceeded.
     """
 
     alarms: tuple[str, ...] = ()
@@ -29,12 +29,12 @@ class Limits:
 
     @property
     def counted(self) -> bool:
-        """Whether failed executions stop a shift, so that they have to be counted."""
+        """Whether failed executions stop a shift, and have to be counted."""
         return self.max_failures is not None or self.max_failure_rate is not None
 
 
 class Strategy(Protocol):
-    """The weights that the new version gets, each for one *interval*, and the *limits*."""
+    """The weights of the new version, each for one *interval*, and the *limits*."""
 
     @property
     def type(self) -> str:
@@ -46,15 +46,15 @@ class Strategy(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """What stops a shift."""
+        """The limits that stop a shift."""
 
     @property
     def weights(self) -> tuple[int, ...]:
-        """The weights of the new version in percent, in order; 100 follows by itself."""
+        """The weights of the new version in percent, in order, without the final 100."""
 
     @property
     def duration(self) -> timedelta:
-        """How long it takes until every caller is there."""
+        """The time until every caller gets the new version."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,6 @@ class Linear:
 
 
 STRATEGIES: Mapping[str, Callable[[int, timedelta, Limits], Strategy]] = {
-    one.type: one for one in (Canary, Linear)
+    strategy.type: strategy for strategy in (Canary, Linear)
 }
 """The classes by their word in releases.toml."""

@@ -1,4 +1,4 @@
-"""A TOML document that is checked against what is expected, with errors that know their lines."""
+"""Checks a TOML document against a schema; errors name the line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sfn_release.project import toml_text, value_rules
 from sfn_release.project.toml_lines import Key, key_lines
 from sfn_release.text import did_you_mean
 
-MINIMUM = 'The least that it must say:\n    [project]\n    name = "shop"'
+MINIMUM = 'It needs at least:\n    [project]\n    name = "shop"'
 
 _BITS = 63  # of a whole number, beside its sign
 
@@ -32,13 +32,13 @@ _KINDS: Mapping[type, str] = {
 
 @dataclass(frozen=True)
 class Expected:
-    """What a value must be.
+    """The schema of a value.
 
-    *type* and *rule* are those of the value, *example* is a line of TOML that shows it. A table
-    has its known *keys*; *others* is what further keys hold (None: there may be none) and
-    *key_rule* how they are named. An array has its *items*. What may be a *table* instead of the
-    simple value has that too, for the tables that *table_when* accepts. The type ``object`` takes
-    any value, which its rule checks down to every leaf.
+    *type* and *rule* check the value; *example* is a line of TOML that shows it. A table has known
+    *keys*; *others* is the schema of further keys (None: unknown keys are errors), and *key_rule*
+    checks their names. *items* is the schema of an array's items. A simple value that can also be a
+    table has the schema *table*, for the tables that *table_when* accepts. The type ``object``
+    accepts any value, and its rule checks every leaf.
     """
 
     type: type
@@ -53,13 +53,13 @@ class Expected:
 
 
 def table_name(key: Key) -> str:
-    """Return the table *key* as people name it."""
+    """Return the name of the table *key* for messages."""
     names = _names(key)
     return f"[{'.'.join(names)}]" if names else "releases.toml"
 
 
 def _names(key: Key) -> tuple[str, ...]:
-    """Return *key* as people write it: an item of an array goes by the array."""
+    """Return the names in *key*: an item of an array has the name of the array."""
     return tuple(part for part in key if isinstance(part, str))
 
 
@@ -68,14 +68,14 @@ def _kind_of(value: Any) -> str:
 
 
 class TomlDocument:
-    """A TOML document with errors that know its lines."""
+    """A TOML document whose errors name the line."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
 
     def load(self) -> dict[str, Any]:
-        """Return the document's tables; raises ConfigError for broken or no TOML."""
+        """Return the document's tables; raises ConfigError for invalid TOML."""
         import tomli
 
         try:
@@ -90,7 +90,7 @@ class TomlDocument:
             place = f" (column {column})" if column else " (at the end of the file)"
             raise ConfigError(
                 f"{self.name}:{line}: not valid TOML: {words}{place}",
-                fix="Correct that line; https://toml.io tells how TOML is written.",
+                fix="Correct the line. See https://toml.io for the syntax.",
             ) from error
         except ValueError as error:  # Python doesn't read thousands of digits
             found = re.search(r"[0-9_]{4000,}", self.text)
@@ -108,7 +108,7 @@ class TomlDocument:
         return data
 
     def _refuse_huge(self, value: Any, at: Key) -> None:
-        """Fail for a whole number beyond 64 bits, which TOML doesn't promise to carry."""
+        """Fail for a whole number beyond 64 bits, the range that TOML guarantees."""
         if isinstance(value, int) and value.bit_length() > _BITS:
             self.fail(
                 at,
@@ -144,7 +144,7 @@ class TomlDocument:
             )
 
     def check(self, value: Any, at: Key, expected: Expected) -> None:
-        """Fail unless *value*, found at the key *at*, is what is *expected*, down to every leaf."""
+        """Fail unless *value*, at the key *at*, and every value in it is as *expected*."""
         if expected.table is not None and isinstance(value, dict) and expected.table_when(value):
             expected = expected.table
         if expected.type is object:
@@ -172,7 +172,7 @@ class TomlDocument:
             self.require(at, value, expected.rule, expected.example)
 
     def known(self, key: str, at: Key, expected: Expected) -> Expected:
-        """Return what is expected of member *key* of the table *at*; fail if it is unknown."""
+        """Return the schema of *key* in the table *at*; fail for an unknown key."""
         if key in expected.keys:
             return expected.keys[key]
         if expected.others is None:

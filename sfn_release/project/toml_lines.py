@@ -1,4 +1,4 @@
-"""Finds the lines of the keys in a TOML document: TOML readers give values and no places."""
+"""Finds the line of each key in a TOML document, which TOML readers don't report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 )
 
 Key = tuple[str | int, ...]
-"""The way to a value; numbers are indices of arrays."""
+"""The path of a value; numbers are indices of arrays."""
 
 
 def key_lines(text: str) -> dict[Key, int]:
@@ -45,21 +45,21 @@ def key_lines(text: str) -> dict[Key, int]:
 
 
 class _Scanner:
-    """Where in the document we are."""
+    """The position in the document."""
 
     def __init__(self) -> None:
         self.lines: dict[Key, int] = {}
         self.parts: list[str] = []  # of the key being read
         self.expects_key = True  # or else a value, or the end of one
         self.in_header = False
-        self.in_array = False  # the header is that of an array's next table
+        self.in_array = False  # the header is of an array's next table
         self.items: Counter[Key] = Counter()  # how many items of an array there were
         self.table: Key = ()  # of the last header
         self.key: Key = ()  # whose value is being read
         self.open: list[tuple[str, Key]] = []  # the brackets around, with the key of each value
 
     def mark(self, mark: str, line: int) -> None:
-        """Take one of the characters that structure a document."""
+        """Process a character that structures the document."""
         if self.in_header:
             self.in_array |= mark == "["
             return
@@ -81,7 +81,7 @@ class _Scanner:
             self.expects_key = opener == "{"
 
     def end_of_line(self, line: int) -> None:
-        """Take the end of a line: of a header, of a value, or one inside brackets."""
+        """Process the end of a line: after a header, after a value, or inside brackets."""
         if self.in_header:
             self.table, self.in_header = self._record((), line), False
             if self.in_array:

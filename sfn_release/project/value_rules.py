@@ -1,6 +1,6 @@
 """Rules for single values of releases.toml: texts, numbers, times, names.
 
-A rule takes a value, and returns a sentence that says what is wrong with it, or None.
+A rule takes a value, and returns the problem with it as a sentence, or None.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def always(_: Any) -> bool:
 
 
 def filled(rule: ValueRule) -> ValueRule:
-    """Return *rule* for a text whose placeholders are filled later, as short values may do it."""
+    """Return *rule* for a text with placeholders, which are filled later with short values."""
 
     def of_template(value: str) -> str | None:
         if next(no_parameters(value), None):
@@ -52,7 +52,7 @@ def one_of(*words: str) -> ValueRule:
     """Return the rule that a value is one of *words*."""
 
     def rule(value: str) -> str | None:
-        return None if value in words else f"It is one of {', '.join(words)}."
+        return None if value in words else f"It must be one of {', '.join(words)}."
 
     return rule
 
@@ -61,7 +61,7 @@ def between(low: int, high: int) -> ValueRule:
     """Return the rule that a number is *low* to *high*."""
 
     def rule(value: int) -> str | None:
-        return None if low <= value <= high else f"It is a number from {low} to {high}."
+        return None if low <= value <= high else f"It must be a number from {low} to {high}."
 
     return rule
 
@@ -70,43 +70,43 @@ def has(key: str) -> ValueRule:
     """Return the rule that a table has the member *key*."""
 
     def rule(value: dict[str, Any]) -> str | None:
-        return None if key in value else f"`{key}` is missing in it."
+        return None if key in value else f"It needs `{key}`."
 
     return rule
 
 
 def text(value: str) -> str | None:
-    """Check that a text holds something and no control characters."""
-    return None if value and value.isprintable() else "It is empty or holds control characters."
+    """Check that a text isn't empty and has no control characters."""
+    return None if value and value.isprintable() else "It is empty or contains control characters."
 
 
 def factor(value: str) -> str | None:
     """Check a multiple: ``2x``, ``1.5x``."""
     if _FACTOR.fullmatch(value):
         return None
-    return "It is a number from 1 to 99 with an x, like 2x or 1.5x."
+    return "It must be a number from 1 to 99 with an x, such as 2x or 1.5x."
 
 
 def duration(value: str) -> str | None:
-    """Check a span of time."""
+    """Check a duration."""
     if not _DURATION.fullmatch(value) or not timedelta() < parse_duration(value) <= _LONGEST:
-        return "A span of time is written like 90s, 5m, 2h, 1h30m or 2d; 30 days at most."
+        return "Write a duration such as 90s, 5m, 2h, 1h30m or 2d, up to 30 days."
     return None
 
 
 def timeout(value: object) -> str | None:
-    """Check a limit of time: a whole number of seconds, or a span of time."""
+    """Check a limit of time: a whole number of seconds, or a duration."""
     if isinstance(value, str):
         return duration(value)
     if type(value) is not int or not 0 < value <= _LONGEST.total_seconds():
-        return "It must be a whole number of seconds, or a span of time such as 90s or 5m."
+        return "It must be a whole number of seconds, or a duration such as 90s or 5m."
     return None
 
 
 def variable(value: str) -> str | None:
     """Check the name of an environment variable."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        return "It is the name of an environment variable: letters, digits and '_'."
+        return "It must be the name of an environment variable: letters, digits and '_'."
     return None
 
 
@@ -132,34 +132,34 @@ def workflows(value: str) -> str | None:
     """Check the workflows folder: a path below the folder of releases.toml."""
     path = PurePosixPath(value)
     if path.is_absolute() or re.match(r"[A-Za-z]:|\\", value):
-        return "It is relative to the folder of releases.toml."
+        return "It must be relative to the folder of releases.toml."
     if "\\" in value or not value.isprintable():
-        return "Its folders are separated by '/', and it holds no control characters."
+        return "Separate folders with '/', and use no control characters."
     if not path.parts:
         return "The modules need a folder of their own."
     if ".." in path.parts:
-        return "It may not lead out of the folder of releases.toml."
+        return "It must stay inside the folder of releases.toml."
     if ".git" in path.parts:
-        return "It may not lie in Git's folder."
+        return "It can't be inside Git's folder."
     return None
 
 
 def all_at_once(value: str) -> str | None:
-    """Check a strategy that is no table."""
+    """Check a strategy that isn't a table."""
     if value == "all-at-once":
         return None
-    return 'As a text it says "all-at-once"; "canary" and "linear" stand in a table.'
+    return 'Write "all-at-once", or a table with  type = "canary"  or  type = "linear".'
 
 
 def parameter_name(value: str) -> str | None:
     """Check the name in ``${Name}``."""
     if not NAME.fullmatch(value):
         return (
-            "It begins with a letter or '_' and holds letters, digits, '_', and '.' or '::' between"
-            " them."
+            "It must start with a letter or '_', and have letters, digits and '_', with '.' or '::'"
+            " between them."
         )
     if value in GIVEN:
-        return f"${{{value}}} is always there: it follows from the environment."
+        return f"${{{value}}} is built in: its value follows from the environment."
     return None
 
 
@@ -169,7 +169,7 @@ def parameter(value: Any) -> str | None:
 
 
 def one_source(value: dict[str, Any]) -> str | None:
-    """Check that a parameter comes from one place."""
+    """Check that a parameter has one source."""
     if len({"env", "ssm"} & value.keys()) != 1:
-        return 'A value comes from { env = "VARIABLE" } or { ssm = "/name" }: one of them.'
+        return 'Use either { env = "VARIABLE" } or { ssm = "/name" }.'
     return None

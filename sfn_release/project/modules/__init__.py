@@ -6,10 +6,10 @@ build_process       loads modules in a process without credentials, within a tim
 worker              runs in that process: imports the modules, writes down their workflows
 import_isolation    ... decides what modules can import
 module_contents     ... finds the workflows in a module
-module_errors       ... reports what a module raises
+module_errors       ... reports the errors of modules
 hidden_environment  hides this process's credentials from that process
 declared_workflows  the workflows that a build found, unchecked
-acceptance          refuses what Step Functions would refuse
+acceptance          refuses definitions that Step Functions would refuse
 reproducibility     compares the two builds of a commit
 drafts              reads workflows for `check`, with their findings
 single_file         reads one file outside a project

@@ -1,6 +1,6 @@
-"""Accepts what a project declares, or says what Step Functions would refuse of it.
+"""Accepts declarations, or refuses those that Step Functions would refuse.
 
-Whatever can be known before a version is taken is refused here.
+Problems are found here before a release takes its version.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from sfn_release.project.aws_rules import state_machine_name, tag_key, tag_value
 from sfn_release.project.modules.declared_workflows import DeclaredWorkflow
 from sfn_release.project.value_rules import filled
 
-_FILLED = frozenset({"resource", "parameter"})  # rules of what deploying would have to fill
-_MOST_TAGS = 50 - 5  # AWS's quota, and the tags by which we know our state machines
+_FILLED = frozenset({"resource", "parameter"})  # rules about values that only a deployment fills
+_MOST_TAGS = 50 - 5  # AWS's quota, without our ownership tags
 
 
 def accept(
     entries: Iterable[DeclaredWorkflow], silences: Sequence[Silence] = ()
 ) -> tuple[tuple[Declaration, ...], int]:
-    """Return the declarations, sorted by name, and how many warnings there are about them.
+    """Return the declarations, sorted by name, and the number of warnings about them.
 
-    What *silences* cover does not count.
+    Findings that *silences* cover don't count.
 
-    Raises DefinitionError for a name that AWS does not take or that stands twice, for a definition
-    that Step Functions would refuse, and for settings that it would.
+    Raises DefinitionError for a name that AWS doesn't allow or that is used twice, and for a
+    definition or settings that Step Functions would refuse.
     """
     found: dict[str, str] = {}
     declarations = []
@@ -42,7 +42,7 @@ def accept(
         problem = name_problem(name)
         if problem:
             raise DefinitionError(
-                f"{place}: {name!r} cannot be the name of a workflow.",
+                f"{place}: {name!r} can't be the name of a workflow.",
                 why=problem,
                 fix="Give it another name.",
             )
@@ -55,14 +55,14 @@ def accept(
         found[name] = place
         warnings += _accept_one(entry, silences)
         declarations.append(declaration)
-    return tuple(sorted(declarations, key=lambda one: one.name)), warnings
+    return tuple(sorted(declarations, key=lambda declaration: declaration.name)), warnings
 
 
 def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence]) -> int:
-    """Refuse calls that AWS's services do not have; return how many warnings there are.
+    """Refuse calls that AWS's services don't have; return the number of warnings.
 
-    Apart from `accept`, and for what is not released yet: it depends on how new the installed
-    botocore is, and a release that stands must build anywhere. Raises DefinitionError.
+    Only for new releases, because the result depends on the installed botocore: an existing release
+    must build anywhere. Raises DefinitionError.
     """
     warnings = 0
     for declaration in declarations:
@@ -74,13 +74,13 @@ def refuse_calls(declarations: Iterable[Declaration], silences: Sequence[Silence
 
 
 def name_problem(name: Any) -> str | None:
-    """Say why *name* cannot be the name of a workflow, None if it can."""
-    return state_machine_name(name) if isinstance(name, str) else "It is not a text."
+    """Return why *name* can't be the name of a workflow, None if it can."""
+    return state_machine_name(name) if isinstance(name, str) else "It is not a string."
 
 
 def content(declaration: Declaration) -> dict[str, Any]:
-    """Return everything that a declaration says, by the names of its fields."""
-    return {one.name: getattr(declaration, one.name) for one in fields(declaration)}
+    """Return the fields of a declaration by name."""
+    return {field.name: getattr(declaration, field.name) for field in fields(declaration)}
 
 
 def _accept_one(entry: DeclaredWorkflow, silences: Sequence[Silence]) -> int:
@@ -107,26 +107,26 @@ def _accept_one(entry: DeclaredWorkflow, silences: Sequence[Silence]) -> int:
 
 
 def as_released(finding: Finding) -> Finding:
-    """Return a finding as it counts for a release: nothing fills what is not a ``${Parameter}``."""
+    """Return a finding with its severity for a release, where only ``${Parameter}`` is filled."""
     return replace(finding, severity="error") if finding.rule in _FILLED else finding
 
 
 def problems(declaration: Declaration) -> Iterator[str]:
-    """Yield what is wrong with the settings: modules give them unchecked."""
+    """Yield the problems of the settings, which modules don't check."""
     types = get_args(StateMachineType)
     role: Any = declaration.role
     tags: Mapping[str, Any] = declaration.tags
     if declaration.type not in types:
-        yield f"{declaration.type!r} cannot be its type: it is {' or '.join(types)}."
+        yield f"{declaration.type!r} can't be its type. The type is {' or '.join(types)}."
     if not isinstance(role, str | None):
-        yield f"{role!r} cannot be its role: that is a text."
+        yield f"{role!r} can't be its role. A role is a string."
     if len(tags) > _MOST_TAGS:
-        yield f"it has {len(tags)} tags, and AWS leaves room for {_MOST_TAGS}."
+        yield f"it has {len(tags)} tags, but AWS leaves room for {_MOST_TAGS}."
     for key, value in tags.items():
         if not isinstance(value, str):
-            yield f"the tag {key!r} is {value!r}, not a text."
+            yield f"the tag {key!r} is {value!r}, not a string."
             continue
         for text, rule in ((key, tag_key), (value, tag_value)):
             wrong = filled(rule)(text)
             if wrong:
-                yield f"{text!r} cannot be in a tag. {wrong}"
+                yield f"{text!r} can't be in a tag. {wrong}"

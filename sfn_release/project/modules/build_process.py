@@ -1,4 +1,7 @@
-"""Runs `worker` in an isolated process: no credentials, no input, no way around its time."""
+"""Runs `worker` in an isolated process: no credentials, no input, a strict time limit.
+
+This isn't a sandbox: modules can still use the network and read other files.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ from sfn_release.project.modules.workflow_files import Module
 TIMEOUT = 120.0
 """Seconds that loading all modules may take, by default."""
 _PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_KEPT = 64 * 1024  # bytes of what modules print, from its end
-_SHOWN = 20  # lines of it in an error
-_GRACE = 5.0  # seconds after its time in which the process tells where it was
+_KEPT = 64 * 1024  # the last bytes that modules print
+_SHOWN = 20  # of its lines in an error
+_GRACE = 5.0  # seconds after the time limit, for the process to report its position
 
 
 @dataclass(frozen=True)
 class BuildConditions:
-    """What must make no difference to a build, and is therefore varied between two."""
+    """Conditions that must not change a build, so that they differ between two builds."""
 
     hash_seed: int
     time_zone: str
@@ -41,10 +44,9 @@ SECOND = BuildConditions(hash_seed=4242, time_zone="XXX-13:45", user="second-bui
 class BuildJob:
     """One build.
 
-    *root* is the project's folder and the working folder; *work_tree* the folder that imports may
-    not lead back into; *workflows* the folder of the *modules*, relative to the root. *scratch* is
-    an empty folder, *python* the interpreter, *environ* where a few variables that Python itself
-    needs are taken from, *timeout* in seconds.
+    *root* is the project's folder and the working folder. Imports can't lead into *work_tree*.
+    *workflows* is the folder of the *modules*, relative to the root. *scratch* is an empty folder,
+    *python* the interpreter. Python gets a few variables from *environ*. *timeout* is in seconds.
     """
 
     root: Path
@@ -59,7 +61,7 @@ class BuildJob:
 
 
 class BuildProcess:
-    """A build under way; leaving it as a context manager ends whatever it has started."""
+    """A build in progress; as a context manager, it ends its processes."""
 
     def __init__(self, job: BuildJob) -> None:
         self._job = job
@@ -92,7 +94,7 @@ class BuildProcess:
             )
         except OSError as error:
             raise BuildError(
-                f"Python cannot be started: {error.strerror}.", why=f"It is {job.python}."
+                f"Can't start Python: {error.strerror}.", why=f"It is {job.python}."
             ) from error
         self._reader = threading.Thread(
             target=self._read, args=(self._process.stdout,), daemon=True
@@ -106,11 +108,11 @@ class BuildProcess:
         self._end()
 
     def result(self) -> dict[str, Any]:
-        """Wait for the end and return what the worker wrote down.
+        """Wait for the end, and return the worker's result.
 
-        Raises BuildError or DefinitionError with what the module did, in its own words.
+        Raises BuildError or DefinitionError with the error of the module.
         """
-        # Popen.wait with a timeout polls; a thread that just waits wakes us at once.
+        # Popen.wait with a timeout polls. A thread that just waits wakes us immediately.
         waiting = threading.Thread(target=self._process.wait, daemon=True)
         waiting.start()
         try:
@@ -125,14 +127,18 @@ class BuildProcess:
             raise self._died() from None
         result: dict[str, Any] = json.loads(text)
         if "failure" in result:
-            told = result["failure"]
-            kind = DefinitionError if told["kind"] == "definition" else BuildError
-            raise kind(told["message"], why=_lines(told["why"], self._printed()), fix=told["fix"])
+            failure = result["failure"]
+            kind = DefinitionError if failure["kind"] == "definition" else BuildError
+            raise kind(
+                failure["message"],
+                why=_lines(failure["why"], self._printed()),
+                fix=failure["fix"],
+            )
         return result
 
     @property
     def output(self) -> str:
-        """What the modules printed, both streams, from its end; known when the build is over."""
+        """The last text that the modules printed to both streams, known after the build."""
         text = bytes(self._tail).decode("utf-8", "replace")
         return text.replace(f"{self._job.root.resolve()}{os.sep}", "")
 
@@ -143,11 +149,11 @@ class BuildProcess:
                 del self._tail[:-_KEPT]
 
     def _end(self) -> None:
-        """End the process and those that it started, and read what is left of their output."""
+        """End the process and its children, and read the rest of their output."""
         if self._ended:
             return
         self._ended = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody of them is left
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # none of them is left
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(1)
@@ -162,7 +168,7 @@ class BuildProcess:
         return BuildError(
             f"{file or 'The build'} ended the Python process ({how}).",
             why=_lines(stack, self._printed()),
-            fix="A workflow module only declares: nothing in it should end the process.",
+            fix="A workflow module should only declare workflows. Remove the code that ends it.",
         )
 
     def _late(self) -> BuildError:
@@ -170,7 +176,7 @@ class BuildProcess:
         return BuildError(
             f"{file} did not finish within {self._job.timeout:g} seconds.",
             why=_lines(self._stack(), self._printed()),
-            fix="A workflow module only declares: take waiting and network calls out of it.",
+            fix="A workflow module should only declare workflows. Remove waits and network calls.",
         )
 
     def _current(self) -> str:
@@ -179,7 +185,7 @@ class BuildProcess:
         return lines[-1] if lines else ""
 
     def _stack(self) -> str:
-        """Return where Python was when it died, innermost first, the user's frames alone."""
+        """Return the user's stack frames at the end of the process, innermost first."""
         ours = str(Path(__file__).resolve().parents[2])
         lines = [
             line

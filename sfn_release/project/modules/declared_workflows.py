@@ -1,4 +1,4 @@
-"""What a project declares, one entry for each workflow: nothing of it is checked yet."""
+"""Declared workflows: the unchecked results of loading modules."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sfn_release.project.modules.workflow_files import Module
 
 @dataclass(frozen=True)
 class DeclaredWorkflow:
-    """A declaration with what is known to be wrong with it, and the *variable* that holds it.
+    """A declaration with known *findings*, and the *variable* that holds it.
 
-    *findings* are what the definition itself does not show: see `Workflow.draft`. A definition
-    file has no *variable*.
+    The findings are problems that the definition itself doesn't show: see `Workflow.draft`. A
+    definition file has no *variable*.
     """
 
     declaration: Declaration
@@ -30,7 +30,7 @@ class DeclaredWorkflow:
 
     @property
     def place(self) -> str:
-        """Where it stands, for errors."""
+        """Its file and variable, for errors."""
         source = self.declaration.source
         return f"{source} ({self.variable})" if self.variable else source
 
@@ -64,9 +64,9 @@ def load_workflows(
 
 
 def declared_workflows(result: Mapping[str, Any]) -> Iterator[DeclaredWorkflow]:
-    """Yield the entries in what a build's worker wrote down."""
-    for told in result.get("workflows", ()):
-        fields = dict(told)
+    """Yield the workflows in the result of a build's worker."""
+    for workflow in result.get("workflows", ()):
+        fields = dict(workflow)
         findings = tuple(Finding(*each) for each in fields.pop("findings", ()))
         variable = fields.pop("variable")
         yield DeclaredWorkflow(Declaration(**fields), findings, variable)

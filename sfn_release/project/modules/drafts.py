@@ -1,4 +1,4 @@
-"""Reads workflows to be checked: whatever is wrong with one is told, not raised."""
+"""Reads workflows for `check`: their problems are findings, not errors."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from sfn_release.project.modules.workflow_files import (
 
 @dataclass(frozen=True)
 class Draft:
-    """A workflow, unchecked. *findings* are what is known to be wrong already.
+    """An unchecked workflow with its known *findings*.
 
-    *text* is what its *source* holds, "" where that is not known, and *path* the file.
+    *text* is the content of its source, "" if unknown, and *path* the file.
     """
 
     declaration: Declaration
@@ -42,13 +42,13 @@ def read_project_drafts(
 ) -> tuple[Draft, ...]:
     """Return the workflows in the folder *workflows* below *root*, sorted by name.
 
-    With *only*, those of that one file below *root*, which must be among the folder's sources.
+    With *only*, return the workflows of that file below *root*, one of the folder's files.
 
     Raises NotFoundError without that folder or for a file that can't be read, and BuildError for a
-    module that does not load.
+    module that doesn't load.
     """
     sources = find_workflow_files(root, workflows)
-    modules = tuple(one for one in sources.modules if only in (None, one.file))
+    modules = tuple(module for module in sources.modules if only in (None, module.file))
     drafts = [
         _document(read_content(root / file, file), file, root / file)
         for file in sources.documents
@@ -56,14 +56,14 @@ def read_project_drafts(
     ]
     if modules:
         drafts += _modules(root, workflows, modules, work_tree, environ)
-    return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
+    return tuple(sorted(drafts, key=lambda draft: str(draft.declaration.name)))
 
 
 def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tuple[Draft, ...]:
     """Return the workflows in one *file*, which errors call *name*; no project is needed.
 
-    Raises UsageError for a name that ends otherwise, NotFoundError without such a file, and
-    BuildError for a module that does not load.
+    Raises UsageError for another suffix, NotFoundError without the file, and BuildError for a
+    module that doesn't load.
     """
     if not name.endswith(SUFFIXES):
         raise wrong_ending(name)
@@ -76,11 +76,11 @@ def read_file_drafts(file: Path, *, name: str, environ: Mapping[str, str]) -> tu
         replace(draft, declaration=replace(draft.declaration, source=name))
         for draft in _modules(root, folder, (module,), root, environ)
     ]
-    return tuple(sorted(drafts, key=lambda one: str(one.declaration.name)))
+    return tuple(sorted(drafts, key=lambda draft: str(draft.declaration.name)))
 
 
 def read_text_draft(content: bytes, name: str) -> Draft:
-    """Return the definition that *content* is, called *name*: JSON, or YAML if it ends so."""
+    """Return the definition in *content* with the file name *name*: JSON, or YAML if it ends so."""
     return _document(content, name)
 
 

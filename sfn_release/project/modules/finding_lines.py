@@ -1,4 +1,4 @@
-"""Finds the line of a finding: JSON and YAML readers give values and no places."""
+"""Finds the line of a finding, which JSON and YAML readers don't report."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOST = 4 * 1024 * 1024  # characters of a file that are looked through
 
 
 def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
-    """Return what tells the line, from 1, that a finding about the source *text* is about.
+    """Return a function that returns the line, from 1, of a finding about the source *text*.
 
-    Where the place itself is not in the file, it is that of the nearest object around it. In a
-    module it is the only line that holds the state's id as a text. None: it is not known.
+    If the place isn't in the file, that is the line of the nearest object around it. In a module,
+    it is the only line with the state's id in quotes. None is an unknown line.
     """
     if not text or len(text) > _MOST:
         return lambda _: None
@@ -34,7 +34,7 @@ def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
 
     def line_of(finding: Finding) -> int | None:
         if finding.rule == "not-json":
-            return _complained(finding.message)
+            return _reported_line(finding.message)
         if not lines:
             lines.update(read(text))
         return _nearest(lines, keys_of(finding.path))
@@ -42,8 +42,8 @@ def line_finder(text: str, file: str) -> Callable[[Finding], int | None]:
     return line_of
 
 
-def _complained(message: str) -> int | None:
-    """Return the line that a reader of JSON or YAML names in its complaint."""
+def _reported_line(message: str) -> int | None:
+    """Return the line that a reader of JSON or YAML names in its error."""
     found = re.search(r"\bline (\d+)", message)
     return int(found[1]) if found else None
 
@@ -68,7 +68,7 @@ def _in_module(text: str, state: str) -> int | None:
 
 
 def _json_lines(text: str) -> dict[KeyPath, int]:
-    """Return the line of each member and item of a JSON document; of a broken one what there is."""
+    """Return the line of each member and item of a JSON document, which may be broken."""
     lines: dict[KeyPath, int] = {(): 1}
     line = 1
     at: list[str | int] = []  # the keys that lead to the value being read
@@ -111,7 +111,7 @@ def _unquoted(mark: str) -> str:
 def _yaml_lines(text: str) -> dict[KeyPath, int]:
     try:
         import yaml
-    except ImportError:  # then the file has not been read either
+    except ImportError:  # then the file wasn't read either
         return {}
     try:
         root = yaml.compose(text, yaml.SafeLoader)

@@ -4,8 +4,8 @@ Modules run in processes without credentials, but as the same user, and on Linux
 read ``/proc/PID/environ`` of any other. A process that is not dumpable is out of its reach:
 https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html
 
-Not hidden are processes above this one (a shell that exported credentials), anything from a process
-that runs as root, and everything on systems other than Linux.
+Still visible are processes above this one (a shell that exported credentials), any process to root,
+and everything on systems other than Linux.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DUMPABLE = 1
 def hidden_environment() -> Iterator[None]:
     """Keep this process's environment out of reach of other processes until the block ends.
 
-    Only as long as needed: some tools read ``/proc/self``, which is out of reach too.
+    Use it only as long as needed: some tools read ``/proc/self``, which is hidden too.
     """
     if not sys.platform.startswith("linux"):
         yield

@@ -1,16 +1,15 @@
-"""Decides what workflow modules may import, in the process that loads them.
+"""Decides which modules workflow modules can import, in the process that loads them.
 
 Imports nothing of sfn-release: `worker` loads it by its file.
 
 - ``sys.path`` is the project's root, its ``src``, then Python's own folders and the installed
-  packages. Entries and import hooks that lead back into the work tree (editable installs of the
-  project) are taken out, so that a commit is built from what is committed.
+  packages. Entries and import hooks that lead into the work tree (editable installs of the
+  project) are removed, so that a commit is built from committed files only.
 - sfn-release itself: the root's own package comes first (our repository), then the installed one,
-  and where that is an editable install that was taken out, the one that runs the build.
+  or, if that is a removed editable install, the package that runs the build.
 - Helpers: ``from workflows._common import x``, ``from ._common import x`` and plain
-  ``import _common`` give one and the same module.
-- No bytecode of the project is read: it could be that of another content with the same size and
-  second.
+  ``import _common`` load the same module.
+- The project's bytecode is not read: it could be of other content with the same size and second.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class _FromSource(importlib.machinery.SourceFileLoader):
 
 
 class _Outside(importlib.abc.MetaPathFinder):
-    """An import hook, without what it finds in the work tree."""
+    """An import hook that doesn't find modules in the work tree."""
 
     def __init__(self, finder: Any, isolation: ImportIsolation) -> None:
         self._finder = finder
@@ -63,7 +62,7 @@ class _Outside(importlib.abc.MetaPathFinder):
 
 
 class _Fallback(importlib.abc.MetaPathFinder):
-    """Finds the sfn-release that runs the build, and nothing that lies beside it."""
+    """Finds the sfn-release that runs the build, and no package beside it."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -75,7 +74,7 @@ class _Fallback(importlib.abc.MetaPathFinder):
 
 
 class _Siblings(importlib.abc.MetaPathFinder):
-    """Finds ``import _common`` as what it is: a module of the workflows folder's package."""
+    """Finds ``import _common`` as a module of the workflows folder's package."""
 
     def __init__(self, folder: str, package: str) -> None:
         self._folder = folder
@@ -89,7 +88,7 @@ class _Siblings(importlib.abc.MetaPathFinder):
 
 
 class _Alias(importlib.abc.Loader):
-    """Gives a module that has another name already."""
+    """Loads a module that is loaded already, under another name."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -104,7 +103,7 @@ class _Alias(importlib.abc.Loader):
 
 
 class ImportIsolation:
-    """The folders of a build: the project's *root*, and the *work_tree* that it belongs to."""
+    """The import rules of a build, for the project's *root* and its *work_tree*."""
 
     def __init__(self, root: str, work_tree: str) -> None:
         self.root = root

@@ -5,7 +5,7 @@ Imports nothing of sfn-release: `worker` loads it by its file.
 Workflows are: every `StateMachine` at module level; in a module without one, its only `Workflow`,
 named after the module; and objects whose ``to_dict()`` or ``to_json()`` returns a definition, named
 by their ``name`` or after the module. One object under several names or in several modules counts
-once, for the module that was loaded first.
+once, for the first module that was loaded.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def workflows_in(
 ) -> list[dict[str, Any]]:
     """Return the workflows of a module, as the build's result holds them.
 
-    *seen* holds the ids of the objects in earlier modules, and takes those of this one. Raises a
-    BuildFailure for a module without workflows, and for one that declares them wrongly.
+    *seen* holds the ids of objects in earlier modules; the ids of this module's are added. Raises
+    BuildFailure for a module without workflows, and for invalid declarations.
     """
     own: dict[int, tuple[str, Any]] = {}
     for variable, value in vars(module).items():
@@ -97,7 +97,7 @@ def _is(value: Any, room: str, name: str) -> bool:
 
 
 def _not_inside_another(bare: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Leave out the workflows that are branches or item processors of the others."""
+    """Leave out workflows that are branches or item processors of others."""
     inside = {
         id(graph)
         for _, workflow in bare

@@ -33,7 +33,7 @@ class ModuleErrors:
         return BuildFailure({"kind": kind, "message": message, "why": why, "fix": fix})
 
     @contextmanager
-    def of(self, file: str, what: str = "") -> Iterator[None]:
+    def of(self, file: str, subject: str = "") -> Iterator[None]:
         """Turn an error in the block into a failure of *file*."""
         try:
             yield
@@ -41,16 +41,16 @@ class ModuleErrors:
             raise
         except BaseException as error:
             message = getattr(error, "message", None)
-            if what and isinstance(message, str):  # sfn-release itself refuses the definition
+            if subject and isinstance(message, str):  # sfn-release itself refuses the definition
                 raise self.failure(
                     "definition",
                     f"{file}: {message}",
                     why=str(getattr(error, "why", "")),
                     fix=str(getattr(error, "fix", "")),
                 ) from error
-            raise self._failed(error, file, what) from error
+            raise self._failed(error, file, subject) from error
 
-    def _failed(self, error: BaseException, file: str, what: str) -> BuildFailure:
+    def _failed(self, error: BaseException, file: str, subject: str) -> BuildFailure:
         report = traceback.TracebackException.from_exception(error)
         self._keep_users_frames(report, set())
         place = file
@@ -72,7 +72,7 @@ class ModuleErrors:
                 " installed packages. Files that are not committed, and editable installs of the"
                 " project, can't be imported."
             )
-        message = f"{place} {message}" + (f" ({what})." if what else ".")
+        message = f"{place} {message}" + (f" ({subject})." if subject else ".")
         text = "".join(report.format()).rstrip()
         return self.failure(
             "build", message.replace(self._root, ""), why=text.replace(self._root, ""), fix=fix

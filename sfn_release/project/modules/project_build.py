@@ -1,8 +1,8 @@
 """Builds a project: loads its workflow modules and reads its definition files.
 
 A work tree is built once, because you only look at it. A commit is built twice, under conditions
-that differ in everything that a build must not depend on: what you release has to come out the same
-when you build that commit again.
+that differ in everything that a build must not depend on: a release has to come out the same when
+you build its commit again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One file, in any format that workflows are written in, without the project around it."""
+"""Reads one workflow file, in any format, without its project."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from sfn_release.project.modules.workflow_files import (
 
 SUFFIXES = (".json", ".yaml", ".yml", ".py")
 STDIN = "-"
-_MARKS = ("releases.toml", "pyproject.toml", ".git")  # what a project's root holds
+_MARKS = ("releases.toml", "pyproject.toml", ".git")  # files of a project's root
 
 
 def is_file(argument: str) -> bool:
-    """Tell whether an argument names a file, or standard input, rather than a workflow."""
+    """Return whether an argument is a file or standard input, and not a workflow's name."""
     return argument == STDIN or argument.endswith(SUFFIXES)
 
 
 def read_workflows(
     file: Path, *, name: str = "", environ: Mapping[str, str] | None = None
 ) -> tuple[Declaration, ...]:
-    """Return what *file* declares, sorted by name; definitions are not checked.
+    """Return the declarations of *file*, sorted by name; definitions are not checked.
 
     A Python module is loaded in a process of its own, as a module of the project that it lies in,
-    or of its folder alone. *name* is what errors call the file. *environ* gives
-    ``PATH`` and the like.
+    or of its folder alone. Errors call the file *name*.
+    ``PATH`` and a few similar variables come from *environ*.
 
-    Raises UsageError for a name that ends otherwise, NotFoundError without such a file, BuildError
-    for a module that does not load, and DefinitionError for what is no definition.
+    Raises UsageError for another suffix, NotFoundError without the file, BuildError for a module
+    that doesn't load, and DefinitionError for an invalid definition.
     """
     name = name or str(file)
     if not name.endswith(SUFFIXES):
@@ -63,9 +63,9 @@ def read_content(file: Path, name: str) -> bytes:
 
 
 def read_text(content: bytes, name: str) -> Declaration:
-    """Return the definition that *content* is; its format is that of *name*, by default JSON.
+    """Return the definition in *content*; the suffix of *name* is its format, by default JSON.
 
-    Raises DefinitionError for what is no definition.
+    Raises DefinitionError for an invalid definition.
     """
     workflow = "stdin" if name == STDIN else document_name(name)
     shown = "stdin" if name == STDIN else name
@@ -79,12 +79,14 @@ def _of_module(file: Path, environ: Mapping[str, str]) -> tuple[Declaration, ...
     for workflow in workflows:
         name = workflow.declaration.name
         refuse(workflow.findings, f"The workflow {name!r} ({workflow.place})")
-    return tuple(sorted((workflow.declaration for workflow in workflows), key=lambda one: one.name))
+    return tuple(
+        sorted((workflow.declaration for workflow in workflows), key=lambda found: found.name)
+    )
 
 
 def locate(file: Path) -> tuple[Path, Module]:
-    """Return the project's folder that a module's *file* lies in, or its own, and the module."""
-    root = next((one for one in file.parents if _is_project(one)), file.parent)
+    """Return the project's folder around a module's *file*, or its own folder, and the module."""
+    root = next((folder for folder in file.parents if _is_project(folder)), file.parent)
     inside = file.relative_to(root).as_posix()
     return root, Module(module_name(inside), inside)
 

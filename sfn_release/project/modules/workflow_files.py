@@ -1,11 +1,11 @@
-"""Finds what a workflows folder holds: modules and definition files.
+"""Finds the modules and definition files in a workflows folder.
 
 Modules are all ``*.py`` files of the folder and of its subfolders, definition files ``*.asl.json``
-and ``*.asl.yaml``. Files and folders whose name begins with ``_`` or ``.`` are helpers and are
-passed over; modules import them.
+and ``*.asl.yaml``. Files and folders whose name begins with ``_`` or ``.`` are skipped: they are
+helpers, which modules import.
 
-A release is the files of a commit, so all below the folder must be plain files: a link leads
-elsewhere, a submodule and a file of Git LFS aren't in the commit.
+A release consists of the files of a commit, so the folder can have plain files only. A link leads
+elsewhere; a submodule and a file of Git LFS aren't in the commit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 _LFS_LONGEST = 1024  # bytes of a pointer, by the specification of Git LFS
 _JSON = ".asl.json"
 _YAML = (".asl.yaml", ".asl.yml")
-_PLAIN = (".json", ".yaml", ".yml")  # what such a file may also be called outside the folder
+_PLAIN = (".json", ".yaml", ".yml")  # also allowed outside the folder
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,25 @@ class Module:
 
 @dataclass(frozen=True)
 class WorkflowFiles:
-    """What a workflows folder holds, in the order of the paths, which are relative to the root."""
+    """The files of a workflows folder, sorted by path; paths are relative to the root."""
 
     modules: tuple[Module, ...]
     documents: tuple[str, ...]
 
 
 def find_workflow_files(root: Path, workflows: str) -> WorkflowFiles:
-    """Return what the folder *workflows* below *root* holds.
+    """Return the workflow files of the folder *workflows* below *root*.
 
-    Raises NotFoundError without that folder and BuildError when it holds nothing to release or a
-    file that cannot be imported by its name.
+    Raises NotFoundError without that folder, and BuildError if it has no workflow, or a file that
+    can't be imported by its name.
     """
     _refuse_links(root, workflows)
     if not (root / workflows).is_dir():
         raise NotFoundError(
             f"There is no folder {workflows!r} with workflow modules.",
-            fix="Make it (`sfn-release init` does), or set `workflows` in releases.toml.",
+            fix="Create it (`sfn-release init` does), or set `workflows` in releases.toml.",
         )
-    files = sorted(_files(root, workflows))  # every file is looked at before one is read
+    files = sorted(_files(root, workflows))  # every file is checked before the first is read
     modules = tuple(Module(module_name(file), file) for file in files if file.endswith(".py"))
     documents = tuple(file for file in files if file.endswith((_JSON, *_YAML)))
     if not modules and not documents:
@@ -66,13 +66,13 @@ def find_workflow_files(root: Path, workflows: str) -> WorkflowFiles:
             f"The folder {workflows!r} holds no workflow.",
             why="A workflow is a Python module, or a file *.asl.json or *.asl.yaml; names that"
             " begin with _ are helpers.",
-            fix="`sfn-release init` makes a first one.",
+            fix="`sfn-release init` creates a first one.",
         )
     return WorkflowFiles(modules, documents)
 
 
 def source_named(root: Path, workflows: str, file: Path) -> str | None:
-    """Return the path below *root* of a *file* that is a source of the folder, None of others."""
+    """Return the path of *file* below *root* if it is a workflow file of the folder, else None."""
     folder = (root / workflows).resolve()
     whole = file.resolve()
     if not whole.is_relative_to(folder):
@@ -83,7 +83,7 @@ def source_named(root: Path, workflows: str, file: Path) -> str | None:
 
 
 def document_name(file: str) -> str:
-    """Return the workflow's name that a definition file carries: its own, without the suffix."""
+    """Return the workflow's name: the name of the definition file, without the suffix."""
     name = PurePosixPath(file).name
     for suffix in (_JSON, *_YAML, *_PLAIN):
         if name.endswith(suffix):
@@ -94,7 +94,7 @@ def document_name(file: str) -> str:
 def read_document(root: Path, file: str) -> dict[str, Any]:
     """Return the definition in the file *file* below *root*.
 
-    YAML needs the extra ``yaml``. Raises DefinitionError for what is not an object.
+    YAML needs the extra ``yaml``. Raises DefinitionError for a value that isn't an object.
     """
     try:
         content = (root / file).read_bytes()
@@ -104,12 +104,12 @@ def read_document(root: Path, file: str) -> dict[str, Any]:
 
 
 def parse_document(content: bytes, file: str) -> dict[str, Any]:
-    """Return the definition that *content* is: YAML where *file* ends like that, else JSON.
+    """Return the definition in *content*: YAML if the name *file* ends so, else JSON.
 
     JSON may be a string with the definition inside, as ``aws stepfunctions describe-state-machine
     --query definition`` prints it.
 
-    Raises DefinitionError for what is not an object, and names *file*.
+    Raises DefinitionError for a value that isn't an object; the error names *file*.
     """
     try:
         yaml = file.endswith((".yaml", ".yml"))
@@ -187,7 +187,7 @@ def _special(path: str, kind: str) -> BuildError:
 def module_name(file: str) -> str:
     """Return the name that *file*, relative to the root, is imported by: from there or ``src``.
 
-    Raises BuildError for one that cannot be imported by its name.
+    Raises BuildError if that isn't possible.
     """
     parts = file.removesuffix(".py").split("/")
     if parts[0] == "src" and len(parts) > 2:  # noqa: PLR2004 - src, folder, module
