@@ -80,6 +80,8 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
                     f"{name} requires {required}, whose records stay in each clone",
                     fix="Require an environment on AWS, or one at an endpoint_url.",
                 )
+            if required == name:
+                document.fail(at, f"{name} requires itself", fix="Remove it from `requires`.")
             if _leads_to(environments, required, name, frozenset()):
                 document.fail(
                     at,

@@ -115,7 +115,9 @@ def test_check_finds_a_list_inside_a_text(bare: Project) -> None:
     store(bare, "hello", definition("of ${Names}"))
     ((rule, path, line, text),) = found(bare)
     assert (rule, path, line) == ("parameter", "$.States.Only.Result", 6)
-    assert text == "In local: The parameter ${Names} is a list and can't be part of a text."
+    assert (
+        text == "In local: The parameter ${Names} is a list and can't be part of a longer string."
+    )
 
 
 def test_check_names_every_environment_of_an_error_once(bare: Project) -> None:

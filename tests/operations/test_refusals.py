@@ -188,7 +188,7 @@ ROWS = {
         covers=("rendering: _role",),
     ),
     "two workflows of one name": Row(
-        "E_CONFIG", ("cannot be the name",), lines=f'name = "{{workflow}}{"x" * 79}"'
+        "E_CONFIG", ("can't be the name",), lines=f'name = "{{workflow}}{"x" * 79}"'
     ),
     # What AWS validates
     "a role that is none": Row(

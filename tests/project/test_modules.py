@@ -190,7 +190,7 @@ def test_definition_files_are_workflows(tmp_path: Path) -> None:
         ("a.asl.yaml", "StartAt: A\nStates: {on: 1}", "the key True of the object in line 2"),
         ("a.asl.yaml", "StartAt: A\nStates: &a {A: *a}", "its aliases make it endless"),
         ("a.asl.yaml", BOMB, "its aliases make it endless, or larger than"),
-        ("a b.asl.json", json.dumps(DOCUMENT), "'a b' cannot be the name of a workflow"),
+        ("a b.asl.json", json.dumps(DOCUMENT), "'a b' can't be the name of a workflow"),
     ],
 )
 def test_a_bad_definition_file_is_refused_by_name(
@@ -246,13 +246,13 @@ def test_two_workflows_with_one_name_are_refused_with_both_places(tmp_path: Path
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("name = 5", "5 cannot be the name of a workflow"),
-        ("type = 'express'", "'express' cannot be its type: it is STANDARD or EXPRESS"),
-        ("role_arn = 5", "5 cannot be its role"),
-        ("tags = {'team': 1}", "the tag 'team' is 1, not a text"),
-        ("tags = {'team': 'a%b'}", "'a%b' cannot be in a tag"),
+        ("name = 5", "5 can't be the name of a workflow"),
+        ("type = 'express'", "'express' can't be its type. The type is STANDARD or EXPRESS"),
+        ("role_arn = 5", "5 can't be its role"),
+        ("tags = {'team': 1}", "the tag 'team' is 1, not a string"),
+        ("tags = {'team': 'a%b'}", "'a%b' can't be in a tag"),
         ("tags = {'sfn-release:project': 'x'}", "reserved for sfn-release"),
-        ("tags = {str(n): '' for n in range(46)}", "it has 46 tags, and AWS leaves room for 45"),
+        ("tags = {str(n): '' for n in range(46)}", "it has 46 tags, but AWS leaves room for 45"),
         ("workflow = {}", "is not an sfn.Workflow"),
     ],
 )
@@ -276,7 +276,7 @@ def test_a_tag_may_hold_a_parameter(tmp_path: Path) -> None:
 def test_a_name_that_aws_refuses_is_refused(tmp_path: Path, name: str) -> None:
     """The error names the file."""
     lay(tmp_path, a=MACHINE.format(name))
-    with pytest.raises(DefinitionError, match=r"workflows/a.py \(machine\): .* cannot be the name"):
+    with pytest.raises(DefinitionError, match=r"workflows/a.py \(machine\): .* can't be the name"):
         build(tmp_path, "workflows")
 
 

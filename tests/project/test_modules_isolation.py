@@ -235,7 +235,7 @@ def test_stale_bytecode_is_not_read(tmp_path: Path) -> None:
 def test_an_interpreter_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
     """With its path."""
     lay(tmp_path, HELLO)
-    with pytest.raises(BuildError, match="cannot be started: No such file") as caught:
+    with pytest.raises(BuildError, match="Can't start Python: No such file") as caught:
         build(tmp_path, "workflows", python="/no/such/python")
     assert "/no/such/python" in caught.value.why
 

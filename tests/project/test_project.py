@@ -142,7 +142,18 @@ REFUSED = {
     "a span of time": (environment("requires = ['local']\nsoak = '1 h'"), 6, 'soak = "1 h"'),
     "an unknown environment": (environment("requires = ['stagin']"), 5, "prod requires 'stagin'"),
     "local is required": (environment("requires = ['local']"), 5, "stay in each clone"),
-    "a circle": (environment("requires = ['prod']"), 5, "nothing could ever enter"),
+    "an environment that requires itself": (
+        environment("requires = ['prod']"),
+        5,
+        "prod requires itself",
+    ),
+    "a circle": (
+        environment(
+            "requires = ['eu']\n[environments.eu]\nregion = 'eu-west-1'\nrequires = ['prod']"
+        ),
+        5,
+        "prod requires eu, which requires prod: neither accepts a release",
+    ),
     "an account that is a number": (environment("account = 222222222222"), 5, "a whole number"),
     "a short account": (environment("account = '2222'"), 5, 'account = "2222"'),
     "two sources": (environment("parameters.X = { env = 'A', ssm = 'b' }"), 5, 'X = { env = "A"'),
@@ -173,7 +184,7 @@ REFUSED = {
     "a strategy that shifts nobody": (
         environment("strategy = { type = 'all-at-once', alarms = ['a'] }"),
         5,
-        '`alarms` means nothing with  type = "all-at-once"',
+        '`alarms` has no effect with  type = "all-at-once"',
     ),
     "a strategy without an alias": (
         environment("alias = ''\nstrategy = { type = 'linear', percent = 5, interval = '1m' }"),
@@ -238,7 +249,7 @@ REFUSED = {
     "name filled badly": (
         environment("name = '${S}-{workflow}'\nparameters.S = 'a b'"),
         5,
-        "cannot be the name",
+        "can't be the name",
     ),
     "parameter name": (environment("parameters.'a-b' = 'x'"), 5, "the key 'a-b'"),
     "tag reserved": (environment("tags.'aws:x' = 'x'"), 5, "the key 'aws:x'"),
@@ -253,7 +264,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("strategy = 'linear'", '"canary" and "linear" stand in a table.'),
+        ("strategy = 'linear'", 'or a table with  type = "canary"'),
         ("requires = ['nope']", "They are: local, prod."),
     ],
 )
@@ -510,7 +521,7 @@ def test_a_state_machine_is_named_by_the_template() -> None:
 @pytest.mark.parametrize("workflow", ["a" * 73, "two words", "a/b", "a\u0085b", ""])
 def test_a_name_that_aws_refuses_is_refused(workflow: str) -> None:
     """A name too long with its suffix, or with a character AWS does not take, is an error."""
-    with pytest.raises(ConfigError, match="cannot be the name of a state machine in prod"):
+    with pytest.raises(ConfigError, match="can't be the name of a state machine in prod"):
         Environment("prod", AWS, name_template="{workflow}-staging").state_machine_name(
             workflow or " "
         )

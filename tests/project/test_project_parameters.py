@@ -45,7 +45,7 @@ def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> No
         Environment("staging", AWS, parameters=PARAMETERS).fill(definition, where="orders")
     assert caught.value.message == "orders: the parameter ${Tabel} is not declared."
     assert caught.value.why == (
-        'It is used at $.States["Save it"].Resource. Declared is Table; did you mean that?'
+        'It is used at $.States["Save it"].Resource. Did you mean "${Table}"?'
     )
     assert '[environments.staging.parameters]\n    Tabel = "…"' in caught.value.fix
 
@@ -111,7 +111,7 @@ def test_all_undeclared_parameters_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         fill({"a": "${Topic}", "b": ["${Conn} ${Topic}"]}, {"Cons": ""}, where="orders")
     assert caught.value.message == "orders: the parameters ${Topic}, ${Conn} are not declared."
-    assert "${Conn} is used at $.b[0]. Declared is Cons" in caught.value.why
+    assert "${Conn} is used at $.b[0]. Did you mean" in caught.value.why
     assert 'Topic = "…"\n    Conn = "…"' in caught.value.fix
 
 
