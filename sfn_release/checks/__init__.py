@@ -4,9 +4,8 @@
 
 `parser` walks a definition once. It reads every scope (the workflow, a branch, an item processor)
 and every state, and parses each path, intrinsic function, JSONata expression and Resource in them.
-`checker` hands each of these to the *searches* that look at such things, and turns the issues that
-they report into findings. A search is a pure function; the modules in this room hold them by
-subject.
+`checker` hands each of these to the *inspections* of such things, and turns the issues that they
+report into findings. An inspection is a pure function. You find them in this room by subject.
 
 An **error** means that Step Functions refuses the definition, or that every execution fails. A
 **warning** means that you will likely have trouble later. `silence` lets a project accept a

@@ -11,7 +11,7 @@ from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedS
 from sfn_release.checks.location import Location, entries
 from sfn_release.checks.qualifiers import is_unpinned
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import Resource, ServiceCall, TaskCall
+from sfn_release.checks.task_calls import IntegrationCall, Resource, ServiceCall
 
 _OWNED = (
     re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),
@@ -65,7 +65,7 @@ def waits_for_job(call: ServiceCall) -> bool:
     return call.wait.startswith(".sync")
 
 
-def callback_without_timeout(task: TaskCall) -> Iterator[Issue]:
+def callback_without_timeout(task: IntegrationCall) -> Iterator[Issue]:
     """Report a wait for a callback without a time limit."""
     if not task.state.shape.has(*_LIMITS):
         yield Issue(
@@ -75,7 +75,7 @@ def callback_without_timeout(task: TaskCall) -> Iterator[Issue]:
         )
 
 
-def job_without_timeout(task: TaskCall) -> Iterator[Issue]:
+def job_without_timeout(task: IntegrationCall) -> Iterator[Issue]:
     """Report a wait for a job without a time limit."""
     if not task.state.shape.has(*_LIMITS):
         yield Issue(
@@ -85,7 +85,7 @@ def job_without_timeout(task: TaskCall) -> Iterator[Issue]:
         )
 
 
-def callback_without_token(task: TaskCall) -> Iterator[Issue]:
+def callback_without_token(task: IntegrationCall) -> Iterator[Issue]:
     """Report a wait for a callback that nothing can make: the token isn't sent."""
     state = task.state
     given = state.body.get(state.arguments_field, {})

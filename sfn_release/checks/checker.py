@@ -1,8 +1,8 @@
 """Runs the rules over a definition. Pure, and never raises an exception.
 
-The definition is parsed in one walk (`parser`). Then each thing in it, a state or a path for
-example, is handed to the searches of the rules that look at such things. Which ones do is decided
-once for each shape of thing, and remembered.
+`parser` walks the definition once. Then each thing in it, such as a state or a path, is handed to
+the inspections that look at such things. You can run thousands of definitions a second, because the
+inspections for each shape of thing are chosen only once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sfn_release.canonical import canonical
 from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.finding import Finding
 from sfn_release.checks.parser import parse_definition
-from sfn_release.checks.rule import Find, Issue, Rule, Search, Target
+from sfn_release.checks.rule import Find, Inspection, Issue, Rule, Subject
 from sfn_release.checks.rule_table import BY_NAME, RULES
 from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
@@ -25,8 +25,8 @@ _TYPES = ("STANDARD", "EXPRESS")
 _MOST = 100
 """Findings of one rule. A definition with more was written by a broken program."""
 
-_SEARCHES: Final = tuple(search for rule in RULES for search in rule.searches)
-_RULE_OF: Final = tuple(index for index, rule in enumerate(RULES) for _ in rule.searches)
+_INSPECTIONS: Final = tuple(inspection for rule in RULES for inspection in rule.inspections)
+_RULE_OF: Final = tuple(index for index, rule in enumerate(RULES) for _ in rule.inspections)
 
 
 def check_definition(
@@ -124,7 +124,7 @@ def _canonical_text(definition: Any) -> str | Finding:
 
 def _found(definition: ParsedDefinition) -> Iterator[Finding]:
     """Yield the findings in the order of the rules."""
-    issues = _searched(definition)
+    issues = _inspected(definition)
     by_rule: dict[int, list[Issue]] = {}
     for number in sorted(issues):
         by_rule.setdefault(_RULE_OF[number], []).extend(issues[number])
@@ -132,24 +132,28 @@ def _found(definition: ParsedDefinition) -> Iterator[Finding]:
         yield from (_finding(RULES[index], issue) for issue in found[:_MOST])
 
 
-def _searched(definition: ParsedDefinition) -> dict[int, list[Issue]]:
-    """Hand each thing in a definition to the searches that look at it.
+def _inspected(definition: ParsedDefinition) -> dict[int, list[Issue]]:
+    """Hand each thing in a definition to the inspections that look at it.
 
-    Return the issues by the number of the search.
+    Return the issues by the number of the inspection.
     """
     issues: dict[int, list[Issue]] = {}
-    for target, thing, shape in _things(definition):
-        for number, find in _plan(target, shape):
+    full: set[int] = set()  # of a broken definition, nothing is looked at in vain
+    for subject, thing, shape in _things(definition):
+        for number, find in _plan(subject, shape):
+            if number in full:
+                continue
             for issue in find(thing):
                 found = issues.setdefault(number, [])
-                if len(found) == _MOST:
-                    break
                 found.append(issue)
+                if len(found) == _MOST:
+                    full.add(number)
+                    break
     return issues
 
 
-def _things(definition: ParsedDefinition) -> Iterator[tuple[Target, Any, Hashable]]:
-    """Yield everything that searches look at, with its kind and its shape."""
+def _things(definition: ParsedDefinition) -> Iterator[tuple[Subject, Any, Hashable]]:
+    """Yield everything that inspections look at, with its kind and its shape."""
     yield "definition", definition, None
     for scope in definition.scopes:
         yield "scope", scope, None
@@ -171,7 +175,7 @@ def _things(definition: ParsedDefinition) -> Iterator[tuple[Target, Any, Hashabl
             yield "callee", callee, None
 
 
-def _expressions(state: ParsedState) -> Iterator[tuple[Target, Any, Hashable]]:
+def _expressions(state: ParsedState) -> Iterator[tuple[Subject, Any, Hashable]]:
     if state.members:
         yield "template", state, None
     for path in state.paths:
@@ -182,19 +186,20 @@ def _expressions(state: ParsedState) -> Iterator[tuple[Target, Any, Hashable]]:
         yield "assignment", assignment, None
 
 
-@lru_cache(maxsize=8192)
-def _plan(target: Target, shape: Hashable) -> tuple[tuple[int, Find], ...]:
-    """Return the searches that look at things of a shape, with their numbers."""
+@lru_cache(maxsize=4096)
+def _plan(subject: Subject, shape: Hashable) -> tuple[tuple[int, Find], ...]:
+    """Return the inspections that look at things of a shape, with their numbers."""
     return tuple(
-        (number, search.find)
-        for number, search in enumerate(_SEARCHES)
-        if _looks_at(search, target) and (search.applies is None or search.applies(shape))
+        (number, inspection.find)
+        for number, inspection in enumerate(_INSPECTIONS)
+        if _looks_at(inspection, subject)
+        and (inspection.applies is None or inspection.applies(shape))
     )
 
 
-def _looks_at(search: Search, target: Target) -> bool:
-    """Whether a search looks at things of a kind. A state is an element, too."""
-    return search.target == target or (target == "state" and search.target == "element")
+def _looks_at(inspection: Inspection, subject: Subject) -> bool:
+    """Whether an inspection looks at things of a kind. A state is an element, too."""
+    return inspection.subject == subject or (subject == "state" and inspection.subject == "element")
 
 
 def _of_models(definition: ParsedDefinition) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from sfn_release.asl.jsonata import JsonataExpression
 from sfn_release.asl.paths import Path
 from sfn_release.checks.location import KeyPath, Location
 from sfn_release.checks.shapes import Shape
-from sfn_release.checks.task_calls import Callee, Resource, TaskCall
+from sfn_release.checks.task_calls import Callee, IntegrationCall, Resource
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest definition that CreateStateMachine accepts (botocore's model, ``Definition``)."""
@@ -180,7 +180,7 @@ class ParsedState:
     shape: Shape
     scope: ParsedScope
     resource: Resource | None = None
-    call: TaskCall | None = None
+    call: IntegrationCall | None = None
     callees: Sequence[Callee] = ()
     elements: Sequence[Element] = ()
     members: Sequence[Member] = ()

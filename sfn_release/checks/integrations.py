@@ -12,7 +12,7 @@ from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.definition import ParsedScope, ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import Resource, ServiceCall, TaskCall
+from sfn_release.checks.task_calls import IntegrationCall, Resource, ServiceCall
 from sfn_release.text import did_you_mean, shorten
 
 _ARN = re.compile(
@@ -115,7 +115,7 @@ def unsupported(call: ServiceCall) -> bool:
     return known is None or call.action not in known or call.wait not in known[call.action]
 
 
-def integration(task: TaskCall) -> Iterator[Issue]:
+def integration(task: IntegrationCall) -> Iterator[Issue]:
     """Report an integration, an action or a way to wait that doesn't exist."""
     call, place = task.call, task.state.place.at("Resource")
     if call.service == "aws-sdk":
@@ -152,7 +152,7 @@ def uncallable(state: ParsedState) -> Iterator[Issue]:
     )
 
 
-def malformed_function(task: TaskCall) -> Iterator[Issue]:
+def malformed_function(task: IntegrationCall) -> Iterator[Issue]:
     """Report a FunctionName that is an ARN, but not a function's."""
     name = task.parameters.get("FunctionName")
     if (
@@ -260,7 +260,7 @@ def waits(call: ServiceCall) -> bool:
     return bool(call.wait)
 
 
-def express_wait(task: TaskCall) -> Iterator[Issue]:
+def express_wait(task: IntegrationCall) -> Iterator[Issue]:
     """Report a Task that an EXPRESS workflow can't wait for."""
     state = task.state
     if state.scope.express and not (state.resource and is_activity(state.resource)):

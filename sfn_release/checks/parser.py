@@ -26,7 +26,7 @@ from sfn_release.checks.shapes import (
     Shape,
     shape_of,
 )
-from sfn_release.checks.task_calls import TaskCall
+from sfn_release.checks.task_calls import IntegrationCall
 from sfn_release.checks.transitions import ends_of, links_of
 from sfn_release.checks.variables import ASSIGNING_FIELDS, assignments_of
 
@@ -43,7 +43,7 @@ def parse_definition(
     """Return the parsed form of any JSON object, for a state machine of *type*.
 
     States that aren't objects are left out. *text* is the definition as canonical
-    JSON; searches in it find nothing without it.
+    JSON; inspections in it find nothing without it.
     """
     language = language_of(definition, JSONPATH)
     scopes = [_scope(definition, Location(), language, None, express=type == "EXPRESS")]
@@ -160,7 +160,7 @@ def _read_task(state: ParsedState) -> None:
         if state.resource.call is not None:
             parameters = state.body.get(state.arguments_field)
             given = parameters if isinstance(parameters, dict) else {}
-            state.call = TaskCall(state, state.resource.call, given)
+            state.call = IntegrationCall(state, state.resource.call, given)
     state.callees = callees_of(state)
 
 

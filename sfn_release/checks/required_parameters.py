@@ -14,7 +14,7 @@ from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.integrations import part_calls
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import ServiceCall, TaskCall
+from sfn_release.checks.task_calls import IntegrationCall, ServiceCall
 
 _Groups = tuple[tuple[str, ...], ...]
 _ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
@@ -50,7 +50,7 @@ def has_required(call: ServiceCall) -> bool:
     return (call.service, call.action) in REQUIRED
 
 
-def missing_parameter(task: TaskCall) -> Iterator[Issue]:
+def missing_parameter(task: IntegrationCall) -> Iterator[Issue]:
     """Report an integration that lacks a required parameter, or all of them."""
     call, state = task.call, task.state
     groups = REQUIRED[call.service, call.action]

@@ -1,6 +1,6 @@
-"""Rules, the issues that they report, and their searches.
+"""Rules, the issues that they report, and their inspections.
 
-A rule's function is a *search*. It looks at one kind of thing at a time, and `each_state` and the
+A rule's function is an *inspection*. It looks at one thing at a time, and `each_state` and the
 other constructors here say which: states of some types, objects with known fields, path
 expressions, and so on. `checker` calls it only with those.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from sfn_release.checks.finding import Severity
     from sfn_release.checks.shapes import Shape
-    from sfn_release.checks.task_calls import Callee, Resource, ServiceCall, TaskCall
+    from sfn_release.checks.task_calls import Callee, IntegrationCall, Resource, ServiceCall
 
 
 class Issue(NamedTuple):
@@ -40,7 +40,7 @@ class Issue(NamedTuple):
     """As in `Finding`."""
 
 
-Target = Literal[
+Subject = Literal[
     "definition",
     "scope",
     "state",
@@ -59,15 +59,16 @@ Find = Callable[[Any], Iterator[Issue]]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Inspection:
     """A rule's function *find*, and the things that it looks at.
 
-    *applies* is asked once for each shape of thing: it may depend on the names of fields, on the
-    syntax of an expression or on the called service, and never on anything else.
+    *applies* is called once for each shape of thing, and the answer is remembered. You can
+    let it depend on the names of fields, the syntax of an expression or the called service, but
+    never on the values of fields.
     """
 
     find: Find
-    target: Target
+    subject: Subject
     applies: Callable[[Any], bool] | None = None
 
 
@@ -75,7 +76,7 @@ class Search:
 class Rule:
     """A rule of the table.
 
-    *means* completes "Reported when ...", *searches* find the issues. *code* is the one of
+    *means* completes "Reported when ...", *inspections* find the issues. *code* is the one of
     ValidateStateMachineDefinition. An error is *final* when AWS is known to refuse it: no project
     can silence it. An error isn't final when it depends on the age of this program, because AWS may
     have added the field or the integration since. A *late* error fails executions: AWS creates the
@@ -85,7 +86,7 @@ class Rule:
     name: str
     severity: Severity
     means: str
-    searches: tuple[Search, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
     final: bool = True
     late: bool = False
     code: str = "SCHEMA_VALIDATION_FAILED"
@@ -96,14 +97,14 @@ class Rule:
         return self.severity == "warning" or not self.final
 
 
-def whole(find: Callable[[ParsedDefinition], Iterator[Issue]]) -> Search:
+def whole(find: Callable[[ParsedDefinition], Iterator[Issue]]) -> Inspection:
     """Look at the whole definition, once."""
-    return Search(find, "definition")
+    return Inspection(find, "definition")
 
 
-def each_scope(find: Callable[[ParsedScope], Iterator[Issue]]) -> Search:
+def each_scope(find: Callable[[ParsedScope], Iterator[Issue]]) -> Inspection:
     """Look at each graph of states: the workflow, each branch, each item processor."""
-    return Search(find, "scope")
+    return Inspection(find, "scope")
 
 
 def each_state(
@@ -113,7 +114,7 @@ def each_state(
     has: tuple[str, ...] = (),
     lacks: tuple[str, ...] = (),
     when: Callable[[Shape], bool] | None = None,
-) -> Search:
+) -> Inspection:
     """Look at each state of *types*; without types, also at states whose type isn't valid.
 
     You can narrow it down to states in a query *language*, with one of the fields *has*, without
@@ -129,55 +130,55 @@ def each_state(
             and (when is None or when(shape))
         )
 
-    return Search(find, "state", applies)
+    return Inspection(find, "state", applies)
 
 
 def each_element(
     find: Callable[[Element], Iterator[Issue]], when: Callable[[Shape], bool]
-) -> Search:
+) -> Inspection:
     """Look at each object whose fields the language defines: scopes, states, retriers, ..."""
-    return Search(find, "element", when)
+    return Inspection(find, "element", when)
 
 
 def each_condition(
     find: Callable[[Element], Iterator[Issue]], when: Callable[[Shape], bool] | None = None
-) -> Search:
+) -> Inspection:
     """Look at each choice rule and each condition inside one."""
-    return Search(find, "condition", when)
+    return Inspection(find, "condition", when)
 
 
-def each_template(find: Callable[[ParsedState], Iterator[Issue]]) -> Search:
+def each_template(find: Callable[[ParsedState], Iterator[Issue]]) -> Inspection:
     """Look at each JSONPath state with members of payload templates."""
-    return Search(find, "template")
+    return Inspection(find, "template")
 
 
-def each_assignment(find: Callable[[Assignment], Iterator[Issue]]) -> Search:
+def each_assignment(find: Callable[[Assignment], Iterator[Issue]]) -> Inspection:
     """Look at each assignment of a variable."""
-    return Search(find, "assignment")
+    return Inspection(find, "assignment")
 
 
-def each_callee(find: Callable[[Callee], Iterator[Issue]]) -> Search:
+def each_callee(find: Callable[[Callee], Iterator[Issue]]) -> Inspection:
     """Look at each function and state machine that a Task calls by a constant name."""
-    return Search(find, "callee")
+    return Inspection(find, "callee")
 
 
 def each_path(
     find: Callable[[PathExpression], Iterator[Issue]], when: Callable[[PathShape], bool]
-) -> Search:
+) -> Inspection:
     """Look at each path and intrinsic function of JSONPath states."""
-    return Search(find, "path", when)
+    return Inspection(find, "path", when)
 
 
-def each_jsonata(find: Callable[[JsonataText], Iterator[Issue]]) -> Search:
+def each_jsonata(find: Callable[[JsonataText], Iterator[Issue]]) -> Inspection:
     """Look at each text in an evaluated field of a JSONata state."""
-    return Search(find, "jsonata")
+    return Inspection(find, "jsonata")
 
 
 def each_call(
-    find: Callable[[TaskCall], Iterator[Issue]],
+    find: Callable[[IntegrationCall], Iterator[Issue]],
     *services: str,
     when: Callable[[ServiceCall], bool] | None = None,
-) -> Search:
+) -> Inspection:
     """Look at each Task that calls an integration: of one of *services*, if some are named."""
 
     def applies(resource: Resource) -> bool:
@@ -188,16 +189,18 @@ def each_call(
             and (when is None or when(call))
         )
 
-    return Search(find, "call", applies)
+    return Inspection(find, "call", applies)
 
 
 def each_task(
     find: Callable[[ParsedState], Iterator[Issue]], when: Callable[[Resource], bool]
-) -> Search:
+) -> Inspection:
     """Look at each Task by its Resource."""
-    return Search(find, "task", when)
+    return Inspection(find, "task", when)
 
 
-def each_error(find: Callable[[ErrorName], Iterator[Issue]], when: Callable[[str], bool]) -> Search:
+def each_error(
+    find: Callable[[ErrorName], Iterator[Issue]], when: Callable[[str], bool]
+) -> Inspection:
     """Look at each error name in Retry and Catch."""
-    return Search(find, "error", when)
+    return Inspection(find, "error", when)

@@ -15,20 +15,20 @@ from sfn_release.asl.field_types import JSONPATH, is_open
 from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import ServiceCall, TaskCall
+from sfn_release.checks.task_calls import IntegrationCall, ServiceCall
 from sfn_release.text import did_you_mean
 
-_Shape = Mapping[str, Any]  # name → None for any value, words, or a shape
+_RequestShape = Mapping[str, Any]  # name → None for any value, words, or a shape
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 _ANYTHING: Final = None
-_CONNECTION: Final[_Shape] = {"ConnectionArn": _ANYTHING}
-_CALL: Final[_Shape] = dict.fromkeys(
+_CONNECTION: Final[_RequestShape] = {"ConnectionArn": _ANYTHING}
+_CALL: Final[_RequestShape] = dict.fromkeys(
     ("Method", "Path", "QueryParameters", "RequestBody"), _ANYTHING
 )
-_CLUSTER: Final[_Shape] = dict.fromkeys(
+_CLUSTER: Final[_RequestShape] = dict.fromkeys(
     ("ClusterName", "CertificateAuthority", "Endpoint"), _ANYTHING
 )
-_REQUESTS: Final[Mapping[tuple[str, str], _Shape]] = {
+_REQUESTS: Final[Mapping[tuple[str, str], _RequestShape]] = {
     ("http", "invoke"): {
         **dict.fromkeys(("ApiEndpoint", "Headers", "QueryParameters", "RequestBody"), _ANYTHING),
         "Method": _METHODS,
@@ -78,7 +78,7 @@ def is_known(call: ServiceCall) -> bool:
     return (call.service, call.action) in _REQUESTS
 
 
-def unknown_parameter(task: TaskCall) -> Iterator[Issue]:
+def unknown_parameter(task: IntegrationCall) -> Iterator[Issue]:
     """Report parameters that a request of Step Functions' own doesn't have."""
     call = task.call
     shape = _REQUESTS[call.service, call.action]
@@ -87,7 +87,7 @@ def unknown_parameter(task: TaskCall) -> Iterator[Issue]:
 
 
 def _unknown(
-    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location, name: str
+    state: ParsedState, shape: _RequestShape, value: Mapping[str, Any], place: Location, name: str
 ) -> Iterator[Issue]:
     for key, item in value.items():
         computed = state.language == JSONPATH and key.endswith(".$")
@@ -101,7 +101,7 @@ def _unknown(
             yield from _unknown(state, shape[parameter], item, place.at(key), parameter)
 
 
-def wrong_request(task: TaskCall) -> Iterator[Issue]:
+def wrong_request(task: IntegrationCall) -> Iterator[Issue]:
     """Report unknown words in a parameter, and wrong endpoints of HTTP tasks."""
     shape = _REQUESTS.get((task.call.service, task.call.action))
     if shape is not None:
@@ -112,7 +112,7 @@ def wrong_request(task: TaskCall) -> Iterator[Issue]:
 
 
 def _words(
-    state: ParsedState, shape: _Shape, value: Mapping[str, Any], place: Location
+    state: ParsedState, shape: _RequestShape, value: Mapping[str, Any], place: Location
 ) -> Iterator[Issue]:
     for key, item in value.items():
         wanted = shape.get(key)
@@ -151,7 +151,7 @@ def _connection(parameters: Mapping[str, Any], place: Location) -> Iterator[Issu
         yield Issue(place, message, "Remove Authentication.")
 
 
-def forbidden_header(task: TaskCall) -> Iterator[Issue]:
+def forbidden_header(task: IntegrationCall) -> Iterator[Issue]:
     """Report headers with which a request fails when it is sent."""
     headers = task.parameters.get("Headers")
     for key, value in headers.items() if isinstance(headers, dict) else ():

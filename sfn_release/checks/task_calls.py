@@ -34,7 +34,7 @@ class Resource:
     call: ServiceCall | None
 
 
-class TaskCall(NamedTuple):
+class IntegrationCall(NamedTuple):
     """A Task that calls an integration, with its parameters.
 
     *parameters* are empty where the Task has none, or where they aren't an object.

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from sfn_release.asl.placeholders import quoted
 from sfn_release.canonical import keys_of
 from sfn_release.checks.finding import Finding
-
-KeyPath = tuple[str | int, ...]
+from sfn_release.checks.location import KeyPath
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|\n|[^\s\[\]{},:"]+')
 _MOST_NODES = 100_000
