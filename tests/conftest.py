@@ -128,7 +128,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def project(repository: Path, environment: str, local_server: str) -> Project:
     """Make a project with the workflow `hello`, committed."""
-    made = Project(repository, environment, local_server)
+    made = Project(repository, environment=environment, endpoint=local_server)
     made.write("releases.toml", config(environment, local_server))
     made.commit(hello="Hello Alice")
     return made

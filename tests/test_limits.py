@@ -18,7 +18,6 @@ from sfn_release.project.modules import build
 from sfn_release.simulator.mocks import load_mocks
 from support.command_line import run
 from support.errors import refused
-from support.git import isolate_git
 from support.shop import CONFIG, Shop, copy_shop
 
 DIGITS = "9" * 5000
@@ -26,8 +25,7 @@ LONG = "n" * 300
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    isolate_git(monkeypatch, tmp_path / "home")
+def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 

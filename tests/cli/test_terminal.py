@@ -315,7 +315,7 @@ def test_ending_a_deployment(
     """Ended between two calls, publish records the failure; the same command finishes it."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
-        shop = Project(repository, "aws", server.url)
+        shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
         process = subprocess.Popen(
@@ -344,7 +344,7 @@ def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) 
     """Its progress can be shown no more; what it changed is put back and recorded all the same."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
-        shop = Project(repository, "aws", server.url)
+        shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
         child, master = pty.fork()
@@ -377,7 +377,7 @@ def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_pa
     """Begun with SIGHUP ignored, it goes on ignoring it; its git and build processes do too."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
-        shop = Project(repository, "aws", server.url)
+        shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
         process = subprocess.Popen(

@@ -24,8 +24,7 @@ from sfn_release.operations.verbs.verify import verify
 from sfn_release.plan.steps import step_line
 from sfn_release.project import fill
 from support.errors import refused
-from support.git import isolate_git
-from support.shop import CONFIG, ROLE, Shop, add_remote, clone, copy_shop
+from support.shop import ALONE, CONFIG, ROLE, Shop, add_remote, clone, copy_shop
 from support.values import definition
 
 OTHER_ROLE = "arn:aws:iam::000000000000:role/by-hand"
@@ -34,11 +33,10 @@ TEXT = json.dumps({**definition("by hand"), "Comment": "${Env} of $${x}"}).repla
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone that has released nothing; its commit has one workflow."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = copy_shop(tmp_path)
-    shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    shop.write("releases.toml", ALONE)
     shop.commit(hello="ours")
     return shop
 
@@ -205,11 +203,8 @@ def test_every_environment_keeps_its_own(shop: Shop) -> None:
         shop.rollback("0.0.0-found.1", "local")
 
 
-def test_another_clone_brings_back_what_was_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_clone_brings_back_what_was_found(tmp_path: Path) -> None:
     """Through the remote, which gets no tag of it: a pushed tag would start the pipeline."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = copy_shop(tmp_path)
     shop.write("releases.toml", CONFIG)
     shop.commit(hello="ours")

@@ -19,7 +19,6 @@ from sfn_release.local_service.server import start
 from sfn_release.release.record import timestamp
 from sfn_release.simulator.mocks import Mocks
 from support.errors import refused
-from support.git import isolate_git
 from support.shop import Shop, add_remote, copy_shop
 
 shift = [timedelta()]  # of AWS's clock, from the time at which a test begins
@@ -28,7 +27,6 @@ shift = [timedelta()]  # of AWS's clock, from the time at which a test begins
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """Yield a shop whose AWS, with the right time, serves 1.0.0."""
-    isolate_git(monkeypatch, tmp_path / "home")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     shift[0] = timedelta()

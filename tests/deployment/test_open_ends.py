@@ -20,9 +20,8 @@ from sfn_release.operations.verbs.unlock import unlock
 from sfn_release.operations.verbs.verify import verify
 from sfn_release.release.record import Action
 from support.errors import refused
-from support.git import isolate_git
 from support.shifting import CANARY, MACHINES, alarms, canary, may_fail
-from support.shop import CONFIG, ROLE, Shop, copy_shop
+from support.shop import ALONE, ROLE, Shop, copy_shop
 from support.values import definition
 
 
@@ -125,9 +124,8 @@ def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone where 1.0.0 is live in prod."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = plain(tmp_path)
     shop.publish("1.0.0", "prod")
     return shop
@@ -135,7 +133,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 def plain(folder: Path) -> Shop:
     shop = copy_shop(folder)
-    shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    shop.write("releases.toml", ALONE)
     shop.commit(hello="ours")
     return shop
 
@@ -256,7 +254,7 @@ def _strange(shop: Shop) -> None:
 
 
 def _promoted(shop: Shop) -> None:
-    toml = CONFIG.replace('"shop"', '"shop"\nremote = ""')
+    toml = ALONE
     staging = toml[toml.index("[environments.prod]") :].replace("prod", "staging")
     shop.write("releases.toml", toml + staging)
     shop.commit(hello="newer")
@@ -339,7 +337,6 @@ def test_a_first_adoption_that_was_killed_can_be_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is served yet: there is a release to go on with, and nothing to go back to."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = plain(tmp_path)
     client = shop.client("prod")
     text = json.dumps(definition("by hand"))

@@ -16,7 +16,7 @@ from sfn_release.errors import GitError
 from sfn_release.ledger.git import Git, Identity, RefMovedError, RefUpdate
 from sfn_release.ledger.git.command import Result, failure
 from support.errors import refused
-from support.git import isolate_git, run_git
+from support.git import run_git
 from support.shop import Shop, add_remote, copy_shop
 
 AT = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -26,8 +26,7 @@ OTHER = "refs/tags/v1.0.0"
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    isolate_git(monkeypatch, tmp_path / "home")
+def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 

@@ -14,7 +14,6 @@ import pytest
 from sfn_release.ledger.git import Git, Patience, RefUpdate, ref_locks
 from support.command_line import run
 from support.errors import refused
-from support.git import isolate_git
 from support.shop import Shop, copy_shop
 
 REF = "refs/heads/sfn-release/shop/releases"
@@ -22,8 +21,7 @@ TAG = "refs/tags/v1.0.0"
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    isolate_git(monkeypatch, tmp_path / "home")
+def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 

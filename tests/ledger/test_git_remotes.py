@@ -26,7 +26,6 @@ from sfn_release.ledger.git import (
 from sfn_release.project import parse_project
 from support.command_line import run
 from support.errors import refused
-from support.git import isolate_git
 from support.shop import CONFIG, Shop, add_remote, copy_shop
 
 REF = "refs/heads/sfn-release/shop/releases"
@@ -34,8 +33,7 @@ SECRET = "hunter2"
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    isolate_git(monkeypatch, tmp_path / "home")
+def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 

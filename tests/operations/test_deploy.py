@@ -16,19 +16,17 @@ from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.operations.verbs.status import status
 from sfn_release.plan.steps import TagStateMachine
 from support.errors import refused
-from support.git import isolate_git
-from support.shop import CONFIG, PROD, ROLE, Shop, copy_shop
+from support.shop import ALONE, PROD, ROLE, Shop, copy_shop
 from support.values import definition
 
 rollback_verb = importlib.import_module("sfn_release.operations.verbs.rollback")
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(tmp_path: Path) -> Shop:
     """Return a clone whose workflow has a parameter."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = copy_shop(tmp_path)
-    shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    shop.write("releases.toml", ALONE)
     shop.commit(hello="one ${Who}")
     return shop
 
@@ -363,7 +361,7 @@ def test_a_machine_that_another_ledger_deploys_is_left_alone(shop: Shop, tmp_pat
     shop.publish("1.0.0", "prod")
     other = copy_shop(tmp_path, "other")
     other.clients = shop.clients
-    other.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    other.write("releases.toml", ALONE)
     other.commit(hello="theirs")
     with refused("E_CONFLICT", "Another ledger deploys to hello", "--adopt"):
         other.publish("2.0.0", "prod")

@@ -15,7 +15,7 @@ from sfn_release.operations.verbs.history import history
 from sfn_release.operations.verbs.plan import plan_version
 from sfn_release.operations.verbs.promote import promote
 from support.errors import refused
-from support.shop import CONFIG, Shop, add_remote, clone, made_once
+from support.shop import ALONE, CONFIG, Shop, add_remote, clone, made_once
 
 STAGING = "\n[environments.staging]\n" + CONFIG.partition("[environments.prod]\n")[2]
 
@@ -273,7 +273,7 @@ def test_without_a_remote_this_clones_branches_count(shop: Shop) -> None:
     """There is no other truth."""
     shop.write(
         "releases.toml",
-        CONFIG.replace('"shop"', '"shop"\nremote = ""') + 'branches = ["trunk"]\n',
+        ALONE + 'branches = ["trunk"]\n',
     )
     shop.commit()
     with refused("E_POLICY", "this clone has no such branch"):

@@ -32,8 +32,7 @@ from support.values import definition
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    isolate_git(monkeypatch, tmp_path / "home")
+def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 

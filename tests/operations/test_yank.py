@@ -21,19 +21,18 @@ from support.command_line import Project
 from support.errors import refused
 from support.faults import GitWrites, KilledError
 from support.forging import forge
-from support.git import isolate_git, run_git
-from support.shop import CONFIG, Shop, add_remote, clone, copy_shop, made_once
+from support.git import run_git
+from support.shop import ALONE, CONFIG, Shop, add_remote, clone, copy_shop, made_once
 
 YANKS = "refs/heads/sfn-release/shop/yanks"
 OWN = "refs/sfn-release/shop/local/yanks"
 
 
 @pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def alone(tmp_path: Path) -> Shop:
     """Return a clone without a remote."""
-    isolate_git(monkeypatch, tmp_path / "home")
     shop = copy_shop(tmp_path)
-    shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nremote = ""'))
+    shop.write("releases.toml", ALONE)
     shop.commit()
     return shop
 

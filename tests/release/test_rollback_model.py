@@ -23,7 +23,7 @@ from sfn_release.errors import AwsError, NotFoundError
 from sfn_release.release.rollback_history import entry_of, previous, pushed
 from sfn_release.release.serving import Serving
 from support.git import isolate_git
-from support.shop import CONFIG, Shop, make_shop
+from support.shop import ALONE, Shop, make_shop
 
 CONTENTS = {"1.0.0": "a", "1.1.0": "b", "1.1.1": "b", "1.2.0": "c", "2.0.0": "a"}
 VERSIONS = st.sampled_from(sorted(CONTENTS))
@@ -140,7 +140,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("fold")
         isolate_git(patch, folder / "home")
-        config = CONFIG.replace('"shop"', '"shop"\nremote = ""')
+        config = ALONE
         shop = make_shop(folder / "shop", config=config, workflows={"hello": "x", "same": "s"})
         for version, content in CONTENTS.items():
             shop.release(version, hello=content)

@@ -7,13 +7,11 @@ import io
 import itertools
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from sfn_release.cli import main
-from support.git import run_git
-from support.values import definition
+from support.repository import Repository
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -44,11 +42,10 @@ class Ran:
         return json.loads(self.out)
 
 
-@dataclass(frozen=True)
-class Project:
-    """A repository with a project at its root, and the environment that its tests deploy to."""
+@dataclass
+class Project(Repository):
+    """A project that is run by command lines, and the environment that its tests deploy to."""
 
-    root: Path
     environment: str = "local"
     endpoint: str = ""
 
@@ -70,27 +67,6 @@ class Project:
     def json(self, *arguments: str) -> Any:
         """Return the JSON object of a command that must succeed."""
         return self.ok("--json", *arguments).json
-
-    def git(self, *arguments: str) -> str:
-        """Run git here."""
-        return run_git(self.root, *arguments)
-
-    def write(self, path: str, text: str) -> None:
-        """Write a file of the project."""
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def workflow(self, name: str, result: Any) -> None:
-        """Write the workflow *name*: one Pass state that yields *result*."""
-        self.write(f"workflows/{name}.asl.json", json.dumps(definition(result)))
-
-    def commit(self, **results: Any) -> None:
-        """Commit everything, after writing a workflow for each of *results*."""
-        for name, result in results.items():
-            self.workflow(name, result)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message=change")
 
     def publish(self, version: str, *options: str, **results: Any) -> Ran:
         """Commit *results* and publish them."""

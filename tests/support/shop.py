@@ -56,6 +56,9 @@ parameters = {{ Who = "Alice" }}
 """
 """Environments `local` and `prod`, which have one parameter."""
 
+ALONE = CONFIG.replace('"shop"', '"shop"\nremote = ""')
+"""The same for a clone that is the only one: ``prod`` needs no remote."""
+
 _names = itertools.count(1)
 
 
