@@ -21,17 +21,14 @@ from sfn_release.local_service.diagnostics import Diagnostic, diagnostics
 
 _MOST = 100
 _CALL = "valid JSONPath or a valid intrinsic function call"
-_OURS = (
-    "not-json",
-    "too-large",
-)  # refused in a release only: AWS accepts it, or measures it itself
+# Rules that refuse a release only: AWS accepts it, or measures it itself.
+_OURS = ("not-json", "too-large")
 
 
 def check(definition: str, type: str) -> None:
     """Raise InvalidDefinition if Step Functions would refuse *definition* for *type*."""
-    if (
-        len(definition.encode(errors="surrogatepass")) > MAX_BYTES
-    ):  # the model's limit counts characters
+    size = len(definition.encode(errors="surrogatepass"))  # the model's limit counts characters
+    if size > MAX_BYTES:
         raise api_errors.validation(
             "1 validation error detected: Value at 'definition' failed to satisfy constraint:"
             f" Member must have length less than or equal to {MAX_BYTES}"

@@ -57,7 +57,7 @@ def move_project(shared: Path, own: Path, *, tag: str, project: str) -> None:
                 shared.with_name(shared.name + end).unlink(missing_ok=True)
     except (sqlite3.Error, OSError) as error:
         raise LocalServiceError(
-            f"The state machines of {project} can't be moved from {shared} to {own}.",
+            f"Can't move the state machines of {project} from {shared} to {own}.",
             why=f"{error}.",
             fix="Check that the folder is writable. To start without them, remove the first file.",
         ) from error

@@ -38,9 +38,8 @@ class Store:
         self._idle: list[sqlite3.Connection] = []
         self._ready = False
         self._closed = False
-        weakref.finalize(
-            self, _close_all, self._idle
-        )  # closes the connections if close() was never called
+        # Closes the connections if close() is never called.
+        weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 RUNTIME = "States.Runtime"
-MAX_BYTES = (
-    262_144  # of a state's input, result or output (AWS: "State, task and execution quotas")
-)
+MAX_BYTES = 262_144
+"""The largest input, result or output of a state (AWS: "State, task and execution quotas")."""
 
 
 class StateFailure(Exception):  # noqa: N818 - the field's word
