@@ -1,7 +1,7 @@
 """The Step Functions client: its operations, a client in this process, the client of a session.
 
-Everything that touches a state machine goes through such a client. There are two kinds, and you
-can't tell them apart: botocore's client of AWS or an ``endpoint_url``, and botocore's client whose
+Everything that touches a state machine goes through such a client. There are two kinds, and both
+behave the same: botocore's client of AWS or an ``endpoint_url``, and botocore's client whose
 requests are answered in this process (`in_process`). ``local`` works by the second kind.
 """
 

@@ -109,7 +109,7 @@ def delete(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ListStateMachineAliases: all of a state machine, or those of one version.
+    """ListStateMachineAliases: the aliases of a state machine, or of one version.
 
     Ordered by name, as recorded on AWS. The documentation says newest first.
     """

@@ -1,7 +1,7 @@
 """Execution histories in the store: a row per event, and each long text once, in its own table.
 
-A page costs the same in a short and in a long history. A loop that passes the same input from state
-to state stores it once.
+A page costs the same in a short and in a long history, wherever you read it. A loop that passes the
+same input from state to state stores it once.
 """
 
 from __future__ import annotations

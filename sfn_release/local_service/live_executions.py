@@ -97,7 +97,7 @@ def _exists(pid: int) -> bool:
 def _born(pid: int) -> str:
     """Return the start time of a process, in the system's units; "-" if it's unknown.
 
-    It tells a process from a dead one that had the same number.
+    It distinguishes a process from an earlier one with the same number.
     """
     try:
         # proc(5): the second field is the program in parentheses, the 22nd the start time.

@@ -237,7 +237,7 @@ def start(
     port: int = 0,
     allowed: Collection[str] = (),
 ) -> Background:
-    """Serve in a thread of this process until you close the returned server; for tests."""
+    """Serve in a thread of this process until you close the returned server. Use it in tests."""
     return Background(service, listen(service, host=host, port=port, allowed=allowed))
 
 

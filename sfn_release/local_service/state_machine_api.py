@@ -215,7 +215,7 @@ def _insert(
 def _repeated(
     db: sqlite3.Connection, machine: sqlite3.Row, type: str, asked: Revision, options: str
 ) -> bool:
-    """Return whether a create request repeats the one that made *machine*.
+    """Return whether a create request repeats the creation of *machine*.
 
     Unlike an update it compares definitions as text: another layout is another definition.
     """

@@ -31,7 +31,7 @@ class Clock(Protocol):
 
 
 class VirtualClock:
-    """A clock that starts at *start* and never waits: sleeping moves it."""
+    """A clock that starts at *start* and never waits: it moves when you sleep."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start

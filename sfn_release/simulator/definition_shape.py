@@ -1,7 +1,7 @@
 """Checks that a definition has the shape that the simulator reads, before anything runs.
 
-It doesn't validate the definition: `sfn_release.checks` does. It makes an unchecked definition end
-in a failed execution that names the place, instead of a Python error.
+It doesn't validate the definition: `sfn_release.checks` does. If you run an unchecked definition,
+you get a failed execution that names the place, instead of a Python error.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Event:
 class ExecutionOutcome:
     """The end of an execution.
 
-    *output* is a JSON value. Look at *has_output* first, because you can't tell "no output" from a
-    workflow that returns null. *error* and *cause* are for executions that didn't succeed, and may
-    be None for those too.
+    *output* is a JSON value. Look at *has_output* first: without it, you can't distinguish null
+    from a missing output. *error* and *cause* are for executions that didn't succeed, and may be
+    None for those too.
     """
 
     status: ExecutionStatus

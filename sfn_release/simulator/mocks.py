@@ -26,16 +26,16 @@ An answer is an object with exactly one of
 
 and optionally ``seconds``, the time that the task takes. A task that exceeds the state's
 TimeoutSeconds or HeartbeatSeconds fails with States.Timeout. A list has the answers of successive
-calls, and repeats its last one. Each iteration of a Map counts its own calls, including retries. To
-count the calls of all iterations together, as Step Functions Local does, put the list into an
-object::
+calls, and repeats its last one. Each iteration of a Map counts its own calls, including retries. If
+you want to count the calls of all iterations together, as Step Functions Local does, put the list
+into an object::
 
       "Charge": {"per": "execution", "answers": [{"payload": 1}, {"payload": 2}]}
 
 For a Map with an ItemReader, use the Map's name: ``return`` is the list of items, or S3's answer,
 ``{"Body": "id\n1\n2"}`` from GetObject or ``{"Contents": [...]}`` from ListObjectsV2.
 
-In Python the answer may also be a callable. It takes the payload and returns the result. A
+In Python you can also answer with a callable. It takes the payload and returns the result. A
 TaskFailure, or any other exception, fails the task as it would fail a Lambda function.
 """
 

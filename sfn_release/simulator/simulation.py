@@ -79,7 +79,7 @@ def simulate(
 ) -> ExecutionOutcome:
     """Run *definition* on *input* and return its outcome. *observe* receives each event at once.
 
-    A failed execution is an outcome too, and so is a *definition* that can't be run. UUIDs, jitter
+    If the execution fails, or the *definition* can't be run, you get an outcome too. UUIDs, jitter
     and task tokens depend on the execution's ARN only, so the same execution runs the same way
     again.
     """

@@ -13,7 +13,7 @@ class TaskCall:
     *payload* is the request to the service, after InputPath and Parameters. *attempt* is the
     state's retry count: 0 at first. *iteration* names the enclosing Map iterations, outermost
     first, as (Map state, index). *token* is the task token of a callback task. *reads_items* is
-    true for the ItemReader of a Map, which asks like a Task state.
+    true for the ItemReader of a Map, which you answer like a Task state.
     """
 
     state: str
