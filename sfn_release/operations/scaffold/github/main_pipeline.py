@@ -7,7 +7,7 @@ from textwrap import fill as fill_lines
 from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
     credentials,
-    env,
+    deploying_job,
     fill,
     glob,
     quoted,
@@ -117,23 +117,6 @@ _PLAN = """\
 """
 
 _PUBLISH = """\
-  publish:
-    if: github.event_name != 'pull_request'
-    runs-on: ubuntu-latest
-    timeout-minutes: %timeout
-    environment: %name
-    permissions:
-      contents: write # the release's tag and the ledger's branches
-      id-token: write
-    concurrency:
-      group: %group-%stage
-      cancel-in-progress: false # let a running deployment finish
-%env\
-    outputs:
-      version: ${{ steps.tagged.outputs.version || steps.named.outputs.version }}
-    steps:
-%setup\
-%credentials\
       - id: tagged
         if: github.event_name == 'push'
         run: sfn-release publish --version-from-tag --env %stage
@@ -144,27 +127,20 @@ _PUBLISH = """\
           VERSION: ${{ inputs.version }}
 """
 
-_PROMOTE = """\
-  promote-%stage:
-    needs: %needs
-    runs-on: ubuntu-latest
-    timeout-minutes: %timeout
-    environment: %name # waits for the approval that this environment requires
-    permissions:
-      contents: write
-      id-token: write
-    concurrency:
-      group: %group-%stage
-      cancel-in-progress: false
-%env\
+_PUBLISHED = """\
     outputs:
-      version: ${{ needs.%needs.outputs.version }}
-    steps:
-%setup\
-%credentials\
+      version: ${{ steps.tagged.outputs.version || steps.named.outputs.version }}
+"""
+
+_PROMOTE = """\
       - run: sfn-release promote --from %source --to %stage "$VERSION"
         env:
           VERSION: ${{ needs.%needs.outputs.version }}
+"""
+
+_PROMOTED = """\
+    outputs:
+      version: ${{ needs.%needs.outputs.version }}
 """
 
 
@@ -240,22 +216,24 @@ def matrix(chain: tuple[Stage, ...]) -> str:
 
 
 def _publish(stage: Stage, pipeline: Pipeline) -> str:
-    return fill(_PUBLISH, **_values(stage, pipeline))
+    return deploying_job(
+        pipeline,
+        stage,
+        "publish",
+        when="    if: github.event_name != 'pull_request'\n",
+        steps=fill(_PUBLISH, stage=stage.name),
+        outputs=_PUBLISHED,
+    )
 
 
 def _promote(stage: Stage, pipeline: Pipeline) -> str:
     first = pipeline.chain[0]
     needs = "publish" if stage.source == first.name else f"promote-{stage.source}"
-    return fill(_PROMOTE, source=stage.source, needs=needs, **_values(stage, pipeline))
-
-
-def _values(stage: Stage, pipeline: Pipeline) -> dict[str, object]:
-    return {
-        "stage": stage.name,
-        "name": quoted(stage.name),
-        "group": pipeline.group,
-        "timeout": stage.timeout,
-        "env": env(variables(stage.variables)),
-        "setup": pipeline.setup(),
-        "credentials": credentials(quoted(stage.region), seconds=stage.session),
-    }
+    return deploying_job(
+        pipeline,
+        stage,
+        f"promote-{stage.name}",
+        when=f"    needs: {needs}\n",
+        steps=fill(_PROMOTE, source=stage.source, stage=stage.name, needs=needs),
+        outputs=fill(_PROMOTED, needs=needs),
+    )

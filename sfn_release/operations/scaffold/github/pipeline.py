@@ -28,6 +28,26 @@ _CREDENTIALS = """\
 """
 
 
+_DEPLOYING_JOB = """\
+  %name:
+%when\
+    runs-on: ubuntu-latest
+    timeout-minutes: %timeout
+    environment: %environment # waits for the approval that this environment requires
+    permissions:
+      contents: write # the release's tag and the ledger's branches
+      id-token: write
+    concurrency:
+      group: %group-%stage
+      cancel-in-progress: false # let a running deployment finish
+%env\
+%outputs\
+    steps:
+%setup\
+%credentials\
+%steps"""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """The values that the workflow files of one project share.
@@ -67,6 +87,26 @@ class Pipeline:
         if not self.folder:
             return ""
         return f"\ndefaults:\n  run:\n    working-directory: {quoted(self.folder)}\n"
+
+
+def deploying_job(
+    pipeline: Pipeline, stage: Stage, name: str, *, when: str, steps: str, outputs: str = ""
+) -> str:
+    """Return a job that deploys to *stage*. *when*, *steps* and *outputs* are YAML lines."""
+    return fill(
+        _DEPLOYING_JOB,
+        name=name,
+        when=when,
+        timeout=stage.timeout,
+        environment=quoted(stage.name),
+        group=pipeline.group,
+        stage=stage.name,
+        env=env(variables(stage.variables)),
+        outputs=outputs,
+        setup=pipeline.setup(),
+        credentials=credentials(quoted(stage.region), seconds=stage.session),
+        steps=steps,
+    )
 
 
 class _Text(string.Template):

@@ -6,6 +6,7 @@ from sfn_release.operations.scaffold.github.main_pipeline import matrix
 from sfn_release.operations.scaffold.github.pipeline import (
     Pipeline,
     credentials,
+    deploying_job,
     env,
     fill,
     quoted,
@@ -72,7 +73,7 @@ permissions: {}
 jobs:
 """
 
-_JOBS = """\
+_READY = """\
   ready-%stage:
     # %reason
     runs-on: ubuntu-latest
@@ -90,23 +91,14 @@ _JOBS = """\
 %reading\
       - id: plan
         run: sfn-release plan --from %source --env %stage
+"""
 
-  promote-%stage:
+_WHEN = """\
     needs: ready-%stage
     if: needs.ready-%stage.outputs.promote == 'true'
-    runs-on: ubuntu-latest
-    timeout-minutes: %timeout
-    environment: %name # waits for the approval that this environment requires
-    permissions:
-      contents: write # the ledger's branches
-      id-token: write
-    concurrency:
-      group: %group-%stage
-      cancel-in-progress: false # let a running deployment finish
-%env\
-    steps:
-%setup\
-%credentials\
+"""
+
+_PROMOTE = """\
       - run: sfn-release promote --from %source --to %stage "$VERSION"
         env:
           VERSION: ${{ needs.ready-%stage.outputs.version }}
@@ -137,19 +129,23 @@ def promotions_file(pipeline: Pipeline) -> str | None:
 
 
 def _jobs(stage: Stage, pipeline: Pipeline) -> str:
-    return fill(
-        _JOBS,
+    ready = fill(
+        _READY,
         stage=stage.name,
-        name=quoted(stage.name),
         plan=quoted(f"{stage.name}-plan"),
         source=stage.source,
         reason=f"{stage.name} gets a release after it was live in {stage.source} for {stage.soak}."
         if stage.soak
         else f"{stage.name} gets a release after it succeeded in {stage.source}.",
-        group=pipeline.group,
-        timeout=stage.timeout,
         env=env(variables(stage.variables)),
         setup=pipeline.setup(),
         reading=credentials(quoted(stage.region)),
-        credentials=credentials(quoted(stage.region), seconds=stage.session),
     )
+    promote = deploying_job(
+        pipeline,
+        stage,
+        f"promote-{stage.name}",
+        when=fill(_WHEN, stage=stage.name),
+        steps=fill(_PROMOTE, source=stage.source, stage=stage.name),
+    )
+    return f"{ready}\n{promote}"
