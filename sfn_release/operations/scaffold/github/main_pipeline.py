@@ -98,7 +98,7 @@ _PLAN = """\
             printf '%%s\\n\\n' "$MARK"
             head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
             if [ "$(wc -c < "$RUNNER_TEMP/plan.md")" -gt 60000 ]; then
-              printf '\\n\\n… cut off here. The job's page shows the whole plan.\\n'
+              printf '\\n\\n… cut off here. The page of the job shows the whole plan.\\n'
             fi
           } > "$RUNNER_TEMP/comment.md"
           comments="repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments"
