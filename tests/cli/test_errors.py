@@ -48,7 +48,7 @@ def refs(project: Project) -> str:
         (["execute", "hallo"], 1, "E_NOT_FOUND", ['mean "hello"?']),
         (["show", "1.0.0", "hallo"], 1, "E_NOT_FOUND", ["no workflow 'hallo'", 'mean "hello"?']),
         (["delete", "hallo", "--yes"], 1, "E_NOT_FOUND", ["'hallo'", 'mean "hello"?']),
-        (["execute", "hello", "--input", "{'a': 1}"], 2, "E_USAGE", ["not JSON"]),
+        (["execute", "hello", "--input", "{'a': 1}"], 2, "E_USAGE", ["isn't JSON"]),
         (["execute", "hello", "--input", "@none.json"], 2, "E_USAGE", ["none.json"]),
         (["unlock", "--yes"], 1, "E_NOT_FOUND", ["no lock"]),
         (["-C", "nowhere", "status"], 2, "E_USAGE", ["nowhere is not a folder"]),
