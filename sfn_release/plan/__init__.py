@@ -1,15 +1,21 @@
-"""Plans: what a deployment will do, decided from what is there. Pure: no network, Git or clock.
+"""Plans: the steps of a deployment, decided from the live state. Pure: no network, Git or clock.
 
-`plan` compares a Target (what is to be served) with what was Observed and answers with frozen
+`plan` compares a Target (the state to reach) with the Observed state machines and returns frozen
 steps in two phases: *prepare* every workflow (create, update, publish), then *switch* every alias.
-There is one plan and several readers: the command line prints it, `deployment` applies it.
+One plan has several readers: the command line prints it, `deployment` applies it.
 
-    model       what a plan is made from, and what it is
-    steps       the changes that it consists of
-    deciding    from what is there to what is to be
-    ownership   whose state machines may be touched
-    shifting    the stages in which a strategy brings callers over
-    leftovers   what attempts that did not finish have left
+    model                the input of a plan, and the plan
+    steps                the changes of a plan
+    decisions            decide the steps from the live state and the target
+    ownership            find whose a state machine is, and refuse another owner's
+    content_changes      show the changes by state and field
+    traffic_shift        cut a switch into the stages of a canary or linear strategy
+    unfinished_attempts  find changes that unfinished deployments left
+    policy               decide whether a release may enter an environment
+    preconditions        check a workflow against Step Functions' conditions (`rendered_checks`)
+    drift                compare the live state with the last record
+
+To add a kind of step: write its class in `steps`; mypy then shows every `match` that needs it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a plan changes in each workflow, by state and field. Pure."""
+"""Show how a plan changes each workflow, by state and field. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def with_differences(
 ) -> Plan:
     """Return *plan* with the differences of each workflow from its *old* content.
 
-    *old* is the content that callers get before. A new pin is no difference: the plan shows pins
-    by themselves. Tags are compared with those in AWS, as *observed*: one that is there already is
-    not added, and one that other tools have added is no difference.
+    *old* is the content that callers get before. A new pin is no difference: the plan shows pins by
+    themselves. Tags are compared with the *observed* ones: a tag that exists isn't added again, and
+    a tag that another tool added isn't a difference.
     """
     served = serving.workflows if serving else {}
 

@@ -1,4 +1,4 @@
-"""Deciding what brings an environment from what is there to a target: steps in two phases."""
+"""Decide the steps from the live state of an environment to a target, in two phases."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def plan(
     adopt: bool = False,
     unclaimed: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Decide what brings *environment* from what was *observed* to *target*.
+    """Decide the steps that bring *environment* from its *observed* state to *target*.
 
-    *deployment* is the id that the alias descriptions will carry. *serving* is what the ledger
-    says of now, *known* the deployments of this ledger that the observed aliases name. *adopt*
+    *deployment* is the id that the alias descriptions will carry. *serving* is the recorded
+    state, *known* the deployments of this ledger that the observed aliases name. *adopt*
     takes over a state machine that is not ours, or that another ledger deploys. *unclaimed* are
     workflows that an attempt that did not finish has left in AWS.
 
@@ -64,7 +64,7 @@ def plan(
             TAG_PREFIX + "commit": target.commit if target.version else NOT_YET,
             TAG_PREFIX + "digest": workflow.digest,
         }
-        # What awaits another workflow's version has no digest yet that could be told.
+        # A form that waits for another workflow's version has no digest yet.
         content = "" if workflow.awaits else f" {short(workflow.rendered.digest)}"
         decided = _plan_workflow(
             name,
@@ -110,7 +110,7 @@ def plan_delete(
 ) -> Plan:
     """Return the plan that deletes the state machine of a *workflow* that is served.
 
-    One that is gone already is deleted all the same: AWS does not mind, and the record follows.
+    A machine that is gone already is deleted anyway: AWS accepts that, and the record follows.
     Raises NotOursError, and ConflictError for a machine that another ledger deploys to.
     """
     served = serving.workflows[workflow]
@@ -200,7 +200,7 @@ def _plan_workflow(
 def _with_pins(
     decided: WorkflowPlan, workflow: TargetWorkflow, served: Served | None
 ) -> WorkflowPlan:
-    """Return what was decided with what becomes of pins, and say so when nothing else changes."""
+    """Add the pin changes to a workflow's plan, with a note when nothing else changes."""
     if not decided.changes:
         return decided
     pins = {text: None if arn in workflow.awaits else arn for text, arn in workflow.pins.items()}
@@ -215,13 +215,13 @@ def _with_pins(
 
 
 def _only_pins(workflow: TargetWorkflow, served: Served) -> bool:
-    """Tell whether the form would be the one that is served, were it pinned as that one is."""
+    """Return whether the form differs from the served one in its pins only."""
     before = pinned_as(workflow, served)
     return workflow.digest == served.digest and before.digest == served.rendered_digest
 
 
 def pinned_as(workflow: TargetWorkflow, served: Served) -> Rendered:
-    """Return the form of *workflow*, pinned as what is *served*."""
+    """Return the form of *workflow* with the pins of the *served* one."""
     before = {
         now: served.pins.get(text, text)
         for text, now in workflow.pins.items()
@@ -232,7 +232,7 @@ def pinned_as(workflow: TargetWorkflow, served: Served) -> Rendered:
 
 
 def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | None:
-    """Return the version that will serve: the one that does, else the newest with this content.
+    """Return the version that will serve: the current one, else the newest with this content.
 
     None when it is yet to be made.
     """

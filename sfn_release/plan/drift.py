@@ -1,4 +1,4 @@
-"""Drift: how what AWS has differs from what the last record says. Pure."""
+"""Drift: the differences between AWS and the last record. Pure."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Drift:
 
 @dataclass(frozen=True)
 class Closer:
-    """What more calls tell of a state machine.
+    """Details of a state machine that take more calls.
 
     *versions* maps the ARN of every version to when it was made. *aliases* are those, beside the
-    one that the record names, that sfn-release wrote.
+    recorded one, that sfn-release wrote.
     """
 
     tags: Mapping[str, str]
@@ -54,11 +54,11 @@ def compare(
     attempts: Sequence[WorkflowOutcome] = (),
     more: Collection[str] = (),
 ) -> Drift:
-    """Compare what the record says is *served* with what is *there*.
+    """Compare the recorded workflow, *served*, with the live one, *there*.
 
-    *form* is the recorded form, if it was read: then what differs in the definition is named. What
-    *attempts* that did not succeed may have left is no drift. *more* are differences that a closer
-    look has found.
+    *form* is the recorded form, if it was read: then differences in the definition are named.
+    Changes that failed *attempts* may have left aren't drift. *more* are differences that a closer
+    look found.
     """
     if there is None:
         return Drift("missing", (f"the state machine {served.state_machine_arn} is gone",))
@@ -74,7 +74,7 @@ def compare(
 
 
 def differs(served: Served, there: Observed | None) -> bool:
-    """Tell whether a machine's own content can be read, and is not what was recorded."""
+    """Return whether a machine's own content can be read and differs from the record."""
     return (
         there is not None
         and there.latest is not None
@@ -112,7 +112,7 @@ def tag_differences(served: Served, live: Mapping[str, str], own: Mapping[str, s
 
 
 def version_differences(versions: Mapping[str, str]) -> list[str]:
-    """Return the lines that tell of state machine *versions* that no release made."""
+    """Return a line for each of the state machine *versions* that no release made."""
     return [
         f"no release made the state machine version {number(arn)} of {made}"
         for arn, made in versions.items()
@@ -120,7 +120,7 @@ def version_differences(versions: Mapping[str, str]) -> list[str]:
 
 
 def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str) -> list[str]:
-    """Return the notes that tell of aliases that a changed ``alias`` key leaves behind.
+    """Return a note for each alias that a changed ``alias`` key leaves behind.
 
     *alias* is the environment's now. They are no drift: their callers are still served.
     """
@@ -182,9 +182,9 @@ def _alias(
         for arn in routing
         if arn != served.version_arn and arn in there.versions
     ]
-    told = f" ({', '.join(contents)})" if contents else ""
+    details = f" ({', '.join(contents)})" if contents else ""
     was = routing_text(served.routing)
-    yield f"the alias {alias} points at {routing_text(routing)}, the record says {was}{told}"
+    yield f"the alias {alias} points at {routing_text(routing)}, the record says {was}{details}"
 
 
 def _content_of(digest: str, served: Served) -> str:
@@ -194,7 +194,7 @@ def _content_of(digest: str, served: Served) -> str:
 
 
 def _digests(served: Served, there: Observed, attempts: Sequence[WorkflowOutcome]) -> set[str]:
-    """Return the digests of what is served, and of what *attempts* have sent."""
+    """Return the digests of the served content and of the content that *attempts* sent."""
     digests = {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
     if there.latest is not None and any(attempt.is_of(there.latest) for attempt in attempts):
         digests.add(there.latest.digest)

@@ -1,4 +1,4 @@
-"""What a plan is made from, and what it is: frozen data."""
+"""The input of a plan, and the plan: frozen data."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class TargetWorkflow:
     *version_arn* is a state machine version that served this before, if the ledger knows one.
     *recorded* marks a form that was sent before, as the ledger has it.
 
-    *pins* maps what the definition refers to, as its author wrote it, to exact versions. *awaits*
-    maps what stands in *rendered* to the workflow of this target that it is to be pinned to, as
-    long as the version of that one is not known: then *rendered* is not yet what will be sent.
-    *notes* tell what could not be pinned, *unpinned* does where pins are required. *parameters* are
+    *pins* maps references, as the author wrote them, to exact versions. *awaits* maps references in
+    *rendered* to workflows of this target whose new version isn't known yet: until then, *rendered*
+    isn't final. *notes* name references that couldn't be pinned; *unpinned* does where pins are
+    required. *parameters* are
     the values that filled it, None for a recorded form that doesn't know them. *findings* are
-    errors in the definition as the environment fills it. *found* is what was there before the
-    state machine was adopted, in a release of what was found.
+    errors in the definition as the environment fills it. *found* is the machine as it was
+    before its adoption, in a release of found machines.
     """
 
     digest: str
@@ -72,17 +72,17 @@ class TargetWorkflow:
 
     @property
     def latest(self) -> Rendered:
-        """What ``$LATEST`` is to be."""
+        """The content that ``$LATEST`` will have."""
         return self.found.unqualified(self.rendered) if self.found else self.rendered
 
 
 @dataclass(frozen=True)
 class Target:
-    """What an environment is to serve. *below* is what `serving.Serving` will hold.
+    """The release that an environment should serve. *below* goes to `serving.Serving`.
 
     *version* is None for the work tree, which is planned and never deployed.
     *parameters* are the values that were used to render it, *promoted_from* the environment
-    whose release a promotion takes. *notes* are what people should know of the whole.
+    whose release a promotion takes. *notes* concern the whole deployment.
     """
 
     action: Action
@@ -103,16 +103,15 @@ class Target:
 
 @dataclass(frozen=True)
 class WorkflowPlan:
-    """What happens to one workflow. *notes* are what people should know before it does.
+    """The plan for one workflow. *notes* are for people, before it is applied.
 
-    Its steps are in the order of their phases: *keep* publishes what an adoption finds as it is, in
-    a deployment of its own before this one; *prepare* makes a version, *switch* brings the
-    alias's callers to it, *restore* brings ``$LATEST`` after them, *tags* name what is served.
+    Its steps are in the order of their phases: *keep* publishes the content that an adoption finds,
+    in a deployment of its own before this one; *prepare* makes a version, *switch* brings the
+    alias's callers to it, *restore* brings ``$LATEST`` after them, *tags* name the release.
 
     *version_arn* is the state machine version that will serve, None when it is yet to be made.
-    *pins* maps references to exact versions, None for one that is yet to be made; *pinned* is what
-    they were before. *differences* are those of the new content from the old; pins are no
-    difference.
+    *pins* maps references to exact versions, None for a version that isn't made yet; *pinned* are
+    the pins before. *differences* compare the new content with the old, without pins.
     """
 
     workflow: str
@@ -130,7 +129,7 @@ class WorkflowPlan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every step of this workflow but those that shift its callers, in order."""
+        """Every step of this workflow in order, except the steps that shift its callers."""
         return (*self.keep, *self.prepare, *self.switch, *self.restore, *self.tags)
 
     @property
@@ -149,7 +148,7 @@ class ShiftStage:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deployment will do to an environment.
+    """All steps of a deployment to an environment.
 
     With a *strategy*, in words, callers are brought over in *stages* between the two phases;
     *resumed* is since when, if attempts that did not finish had begun to. *left* are steps of such
@@ -173,7 +172,7 @@ class Plan:
     @property
     def changes(self) -> bool:
         """Whether there is more to do than to name another release in our own tags."""
-        return any(one.changes for one in self.workflows)
+        return any(workflow.changes for workflow in self.workflows)
 
     @property
     def called(self) -> str:
@@ -196,7 +195,7 @@ class Plan:
         return (*keep, *prepare, *shift, *switch, *restore, *tags)
 
     def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
-        """Return the steps of a workflow in order, but those that keep it or shift its callers."""
+        """Return the steps of a workflow in order, without *keep* and without traffic shifts."""
         new = [
             step
             for stage in self.stages

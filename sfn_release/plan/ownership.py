@@ -1,4 +1,4 @@
-"""Whose a state machine is: told by its tags, and by the description of its alias."""
+"""Find who owns a state machine, from its tags and from the description of its alias."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def refuse(
     *,
     adopt: bool,
 ) -> None:
-    """Raise what stands against deploying *rendered* to the machine that is *there*.
+    """Refuse to deploy *rendered* to the machine *there* if it belongs to someone else.
 
-    NotOursError for one that this environment does not own, ConflictError for one that another
-    ledger deploys to, or that is of another type.
+    Raises NotOursError for a machine that this environment doesn't own, ConflictError for a machine
+    that another ledger deploys to, or of another type.
     """
     if not adopt:
         refuse_others(rendered.name, there, project, environment, known, served)
@@ -48,7 +48,7 @@ def refuse_others(
     known: frozenset[str],
     served: Served | None,
 ) -> None:
-    """Raise NotOursError, or ConflictError, for a machine that somebody else looks after."""
+    """Raise NotOursError or ConflictError for a machine that someone else manages."""
     if not is_ours(there, project, environment):
         tags = [(key, there.tags.get(TAG_PREFIX + key)) for key in ("project", "environment")]
         owner = ", ".join(f"{key} {value}" for key, value in tags if value)
@@ -72,13 +72,13 @@ def refuse_others(
 
 
 def is_ours(there: Observed, project: str, environment: str) -> bool:
-    """Tell whether a machine's tags say that this environment of this project looks after it."""
+    """Return whether a machine's tags name this environment of this project."""
     owner = {"project": project, "environment": environment}
     return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
 
 
 def is_of_another_ledger(there: Observed, known: frozenset[str], served: Served | None) -> bool:
-    """Tell whether a machine's alias names a deployment that is not among the *known* ones."""
+    """Return whether a machine's alias names a deployment that isn't among the *known* ones."""
     description = there.alias.description if there.alias else ""
     deployment = alias_deployment(description)
     expected = served.alias_description if served else None
@@ -86,17 +86,17 @@ def is_of_another_ledger(there: Observed, known: frozenset[str], served: Served 
 
 
 def is_description(text: str) -> bool:
-    """Tell whether the description of a state machine version, or alias, is one that we write."""
+    """Return whether sfn-release wrote the description of a version or an alias."""
     return text.startswith(f"{DESCRIBED_BY} ")
 
 
 def is_alias_description(text: str) -> bool:
-    """Tell whether the description of an alias is one that we write."""
+    """Return whether sfn-release wrote the description of an alias."""
     return alias_deployment(text) is not None
 
 
 def alias_deployment(description: str) -> str | None:
-    """Return the deployment id that an alias description of ours names."""
+    """Return the deployment id in an alias description of ours, None for another text."""
     words = description.split(" ")
     return words[2] if len(words) == 3 and words[0] == DESCRIBED_BY else None  # noqa: PLR2004
 

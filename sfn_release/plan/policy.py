@@ -1,8 +1,8 @@
-"""Policies: what may enter an environment. Pure: facts in, refusals out.
+"""Policies: which releases may enter an environment. Pure: facts in, refusals out.
 
-An environment of releases.toml says what a release needs before it is published, deployed or
-promoted there. Each rule is a function of the environment and the Facts, and yields what it has
-against the release. No rule ever stops a rollback.
+An environment of releases.toml sets conditions for a release that is published, deployed or
+promoted there. Each rule is a function of the environment and the Facts, and yields its refusals.
+To add a rule, write such a function and add it to `RULES`. No rule ever stops a rollback.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Stay:
     """When an environment served a release, as its records say. Times are UTC, ISO 8601.
 
     *since* is when its last success ended there, None when it never had one. *until* is when that
-    was over, None while it lasts, and *replaced_by* what came then: ``1.3.0``.
+    was over, None while it lasts, and *replaced_by* the version that came then: ``1.3.0``.
     """
 
     since: str | None = None
@@ -38,7 +38,8 @@ class OnBranches:
     """Whether the commit of a release is on a branch that may release.
 
     *where* is the remote that was asked, or ``this clone``; *matching* are its branches that the
-    patterns name, *holder* one of them that holds the commit. *unknown* is why that cannot be told.
+    patterns name, *holder* one of them that holds the commit. *unknown* is why that can't be
+    checked.
     """
 
     where: str
@@ -49,13 +50,13 @@ class OnBranches:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a release that is to enter an environment.
+    """The facts about a release that wants to enter an environment.
 
-    *release* is how people are told of it: its version, or ``the work tree``. *stays* has every
+    *release* is its name for people: its version, or ``the work tree``. *stays* has every
     environment of ``requires``; *branches* is None where the environment names none. *serves* is
-    the version that the environment serves, and *drift* what would be overwritten of each workflow
-    that no release brought, a line each.
-    *unpinned* says what cannot be pinned, and why, where pins are required.
+    the version that the environment serves, and *drift* the manual changes to each workflow that
+    would be overwritten, a line each. *unpinned* names references that can't be pinned, and why,
+    where pins are required.
     """
 
     release: str
@@ -70,7 +71,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a rule has against a release. *fix* is what would satisfy it."""
+    """A rule's objection to a release. *fix* says how to satisfy the rule."""
 
     rule: str
     message: str
@@ -85,12 +86,12 @@ class Refusal:
 
 
 def refusals(environment: Environment, facts: Facts) -> tuple[Refusal, ...]:
-    """Return everything that the policies of *environment* have against a release."""
+    """Return every objection of *environment*'s policies to a release."""
     return tuple(refusal for rule in RULES for refusal in rule(environment, facts))
 
 
 def refused(environment: Environment, release: str, found: Sequence[Refusal]) -> PolicyError:
-    """Return the error that tells all refusals at once."""
+    """Return the error that shows all refusals at once."""
     rules = len({refusal.rule for refusal in found})
     count = "a policy" if rules == 1 else f"{rules} policies"
     return PolicyError(
@@ -102,7 +103,7 @@ def refused(environment: Environment, release: str, found: Sequence[Refusal]) ->
 
 
 def matches(branch: str, patterns: Iterable[str]) -> bool:
-    """Tell whether one of the *patterns* names a branch; ``*`` stands for anything but a slash.
+    """Return whether one of the *patterns* names a branch; ``*`` stands for anything but a slash.
 
     >>> matches("release/1.2", ["main", "release/*"]), matches("release/1/2", ["release/*"])
     (True, False)
@@ -126,7 +127,7 @@ def _requires(environment: Environment, facts: Facts) -> Iterator[Refusal]:
 
 
 def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
-    """Refuse what was not served for long enough.
+    """Refuse a release that wasn't served for long enough.
 
     Clocks differ: a success that lies in the future by less than `SKEW` has only just been.
     """
@@ -134,7 +135,7 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     for required in environment.requires if soak else ():
         stay = facts.stays[required]
         if soak is None or stay.since is None:
-            continue  # `requires` tells
+            continue  # `requires` reports it
         since = datetime.fromisoformat(stay.since)
         end = datetime.fromisoformat(stay.until) if stay.until else facts.now
         served = max(end - since, timedelta())
@@ -219,7 +220,7 @@ RULES: tuple[Callable[[Environment, Facts], Iterator[Refusal]], ...] = (
     _protect_drift,
     _pins,
 )
-"""Every rule, in the order in which refusals are told."""
+"""Every rule, in the order in which refusals are shown."""
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -227,6 +228,6 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _rough(span: timedelta) -> str:
-    """Return a span of time without the seconds that nobody asks for."""
+    """Return a span of time, without seconds from a minute on."""
     minute = timedelta(minutes=1)
     return duration_text(span - span % minute if span >= minute else span)

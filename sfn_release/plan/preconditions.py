@@ -1,4 +1,4 @@
-"""What a workflow must meet before a deployment may send it to Step Functions: one list. Pure.
+"""The conditions that a workflow meets before it is sent to Step Functions: one list. Pure.
 
 `deployment.prepare` asks every condition of every workflow that it would write, so `plan`,
 `publish`, `deploy` and `promote` refuse the same, before a version is taken and before anything is
@@ -46,7 +46,7 @@ class Submission:
 
     *tags* are all tags that the state machine would have then, *descriptions* the texts that its
     new version and its alias would get. *findings* are errors in the definition. *versions* and
-    *aliases* count what the state machine would have afterwards, 0 where that is not near a quota.
+    *aliases* count those of the state machine afterwards, 0 where that is far from a quota.
     """
 
     environment: str

@@ -1,4 +1,4 @@
-"""Checks definitions as an environment fills them: what `check` finds, in the form that is sent.
+"""Check definitions as an environment fills them in: as `check` does, in the form that is sent.
 
 A build has checked every definition as it is declared, where a ``${Parameter}`` may stand for
 anything. Filled, it may be text where a number belongs, or lead to a state that does not exist.

@@ -15,7 +15,7 @@ from sfn_release.text import duration_text
 
 _FEW = 6  # names in a line
 NOT_YET = "(not known yet)"
-"""What the plan of the work tree shows for a version and a commit; no tag can hold it."""
+"""Stands for the version and the commit in a plan of the work tree; no tag can hold it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ObservedAlias:
 class CreateStateMachine:
     """Create a state machine and publish its first version.
 
-    *awaits* is that of `TargetWorkflow`: what has to be known before *rendered* can be sent.
+    *awaits* is that of `TargetWorkflow`: workflows whose version *rendered* still needs.
     """
 
     workflow: str
@@ -47,9 +47,9 @@ class CreateStateMachine:
 
 @dataclass(frozen=True)
 class UpdateStateMachine:
-    """Change the unqualified content of a state machine; *before* is what it replaces.
+    """Change the unqualified content of a state machine; *before* is the old content.
 
-    *awaits* is that of `TargetWorkflow`: what has to be known before *rendered* can be sent.
+    *awaits* is that of `TargetWorkflow`: workflows whose version *rendered* still needs.
     """
 
     workflow: str
@@ -127,7 +127,7 @@ class ShiftWeight:
 
 @dataclass(frozen=True)
 class Watch:
-    """Watch, for *interval*, what *weight* percent of the callers of every workflow meet.
+    """Watch, for *interval*, how *weight* percent of the callers of every workflow fare.
 
     It is a step of the whole deployment: its *workflow* is "".
     """
@@ -151,7 +151,7 @@ class TagStateMachine:
 
     @property
     def only_names(self) -> bool:
-        """Whether nothing but our own tags changes, which name what is served."""
+        """Whether nothing changes but our own tags, which name the release."""
         return not self.removed and all(key.startswith(TAG_PREFIX) for key in self.tags)
 
     def __str__(self) -> str:
@@ -183,7 +183,7 @@ Step = (
 
 
 def step_json(step: Step) -> dict[str, Any]:
-    """Return the JSON form of a step: ``workflow``, ``action`` and what it names."""
+    """Return the JSON form of a step: ``workflow``, ``action`` and the action's members."""
     action, members = _action(step)
     return {"workflow": step.workflow or None, "action": action, **members}
 
@@ -221,7 +221,7 @@ def step_line(step: Step) -> str:
 
 
 def _content(step: CreateStateMachine | UpdateStateMachine) -> dict[str, Any]:
-    """Return the digest of what will be sent, or whose new versions have to be known for that."""
+    """Return the digest of the content to send, or the workflows whose versions it waits for."""
     if step.awaits:
         return {"rendered_digest": None, "awaits": sorted({*step.awaits.values()})}
     return {"rendered_digest": step.rendered.digest}

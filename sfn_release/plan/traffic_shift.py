@@ -2,8 +2,8 @@
 
 The plan of an environment with a strategy gets its stages between its two phases: each brings every
 alias that moves to one weight, and is watched for an interval. All workflows of a deployment shift
-together. What nobody calls yet is not shifted: a new alias is made before the first stage, so that
-whoever is among the first callers of a new version finds the workflows that are new with it.
+together. A new alias has no callers to shift: it is made before the first stage, so that the first
+callers of a new version find the workflows that are new with it.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def shifted(
 ) -> Plan:
     """Return *plan* with the stages of *strategy*; as it is when nothing is to be shifted.
 
-    *attempts* are those that did not finish. With *resume* the shift goes on at the weight that
+    *attempts* are the unfinished deployments. With *resume* the shift goes on at the weight that
     they had reached. A rollback is never slowed.
     """
     attempts = list(attempts)
@@ -134,7 +134,7 @@ def shifted(
 
 
 def stages_text(plan: Plan) -> str:
-    """Return what the stages of a plan do, in a line; "" without stages.
+    """Return the stages of a plan in a line; "" without stages.
 
     ``20 %, 40 % of callers for 10m each (20m in all), then all: hello``
     """
@@ -182,7 +182,7 @@ def _shift(
 
 
 def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> WorkflowPlan:
-    """Return what is left for the switch: a new alias is made before, a shifted one looked at."""
+    """Return the plan of the final switch: without new aliases, which are made before."""
     switch: list[Step] = []
     for step in one.switch:
         if isinstance(step, PointAlias) and shift is not None:
@@ -193,7 +193,7 @@ def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> Wor
 
 
 def _words(strategy: Strategy) -> str:
-    """Return a strategy for people, with what stops it."""
+    """Return a strategy for people, with its limits."""
     limits = strategy.limits
     watched = [f"the alarm{'s' * (len(limits.alarms) > 1)} {', '.join(limits.alarms)}"]
     watched = watched if limits.alarms else []
@@ -227,7 +227,7 @@ def _uncounted(shifts: Mapping[str, _Shift], strategy: Strategy, target: Target)
 
 
 def _notes(shifts: Mapping[str, _Shift]) -> list[str]:
-    """Return what callers see who do not go through the alias: they are never shifted."""
+    """Return the notes for callers that bypass the alias: they are never shifted."""
     at_once = [name for name, shift in shifts.items() if shift.at_once]
     later = [name for name in shifts if name not in at_once]
     notes = []

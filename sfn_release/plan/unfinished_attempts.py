@@ -1,8 +1,8 @@
-"""What attempts that did not finish have left in AWS, as steps that can be undone. Pure.
+"""Find the changes that unfinished deployments left in AWS, as steps to undo. Pure.
 
 A deployment that was killed half-way leaves aliases and `$LATEST` where they were then. The next
-one starts from there; when it fails in its turn, what it puts back is not that, but what the
-ledger says was served.
+one starts from there. When it fails too, it doesn't put that back, but the state that the ledger
+recorded.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sfn_release.release.serving import Served, Serving
 def left_alias(
     served: Served | None, there: Observed | None, attempts: frozenset[str]
 ) -> ObservedAlias | None:
-    """Return what an alias was before one of *attempts*, deployment ids, moved it.
+    """Return an alias as it was before one of *attempts*, deployment ids, moved it.
 
-    None when none of them has, or when the ledger does not know what it was before.
+    None when none of them did, or when the ledger doesn't know the state before.
     """
     alias = there.alias if there else None
     if served is None or served.version_arn is None or alias is None:
@@ -36,7 +36,7 @@ def left_alias(
 def mix_text(served: Served, alias: ObservedAlias | None) -> str | None:
     """Return how an alias splits its callers; None when all of them get one version.
 
-    ``20 % of callers are on :4 (1.2.0)``: the release is what the alias's description names.
+    ``20 % of callers are on :4 (1.2.0)``: the alias's description names the release.
     """
     if alias is None or len(alias.routing) == 1:
         return None
@@ -53,9 +53,9 @@ def leftovers(
     observed: Mapping[str, Observed | None],
     attempts: Iterable[Record],
 ) -> tuple[Step, ...]:
-    """Return the steps of *attempts* that stand in AWS; undone, what was served is there again.
+    """Return the steps of *attempts* whose effect is in AWS. Undoing them restores the record.
 
-    *forms* are the recorded forms of what is served.
+    *forms* are the recorded forms.
     """
     attempts = list(attempts)
     identities = frozenset(attempt.id for attempt in attempts)
