@@ -1,9 +1,9 @@
-"""Adopting state machines that another tool or ledger made: what is there is kept first.
+"""Adopt state machines that another tool or ledger made: keep their content first.
 
 Before the first write to such a machine, its content becomes a state machine version, and a release
-of what was found (``0.0.0-found.1``). That release holds everything that the environment serves at
+of found machines (``0.0.0-found.1``). That release holds everything that the environment serves at
 that moment, so that a rollback to it brings back all of it. The definition is kept to the letter,
-with what AWS says beside it: role, type, logging, tracing, encryption, tags, and the alias.
+with its settings in AWS: role, type, logging, tracing, encryption, tags, and the alias.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def strangers(
 ) -> dict[str, Observed]:
     """Return the machines of *target* that the deployment takes over from others.
 
-    Those that are as our last record says need not be kept once more. A machine whose adoption was
+    Machines that match our last record needn't be kept again. A machine whose adoption was
     interrupted is still to be kept, though it may have our tags. Raises AccessError for a machine
     whose definition can't be read.
     """
@@ -73,7 +73,7 @@ def strangers(
 
 
 def _as_recorded(served: Served, there: Observed) -> bool:
-    """Tell whether the ledger can bring back what is there already."""
+    """Return whether the ledger can bring back the live content already."""
     latest = there.latest is not None and there.latest.digest == served.latest_digest
     routing = there.alias.routing if there.alias else {}
     aliased = not served.alias or routing == served.routing
@@ -124,7 +124,7 @@ def with_kept(
     decided: Plan,
     adopting: Mapping[str, Observed],
 ) -> Plan:
-    """Return the plan with the steps that keep what it takes over, before all others.
+    """Return the plan with the steps that keep the adopted machines, before all others.
 
     Those are carried out as a deployment of their own, and the plan is decided again after it.
     """
@@ -142,7 +142,7 @@ def with_kept(
 
 
 def _after_keeping(one: WorkflowPlan, keep: tuple[Step, ...], version: str) -> WorkflowPlan:
-    """Return a workflow's plan as it is once *keep* was done: what that wrote isn't written twice.
+    """Return a workflow's plan after *keep*: nothing is written twice.
 
     Content that stays as it is gets one version: the kept one.
     """
@@ -169,7 +169,7 @@ def _after_keeping(one: WorkflowPlan, keep: tuple[Step, ...], version: str) -> W
 
 
 def _untagged(step: Step, written: Mapping[str, str]) -> Step:
-    """Return a step without the tags that were *written* before it."""
+    """Return a step without the tags that were already *written*."""
     if not isinstance(step, TagStateMachine):
         return step
     tags = {key: value for key, value in step.tags.items() if written.get(key) != value}
@@ -177,10 +177,10 @@ def _untagged(step: Step, written: Mapping[str, str]) -> Step:
 
 
 def adoption(site: Site, prepared: Prepared) -> PreparedDeployment | None:
-    """Return the deployment that first keeps what *prepared* takes over; None if that is nothing.
+    """Return the deployment that keeps the adopted machines of *prepared* first; None for none.
 
-    Its release is written. Raises RefMovedError when another deployer wrote a release of what was
-    found at the same time.
+    Its release is written. Raises RefMovedError when another deployer wrote such a release at the
+    same time.
     """
     if not isinstance(prepared, PreparedDeployment) or not prepared.adopting:
         return None
@@ -209,7 +209,7 @@ def adoption(site: Site, prepared: Prepared) -> PreparedDeployment | None:
 
 
 def kept_text(site: Site, adopted: PreparedDeployment) -> str:
-    """Return the line that says what an adoption has kept, once it succeeded."""
+    """Return the line for an adoption that succeeded."""
     version = adopted.target.called
     return (
         f"the current content of {', '.join(sorted(adopted.observed))} is kept as {version}:"

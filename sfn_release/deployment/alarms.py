@@ -1,6 +1,6 @@
 """CloudWatch alarms that stop a shift: they must exist, and may not fire.
 
-CloudWatch takes an alarm that does not exist for one that is fine, so it is asked for each by name.
+CloudWatch treats a missing alarm as OK, so each alarm is looked up by name.
 One without data counts as fine, as it does for CloudWatch: a quiet night is no reason to stop.
 """
 

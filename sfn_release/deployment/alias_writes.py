@@ -1,4 +1,4 @@
-"""Writing aliases: pointed, shifted, put back; never over what somebody else wrote meanwhile."""
+"""Point, shift and restore aliases, without overwriting a change that someone else made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Write = Callable[..., dict[str, Any]]
 
 @dataclass
 class Aliases:
-    """The aliases of one deployment. What it wrote is what it expects to find."""
+    """The aliases of one deployment. It expects to find them as it wrote them."""
 
     client: StepFunctions
     write: Write
@@ -30,8 +30,8 @@ class Aliases:
 
         *latest* is the digest that the machine's unqualified content has, if that is looked at.
 
-        Raises ConflictError when somebody else moved it, or changed what callers without the alias
-        get, since this deployment looked.
+        Raises ConflictError when someone else moved it, or changed ``$LATEST``, since this
+        deployment looked.
         """
         routing: Mapping[str, int] = {new: 100}
         if isinstance(step, PointAlias) and step.routing:
@@ -70,7 +70,7 @@ class Aliases:
     def put_back(self, steps: Sequence[AliasStep], machine_arn: str) -> str:
         """Bring an alias back to where it was before the first of its *steps*, and say so.
 
-        Raises ConflictError when somebody else has moved it since.
+        Raises ConflictError when someone else has moved it since.
         """
         first = steps[0]
         arn = first.before.arn if first.before else f"{machine_arn}:{first.alias}"
@@ -96,7 +96,7 @@ class Aliases:
         self._written.setdefault(step.workflow, []).append(written)
 
     def _refuse_edited(self, step: AliasStep, machine_arn: str, latest: str | None) -> None:
-        """Raise ConflictError when somebody edited the machine while its callers were shifted."""
+        """Raise ConflictError when someone edited the machine while its callers were shifted."""
         found = rendered_from(
             step.workflow, call(self.client.describe_state_machine, stateMachineArn=machine_arn)
         )

@@ -1,4 +1,4 @@
-"""Carrying a plan out, workflows side by side, and putting back what was changed."""
+"""Apply a plan, workflows side by side, and undo it after an error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sfn_release.plan.steps import (
 
 @dataclass
 class Application:
-    """One plan being applied. *machines* is what is known so far, for the record.
+    """One plan being applied. *machines* collects the results, for the record.
 
     *turn* is called before callers are brought over, by each stage and at last, and raises when
     that may not happen. *done* hears of every step. *monitor* watches callers who are being
@@ -58,7 +58,7 @@ class Application:
             for workflow in self.plan.workflows
         }
         self._undo = [*self.plan.left]
-        # What others are pinned to is published before them.
+        # A version that others are pinned to is published first.
         for names in in_waves({plan.workflow: _awaited(plan) for plan in self.plan.workflows}):
             prepare = {plan.workflow: plan.prepare for plan in self.plan.workflows}
             self._phase({name: prepare[name] for name in names})
@@ -79,13 +79,13 @@ class Application:
             self._tag({plan.workflow: plan.tags for plan in plans})
 
     def _switch(self, steps: Mapping[str, tuple[Step, ...]]) -> None:
-        """Bring callers over. New aliases come first: what others start from now on is there."""
+        """Move callers. New aliases come first, so that other workflows find them."""
         new = {name for name, them in steps.items() if any(map(_creates_alias, them))}
         self._phase({name: them for name, them in steps.items() if name in new})
         self._phase({name: them for name, them in steps.items() if name not in new})
 
     def _tag(self, steps: Mapping[str, Iterable[Step]]) -> None:
-        """Write the tags. Callers have been switched: what fails now undoes nothing."""
+        """Write the tags. Callers have been moved: an error now undoes nothing."""
         try:
             self._phase(steps)
         except KeyboardInterrupt as error:
@@ -95,13 +95,13 @@ class Application:
                 self.untagged.setdefault(step.workflow, DeploymentError("Interrupted."))
 
     def put_back(self) -> tuple[list[str], list[str]]:
-        """Undo, newest first, what was changed; return what was put back and what could not be."""
+        """Undo the changes, newest first; return a line for each undone and each failed one."""
         restored, failed = [], []
         changed: dict[tuple[str, str], list[Step]] = {}
         for step in self._undo:
             kind = "alias" if isinstance(step, AliasStep) else type(step).__name__
             changed.setdefault((step.workflow, kind), []).append(step)
-        # What was changed several times is put back once, to what it was before the first.
+        # Several changes of one thing are undone once, to its state before the first.
         for steps in sorted(changed.values(), key=lambda one: -self._undo.index(one[-1])):
             step = steps[-1]
             try:
@@ -124,7 +124,7 @@ class Application:
                 futures = [pool.submit(self._apply, workflow_steps) for workflow_steps in busy]
                 wait(futures)
             except BaseException:
-                # Ctrl-C: what is under way ends, nothing new begins. The pool does not know of a
+                # Ctrl-C: running calls end, nothing new begins. The pool does not know of a
                 # thread that was being started when it came, so the threads are counted here.
                 self._stop.set()
                 with self._calm:
@@ -178,7 +178,7 @@ class Application:
             rendered = pinned_form(step.rendered, step.awaits, versions)
             return replace(step, rendered=rendered, awaits={})
         if isinstance(step, AliasStep) and step.latest is not None:
-            # What waited for another workflow's version had no digest yet when it was planned.
+            # A form that waited for another workflow's version had no digest in the plan.
             return replace(step, latest=self.machines[step.workflow].sent or step.latest)
         return step
 
@@ -188,7 +188,7 @@ def _creates_alias(step: Step) -> bool:
 
 
 def _is_warning(error: BaseException) -> TypeGuard[SfnReleaseError]:
-    """Tell whether an error in writing tags is no more than a warning."""
+    """Return whether an error in writing tags is only a warning."""
     return isinstance(error, SfnReleaseError) and not isinstance(error, OvertakenError)
 
 

@@ -1,4 +1,4 @@
-"""One step's change to AWS, made or put back."""
+"""Make one step's change to AWS, or undo it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sfn_release.plan.steps import (
 
 @dataclass
 class Changes:
-    """What one deployment changes in AWS, call by call.
+    """The changes of one deployment to AWS, call by call.
 
     *fence* is called before every write and raises OvertakenError when it may not happen; *pause*
     waits before the n-th retry of a write that collided, or says by False that it is enough.
@@ -42,10 +42,10 @@ class Changes:
         self._aliases = Aliases(self.client, self._write)
 
     def make(self, step: Step, machine: MachineState) -> None:
-        """Make the change of one step, and note in *machine* what it taught.
+        """Make the change of one step, and note the result in *machine*.
 
         Raises OvertakenError when nothing may be written any more, ConflictError and NotOursError
-        when somebody else wrote at the same time.
+        when someone else wrote at the same time.
         """
         match step:
             case CreateStateMachine():
@@ -90,7 +90,7 @@ class Changes:
         )
         machine.arn = answer["stateMachineArn"]
         machine.version_arn = answer["stateMachineVersionArn"]
-        # Creating what is there already succeeds when the definition is equal, and silently
+        # Creating an existing machine succeeds when the definition is equal, and silently
         # ignores another role and other tags: read back whose it is.
         tags = call(self.client.list_tags_for_resource, resourceArn=machine.arn)["tags"]
         live = call(self.client.describe_state_machine, stateMachineArn=machine.arn)
@@ -135,9 +135,9 @@ class Changes:
             )
 
     def put_back(self, steps: Sequence[Step], machine: MachineState) -> str | None:
-        """Undo steps of one kind and say so; what nobody calls stays, and None is returned.
+        """Undo steps of one kind; return a line that says so, None if nothing needs to be undone.
 
-        Raises ConflictError when somebody else has changed it since.
+        Raises ConflictError when someone else has changed it since.
         """
         step = steps[0]
         match step:
@@ -190,7 +190,7 @@ def writes(steps: Iterable[Step]) -> Counter[str]:
 
 
 def _operation(step: Step) -> str | None:  # noqa: PLR0911 - a line for each kind of step
-    """Return the operation that a step calls; None for one that changes nothing."""
+    """Return the operation that a step calls; None if it changes nothing."""
     match step:
         case CreateStateMachine():
             return "CreateStateMachine"

@@ -29,13 +29,13 @@ def refuse_wrong_clock(site: Site) -> None:
     ahead = site.aws.clock_skew.ahead
     if ahead is None or abs(ahead) <= _WORTH_A_WORD:
         return
-    told = f"this machine's clock is {_difference(ahead)} AWS's"
+    skew = f"this machine's clock is {_difference(ahead)} AWS's"
     if abs(ahead) <= SKEW:
-        site.runtime.watcher.say(f"warning: {told}")
+        site.runtime.watcher.say(f"warning: {skew}")
         return
     ours = site.runtime.now()
     raise LockedError(
-        f"The deployment to {site.name} can't start: {told}.",
+        f"The deployment to {site.name} can't start: {skew}.",
         why="Its lock would expire at the wrong time, and another deployer could take it over while"
         f" it runs. Here it is {_text(ours)}, and AWS says {_text(ours - ahead)}.",
         fix=_SET,
@@ -53,9 +53,9 @@ def refuse_fast_clock(site: Site, record: Record) -> None:
     ours = site.runtime.now()
     if abs(ours - theirs) <= SKEW:
         return
-    told = f"this machine's clock is {_difference(ours - theirs)} AWS's"
+    skew = f"this machine's clock is {_difference(ours - theirs)} AWS's"
     raise LockedError(
-        f"{site.name} is being deployed to. The lock looks expired, but {told}.",
+        f"{site.name} is being deployed to. The lock looks expired, but {skew}.",
         why=f"{record.action} {record.version} by {record.actor} on {record.host} may run until"
         f" {record.expires_at}. Here it is {_text(ours)}, and AWS says {_text(theirs)}.",
         fix=_SET,

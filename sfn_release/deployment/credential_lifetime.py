@@ -11,7 +11,7 @@ from sfn_release.plan import Plan
 from sfn_release.release.record import timestamp
 from sfn_release.text import duration_text
 
-_REST = timedelta(minutes=5)  # for what comes before and after the shift
+_REST = timedelta(minutes=5)  # for the work before and after the shift
 _SHORTEST = timedelta(minutes=15)  # AssumeRole, parameter DurationSeconds: 900 at least
 
 

@@ -1,4 +1,4 @@
-"""Deciding the deletion of one workflow's state machine, and who would miss it. Reads only."""
+"""Decide the deletion of one workflow's state machine; warn of its callers. Only reads."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _COUNTED = 100  # running executions; above that, "more than"
 def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
     """Decide the deletion of one workflow's state machine. Only reads.
 
-    It is one that the environment serves, or that an unfinished attempt has created. Raises
-    NotFoundError for any other, and what `plan.plan_delete` refuses.
+    The environment serves it, or an unfinished attempt created it. Raises NotFoundError for any
+    other, and the refusals of `plan.plan_delete`.
     """
     snapshot = site.ledger.branches.snapshot_for(site.name)
     state = site.ledger.deployments.state(snapshot, site.name)
@@ -79,9 +79,9 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
 def _serving(
     state: RecordedState, workflow: str, left: Mapping[str, LeftMachine]
 ) -> Serving | None:
-    """Return what is served, with *workflow* in it; None when it is nowhere.
+    """Return the served workflows, with *workflow* among them; None when it is nowhere.
 
-    What an attempt *left* is as if it were served, until it is deleted.
+    A machine that an attempt *left* counts as served until it is deleted.
     """
     serving, attempt = state.serving, state.record
     if serving is not None and workflow in serving.workflows:
@@ -95,7 +95,7 @@ def _serving(
 
 
 def _nothing(attempt: Record) -> Serving:
-    """Return what is served where no deployment has succeeded: no workflow of the attempt."""
+    """Return the state of an environment where no deployment succeeded: no workflows."""
     return Serving(
         version=attempt.version,
         commit=attempt.commit,
@@ -107,7 +107,7 @@ def _nothing(attempt: Record) -> Serving:
 
 
 def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -> Iterator[str]:
-    """Yield who loses something by the deletion: callers, and other workflows that start it."""
+    """Yield a note on callers, and on other workflows that start the deleted one."""
     served = serving.workflows[workflow]
     if not served.retained:
         yield (
@@ -126,7 +126,7 @@ def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -
 
 
 def _mentions(value: Any, served: Served) -> bool:
-    """Tell whether the ARN of a machine, or of a version or alias of it, is in a JSON value."""
+    """Return whether a JSON value names a machine, or a version or alias of it, by ARN."""
     pattern = re.compile(re.escape(served.state_machine_arn) + r"(?![A-Za-z0-9_-])")
     rest = [value]
     while rest:
@@ -142,7 +142,7 @@ def _mentions(value: Any, served: Served) -> bool:
 
 
 def _running(site: Site, there: Observed) -> Iterator[str]:
-    """Yield how many executions are running; Step Functions lists those of STANDARD ones."""
+    """Yield how many executions are running; Step Functions lists STANDARD ones only."""
     if there.latest is not None and there.latest.type == "EXPRESS":
         return
     try:

@@ -1,13 +1,13 @@
 """Deploy: carry a prepared deployment out under the environment's lock.
 
-    prepare     decide, from the ledger and AWS, what there is to do (`preparation`, `deletion`)
+    prepare     decide the steps from the ledger and AWS (`preparation`, `deletion`)
     start       append the ``started`` record: by compare-and-swap, it is the lock (`started`)
-    apply       make the plan's changes, those that move callers last (`application`)
-    finish      append ``succeeded`` with what the environment serves now (`ending`)
+    apply       make the plan's changes; callers are moved last (`application`)
+    finish      append ``succeeded``, with the definitions that are served now (`ending`)
     put back    after an error: undo, newest first, and append ``failed`` or ``reverted`` (`ending`)
 
 AWS is touched between start and the end, and not outside. Nothing replays a log: after a crash, the
-next deployment prepares again from what is there.
+next deployment prepares again from the live state.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def deploy(
     """Carry *prepared* out and return its last record; None when there is nothing to do.
 
     *prepare* decides again: when another deployer wrote to the ledger first, and after an adoption,
-    which keeps what the deployment takes over in a deployment of its own.
+    which is a deployment of its own.
 
-    Raises the error that stopped it, after putting back what it had changed: the record then says
-    ``failed``, and why. Raises ConflictError when the ledger keeps moving, LockedError when our
+    Raises the error that stopped it, after undoing its changes: the record then says ``failed``,
+    and why. Raises ConflictError when the ledger keeps moving, LockedError when our
     clock is wrong.
     """
     races = _Races(site)

@@ -1,4 +1,4 @@
-"""End a deployment: finish it, or put back what it changed, and append its last record."""
+"""End a deployment: finish it, or undo its changes, and append its last record."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Deployment:
 
 
 def finish(deployment: Deployment) -> Record:
-    """Append ``succeeded`` with what the environment serves now, and return that record.
+    """Append ``succeeded``, with the definitions that are served now; return that record.
 
     Raises OvertakenError when another deployer took the deployment over, and the Ctrl-C that came
     when callers had been moved already.
@@ -75,7 +75,7 @@ def finish(deployment: Deployment) -> Record:
 
 @contextmanager
 def put_back_on_error(deployment: Deployment) -> Iterator[None]:
-    """Put back what the block changed when it raises, append the end, and raise the error.
+    """When the block raises, undo its changes, append the end, and raise the error.
 
     A bug is raised as it is, with its traceback and nothing put back, unless callers are split by
     then: leaving them so would be worse. A deployment that was taken over puts nothing back.
@@ -142,7 +142,7 @@ def _failure(error: Exception | KeyboardInterrupt, shifted: int | None) -> SfnRe
 
 
 def _served(deployment: Deployment) -> tuple[Serving, dict[str, Any]]:
-    """Return what is served now, reading the recorded forms of what the plan left alone."""
+    """Return the served state now; unchanged workflows keep their recorded forms."""
     site, prepared, application = deployment.site, deployment.prepared, deployment.application
     before, tip = prepared.basis.state.serving, prepared.basis.state.tip
     forms: Mapping[str, Rendered] = {}

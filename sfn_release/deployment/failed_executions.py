@@ -1,7 +1,7 @@
-"""Counting the executions of state machine versions, and those that failed, since a moment.
+"""Count the executions of state machine versions, and failed ones, since a moment.
 
-Only new ones count: what ran or had failed before is remembered when counting begins. Executions
-that somebody aborted are no failures of the version. One call per version suffices unless more
+Only new executions count: earlier ones are remembered when counting begins. An aborted execution
+isn't a failure of the version. One call per version suffices unless more
 than a thousand executions have started since.
 """
 
@@ -19,14 +19,14 @@ from sfn_release.deployment.runtime import ExecutionCounts
 from sfn_release.errors import AwsError
 
 _FAILED = ("FAILED", "TIMED_OUT")
-_PAGE = 1000  # what one call of ListExecutions gives at most
-_SHOWN = 3  # failures that are told with error and cause
-_LONGEST = 300  # characters of a cause that are told
+_PAGE = 1000  # the most that one call of ListExecutions returns
+_SHOWN = 3  # failures that are shown with error and cause
+_LONGEST = 300  # characters of a cause that are shown
 
 
 @dataclass
 class Count:
-    """The executions of one version. *failed* are those that failed since counting began."""
+    """The executions of one version. *failed* are the new failures."""
 
     client: StepFunctions
     version_arn: str
@@ -34,7 +34,7 @@ class Count:
     _before: dict[str, bool] = field(default_factory=dict)
 
     def begin(self, since: datetime | None) -> None:
-        """Remember what there is; with *since*, only what was started before it."""
+        """Remember the present executions; with *since*, only those started before it."""
         listed, more = self._page()
         failed = self._failures() if more else []
         for one in (*listed, *failed):
@@ -97,5 +97,5 @@ def _cause(client: StepFunctions, execution: str) -> str:
         return f"{execution}: {error.message}"
     cause = found.get("cause") or ""
     short = cause if len(cause) <= _LONGEST else cause[:_LONGEST] + "…"
-    told = ": ".join(part for part in (found.get("error"), short) if part)
-    return f"{execution} {found['status']}{f': {told}' if told else ''}"
+    details = ": ".join(part for part in (found.get("error"), short) if part)
+    return f"{execution} {found['status']}{f': {details}' if details else ''}"

@@ -1,4 +1,4 @@
-"""The fence: whether a deployment may still write, asked before every write."""
+"""The fence: stops a deployment that may no longer write. Checked before every write."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Fence:
             )
 
     def turn(self) -> None:
-        """Raise, before callers are brought over, when somebody else took the deployment over.
+        """Raise, before callers are moved, when another deployer took the deployment over.
 
-        At the first turn, ConflictError too when what the plan was made with has changed.
+        At the first turn, raise ConflictError too when a parameter of the plan has changed.
         """
         self.check()
         if self.site.ledger.branches.tip(self.site.name) != self.started.tip:
@@ -52,7 +52,7 @@ class Fence:
             self._turned = True
 
     def holds(self) -> bool:
-        """Tell whether nobody took the deployment over, as far as the ledger can be asked."""
+        """Return whether the deployment is still ours, as far as the ledger can be read."""
         try:
             return self.site.ledger.branches.tip(self.site.name) == self.started.tip
         except GitError:

@@ -1,6 +1,6 @@
-"""The release of what was found: state machines of others, as they are before we change them.
+"""The release of found machines: state machines of others, before we change them.
 
-The definition is kept to the letter, with what AWS says beside it: role, type, logging, tracing,
+The definition is kept to the letter, with its settings in AWS: role, type, logging, tracing,
 encryption, tags, and the alias. The release has no source commit and no Git tag.
 """
 
@@ -43,7 +43,7 @@ def readable(name: str, form: Rendered | None, arn: str) -> Rendered:
 
 
 def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetWorkflow:
-    """Return what was found of one machine: what the alias serves, if it has one, and $LATEST."""
+    """Return one found machine: the content that its alias serves, if any, and $LATEST."""
     latest = readable(name, there.latest, there.arn)
     served, version, split = latest, None, {}
     routing = there.alias.routing if there.alias else {}
@@ -81,7 +81,7 @@ def served_by(kept: TargetWorkflow) -> dict[str, str]:
 def found_release(
     site: Site, snapshot: Snapshot, state: RecordedState, kept: Mapping[str, TargetWorkflow]
 ) -> Release:
-    """Return the release of what was found, with what the environment serves beside it.
+    """Return the release of found machines, with the environment's other workflows.
 
     An equal one that stands already, perhaps of an attempt that was interrupted, keeps its version.
     """
@@ -119,7 +119,7 @@ def found_release(
 
 
 def _declaration(name: str, form: Rendered) -> Declaration:
-    """Return what was found as a release holds it: no ``${`` of it is a placeholder."""
+    """Return a found machine as a release holds it: its ``${`` aren't placeholders."""
     return Declaration(
         name=name,
         definition=_literal(form.definition),
@@ -142,7 +142,7 @@ def _literal(value: Any) -> Any:
 
 
 def _next(versions: Iterable[str]) -> str:
-    """Return the next version for what is found, above those that stand."""
+    """Return the next version of found machines, above the existing ones."""
     numbers = [
         int(number)
         for version in versions

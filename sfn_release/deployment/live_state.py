@@ -1,4 +1,4 @@
-"""Reading what AWS has: the input of plans and of `status`. Reads only."""
+"""Read the state machines in AWS: the input of plans and of `status`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Returned = TypeVar("Returned")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to look for: a state machine's name, and the content that may exist as a version.
+    """A state machine to look for: its name, and content that may exist as a version.
 
     *arn* is where it was last (None if never), *versions* are ARNs that may have the content;
     with *every*, all of them are looked at.
@@ -55,7 +55,7 @@ def observe(
     alias: str,
     search: bool,
 ) -> dict[str, Observed | None]:
-    """Return what AWS has of every workflow of *wanted*; None for a machine that is not there.
+    """Return the live machine of every workflow of *wanted*; None for a missing machine.
 
     With *search*, versions that no record names are looked for too: an attempt that died may have
     published one. Raises AwsError, and ConflictError for a machine that is being deleted.
@@ -80,11 +80,11 @@ def look(
     alias: str,
     closer: bool,
 ) -> dict[str, tuple[Observed | None, Closer | None]]:
-    """Return what AWS has of every workflow that is *served*, with two calls for each.
+    """Return the live machine of every workflow that is *served*, with two calls for each.
 
-    Tags and versions are not read; what an alias leads to is, when it is not what was recorded.
-    *alias* is that of records that name none. With *closer*, the second of each pair is what takes
-    more calls. Raises AwsError.
+    Tags and versions aren't read, except the versions of an alias that was moved. *alias* is for
+    records that name none. With *closer*, the second of each pair holds details that take more
+    calls. Raises AwsError.
     """
 
     def one(
@@ -154,7 +154,7 @@ def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str
 
 
 def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[str, Any]]:
-    """Yield what all pages of a list operation hold; botocore has no paginator for these."""
+    """Yield the items of all pages of a list operation; botocore has no paginator for these."""
     while True:
         page = call(operation, maxResults=1000, **request)
         yield from page[member]

@@ -1,4 +1,4 @@
-"""What a deployment learns of each workflow's state machine while it is carried out."""
+"""The results of a deployment for each state machine, while it is applied."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass
 class MachineState:
-    """What applying the plan has learnt of one workflow's state machine.
+    """The results so far for one workflow's state machine.
 
-    *sent* is the rendered digest of what was sent to it.
+    *sent* is the rendered digest of the content that was sent to it.
     """
 
     arn: str | None = None
@@ -20,7 +20,7 @@ class MachineState:
     sent: str | None = None
 
     def found(self, version_arn: str | None = None) -> str:
-        """Return the machine's ARN, told from that of a version where nothing else did."""
+        """Return the machine's ARN, from its version's ARN if need be."""
         return self.arn or (version_arn or self.version_arn or "").rpartition(":")[0]
 
     def version(self, planned: str | None) -> str:

@@ -26,7 +26,7 @@ def overwritten(
 ) -> dict[str, tuple[str, ...]]:
     """Return how the workflows that *plan* changes differ from the record, a line each.
 
-    What *attempts* that did not succeed may have left is none of it. *alias* is the environment's.
+    Changes that failed *attempts* may have left don't count. *alias* is the environment's.
     """
     serving = state.serving
     if serving is None or state.tip is None:

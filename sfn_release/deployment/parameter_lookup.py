@@ -1,8 +1,8 @@
-"""Looking up the parameters of an environment that do not stand in releases.toml.
+"""Look up the parameters of an environment whose values aren't in releases.toml.
 
 A value comes from the process's environment, or from Systems Manager Parameter Store. It is looked
 up when a deployment is prepared, recorded with it, and must still be the same when it is applied:
-what a plan has shown is what is deployed. ``${AWS::AccountId}`` and the ARNs of workflows
+a plan is deployed with the values that it showed. ``${AWS::AccountId}`` and the ARNs of workflows
 (``${workflow:NAME}``) follow from where the environment is: `account_of`.
 """
 
@@ -41,8 +41,8 @@ def look_up(
 ) -> dict[str, Any]:
     """Return the values of those parameters *names* that have to be looked up.
 
-    *workflows* are those of the release: ``workflow:NAME`` is the ARN of one of them, with the
-    environment's alias if there is one. *state* is what the ledger says of the environment, which
+    *workflows* are the release's: ``workflow:NAME`` is the ARN of one of them, with the
+    environment's alias if there is one. *state* is the environment's recorded state, which
     knows the account.
 
     Raises ConfigError for a variable that is not set, for a value of another type, for an encrypted
@@ -73,10 +73,10 @@ def look_up(
 def account_of(site: Site, state: RecordedState | None = None) -> str:
     """Return the account that an environment's state machines are in.
 
-    It is, in this order, the account of releases.toml, the one of what is served there (*state*),
-    the one of the role to assume or, on AWS, of the workflows' role; else STS is asked. An emulator
-    on this machine is asked at its own endpoint, and never AWS in its place. Raises ConfigError
-    where there is no STS to ask, and AccessError when it refuses.
+    It is, in this order, the account of releases.toml, the account of the served machines
+    (*state*), the one of the role to assume or, on AWS, of the workflows' role; else STS is asked.
+    An emulator on this machine is asked at its own endpoint, and never AWS in its place. Raises
+    ConfigError where there is no STS to ask, and AccessError when it refuses.
     """
     environment = site.environment
     if known := environment.given.get("AWS::AccountId"):
@@ -117,7 +117,7 @@ def _unknown_account(name: str) -> ConfigError:
 
 
 def refuse_changed(site: Site, planned: Mapping[str, Any]) -> None:
-    """Raise ConflictError when a parameter has another value than the one that was *planned*."""
+    """Raise ConflictError when a parameter no longer has its *planned* value."""
     now = _values(site, site.environment.sources(planned))
     for name, value in now.items():
         if value != planned[name]:

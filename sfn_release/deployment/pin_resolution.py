@@ -28,9 +28,9 @@ _ROLE_PARTS = 6  # arn:aws:iam::account:role/name
 def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
     """Return *target* with its references pinned as the environment's ``pins`` asks.
 
-    What cannot be pinned is noted, or left to the policy where pins are required.
+    A reference that can't be pinned gets a note, or is left to the policy where pins are required.
 
-    Raises NotFoundError for what does not exist, and AccessError for a missing permission. A
+    Raises NotFoundError for a missing function or machine, AccessError for a missing permission. A
     rollback is stopped by one thing only: a recorded version that was deleted, which is a
     NotFoundError.
     """
@@ -60,7 +60,7 @@ def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
 
 @dataclass(frozen=True)
 class _Pinning:
-    """What all workflows of one target share while they are pinned."""
+    """Pins the workflows of one target."""
 
     site: Site
     home: AccountScope
@@ -69,7 +69,7 @@ class _Pinning:
     def look_up(
         self, found: Mapping[str, Collection[Reference]], *, tolerant: bool
     ) -> Mapping[ResourceName, FoundVersion]:
-        """Ask AWS for every distinct reference; raises NotFoundError that names what is missing."""
+        """Ask AWS for every distinct reference; raises NotFoundError with the missing ones."""
         asked = {
             one.name
             for refers in found.values()
@@ -131,7 +131,7 @@ class _Pinning:
         )
 
     def restored(self, recorded: Mapping[str, TargetWorkflow]) -> dict[str, TargetWorkflow]:
-        """Return workflows as they were sent before, after looking for what they were pinned to.
+        """Return workflows as they were sent before, once their pinned versions are found.
 
         Raises NotFoundError for versions that were deleted since, and only for that: when they
         cannot be looked for, a note says so.
@@ -181,7 +181,7 @@ class _Pinning:
         return ""
 
     def _called_here(self, name: ResourceName) -> str:
-        """Return what a workflow is called here that is named as it is called elsewhere."""
+        """Return this environment's name of a workflow that has another name elsewhere."""
         child = self.target.workflows.get(name.name)
         if name.kind == "function" or child is None or child.rendered.name == name.name:
             return ""
@@ -202,7 +202,7 @@ _NOT_HERE = "there is no Lambda here"
 
 
 def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
-    """Yield the note on what a rollback will not bring back."""
+    """Yield the note on code that a rollback won't bring back."""
     names = sorted({_called(one) for one in _left_open(found)})
     if names and not site.environment.backend.embedded:
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))

@@ -1,4 +1,4 @@
-"""Refusing what Step Functions would refuse: the `conditions`, asked of what a plan would write."""
+"""Refuse a plan that Step Functions would refuse: check its `preconditions`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | No
 
 
 def _versions(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
-    """Count the versions that there would be, once one that is known has a high number.
+    """Count the versions afterwards, if a known version has a high number.
 
     AWS numbers them upwards and never again, so that there are no more than the highest number.
     """

@@ -1,4 +1,4 @@
-"""Deciding a deployment: what the ledger and AWS say now, and the plan that follows. Reads only."""
+"""Decide a deployment: read the ledger and AWS, and make the plan. Only reads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from sfn_release.release.rendering import Rendered
 from sfn_release.release.serving import RecordedState
 from sfn_release.release.yank_list import refuse_yanked
 
-_ATTEMPTS = 10  # that are looked at for what they left
+_ATTEMPTS = 10  # unfinished ones whose leftovers are looked for
 
 
 def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
@@ -115,9 +115,9 @@ def _shifted(
     *,
     resume: bool,
 ) -> Plan:
-    """Return a plan with its stages, and with what *attempts* that did not finish have left."""
+    """Return a plan with its stages, and with the changes that unfinished *attempts* left."""
     if attempts and state.serving is not None and state.tip is not None:
-        # They are sent when this deployment fails and what the attempts left is undone.
+        # They are sent when this deployment fails and the attempts' changes are undone.
         forms = site.ledger.integrity.proven(snapshot, site.name, state.tip, state.serving)
         decided = replace(decided, left=leftovers(state.serving, forms, observed, attempts))
     killed = state.record is not None and state.record.status == "started"
@@ -172,10 +172,10 @@ def _attempts(site: Site, state: RecordedState) -> list[Record]:
 def _observe(
     site: Site, state: RecordedState, target: Target
 ) -> tuple[Target, dict[str, Observed | None]]:
-    """Return what AWS has, and *target* pinned to those of its own workflows that are there.
+    """Return the live machines, and *target* pinned to its own workflows that exist already.
 
-    A workflow that others are pinned to is looked at before them: what they are to be depends on
-    the version that will serve it.
+    A workflow that others are pinned to is looked at before them, because their content depends on
+    its version.
     """
     for operation in ("ListTagsForResource", "DescribeStateMachineAlias"):
         site.aws.expect(operation, len(target.workflows))
@@ -197,7 +197,7 @@ def _observe(
 
 
 def _wanted(state: RecordedState, target: Target, name: str) -> Wanted:
-    """Return what to look for in AWS: where the machine was, and what may have its content."""
+    """Return a machine to look for in AWS: its last ARN, and versions that may have its content."""
     rendered = target.workflows[name].rendered
     served = state.serving.workflows.get(name) if state.serving else None
     moved = served is not None and served.settings["state_machine"] != rendered.name
@@ -221,8 +221,8 @@ def known_deployments(
 ) -> frozenset[str] | None:
     """Return which deployments that the aliases name stand in our ledger.
 
-    An alias that still says what was last written to it needs no search. None means that the
-    ledger has moved since *state* was read: what it does not know may have been written since.
+    An alias with its recorded description needs no search. None means that the ledger has moved
+    since *state* was read, so an unknown deployment may be newer.
     """
     served = state.serving.workflows if state.serving else {}
     expected = {served[name].alias_description for name in observed if name in served}

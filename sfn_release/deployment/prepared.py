@@ -1,6 +1,6 @@
 """Deployments that are decided and not started: a release, a deletion, an acknowledgement.
 
-Each kind knows the plan, what the ledger said when it was decided (`Basis`), and whether there is
+Each kind has the plan, the ledger's state that it is decided from (`Basis`), and knows if there is
 anything to do.
 """
 
@@ -26,7 +26,7 @@ class LeftMachine:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a deployment is decided from.
+    """The state that a deployment is decided from.
 
     *id* is the new deployment's. *snapshot* is where the ledger's refs were. *alias* is the
     environment's, "" for none. *abandoned* is an old lock that has to be closed first. *left* are
@@ -153,4 +153,4 @@ class PreparedAcknowledgement:
 Prepared = PreparedDeployment | PreparedDeletion | PreparedAcknowledgement
 
 Decide = Callable[[Snapshot, RecordedState], Target]
-"""Returns the target for what the ledger says of an environment."""
+"""Returns the target for an environment's recorded state."""

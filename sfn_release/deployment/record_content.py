@@ -1,4 +1,4 @@
-"""The content of a deployment's records: its start, its outcomes, what is served then. Pure."""
+"""The content of a deployment's records: its start, its outcomes, the served state. Pure."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def started_record(
 def outcomes(
     prepared: Prepared, machines: Mapping[str, MachineState]
 ) -> dict[str, WorkflowOutcome]:
-    """Return what became of every workflow; *machines* is what applying the plan has learnt.
+    """Return the outcome of every workflow; *machines* are the results so far.
 
-    Before anything is applied, that is nothing, and the outcomes are what is planned.
+    Before anything is applied there are none, and the outcomes are the planned ones.
     """
     if isinstance(prepared, PreparedAcknowledgement):
         return {}
@@ -105,7 +105,7 @@ def _as_sent(workflow: TargetWorkflow, machines: Mapping[str, MachineState]) -> 
 
 
 def kept(prepared: Prepared) -> dict[str, Served]:
-    """Return what was served before and stays, although the deployment does not concern it."""
+    """Return the served workflows that the deployment doesn't concern."""
     match prepared:
         case PreparedDeployment():
             concerned = {*prepared.target.workflows}
@@ -124,10 +124,10 @@ def serving_after(
     kept_forms: Mapping[str, Rendered],
     untagged: Collection[str] = (),
 ) -> tuple[Serving, dict[str, Any]]:
-    """Return what the environment serves now, with every definition as it was sent.
+    """Return the served state now, with every definition as it was sent.
 
-    *kept_forms* are the recorded forms of what is `kept`; *untagged* the workflows whose tags could
-    not be written.
+    *kept_forms* are the recorded forms of the `kept` workflows; *untagged* the workflows whose tags
+    could not be written.
     """
     basis = prepared.basis
     left = basis.left.items()
@@ -184,7 +184,7 @@ def serving_after(
 def _found_after(
     workflow: TargetWorkflow, there: Observed | None, plan: Plan
 ) -> FoundMachine | None:
-    """Return what is recorded of an adopted machine; how its callers were split, if they are."""
+    """Return the record of an adopted machine, with the split of its callers, if any."""
     if workflow.found is None:
         return None
     name = workflow.rendered.workflow

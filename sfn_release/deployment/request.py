@@ -1,4 +1,4 @@
-"""What the user asked of a deployment, beside the release and the environment."""
+"""The user's options for a deployment, beside the release and the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the verbs take from the world around them: clock, identity, chance, and who is told."""
+"""The clock, identity, randomness and progress receiver of a process, which tests replace."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExecutionCounts:
 
 @dataclass(frozen=True)
 class ShiftProgress:
-    """How a shift stands: in stage *stage* of *stages*, with *left* until its end.
+    """The progress of a traffic shift: in stage *stage* of *stages*, with *left* until its end.
 
     *new* and *old* are the executions of the versions that callers go to, and come from; None when
     they are not counted.
@@ -38,27 +38,27 @@ class ShiftProgress:
 
 
 class Watcher(Protocol):
-    """Who is told what a deployment does while it does it."""
+    """Receives a deployment's progress."""
 
     def say(self, text: str) -> None:
-        """Hear one sentence of talk."""
+        """Receive one line of progress."""
 
     def planned(self, plan: Plan) -> None:
-        """See the plan before it is applied; raising here refuses it."""
+        """Receive the plan before it is applied; raise to refuse it."""
 
     def applying(self, steps: int) -> None:
-        """Hear that applying begins, and how many steps there are."""
+        """Receive the number of steps, when applying begins."""
 
     def applied(self, step: Step) -> None:
-        """Hear that one step is done."""
+        """Receive a step that is done."""
 
     def seen(self, seen: ShiftProgress) -> None:
-        """See how a shift stands, every few seconds."""
+        """Receive the progress of a traffic shift, every few seconds."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a deployment takes from the world around it, so that tests can give their own.
+    """The outside world of a deployment, so that you can replace it in tests.
 
     *pause* waits before the n-th try of something that failed, or says by False that it is enough;
     *wait* waits some seconds. *actor* may be empty: git's identity then acts. *ci* names the CI run

@@ -20,12 +20,12 @@ from sfn_release.release.record import SKEW
 
 _SOONEST, _LATEST = 5.0, 30.0  # seconds between two looks
 _PART = 20  # looks in one interval, where that is neither too soon nor too late
-_CALLS_A_SECOND = 2.5  # half of what AWS refills for ListExecutions
+_CALLS_A_SECOND = 2.5  # half of AWS's refill rate for ListExecutions
 
 
 @dataclass
 class Monitor:
-    """Watches the stages of a plan. What it can't see counts as unsafe.
+    """Watches the stages of a plan. If it can't see the callers, they count as unsafe.
 
     *listed* are the workflows whose executions Step Functions lists. *fence* raises when the
     deployment's time is over.
@@ -57,7 +57,7 @@ class Monitor:
         """Look again and again until the interval is over.
 
         Raises RevertedError when an alarm fires, when too many executions failed, and when either
-        cannot be told.
+        can't be checked.
         """
         runtime = self.site.runtime
         pause = min(max(step.interval.total_seconds() / _PART, _SOONEST), _LATEST)
@@ -137,18 +137,18 @@ def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str 
     """
     if not limits.counted:
         return None
-    told = []
+    reasons = []
     if limits.max_failures is not None:
         if new.failed <= limits.max_failures:
             return None
-        told.append(f"max_failures is {limits.max_failures}")
+        reasons.append(f"max_failures is {limits.max_failures}")
     if limits.max_failure_rate is not None:
         share = new.failed / max(new.started, new.failed, 1)
         before = old.failed / max(old.started, old.failed, 1)
         if share <= limits.max_failure_rate * before:
             return None
-        told.append(
+        reasons.append(
             f"their share is {share:.0%}, with {before:.0%} of the old version and"
             f' max_failure_rate = "{limits.max_failure_rate:g}x"'
         )
-    return "; ".join(told).replace("%", " %")
+    return "; ".join(reasons).replace("%", " %")

@@ -1,4 +1,4 @@
-"""Looking versions up: of Lambda functions, and of state machines that are not the release's."""
+"""Look up versions of Lambda functions, and of state machines outside the release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sfn_release.release.pins import LATEST, ResourceName
 
 _SEARCHED = 10  # the newest versions of a state machine that are compared with its $LATEST
 _CONTENT = (
-    # What besides its code makes a version of a function behave as it does.
+    # The configuration that, beside its code, makes up a version of a function.
     *("Runtime", "Handler", "Role", "Timeout", "MemorySize", "Environment", "Layers"),
     *("VpcConfig", "FileSystemConfigs", "ImageConfigResponse", "PackageType", "Architectures"),
     *("EphemeralStorage", "DeadLetterConfig", "KMSKeyArn"),
@@ -31,7 +31,7 @@ class AccountScope:
     accounts: frozenset[str]
 
     def holds(self, name: ResourceName) -> bool:
-        """Tell whether a name is one of this region and, as far as is known, account."""
+        """Return whether a name is of this region and, as far as is known, account."""
         return name.region in {None, self.region} and (
             name.account is None or not self.accounts or name.account in self.accounts
         )
@@ -49,7 +49,7 @@ class FoundVersion:
 def look_up_versions(
     aws: Aws, names: Collection[ResourceName], home: AccountScope, *, tolerant: bool
 ) -> dict[ResourceName, FoundVersion]:
-    """Return what AWS has for each name: a call or a few for each distinct thing, side by side.
+    """Return the version of each name: a few calls for each distinct thing, side by side.
 
     Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
     us look is an answer.
@@ -109,7 +109,7 @@ def _function(functions: Functions, name: ResourceName) -> FoundVersion:
 
 
 def _published(functions: Functions, function: str) -> FoundVersion:
-    """Return the newest version that is what ``$LATEST`` is: its code, and how it is run."""
+    """Return the newest version with the code and configuration of ``$LATEST``."""
     latest: Mapping[str, Any] | None = None
     versions = []
     for found in _versions(functions, function):
@@ -117,7 +117,7 @@ def _published(functions: Functions, function: str) -> FoundVersion:
             latest = found
         else:
             versions.append(found)
-    if latest is None:  # emulators; AWS refuses to list the versions of what does not exist
+    if latest is None:  # emulators; AWS refuses to list versions of a missing function
         return FoundVersion(problem="there is no such function", gone=True)
     versions.sort(key=lambda found: int(found["Version"]), reverse=True)
     equal = [found for found in versions if found["CodeSha256"] == latest["CodeSha256"]]
@@ -175,7 +175,7 @@ def _routed(client: StepFunctions, arn: str, alias: str) -> FoundVersion:
 
 
 def _equal_to_latest(client: StepFunctions, arn: str) -> FoundVersion:
-    """Return the newest version whose content is that of the state machine without a version."""
+    """Return the newest version with the content of ``$LATEST``."""
     latest = rendered_from("", call(client.describe_state_machine, stateMachineArn=arn))
     if latest is None:
         return FoundVersion(problem="its definition can't be read")

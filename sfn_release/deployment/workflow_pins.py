@@ -13,7 +13,7 @@ from sfn_release.release.rendering import Rendered
 
 
 def waves(target: Target) -> list[list[str]]:
-    """Return the workflows of *target* in groups, each after what its members are pinned to.
+    """Return the workflows of *target* in groups, each after the workflows that it is pinned to.
 
     Raises DefinitionError that shows workflows that start each other in a circle.
     """
@@ -21,7 +21,7 @@ def waves(target: Target) -> list[list[str]]:
 
 
 def in_waves(needs: Mapping[str, Collection[str]]) -> list[list[str]]:
-    """Return the keys of *needs* in groups, each after the groups of what its members need.
+    """Return the keys of *needs* in groups, each after the groups that it needs.
 
     Raises DefinitionError that shows a cycle.
     """
@@ -100,7 +100,7 @@ def pinned_form(
 def refuse_elsewhere(
     form: Rendered, awaits: Mapping[str, str], versions: Mapping[str, str | None]
 ) -> None:
-    """Raise ConflictError when a workflow's state machine is not the one that *form* refers to."""
+    """Raise ConflictError when *form* refers to another state machine than its workflow's."""
     for text, arn in _exact(awaits, versions).items():
         if exact_name(arn) != replace(_machine(text), qualifier=exact_name(arn).qualifier):
             raise ConflictError(
@@ -120,7 +120,7 @@ def told_of_new(target: Target) -> Target:
 
 
 def _exact(awaits: Mapping[str, str], versions: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what is to stand for each reference whose version is known."""
+    """Return the exact version for each reference whose version is known."""
     return {text: arn for text, child in awaits.items() if (arn := versions.get(child))}
 
 
