@@ -1,4 +1,4 @@
-"""Build the current commit as a release, and refuse what can't become one."""
+"""Build the current commit as a release, and refuse an invalid one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN = 10  # differences in an error; `diff` shows them all
 def build_release(
     workspace: Workspace, version: str, *, offline: bool
 ) -> tuple[Release, Release | None]:
-    """Build the current commit as a release, and return the one that stands, if any.
+    """Build the current commit as a release, and return the existing one, if any.
 
     Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
     """
@@ -47,7 +47,7 @@ def build_release(
         # A publication that was interrupted before the tag was made is finished by the next one.
         workspace.ledger.integrity.refuse_other_tag(snapshot, standing.manifest, unmade=True)
     warnings = built.warnings
-    if standing is None:  # else a newer botocore would tell against what is released
+    if standing is None:  # else a newer botocore could refuse an existing release
         warnings += refuse_calls(built.declarations, workspace.project.silences)
     if warnings:
         count = "a warning" if warnings == 1 else f"{warnings} warnings"
@@ -88,23 +88,23 @@ def _check_module_versions(release: Release, built: Build) -> None:
 
 
 def immutable(mine: Release, standing: Release) -> ImmutableError:
-    """Return the error that says how a released version differs from what would replace it."""
-    lines = []
+    """Return the error that shows how the new build differs from the released version."""
+    changes = []
     names = sorted({*mine.declarations, *standing.declarations})
     for name in names:
         found = differences(standing.declarations.get(name), mine.declarations.get(name))
-        lines += [f"{name}: {difference}" for difference in found]
-    more = [f"… and {len(lines) - _SHOWN} more differences"] if len(lines) > _SHOWN else []
+        changes += [f"{name}: {difference}" for difference in found]
+    more = [f"… and {len(changes) - _SHOWN} more differences"] if len(changes) > _SHOWN else []
     manifest = standing.manifest
-    told = [
-        *lines[:_SHOWN],
+    lines = [
+        *changes[:_SHOWN],
         *more,
         f"The released digest is {short(standing.digest)}; yours is {short(mine.digest)}.",
         f"Released by {manifest.author} on {manifest.date} from {manifest.commit[:12]}.",
     ]
     return ImmutableError(
         f"{mine.version} is already released with different content.",
-        why="\n  ".join(told),
+        why="\n  ".join(lines),
         fix="A release never changes. Publish the new content under a higher version:"
         f"  sfn-release publish {next_patch(mine.version)}",
     )

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from sfn_release.errors import SfnReleaseError
 
-Returned = TypeVar("Returned")
+Answer = TypeVar("Answer")
 
 
 class Attempts:
-    """What was tried in *count* environments. *errors* maps those that failed to their errors.
+    """Tries something in *count* environments. *errors* maps failed environments to their errors.
 
     *failed* is called with each failure at once. A single environment raises its error instead.
     """
@@ -41,9 +41,9 @@ class Attempts:
             self.errors[name] = error
             self._failed(name, error)
 
-    def each(self, names: Iterable[str], act: Callable[[str], Returned]) -> dict[str, Returned]:
-        """Call *act* for each environment in turn; return the answers of those that succeed."""
-        answers: dict[str, Returned] = {}
+    def each(self, names: Iterable[str], act: Callable[[str], Answer]) -> dict[str, Answer]:
+        """Call *act* for each environment in turn; return the results of the successful ones."""
+        answers: dict[str, Answer] = {}
         for name in names:
             with self.trying(name):
                 answers[name] = act(name)

@@ -12,7 +12,8 @@ from sfn_release.project import Environment
 def refuse_shared(environments: Sequence[Environment], declarations: Iterable[Declaration]) -> None:
     """Raise ConflictError when two of *environments* are sure to share a state machine.
 
-    One command deploys to all of them: the second would take over what the first has just made.
+    One command deploys to all of them: the second would take over the machine that the first just
+    made.
     """
     declarations = list(declarations)
     for index, environment in enumerate(environments):
@@ -29,7 +30,7 @@ def refuse_same_names(
 ) -> None:
     """Raise ConflictError when one of *others* has a state machine of the same name.
 
-    *accounts* holds the accounts of environments, as far as STS has told them. When it has to be
+    *accounts* holds the accounts of environments, as far as STS was asked. When it has to be
     *certain*, environments whose accounts are not known are taken for different ones.
     """
     declarations = list(declarations)
@@ -52,7 +53,7 @@ def refuse_same_names(
 def _same_place(
     one: Environment, other: Environment, accounts: Mapping[str, str], *, certain: bool
 ) -> bool:
-    """Tell whether two environments are, or may be, in one account and region."""
+    """Return whether two environments are, or may be, in one account and region."""
     if one.backend is not other.backend:
         return False
     if one.backend.embedded:
@@ -72,7 +73,7 @@ def _endpoint(environment: Environment) -> str | None:
 
 
 def _account(environment: Environment, accounts: Mapping[str, str]) -> str | None:
-    """Return the account of an environment, as releases.toml or STS told it."""
+    """Return the account of an environment, as releases.toml or STS says."""
     role = environment.assume_role
     assumed = role.role_arn.split(":")[4] if role else None
     return environment.account or accounts.get(environment.name) or assumed

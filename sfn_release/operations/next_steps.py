@@ -1,4 +1,4 @@
-"""What is open in an environment, and the commands that close it."""
+"""The next steps in an environment: each problem with the command that solves it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def next_steps(
     newest: str | None,
     yanked: Collection[str],
 ) -> tuple[str, ...]:
-    """Return what closes what is open: a purpose and its command a line, each command once.
+    """Return the next steps: a purpose and its command a line, each command once.
 
-    *newest* is the newest release, *yanked* are those that can't be gone back to.
+    *newest* is the newest release, *yanked* releases can't be rolled back to.
     """
     record = state.record
     if record is None or health == "in-progress":
@@ -58,7 +58,10 @@ def next_steps(
     steps = [
         *_of_attempt(env, health, record, newest, split=split),
         *_of_record(env, health, state, workflows, yanked),
-        *((f"delete what the attempt created:  sfn-release delete {name}{env}") for name in left),
+        *(
+            (f"delete the machine that the attempt created:  sfn-release delete {name}{env}")
+            for name in left
+        ),
         *_of_versions(env, workflows),
     ]
     by_command: dict[str, str] = {}
@@ -82,7 +85,7 @@ def _of_attempt(
 
 
 def _again(record: Record, newest: str | None) -> Iterator[str]:
-    """Yield the command lines, up to the environment, that do again what an attempt was to do."""
+    """Yield the command lines, up to the environment, that repeat an attempt."""
     match record.action:
         case "publish" | "deploy" | "promote":
             yield f"deploy {record.version}"
@@ -109,7 +112,7 @@ def _of_record(
     workflows: Sequence[WorkflowStatus],
     yanked: Collection[str],
 ) -> Iterator[str]:
-    """Yield how to bring back what is recorded, where something else is live."""
+    """Yield how to restore the recorded state, where something else is live."""
     serving = state.serving
     if serving is None:
         return

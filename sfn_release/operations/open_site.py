@@ -15,7 +15,7 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     """Return an environment ready to be deployed to.
 
     Outside `local`, raises DirtyError when releases.toml is not as committed (a deployment
-    must be one that everybody can repeat), and ConfigError when nobody said where the ledger
+    must be repeatable by others), and ConfigError when it isn't configured where the ledger
     is to live.
     """
     if not environment.backend.private:

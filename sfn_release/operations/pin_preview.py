@@ -1,4 +1,4 @@
-"""Resolving the pins of the work tree without deploying it, for `env check` and `doctor`."""
+"""Resolve the pins of the work tree without deploying it, for `env check` and `doctor`."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def pins_of_work_tree(workspace: Workspace, there: Site) -> str:
 def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rendered]) -> str:
     """Return how much a deployment would pin, resolving all of it as that does.
 
-    Raises NotFoundError for what is not there, DefinitionError for workflows that start each other
-    in a circle, and PolicyError for what cannot be pinned where pins are required.
+    Raises NotFoundError for a missing function or machine, DefinitionError for workflows that start
+    each other in a circle, and PolicyError where pins are required and a reference can't be pinned.
     """
     state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
     workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}

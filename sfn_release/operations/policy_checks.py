@@ -1,4 +1,4 @@
-"""Asking the policies of an environment whether a release may enter it, before it does."""
+"""Ask the policies of an environment whether a release may enter it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def permitted(
 def objections(
     workspace: Workspace, site: Site, prepared: PreparedDeployment, content: ReleaseContent
 ) -> tuple[Refusal, ...]:
-    """Return what the policies of an environment have against a release, or the work tree."""
+    """Return the objections of an environment's policies to a release, or to the work tree."""
     environment = site.environment
     facts = Facts(
         release=str(content),
@@ -85,8 +85,8 @@ def stay(
                 elif after is None:
                     return Stay(record.finished_at)
                 else:
-                    what = "a deletion" if after.action == "delete" else after.version
-                    return Stay(record.finished_at, after.finished_at, what)
+                    replacement = "a deletion" if after.action == "delete" else after.version
+                    return Stay(record.finished_at, after.finished_at, replacement)
             case _:
                 assert_never(record.action)
     return Stay()

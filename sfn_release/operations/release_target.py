@@ -1,4 +1,4 @@
-"""Targets: what a deployment is to bring, from a release or the work tree, and an environment."""
+"""Make the target of a deployment from a release, or the work tree, and an environment."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def target(
     popped: bool = False,
     released: bool = True,
 ) -> Target:
-    """Return what brings *content* to *site*.
+    """Return the target that brings *content* to *site*.
 
     *versions* are state machine versions that may have the content already (`earlier_versions`).
-    *rendered* are recorded forms to use as they are, with what was recorded beside them in
-    *served*; what it lacks is rendered afresh. When the rollback stack was *popped*, *below* is
-    what remains under the release; else it is pushed. Content that is not *released* yet is checked
-    by every rule (`FilledChecks`).
+    *rendered* are recorded forms to use as they are, with their records in *served*; other
+    workflows are rendered afresh. When the rollback stack was *popped*, *below* is the rest of it;
+    else the release is pushed. Content that is not *released* yet is checked by every rule
+    (`FilledChecks`).
     """
     recorded = rendered or {}
     fresh = [one for name, one in content.declarations.items() if name not in recorded]
@@ -115,15 +115,15 @@ def earlier_versions(
 ) -> dict[str, str]:
     """Return the state machine versions that had the content of workflows here.
 
-    Looked for are workflows that serve something else now: as what this release brought (when it
-    is *released*), as what the release brought that their content is of, and as what the releases
+    They are looked for where something else is served now: among the versions of this release (when
+    it is *released*), of the release that their content comes from, and of the releases
     brought that a rollback would go back to.
     """
     served = state.serving.workflows if state.serving else {}
     past = _Past(ledger, environment, state)
     found = {}
     for name, digest in content.digests.items():
-        # What is pinned may have had the same content with other pins.
+        # A pinned workflow may have had the same content with other pins.
         if name not in served or (served[name].digest == digest and not served[name].pins):
             continue
         versions = [content.version if released else None, content.since.get(name)]
@@ -136,7 +136,7 @@ def earlier_versions(
 
 
 class _Past:
-    """What an environment served before, read as far as it is asked for, and once."""
+    """The earlier states of an environment, each read once, when it is needed."""
 
     def __init__(self, ledger: Ledger, environment: str, state: RecordedState) -> None:
         self._ledger = ledger
@@ -146,7 +146,7 @@ class _Past:
         self._below: list[Serving] = []
 
     def searched(self, versions: Iterable[str]) -> Iterator[Mapping[str, Served]]:
-        """Yield what *versions* brought, and then what a rollback would go back to."""
+        """Yield the workflows of *versions*, and then those that a rollback would bring back."""
         for version in dict.fromkeys(versions):
             yield self._of(version)
         for depth in range(_REMEMBERED):
@@ -177,9 +177,9 @@ class _Past:
 def recorded_forms(
     release: Release, serving: Serving, rendered: Mapping[str, Rendered], *, where: str
 ) -> dict[str, Rendered]:
-    """Return the recorded forms that belong to *release*: those of equal workflow digests.
+    """Return the recorded forms that belong to *release*, by workflow digest.
 
-    Raises TamperedError, naming *where* they stand, for one that the release does not render to.
+    Raises TamperedError, naming *where* they stand, for a form that the release doesn't render to.
     """
     found = {
         name: form

@@ -1,4 +1,4 @@
-"""Callers who are split between two versions: what a shift that was killed leaves behind."""
+"""Callers that are split between two versions, after a traffic shift was killed."""
 
 from __future__ import annotations
 

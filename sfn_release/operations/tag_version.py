@@ -1,4 +1,4 @@
-"""The version that a tag-driven release gets: that of the release tag on the current commit."""
+"""The version of a tag-driven release, from the release tag on the current commit."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _tags(workspace: Workspace) -> dict[str, str]:
 
 
 def _text(workspace: Workspace, tag: str) -> str | None:
-    """Return what stands for the version in a tag's name, None for a tag of another template."""
+    """Return the version part of a tag's name, None for a tag of another template."""
     before, _, after = workspace.project.tag.partition("{version}")
     if len(tag) <= len(before) + len(after):
         return None

@@ -33,8 +33,8 @@ def shown(site: Site, record: Record | None) -> None:
     path = _path(site)
     note, attempt = read_note(path), _attempt(site.runtime.ci)
     seen = note.shown if note.attempt == attempt else ()
-    told = (*seen, record.id) if record and attempt else ()
-    write_note(path, RollbackNote(None, attempt, told))
+    shown = (*seen, record.id) if record and attempt else ()
+    write_note(path, RollbackNote(None, attempt, shown))
 
 
 def possible(site: Site) -> bool:

@@ -53,7 +53,7 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Sh
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
     assert "created, not recorded as served: child" in found.problem
-    assert "delete what the attempt created:  sfn-release delete child --env prod" in (
+    assert "delete the machine that the attempt created:  sfn-release delete child --env prod" in (
         found.next_steps
     )
     told = found.to_json()
@@ -111,7 +111,7 @@ def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
     assert seen(shop).state == "failed"
     assert seen(shop).next_steps == (
         "try it again:  sfn-release deploy 1.0.0 --env prod",
-        "delete what the attempt created:  sfn-release delete hello --env prod",
+        "delete the machine that the attempt created:  sfn-release delete hello --env prod",
     )
     delete(shop.workspace(), "hello", environment="prod")
     assert client.list_state_machines()["stateMachines"] == []

@@ -14,7 +14,7 @@ from sfn_release.release.record import Record
 def plan_deletion(
     workspace: Workspace, workflow: str, *, environment: str | None = None
 ) -> PreparedDeletion:
-    """Return what deleting *workflow* would do; raises NotFoundError when it is not served."""
+    """Prepare the deletion of *workflow*; raises NotFoundError when it is not served."""
     return prepare_deletion(open_site(workspace, workspace.environment(environment)), workflow)
 
 

@@ -1,4 +1,4 @@
-"""deploy: bring an existing release to an environment."""
+"""deploy: deploy an existing release to an environment."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ def deploy_target(
     promoted_from: str | None = None,
     released: bool = True,
 ) -> Target:
-    """Return what deploying *content* brings: rendered afresh, and what may have it already.
+    """Return the target of deploying *content*: rendered afresh, with versions that may have it.
 
-    It is *released* unless it is the work tree's. Raises ConflictError for a release of what was
-    found: that is of one environment alone.
+    It is *released* unless it is the work tree's. Raises ConflictError for a release of found
+    machines: it belongs to one environment.
     """
     if content.version is not None and is_found(content.version):
         raise ConflictError(
-            f"{content.version} is what was found in AWS, and can't be deployed.",
+            f"{content.version} holds machines as they were found in AWS. It can't be deployed.",
             why="It holds the ARNs and settings of one environment, to the letter.",
             fix=f"To bring it back there:  sfn-release rollback {content.version}",
         )

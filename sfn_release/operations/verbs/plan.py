@@ -1,4 +1,4 @@
-"""plan: what a deployment, a rollback or a deletion would do. Nothing is changed."""
+"""plan: the plan of a deployment, a rollback or a deletion. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def plan_version(
     adopt: bool = False,
     declarations: Mapping[str, Declaration] | None = None,
 ) -> Plan:
-    """Return what deploying a release would do, or publishing the work tree for None.
+    """Return the plan of deploying a release, or of publishing the work tree for None.
 
     *declarations* are the workflows of the work tree, if it was built already (`work_tree`).
 
@@ -69,7 +69,7 @@ def plan_rollback(
     rerender: bool = False,
     adopt: bool = False,
 ) -> Plan:
-    """Return what `rollback` would do; raises what it would raise before it writes anything."""
+    """Return the plan of `rollback`; raises its errors, up to its first write."""
     site = open_site(workspace, workspace.environment(environment))
     wanted = parse_version(version) if version is not None else None
     done = unshown(workspace, site) if wanted is None else None
@@ -84,7 +84,7 @@ def plan_rollback(
 
 
 def plan_delete(workspace: Workspace, workflow: str, *, environment: str | None = None) -> Plan:
-    """Return what `delete` would do; raises NotFoundError when *workflow* is not served."""
+    """Return the plan of `delete`; raises NotFoundError when *workflow* is not served."""
     return plan_deletion(workspace, workflow, environment=environment).plan
 
 
@@ -101,7 +101,7 @@ def work_tree(workspace: Workspace) -> dict[str, Declaration]:
 def prepare_work_tree(
     workspace: Workspace, site: Site, declarations: Mapping[str, Declaration], request: Request
 ) -> tuple[PreparedDeployment, ReleaseContent]:
-    """Decide what publishing the work tree would do in an environment. Reads only."""
+    """Prepare publishing the work tree to an environment. Only reads."""
     commit = workspace.git.history.head() or ""
     decided: list[ReleaseContent] = []
 

@@ -1,4 +1,4 @@
-"""promote: bring to an environment the very release that succeeded in another."""
+"""promote: deploy the very release that succeeded in another environment."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def promote(
     reason: str | None = None,
     override: str | None = None,
 ) -> Record | None:
-    """Deploy to *environment* what *source* serves after its last success, or served as *version*.
+    """Deploy the release that *source* serves, or served as *version*, to *environment*.
 
     Nothing is built: it is the release with the digest that succeeded there. None when the
-    environment serves it already. Raises NotFoundError for what has not succeeded in *source*,
-    PolicyError unless there is an *override*.
+    environment serves it already. Raises NotFoundError for a release that never succeeded in
+    *source*, PolicyError unless there is an *override*.
     """
     request = Request(adopt=adopt, reason=reason, override=override)
     site, release, decide = _promotion(workspace, version, source=source, environment=environment)
@@ -50,7 +50,7 @@ def plan_promotion(
     environment: str,
     adopt: bool = False,
 ) -> Plan:
-    """Return what `promote` would do, with the objections of policies.
+    """Return the plan of `promote`, with the objections of policies.
 
     Raises every other error that `promote` would raise before it writes anything.
     """

@@ -33,7 +33,7 @@ from sfn_release.release.version import parse_version, refuse_found
 
 @dataclass(frozen=True)
 class Published:
-    """What publishing did. *deployments* holds one record per environment that was changed.
+    """The result of `publish`. *deployments* holds one record per environment that was changed.
 
     *trial* says that only `local` knows the release, which has no tag yet. *errors* maps the
     environments that failed, of several, to their errors.
@@ -166,7 +166,7 @@ def _taken(workspace: Workspace, standing: Release | None) -> bool:
 
 
 def _take_version(workspace: Workspace, release: Release, *, shared: bool) -> tuple[Release, bool]:
-    """Write the release to the ledger; return the one that stands, and whether it is new."""
+    """Write the release; return the one in the ledger, and whether it is new."""
     version = release.version
     notes = release_notes(workspace.project.root, version)
     if notes is None:

@@ -40,8 +40,8 @@ def rollback(
     """Roll an environment back to *version*, or to the release before the present one.
 
     Without a version, the last successful deployment is undone; rolling back again goes further
-    back. When the last attempt did not succeed, what was live before it is restored; an attempt
-    that was itself a rollback is finished. What is sent is what was recorded when that version last
+    back. When the last attempt failed, the state before it is restored; a rollback that failed is
+    finished. The definitions that are sent are the ones recorded when that version last
     succeeded here, unless *rerender* asks for today's parameters.
 
     Raises NotFoundError when there is nothing to go back to, and for a *version* that never
@@ -66,7 +66,7 @@ def rolling_back(
     """Do what `rollback` does, and keep the outcome in mind until the block ends.
 
     Show the outcome in the block. When it isn't left as it should be, however that happens, the
-    same command doesn't go back once more: it returns the record of what was done.
+    same command doesn't go back once more: it returns the record of the finished rollback.
     """
     request = Request(adopt=adopt, rerender=rerender, reason=reason)
     there = workspace.environment(environment)
@@ -78,7 +78,7 @@ def rolling_back(
         nonlocal wanted
         prepared = prepare_rollback(workspace, site, wanted, request)
         if prepared.adopting:
-            wanted = prepared.plan.version  # what is kept becomes the top: go past it
+            wanted = prepared.plan.version  # the kept release becomes the top: go past it
         if bare:
             unseen_rollbacks.expect(site, prepared.basis.id)
         return prepared
@@ -146,7 +146,7 @@ def rollback_target(
     *,
     rerender: bool,
 ) -> Target:
-    """Return what a rollback brings: to *version*, or to the entry below on the stack."""
+    """Return the target of a rollback: *version*, or the entry below on the stack."""
     top, bare = state.serving, version is None
     if top is None:
         raise NotFoundError(
@@ -158,14 +158,15 @@ def rollback_target(
     attempt = state.record
     yanked = frozenset(workspace.ledger.releases.yanked(snapshot))
     if version is None and state.unfinished and attempt and attempt.action == "rollback":
-        # The same command again finishes what it began, unless it may not any more.
+        # The same command again finishes the rollback, unless that is refused by now.
         begun = attempt.version
         may = begun not in yanked and _last_ran(workspace, site, state, begun, attempt)
         version = begun if may else None
     if version is not None:
         entry = entry_of(top, load, version)
+        chosen = entry.version if entry else version
     elif state.unfinished and top.version not in yanked:
-        entry = top
+        entry, chosen = top, top.version
         if attempt:
             say(f"{attempt.action} {attempt.version} did not finish: {top.version} is restored")
     else:
@@ -182,8 +183,7 @@ def rollback_target(
                 why=f"Yanked are: {', '.join(others)}." if others else "",
                 fix="To bring another release:  sfn-release deploy VERSION",
             )
-    chosen = entry.version if entry else version
-    assert chosen is not None  # noqa: S101 - one of the two is there
+        chosen = entry.version
     release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
     _refuse_rerendering(release, site.name, rerender=rerender)
     _say_which(workspace, site, release)
@@ -225,10 +225,10 @@ def _say_which(workspace: Workspace, site: Site, release: Release) -> None:
 
 
 def _refuse_rerendering(release: Release, environment: str, *, rerender: bool) -> None:
-    """Raise UsageError for a release of what was found, which has no parameters."""
+    """Raise UsageError for a release of found machines, which has no parameters."""
     if rerender and release.manifest.found is not None:
         raise UsageError(
-            f"--rerender can't be used with {release.version}, which is what was found in AWS.",
+            f"--rerender can't be used with {release.version}, a release of found machines.",
             why="It has no parameters.",
             fix=f"Run:  sfn-release rollback {release.version} --env {environment}",
         )
@@ -239,7 +239,7 @@ def _further(state: RecordedState) -> Iterator[str]:
     last = state.record
     if last is None or last.action != "rollback" or last.status != "succeeded":
         return
-    if last.version != last.from_version:  # else it only restored what an attempt had changed
+    if last.version != last.from_version:  # else it only undid an attempt
         yield (
             f"this goes further back: the rollback of {last.finished_at} went from"
             f" {last.from_version} to {last.version}"

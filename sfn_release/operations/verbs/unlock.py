@@ -16,7 +16,7 @@ def unlock(
 ) -> Record:
     """Close the deployment that holds an environment's lock, and return its record.
 
-    What it had changed in AWS stays until the next deployment or rollback. Raises NotFoundError
+    Its changes in AWS stay until the next deployment or rollback. Raises NotFoundError
     when nothing holds the lock.
     """
     locked = site(workspace, workspace.environment(environment))
