@@ -23,7 +23,7 @@ from sfn_release.release.manifest import Manifest
 def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     """Yield a problem for each branch that lost a commit that another branch mentions."""
     ledger, git = workspace.ledger, workspace.git
-    inside = ledger.layout.env_ref("").removesuffix("env/")
+    inside = ledger.layout.base
     held = {
         ref.removeprefix(inside): [commit for commit, _ in git.history.log(tip)]
         for ref, tip in snapshot.refs.items()

@@ -27,11 +27,11 @@ from sfn_release.names import TextFormat
 
 Data = TypeVar("Data")
 
-JsonPath = tuple[Any, str | int] | None
+ValuePath = tuple[Any, str | int] | None
 """A place in a document: the path of the object around it, and the key in there; None is ``$``."""
 
 ValueReader = Callable[[Any, Any], Any]
-"""Takes a JSON value and its `JsonPath`, and returns the checked value; raises TypeError."""
+"""Takes a JSON value and its `ValuePath`, and returns the checked value; raises TypeError."""
 
 
 def read_document(data: type[Data], value: Any, *, schema: str, where: str) -> Data:
@@ -66,11 +66,11 @@ def read_object(data: type[Data], value: Any, *keys: str | int) -> Data:
     The types of members may be JSON's, unions, Literal, Mapping, tuple, dataclasses, and the
     checked texts of `names`. Raises TypeError with the JSON path of the first invalid value.
     """
-    path: JsonPath = None
+    path: ValuePath = None
     for key in keys:
         path = (path, key)
     declared: Any = data
-    read: Callable[[Any, JsonPath], Data] = _reader(declared)
+    read: Callable[[Any, ValuePath], Data] = _reader(declared)
     return read(value, path)
 
 
@@ -104,7 +104,7 @@ def _object_reader(data: Any) -> ValueReader:
         if field.default is MISSING and field.default_factory is MISSING
     ]
 
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if not isinstance(value, Mapping):
             raise _invalid(path, "is not an object")
         if not value.keys() <= readers.keys():
@@ -119,7 +119,7 @@ def _object_reader(data: Any) -> ValueReader:
 
 
 def _mapping_reader(read_key: ValueReader, read_value: ValueReader) -> ValueReader:
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if not isinstance(value, Mapping):
             raise _invalid(path, "is not an object")
         return {read_key(key, path): read_value(found, (path, key)) for key, found in value.items()}
@@ -128,7 +128,7 @@ def _mapping_reader(read_key: ValueReader, read_value: ValueReader) -> ValueRead
 
 
 def _array_reader(read_item: ValueReader) -> ValueReader:
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if not isinstance(value, list):
             raise _invalid(path, "is not an array")
         return tuple(read_item(item, (path, index)) for index, item in enumerate(value))
@@ -140,7 +140,7 @@ def _union_reader(declared: Sequence[Any]) -> ValueReader:
     optional = type(None) in declared
     *others, last = (_reader(option) for option in declared if option is not type(None))
 
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if value is None and optional:
             return None
         for read_option in others:
@@ -154,7 +154,7 @@ def _union_reader(declared: Sequence[Any]) -> ValueReader:
 
 
 def _word_reader(words: Sequence[str]) -> ValueReader:
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if isinstance(value, str) and value in words:
             return value
         raise _invalid(path, f"is not one of {', '.join(words)}")
@@ -163,7 +163,7 @@ def _word_reader(words: Sequence[str]) -> ValueReader:
 
 
 def _text_reader(text_format: TextFormat) -> ValueReader:
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if isinstance(value, str) and text_format.accepts(value):
             return value
         raise _invalid(path, f"is not a {text_format.noun}: {value!r:.200}")
@@ -175,7 +175,7 @@ def _scalar_reader(declared: Any) -> ValueReader:
     if declared is Any:
         return lambda value, _: value
 
-    def read(value: Any, path: JsonPath) -> Any:
+    def read(value: Any, path: ValuePath) -> Any:
         if not isinstance(value, declared) or (isinstance(value, bool) and declared is not bool):
             raise _invalid(path, f"is not of type {declared.__name__}")
         return value
@@ -183,11 +183,11 @@ def _scalar_reader(declared: Any) -> ValueReader:
     return read
 
 
-def _invalid(path: JsonPath, problem: str) -> TypeError:
+def _invalid(path: ValuePath, problem: str) -> TypeError:
     return TypeError(f"{_text(path)} {problem}")
 
 
-def _text(path: JsonPath) -> str:
+def _text(path: ValuePath) -> str:
     """Return a path as text: ``$.workflows.orders.pins[0]``."""
     if path is None:
         return "$"

@@ -157,9 +157,10 @@ def _die() -> None:
 
 
 class GitWrites:
-    """Counts what is written to Git, and strikes at one write: by killing the process, if not told.
+    """Counts the writes to Git, and strikes at one of them: by default it kills the process.
 
-    A write is named by method and number, ``update_refs.2``. *when* is ``before`` or ``after``.
+    A write is named by method and number, ``update_refs.2``. *when* is ``before`` or ``after``. The
+    refs that a fetch moves are part of the fetch.
     """
 
     def __init__(
@@ -168,18 +169,25 @@ class GitWrites:
         self.writes: list[str] = []
         self._at = (write, when)
         self._strike = strike
+        self._fetching = False
 
     def wrap(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """Return *method* of Git, counted."""
 
         @functools.wraps(method)
         def written(part: object, *arguments: Any, **options: Any) -> Any:
+            if self._fetching:
+                return method(part, *arguments, **options)
             count = 1 + sum(write.startswith(f"{name}.") for write in self.writes)
             known = f"{name}.{count}"
             self.writes.append(known)
             if (known, "before") == self._at:
                 self._strike()
-            answer = method(part, *arguments, **options)
+            self._fetching = name == "fetch"
+            try:
+                answer = method(part, *arguments, **options)
+            finally:
+                self._fetching = False
             if (known, "after") == self._at:
                 self._strike()
             return answer

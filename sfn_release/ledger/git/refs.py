@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sfn_release.errors import SfnReleaseError
@@ -45,15 +45,11 @@ class RefStore:
                 found[ref + "^{}"] = peeled[0]
         return found
 
-    def update(self, updates: Iterable[RefUpdate]) -> None:
+    def update(self, updates: Sequence[RefUpdate]) -> None:
         """Move refs together, each only from the value that was read.
 
         Raises RefMovedError when one has moved, GitError for anything else.
         """
-        self.follow(tuple(updates))
-
-    def follow(self, updates: Sequence[RefUpdate]) -> None:
-        """Move this clone's copies of remote refs, as `update` does."""
         commands = "start\n"
         for update in updates:
             if update.old is None:

@@ -81,7 +81,7 @@ class Remotes:
                 )
         for update in updates.values():
             with suppress(RefMovedError):
-                self.refs.follow([update])
+                self.refs.update([update])
 
     def push(self, remote: str, updates: Sequence[RefUpdate], *, atomic: bool = True) -> None:
         """Move refs of a remote, each only from the value that was read; never forced.
