@@ -1,7 +1,7 @@
 """The error tree.
 
 Every error says what happened (*message*), why (*why*) and what to do next (*fix*), and carries a
-stable code. A bug is none of these: it keeps its traceback.
+stable code. A bug is none of these: it keeps its traceback. If you add a class, add it here.
 
     SfnReleaseError
     ├── UsageError              E_USAGE             the command line, an argument          (exit 2)

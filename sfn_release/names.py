@@ -5,7 +5,8 @@ lead out of its folder. So each such text has a `TextFormat` that accepts or ref
 
 A dataclass names the format in a member's type: ``id: RecordId``. `strict_json.read_object` refuses
 any other text, so a record that was read is safe to use. Functions that build a path or a ref check
-again with `TextFormat.checked`, because their argument may come from elsewhere.
+again with `TextFormat.checked`, because their argument may come from elsewhere. If you add a member
+that names something, give it a format; a test looks for members without one.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ COMMIT_ID = TextFormat(
     "It has 40 or 64 lower-case hexadecimal digits.",
 )
 NO_COMMIT = "found"
-"""Stands for the source commit of a release of what was found in AWS, which has none."""
+"""The source commit of a release that was found in AWS: it has none."""
 ORIGIN = TextFormat(
     "commit id",
     lambda text: text == NO_COMMIT or COMMIT_ID.accepts(text),

@@ -1,4 +1,4 @@
-"""Reading the events of environments: what was deployed, and what is served since.
+"""Reading the events of environments: the deployments, and the workflows served since.
 
 Everything is verified while it is read: edited content is a TamperedError that names the ref and
 the commit.
@@ -70,7 +70,7 @@ class DeploymentHistory:
                     yield commit, error
 
     def serving_at(self, environment: str, commit: str) -> Serving:
-        """Return what an environment served after one commit of its branch."""
+        """Return the serving after one commit of an environment's branch."""
         content = self.git.objects.read(commit, _SERVING)
         return self._serving(content, self.place(environment, commit))
 
@@ -191,7 +191,7 @@ class DeploymentHistory:
         return None
 
     def recorded_arns(self, tip: str, arns: Collection[str]) -> set[str]:
-        """Return those of *arns* that an event of an environment's branch names.
+        """Return the *arns* that an event of an environment's branch names.
 
         The history is read from its end, only as far as needed to find all of them.
         """

@@ -1,7 +1,7 @@
 """Checks of the ledger before it is used, and not only by `verify`.
 
-A release is compared with its tag, a recorded form with its release, and each branch with what the
-other branches say about it. The cost depends on what is used, not on the length of the history.
+We compare a release with its tag, a recorded form with its release, and each branch with the tips
+that other branches have seen. The cost depends on the parts in use, not on the length of history.
 """
 
 from __future__ import annotations

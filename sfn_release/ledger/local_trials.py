@@ -34,7 +34,7 @@ class LocalTrials:
     def make_way(self, snapshot: Snapshot) -> Snapshot:
         """Remove the trials whose number a release has, and return the snapshot without them.
 
-        A trial with the release's content is the release. A trial with other content is kept as
+        A trial with the release's content is the release. We keep a trial with other content as
         yielded, because `local` may still serve it.
         """
         tip = snapshot.refs.get(self.layout.releases_ref)

@@ -1,4 +1,4 @@
-"""This clone's copies of the remote's branches: fetched fast-forward, so that rewrites are seen."""
+"""This clone's copies of the remote's branches. We fetch fast-forward, so that we see rewrites."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class ReleaseWriter:
         """
         layout, version = self.layout, release.version
         tip = snapshot.refs.get(layout.releases_ref)
-        team = replace(snapshot, trials={})  # nobody else has this clone's trials
+        team = replace(snapshot, trials={})  # other clones don't have our trials
         updates = []
         if commit and tip and self.releases.branch_commit(snapshot, version):
             updates.append(RefUpdate(layout.releases_ref, tip, tip))  # pushed as it is

@@ -1,7 +1,7 @@
 """Accepting branches of the ledger that were rewritten, or deleted, on the remote.
 
 Every clone refuses a rewrite until a person accepts it. Forcing a branch back is the only way to
-remove a forged commit, and also the way to hide a true one; so a person has to decide.
+remove a forged commit, and also the way to hide a true one; so you have to decide.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def tag_updates(
 ) -> list[RefUpdate]:
     """Return the ref updates that make the missing tags, with *notes* by version.
 
-    A tag that a person made on the right commit is kept as it is, signed or lightweight. Releases
+    If you made a tag on the right commit before, it stays as it is, signed or lightweight. Releases
     of state machines found in AWS get no tag. Raises ConflictError when a tag is on another commit,
     on the remote or in this clone.
     """

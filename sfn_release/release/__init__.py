@@ -5,6 +5,6 @@ without the definitions. A `Rendered` workflow is exactly the input of CreateSta
 environment (`rendering`, `pins`). A `Record` is one event of a deployment, and a `Serving` lists
 the workflows that run after it. `rollback_history` walks the servings back.
 
-Everything that is read from the ledger is checked: `strict_json` refuses files that were edited,
-and `render_verification` refuses definitions that their release doesn't render to.
+We trust nothing that we read from the ledger: `strict_json` refuses files that were edited, and
+`render_verification` refuses definitions that their release doesn't render to.
 """

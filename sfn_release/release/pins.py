@@ -2,7 +2,7 @@
 
 A reference is a Lambda function's ARN as a Task's `Resource`, the `FunctionName` of `lambda:invoke`
 or the `StateMachineArn` of `states:startExecution` and similar actions, in every scope and both
-query languages. A name that a state computes at run time is a reference too, but can't be pinned.
+query languages. A name that a state computes at run time is a reference too, but we can't pin it.
 
 Sources for the formats of names: the pattern of FunctionName in botocore's model of Lambda's
 Invoke, and

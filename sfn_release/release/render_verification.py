@@ -1,7 +1,7 @@
 """Comparing a recorded form with its release. Pure.
 
 A rollback sends the form that the ledger recorded, without rendering it again. Anyone who can push
-can record a form whose digests agree, so the form is compared with its release first:
+can record a form whose digests agree, so we compare the form with its release first:
 
     rendered = render(definition of the release, recorded values, recorded pins)
 
@@ -9,7 +9,7 @@ Records of sfn-release 0.2.0 and before have no values. Their forms must equal t
 of ``${Name}``, which any text may replace.
 
 The settings that come from the environment (role, logging, tracing, encryption, more tags) are in
-releases.toml, not in the release. They are not compared.
+releases.toml, not in the release. We don't compare them.
 """
 
 from __future__ import annotations

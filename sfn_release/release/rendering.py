@@ -1,6 +1,6 @@
 """Workflows rendered for one environment: exactly the content that is sent to AWS. Pure.
 
-The rendered digest is compared with AWS. So both sides are normalised here: AWS's defaults (logging
+We compare the rendered digest with AWS. So both sides are normalised here: AWS's defaults (logging
 OFF, tracing disabled, AWS's own key) are always spelled out.
 """
 

@@ -1,7 +1,8 @@
 """Reading frozen dataclasses from JSON: no member missing, none unknown, each of its declared type.
 
-Anyone who can push may have written the ledger's files. So a file is checked against the types of
-its dataclass, and nothing else reaches the engine.
+Anyone who can push may have written the ledger's files. So we check a file against the types of
+its dataclass, and nothing else reaches the engine. If you add a member to such a dataclass, give it
+a default: files of older versions don't have it.
 
 It is written here because the libraries that were compared cost more than they save. Reading 600
 records and manifests of 20 workflows each, and the time that `import` adds to the start of every
