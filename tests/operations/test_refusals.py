@@ -22,6 +22,7 @@ from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.release.rendering import Rendered
 from support.command_line import run
 from support.errors import refused
+from support.places import TESTS
 from support.services import Lambda
 from support.shifting import FakeAlarms
 from support.shop import ROLE, Shop, copy_shop
@@ -312,40 +313,120 @@ ROWS = {
     ),
 }
 
-ELSEWHERE = {
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Why no row makes a refusal, and the *test* that does, if there is one."""
+
+    reason: str
+    test: str = ""
+
+
+ELSEWHERE: dict[str, Elsewhere] = {
     # Raised before the first write too, by what a row does not make:
-    "deployment: prepare": "two workflows never get one name from one template",
-    "deployment: prepare_deletion": "a deletion takes no version",
-    "deployment: restored": "a rollback takes no version",
-    "deployment: account_of": "test_project_parameters: an account that is not known",
-    "deployment: refuse_elsewhere": "test_pinning_nested: an ARN of another machine",
-    "plan: refuse_uncounted": "test_shifting_plan: EXPRESS executions are not counted",
-    "deployment: readable": "test_adopting: a definition that is hidden",
-    "deployment: outlasting": "test_credentials: credentials that end before the shift does",
-    "deployment: refuse_fast_clock": "test_clocks: a lock, which nobody can foresee",
-    "deployment: refuse_wrong_clock": "test_clocks: this machine's clock, just before the lock",
+    "deployment: prepare": Elsewhere("two workflows never get one name from one template"),
+    "deployment: prepare_deletion": Elsewhere(
+        "a deletion takes no version",
+        "operations/test_deploy.py::test_a_deleted_workflow_comes_back_with_its_release",
+    ),
+    "deployment: restored": Elsewhere(
+        "a rollback takes no version",
+        "deployment/test_pinning_nested.py::test_a_rollback_to_a_deleted_version_is_refused_and_can_be_rendered_afresh",
+    ),
+    "deployment: account_of": Elsewhere("an account that is not known"),
+    "deployment: refuse_elsewhere": Elsewhere(
+        "an ARN of another machine",
+        "deployment/test_pinning_nested.py::test_a_child_that_turns_out_to_be_elsewhere_fails_the_deployment",
+    ),
+    "plan: refuse_uncounted": Elsewhere(
+        "EXPRESS executions are not counted",
+        "deployment/test_shifting.py::test_failures_that_nobody_can_count_are_refused",
+    ),
+    "deployment: readable": Elsewhere(
+        "a definition that is hidden",
+        "deployment/test_adopting.py::test_a_hidden_definition_is_not_adopted",
+    ),
+    "deployment: outlasting": Elsewhere(
+        "credentials that end before the shift does",
+        "deployment/test_credentials.py::test_a_shift_that_outlasts_its_credentials_is_refused",
+    ),
+    "deployment: refuse_fast_clock": Elsewhere(
+        "a lock, which nobody can foresee",
+        "deployment/test_clocks.py::test_a_lock_expires_by_the_right_clock_alone",
+    ),
+    "deployment: refuse_wrong_clock": Elsewhere(
+        "this machine's clock, just before the lock",
+        "deployment/test_clocks.py::test_a_lock_is_taken_by_the_right_clock_alone",
+    ),
     # Raised by what changes between the plan and a write, or after one:
-    "deployment: refuse_changed": "a parameter changed after the plan was made",
-    "deployment: adoption": "another deployer was faster: it is decided again",
-    "deployment: found_release": "the ledger lacks the release that is served",
-    "deployment: finish": "the deployment has begun",
-    "deployment: put_back_on_error": "the deployment has begun",
-    "deployment: tolerated": "other deployers were faster, again and again",
-    "deployment: version": "a bug: a plan publishes before it moves callers",
-    "deployment: _observe": "a state machine that is being deleted: a minute later there is none",
-    "deployment: __post_init__": "test_promote: an override without a reason",
-    "deployment: apply": "somebody else moved the alias meanwhile",
-    "deployment: put_back": "the deployment has failed",
-    "deployment: _refuse_edited": "somebody else edited the machine meanwhile",
-    "deployment: _raise_first": "the deployment has begun",
-    "deployment: make": "a bug",
-    "deployment: _create": "somebody else created the machine meanwhile",
-    "deployment: _publish": "somebody else edited the machine meanwhile",
-    "deployment: _undo_update": "the deployment has failed",
-    "deployment: check": "the deployment has begun",
-    "deployment: turn": "the deployment has begun",
-    "deployment: watch": "callers are being shifted",
-    "deployment: _look": "callers are being shifted",
+    "deployment: refuse_changed": Elsewhere("a parameter changed after the plan was made"),
+    "deployment: adoption": Elsewhere(
+        "another deployer was faster: it is decided again",
+        "deployment/test_adopting.py::test_an_adoption_that_was_interrupted_is_made_once",
+    ),
+    "deployment: found_release": Elsewhere("the ledger lacks the release that is served"),
+    "deployment: finish": Elsewhere(
+        "the deployment has begun",
+        "deployment/test_locks.py::test_ctrl_c_puts_back_what_was_changed",
+    ),
+    "deployment: put_back_on_error": Elsewhere(
+        "the deployment has begun",
+        "deployment/test_engine.py::test_callers_are_back_before_definitions_when_a_switch_fails",
+    ),
+    "deployment: tolerated": Elsewhere(
+        "other deployers were faster, again and again",
+        "deployment/test_engine.py::test_a_ledger_that_moves_each_time_is_a_conflict",
+    ),
+    "deployment: version": Elsewhere("a bug: a plan publishes before it moves callers"),
+    "deployment: _observe": Elsewhere(
+        "a state machine that is being deleted: a minute later there is none"
+    ),
+    "deployment: __post_init__": Elsewhere("an override without a reason"),
+    "deployment: apply": Elsewhere(
+        "somebody else moved the alias meanwhile",
+        "deployment/test_shifting.py::test_an_alias_that_somebody_moves_meanwhile_is_found_and_left",
+    ),
+    "deployment: put_back": Elsewhere(
+        "the deployment has failed",
+        "deployment/test_locks.py::test_an_alias_that_somebody_else_moved_is_not_undone",
+    ),
+    "deployment: _refuse_edited": Elsewhere(
+        "somebody else edited the machine meanwhile",
+        "deployment/test_shifting.py::test_a_definition_that_somebody_edits_meanwhile_is_found_and_left",
+    ),
+    "deployment: _raise_first": Elsewhere(
+        "the deployment has begun",
+        "deployment/test_faults_aws.py::test_the_same_command_finishes_after_a_call_failed",
+    ),
+    "deployment: make": Elsewhere("a bug"),
+    "deployment: _create": Elsewhere(
+        "somebody else created the machine meanwhile",
+        "deployment/test_engine.py::test_a_machine_that_somebody_else_created_is_not_taken",
+    ),
+    "deployment: _publish": Elsewhere(
+        "somebody else edited the machine meanwhile",
+        "deployment/test_locks.py::test_what_somebody_else_wrote_into_latest_is_not_undone",
+    ),
+    "deployment: _undo_update": Elsewhere(
+        "the deployment has failed",
+        "deployment/test_locks.py::test_what_somebody_else_wrote_into_latest_is_not_undone",
+    ),
+    "deployment: check": Elsewhere(
+        "the deployment has begun",
+        "deployment/test_locks.py::test_an_expired_deployer_stops_and_puts_nothing_back",
+    ),
+    "deployment: turn": Elsewhere(
+        "the deployment has begun",
+        "deployment/test_locks.py::test_an_overtaken_deployer_switches_nothing_and_undoes_nothing",
+    ),
+    "deployment: watch": Elsewhere(
+        "callers are being shifted",
+        "deployment/test_shifting.py::test_what_cannot_be_seen_is_not_safe",
+    ),
+    "deployment: _look": Elsewhere(
+        "callers are being shifted",
+        "deployment/test_shifting.py::test_an_alarm_that_fires_puts_the_routing_back",
+    ),
 }
 
 
@@ -427,6 +508,16 @@ def test_every_refusal_of_a_deployment_has_its_row() -> None:
     covered = {name for row in ROWS.values() for name in row.covers}
     assert found == covered | ELSEWHERE.keys()
     assert not covered & ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize(
+    "test", sorted({elsewhere.test for elsewhere in ELSEWHERE.values() if elsewhere.test})
+)
+def test_refusals_without_a_row_name_a_test_that_exists(test: str) -> None:
+    """A test that was renamed or deleted leaves no refusal behind."""
+    path, _, name = test.partition("::")
+    tree = ast.parse((TESTS / path).read_text())
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("number", range(2))
