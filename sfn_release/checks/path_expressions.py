@@ -42,7 +42,7 @@ def read(text: str) -> Reading:
 
 
 @lru_cache(maxsize=4096)
-def _shape(text: str, callable: bool, reference: bool, single: bool) -> PathShape:
+def path_shape(text: str, callable: bool, reference: bool, single: bool) -> PathShape:
     """Return the one shape of equal expressions."""
     return PathShape(read(text), callable, reference, single)
 
@@ -107,7 +107,7 @@ class _Collector:
             and text.startswith(("$", "States.") if callable else "$")
             and not is_open(text)
         ):
-            shape = _shape(text, callable, reference, single)
+            shape = path_shape(text, callable, reference, single)
             self.found.append(PathExpression(self._state, key, around, shape))
 
     def fields(self) -> None:

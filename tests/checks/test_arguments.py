@@ -13,14 +13,14 @@ from sfn_release.checks.finding import Finding
 
 
 def found(rule: str, value: Any, key: str = "a.$", **fields: Any) -> list[Finding]:
-    """Return what a rule finds about one value of a payload template."""
+    """Return the findings about one value of a payload template."""
     state = {"Type": "Pass", "Parameters": {key: value}, "End": True, **fields}
     findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
     return [one for one in findings if one.rule == rule]
 
 
 def in_jsonata(rule: str, value: str) -> list[Finding]:
-    """Return what a rule finds about one value of a JSONata state."""
+    """Return the findings about one value of a JSONata state."""
     state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": value}, "End": True}
     findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
     return [one for one in findings if one.rule == rule]

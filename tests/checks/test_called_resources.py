@@ -38,7 +38,7 @@ def test_a_malformed_version_of_a_function_is_an_error(version: str) -> None:
     "version", ["7", "live", "v1_2-0", "$LATEST", "$LATEST.PUBLISHED", "${Version}"]
 )
 def test_a_version_or_an_alias_of_a_function_is_accepted(version: str) -> None:
-    """A number, a name, or what is not published."""
+    """A number, a name, or the unpublished version."""
     for name in (FUNCTION, "charge", "111122223333:function:f"):
         assert "qualifier" not in told(INVOKE, {"FunctionName": f"{name}:{version}"})
     assert told(INVOKE, {"FunctionName": "charge", "Qualifier": version}) == set()
@@ -75,7 +75,7 @@ def test_an_alias_of_a_state_machine_may_have_dots() -> None:
 
 
 def test_one_arn_has_one_finding() -> None:
-    """Without a version it is unpinned; with one, the account is what is left."""
+    """Without a version the call is unpinned; with one, only the account is hard-coded."""
     assert told(FUNCTION) == {"unpinned"}
     assert told(f"{FUNCTION}:live") == {"hard-coded"}
     assert told(INVOKE, {"FunctionName": FUNCTION}) == {"unpinned"}
@@ -142,7 +142,7 @@ def test_an_error_of_lambda_elsewhere_has_one_finding() -> None:
     ],
 )
 def test_the_right_name_is_advised(name: str, fix: str) -> None:
-    """Whole, so that it can be copied."""
+    """In full, so that you can copy it."""
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem",

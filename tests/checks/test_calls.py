@@ -1,4 +1,4 @@
-"""What a Task may call, from where, and fields that only one query language has inside others."""
+"""The calls of Tasks, and fields that only one query language has inside other objects."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NEEDED = dict.fromkeys(
     ),
     "x",
 )
-"""What the integrations below need."""
+"""The required parameters of the integrations below."""
 
 
 def told(definition: Any) -> set[tuple[str, str]]:
@@ -69,7 +69,7 @@ def told(definition: Any) -> set[tuple[str, str]]:
     ],
 )
 def test_what_a_task_may_call(resource: str) -> None:
-    """Functions, activities, optimized integrations, and what a parameter fills."""
+    """Functions, activities, optimized integrations, and Resources with a parameter."""
     fields = {"Parameters": {key: NEEDED[key] for key in (*CLUSTER, "Job")}}
     assert set() == told(only(task(resource, **(fields if ":eks:" in resource else {}))))
 
@@ -127,7 +127,7 @@ def test_an_http_task_says_whom_it_calls(given: dict[str, Any], expected: set[st
     ],
 )
 def test_an_integration_is_given_what_it_needs(action: str, given: dict[str, Any]) -> None:
-    """Each missing one is an error that is told once, with botocore's models or without."""
+    """Each missing parameter is reported once, with botocore's models or without."""
     resource = f"arn:aws:states:::{action}"
     assert set() == told(only(task(resource, Parameters=given)))
     for services, empty in product((False, True), (False, True)):
@@ -194,7 +194,7 @@ def test_an_integration_of_unknown_arguments_is_left_alone(resource: str) -> Non
     ],
 )
 def test_items_of_a_distributed_map_run_as_it_says(kind: str, resource: str) -> None:
-    """They are executions of their own: EXPRESS ones can't wait, whatever is around."""
+    """Items are executions of their own: EXPRESS ones can't wait, in any workflow."""
     place = "$.States.A.ItemProcessor.States.I.Resource"
     expected = {("express", place)} if kind == "EXPRESS" else set()
     assert expected == told(only(distributed(task(resource, Parameters=NEEDED), kind)))
@@ -238,7 +238,7 @@ def test_express_items_start_no_distributed_map() -> None:
     ],
 )
 def test_paths_inside_are_jsonpath(body: dict[str, Any], place: str, instead: str) -> None:
-    """The error names what JSONata has in the field's place."""
+    """The error suggests the field of JSONata."""
     definition = only(body, QueryLanguage="JSONata")
     assert {("language", f"$.States.A.{place}")} == told(definition)
     (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "language")
@@ -268,7 +268,7 @@ def test_a_condition_is_a_boolean_or_jsonata(condition: object, expected: set[An
 
 @pytest.mark.parametrize("key", ["ItemProcessor", "Iterator"])
 def test_an_item_processor_names_no_language(key: str) -> None:
-    """AWS refuses the field there, whatever it says."""
+    """AWS refuses the field there, with any value."""
     processor = {"QueryLanguage": "JSONPath", "StartAt": "I", "States": {"I": dict(END)}}
     (finding,) = sfn.check_definition(only({"Type": "Map", key: processor}))
     assert finding.rule == "misplaced-field"
@@ -277,7 +277,7 @@ def test_an_item_processor_names_no_language(key: str) -> None:
 
 
 def test_a_branch_names_no_language_and_has_no_field_of_the_root() -> None:
-    """What stands at the top only is refused in each nested machine."""
+    """A field that belongs at the top is refused in each nested machine."""
     branch = {
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": 5,

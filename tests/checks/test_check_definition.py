@@ -1,4 +1,4 @@
-"""What `check_definition` finds: rule by rule, and on any JSON."""
+"""The findings of `check_definition`: rule by rule, and for any JSON."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ GOOD = {
 
 @pytest.mark.parametrize("definition", GOOD.values(), ids=GOOD.keys())
 def test_good_definitions_have_no_findings(definition: Any) -> None:
-    """What the language allows is no error."""
+    """A definition that the language allows has no errors."""
     assert set() == told(definition)
 
 
@@ -513,7 +513,7 @@ HABITS: list[tuple[str, Any, set[tuple[str, str]]]] = [
     ("definition", "expected"), [case[1:] for case in HABITS], ids=[case[0] for case in HABITS]
 )
 def test_each_habit_is_warned_of(definition: Any, expected: set[tuple[str, str]]) -> None:
-    """What AWS takes and somebody will regret is a warning."""
+    """A definition that AWS accepts, but that will cause trouble, has a warning."""
     assert expected <= warned(definition)
     assert set() == told(definition)
 
@@ -546,7 +546,7 @@ def test_express_can_not_wait(resource: str) -> None:
 
 
 def test_a_finding_says_state_and_fix() -> None:
-    """The nearest name is told, and the state, for those who look for it by name."""
+    """The finding has the nearest name, and the state."""
     definition = {
         "StartAt": "Charge",
         "States": {"Charge": {"Type": "Pass", "Next": "ship"}, "Ship": dict(END)},
@@ -568,7 +568,7 @@ def test_a_finding_says_state_and_fix() -> None:
 
 
 def test_any_depth_is_survived() -> None:
-    """Nesting beyond what Python can follow is a finding."""
+    """Nesting that is too deep for Python is a finding."""
     deep: Any = {}
     for _ in range(100_000):
         deep = {"a": deep}
@@ -635,7 +635,7 @@ SOMETHING = st.recursive(
 
 @given(SOMETHING)
 def test_any_json_gives_findings_and_never_a_traceback(value: Any) -> None:
-    """Whatever it is, it is told what is wrong; the value is left as it was."""
+    """Any JSON value gets findings, and stays unchanged."""
     before = copy.deepcopy(value)
     for wrapped in (value, {"StartAt": "A", "States": value}, only(value), only(task(Catch=value))):
         for finding in sfn.check_definition(wrapped):
@@ -686,7 +686,7 @@ def test_what_can_never_be_a_parameter_is_told(body: dict[str, Any], path: str |
 
 
 def test_a_type_that_does_not_exist_is_told() -> None:
-    """Checking as STANDARD what was meant to be EXPRESS would find nothing."""
+    """Checking an EXPRESS workflow as STANDARD would miss its errors."""
     (finding,) = sfn.check_definition(only(dict(END)), type="express")
     assert (finding.rule, finding.severity) == ("settings", "error")
     assert "'express' is not a type" in finding.message

@@ -1,4 +1,4 @@
-"""Real definitions with verdicts: what AWS takes is not refused, what it refuses does not pass.
+"""Real definitions with verdicts: the checks accept and refuse the same ones as AWS.
 
 The definitions are beside the repository; without them these tests are skipped.
 """
@@ -69,7 +69,7 @@ WORDS = (
 
 
 def test_what_aws_refused_is_refused_for_its_reason() -> None:
-    """And the first error says what AWS says."""
+    """The first error has AWS's own words."""
     rows = [*corpus("aws-refused", label="invalid"), *corpus("aws-recorded", label="invalid-")]
     assert len(rows) > 10
     for row in rows:
@@ -86,6 +86,6 @@ def test_what_other_validators_refuse_is_refused() -> None:
 
 
 def test_published_definitions_are_accepted() -> None:
-    """But for one, whose QueryLanguage stands among its States."""
+    """Except one, which has a QueryLanguage among its States."""
     refused = [row["path"] for row in corpus("published", label="valid") if errors_in(row)]
     assert refused == ["aws-samples__step-functions-workflows-collection/699a8e423abd.json"]

@@ -1,4 +1,4 @@
-"""What `check_definition` finds in paths, calls, JSONata and variables."""
+"""The findings about paths, intrinsic functions, JSONata and variables."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def chain(*states: dict[str, Any], **root: Any) -> dict[str, Any]:
 
 
 def mapped(inner: dict[str, Any], config: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return a Map, without what follows it."""
+    """Return a Map without a transition."""
     processor = {"ProcessorConfig": config, "StartAt": "I", "States": {"I": inner}}
     return {"Type": "Map", "ItemProcessor": processor, **fields}
 
@@ -250,7 +250,7 @@ PIECES = ("$", "$x", "$states", ".a", "(", ")", "[", "{", "}", ":", "?", "/", '"
 
 @given(st.lists(st.sampled_from((*PIECES, ":=", ";", "function", "@", "#", "1", " ", "`"))))
 def test_any_text_is_read_or_refused(pieces: list[str]) -> None:
-    """The parser's stumbling over what is no JSONata is an error of ours, with a reason."""
+    """If the parser crashes on invalid JSONata, you get an error with a reason."""
     with contextlib.suppress(JsonataError):
         assert isinstance(parse("".join(pieces)), JsonataExpression)
 
@@ -267,7 +267,7 @@ def test_reading_jsonata_leaves_the_process_as_it_is() -> None:
 
 
 def test_a_place_to_write_to_in_the_context_object_is_one_finding() -> None:
-    """Nothing can be written there, whatever its field is called."""
+    """Nothing can be written there, under any name."""
     definition = only(ResultPath="$$.x")
     assert [one.rule for one in sfn.check_definition(definition)] == ["reference-path"]
 

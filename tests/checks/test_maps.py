@@ -1,4 +1,4 @@
-"""What a Map reads, batches and counts: limits, headers, and the paths to its numbers."""
+"""The fields of Maps: limits, headers, and the paths to numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Definitions that were damaged somewhere: whatever is wrong is told, and quickly."""
+"""Damaged definitions: every problem becomes a finding, quickly."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def damaged(definition: Any, chance: random.Random) -> Any:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_damaged_definition_gives_findings(seed: int) -> None:
-    """Hundreds of them, each with a place that is a path and a sentence, never a traceback."""
+    """Hundreds of definitions, and each finding has a path and a message."""
     chance = random.Random(seed)  # noqa: S311 - the same damage in every run
     sources = [FLOW]
     for path in sorted(CORPUS.rglob("*.json"))[seed::40]:
@@ -121,7 +121,7 @@ def test_a_damaged_definition_gives_findings(seed: int) -> None:
 
 
 def test_the_undamaged_definition_has_no_errors() -> None:
-    """Else the test above would not look at much."""
+    """Otherwise the test above would test little."""
     assert [str(one) for one in sfn.check_definition(FLOW) if one.severity == "error"] == []
 
 

@@ -30,7 +30,7 @@ def example(entry: str) -> Any:
 
 
 def test_every_rule_is_explained_once() -> None:
-    """In the table's order, with a row that says what the table says."""
+    """In the table's order, with a row of the same words."""
     assert list(BY_NAME) == list(ENTRIES)
     rows = dict(re.findall(r"^\| \[`(\S+)`\]\(#\1\) \| (.*) \|$", DOCS, re.MULTILINE))
     assert {name: rule.means for name, rule in BY_NAME.items()} == rows
@@ -54,7 +54,7 @@ def test_an_entry_says_how_grave_it_is_and_what_to_do(name: str) -> None:
 def test_an_example_in_python_breaks_its_rule(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a module of a project: what it declares beside the definition is checked too."""
+    """As a module of a project, so that the settings beside the definition are checked too."""
     (text,) = re.findall(r"^```python\n(.*?)^```$", ENTRIES[name], re.MULTILINE | re.DOTALL)
     (tmp_path / "releases.toml").write_text('[project]\nname = "shop"\n')
     (tmp_path / "workflows").mkdir()
@@ -65,7 +65,7 @@ def test_an_example_in_python_breaks_its_rule(
 
 
 def test_names_are_stable_words() -> None:
-    """They stand in releases.toml: lower case, once each."""
+    """Names are used in releases.toml: lower case, and unique."""
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in BY_NAME)
 

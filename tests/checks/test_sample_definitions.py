@@ -1,4 +1,4 @@
-"""The definitions in `tests/data/definitions`: what Step Functions takes, and what it does not.
+"""The definitions in `tests/data/definitions`, valid and invalid ones.
 
 Each file has a *definition* and says *why* it is there: for a refused one that is AWS's message
 where it is known, else what is wrong. The *rule* and the *path* are those of the finding.

@@ -1,4 +1,4 @@
-"""What Tasks send to AWS's services, compared with botocore's models."""
+"""The parameters of Tasks, compared with botocore's models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def definition(resource: str, **fields: Any) -> dict[str, Any]:
 
 
 def found(resource: str, **fields: Any) -> list[Finding]:
-    """Return what the models say of one Task."""
+    """Return the models' findings about one Task."""
     findings = check_definition(definition(resource, **fields), services=True)
     return [finding for finding in findings if finding.rule in NAMES]
 
@@ -103,7 +103,7 @@ BUCKET = {"Bucket": "b", "Key": "k"}
 def test_a_call_that_the_model_does_not_have_is_told(
     resource: str, parameters: Any, rule: str, said: str
 ) -> None:
-    """With what it should be, and errors apart from what may only be new."""
+    """With the correct name or value, and a warning if AWS may have added it since."""
     fields = {} if parameters is None else {"Parameters": parameters}
     told = [one for one in found(resource, **fields) if one.rule == rule]
     assert any(said in f"{one.message} {one.fix}" for one in told), told
@@ -243,7 +243,7 @@ def test_parameters_are_spelled_as_in_java(member: str, written: str) -> None:
 
 
 def test_diagnostics_ask_the_models_and_serialize_does_not() -> None:
-    """What can be built must not depend on how new botocore is."""
+    """The age of botocore must not decide whether a release can be built."""
     workflow = sfn.Workflow.from_dict(definition("aws-sdk:s3:getObjet", Parameters=BUCKET))
     assert workflow.serialize()
     assert [one.rule for one in workflow.diagnostics()] == ["sdk-action"]
@@ -282,7 +282,7 @@ def test_deep_values_of_shapes_that_hold_themselves_are_walked() -> None:
 
 
 def test_no_call_that_aws_took_is_refused() -> None:
-    """0 false alarms on what real AWS ran, and on what is published."""
+    """There are no false alarms about recorded and published definitions."""
     index = CORPUS / "index.tsv"
     if not index.exists():
         pytest.skip("the corpus of public definitions is not here")

@@ -1,4 +1,4 @@
-"""Checking takes time in proportion to a definition, whatever is in it, and ends in a finding."""
+"""Checking takes time in proportion to the size of a definition, and never fails."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ JSONATA = {
 
 @pytest.mark.parametrize("name", JSONATA)
 def test_a_long_expression_is_read_in_time(name: str) -> None:
-    """What the parser can't follow is said, not hidden."""
+    """An expression that can't be parsed is reported, not ignored."""
     text, expected = JSONATA[name]
     found = checked(only(QueryLanguage="JSONata", Output=f"{{% {text} %}}"))
     assert expected is None or expected == found
@@ -132,7 +132,7 @@ def test_a_text_of_placeholders_is_checked_in_time(unit: str) -> None:
 
 
 def inner_variables(count: int) -> dict[str, Any]:
-    """Return a definition whose many Maps assign what a state after all of them assigns too."""
+    """Return a definition with many Maps whose variables a later state assigns too."""
     maps = {
         f"m{at}": {
             "Type": "Map",
