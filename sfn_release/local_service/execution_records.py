@@ -10,7 +10,7 @@ from typing import Any
 
 from sfn_release.local_service import api_answers, history_store
 from sfn_release.local_service.request_context import RequestContext
-from sfn_release.local_service.start_targets import Start
+from sfn_release.local_service.start_targets import ExecutionStart
 from sfn_release.simulator import (
     Clock,
     ContextSeed,
@@ -26,7 +26,7 @@ Observe = Callable[[Event], None]
 
 def run(
     context: RequestContext,
-    start: Start,
+    start: ExecutionStart,
     clock: Clock | None = None,
     observe: Observe | None = None,
 ) -> ExecutionOutcome:
@@ -53,7 +53,7 @@ def run(
 
 
 def insert(
-    db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome | None, owner: str
+    db: sqlite3.Connection, start: ExecutionStart, outcome: ExecutionOutcome | None, owner: str
 ) -> None:
     """Store an execution. Without an *outcome* it is RUNNING in the process *owner*."""
     target = start.target
@@ -81,7 +81,7 @@ def insert(
         finish(db, start, outcome)
 
 
-def finish(db: sqlite3.Connection, start: Start, outcome: ExecutionOutcome) -> None:
+def finish(db: sqlite3.Connection, start: ExecutionStart, outcome: ExecutionOutcome) -> None:
     """Store the end of an execution, unless it has been aborted meanwhile."""
     changed = db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
@@ -173,7 +173,7 @@ def settle(context: RequestContext) -> None:
                 )
 
 
-def _started(start: Start) -> dict[str, Any]:
+def _started(start: ExecutionStart) -> dict[str, Any]:
     return {
         "id": 1,
         "previousEventId": 0,

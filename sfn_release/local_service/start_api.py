@@ -22,7 +22,7 @@ from sfn_release.local_service import (
 from sfn_release.local_service.arns import check_name
 from sfn_release.local_service.execution_records import Observe
 from sfn_release.local_service.request_context import RequestContext
-from sfn_release.local_service.start_targets import Start
+from sfn_release.local_service.start_targets import ExecutionStart
 from sfn_release.simulator import RealClock
 
 _BILLED_MB = 64
@@ -35,54 +35,54 @@ def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]
     In virtual time the execution has ended when this returns. Its result and history are stored in
     one transaction, so there is never half an execution.
     """
-    begun = _start(context, request)
-    answer = {"executionArn": begun.arn, "startDate": begun.started}
-    if begun.target.type == "EXPRESS":
+    execution = _start(context, request)
+    answer = {"executionArn": execution.arn, "startDate": execution.started}
+    if execution.target.type == "EXPRESS":
         # Its outcome goes to the log group only. The API can't read it.
         if context.real_time:
-            context.live.start(begun.arn, partial(_discard, context, begun))
+            context.live.start(execution.arn, partial(_discard, context, execution))
         else:
-            execution_records.run(context, begun)
+            execution_records.run(context, execution)
         return answer
-    found = _repeated(context, begun)
+    found = _repeated(context, execution)
     if found is not None:
         return found
-    outcome = None if context.real_time else execution_records.run(context, begun)
+    outcome = None if context.real_time else execution_records.run(context, execution)
     with context.store.writing() as db:
-        found = _existing(db, begun)
-        if not queries.exists(db, begun.target.machine):  # deleted while it ran
-            raise api_errors.no_state_machine(begun.target.arn)
+        found = _existing(db, execution)
+        if not queries.exists(db, execution.target.machine):  # deleted while it ran
+            raise api_errors.no_state_machine(execution.target.arn)
         if found is None:
-            execution_records.insert(db, begun, outcome, context.live.owner)
+            execution_records.insert(db, execution, outcome, context.live.owner)
     if found is not None:
         return found
     if outcome is None:
-        context.live.start(begun.arn, partial(_finish, context, begun))
+        context.live.start(execution.arn, partial(_finish, context, execution))
     return answer
 
 
 def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StartSyncExecution: EXPRESS only. A failed execution is a normal answer."""
-    begun = _start(context, request)
-    if begun.target.type != "EXPRESS":
+    execution = _start(context, request)
+    if execution.target.type != "EXPRESS":
         raise api_errors.type_not_supported()
-    outcome = execution_records.run(context, begun, RealClock() if context.real_time else None)
+    outcome = execution_records.run(context, execution, RealClock() if context.real_time else None)
     stopped = history_store.timestamp(outcome.stopped_at)
-    milliseconds = (stopped - begun.started) * 1000
+    milliseconds = (stopped - execution.started) * 1000
     steps = max(1, math.ceil(round(milliseconds, 3) / _BILLED_STEP_MS))
     answer: dict[str, Any] = {
-        "executionArn": begun.arn,
-        "stateMachineArn": begun.target.arn,
-        "name": begun.name,
-        "startDate": begun.started,
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.target.arn,
+        "name": execution.name,
+        "startDate": execution.started,
         "stopDate": stopped,
         "status": outcome.status,
         "error": outcome.error,
         "cause": outcome.cause,
-        "input": begun.input,
+        "input": execution.input,
         "inputDetails": {"included": True},
         "outputDetails": {"included": True},  # of a failed execution, too
-        "traceHeader": begun.trace_header,
+        "traceHeader": execution.trace_header,
         "billingDetails": {
             "billedMemoryUsedInMB": _BILLED_MB,
             "billedDurationInMilliseconds": steps * _BILLED_STEP_MS,
@@ -93,7 +93,7 @@ def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str,
     return api_answers.with_included_data(answer, request)
 
 
-def _start(context: RequestContext, request: Mapping[str, Any]) -> Start:
+def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStart:
     """Read a start request. Raises InvalidName, InvalidExecutionInput and `resolve`'s errors."""
     target = start_targets.resolve(context, request["stateMachineArn"])
     name = request.get("name")
@@ -111,43 +111,47 @@ def _start(context: RequestContext, request: Mapping[str, Any]) -> Start:
         if target.type == "EXPRESS"
         else context.scope.execution(target.name, name)
     )
-    return Start(target, arn, name, text, context.now(), request.get("traceHeader"))
+    return ExecutionStart(target, arn, name, text, context.now(), request.get("traceHeader"))
 
 
-def _repeated(context: RequestContext, begun: Start) -> dict[str, Any] | None:
+def _repeated(context: RequestContext, execution: ExecutionStart) -> dict[str, Any] | None:
     execution_records.settle(context)
     with context.store.reading() as db:
-        return _existing(db, begun)
+        return _existing(db, execution)
 
 
-def _existing(db: sqlite3.Connection, begun: Start) -> dict[str, Any] | None:
+def _existing(db: sqlite3.Connection, execution: ExecutionStart) -> dict[str, Any] | None:
     """Return the answer for a start that repeats a running execution; None for a free name.
 
     Raises ExecutionAlreadyExists for a used name.
     """
-    row = db.execute("SELECT * FROM executions WHERE arn = ?", (begun.arn,)).fetchone()
+    row = db.execute("SELECT * FROM executions WHERE arn = ?", (execution.arn,)).fetchone()
     if row is None:
         return None
-    if row["status"] != "RUNNING" or json.loads(row["input"]) != json.loads(begun.input):
+    if row["status"] != "RUNNING" or json.loads(row["input"]) != json.loads(execution.input):
         raise api_errors.ApiError(
-            "ExecutionAlreadyExists", f"Execution Already Exists: '{begun.arn}'"
+            "ExecutionAlreadyExists", f"Execution Already Exists: '{execution.arn}'"
         )
     return {"executionArn": row["arn"], "startDate": row["started"]}
 
 
-def _finish(context: RequestContext, begun: Start, clock: RealClock, observe: Observe) -> None:
+def _finish(
+    context: RequestContext, execution: ExecutionStart, clock: RealClock, observe: Observe
+) -> None:
     try:
-        outcome = execution_records.run(context, begun, clock, observe)
+        outcome = execution_records.run(context, execution, clock, observe)
     except BaseException:  # a bug: it ends the thread, and the execution must not stay RUNNING
         with context.store.writing() as db:
             cause = "A bug in the simulator: the local service shows its traceback."
             execution_records.abort(
-                context, db, queries.execution(db, context, begun.arn), "SfnRelease.Bug", cause
+                context, db, queries.execution(db, context, execution.arn), "SfnRelease.Bug", cause
             )
         raise
     with context.store.writing() as db:
-        execution_records.finish(db, begun, outcome)
+        execution_records.finish(db, execution, outcome)
 
 
-def _discard(context: RequestContext, begun: Start, clock: RealClock, observe: Observe) -> None:
-    execution_records.run(context, begun, clock, observe)
+def _discard(
+    context: RequestContext, execution: ExecutionStart, clock: RealClock, observe: Observe
+) -> None:
+    execution_records.run(context, execution, clock, observe)

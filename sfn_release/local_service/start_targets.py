@@ -40,7 +40,7 @@ class StartTarget:
 
 
 @dataclass(frozen=True)
-class Start:
+class ExecutionStart:
     """One start of a target."""
 
     target: StartTarget
