@@ -4,8 +4,8 @@
 
 Ours: a `Workflow` of 20 states, its checks, its workflow digest. Theirs: the same definition as
 dicts and `json.dumps(indent=2)`, which is how a script without a library writes it. Each state is
-different in each workflow, so that nothing is remembered from the one before. The shares of
-building, checking and digesting are printed first.
+different in each workflow, so that caches don't help. Times are processor time. The shares of
+building, writing, checking and digesting are printed first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from time import process_time
 from typing import Any
 
 from measuring import compare, seconds
@@ -122,13 +123,14 @@ def shares(numbers: range) -> None:
     workflows: list[sfn.Workflow] = []
     drafts: list[dict[str, Any]] = []
     parts = {
-        "build": seconds(lambda: workflows.extend(build(number) for number in numbers)),
-        "write": seconds(lambda: drafts.extend(workflow.draft()[0] for workflow in workflows)),
-        "check": seconds(lambda: [check_definition(draft) for draft in drafts]),
-        "digest": seconds(lambda: [Declaration("w", draft).digest for draft in drafts]),
+        "build": lambda: workflows.extend(build(number) for number in numbers),
+        "write": lambda: drafts.extend(workflow.draft()[0] for workflow in workflows),
+        "check": lambda: [check_definition(draft) for draft in drafts],
+        "digest": lambda: [Declaration("w", draft).digest for draft in drafts],
     }
-    whole = sum(parts.values())
-    for name, duration in parts.items():
+    durations = {name: seconds(part, process_time) for name, part in parts.items()}
+    whole = sum(durations.values())
+    for name, duration in durations.items():
         each = duration / len(numbers)
         print(f"{name:<44} {duration / whole:6.0%}  ({each * 1000:.2f} ms a workflow)")
 
@@ -151,7 +153,7 @@ def main() -> int:
         raise SystemExit("The two definitions differ.")
     shares(numbers)
     what = f"{len(numbers)} workflows of 20 states, against dicts"
-    return 0 if compare(what, ours, theirs, goal=GOAL, rounds=5) else 1
+    return 0 if compare(what, ours, theirs, goal=GOAL, rounds=5, clock=process_time) else 1
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfn_release.asl.operators import OPERATORS
@@ -20,7 +21,7 @@ from sfn_release.authoring.conditions import (
     RawCondition,
 )
 from sfn_release.authoring.definition_writer import DEFINITION_FIELDS
-from sfn_release.authoring.json_values import asl_key
+from sfn_release.authoring.json_values import asl_key, copied
 from sfn_release.authoring.jsonata_values import Jsonata, q
 from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import State
@@ -38,7 +39,7 @@ from sfn_release.authoring.states import (
     Wait,
 )
 from sfn_release.canonical import first_difference
-from sfn_release.errors import DefinitionError
+from sfn_release.errors import DefinitionError, NotFoundError
 
 if TYPE_CHECKING:
     from sfn_release.authoring.workflow import Workflow
@@ -60,11 +61,37 @@ class AsWritten:
         return state if isinstance(state, str) else state.id or ""
 
 
-def read_definition(definition: Any, kind: type[Workflow]) -> Workflow:
-    """Return the workflow, a *kind*, of a definition whose dicts and lists it may keep.
+def read_file(path: Path, kind: type[Workflow]) -> Workflow:
+    """Return the workflow, a *kind*, of a definition in a file: YAML by its suffix, else JSON.
 
-    Raises DefinitionError if *definition* isn't an object with an object of States.
+    Raises NotFoundError if the file can't be read, and DefinitionError, with its name, for a
+    mistake in it.
     """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{path} can't be read: {error.strerror}.") from error
+    read = kind.from_yaml if path.suffix in (".yaml", ".yml") else kind.from_json
+    try:
+        return read(text)
+    except DefinitionError as error:
+        raise DefinitionError(f"{path}: {error.message}", why=error.why, fix=error.fix) from error
+
+
+def read_definition(definition: Mapping[str, Any], kind: type[Workflow]) -> Workflow:
+    """Return the workflow, a *kind*, of a copy of *definition*.
+
+    Raises DefinitionError if *definition* isn't an object with an object of States, or is nested
+    too deeply.
+    """
+    try:
+        return _read(copied(definition), kind)
+    except RecursionError:
+        raise DefinitionError("This definition contains itself, or is nested too deeply.") from None
+
+
+def _read(definition: Any, kind: type[Workflow]) -> Workflow:
+    """Return the workflow of a definition whose dicts and lists it keeps."""
     states = definition.get("States") if isinstance(definition, Mapping) else None
     if not isinstance(states, Mapping) or not isinstance(definition.get("StartAt", ""), str):
         raise DefinitionError(
@@ -80,7 +107,7 @@ def read_definition(definition: Any, kind: type[Workflow]) -> Workflow:
     for id, body in states.items():
         if not isinstance(body, Mapping):
             raise DefinitionError(f'The state "{id}" is not an object.')
-        workflow.add(read_state(id, body, lambda inner: read_definition(inner, kind)))
+        workflow.add(read_state(id, body, lambda inner: _read(inner, kind)))
     return workflow
 
 

@@ -17,7 +17,6 @@ from sfn_release.authoring.conditions import ChoiceRule
 from sfn_release.authoring.declaration import StateMachineType
 from sfn_release.authoring.definition_writer import write_definition, write_draft
 from sfn_release.authoring.graph_builder import GraphBuilder
-from sfn_release.authoring.json_values import copied
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.state import State, own_language
 from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
@@ -376,12 +375,7 @@ class Workflow:
         """
         from sfn_release.authoring.definition_reader import read_definition
 
-        try:
-            return read_definition(copied(definition), cls)
-        except RecursionError:
-            raise DefinitionError(
-                "This definition contains itself, or is nested too deeply."
-            ) from None
+        return read_definition(definition, cls)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Workflow:
@@ -409,17 +403,9 @@ class Workflow:
         Raises NotFoundError if the file can't be read, and DefinitionError as `from_json` and
         `from_yaml` do.
         """
-        try:
-            text = Path(path).read_bytes()
-        except OSError as error:
-            raise NotFoundError(f"{path} can't be read: {error.strerror}.") from error
-        read = cls.from_yaml if Path(path).suffix in (".yaml", ".yml") else cls.from_json
-        try:
-            return read(text)
-        except DefinitionError as error:
-            raise DefinitionError(
-                f"{path}: {error.message}", why=error.why, fix=error.fix
-            ) from error
+        from sfn_release.authoring.definition_reader import read_file
+
+        return read_file(Path(path), cls)
 
 
 def _several(branches: Piece | Iterable[Piece]) -> Piece | list[Piece]:
