@@ -149,8 +149,8 @@ class Workspace:
         standing, _ = self.ledger.add_release(release, notes="", at=now, push=True)
         if standing.digest != release.digest:
             raise ImmutableError(
-                f"{release.version} was released by {standing.manifest.author} in the meantime, with"
-                " different content.",
+                f"{release.version} was released by {standing.manifest.author} in the meantime,"
+                " with different content.",
                 fix="Publish yours under a higher version.",
             )
 
