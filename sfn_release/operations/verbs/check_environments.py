@@ -91,12 +91,12 @@ def _one(
     return found
 
 
-def _asked(subject: str, what: str, ask: Callable[[], str]) -> Check:
-    """Return a check with the result of *ask*, or with *what* and the error that it raises."""
+def _asked(subject: str, text: str, ask: Callable[[], str]) -> Check:
+    """Return a check with the result of *ask*, or with *text* and the error that it raises."""
     try:
         return Check(subject, ask())
     except SfnReleaseError as error:
-        return Check(subject, what, error)
+        return Check(subject, text, error)
 
 
 def _ledger(workspace: Workspace) -> str:

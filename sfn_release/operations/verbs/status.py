@@ -155,7 +155,7 @@ def _environment(
     steps: tuple[str, ...] = ()
     if forged:  # you can't compare with such a record, or go back to it
         health = "drifted"
-        steps = ("see what is wrong with the ledger:  sfn-release verify",)
+        steps = ("find the problem of the ledger:  sfn-release verify",)
     elif health != "in-sync" or split:
         steps = next_steps(
             name,
