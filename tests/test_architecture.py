@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from sfn_release.release import differences, record
 from sfn_release.simulator import execution_outcome
 
 PACKAGE = Path(sfn_release.__file__).parent
+ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 ROOMS = [
     # A room imports only from rooms above it. Data and decisions first, the command line last.
@@ -106,6 +108,42 @@ def test_a_room_imports_only_from_rooms_above_it() -> None:
                 if first == "sfn_release" and rest.split(".")[0] not in above:
                     wrong.append(f"{path} imports {name}")
     assert wrong == []
+
+
+def room_imports() -> dict[str, set[str]]:
+    """Return the other rooms that each room imports from."""
+    found: dict[str, set[str]] = {room: set() for room in ROOMS}
+    for room, _, tree in files():
+        for node in ast.walk(tree):
+            for name in imported(node):
+                package, _, rest = name.partition(".")
+                if room in found and package == "sfn_release" and rest.split(".")[0] in found:
+                    found[room].add(rest.split(".")[0])
+    return {room: rooms - {room} for room, rooms in found.items()}
+
+
+def test_the_documented_rooms_are_these() -> None:
+    """The table of docs/architecture.md has every room, in an order that is true."""
+    rows = re.findall(r"^\| `(\w+)` \| .* \|$", ARCHITECTURE.partition("An arrow")[0], re.MULTILINE)
+    imports = room_imports()
+    assert sorted(rows) == sorted({*ROOMS} - {"__main__"})
+    assert [room for n, room in enumerate(rows) if not imports[room] <= {*rows[:n]}] == []
+
+
+def test_the_documented_picture_is_true() -> None:
+    """It has an arrow for each import between rooms that doesn't follow from other arrows."""
+    imports = room_imports()
+
+    def reached(room: str) -> set[str]:
+        return imports[room].union(*(reached(other) for other in imports[room]))
+
+    needed = {
+        (room, other)
+        for room in imports.keys() - {"__main__"}
+        for other in imports[room]
+        if not any(other in reached(between) for between in imports[room])
+    }
+    assert {*re.findall(r"^    (\w+) --> (\w+)$", ARCHITECTURE, re.MULTILINE)} == needed
 
 
 def test_each_outside_package_has_one_room() -> None:

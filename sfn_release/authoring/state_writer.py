@@ -43,7 +43,9 @@ _ORDER = (
     *("timeout_seconds", "timeout_seconds_path", "heartbeat_seconds", "heartbeat_seconds_path"),
     *("result_selector", "result_path", "assign", "output", "output_path", "retry", "catch"),
 )
-"""The order in which fields are written. It is for readers: the language has none."""
+"""The order in which fields are written: any others follow. The language has no order."""
+_APART = frozenset(("id", "extra", "next", "end"))
+"""The fields of our classes that aren't written under their own name, or are written last."""
 _STRUCTURED = frozenset(
     ("retry", "catch", "choices", "default", "branches", "item_processor", "iterator")
 )
@@ -142,8 +144,10 @@ def write_state(state: State, naming: Naming, language: str = JSONPATH) -> dict[
 @cache
 def _fields_of(kind: type[State]) -> tuple[tuple[str, str], ...]:
     """Return the fields of a type of state, as attribute and key, in the order of writing."""
-    own = {*dir(kind), *(each.name for each in fields(kind))}
-    return tuple((name, asl_key(name)) for name in _ORDER if name in own)
+    rank = {name: place for place, name in enumerate(_ORDER)}
+    names = [each.name for each in fields(kind) if each.name not in _APART]
+    names.sort(key=lambda name: rank.get(name, len(rank)))
+    return tuple((name, asl_key(name)) for name in names)
 
 
 def _with_config_inside(body: dict[str, Any]) -> dict[str, Any]:

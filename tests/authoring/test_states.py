@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -319,3 +320,14 @@ def test_a_lambda_task_with_a_place_for_its_answer_gives_all_of_it() -> None:
     assert body["Parameters"] == {"FunctionName": "charge", "Payload": {"id.$": "$.id"}}
     assert "OutputPath" not in body
     assert "Retry" not in body
+
+
+def test_a_field_is_written_even_if_no_order_lists_it() -> None:
+    """A newcomer who adds a field to a class finds it in the definition."""
+
+    @dataclass(slots=True, eq=False, repr=False)
+    class Urgent(sfn.Task):
+        priority: int = field(default=1, kw_only=True)
+
+    urgent = Urgent("A", resource="arn:aws:lambda:x", comment="now")
+    assert [*written(urgent)] == ["Type", "Comment", "Resource", "Priority"]
