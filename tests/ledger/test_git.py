@@ -102,7 +102,7 @@ def test_line_ends_are_kept(shop: Shop, git: Git) -> None:
 
 
 def test_what_is_not_there_is_none(git: Git) -> None:
-    """A file, a folder, a name with a line break; what follows is read all the same."""
+    """A file, a folder, a name with a line break; the files after it are read too."""
     made = commit(git, "there")
     wanted = ["nope", "file", "a\nb", "file\r", "file/x", "file"]
     contents = git.objects.read_many([(made, path) for path in wanted])
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_none(git: Git) -> None:
 
 
 def test_a_commit_says_who_and_when(shop: Shop, git: Git) -> None:
-    """As it is told, in UTC, whatever the clock, the time zone and the configuration say."""
+    """By the given identity at the given time in UTC, not by clock, time zone or configuration."""
     made = commit(git, "x", message="subject\n\nbody\n")
     found = shop.git("log", "-1", "--format=%an <%ae> %aI|%cn %cI|%B", made)
     assert found.rstrip() == (
@@ -172,7 +172,7 @@ def test_the_log_is_searched_to_the_letter(git: Git) -> None:
 
 
 def test_refs_move_together_or_not_at_all(shop: Shop, git: Git) -> None:
-    """From what was read; the same update again is done already."""
+    """From the value that was read; the same update again does nothing."""
     one, two = commit(git, "1"), commit(git, "2")
     git.refs.update([RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
     git.refs.update([RefUpdate(REF, one, None)])
@@ -199,7 +199,7 @@ def test_a_tag_appears_peeled_too(git: Git) -> None:
 
 
 def test_a_push_is_compare_and_swap_too(shop: Shop, git: Git) -> None:
-    """Several refs at once; a lost reply is no failure; nothing is ever forced."""
+    """Several refs at once; a lost reply is not a failure; nothing is ever forced."""
     add_remote(shop)
     one, two, three = (commit(git, text) for text in "123")
     git.remotes.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])

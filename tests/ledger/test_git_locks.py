@@ -203,7 +203,7 @@ def test_without_the_right_to_write_no_lock_is_removed(
 
 
 def test_a_command_goes_on_after_a_killed_git(shop: Shop) -> None:
-    """With a line on stderr; doctor names what is left on refs that are not ours."""
+    """With a line on stderr; doctor reports locks on refs that are not ours."""
     place = ("-C", str(shop.root))
     lock(shop, TAG, age=60)
     other = lock(shop, "refs/heads/main", age=60)

@@ -95,7 +95,7 @@ def test_a_server_that_never_answers_is_left_after_the_timeout(
 def test_an_ssh_that_ignores_the_end_is_killed_with_its_children(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole process group ends, whatever its members think of SIGTERM."""
+    """The whole process group ends, even if its members ignore SIGTERM."""
     marker = f"8{os.getpid()}.125"
     monkeypatch.setenv(
         "GIT_SSH_COMMAND", f"trap '' TERM; sleep {marker} & sleep {marker}; wait; false"
@@ -183,7 +183,7 @@ def test_a_push_whose_outcome_nobody_knows_says_so(shop: Shop, silent: int) -> N
 def test_a_push_that_was_killed_is_not_called_refused(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Git died by a signal: what the remote has decides."""
+    """Git died by a signal: the refs of the remote decide."""
     remote = add_remote(shop)
     slow(shop, monkeypatch, remote, 'case "$1" in *receive*) kill -9 $PPID;; esac; eval "$1"')
     head = shop.git("rev-parse", "HEAD")
@@ -195,7 +195,7 @@ def test_a_push_that_was_killed_is_not_called_refused(
 
 
 def test_what_needs_no_remote_works_without_an_answer(shop: Shop, silent: int) -> None:
-    """From what was last seen, and says so; a deployment elsewhere is refused."""
+    """From the last known state, with a warning; a deployment elsewhere is refused."""
     shop.publish("1.0.0", "local")
     shop.write("releases.toml", CONFIG.replace('"shop"\n', '"shop"\nremote_timeout = 1\n', 1))
     shop.commit()
@@ -243,13 +243,13 @@ def test_the_timeout_is_seconds_or_a_duration() -> None:
     ],
 )
 def test_secrets_in_urls_are_not_shown(text: str, shown: str) -> None:
-    """On the web a user name may be a token; the user of ssh is no secret."""
+    """On the web a user name may be a token; the user of ssh is not a secret."""
     assert without_secrets(text) == shown
 
 
 @pytest.mark.parametrize("command", [["status"], ["doctor"], ["verify"], ["releases", "-v"]])
 def test_a_remote_with_a_password_is_never_printed(shop: Shop, command: list[str]) -> None:
-    """Whatever git says of it."""
+    """In every message of git."""
     shop.git("remote", "add", "origin", f"http://bot:{SECRET}@127.0.0.1:1/shop.git")
     for option in ([], ["--json"]):
         ran = run("-C", str(shop.root), *option, *command)

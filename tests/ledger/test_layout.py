@@ -20,7 +20,7 @@ def test_an_environment_is_a_branch() -> None:
 
 
 def test_a_copy_leads_back_to_its_original() -> None:
-    """Whatever the branch, and wherever the prefix was moved."""
+    """For every branch, and for every prefix."""
     for layout in (TEAM, replace(TEAM, prefix="refs/sfn-release")):
         for ref in (layout.releases_ref, layout.yanks_ref, layout.env_ref("prod")):
             copy = layout.copy_ref(ref)

@@ -1,4 +1,4 @@
-"""The ledger by itself: its branches, what is read from them, and what people do to them."""
+"""The ledger by itself: its branches, reading them, and edits by hand."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_deployment_is_two_commits_on_its_environments_branch(shop: Shop) -> N
 
 
 def test_the_branch_shows_what_is_served_after_each_event(shop: Shop) -> None:
-    """Rendered, parameters filled: `git diff` between two commits is what changed."""
+    """Rendered, with parameters filled: `git diff` between two commits shows the change."""
     shop.commit(hello="${Who} says $${x}")
     shop.publish("1.1.0")
     changed = shop.git("diff", "--unified=0", f"{LOCAL}~2", LOCAL, "--", "definitions")
@@ -70,7 +70,7 @@ _FILES = {"+++", "---"}
 
 
 def test_an_events_start_keeps_what_is_served(shop: Shop) -> None:
-    """While a deployment runs, the branch tells what was live before it."""
+    """While a deployment runs, the branch has the workflows that were live before it."""
     shop.commit(hello="two")
     shop.publish("1.1.0")
     before, during = (
@@ -163,7 +163,7 @@ FORGED_RELEASES: dict[str, dict[str, str | bytes | None]] = {
 def test_a_release_edited_by_hand_is_tampering(
     shop: Shop, files: dict[str, str | bytes | None]
 ) -> None:
-    """The error names ref and commit, whatever reads it; nothing is deployed from it."""
+    """Every reader raises an error that names ref and commit; nothing is deployed from it."""
     commit = forge(shop, RELEASES, files, "release 1.2.0\n\nVersion: 1.2.0\n")
     where = f"{RELEASES} ({commit[:12]})"
     with refused("E_TAMPERED", where):
@@ -194,7 +194,7 @@ def test_a_commit_that_is_no_release_is_tampering(shop: Shop, subject: str) -> N
 
 
 def test_a_version_that_was_released_twice_is_tampering(shop: Shop) -> None:
-    """A second commit for 1.0.0 would change what never changes."""
+    """A second commit for 1.0.0 would change a release."""
     before = shop.git("rev-parse", RELEASES)
     again = forge(shop, RELEASES, {"x": "y"}, "release 1.0.0\n\nVersion: 1.0.0\n")
     with refused("E_TAMPERED", before[:12], again[:12], "1.0.0"):
@@ -266,7 +266,7 @@ def test_an_environments_files_of_nonsense_are_tampering(
 
 
 def test_nonsense_that_is_not_needed_is_no_obstacle(shop: Shop) -> None:
-    """A file more, an edit of a release that nobody deploys."""
+    """One more file; an edit of a release that is not deployed."""
     forge(shop, LOCAL, {"note.txt": "hi"}, shop.git("log", "-1", "--format=%B", LOCAL))
     shop.commit(hello="two")
     shop.publish("1.1.0")
@@ -274,7 +274,7 @@ def test_nonsense_that_is_not_needed_is_no_obstacle(shop: Shop) -> None:
 
 
 def test_a_stack_that_leads_nowhere_is_tampering(shop: Shop) -> None:
-    """The commit below is one that the branch never had."""
+    """The commit below was never on the branch."""
     manifest = edit(shop.git("show", f"{LOCAL}:manifest.json"), "below", to="d" * 40)
     message = shop.git("log", "-1", "--format=%B", LOCAL)
     forge(shop, LOCAL, {"manifest.json": manifest}, message)

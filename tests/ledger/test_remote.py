@@ -47,7 +47,7 @@ def _make(shop: Shop) -> None:
 
 
 def remote_refs(shop: Shop) -> dict[str, str]:
-    """Return what the remote has, its branch main aside."""
+    """Return the refs of the remote, without its branch main."""
     lines = shop.git("ls-remote", "--refs", "origin").splitlines()
     found = {ref: at for at, ref in (line.split("\t") for line in lines)}
     return {ref: at for ref, at in found.items() if ref not in {"HEAD", "refs/heads/main"}}
@@ -140,7 +140,7 @@ def test_a_version_that_somebody_else_took_meanwhile_is_theirs(shop: Shop) -> No
 
 
 def test_two_clones_that_froze_the_same_content_agree(shop: Shop) -> None:
-    """Of one commit: the second is told that it is released already."""
+    """Of one commit: the second learns that it is released already."""
     other = clone(shop)
     shop.publish("1.0.0")
     other.publish("1.0.0", "prod")
@@ -150,7 +150,7 @@ def test_two_clones_that_froze_the_same_content_agree(shop: Shop) -> None:
 
 
 def test_a_second_local_environment_stays_at_home_too(tmp_path: Path) -> None:
-    """What it deploys to is in this clone."""
+    """It deploys to a service in this clone."""
     config = CONFIG + '\n[environments.try]\nbackend = "local"\nrole_arn = "${Role}"\n'
     config = config.replace("${Role}", "arn:aws:iam::000000000000:role/x")
     config += 'name = "{workflow}-try"\n'
@@ -175,7 +175,7 @@ def test_a_remote_that_came_later_gets_the_ledger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["deploy", "publish"])
 def test_a_remote_that_came_later_gets_what_is_deployed(tmp_path: Path, verb: str) -> None:
-    """Also when no new release is made: what serves an environment is known to the team."""
+    """Also when no new release is made: the team has every release that an environment serves."""
     shop = copy_shop(tmp_path)
     shop.publish("1.0.0")
     add_remote(shop)
@@ -241,7 +241,7 @@ def test_a_tag_on_another_commit_of_the_remote_is_a_conflict(shop: Shop) -> None
 
 
 def test_other_tags_are_not_pushed(shop: Shop) -> None:
-    """push.followTags or not: what people tag is their own."""
+    """With push.followTags or without: the tags of people are their own."""
     shop.git("config", "push.followTags", "true")
     shop.git("tag", "-a", "-m", "mine", "mine")
     shop.publish("1.0.0", "prod")
@@ -332,7 +332,7 @@ def rewrite(shop: Shop, ref: str) -> None:
 
 @pytest.mark.parametrize("ref", [RELEASES, PROD])
 def test_a_rewritten_branch_is_tampering(shop: Shop, ref: str) -> None:
-    """For every verb, reading ones too; what was seen last is kept."""
+    """For every verb, reading ones too; the last known state is kept."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -373,7 +373,7 @@ def unreachable(shop: Shop) -> None:
 
 
 def test_without_the_remote_reading_warns(shop: Shop) -> None:
-    """And tells what was seen last."""
+    """And shows the last known state."""
     shop.publish("1.0.0", "prod")
     unreachable(shop)
     workspace = shop.workspace()
@@ -405,7 +405,7 @@ def test_without_the_remote_nothing_shared_is_deployed(shop: Shop) -> None:
 
 
 def test_without_the_remote_local_goes_on(shop: Shop) -> None:
-    """Publish, deploy, roll back on a plane; what was seen of the team's releases is there too."""
+    """Publish, deploy, roll back on a plane; the known releases of the team are there too."""
     shop.publish("1.0.0", "prod")
     unreachable(shop)
     shop.deploy("1.0.0")
@@ -416,14 +416,14 @@ def test_without_the_remote_local_goes_on(shop: Shop) -> None:
 
 
 def test_a_remote_that_is_read_here_and_written_there_is_refused(shop: Shop) -> None:
-    """What is pushed would never be seen again."""
+    """Nothing that is pushed would be seen again."""
     shop.git("config", "remote.origin.pushurl", "/elsewhere.git")
     with refused("E_GIT", "fetches from one repository and pushes to another", "/elsewhere.git"):
         shop.publish("1.0.0", "prod")
 
 
 def test_a_lock_that_stays_on_the_server_is_to_be_removed_there(shop: Shop) -> None:
-    """It is no question of rights."""
+    """Rights are not the problem."""
     remote = Path(shop.git("remote", "get-url", "origin"))
     lock = remote / f"{RELEASES}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Local trials: what is tried on `local` leaves no trace for others, and makes way for releases."""
+"""Local trials: releases on `local` leave no trace for others, and make way for team releases."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def result(shop: Shop, version: str | None = None) -> object:
     ids=" ".join,
 )
 def test_no_push_carries_a_trial_away(shop: Shop, push: list[str]) -> None:
-    """Tags, branches, push.followTags: the remote has what it had."""
+    """Tags, branches, push.followTags: the remote stays the same."""
     shop.git("config", "push.followTags", "true")
     before = remote_refs(shop)
     shop.commit(hello="next")
@@ -110,7 +110,7 @@ def test_no_push_carries_a_trial_away(shop: Shop, push: list[str]) -> None:
 
 
 def test_a_fresh_clone_tries_a_release_without_reaching_the_remote(shop: Shop) -> None:
-    """It has the tags of releases and no ledger yet, which is no tampering."""
+    """It has the tags of releases and no ledger yet, which is not tampering."""
     other = clone(shop)
     other.git("remote", "set-url", "origin", str(other.root / "nowhere"))
     other.commit(hello="offline")
@@ -300,7 +300,7 @@ def test_a_release_with_the_content_of_a_trial_is_the_release(shop: Shop) -> Non
 def test_a_reset_that_fails_names_its_cause(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
 ) -> None:
-    """A disk that is read-only is no process that holds the file."""
+    """A read-only disk is not mistaken for a process that has the file open."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -461,7 +461,7 @@ def test_a_tag_that_a_person_made_stays_when_trials_are_moved(shop: Shop) -> Non
 
 
 def test_an_old_trial_yields_too(shop: Shop) -> None:
-    """Its tag no longer hides the genuine one, and nobody cries tampering."""
+    """Its tag no longer hides the genuine one, and no tampering is reported."""
     old_layout(shop)
     taken(shop)
     assert problems(shop) == []
@@ -471,7 +471,7 @@ def test_an_old_trial_yields_too(shop: Shop) -> None:
 
 
 def test_records_that_are_checked_out_are_left(shop: Shop) -> None:
-    """Whoever looks at them there would lose the branch; a line says so."""
+    """A move would take the branch from under the work tree; a line says so."""
     old_layout(shop)
     shop.git("worktree", "add", "--quiet", "../look", LOCAL.removeprefix("refs/heads/"))
     shop.workspace()

@@ -125,7 +125,7 @@ def test_settings_are_compared_too() -> None:
 
 
 def test_a_workflow_may_be_on_one_side_only() -> None:
-    """Or on none, which is no difference."""
+    """Or on neither side, which is not a difference."""
     one = declare({})
     assert [str(item) for item in differences(None, one)] == ["workflow added"]
     assert [str(item) for item in differences(one, None)] == ["workflow removed"]
@@ -133,7 +133,7 @@ def test_a_workflow_may_be_on_one_side_only() -> None:
 
 
 def test_the_json_form_leaves_out_what_is_not_there() -> None:
-    """So that null is told from nothing."""
+    """So that null differs from a missing value."""
     assert Difference("A", "Comment", MISSING, None).to_json() == {
         "state": "A",
         "field": "Comment",
@@ -157,5 +157,5 @@ def test_there_are_differences_just_when_digests_differ(old: Any, new: Any) -> N
 
 
 def test_the_name_is_no_difference() -> None:
-    """Both sides are the same workflow, whatever the environment calls it."""
+    """Both sides are the same workflow, under any name in the environment."""
     assert differences(declare({}), replace(declare({}), name="other", source="x")) == ()

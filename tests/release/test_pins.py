@@ -1,4 +1,4 @@
-"""Pins, pure: what definitions refer to, and the definition that names exact versions."""
+"""Pins, pure: the references of definitions, and definitions with exact versions."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("case", OTHERS)
 def test_what_is_no_reference_stays(case: str) -> None:
-    """Only what is invoked, or started, is pinned."""
+    """Only functions that are invoked, and state machines that are started, are pinned."""
     definition = one(OTHERS[case])
     assert references(definition) == ()
     assert pin(definition, {LAMBDA: f"{LAMBDA}:7", "charge": f"{LAMBDA}:7"}) is definition
@@ -214,7 +214,7 @@ def test_references_name_state_and_path_in_every_scope() -> None:
 
 
 def test_a_definition_in_jsonata_hands_its_language_down() -> None:
-    """The root's query language is that of every state that does not say another."""
+    """The root's query language applies to every state without its own."""
     definition = one(task(INVOKE, Arguments={"FunctionName": "charge"}), QueryLanguage="JSONata")
     assert [ref.written for ref in references(definition)] == ["charge"]
 
@@ -226,7 +226,7 @@ def test_a_state_that_takes_on_a_role_is_marked() -> None:
 
 
 def test_pinning_writes_exact_arns_and_nothing_else() -> None:
-    """The order of keys stays, and so does what was not to be pinned."""
+    """The order of keys stays, and so do all other values."""
     state = task(
         INVOKE, Parameters={"FunctionName": "f:live", "Payload": {"FunctionName": "f:live"}}
     )
@@ -281,7 +281,7 @@ EXACT = {
 
 @given(definitions)
 def test_pinning_is_idempotent_and_leaves_nothing_open(definition: dict[str, Any]) -> None:
-    """What is pinned is pinned: a second time changes nothing, and every reference is exact."""
+    """Pinning twice changes nothing more, and every reference is exact."""
     pinned = pin(definition, EXACT)
     assert pinned == pin(pinned, EXACT)
     assert all(ref.name and ref.name.exact for ref in references(pinned))
@@ -318,7 +318,7 @@ def test_a_circle_is_shown(needs: dict[str, set[str]], shown: str) -> None:
 
 
 def test_only_the_arn_of_a_version_is_exact() -> None:
-    """What the ledger holds as a pin must be one."""
+    """A pin in the ledger must be the ARN of a version."""
     assert exact_name(f"{LAMBDA}:7").exact
     assert exact_name(f"{MACHINE}:7").kind == "state machine"
     for text in ("charge:7", LAMBDA, f"{MACHINE}:live", "x"):
@@ -327,7 +327,7 @@ def test_only_the_arn_of_a_version_is_exact() -> None:
 
 
 def test_a_pin_is_told_in_short() -> None:
-    """The name as people know it, the version, and what it was."""
+    """The short name, the version, and the former version."""
     assert pin_text(f"{LAMBDA}:live", f"{LAMBDA}:7") == "charge:live → :7"
     assert pin_text("charge", f"{LAMBDA}:7", f"{LAMBDA}:6") == "charge → :7 (was :6)"
     assert pin_text(MACHINE, None) == "child → the new version"

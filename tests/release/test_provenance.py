@@ -1,4 +1,4 @@
-"""Whether a recorded form is what its release renders to: no forgery passes, no true form fails."""
+"""Comparing a recorded form with its release: no forgery passes, no true form fails."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ FORGED: dict[str, tuple[str, Any, str]] = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_definition_is_named_with_its_path(name: str) -> None:
-    """Where it differs from what the release renders to."""
+    """At the first place where it differs from the rendered release."""
     of, forged, path = FORGED[name]
     declaration, pins = DECLARED[of]
     form = replace(rendered(declaration, pins), definition=forged)
@@ -163,7 +163,7 @@ OLD = {name: row for name, row in FORGED.items() if name != "another version tha
 
 @pytest.mark.parametrize("name", OLD)
 def test_old_records_are_held_to_what_is_literal(name: str) -> None:
-    """A name that stands alone may be any text: what it was filled with is not known."""
+    """A name alone in its field may be any text, because its value is not recorded."""
     of, forged, path = OLD[name]
     declaration, pins = DECLARED[of]
     form = replace(rendered(declaration, pins), definition=forged)
@@ -188,7 +188,7 @@ def test_old_records_are_held_to_what_is_literal(name: str) -> None:
 def test_settings_that_a_release_decides_are_held_against_it(
     change: dict[str, Any], said: str
 ) -> None:
-    """Those that the environment decides stand in releases.toml."""
+    """The other settings come from releases.toml."""
     declaration, pins = DECLARED["settings and tags"]
     form = rendered(declaration, pins)
     assert unlike(declaration, replace(form, **change), pins, old=False) == said
@@ -216,7 +216,7 @@ _FILLED = st.recursive(
 
 @given(_FILLED, st.booleans())
 def test_no_true_form_is_called_forged(content: Any, old: bool) -> None:
-    """Whatever a definition holds, as long as it can be rendered."""
+    """For every definition that can be rendered."""
     declaration = Declaration("a", definition({"of": content}))
     try:
         form = render(declaration, environment(Pause="3"))

@@ -1,4 +1,4 @@
-"""Records: what the ledger says of deployments, who may take one over, what was tampered with."""
+"""Records of deployments: reading them, taking one over, and tampering."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_record_has_the_members_that_json_promises() -> None:
 
 
 def test_the_end_of_a_deployment_holds_no_lock() -> None:
-    """Else it is the record of its start, with what came of it."""
+    """Otherwise it is the record of its start, with the results."""
     ended = RECORD.finish("failed", at=NOON + timedelta(seconds=5), error="AWS said no")
     assert ended == replace(
         RECORD,
@@ -236,7 +236,7 @@ def test_a_manifest_edited_into_nonsense_is_tampering(path: tuple[str, ...], val
 
 
 def test_a_form_has_every_member_that_has_no_default() -> None:
-    """What is missing is named; what has a default may come with a later version."""
+    """A missing member is named; a member with a default may be missing."""
     with pytest.raises(TypeError, match=r"\$\.token is missing"):
         read_object(Lock, {"process": 1})
     assert read_object(Lock, {"token": "t", "process": 1}) == Lock("t", 1)
@@ -295,7 +295,7 @@ def test_ledgers_of_before_typed_values_can_be_read() -> None:
 
 
 def test_values_keep_their_types_in_the_ledger() -> None:
-    """What is read back fills a definition with the same bytes."""
+    """Values that are read back fill a definition with the same bytes."""
     values = {"Pause": 3, "Rate": 2.5, "On": True, "Names": ["a", {"b": None}], "workflow:x": "arn"}
     served = replace(SERVING.workflows["hello"], parameters=values)
     serving = replace(SERVING, workflows={"hello": served})

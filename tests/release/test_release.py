@@ -1,4 +1,4 @@
-"""Releases: versions, their order, and what freezing declarations keeps."""
+"""Releases: versions, their order, and freezing declarations."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_versions_are_ordered_as_semantic_versioning_says() -> None:
 
 @pytest.mark.parametrize("text", ["1.2.3", "0.0.0", "1.0.0-rc.1", "10.20.30-a-b.0x"])
 def test_a_version_may_begin_with_v(text: str) -> None:
-    """Once: it is no part of the version."""
+    """One only: it is not part of the version."""
     assert parse_version(f"v{text}") == parse_version(text) == text
     assert (is_version(text), is_version(f"v{text}")) == (True, False)
     with refused("E_VERSION", f"'vv{text}'", "https://semver.org/"):
@@ -77,7 +77,7 @@ def test_build_metadata_is_refused_with_the_reason() -> None:
 
 @given(st.text())
 def test_any_text_is_a_version_or_refused(text: str) -> None:
-    """And what is one is a legal part of a Git ref and of an alias's name."""
+    """And every version is a legal part of a Git ref and of an alias's name."""
     if is_version(text):
         assert text.replace("-", "").replace(".", "").isalnum()
         assert text.isascii()
@@ -89,7 +89,7 @@ def test_the_version_to_publish_next_is_told() -> None:
 
 
 def test_a_release_reads_back_from_its_files() -> None:
-    """Manifest and definitions; what a module said of its version is not part of it."""
+    """Manifest and definitions; the `__version__` of a module is not part of it."""
     other = Declaration("bye", definition({"é": [None]}))
     release = freeze(DECLARED, other)
     again = read_release(release_files(release), where="x", ledger_commit="d" * 40)
@@ -114,7 +114,7 @@ def test_a_release_reads_back_from_its_files() -> None:
     ids=str,
 )
 def test_the_digest_is_over_what_a_release_freezes(change: dict[str, Any], frozen: bool) -> None:
-    """Where a workflow's module lies is not what it is."""
+    """The path of a workflow's module is not part of its content."""
     changed = replace(DECLARED, **change)
     assert (changed.digest != DECLARED.digest) == frozen
     assert (freeze(changed).digest != freeze(DECLARED).digest) == frozen

@@ -26,7 +26,7 @@ AWS = Environment("staging", backend=AWS_BACKEND, region="eu-west-1")
 
 
 def test_defaults_of_aws_are_spelled_out() -> None:
-    """What AWS would fill in is always sent, so that it can be compared."""
+    """AWS's defaults are always sent, so that they can be compared."""
     rendered = render(Declaration("hello", DEFINITION, role=ROLE), AWS)
     request = rendered.request()
     assert json.loads(request.pop("definition")) == DEFINITION
@@ -108,7 +108,7 @@ def test_a_definition_is_sent_indented_unless_that_is_too_long() -> None:
 
 
 def test_parameters_can_make_a_definition_too_large() -> None:
-    """The limit holds for what is sent, not for what is declared."""
+    """The limit applies to the rendered definition, not to the declared one."""
     declared = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${X}", "End": True}}}
     environment = Environment(
         "staging",

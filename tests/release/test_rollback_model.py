@@ -1,4 +1,4 @@
-"""Rollback is a fold over what succeeded, compared with a plain list.
+"""Rollback is a fold over the successful deployments, compared with a plain list.
 
 Successful deployments push, rollbacks pop; deploying the top again pushes nothing; popping skips
 what has the top's content; only content that ran comes back; after a failed attempt the top is
@@ -114,7 +114,7 @@ class PureFold(RuleBasedStateMachine):
 
     @invariant()
     def stacks_are_equal(self) -> None:
-        """Compare what lies below the top, entry by entry."""
+        """Compare the entries below the top, one by one."""
         assert stack_of(self.top, self.commits.__getitem__) == self.model.stack
 
 
