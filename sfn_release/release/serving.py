@@ -197,8 +197,7 @@ def refuse_forged(
             unlike = unlike_release(declaration, form, values=served.parameters, pins=served.pins)
         if unlike is not None:
             raise TamperedError(
-                f"{where}: the recorded form of {name} is not what {release.version} renders to:"
-                f" {unlike}.",
+                f"{where}: the recorded form of {name} doesn't match {release.version}: {unlike}.",
                 why="The record was forged, or its author deployed something else. It isn't sent.",
                 fix=f"Deploy the release itself:  sfn-release deploy {release.version}\n"
                 "  `git log` of that branch shows who wrote the record.",

@@ -402,39 +402,39 @@ ROWS: dict[str, Tampering] = {
     ),
     "a success that never was": Tampering(
         lambda it: forged_success(it, "1.0.0"),
-        ("the recorded form of hello is not what 1.0.0 renders to: the definition differs at $.",),
+        ("the recorded form of hello doesn't match 1.0.0: the definition differs at $.",),
         use=_rollback("1.0.0"),
-        refused=("the recorded form of hello is not what 1.0.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.0.0",),
     ),
     "a success of what is served that never was": Tampering(
         lambda it: forged_success(it, "1.1.0"),
-        ("the recorded form of hello is not what 1.1.0 renders to",),
+        ("the recorded form of hello doesn't match 1.1.0",),
         use=_rollback("1.1.0"),
-        refused=("the recorded form of hello is not what 1.1.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.1.0",),
     ),
     "a success with values that do not make it": Tampering(
         _forged_values,
-        ("the recorded form of hello is not what 1.0.0 renders to",),
+        ("the recorded form of hello doesn't match 1.0.0",),
         use=_rollback("1.0.0"),
-        refused=("the recorded form of hello is not what 1.0.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.0.0",),
     ),
     "a success in the form of older records": Tampering(
         _forged_old_form,
-        ("the recorded form of hello is not what 1.0.0 renders to",),
+        ("the recorded form of hello doesn't match 1.0.0",),
         use=_rollback("1.0.0"),
-        refused=("the recorded form of hello is not what 1.0.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.0.0",),
     ),
     "a success and an attempt that failed, so that a rollback restores it": Tampering(
         _failed_attempt,
-        ("the recorded form of hello is not what 1.0.0 renders to",),
+        ("the recorded form of hello doesn't match 1.0.0",),
         use=_rollback(),
-        refused=("the recorded form of hello is not what 1.0.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.0.0",),
     ),
     "a success that a deployment that fails would put back (again)": Tampering(
         _failed_attempt,
-        ("the recorded form of hello is not what 1.0.0 renders to",),
+        ("the recorded form of hello doesn't match 1.0.0",),
         use=_deploy("1.2.0"),
-        refused=("the recorded form of hello is not what 1.0.0 renders to",),
+        refused=("the recorded form of hello doesn't match 1.0.0",),
     ),
     "a record whose id is a path": Tampering(
         _id_is_a_path,
@@ -490,7 +490,7 @@ def test_drift_from_a_forged_record_is_said_to_be_that(target: Attacked) -> None
     for shop in target.both().values():
         (found,) = status(shop.workspace(), environment="prod")
         assert found.state == "drifted"
-        assert "the recorded form of hello is not what 1.1.0 renders to" in found.problem
+        assert "the recorded form of hello doesn't match 1.1.0" in found.problem
 
 
 def test_a_retired_environment_stops_no_other(target: Attacked) -> None:
