@@ -17,12 +17,13 @@ AWS clients put ``sync-`` before the endpoint's host when they call StartSyncExe
 - ``127.0.0.1 sync-localhost`` in the hosts file, and the endpoint ``http://localhost:PORT``.
 
 Why the standard library's server: `benchmarks/http_servers.py` compares it with waitress, cheroot
-and uvicorn. All start equally fast. With eight clients, a request costs it 245 µs of CPU time, and
-the others 410 to 630 µs. A thread per connection also suits this service: a real-time
-StartSyncExecution keeps its request open for minutes, and in a pool of threads a few of those would
-block every other client (cheroot's pool is blocked by 16 half-sent requests). A library would save
-few lines, because all of them answer bad HTTP in plain text, and AWS clients expect JSON. The price
-is a waiting thread for each half-sent request, up to 300 seconds; only this machine can send those.
+and uvicorn. All start equally fast. With eight clients, a request costs it 250 µs of CPU time, and
+the others 260 to 630 µs (two runs on a busy machine). A thread per connection also suits this
+service: a real-time StartSyncExecution keeps its request open for minutes, and in a pool of threads
+a few of those would block every other client, as 50 half-sent requests block cheroot's. A library
+would save few lines, because all of them answer bad HTTP in plain text, and AWS clients expect
+JSON. The price is a waiting thread for each half-sent request, up to 300 seconds; only this machine
+can send those.
 """
 
 from __future__ import annotations
