@@ -1,4 +1,4 @@
-"""The smallest sample workflow: say hello to one person, in three steps."""
+"""The smallest workflow: says hello to one person, in three steps."""
 
 import sfn_release as sfn
 

@@ -10,6 +10,7 @@ from sfn_release.cli.output import terminal
 from sfn_release.text import count
 
 if TYPE_CHECKING:
+    from sfn_release.errors import SfnReleaseError
     from sfn_release.operations.verification import Check
 
 
@@ -26,7 +27,7 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
             elif check.error is None:
                 terminal.write_parts("  ", terminal.Styled("OK", "green"), f"  {check.text}")
             else:
-                _write_problem(check)
+                _write_problem(check.text, check.error)
     problems = sum(check.error is not None for check in found)
     terminal.write(
         count(problems, "problem") if problems else f"{done}: all OK",
@@ -34,12 +35,9 @@ def write_checks(checks: Iterable[Check], done: str) -> None:
     )
 
 
-def _write_problem(check: Check) -> None:
-    error = check.error
-    assert error is not None  # noqa: S101 - the caller looked
-    code = terminal.Styled(error.code, "red")
-    about = "" if check.text.lower() in error.message.lower() else f"{check.text}: "
-    terminal.write_parts("  ", code, f"  {about}{error.message}")
+def _write_problem(text: str, error: SfnReleaseError) -> None:
+    subject = "" if text.lower() in error.message.lower() else f"{text}: "
+    terminal.write_parts("  ", terminal.Styled(error.code, "red"), f"  {subject}{error.message}")
     for line in [*error.why.split("\n"), *error.fix.split("\n")]:
         if line.strip():
             terminal.write(f"      {line.strip()}")
