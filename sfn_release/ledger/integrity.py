@@ -135,7 +135,12 @@ class Integrity:
             tip = snapshot.refs[base + branch]
             return commit == tip or self.git.history.is_ancestor(commit, tip)
 
-        return [error for _, error in lost_branches(found, snapshot.refs, base, contains)]
+        return [
+            error
+            for _, error in lost_branches(
+                found, snapshot.refs, base, contains, remote=self.layout.remote
+            )
+        ]
 
     # Records
 

@@ -50,11 +50,14 @@ def lost_branches(
     refs: Mapping[str, str],
     base: str,
     contains: Callable[[str, str], bool],
+    *,
+    remote: str | None,
 ) -> Iterator[tuple[str, TamperedError]]:
     """Yield each ref that is missing or was cut back, with its error.
 
     *refs* are the ledger's, below *base*; *contains* returns whether an existing branch contains a
-    commit. Only the first problem of each branch is reported.
+    commit. *remote* is where the ledger is, for the advice. Only the first problem of each branch
+    is reported.
     """
     checked: set[tuple[str, str]] = set()
     reported: set[str] = set()
@@ -66,27 +69,34 @@ def lost_branches(
         ref = base + branch
         if ref not in refs:
             reported.add(branch)
-            yield ref, _missing(ref, sighting)
+            yield ref, _missing(ref, sighting, remote)
         elif not contains(branch, commit):
             reported.add(branch)
-            yield ref, _cut_back(ref, sighting)
+            yield ref, _cut_back(ref, sighting, remote)
 
 
-def _missing(ref: str, sighting: Sighting) -> TamperedError:
+def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} is missing from the ledger.",
         why=_seen(sighting),
-        fix=f"Put it back from a clone that saw it:  git push origin {sighting.commit[:12]}:{ref}",
+        fix=_restore(ref, sighting, remote),
     )
 
 
-def _cut_back(ref: str, sighting: Sighting) -> TamperedError:
+def _cut_back(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} was cut back: it no longer contains {sighting.commit[:12]}.",
         why=_seen(sighting),
-        fix="Find out who pushed by force. Put it back from a clone that saw it:"
-        f"  git push origin {sighting.commit[:12]}:{ref}",
+        fix=f"Find out who pushed by force. {_restore(ref, sighting, remote)}",
     )
+
+
+def _restore(ref: str, sighting: Sighting, remote: str | None) -> str:
+    """Return the advice to restore a branch from another clone."""
+    if remote is None:
+        return f"Fetch it from a clone that saw it:  git fetch CLONE {ref}:{ref}"
+    commit = sighting.commit[:12]
+    return f"Put it back from a clone that saw it:  git push {remote} {commit}:{ref}"
 
 
 def _seen(sighting: Sighting) -> str:

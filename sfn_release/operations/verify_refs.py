@@ -37,9 +37,15 @@ def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     ]
     kept = {branch: frozenset(own) for branch, own in held.items()}
     found = sightings(commits, git.objects.messages(commits))
-    wrong = [
-        *lost_branches(found, snapshot.refs, inside, lambda branch, commit: commit in kept[branch])
-    ]
+    wrong = list(
+        lost_branches(
+            found,
+            snapshot.refs,
+            inside,
+            lambda branch, commit: commit in kept[branch],
+            remote=ledger.remote,
+        )
+    )
     for ref, error in wrong:
         yield Check(LEDGER, ref, error)
     if commits and not wrong:
