@@ -48,13 +48,13 @@ Nested = Callable[[Mapping[str, Any]], StateGraph]
 """Reads a branch or an item processor."""
 
 _TYPES: Mapping[str, type[State]] = {
-    each.type: each for each in (Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map)
+    state.type: state for state in (Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map)
 }
 _NOT_FIELDS = frozenset({"id", "extra", "processor_config"})
 
 
 class AsWritten:
-    """The naming of states that were read: their links are ids already."""
+    """The naming of states that were read, whose links are ids already."""
 
     def id_of(self, state: State | str) -> str:
         """Return the id."""
@@ -112,12 +112,12 @@ def _read(definition: Any, kind: type[Workflow]) -> Workflow:
 
 
 def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
-    """Return the state called *id* that the language writes as *body*; its links are ids."""
+    """Return the state called *id* with the JSON *body*. Its links are ids."""
     type = body.get("Type")
     if isinstance(type, str) and type in _TYPES:
         try:
             state = _typed(_TYPES[type], id, body, nested)
-        except _NotTyped:
+        except _MismatchError:
             return Raw(id, body)
         if _is_written_as(body, state):
             return state
@@ -127,16 +127,18 @@ def read_state(id: str, body: Mapping[str, Any], nested: Nested) -> State:
 def _is_written_as(body: Mapping[str, Any], state: State) -> bool:
     try:
         return first_difference(write_state(state, AsWritten()), body) is None
-    except DefinitionError:  # such as a ProcessorConfig that stands twice
+    except DefinitionError:  # for example two ProcessorConfigs
         return False
 
 
-class _NotTyped(Exception):  # noqa: N818 - a signal inside this file, not an error
-    """The body does not have the shape that the class stands for."""
+class _MismatchError(Exception):
+    """The body doesn't have the shape of its class: a signal inside this file."""
 
 
 def _typed(kind: type[State], id: str, body: Mapping[str, Any], nested: Nested) -> State:
-    known = {asl_key(each.name): each.name for each in fields(kind) if each.name not in _NOT_FIELDS}
+    known = {
+        asl_key(field.name): field.name for field in fields(kind) if field.name not in _NOT_FIELDS
+    }
     given: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in body.items():
@@ -150,22 +152,22 @@ def _typed(kind: type[State], id: str, body: Mapping[str, Any], nested: Nested) 
 def _field(name: str, value: Any, nested: Nested) -> dict[str, Any]:
     match name:
         case "retry":
-            return {name: [_retry(each) for each in _array(value)]}
+            return {name: [_retry(rule) for rule in _array(value)]}
         case "catch":
-            return {name: [_catch(each) for each in _array(value)]}
+            return {name: [_catch(rule) for rule in _array(value)]}
         case "choices":
-            return {name: [_rule(each) for each in _array(value)]}
+            return {name: [_rule(rule) for rule in _array(value)]}
         case "branches":
-            return {name: [_nested(each, nested) for each in _array(value)]}
+            return {name: [_nested(branch, nested) for branch in _array(value)]}
         case "item_processor" | "iterator":
             inner = dict(_object(value))
             config = inner.pop("ProcessorConfig", None)
             given: dict[str, Any] = {name: _nested(inner, nested)}
             return given if config is None else given | {"processor_config": config}
         case "next" | "default" if not isinstance(value, str):
-            raise _NotTyped
+            raise _MismatchError
         case "end" if value is not True:
-            raise _NotTyped
+            raise _MismatchError
         case _:
             return {name: value}
 
@@ -174,9 +176,9 @@ def _nested(value: Any, nested: Nested) -> StateGraph:
     graph = _object(value)
     states = graph.get("States")
     if not isinstance(states, Mapping) or not isinstance(graph.get("StartAt", ""), str):
-        raise _NotTyped
+        raise _MismatchError
     if not all(isinstance(state, Mapping) for state in states.values()):
-        raise _NotTyped
+        raise _MismatchError
     return nested(graph)
 
 
@@ -189,14 +191,14 @@ def _catch(value: Any) -> Catch:
 
 
 def _split(value: Any, kind: type[Retry | Catch]) -> dict[str, Any]:
-    known = {asl_key(each.name): each.name for each in fields(kind) if each.name != "extra"}
+    known = {asl_key(field.name): field.name for field in fields(kind) if field.name != "extra"}
     rule = _object(value)
     given = {known[key]: item for key, item in rule.items() if key in known}
     errors = given.get("error_equals")
     if not isinstance(errors, list) or not isinstance(given.get("next", ""), str):
-        raise _NotTyped
+        raise _MismatchError
     if kind is Catch and "next" not in given:
-        raise _NotTyped
+        raise _MismatchError
     return given | {"extra": {key: item for key, item in rule.items() if key not in known}}
 
 
@@ -204,7 +206,7 @@ def _rule(value: Any) -> ChoiceRule:
     rule = dict(_object(value))
     next = rule.pop("Next", None)
     if not isinstance(next, str):
-        raise _NotTyped
+        raise _MismatchError
     beside = {key.lower(): rule.pop(key) for key in ("Comment", "Assign", "Output") if key in rule}
     return ChoiceRule(_decision(rule), next, **beside)
 
@@ -229,7 +231,7 @@ def _condition(rule: Any) -> Condition:
         case ["Not"]:
             return Negation(_condition(body["Not"]))
         case ["And" | "Or" as operator]:
-            return Combination(operator, tuple(_condition(each) for each in _array(body[operator])))
+            return Combination(operator, tuple(_condition(part) for part in _array(body[operator])))
         case ["Variable", operator] | [operator, "Variable"] if operator in OPERATORS:
             return Comparison(body["Variable"], operator, body[operator])
         case _:
@@ -239,10 +241,10 @@ def _condition(rule: Any) -> Condition:
 def _object(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    raise _NotTyped
+    raise _MismatchError
 
 
 def _array(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
-    raise _NotTyped
+    raise _MismatchError

@@ -145,7 +145,7 @@ def write_state(state: State, naming: Naming, language: str = JSONPATH) -> dict[
 def _fields_of(kind: type[State]) -> tuple[tuple[str, str], ...]:
     """Return the fields of a type of state, as attribute and key, in the order of writing."""
     rank = {name: place for place, name in enumerate(_ORDER)}
-    names = [each.name for each in fields(kind) if each.name not in _APART]
+    names = [field.name for field in fields(kind) if field.name not in _APART]
     names.sort(key=lambda name: rank.get(name, len(rank)))
     return tuple((name, asl_key(name)) for name in names)
 

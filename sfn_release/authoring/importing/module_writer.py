@@ -146,8 +146,8 @@ def _docstring(given: ImportedStateMachine) -> str:
 def _names(expression: PyExpression) -> Iterator[str]:
     """Yield the names that an expression needs, beside ``sfn``."""
     queue = [expression]
-    for each in queue:
-        match each:
+    for part in queue:
+        match part:
             case PyName(text):
                 yield from _imported(text)
             case PyCall(name, args, keywords, of):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 WIDTH: Final = 100
 _INDENT: Final = "    "
@@ -123,6 +123,8 @@ def flat(expression: PyExpression) -> str:
             given = [*map(flat, args), *(f"{key}={flat(value)}" for key, value in keywords)]
             called = name if of is None else f"{flat(of)}.{name}"
             line = f"{called}({', '.join(given)})"
+        case _:
+            assert_never(expression)
     return line
 
 
@@ -175,6 +177,8 @@ def _room_left(expression: PyExpression, room: int) -> int:
             called = [of] if of is not None else []
             inside = [("", argument) for argument in (*called, *args)] + [*keywords]
             room -= len(name)
+        case _:
+            assert_never(expression)
     room -= 2  # its brackets
     for key, value in inside:
         if room < 0:
