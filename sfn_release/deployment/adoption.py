@@ -106,8 +106,8 @@ def _keeping(
         commit=release.manifest.commit,
         release_digest=release.digest,
         workflows={
-            name: replace(one, digest=release.manifest.workflows[name].digest)
-            for name, one in kept.items()
+            name: replace(workflow, digest=release.manifest.workflows[name].digest)
+            for name, workflow in kept.items()
         },
         below=pushed(state.serving, state.tip, release.version),
     )
@@ -131,40 +131,40 @@ def with_kept(
     if not adopting:
         return decided
     keeping = _keeping(site, snapshot, state, adopting, identity="")
-    steps = {one.workflow: one.steps for one in keeping.plan.workflows}
+    steps = {planned.workflow: planned.steps for planned in keeping.plan.workflows}
     workflows = tuple(
-        _after_keeping(one, steps[one.workflow], keeping.release.version)
-        if one.workflow in adopting
-        else one
-        for one in decided.workflows
+        _after_keeping(planned, steps[planned.workflow], keeping.release.version)
+        if planned.workflow in adopting
+        else planned
+        for planned in decided.workflows
     )
     return replace(decided, workflows=workflows)
 
 
-def _after_keeping(one: WorkflowPlan, keep: tuple[Step, ...], version: str) -> WorkflowPlan:
+def _after_keeping(planned: WorkflowPlan, keep: tuple[Step, ...], version: str) -> WorkflowPlan:
     """Return a workflow's plan after *keep*: nothing is written twice.
 
     Content that stays as it is gets one version: the kept one.
     """
     published = any(isinstance(step, PublishVersion) for step in keep)
-    again = published and all(isinstance(step, PublishVersion) for step in one.prepare)
+    again = published and all(isinstance(step, PublishVersion) for step in planned.prepare)
     written = {
         key: value
         for step in keep
         if isinstance(step, TagStateMachine)
         for key, value in step.tags.items()
     }
-    tags = tuple(_untagged(step, written) for step in one.tags)
+    tags = tuple(_untagged(step, written) for step in planned.tags)
     note = (
-        f"{one.workflow} was made by another tool or ledger. Its current content is kept as"
+        f"{planned.workflow} was made by another tool or ledger. Its current content is kept as"
         f" {version} first, so that a rollback can bring it back"
     )
     return replace(
-        one,
+        planned,
         keep=keep,
-        prepare=() if again else one.prepare,
+        prepare=() if again else planned.prepare,
         tags=tags,
-        notes=(note, *one.notes),
+        notes=(note, *planned.notes),
     )
 
 

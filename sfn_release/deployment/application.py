@@ -90,7 +90,12 @@ class Application:
             self._phase(steps)
         except KeyboardInterrupt as error:
             self.interrupted = error
-            left = [step for one in steps.values() for step in one if step not in self._undo]
+            left = [
+                step
+                for workflow_steps in steps.values()
+                for step in workflow_steps
+                if step not in self._undo
+            ]
             for step in left:
                 self.untagged.setdefault(step.workflow, DeploymentError("Interrupted."))
 
@@ -102,7 +107,7 @@ class Application:
             kind = "alias" if isinstance(step, AliasStep) else type(step).__name__
             changed.setdefault((step.workflow, kind), []).append(step)
         # Several changes of one thing are undone once, to its state before the first.
-        for steps in sorted(changed.values(), key=lambda one: -self._undo.index(one[-1])):
+        for steps in sorted(changed.values(), key=lambda changes: -self._undo.index(changes[-1])):
             step = steps[-1]
             try:
                 text = self.changes.put_back(steps, self.machines[step.workflow])

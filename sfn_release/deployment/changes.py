@@ -144,8 +144,8 @@ class Changes:
             case UpdateStateMachine():
                 return self._undo_update(step, steps)
             case PointAlias() | ShiftWeight():
-                moved = [one for one in steps if isinstance(one, AliasStep)]
-                return self._aliases.put_back(moved, machine.found())
+                moves = [move for move in steps if isinstance(move, AliasStep)]
+                return self._aliases.put_back(moves, machine.found())
             case CreateStateMachine():
                 return f"{step.rendered.name} was created and stays, without callers"
             case PublishVersion() | TagStateMachine() | DeleteStateMachine() | Watch():
@@ -158,7 +158,7 @@ class Changes:
             raise ConflictError("the old definition couldn't be read")
         live = call(self.client.describe_state_machine, stateMachineArn=step.arn)
         found = rendered_from(step.workflow, live)
-        ours = {one.rendered.digest for one in steps if isinstance(one, UpdateStateMachine)}
+        ours = {sent.rendered.digest for sent in steps if isinstance(sent, UpdateStateMachine)}
         if found is not None and found.digest not in {*ours, step.before.digest}:
             raise ConflictError("someone else has changed it since; it stays as it is")
         request = step.before.request()

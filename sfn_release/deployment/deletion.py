@@ -58,7 +58,7 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
         there=there,
         known=known_ones,
     )
-    (one,) = decided.workflows
+    (planned,) = decided.workflows
     notes = (*_missed(site, state, serving, workflow), *(_running(site, there) if there else ()))
     basis = Basis(
         id=site.runtime.new_id(site.runtime.now()),
@@ -71,7 +71,7 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
     return PreparedDeletion(
         basis=basis,
         serving=serving,
-        plan=replace(decided, workflows=(replace(one, notes=(*one.notes, *notes)),)),
+        plan=replace(decided, workflows=(replace(planned, notes=(*planned.notes, *notes)),)),
         observed=observed,
     )
 

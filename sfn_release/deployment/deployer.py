@@ -128,7 +128,7 @@ def _listed(prepared: Prepared) -> frozenset[str]:
     if not isinstance(prepared, PreparedDeployment):
         return frozenset()
     workflows = prepared.target.workflows.items()
-    return frozenset(name for name, one in workflows if one.rendered.type == "STANDARD")
+    return frozenset(name for name, workflow in workflows if workflow.rendered.type == "STANDARD")
 
 
 def _paced(plan: Plan) -> timedelta:

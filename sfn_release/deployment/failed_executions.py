@@ -37,25 +37,25 @@ class Count:
         """Remember the present executions; with *since*, only those started before it."""
         listed, more = self._page()
         failed = self._failures() if more else []
-        for one in (*listed, *failed):
-            if since is None or one["startDate"] < since:
-                self._before[one["executionArn"]] = one["status"] in _FAILED
+        for execution in (*listed, *failed):
+            if since is None or execution["startDate"] < since:
+                self._before[execution["executionArn"]] = execution["status"] in _FAILED
 
     def look(self) -> ExecutionCounts:
         """Count anew."""
         listed, more = self._page()
         started = 0
-        for one in listed:
-            if one["executionArn"] in self._before:
+        for execution in listed:
+            if execution["executionArn"] in self._before:
                 more = False
                 break
             started += 1
         if more:
             listed = self._failures()
         self.failed = [
-            one["executionArn"]
-            for one in listed
-            if one["status"] in _FAILED and not self._before.get(one["executionArn"])
+            execution["executionArn"]
+            for execution in listed
+            if execution["status"] in _FAILED and not self._before.get(execution["executionArn"])
         ]
         return ExecutionCounts(started, len(self.failed), more)
 
@@ -70,16 +70,16 @@ class Count:
         return answer["executions"], bool(answer.get("nextToken"))
 
     def _failures(self) -> list[dict[str, Any]]:
-        return [one for status in _FAILED for one in self._page(statusFilter=status)[0]]
+        return [execution for status in _FAILED for execution in self._page(statusFilter=status)[0]]
 
 
 def total(tallies: Iterable[ExecutionCounts]) -> ExecutionCounts:
     """Return the sum of several tallies."""
     tallies = list(tallies)
     return ExecutionCounts(
-        sum(one.started for one in tallies),
-        sum(one.failed for one in tallies),
-        any(one.more for one in tallies),
+        sum(tally.started for tally in tallies),
+        sum(tally.failed for tally in tallies),
+        any(tally.more for tally in tallies),
     )
 
 

@@ -85,7 +85,7 @@ def found_release(
 
     An equal one that stands already, perhaps of an attempt that was interrupted, keeps its version.
     """
-    declarations = {name: _declaration(name, one.rendered) for name, one in kept.items()}
+    declarations = {name: _declaration(name, workflow.rendered) for name, workflow in kept.items()}
     predecessor = None
     if state.serving is not None:
         served = site.ledger.releases.release(snapshot, state.serving.version)
@@ -96,8 +96,8 @@ def found_release(
         predecessor = served.manifest
         declarations |= {
             name: served.declarations[name]
-            for name, one in state.serving.workflows.items()
-            if name not in kept and not one.retained
+            for name, served_workflow in state.serving.workflows.items()
+            if name not in kept and not served_workflow.retained
         }
     version = _next(site.ledger.releases.versions(snapshot))
     made = make_release(

@@ -63,14 +63,14 @@ def observe(
     unknown = {want.name for want in wanted.values() if want.arn is None}
     found = find_machines(client, unknown)
 
-    def one(item: tuple[str, Wanted]) -> tuple[str, Observed | None]:
+    def observe_one(item: tuple[str, Wanted]) -> tuple[str, Observed | None]:
         workflow, want = item
         arn = want.arn or found.get(want.name)
         if arn is None:
             return workflow, None
         return workflow, _observe(client, workflow, arn, want, alias=alias, search=search)
 
-    return dict(in_parallel(one, wanted.items()))
+    return dict(in_parallel(observe_one, wanted.items()))
 
 
 def look(
@@ -87,7 +87,7 @@ def look(
     calls. Raises AwsError.
     """
 
-    def one(
+    def look_at(
         item: tuple[str, Served],
     ) -> tuple[str, tuple[Observed | None, Closer | None]]:
         workflow, recorded = item
@@ -96,7 +96,7 @@ def look(
         near = _look_closer(client, there.arn, name) if there and closer else None
         return workflow, (there, near)
 
-    return dict(in_parallel(one, served.items()))
+    return dict(in_parallel(look_at, served.items()))
 
 
 def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> Observed | None:
@@ -121,16 +121,20 @@ def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
     tags = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
     versions = version_dates(client, arn)
     others = [
-        describe_alias(client, one["stateMachineAliasArn"])
-        for one in _pages(
+        describe_alias(client, found_alias["stateMachineAliasArn"])
+        for found_alias in _pages(
             client.list_state_machine_aliases, "stateMachineAliases", stateMachineArn=arn
         )
-        if one["stateMachineAliasArn"] != f"{arn}:{alias}"
+        if found_alias["stateMachineAliasArn"] != f"{arn}:{alias}"
     ]
     return Closer(
         tags={tag["key"]: tag["value"] for tag in tags},
         versions=versions,
-        aliases=tuple(one for one in others if one and is_alias_description(one.description)),
+        aliases=tuple(
+            found_alias
+            for found_alias in others
+            if found_alias and is_alias_description(found_alias.description)
+        ),
     )
 
 
@@ -138,19 +142,19 @@ def version_dates(client: StepFunctions, arn: str) -> dict[str, str]:
     """Return the ARNs of all versions of a state machine, with when each was made (UTC)."""
     listed = _pages(client.list_state_machine_versions, "stateMachineVersions", stateMachineArn=arn)
     return {
-        one["stateMachineVersionArn"]: timestamp(one["creationDate"].astimezone(UTC))
-        for one in listed
+        version["stateMachineVersionArn"]: timestamp(version["creationDate"].astimezone(UTC))
+        for version in listed
     }
 
 
 def version_descriptions(client: StepFunctions, arns: Iterable[str]) -> dict[str, str]:
     """Return the descriptions of state machine versions, as far as they are still there."""
 
-    def one(arn: str) -> tuple[str, str]:
+    def description_of(arn: str) -> tuple[str, str]:
         found = call_or_none(client.describe_state_machine, stateMachineArn=arn) or {}
         return arn, found.get("description") or ""
 
-    return dict(in_parallel(one, arns))
+    return dict(in_parallel(description_of, arns))
 
 
 def _pages(operation: Operation, member: str, **request: Any) -> Iterator[dict[str, Any]]:

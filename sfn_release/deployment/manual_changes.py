@@ -35,7 +35,7 @@ def overwritten(
         name: [attempt.workflows[name] for attempt in attempts if name in attempt.workflows]
         for name in serving.workflows
     }
-    touched = {one.workflow for one in plan.workflows if one.steps}
+    touched = {planned.workflow for planned in plan.workflows if planned.steps}
     looked_at = {
         name: served
         for name, served in serving.workflows.items()
@@ -72,11 +72,15 @@ def with_notes(plan: Plan, drift: Mapping[str, tuple[str, ...]]) -> Plan:
     """Return the plan with a note for everything that it overwrites."""
     workflows = tuple(
         replace(
-            one,
-            notes=(*one.notes, f"{_OVERWRITES} {one.workflow}:", *(f"  {line}" for line in lines)),
+            planned,
+            notes=(
+                *planned.notes,
+                f"{_OVERWRITES} {planned.workflow}:",
+                *(f"  {line}" for line in lines),
+            ),
         )
-        if (lines := drift.get(one.workflow))
-        else one
-        for one in plan.workflows
+        if (lines := drift.get(planned.workflow))
+        else planned
+        for planned in plan.workflows
     )
     return replace(plan, workflows=workflows)

@@ -82,8 +82,8 @@ def account_of(site: Site, state: RecordedState | None = None) -> str:
     if known := environment.given.get("AWS::AccountId"):
         return known
     served = state.serving.workflows.values() if state and state.serving else ()
-    for one in served:
-        return one.state_machine_arn.split(":")[4]
+    for machine in served:
+        return machine.state_machine_arn.split(":")[4]
     assumed = environment.assume_role
     roles = [assumed.role_arn if assumed else None]
     roles += [] if environment.endpoints else [environment.role_arn]

@@ -37,8 +37,8 @@ def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
     mode, rollback = site.environment.pins, target.action == "rollback"
     pinning = _Pinning(site, _home(site, state, target), target)
     notes = target.notes
-    fresh = {name: one for name, one in target.workflows.items() if not one.recorded}
-    found = {name: references(one.rendered.definition) for name, one in fresh.items()}
+    fresh = {name: workflow for name, workflow in target.workflows.items() if not workflow.recorded}
+    found = {name: references(workflow.rendered.definition) for name, workflow in fresh.items()}
     workflows = dict(target.workflows)
     if mode == "off":
         notes = (*notes, *_off(site, found))
@@ -52,7 +52,11 @@ def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
                 for name in fresh
             }
         notes = (*notes, *_unasked(site, found))
-    recorded = {name: one for name, one in target.workflows.items() if one.recorded and one.pins}
+    recorded = {
+        name: workflow
+        for name, workflow in target.workflows.items()
+        if workflow.recorded and workflow.pins
+    }
     workflows |= pinning.restored(recorded)
     target = replace(target, workflows=workflows, notes=notes)
     return without_circles(target) if rollback else target
@@ -71,18 +75,18 @@ class _Pinning:
     ) -> Mapping[ResourceName, FoundVersion]:
         """Ask AWS for every distinct reference; raises NotFoundError with the missing ones."""
         asked = {
-            one.name
+            reference.name
             for refers in found.values()
-            for one in refers
-            if one.name and not self._reason(one) and not self._child(one.name)
+            for reference in refers
+            if reference.name and not self._reason(reference) and not self._child(reference.name)
         }
         answers = look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
         missing = [
-            f"{one.written} of {workflow} ({one.where}): {answers[one.name].problem}"
-            f"{self._called_here(one.name)}"
+            f"{reference.written} of {workflow} ({reference.where}):"
+            f" {answers[reference.name].problem}{self._called_here(reference.name)}"
             for workflow, refers in sorted(found.items())
-            for one in refers
-            if one.name and one.name in answers and answers[one.name].gone
+            for reference in refers
+            if reference.name and reference.name in answers and answers[reference.name].gone
         ]
         if missing and not tolerant:
             raise NotFoundError(
@@ -102,24 +106,26 @@ class _Pinning:
         pins: dict[str, str] = {}
         awaits: dict[str, str] = {}
         notes: dict[str, None] = {}
-        for one in refers:
-            child = self._child(one.name) if one.name else None
-            problem = self._reason(one)
+        for reference in refers:
+            child = self._child(reference.name) if reference.name else None
+            problem = self._reason(reference)
             if not problem and child:
-                awaits[one.written] = child
-                pins[one.written] = one.written
+                awaits[reference.written] = child
+                pins[reference.written] = reference.written
                 continue
-            if not problem and one.name and one.name in answers:
-                problem, arn = answers[one.name].problem, answers[one.name].arn
+            if not problem and reference.name and reference.name in answers:
+                problem, arn = answers[reference.name].problem, answers[reference.name].arn
                 if arn:
-                    pins[one.written] = arn
+                    pins[reference.written] = arn
             if problem and problem != _NOT_HERE:
                 name = workflow.rendered.workflow
-                notes[f"{one.written} of {name} is not pinned ({one.where}): {problem}"] = None
+                notes[
+                    f"{reference.written} of {name} is not pinned ({reference.where}): {problem}"
+                ] = None
         open_ones = {
-            one.written: pins[one.written]
-            for one in refers
-            if one.written in pins and one.name and not one.name.exact
+            reference.written: pins[reference.written]
+            for reference in refers
+            if reference.written in pins and reference.name and not reference.name.exact
         }
         form = workflow.rendered
         return replace(
@@ -168,16 +174,16 @@ class _Pinning:
                 result[name] = replace(result[name], notes=notes)
         return result
 
-    def _reason(self, one: Reference) -> str:
+    def _reason(self, reference: Reference) -> str:
         """Return why a reference cannot be pinned, whatever AWS knows of it; "" when it may be."""
-        if one.kind == "function" and not self.site.environment.backend.has("lambda"):
+        if reference.kind == "function" and not self.site.environment.backend.has("lambda"):
             return _NOT_HERE
-        if one.name is None:
-            return one.problem
-        if one.foreign and one.name.account is None:
+        if reference.name is None:
+            return reference.problem
+        if reference.foreign and reference.name.account is None:
             return "the state assumes another role, which may belong to another account"
-        if one.name.region and one.name.region != self.home.region:
-            return f"it is in {one.name.region}, and {self.site.name} in {self.home.region}"
+        if reference.name.region and reference.name.region != self.home.region:
+            return f"it is in {reference.name.region}, and {self.site.name} in {self.home.region}"
         return ""
 
     def _called_here(self, name: ResourceName) -> str:
@@ -194,7 +200,7 @@ class _Pinning:
             return None
         if not exact_too and name.qualifier not in {None, self.site.environment.alias}:
             return None
-        names = {one.rendered.name: key for key, one in self.target.workflows.items()}
+        names = {workflow.rendered.name: key for key, workflow in self.target.workflows.items()}
         return names.get(name.name)
 
 
@@ -203,7 +209,7 @@ _NOT_HERE = "there is no Lambda here"
 
 def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
     """Yield the note on code that a rollback won't bring back."""
-    names = sorted({_called(one) for one in _left_open(found)})
+    names = sorted({_called(reference) for reference in _left_open(found)})
     if names and not site.environment.backend.embedded:
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
         yield (
@@ -215,20 +221,20 @@ def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str
 def _unasked(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
     """Yield the note on Lambda functions where there is no Lambda."""
     if not site.environment.backend.has("lambda") and any(
-        one.kind == "function" for one in _left_open(found)
+        reference.kind == "function" for reference in _left_open(found)
     ):
         yield "Lambda functions are not pinned on local, where mocks answer for them"
 
 
 def _left_open(found: Mapping[str, Collection[Reference]]) -> Iterator[Reference]:
     for refers in found.values():
-        for one in refers:
-            if one.name is None or not one.name.exact:
-                yield one
+        for reference in refers:
+            if reference.name is None or not reference.name.exact:
+                yield reference
 
 
-def _called(one: Reference) -> str:
-    return str(one.name) if one.name else one.written
+def _called(reference: Reference) -> str:
+    return str(reference.name) if reference.name else reference.written
 
 
 def _home(site: Site, state: RecordedState, target: Target) -> AccountScope:
@@ -237,13 +243,13 @@ def _home(site: Site, state: RecordedState, target: Target) -> AccountScope:
     On AWS, a state machine and its role are of one account.
     """
     served = state.serving.workflows.values() if state.serving else ()
-    accounts = {one.state_machine_arn.split(":")[4] for one in served}
+    accounts = {machine.state_machine_arn.split(":")[4] for machine in served}
     environment = site.environment
     if environment.backend.account:
         accounts = {environment.backend.account}
     if not accounts and environment.account:
         accounts = {environment.account}
     if not accounts and not environment.endpoints:
-        roles = [one.rendered.role.split(":") for one in target.workflows.values()]
+        roles = [workflow.rendered.role.split(":") for workflow in target.workflows.values()]
         accounts = {role[4] for role in roles if len(role) == _ROLE_PARTS}
     return AccountScope(environment.given["AWS::Region"], frozenset(accounts))

@@ -29,17 +29,19 @@ def refuse_unmet(
     """
     problems = [
         problem
-        for one in plan.workflows
-        if one.steps and not target.workflows[one.workflow].recorded
-        for problem in unmet(_sending(site, target, one, observed.get(one.workflow)))
+        for planned in plan.workflows
+        if planned.steps and not target.workflows[planned.workflow].recorded
+        for problem in unmet(_sending(site, target, planned, observed.get(planned.workflow)))
     ]
     if problems:
         raise refusal(site.name, problems)
 
 
-def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | None) -> Submission:
-    workflow = target.workflows[one.workflow]
-    steps = one.steps
+def _sending(
+    site: Site, target: Target, planned: WorkflowPlan, there: Observed | None
+) -> Submission:
+    workflow = target.workflows[planned.workflow]
+    steps = planned.steps
     live = there.tags if there else {}
     tags = {**live, **workflow.rendered.tags}
     for step in steps:
@@ -58,17 +60,17 @@ def _sending(site: Site, target: Target, one: WorkflowPlan, there: Observed | No
             if isinstance(step, CreateStateMachine | PublishVersion | PointAlias)
         ],
         findings=workflow.findings,
-        versions=_versions(site, one, there),
-        aliases=_aliases(site, one, there),
+        versions=_versions(site, planned, there),
+        aliases=_aliases(site, planned, there),
     )
 
 
-def _versions(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
+def _versions(site: Site, planned: WorkflowPlan, there: Observed | None) -> int:
     """Count the versions afterwards, if a known version has a high number.
 
     AWS numbers them upwards and never again, so that there are no more than the highest number.
     """
-    publishes = any(isinstance(step, PublishVersion) for step in one.prepare)
+    publishes = any(isinstance(step, PublishVersion) for step in planned.prepare)
     if there is None or not publishes:
         return 0
     known = [*there.versions, *(there.alias.routing if there.alias else ())]
@@ -77,8 +79,8 @@ def _versions(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
     return count_versions(site.client, there.arn) + 1
 
 
-def _aliases(site: Site, one: WorkflowPlan, there: Observed | None) -> int:
-    creates = any(isinstance(step, PointAlias) and step.before is None for step in one.switch)
+def _aliases(site: Site, planned: WorkflowPlan, there: Observed | None) -> int:
+    creates = any(isinstance(step, PointAlias) and step.before is None for step in planned.switch)
     if there is None or not creates:
         return 0
     return min(count_aliases(site.client, there.arn), MAX_ALIASES) + 1

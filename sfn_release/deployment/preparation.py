@@ -145,7 +145,7 @@ def _old_forms(
 
     It is the recorded form, or that in AWS where nothing is recorded.
     """
-    changed = [one.workflow for one in decided.workflows if one.changes]
+    changed = [planned.workflow for planned in decided.workflows if planned.changes]
     forms = {
         name: there.latest
         for name in changed
@@ -182,8 +182,8 @@ def _observe(
     observed: dict[str, Observed | None] = {}
     versions: dict[str, str | None] = {}
     for names in waves(target):
-        for one in (target.workflows[name] for name in names):
-            refuse_elsewhere(one.rendered, one.awaits, versions)
+        for workflow in (target.workflows[name] for name in names):
+            refuse_elsewhere(workflow.rendered, workflow.awaits, versions)
         ready = {name: bound(target.workflows[name], versions) for name in names}
         target = replace(target, workflows={**target.workflows, **ready})
         observed |= observe(

@@ -188,7 +188,7 @@ def _found_after(
     if workflow.found is None:
         return None
     name = workflow.rendered.workflow
-    points = [one for one in plan.steps if isinstance(one, PointAlias) and one.workflow == name]
+    points = [step for step in plan.steps if isinstance(step, PointAlias) and step.workflow == name]
     routing = points[-1].routing if points else there.alias.routing if there and there.alias else {}
     split = workflow.found.routing if routing == workflow.found.routing else {}
     return replace(workflow.found, routing=split)

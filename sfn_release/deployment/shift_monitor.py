@@ -50,8 +50,8 @@ class Monitor:
                 new = machines[step.workflow].version(step.version_arn)
                 self._new.append(Count(self.site.client, new))
                 self._old.append(Count(self.site.client, step.old))
-        self._counting(lambda: in_parallel(lambda one: one.begin(first), self._new))
-        self._counting(lambda: in_parallel(lambda one: one.begin(None), self._old))
+        self._counting(lambda: in_parallel(lambda count: count.begin(first), self._new))
+        self._counting(lambda: in_parallel(lambda count: count.begin(None), self._old))
 
     def watch(self, step: Watch) -> None:
         """Look again and again until the interval is over.

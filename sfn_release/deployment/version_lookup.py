@@ -55,7 +55,7 @@ def look_up_versions(
     us look is an answer.
     """
 
-    def one(name: ResourceName) -> tuple[ResourceName, FoundVersion]:
+    def look_up_one(name: ResourceName) -> tuple[ResourceName, FoundVersion]:
         try:
             if name.kind == "function":
                 return name, _function(aws.functions, name)
@@ -69,7 +69,7 @@ def look_up_versions(
             raise
 
     things = {name: _normal(name, home) for name in names}
-    answers = dict(in_parallel(one, sorted({*things.values()}, key=str)))
+    answers = dict(in_parallel(look_up_one, sorted({*things.values()}, key=str)))
     return {name: answers[thing] for name, thing in things.items()}
 
 

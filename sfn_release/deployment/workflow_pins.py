@@ -17,7 +17,9 @@ def waves(target: Target) -> list[list[str]]:
 
     Raises DefinitionError that shows workflows that start each other in a circle.
     """
-    return in_waves({name: {*one.awaits.values()} for name, one in target.workflows.items()})
+    return in_waves(
+        {name: {*workflow.awaits.values()} for name, workflow in target.workflows.items()}
+    )
 
 
 def in_waves(needs: Mapping[str, Collection[str]]) -> list[list[str]]:
@@ -54,14 +56,19 @@ def without_circles(target: Target) -> Target:
     except DefinitionError as error:
         workflows = {
             name: replace(
-                one,
-                pins={text: arn for text, arn in one.pins.items() if arn not in one.awaits},
+                workflow,
+                pins={
+                    text: arn for text, arn in workflow.pins.items() if arn not in workflow.awaits
+                },
                 awaits={},
-                notes=(*one.notes, f"{name} is not pinned to other workflows: {error.message}"),
+                notes=(
+                    *workflow.notes,
+                    f"{name} is not pinned to other workflows: {error.message}",
+                ),
             )
-            if one.awaits and not one.recorded
-            else one
-            for name, one in target.workflows.items()
+            if workflow.awaits and not workflow.recorded
+            else workflow
+            for name, workflow in target.workflows.items()
         }
         return replace(target, workflows=workflows)
     return target
@@ -113,8 +120,10 @@ def refuse_elsewhere(
 def told_of_new(target: Target) -> Target:
     """Return *target* with a note for every recorded pin whose version has to be made again."""
     workflows = {
-        name: replace(one, notes=(*one.notes, *_made_again(one))) if one.recorded else one
-        for name, one in target.workflows.items()
+        name: replace(workflow, notes=(*workflow.notes, *_made_again(workflow)))
+        if workflow.recorded
+        else workflow
+        for name, workflow in target.workflows.items()
     }
     return replace(target, workflows=workflows)
 

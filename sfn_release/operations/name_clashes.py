@@ -34,11 +34,14 @@ def refuse_same_names(
     *certain*, environments whose accounts are not known are taken for different ones.
     """
     declarations = list(declarations)
-    mine = {environment.state_machine_name(one.name): one.name for one in declarations}
+    mine = {
+        environment.state_machine_name(declaration.name): declaration.name
+        for declaration in declarations
+    }
     for other in others:
         if not _same_place(environment, other, accounts, certain=certain):
             continue
-        theirs = {other.state_machine_name(one.name) for one in declarations}
+        theirs = {other.state_machine_name(declaration.name) for declaration in declarations}
         both = sorted(theirs & mine.keys())
         if both:
             raise ConflictError(

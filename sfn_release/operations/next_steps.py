@@ -124,7 +124,9 @@ def _of_record(
     if health in {"abandoned", "failed"}:
         yield f"restore {serving.version}, which is recorded as served:  {restore}"
         return
-    changed = [one.name for one in workflows if one.state in _CHANGED and one.changed]
+    changed = [
+        workflow.name for workflow in workflows if workflow.state in _CHANGED and workflow.changed
+    ]
     if any(not serving.workflows[name].retained for name in changed):
         yield f"undo the manual change, unless you put it into a release:  {restore}"
     for name in changed:
@@ -134,7 +136,7 @@ def _of_record(
 
 def _of_versions(env: str, workflows: Sequence[WorkflowStatus]) -> Iterator[str]:
     """Yield how to deal with the state machine versions that no release made."""
-    strange = sorted(arn for one in workflows for arn in one.strange)
+    strange = sorted(arn for workflow in workflows for arn in workflow.strange)
     if strange:
         yield f"accept the versions that no release made:  sfn-release acknowledge{env}"
         yield (

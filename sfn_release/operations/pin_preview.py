@@ -24,7 +24,9 @@ def pins_of_work_tree(workspace: Workspace, there: Site) -> str:
     environment = there.environment
     state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
     names = parameters_of(declarations, environment)
-    found = look_up(there, names, state=state, workflows=[one.name for one in declarations])
+    found = look_up(
+        there, names, state=state, workflows=[declaration.name for declaration in declarations]
+    )
     return resolved_pins(workspace, there, render_all(declarations, environment.resolved(found)))
 
 
@@ -38,13 +40,13 @@ def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rend
     workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
     target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
     waves(target)
-    unpinned = [line for one in target.workflows.values() for line in one.unpinned]
+    unpinned = [line for workflow in target.workflows.values() for line in workflow.unpinned]
     if unpinned:
         raise PolicyError(
             f"{there.name} requires pins, but not everything can be pinned:",
             why="\n  ".join(unpinned),
             fix='Publish a version and name it, or set  pins = "resolve"',
         )
-    notes = [note for one in target.workflows.values() for note in one.notes]
-    count = sum(len(one.pins) for one in target.workflows.values())
+    notes = [note for workflow in target.workflows.values() for note in workflow.notes]
+    count = sum(len(workflow.pins) for workflow in target.workflows.values())
     return "; ".join([f"{count} reference{'' if count == 1 else 's'} can be pinned", *notes])

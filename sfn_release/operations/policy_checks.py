@@ -60,7 +60,9 @@ def objections(
         else None,
         serves=prepared.basis.state.serving.version if prepared.basis.state.serving else None,
         drift=prepared.drift,
-        unpinned=tuple(line for one in prepared.target.workflows.values() for line in one.unpinned),
+        unpinned=tuple(
+            line for workflow in prepared.target.workflows.values() for line in workflow.unpinned
+        ),
     )
     return refusals(environment, facts)
 

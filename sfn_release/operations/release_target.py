@@ -37,8 +37,8 @@ def unreleased(
     known = manifest.workflows if manifest else {}
     since = {
         name: known[name].since
-        for name, one in declarations.items()
-        if name in known and known[name].digest == one.digest
+        for name, declaration in declarations.items()
+        if name in known and known[name].digest == declaration.digest
     }
     return ReleaseContent(declarations, version, commit, since)
 
@@ -70,7 +70,7 @@ def target(
     found = look_up(site, names, state=state, workflows=content.declarations)
     environment = site.environment.resolved(found)
     forms = {**recorded, **render_all(fresh, environment)}
-    values = {one.name: values_of(one, environment) for one in fresh}
+    values = {declaration.name: values_of(declaration, environment) for declaration in fresh}
     workflows = {}
     for name, declaration in content.declarations.items():
         old = served[name] if served and name in recorded else None

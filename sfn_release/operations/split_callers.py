@@ -22,11 +22,11 @@ def mixes(workspace: Workspace, environment: str, state: RecordedState) -> list[
     client = workspace.reach(there).stepfunctions
     served = state.serving.workflows
 
-    def one(name: str) -> str | None:
+    def split_of(name: str) -> str | None:
         alias = describe_alias(client, f"{served[name].state_machine_arn}:{there.alias}")
         text = mix_text(served[name], alias)
         return f"{name}: {text}" if text else None
 
-    found = [line for line in in_parallel(one, sorted(served)) if line]
+    found = [line for line in in_parallel(split_of, sorted(served)) if line]
     more = len(found) - _FEW
     return [*found[:_FEW], *([f"… and {more} more workflows"] if more > 0 else [])]

@@ -27,7 +27,7 @@ def with_differences(
     """
     served = serving.workflows if serving else {}
 
-    def one(planned: WorkflowPlan) -> WorkflowPlan:
+    def compared(planned: WorkflowPlan) -> WorkflowPlan:
         name = planned.workflow
         if name not in old or name not in target.workflows or planned.change == "created":
             return planned
@@ -41,4 +41,4 @@ def with_differences(
             before = replace(old[name], tags=tags)
         return replace(planned, differences=differences(before, new))
 
-    return replace(plan, workflows=tuple(one(planned) for planned in plan.workflows))
+    return replace(plan, workflows=tuple(compared(planned) for planned in plan.workflows))

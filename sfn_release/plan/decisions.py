@@ -95,7 +95,7 @@ def plan(
         version=target.version,
         from_version=serving.version if serving else None,
         workflows=tuple(plans),
-        notes=target.notes if any(one.changes for one in plans) else (),
+        notes=target.notes if any(planned.changes for planned in plans) else (),
     )
 
 

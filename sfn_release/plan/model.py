@@ -135,7 +135,9 @@ class WorkflowPlan:
     @property
     def changes(self) -> bool:
         """Whether there is more to do than to name another release in our own tags."""
-        return any(not (isinstance(one, TagStateMachine) and one.only_names) for one in self.steps)
+        return any(
+            not (isinstance(step, TagStateMachine) and step.only_names) for step in self.steps
+        )
 
 
 @dataclass(frozen=True)
@@ -194,15 +196,15 @@ class Plan:
         tags = [step for workflow in self.workflows for step in workflow.tags]
         return (*keep, *prepare, *shift, *switch, *restore, *tags)
 
-    def steps_of(self, one: WorkflowPlan) -> tuple[Step, ...]:
+    def steps_of(self, planned: WorkflowPlan) -> tuple[Step, ...]:
         """Return the steps of a workflow in order, without *keep* and without traffic shifts."""
         new = [
             step
             for stage in self.stages
             for step in stage.steps
-            if step.workflow == one.workflow and isinstance(step, PointAlias)
+            if step.workflow == planned.workflow and isinstance(step, PointAlias)
         ]
-        return (*one.prepare, *new, *one.switch, *one.restore, *one.tags)
+        return (*planned.prepare, *new, *planned.switch, *planned.restore, *planned.tags)
 
     @property
     def watching(self) -> timedelta:
@@ -223,14 +225,14 @@ class Plan:
                 {
                     "weight": stage.watch.weight,
                     "interval_seconds": int(stage.watch.interval.total_seconds()),
-                    "workflows": [one.workflow for one in stage.steps],
+                    "workflows": [step.workflow for step in stage.steps],
                 }
                 for stage in self.stages
             ],
             "workflows": {plan.workflow: plan.change for plan in self.workflows},
             "pins": {plan.workflow: dict(plan.pins) for plan in self.workflows if plan.pins},
             "differences": {
-                plan.workflow: [one.to_json() for one in plan.differences]
+                plan.workflow: [difference.to_json() for difference in plan.differences]
                 for plan in self.workflows
                 if plan.differences
             },

@@ -68,12 +68,12 @@ class FilledChecks:
         found = self._findings(declaration.name, rendered, services=not released)
         if not released:
             kept, _ = unsilenced(found, self._silences, declaration.name)
-            found = tuple(as_released(one) for one in kept)
-        errors = [one for one in found if one.severity == "error"]
+            found = tuple(as_released(finding) for finding in kept)
+        errors = [finding for finding in found if finding.severity == "error"]
         counted = list(final(errors)) if released else errors
         return (
             *foreign,
-            *(_with_origin(one, declaration, rendered, environment) for one in counted),
+            *(_with_origin(finding, declaration, rendered, environment) for finding in counted),
         )
 
     def _findings(self, name: str, rendered: Rendered, *, services: bool) -> tuple[Finding, ...]:
@@ -90,7 +90,7 @@ class FilledChecks:
             logging=rendered.logging,
             services=services,
         )
-        found = tuple(one for one in found if one.rule != LITERAL)
+        found = tuple(finding for finding in found if finding.rule != LITERAL)
         checked.append(_Known(*key, found))
         return found
 

@@ -58,7 +58,9 @@ def refuse_uncounted(target: Target, strategy: Strategy | None, environment: str
     One EXPRESS workflow among others is left out, with a note.
     """
     express = [
-        name for name, one in sorted(target.workflows.items()) if one.rendered.type == "EXPRESS"
+        name
+        for name, workflow in sorted(target.workflows.items())
+        if workflow.rendered.type == "EXPRESS"
     ]
     if strategy is None or not strategy.limits.counted or len(express) < len(target.workflows):
         return
@@ -96,26 +98,26 @@ def shifted(
     served = serving.workflows if serving else {}
     shifts: dict[str, _Shift] = {}
     reached = 0
-    for one in plan.workflows:
-        there = observed.get(one.workflow)
-        before = left_alias(served.get(one.workflow), there, identities)
-        point = _point(one)
+    for planned in plan.workflows:
+        there = observed.get(planned.workflow)
+        before = left_alias(served.get(planned.workflow), there, identities)
+        point = _point(planned)
         if there is None or there.alias is None:
             continue
-        if before is not None and one.version_arn is not None:
-            reached = max(reached, there.alias.routing.get(one.version_arn, 0))
+        if before is not None and planned.version_arn is not None:
+            reached = max(reached, there.alias.routing.get(planned.version_arn, 0))
         if point is None or point.before is None:
             continue
-        old = _old(point, before, served[one.workflow].version_arn if before else None)
+        old = _old(point, before, served[planned.workflow].version_arn if before else None)
         if old is not None and old != point.version_arn:
-            shifts[one.workflow] = _shift(one, point, point.before, old, target, there)
+            shifts[planned.workflow] = _shift(planned, point, point.before, old, target, there)
     weights = [w for w in strategy.weights if not resume or w >= reached]
     if not shifts or not weights:
         return plan
     new = [
         step
-        for one in plan.workflows
-        for step in one.switch
+        for planned in plan.workflows
+        for step in planned.switch
         if isinstance(step, PointAlias) and step.before is None
     ]
     stages: list[ShiftStage] = []
@@ -125,7 +127,9 @@ def shifted(
         stages.append(ShiftStage(tuple(steps), Watch(weight, strategy.interval)))
     return replace(
         plan,
-        workflows=tuple(_rest(one, shifts.get(one.workflow), new) for one in plan.workflows),
+        workflows=tuple(
+            _rest(planned, shifts.get(planned.workflow), new) for planned in plan.workflows
+        ),
         stages=tuple(stages),
         strategy=_words(strategy),
         resumed=min(attempt.started_at for attempt in attempts) if resume and reached else None,
@@ -152,8 +156,8 @@ def stages_text(plan: Plan) -> str:
     return f"{onward}{shares} of callers for {interval}{each}, then all: {names_text(names)}"
 
 
-def _point(one: WorkflowPlan) -> PointAlias | None:
-    return next((step for step in one.switch if isinstance(step, PointAlias)), None)
+def _point(planned: WorkflowPlan) -> PointAlias | None:
+    return next((step for step in planned.switch if isinstance(step, PointAlias)), None)
 
 
 def _old(point: PointAlias, before: object, recorded: str | None) -> str | None:
@@ -166,30 +170,30 @@ def _old(point: PointAlias, before: object, recorded: str | None) -> str | None:
 
 
 def _shift(
-    one: WorkflowPlan,
+    planned: WorkflowPlan,
     point: PointAlias,
     before: ObservedAlias,
     old: str,
     target: Target,
     there: Observed,
 ) -> _Shift:
-    at_once = not one.restore
-    if one.prepare:
-        latest: str | None = target.workflows[one.workflow].rendered.digest
+    at_once = not planned.restore
+    if planned.prepare:
+        latest: str | None = target.workflows[planned.workflow].rendered.digest
     else:
         latest = there.latest.digest if there.latest else None
     return _Shift(point, before, old, latest, at_once)
 
 
-def _rest(one: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> WorkflowPlan:
+def _rest(planned: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) -> WorkflowPlan:
     """Return the plan of the final switch: without new aliases, which are made before."""
     switch: list[Step] = []
-    for step in one.switch:
+    for step in planned.switch:
         if isinstance(step, PointAlias) and shift is not None:
             switch.append(replace(step, latest=shift.latest, shifted=True))
         elif step not in new:
             switch.append(step)
-    return replace(one, switch=tuple(switch))
+    return replace(planned, switch=tuple(switch))
 
 
 def _words(strategy: Strategy) -> str:

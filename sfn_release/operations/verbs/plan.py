@@ -95,7 +95,7 @@ def work_tree(workspace: Workspace) -> dict[str, Declaration]:
     """
     built = build_work_tree(workspace)
     refuse_calls(built.declarations, workspace.project.silences)
-    return {one.name: one for one in built.declarations}
+    return {declaration.name: declaration for declaration in built.declarations}
 
 
 def prepare_work_tree(

@@ -176,7 +176,7 @@ def rollback_target(
             same = f"has the same content as {top.version}"
             say(f"{skipped} {'was yanked' if skipped in yanked else same}: skipped")
         if entry is None:
-            others = [one for one in passed if one in yanked]
+            others = [skipped for skipped in passed if skipped in yanked]
             raise NotFoundError(
                 f"{site.name} has served nothing else before {top.version}:"
                 " there is nothing to go back to.",
