@@ -110,7 +110,7 @@ def _size(sending: Submission) -> Iterator[UnmetPrecondition]:
     if size > MAX_DEFINITION:
         yield UnmetPrecondition(
             f"The definition of {sending.rendered.workflow} has {size:,} bytes in"
-            f" {sending.environment}; Step Functions takes {MAX_DEFINITION:,}.",
+            f" {sending.environment}; Step Functions allows {MAX_DEFINITION:,}.",
             fix="Move a part into a state machine of its own and start it from a Task.",
             error=DefinitionError,
         )

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sfn_release.plan import (
     Observed,
     Plan,
-    Target,
-    TargetWorkflow,
     alias_deployment,
     machine_names_clash,
-    plan,
     plan_delete,
 )
 from sfn_release.plan.steps import (
@@ -26,80 +19,24 @@ from sfn_release.plan.steps import (
     ObservedAlias,
     PointAlias,
     PublishVersion,
-    ShiftWeight,
     Step,
     TagStateMachine,
     UpdateStateMachine,
-    Watch,
     routing_text,
 )
-from sfn_release.release.rendering import Rendered
-from sfn_release.release.serving import Served, Serving
 from support.errors import refused
-from support.shop import ROLE
-from support.values import definition
-
-ARN = "arn:aws:states:eu-west-1:000000000000:stateMachine:"
-OWN = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}
-COMMIT = "c" * 40
-
-
-def rendered(name: str, content: Any, **members: Any) -> Rendered:
-    fixed = {"type": "STANDARD", "role": ROLE, "logging": {"level": "OFF"}, "tracing": {}}
-    return Rendered(name, name, definition(content), **{**fixed, "encryption": {}, **members})
-
-
-def target(version: str = "1.0.0", **contents: Any) -> Target:
-    """Return a release of these workflows; its workflow digests are made of the contents."""
-    workflows = {
-        name: TargetWorkflow(f"sha256:{content}", f"workflows/{name}.py", form)
-        for name, content in contents.items()
-        for form in [content if isinstance(content, Rendered) else rendered(name, content)]
-    }
-    return Target("deploy", version, COMMIT, "sha256:all", workflows)
-
-
-def there(name: str, content: Any, **members: Any) -> Observed:
-    """Return a machine that we deployed: $LATEST and its version 1, the alias at it."""
-    form = rendered(name, content)
-    arn = ARN + name
-    fixed: dict[str, Any] = {
-        "latest": form,
-        "revision": "r1",
-        "tags": {**OWN, **origin("1.0.0", content)},
-        "alias": ObservedAlias(f"{arn}:live", {f"{arn}:1": 100}, "sfn-release 1.0.0 old"),
-        "versions": {f"{arn}:1": form.digest},
-    }
-    return Observed(arn, **{**fixed, **members})
-
-
-def origin(version: str, content: Any) -> dict[str, str]:
-    return {
-        "sfn-release:version": version,
-        "sfn-release:commit": COMMIT,
-        "sfn-release:digest": f"sha256:{content}",
-    }
-
-
-def served(name: str, content: Any = "a", **tags: str) -> Served:
-    form = rendered(name, content, tags=tags)
-    alias = "sfn-release 1.0.0 old"
-    return Served(
-        "sha256:a", form.digest, "x.py", form.settings(), ARN + name, None, alias, "1.0.0"
-    )
-
-
-def serving(*workflows: Served) -> Serving:
-    named = {one.settings["state_machine"]: one for one in workflows}
-    return Serving("1.0.0", COMMIT, "sha256:all", "old", None, named)
-
-
-def planned(
-    to: Target, observed: Mapping[str, Observed | None], *, alias: str = "live", **options: Any
-) -> Plan:
-    fixed: dict[str, Any] = {"serving": None, "known": frozenset({"old"}), "deployment": "new"}
-    options = {**fixed, **options}
-    return plan(to, project="shop", environment="prod", alias=alias, observed=observed, **options)
+from support.plans import (
+    ARN,
+    COMMIT,
+    OWN,
+    origin,
+    planned,
+    rendered,
+    served,
+    serving,
+    target,
+    there,
+)
 
 
 def kinds(decided: Plan) -> list[type[Step]]:
@@ -455,175 +392,3 @@ def test_a_routing_is_told_by_version_numbers() -> None:
         ":1 90 %, :2 10 %",
         "nothing",
     ]
-
-
-# The same against a small model of AWS, whatever was there before
-
-
-@dataclass
-class Machine:
-    """A state machine of the model: *contents* by version number, *routing* of its alias."""
-
-    latest: str
-    tags: dict[str, str]
-    revision: int = 1
-    newest: int = 0
-    contents: dict[int, str] = field(default_factory=dict)
-    routing: dict[int, int] | None = None
-    description: str = ""
-
-
-class Aws:
-    """AWS in memory, as far as plans know it. *writes* counts them by workflow."""
-
-    def __init__(self, machines: dict[str, Machine]) -> None:
-        self.machines = machines
-        self.writes: dict[str, int] = {}
-
-    def observe(self, name: str) -> Observed | None:
-        """Return a machine as a plan sees it."""
-        machine = self.machines.get(name)
-        if machine is None:
-            return None
-        alias = None
-        if machine.routing is not None:
-            routing = {f"{ARN}{name}:{n}": weight for n, weight in machine.routing.items()}
-            alias = ObservedAlias(f"{ARN}{name}:live", routing, machine.description)
-        return Observed(
-            arn=ARN + name,
-            latest=rendered(name, machine.latest),
-            revision=str(machine.revision),
-            tags=dict(machine.tags),
-            alias=alias,
-            versions={
-                f"{ARN}{name}:{number}": rendered(name, content).digest
-                for number, content in machine.contents.items()
-            },
-        )
-
-    def apply(self, decided: Plan) -> None:
-        """Apply a plan, step by step."""
-        for step in decided.steps:
-            counted = not isinstance(step, TagStateMachine)
-            self.writes[step.workflow] = self.writes.get(step.workflow, 0) + counted
-            self.step(step)
-
-    def step(self, step: Step) -> None:
-        """Do one step, as AWS would."""
-        match step:
-            case CreateStateMachine():
-                assert step.workflow not in self.machines
-                created = Machine(result_of(step.rendered), dict(step.tags), contents={})
-                self.machines[step.workflow] = created
-                publish(created)
-            case UpdateStateMachine():
-                machine = self.machines[step.workflow]
-                machine.latest = result_of(step.rendered)
-                machine.revision += 1
-            case PublishVersion():
-                machine = self.machines[step.workflow]
-                assert step.revision in {str(machine.revision), str(machine.revision - 1)}
-                publish(machine)
-            case PointAlias():
-                machine = self.machines[step.workflow]
-                assert (machine.routing is None) == (step.before is None)
-                number = int(step.version_arn.rpartition(":")[2]) if step.version_arn else None
-                chosen = machine.newest if number is None else number
-                assert chosen in machine.contents
-                machine.routing = {chosen: 100}
-                machine.description = step.description
-            case TagStateMachine():
-                tags = self.machines[step.workflow].tags
-                tags.update(step.tags)
-                for key in step.removed:
-                    del tags[key]
-            case DeleteStateMachine():
-                del self.machines[step.workflow]
-            case ShiftWeight() | Watch():
-                raise AssertionError("no strategy here")
-
-
-def publish(machine: Machine) -> None:
-    machine.newest += 1
-    machine.contents[machine.newest] = machine.latest
-
-
-def result_of(form: Rendered) -> str:
-    return str(form.definition["States"]["Only"]["Result"])
-
-
-CONTENTS = st.sampled_from("abc")
-NAMES = ["one", "two"]
-
-
-@st.composite
-def machines(draw: st.DrawFn) -> Machine:
-    contents = draw(st.dictionaries(st.integers(1, 4), CONTENTS, max_size=4))
-    numbers = sorted(contents)
-    routing = None
-    aliased: bool = draw(st.booleans())
-    if numbers and aliased:
-        first = draw(st.sampled_from(numbers))
-        second = draw(st.sampled_from(numbers))
-        routing = {first: 100} if first == second else {first: 90, second: 10}
-    return Machine(
-        latest=draw(CONTENTS),
-        tags=draw(st.sampled_from([{}, dict(OWN), {**OWN, **origin("0.1.0", "a")}, {"x": "y"}])),
-        newest=4,
-        contents=contents,
-        routing=routing,
-        description=draw(st.sampled_from(["", "by hand", "sfn-release 0.9.0 else"])),
-    )
-
-
-AWS = st.dictionaries(st.sampled_from(NAMES), machines()).map(Aws)
-
-
-@given(AWS, st.dictionaries(st.sampled_from(NAMES), CONTENTS, min_size=1), st.booleans())
-def test_applying_a_plan_reaches_its_target_from_anywhere(
-    aws: Aws, contents: dict[str, str], aliased: bool
-) -> None:
-    """And planning again gives no step: nothing was left, nothing is done twice."""
-    alias = "live" if aliased else ""
-    to = target("1.0.0", **contents)
-
-    def decide() -> Plan:
-        observed = {name: aws.observe(name) for name in contents}
-        if not aliased:
-            observed = {n: replace(one, alias=None) if one else None for n, one in observed.items()}
-        return planned(to, observed, alias=alias, adopt=True)
-
-    reusable = {
-        name
-        for name, content in contents.items()
-        if name in aws.machines and content in aws.machines[name].contents.values()
-    }
-    versions = {name: aws.machines[name].newest for name in reusable}
-    aws.apply(decide())
-    for name, content in contents.items():
-        machine = aws.machines[name]
-        assert content == machine.latest
-        assert content in machine.contents.values()
-        if aliased:
-            assert machine.routing is not None
-            ((number, weight),) = machine.routing.items()
-            assert (content, 100) == (machine.contents[number], weight)
-        assert {**OWN, "sfn-release:digest": f"sha256:{content}"}.items() <= machine.tags.items()
-    # A rollback to a version that still exists: the alias, then $LATEST, and no new version.
-    assert [name for name in reusable if aws.writes.get(name, 0) > 2] == []
-    assert versions == {name: aws.machines[name].newest for name in reusable}
-    assert decide().steps == ()
-
-
-@given(st.lists(st.dictionaries(st.sampled_from(NAMES), CONTENTS, min_size=1), max_size=6))
-def test_going_to_and_fro_makes_one_version_per_content(history: list[dict[str, str]]) -> None:
-    """What was published once is used again, however often callers are sent to it."""
-    aws = Aws({})
-    for number, contents in enumerate(history):
-        observed = {name: aws.observe(name) for name in contents}
-        known = frozenset(str(earlier) for earlier in range(number))
-        to = target(f"1.{number}.0", **contents)
-        aws.apply(planned(to, observed, known=known, deployment=str(number)))
-    for name, machine in aws.machines.items():
-        had = {contents[name] for contents in history if name in contents}
-        assert sorted(had) == sorted(machine.contents.values())
