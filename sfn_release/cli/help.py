@@ -2,6 +2,7 @@
 
     Usage, the summary of the program, its options, its commands by subject, its exit codes.
 
+When you add a command, add its summary here.
 `app` passes the same text to click, for ``sfn-release -C DIR --help``. The help of a
 command comes from click; its first line is the summary here.
 """

@@ -150,7 +150,8 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"{question} There is no terminal to ask on. Nothing was changed.",
+            "There is no terminal to ask you on, so nothing was changed.",
+            why=question,
             fix="To confirm, run it again with --yes.",
         )
     sys.stderr.write(f"{terminal.one_line(question)} [y/N] ")

@@ -1,11 +1,13 @@
 """Fills ``${Name}`` in definitions, roles, log groups, names and tags.
 
 ``${Name}`` stands for a parameter of the environment, in every string of a JSON value: in the keys
-of objects too, as CloudFormation's definition substitutions do. A string that is nothing else
-becomes the parameter's value with its type; inside a longer text the value is written as text.
-``$${`` is the literal ``${``. A filled value is not looked at again. Any other ``${`` is an error,
-because it would reach AWS as it stands, except in a JSONata expression (``{% … %}``), where
-``${"a": 1}`` has a meaning of its own.
+of objects too, as in CloudFormation's definition substitutions. A string that is only ``${Name}``
+becomes the parameter's value with its type. Inside a longer text the value is written as text.
+Filled values are not filled again.
+
+If you need a literal ``${``, you write ``$${``. Any other ``${`` is an error, because it would
+reach AWS unchanged, except in a JSONata expression (``{% … %}``), where ``${"a": 1}`` has its own
+meaning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The keys of releases.toml: each with its type, its rule and an example."""
+"""The keys of releases.toml: each with its type, its rule and an example.
+
+When you add a key, you add the field of the same name to `Environment` or `Project` too.
+"""
 
 from __future__ import annotations
 

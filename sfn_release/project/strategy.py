@@ -1,7 +1,7 @@
 """Strategies: how callers of an alias are shifted to a new version, and when they are sent back.
 
-To add a strategy, write a class here and add it to `STRATEGIES`. Planning, watching and printing
-use only the `Strategy` protocol.
+To add a strategy, you write a class here and add it to `STRATEGIES`. Planning, watching and
+printing use only the `Strategy` protocol.
 """
 
 from __future__ import annotations

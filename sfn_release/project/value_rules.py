@@ -1,6 +1,7 @@
 """Rules for single values of releases.toml: texts, numbers, times, names.
 
-A rule takes a value, and returns the problem with it as a sentence, or None.
+A rule takes a value, and returns the problem with it as a sentence, or None. To add a rule, you
+write its function and use it in `schema`.
 """
 
 from __future__ import annotations

@@ -432,7 +432,7 @@ def test_a_rollback_after_an_unfinished_attempt_restores(project: Project) -> No
 def test_local_reset_without_a_remote_keeps_releases(shop: Project) -> None:
     """What is asked and what is told say so."""
     shop.publish("1.0.0")
-    assert "? The releases stay. " in shop.run("local", "reset").err
+    assert "? The releases stay." in shop.run("local", "reset").err
     ran = shop.ok("local", "reset", "--yes")
     assert "kept every release\n" in ran.out
     assert [one["version"] for one in shop.json("releases")["releases"]] == ["1.0.0"]

@@ -34,8 +34,8 @@ _STYLES = {"error": "red", "warning": "yellow"}
 def run(session: Session, named: tuple[str, ...], format_: str, strict: bool, remote: bool) -> int:
     """Check workflow definitions. Exits 1 on errors.
 
-    Checks every workflow of the work tree, or those that you name. A FILE (.json, .yaml, .py, or -
-    for standard input) needs no project. --remote also has AWS validate the definitions, with the
+    Checks every workflow of the work tree, or only the ones you name. A FILE (.json, .yaml, .py, or
+    - for standard input) needs no project. --remote also has AWS validate the definitions, with the
     environment's parameters filled in; it always needs a project.
     """
     from sfn_release.operations.verbs.check import check

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     """Delete a workflow's state machine.
 
-    Deletes all its versions and aliases too. Releases keep the definition: the next deployment or
-    rollback to one of them creates the state machine again.
+    Deletes all its versions and aliases too, after asking you. Releases keep the definition: when
+    you deploy or roll back to one of them, the state machine is created again.
     """
     from sfn_release.operations.verbs.delete import delete
 

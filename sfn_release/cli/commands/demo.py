@@ -52,8 +52,8 @@ _ENDED = {INTERRUPTED, HUNG_UP, TERMINATED}
 def run(session: Session, keep: bool) -> int:
     """Try every step in a temporary repository, without AWS.
 
-    Publish, execute, change, publish, execute, diff, roll back, execute, status, history. Each
-    command really runs, in a temporary folder.
+    Publish, execute, change, publish, execute, diff, roll back, execute, status, history. You see
+    each command with its real output.
     """
     from sfn_release.cli.app import run
 

@@ -41,8 +41,8 @@ def run(
             f"Both VERSION ({version}) and --resume were given."
             if resume
             else "Missing argument 'VERSION'.",
-            why="--resume deploys the version of the attempt that did not finish.",
-            fix="Give one of them.",
+            why="--resume deploys the version of the last attempt, if it did not finish.",
+            fix="Give either VERSION or --resume.",
         )
     workspace = session.workspace()
 

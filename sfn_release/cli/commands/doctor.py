@@ -30,12 +30,12 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 def run(session: Session, iam: bool) -> int:
     """Find problems with setup, refs and permissions.
 
-    Checks Git, releases.toml, the ledger and each environment, or those of --env: account, IAM
-    actions, roles, log groups, alarms, state machines. Changes nothing. Exits 1 if it finds a
-    problem. -v shows each permission.
+    Checks Git, releases.toml, the ledger and each environment (or --env): account, IAM actions,
+    roles, log groups, alarms, state machines. Changes nothing. Exits 1 if it finds a problem. -v
+    shows each permission.
 
-    --iam prints the least IAM policies for two roles of each environment: one that plans, and one
-    that deploys. It needs no AWS account.
+    --iam prints the least IAM policies for two roles of each environment: to plan, and to deploy.
+    It needs no AWS account.
     """
     if iam:
         return _policies(session)

@@ -16,7 +16,7 @@ def run() -> None:
 def check(session: Session) -> int:
     """Look up everything that a deployment needs. Changes nothing.
 
-    Checks every environment, or those of --env: credentials, account, role, parameters, state
+    Checks every environment (or --env): credentials, account, role, parameters, state
     machine names, pins, alarms, and the ledger's remote. Exits 1 if there is a problem.
     """
     from sfn_release.operations.verbs.check_environments import check_environments

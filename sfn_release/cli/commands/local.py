@@ -40,10 +40,10 @@ def run() -> None:
 def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]) -> None:
     """Serve Step Functions on loopback until Ctrl-C.
 
-    Use any AWS client with the endpoint URL that it prints, and any credentials. An access key ID
-    of twelve digits is the account; any other key means 000000000000. Requests go to the region
-    that they are signed for. The state is shared with the `local` environment. Outside a project,
-    it is a file in your user data folder.
+    You can use any AWS client with the endpoint URL that it prints, and any credentials. An access
+    key ID of twelve digits is the account; any other key means 000000000000. Requests go to the
+    region that they are signed for. The state is shared with the `local` environment. Outside a
+    project, it is a file in your user data folder.
     """
     from sfn_release.local_service.server import serve
     from sfn_release.operations.verbs.local import data_folder, service_for

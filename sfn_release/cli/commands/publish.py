@@ -82,7 +82,7 @@ def _one_version(version: str | None, *, from_tag: bool) -> None:
     if from_tag and version is not None:
         raise UsageError(
             f"Both VERSION ({version}) and --version-from-tag were given.",
-            fix="Give one of them.",
+            fix="Give either VERSION or --version-from-tag.",
         )
     if version is None and not from_tag:
         raise UsageError(

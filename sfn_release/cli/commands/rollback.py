@@ -31,8 +31,8 @@ def run(
 ) -> int:
     """Go back to an earlier release, byte for byte.
 
-    Goes back to VERSION, or to the previous release; each further rollback goes further back. For a
-    release that never ran in the environment, use `deploy`. Repeat --env to roll back several
+    Goes back to VERSION, or to the previous release; each further rollback goes further back. If
+    the release never ran in the environment, you need `deploy`. Repeat --env to roll back several
     environments, one after another.
     """
     from sfn_release.cli.deployments import deploy_each

@@ -35,7 +35,7 @@ def run(session: Session, check: bool) -> int:
     """Show what is live in each environment, and drift.
 
     Compares the definition, settings and alias of each workflow with the last record, in every
-    environment or those of --env. --check and -v also compare tags and state machine versions,
+    environment (or --env). --check and -v also compare tags and state machine versions,
     which takes two more calls for each workflow. Exits 1 if an environment can't be reached.
     """
     from sfn_release.operations.verbs.status import status

@@ -107,7 +107,7 @@ class OutputError(Exception):
 
 
 class _Output:
-    """A stream that raises OutputError, so that its failures differ from those of other files."""
+    """A stream that raises OutputError, which no other file raises."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream

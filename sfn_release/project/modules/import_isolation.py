@@ -9,7 +9,7 @@ Imports nothing of sfn-release: `worker` loads it by its file.
   or, if that is a removed editable install, the package that runs the build.
 - Helpers: ``from workflows._common import x``, ``from ._common import x`` and plain
   ``import _common`` load the same module.
-- The project's bytecode is not read: it could be of other content with the same size and second.
+- We don't read the project's bytecode: it could be of other content with the same size and second.
 """
 
 from __future__ import annotations
