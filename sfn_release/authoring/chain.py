@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from sfn_release.asl.field_types import JSONPATH
 from sfn_release.authoring.state import State, TransitionState, reachable
-from sfn_release.authoring.state_graph import Copies, StateGraph
+from sfn_release.authoring.state_graph import Copies, Naming, StateGraph
 from sfn_release.authoring.states import Choice, Raw
 from sfn_release.authoring.value_types import TransitionTarget
 from sfn_release.errors import DefinitionError
@@ -59,9 +61,21 @@ class Chain:
         return Chain(new[self.first], parts, tuple(new[state] for state in self.ends))
 
     @property
+    def start(self) -> State:
+        """The first state."""
+        return self.first
+
+    @property
     def states(self) -> tuple[State, ...]:
         """The states of the chain, and all states that they lead to."""
         return tuple(reachable([self.first, *self.parts]))
+
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
+        """Return the chain as a graph, in JSON. Its open ends end it."""
+        from sfn_release.authoring.state_writer import write_states
+
+        states = write_states(self.states, naming, language, self.ends)
+        return {"StartAt": naming.id_of(self.first), "States": states}
 
 
 def chain(piece: State | Chain | StateGraph) -> Chain:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Catch
-from sfn_release.authoring.state_graph import Keys, StateGraph
+from sfn_release.authoring.state_graph import Keys, Naming, StateGraph
 from sfn_release.authoring.value_types import (
     Catches,
     DataPath,
@@ -74,6 +74,15 @@ class State:
     def graphs(self) -> Iterator[tuple[Keys, StateGraph | Mapping[str, Any]]]:
         """Yield the branches or the item processor, each with its keys below the state."""
         yield from ()
+
+    def to_asl(self, naming: Naming, language: str = JSONPATH) -> dict[str, Any]:
+        """Return the state as JSON. *language* is the query language of its workflow.
+
+        Raises DefinitionError for values that the state's query language doesn't have.
+        """
+        from sfn_release.authoring.state_writer import write_state
+
+        return write_state(self, naming, language)
 
 
 @dataclass(slots=True, eq=False, repr=False)

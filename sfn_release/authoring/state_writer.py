@@ -221,9 +221,6 @@ def write_graph(graph: Any, role: str, naming: Naming, language: str) -> dict[st
         graph = alone(graph)
     if isinstance(graph, Mapping):
         return write_object(graph, language)
-    if isinstance(graph, Chain):
-        states = write_states(graph.states, naming, language, graph.ends)
-        return {"StartAt": naming.id_of(graph.first), "States": states}
     if not hasattr(graph, "to_asl"):
         raise DefinitionError(
             f"{role} can't be {graph!r}.",

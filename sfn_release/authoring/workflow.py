@@ -57,9 +57,10 @@ def _at_the_start(verb: Callable[Concatenate[_W, _P], _W]) -> Callable[Concatena
         return verb(self, *args, **kwargs)
 
     start.__name__ = f"start_from_{verb.__name__}"
-    start.__doc__ = (
-        f"Start the workflow as `{verb.__name__}` continues it, or raise DefinitionError."
-    )
+    start.__doc__ = f"""Start the workflow with the state that `{verb.__name__}` makes.
+
+        Raises DefinitionError if there is a start already.
+        """
     return start
 
 
