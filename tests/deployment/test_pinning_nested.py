@@ -175,7 +175,7 @@ def test_a_child_that_turns_out_to_be_elsewhere_fails_the_deployment(tmp_path: P
     shop = family(tmp_path, reference=elsewhere)
     shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
     shop.commit()
-    with refused("E_CONFLICT", f"parent refers to {elsewhere}, and the workflow child is {CHILD}."):
+    with refused("E_CONFLICT", f"parent refers to {elsewhere}, but the workflow child is {CHILD}."):
         shop.publish("1.0.0")
     (record,) = history(shop.workspace(), environment="prod")
     assert record.status == "failed"

@@ -81,7 +81,7 @@ alarms = ["shop-failed", "shop-any"]
 max_failures = 0
 """
     made = make_shop(tmp_path / "shop", config=config)
-    shop = Shop(made.root, clock=clock)
+    shop = Shop(made.root, clock=clock, over_http=True)
     for version, result in (("1.0.0", "one"), ("1.1.0", "two")):
         shop.write("workflows/hello.asl.json", json.dumps(may_fail(result)))
         shop.commit()

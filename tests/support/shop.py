@@ -67,8 +67,8 @@ class Shop(Repository):
     """A clone of the project, and the accounts that its environments are in.
 
     *clients* are the Step Functions of environments, *others* other services of AWS by botocore's
-    ids. Without a client of its own, an environment whose configuration has an endpoint is reached
-    over HTTP, and any other gets an account in memory. *during* is called at every wait of a
+    ids. An environment that has no client yet gets an account in memory. A shop that is *over_http*
+    reaches every environment as its configuration says. *during* is called at every wait of a
     deployment with the time since it began.
     """
 
@@ -76,6 +76,7 @@ class Shop(Repository):
     clock: Clock = field(default_factory=Clock)
     clients: dict[str, Any] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
+    over_http: bool = False
     actor: str = "ann"
     process: int = 1
     ci: Mapping[str, Any] | None = None
@@ -106,7 +107,7 @@ class Shop(Repository):
 
         def aws(environment: Environment) -> Aws:
             name = environment.name
-            if name not in self.clients and environment.endpoints:
+            if self.over_http:
                 return configured(environment)
             if name not in self.clients:
                 self.clients[name] = (
