@@ -18,6 +18,7 @@ from sfn_release.checks.finding import Finding
 from sfn_release.checks.parser import parse_definition
 from sfn_release.checks.rule import Find, Inspection, Issue, Rule, Subject
 from sfn_release.checks.rule_table import BY_NAME, RULES
+from sfn_release.checks.task_calls import IntegrationCall
 from sfn_release.checks.variables import read_by_state
 from sfn_release.errors import DefinitionError
 
@@ -169,8 +170,8 @@ def _things(definition: ParsedDefinition) -> Iterator[tuple[Subject, Any, Hashab
         yield from _expressions(state)
         if state.resource is not None:
             yield "task", state, state.resource
-            if state.call is not None:
-                yield "call", state.call, state.resource
+            if state.resource.call is not None:
+                yield "call", IntegrationCall(state, state.resource.call), state.resource
         for callee in state.callees:
             yield "callee", callee, None
 

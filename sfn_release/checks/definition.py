@@ -1,9 +1,10 @@
 """The parsed definition: its scopes, its states, and everything in them that rules look at.
 
 A *scope* is a graph of states: the workflow itself, a branch of a Parallel, the processor of a Map.
-`parser` builds all of this in one walk. Nothing here changes afterwards. States and scopes aren't
-frozen because a frozen dataclass takes three times as long to make; two of them are equal only when
-they are the same object.
+`parser` builds all of this in one walk, and nothing changes it afterwards. Nothing in a state leads
+back to the state, so that Python frees a definition as soon as it has been checked. States and
+scopes aren't frozen, because a frozen dataclass takes three times as long to make. Two of them are
+equal only if they are the same object.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sfn_release.asl.jsonata import JsonataExpression
 from sfn_release.asl.paths import Path
 from sfn_release.checks.location import KeyPath, Location
 from sfn_release.checks.shapes import Shape
-from sfn_release.checks.task_calls import Callee, IntegrationCall, Resource
+from sfn_release.checks.task_calls import Callee, Resource, ServiceCall
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest definition that CreateStateMachine accepts (botocore's model, ``Definition``)."""
@@ -79,7 +80,6 @@ class PathShape:
 class PathExpression(NamedTuple):
     """A path or an intrinsic function in the field *key* of a JSONPath state."""
 
-    state: ParsedState
     key: str
     around: Location
     shape: PathShape
@@ -103,11 +103,12 @@ class PathExpression(NamedTuple):
 class JsonataText(NamedTuple):
     """A text in a field of a JSONata state that may hold an expression.
 
-    *field* is the state's field around it, *caught* is true in a catcher. *expression* is None
-    unless the text is a valid expression without placeholders; *problem* says why it is invalid.
+    *state* is the shape of its state, *field* the field around it. *caught* is true in a catcher.
+    *expression* is None unless the text is a valid expression without placeholders; *problem* says
+    why it is invalid.
     """
 
-    state: ParsedState
+    state: Shape
     field: str
     caught: bool
     text: str
@@ -117,12 +118,18 @@ class JsonataText(NamedTuple):
 
 
 class ErrorName(NamedTuple):
-    """An item in the ``ErrorEquals`` of a retrier or a catcher, "" if it isn't a string."""
+    """An item in the ``ErrorEquals`` of a retrier or a catcher, "" if it isn't a string.
 
-    state: ParsedState
+    *state* is the shape of its state, *call* the integration that the state calls. *last* is true
+    in the last retrier or catcher.
+    """
+
     name: str
     rule: Element
     position: int
+    state: Shape
+    call: ServiceCall | None
+    last: bool
 
     @property
     def place(self) -> Location:
@@ -180,7 +187,6 @@ class ParsedState:
     shape: Shape
     scope: ParsedScope
     resource: Resource | None = None
-    call: IntegrationCall | None = None
     callees: Sequence[Callee] = ()
     elements: Sequence[Element] = ()
     members: Sequence[Member] = ()
@@ -199,6 +205,11 @@ class ParsedState:
     def language(self) -> str:
         """The state's query language."""
         return self.shape.language
+
+    @property
+    def call(self) -> ServiceCall | None:
+        """The integration that a Task calls, if it is known."""
+        return self.resource.call if self.resource is not None else None
 
     @property
     def arguments_field(self) -> str:
@@ -240,14 +251,14 @@ class ParsedDefinition:
     def references(self) -> tuple[tuple[ParsedState, str, Location], ...]:
         """The variables that are read: the state, the name, and the place."""
         in_texts = (
-            (text.state, name, text.place)
+            (state, name, text.place)
             for state in self.states
             for text in state.texts
             if text.expression is not None
             for name in sorted(text.expression.variables)
         )
         in_paths = (
-            (path.state, name, path.place)
+            (state, name, path.place)
             for state in self.states
             for path in state.paths
             if path.reading.variables and not path.shape.reference

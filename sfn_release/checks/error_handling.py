@@ -18,7 +18,7 @@ _OF_LAMBDA = "Lambda."
 _OF_HTTP = re.compile(r"States\.Http\.(StatusCode\.[1-5][0-9]{2}|Socket)")
 """The errors of http:invoke. Source: "Call HTTPS APIs" in AWS's developer guide."""
 _NAMES = tuple(value for key, value in vars(States).items() if not key.startswith("_"))
-_RULES = (RETRIER_NOUN, CATCHER_NOUN)
+_FIELDS = {RETRIER_NOUN: "Retry", CATCHER_NOUN: "Catch"}
 _ONLY_IN = {
     States.BranchFailed: ("Parallel",),
     States.ExceedToleratedFailureThreshold: ("Map",),
@@ -40,10 +40,12 @@ def error_names_of(state: ParsedState) -> list[ErrorName]:
     """Return the error names in a state's Retry and Catch."""
     found: list[ErrorName] = []
     for element in state.elements:
-        if element.shape.noun in _RULES and element.shape.is_object:
+        field = _FIELDS.get(element.shape.noun)
+        if field is not None and element.shape.is_object:
+            last = element.place.keys[-1] == len(state.body[field]) - 1
             for index, name in entries(element.body.get("ErrorEquals")):
                 text = name if isinstance(name, str) else ""
-                found.append(ErrorName(state, text, element, index))
+                found.append(ErrorName(text, element, index, state.shape, state.call, last))
     return found
 
 
@@ -68,8 +70,7 @@ def catch_all(error: ErrorName) -> Iterator[Issue]:
     names, place = error.rule.body["ErrorEquals"], error.rule.place
     if error.position != names.index(States.ALL):
         return
-    last = len(error.state.body[error.field]) - 1
-    if len(names) > 1 or place.keys[-1] != last:
+    if len(names) > 1 or not error.last:
         yield Issue(
             place.at("ErrorEquals"),
             f"{States.ALL} must be alone, in the last retrier or catcher.",
@@ -115,11 +116,11 @@ def impossible_error(error: ErrorName) -> Iterator[Issue]:
         name == States.QueryEvaluationError and state.language == JSONPATH and state.type == "Task"
     ):
         yield Issue(error.place, f"A state in {JSONPATH} never reports {name}.", "Remove it.")
-    elif name.startswith(_OF_LAMBDA) and not _may_call(state, "lambda"):
+    elif name.startswith(_OF_LAMBDA) and not _may_call(error, "lambda"):
         yield Issue(
             error.place, f"Only Lambda reports {name}, and this Task calls another service."
         )
-    elif _OF_HTTP.fullmatch(name) and not _may_call(state, "http"):
+    elif _OF_HTTP.fullmatch(name) and not _may_call(error, "http"):
         yield Issue(error.place, f"Only http:invoke reports {name}, and this Task doesn't call it.")
     elif error.field == "Retry" and name == States.Runtime:
         yield Issue(
@@ -129,8 +130,8 @@ def impossible_error(error: ErrorName) -> Iterator[Issue]:
         )
 
 
-def _may_call(state: ParsedState, service: str) -> bool:
+def _may_call(error: ErrorName, service: str) -> bool:
     """Whether a state calls a service, or may: activities and functions aren't known calls."""
-    if state.type != "Task" or state.call is None:
+    if error.call is None:
         return True
-    return service in (state.call.call.service, state.call.call.sdk)
+    return service in (error.call.service, error.call.sdk)

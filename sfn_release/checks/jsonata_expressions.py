@@ -32,7 +32,7 @@ class JsonataReader:
     def texts_of(self, state: ParsedState) -> list[JsonataText]:
         """Return every text of a JSONata state in a field that is evaluated."""
         return [
-            self._parsed(JsonataText(state, field, caught, text, place))
+            self._parsed(JsonataText(state.shape, field, caught, text, place))
             for field, caught, text, place in _texts(state)
         ]
 

@@ -26,7 +26,6 @@ from sfn_release.checks.shapes import (
     Shape,
     shape_of,
 )
-from sfn_release.checks.task_calls import IntegrationCall
 from sfn_release.checks.transitions import ends_of, links_of
 from sfn_release.checks.variables import ASSIGNING_FIELDS, assignments_of
 
@@ -157,10 +156,6 @@ def _read_task(state: ParsedState) -> None:
     resource = state.body.get("Resource")
     if isinstance(resource, str):
         state.resource = parse_resource(resource)
-        if state.resource.call is not None:
-            parameters = state.body.get(state.arguments_field)
-            given = parameters if isinstance(parameters, dict) else {}
-            state.call = IntegrationCall(state, state.resource.call, given)
     state.callees = callees_of(state)
 
 

@@ -108,7 +108,7 @@ class _Collector:
             and not is_open(text)
         ):
             shape = path_shape(text, callable, reference, single)
-            self.found.append(PathExpression(self._state, key, around, shape))
+            self.found.append(PathExpression(key, around, shape))
 
     def fields(self) -> None:
         """Add the expressions in fields of the state, and of the objects in it."""

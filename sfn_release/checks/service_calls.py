@@ -69,7 +69,7 @@ def model_issues(definition: ParsedDefinition) -> Iterator[tuple[str, Issue]]:
         yield from _of_parts(state)
     for state in definition.states:
         if state.call is not None:
-            yield from _of_task(state, state.call.call)
+            yield from _of_task(state, state.call)
 
 
 def _of_task(state: ParsedState, call: ServiceCall) -> Iterator[tuple[str, Issue]]:

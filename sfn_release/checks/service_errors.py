@@ -34,7 +34,7 @@ def wrong_prefix(state: ParsedState) -> Iterator[Issue]:
     """Report error names that this integration of a service never reports."""
     if state.call is None:
         return
-    call = state.call.call
+    call = state.call
     for error in state.error_names:
         prefix, dot, rest = error.name.partition(".")
         expected = _expected(call) if dot else ""

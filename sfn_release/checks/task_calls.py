@@ -35,14 +35,16 @@ class Resource:
 
 
 class IntegrationCall(NamedTuple):
-    """A Task that calls an integration, with its parameters.
-
-    *parameters* are empty where the Task has none, or where they aren't an object.
-    """
+    """A Task that calls an integration."""
 
     state: ParsedState
     call: ServiceCall
-    parameters: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters of the call; none if they aren't an object."""
+        parameters = self.state.body.get(self.state.arguments_field)
+        return parameters if isinstance(parameters, dict) else {}
 
     @property
     def place(self) -> Location:

@@ -96,7 +96,7 @@ def test_one_walk_finds_everything() -> None:
     ]
     charge, both, one, two = parsed.states
     assert charge.call is not None
-    assert charge.call.call[0:3:2] == ("lambda", "invoke")
+    assert charge.call[0:3:2] == ("lambda", "invoke")
     assert [path.text for path in charge.paths] == ["$.charge", "$.order"]
     assert [error.name for error in charge.error_names] == ["Lambda.ServiceException"]
     assert [element.shape.noun for element in charge.elements] == ["A retrier"]
