@@ -175,7 +175,7 @@ def test_old_records_are_held_to_what_is_literal(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"type": "EXPRESS"}, "its type is EXPRESS, and STANDARD was released"),
+        ({"type": "EXPRESS"}, "its type is EXPRESS, and the released type is STANDARD"),
         ({"role": "arn:aws:iam::111111111111:role/evil"}, "the role differs at $"),
         (
             {"logging": {"level": "OFF", "includeExecutionData": False}},
