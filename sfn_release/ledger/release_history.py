@@ -164,7 +164,7 @@ class ReleaseHistory:
             version = subject.removeprefix("release ")
             where = self.place(commit)
             if f"release {version}" != subject or not is_version(version):
-                raise TamperedError(f"{where} is not the commit of a release: {subject!r}.")
+                raise TamperedError(f"{where} isn't the commit of a release: {subject!r}.")
             if version in commits:
                 raise TamperedError(
                     f"{where} and {commits[version][:12]} both claim to be {version}."

@@ -307,9 +307,9 @@ ROWS: dict[str, Tampering] = {
     ),
     "a release whose version is none": Tampering(
         _no_version,
-        ("is not the commit of a release: 'release newest'",),
+        ("isn't the commit of a release: 'release newest'",),
         use=_release_1_3,
-        refused=("is not the commit of a release: 'release newest'",),
+        refused=("isn't the commit of a release: 'release newest'",),
     ),
     "a release that holds a path for a version": Tampering(
         _version_inside,
@@ -460,7 +460,9 @@ ROWS: dict[str, Tampering] = {
         use=_rollback(),
         refused=("$.version is not a release version: 'newest'",),
     ),
-    "belongs to no environment": Tampering(_environment_is_a_path, ("'a/b' is not a name of one",)),
+    "belongs to no environment": Tampering(
+        _environment_is_a_path, ("'a/b' can't be the name of one",)
+    ),
 }
 USED = {name: row for name, row in ROWS.items() if row.use}
 AGAIN = " (again)"

@@ -255,7 +255,7 @@ def test_a_ledger_that_cannot_be_read_is_named(shop: Shop) -> None:
     tip = shop.git("rev-parse", RELEASES)
     forged = shop.git("commit-tree", f"{tip}^{{tree}}", "-p", tip, "-m", "by hand")
     shop.git("push", "--quiet", "origin", f"{forged}:{RELEASES}")
-    assert "is not the commit of a release" in told(examined(shop), "releases")
+    assert "isn't the commit of a release" in told(examined(shop), "releases")
 
 
 def test_a_ledger_branch_that_is_checked_out_is_named(shop: Shop) -> None:
