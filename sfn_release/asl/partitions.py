@@ -26,7 +26,7 @@ _OPEN: Final = re.compile(r"arn:\$\{[A-Za-z_][A-Za-z0-9_.:]*\}:(?=states:::)")
 def known_arn(text: str) -> str:
     """Return an integration's ARN with ``aws`` in the place of a ``${Parameter}`` partition.
 
-    Other text stays as it is.
+    You get other text back as it is.
 
     >>> known_arn("arn:${AWS::Partition}:states:::sns:publish")
     'arn:aws:states:::sns:publish'

@@ -2,8 +2,8 @@ r"""JSONPath and Reference Paths as the Amazon States Language uses them.
 
 A path starts at ``$`` (the data), ``$$`` (the context object) or ``$name`` (a variable). It goes on
 with names, indexes, wildcards, slices, ``..``, filters and functions such as ``length()``. In a
-dotted name a backslash escapes the next character, and ``\uXXXX`` is a character (States Language,
-"Reference Paths"). In a quoted name it only escapes the quote.
+dotted name you can escape any character with a backslash, and write ``\uXXXX`` for a character
+(States Language, "Reference Paths"). In a quoted name you can only escape the quote.
 
     parse(text) → Path            Path.find(document) → value
     put(document, path, value)    a document with a value at the path, as ResultPath does

@@ -43,8 +43,8 @@ class Parameter(str):
 def parameter(name: str) -> Parameter:
     """Return a parameter of the environment, for a field of any type.
 
-    If releases.toml has a number for it, the field becomes that number. Raises DefinitionError for
-    an invalid name.
+    If you give it a number in releases.toml, the field becomes that number. Raises
+    DefinitionError for an invalid name.
 
     >>> parameter("Pause")
     '${Pause}'
