@@ -235,7 +235,7 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
         (("nope.json",), "nope.json cannot be read"),
         (("two.py",), "has 2 workflows: a, b"),
         (("broken.json",), "broken.json: Invalid JSON"),
-        (("list.json",), "list.json is not a definition"),
+        (("list.json",), "list.json: This is not a definition"),
     ],
 )
 def test_a_file_that_cannot_be_drawn_is_told(

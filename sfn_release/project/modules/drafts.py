@@ -13,9 +13,9 @@ from sfn_release.project.modules.declared_workflows import DeclaredWorkflow, loa
 from sfn_release.project.modules.single_file import SUFFIXES, locate, read_content, wrong_ending
 from sfn_release.project.modules.workflow_files import (
     Module,
+    definition_in,
     document_name,
     find_workflow_files,
-    parse_document,
 )
 
 
@@ -88,13 +88,12 @@ def _document(content: bytes, name: str, path: Path | None = None) -> Draft:
     text = content.decode(errors="replace")
     workflow = document_name(name)
     try:
-        declaration = Declaration(workflow, parse_document(content, name), source=name)
+        definition = definition_in(content, yaml=name.endswith((".yaml", ".yml")))
     except DefinitionError as error:
-        message = error.message.removeprefix(f"{name}: ")
-        why = f" {' '.join(error.why.split())}" if error.why else ""
-        found = Finding("not-json", "error", "$", "", message + why, error.fix)
+        message = " ".join([error.message, *error.why.split()])
+        found = Finding("not-json", "error", "$", "", message, error.fix)
         return Draft(Declaration(workflow, {}, source=name), (found,), text, path)
-    return Draft(declaration, (), text, path)
+    return Draft(Declaration(workflow, definition, source=name), (), text, path)
 
 
 def _modules(

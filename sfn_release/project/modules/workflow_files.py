@@ -112,15 +112,19 @@ def parse_document(content: bytes, file: str) -> dict[str, Any]:
     Raises DefinitionError for a value that isn't an object; the error names *file*.
     """
     try:
-        yaml = file.endswith((".yaml", ".yml"))
-        definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
-        if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
-            definition = loads(quoted(definition))
+        return definition_in(content, yaml=file.endswith((".yaml", ".yml")))
     except DefinitionError as error:
         raise DefinitionError(f"{file}: {error.message}", why=error.why, fix=error.fix) from error
+
+
+def definition_in(content: bytes, *, yaml: bool) -> dict[str, Any]:
+    """Return the definition in *content*, as `parse_document`; errors don't name a file."""
+    definition = load_yaml(content) if yaml else loads(quoted(decoded(content)))
+    if isinstance(definition, str) and not yaml:  # as the AWS CLI prints --query definition
+        definition = loads(quoted(definition))
     if not isinstance(definition, dict):
         raise DefinitionError(
-            f"{file} is not a definition in the Amazon States Language.",
+            "This is not a definition in the Amazon States Language.",
             why='It must be an object with "StartAt" and "States".',
         )
     return definition
