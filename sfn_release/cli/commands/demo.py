@@ -153,7 +153,7 @@ def _run_story(story: _Story) -> None:
     story.chapter("Bob was a mistake: back to 1.0.0, byte for byte, without running its Python.")
     story.sfn_release("rollback", "1.0.0")
     story.sfn_release("execute", "hello")
-    story.chapter("What is live, and how it came to be.")
+    story.chapter("What is live, and every deployment so far.")
     story.sfn_release("status")
     story.sfn_release("history")
 

@@ -67,9 +67,7 @@ def run(
 
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()
-    local = frozenset(
-        name for name, there in workspace.project.environments.items() if there.backend.embedded
-    )
+    local = session.progress.local
     names = session.names(workspace)
     if source is not None and not serves_a_release(workspace, source):
         return _nothing_to_promote(session, source, names)
