@@ -71,7 +71,7 @@ def run_git(
     *inherited* are file descriptors that git keeps open while it runs. Raises GitError on a machine
     without git, NotFoundError for a *directory* that isn't a folder.
     """
-    start = time.monotonic()
+    start = _start()
     with _stream(stdin) as istream:
         returncode, stdout, stderr = _execute(
             directory,
@@ -99,7 +99,7 @@ def run_git_remotely(
 
     The remote has as long as *patience* allows.
     """
-    start = time.monotonic()
+    start = _start()
     process = _execute(directory, arguments, env, as_process=True, **GROUP)
     output = wait_for(process, remote, patience)
     if output is None:
@@ -121,7 +121,7 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
 
     Git is ended with the block. Raises GitError when it fails.
     """
-    start = time.monotonic()
+    start = _start()
     process = _execute(directory, arguments, None, as_process=True, istream=stdin)
     try:
         yield process.stdout
@@ -136,6 +136,12 @@ def reading_git(directory: Path, arguments: Sequence[str], stdin: IO[bytes]) -> 
     result = Result(returncode, b"", errors.decode("utf-8", "replace"))
     if _logged(arguments, start, result).returncode:
         raise failure(arguments[0], result)
+
+
+def _start() -> float:
+    """Return the time at which a command starts, after the slow import of GitPython."""
+    _gitpython()
+    return time.monotonic()
 
 
 def _logged(arguments: Sequence[str], start: float, result: Result) -> Result:
