@@ -119,7 +119,7 @@ def plan_delete(
         refuse_others(name, there, project, environment, known, served)
     step = DeleteStateMachine(workflow, served.state_machine_arn)
     notes = tuple(
-        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]} , which will be gone"
+        f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]}, which will be gone"
         for name, other in sorted(serving.workflows.items())
         for arn in sorted({*other.pins.values()})
         if arn.rpartition(":")[0] == served.state_machine_arn and name != workflow

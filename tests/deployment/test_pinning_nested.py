@@ -366,7 +366,7 @@ def test_a_rollback_does_not_need_to_see_what_it_is_pinned_to(shop: Shop) -> Non
     shop.clients["prod"] = Faulty(shop.client("prod"), At("other.DescribeStateMachine", denied))
     assert shop.rollback() is not None
     notes = shop.watcher.plans[-1].to_json()["notes"]
-    assert [note for note in notes if "other:1" in note and "is not known" in note]
+    assert [note for note in notes if "other:1" in note and "can't check" in note]
 
 
 def test_deleting_what_others_are_pinned_to_is_told(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_an_alarm_stops_it(shop: Shop, cloudwatch: Any, name: str) -> None:
         )
 
     shop.during = fire
-    with refused("E_REVERTED", f"the alarm {name} fires", "Threshold crossed: 3 > 0"):
+    with refused("E_REVERTED", f"the alarm {name} is firing", "Threshold crossed: 3 > 0"):
         shop.deploy("1.1.0")
     assert routing(shop) == {1: 100}
     (prod,) = status(shop.workspace(), environment="prod")
