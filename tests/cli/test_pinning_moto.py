@@ -46,7 +46,7 @@ def shop(repository: Path, tmp_path: Path, other_services: str) -> Iterator[Proj
         tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
     )
     with start(running) as server:
-        project = Project(repository, "aws", server.url)
+        project = Project(repository, environment="aws", endpoint=server.url)
         project.write("releases.toml", config(server.url, other_services, "resolve"))
         write(project, "one")
         project.commit()

@@ -54,7 +54,7 @@ def shop(
         tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
     )
     with start(running) as server:
-        project = Project(repository, "aws", server.url)
+        project = Project(repository, environment="aws", endpoint=server.url)
         others = [f'{id} = "{other_services}"' for id in ("sts", "ssm", "cloudwatch")]
         urls = ", ".join([f'stepfunctions = "{server.url}"', *others])
         project.write("releases.toml", CONFIG.replace("URLS", urls))

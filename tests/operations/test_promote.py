@@ -187,7 +187,7 @@ def test_a_deletion_ends_the_time(shop: Shop) -> None:
     shop.clock.wait(3600)
     delete(shop.workspace(), "other", environment="staging")
     shop.clock.wait(7200)
-    with refused("E_POLICY", "for 1h", "when a deletion came"):
+    with refused("E_POLICY", "for 1h", "when a deletion replaced it"):
         to_prod(shop)
 
 
