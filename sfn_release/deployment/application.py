@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
@@ -126,8 +126,7 @@ class Application:
             return
         with ThreadPoolExecutor(min(THREADS, len(busy))) as pool:
             try:
-                futures = [pool.submit(self._apply, workflow_steps) for workflow_steps in busy]
-                wait(futures)
+                errors = [*pool.map(self._apply, busy)]
             except BaseException:
                 # Ctrl-C: running calls end, nothing new begins. The pool does not know of a
                 # thread that was being started when it came, so the threads are counted here.
@@ -135,23 +134,27 @@ class Application:
                 with self._calm:
                     self._calm.wait_for(lambda: not self._busy)
                 raise
-        _raise_first(futures)
+        _raise_first(errors)
 
-    def _apply(self, steps: Iterable[Step]) -> None:
-        """Apply the steps of one workflow, until one fails anywhere."""
-        with self._counted():
-            for planned in steps:
-                if self._stop.is_set():
-                    return
-                step = self._pinned(planned)
-                try:
-                    self.changes.make(step, self.machines[step.workflow])
-                except BaseException as error:
-                    if not self._only_untagged(step, error):
-                        raise
-                else:
-                    self._undo.append(step)
-                    self.done(step)
+    def _apply(self, steps: Iterable[Step]) -> BaseException | None:
+        """Apply the steps of one workflow, until one fails anywhere; return its error."""
+        try:
+            with self._counted():
+                for planned in steps:
+                    if self._stop.is_set():
+                        return None
+                    step = self._pinned(planned)
+                    try:
+                        self.changes.make(step, self.machines[step.workflow])
+                    except BaseException as error:
+                        if not self._only_untagged(step, error):
+                            raise
+                    else:
+                        self._undo.append(step)
+                        self.done(step)
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
+            return error
+        return None
 
     def _only_untagged(self, step: Step, error: BaseException) -> bool:
         """Note that a step failed; return whether the deployment goes on, without some tags."""
@@ -197,9 +200,9 @@ def _is_warning(error: BaseException) -> TypeGuard[SfnReleaseError]:
     return isinstance(error, SfnReleaseError) and not isinstance(error, OvertakenError)
 
 
-def _raise_first(futures: Iterable[Future[None]]) -> None:
+def _raise_first(found: Iterable[BaseException | None]) -> None:
     """Raise the error that stopped the phase; a bug before anything else."""
-    errors = [error for future in futures if (error := future.exception()) is not None]
+    errors = [error for error in found if error is not None]
     errors.sort(key=lambda error: isinstance(error, SfnReleaseError))
     if errors:
         raise errors[0]
