@@ -205,6 +205,7 @@ def told_by_check(shop: Shop) -> list[str]:
 def test_a_check_of_the_environment_resolves_pins(tmp_path: Path) -> None:
     """What is not there and who starts whom in a circle is found before a deployment does."""
     shop = family(tmp_path)
+    shop.client("prod")  # made before the endpoint is set, where no STS answers
     shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
     assert told_by_check(shop) == []
     missing = CHILD.replace("child", "nobody")
