@@ -163,7 +163,7 @@ def test_a_machine_that_somebody_else_created_is_not_taken(
 ) -> None:
     """AWS says that it was created: role and tags, read back, say by whom."""
     shop = production(tmp_path / "shop", numbered(alpha=1))
-    with pytest.raises(NotOursError, match="created alpha at the same moment"):
+    with pytest.raises(NotOursError, match="created alpha at the same time"):
         shop.using(Sooner(shop.client("prod"), theirs)).publish("1.0.0")
     machine = shop.machines()["alpha"]
     assert machine.live is None  # no alias leads callers to it

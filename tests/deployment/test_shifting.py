@@ -157,7 +157,7 @@ def test_what_cannot_be_seen_is_not_safe(shop: Shop, error: Exception) -> None:
     shop.during = _once(7 * MINUTE, blind)
     with refused("E_REVERTED", "can't check whether callers are safe"):
         shop.deploy("1.1.0")
-    _assert_put_back(shop, "cannot be seen")
+    _assert_put_back(shop, "can't check whether callers are safe")
 
 
 def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Shop) -> None:
@@ -268,7 +268,7 @@ def test_failures_that_nobody_can_count_are_refused(tmp_path: Path) -> None:
     shop.write("workflows/fast.py", FAST.format("one"))
     shop.commit()
     before = shop.refs()
-    with refused("E_CONFIG", "those of fast are not listed", "Name CloudWatch alarms"):
+    with refused("E_CONFIG", "doesn't list those of fast", "Use CloudWatch alarms"):
         shop.publish("1.2.0", "prod")
     assert before == shop.refs()
 
