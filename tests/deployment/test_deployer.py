@@ -32,7 +32,7 @@ def test_few_functions_stand_between_publish_and_aws(shop: Shop) -> None:
     def note(**_: object) -> None:
         ways.append([*_frames(threading.main_thread().ident), *_frames(threading.get_ident())])
 
-    events = shop.client("prod").meta.events
+    events = shop.client("prod").meta.events  # type: ignore[attr-defined]  # it is boto3's client
     events.register("before-call.stepfunctions.CreateStateMachine", note)
     shop.publish("1.0.0", "prod")
     for way in ways:
