@@ -242,7 +242,7 @@ class InterruptedCommandError(SfnReleaseError):
 class SeveralError(SfnReleaseError):
     """A command for several environments was refused by some of them, so nothing was started.
 
-    *errors* maps those environments to their errors.
+    *errors* maps the environments to their errors: you see all of them at once.
     """
 
     code = "E_SEVERAL"

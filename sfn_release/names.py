@@ -25,7 +25,7 @@ TAG_PREFIX = "sfn-release:"
 MAX_NAME = 80
 """Characters in a state machine's name: CreateStateMachine, parameter ``name``."""
 
-# The last two ranges are those that XML cannot carry either.
+# XML forbids the last two ranges too.
 NOT_IN_NAME = '\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff'
 """Characters that CreateStateMachine refuses in a name, as the inside of a regular expression."""
 
