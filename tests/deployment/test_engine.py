@@ -169,7 +169,7 @@ def test_a_machine_that_somebody_else_created_is_not_taken(
     assert machine.live is None  # no alias leads callers to it
     (record,) = shop.history().deployments
     assert record.status == "failed"
-    assert "at the same moment" in (record.error or "")
+    assert "at the same time" in (record.error or "")
 
 
 def test_a_creation_that_was_repeated_is_ours(tmp_path: Path) -> None:
