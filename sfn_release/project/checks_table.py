@@ -1,4 +1,4 @@
-"""The table ``[checks]`` of releases.toml: silenced findings, with reasons."""
+"""The table ``[checks]`` of releases.toml: the findings that you silence, with reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds files that users name: with a name that no file can have, there is no file."""
+"""Finds files that you name on the command line, where a name can be too long for a file."""
 
 from __future__ import annotations
 

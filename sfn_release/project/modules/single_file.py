@@ -1,4 +1,4 @@
-"""Reads one workflow file, in any format, without its project."""
+"""Reads one workflow file that you name, in any format, without its project."""
 
 from __future__ import annotations
 
