@@ -323,7 +323,7 @@ class Workflow:
         """
         from sfn_release.checks.checker import final
 
-        definition, findings = self._checked(type)
+        definition, findings = self._checked(type, only_final=True)
         refuse(final(findings), "The workflow")
         return definition
 
@@ -357,12 +357,14 @@ class Workflow:
         return write_draft(self)
 
     def _checked(
-        self, type: StateMachineType, *, services: bool = False
+        self, type: StateMachineType, *, services: bool = False, only_final: bool = False
     ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         from sfn_release.checks.checker import check_draft
 
         definition, known = self.draft()
-        return definition, check_draft(definition, known, type=type, services=services)
+        return definition, check_draft(
+            definition, known, type=type, services=services, only_final=only_final
+        )
 
     # -- existing definitions -----------------------------------------------------------------
 

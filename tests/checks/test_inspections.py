@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import sfn_release as sfn
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.checks import checker
 from sfn_release.checks.checker import check_definition
@@ -120,8 +121,8 @@ def test_a_valid_definition_needs_few_inspections(monkeypatch: pytest.MonkeyPatc
     used: list[int] = []
     plan = checker._plan
 
-    def counted(subject: Any, shape: Any) -> Any:
-        chosen = plan(subject, shape)
+    def counted(subject: Any, shape: Any, only_final: bool) -> Any:
+        chosen = plan(subject, shape, only_final)
         used.extend(number for number, _ in chosen)
         return chosen
 
@@ -130,3 +131,20 @@ def test_a_valid_definition_needs_few_inspections(monkeypatch: pytest.MonkeyPatc
         finding for finding in check_definition(DEFINITION) if finding.severity == "error"
     ] == []
     assert len(used) < sum(len(rule.inspections) for rule in RULES)
+
+
+def test_writing_a_workflow_runs_no_rule_for_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`serialize` refuses what Step Functions refuses, and `diagnostics` has the rest."""
+    ran: set[int] = set()
+    plan = checker._plan
+
+    def recorded(subject: Any, shape: Any, only_final: bool) -> Any:
+        chosen = plan(subject, shape, only_final)
+        ran.update(number for number, _ in chosen)
+        return chosen
+
+    monkeypatch.setattr(checker, "_plan", recorded)
+    workflow = sfn.Workflow.of(sfn.task.lambda_invoke("hello", id="A"))
+    workflow.serialize()
+    assert not any(RULES[checker._RULE_OF[number]].can_be_silenced for number in ran)
+    assert [finding.rule for finding in workflow.diagnostics()] == ["unpinned"]
