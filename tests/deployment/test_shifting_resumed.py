@@ -134,7 +134,9 @@ def test_unlocking_does_not_need_aws(killed: Shop) -> None:
     at = At("hello.DescribeStateMachineAlias", TIMEOUT_BEFORE)
     killed.clients["prod"] = Faulty(client, at)
     (line,) = split(killed.workspace(), environment="prod")
-    assert line.startswith("can't check whether callers are split: The Step Functions endpoint")
+    assert line.startswith(
+        "can't check whether callers are split: Can't reach the Step Functions endpoint"
+    )
     assert unlock(killed.workspace(), environment="prod").status == "failed"
 
 
