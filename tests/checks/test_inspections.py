@@ -144,7 +144,8 @@ def test_writing_a_workflow_runs_no_rule_for_warnings(monkeypatch: pytest.Monkey
         return chosen
 
     monkeypatch.setattr(checker, "_plan", recorded)
-    workflow = sfn.Workflow.of(sfn.task.lambda_invoke("hello", id="A"))
+    function = "arn:aws:lambda:us-east-1:111122223333:function:f"
+    workflow = sfn.Workflow.of(sfn.task.lambda_invoke(function, id="A"))
     workflow.serialize()
     assert not any(RULES[checker._RULE_OF[number]].can_be_silenced for number in ran)
     assert [finding.rule for finding in workflow.diagnostics()] == ["unpinned"]
