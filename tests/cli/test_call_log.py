@@ -19,7 +19,7 @@ def calls(text: str) -> list[str]:
 
 
 def test_each_call_to_git_and_to_step_functions_is_logged(shop: Project) -> None:
-    """The lines go to stderr, between those that -v shows; stdout is the same."""
+    """The calls are logged to stderr, between the lines that -v adds; stdout stays the same."""
     ran = shop.ok("-vv", "publish", "1.0.0")
     logged = "\n".join(calls(ran.err))
     assert "git update-ref" in logged

@@ -1,4 +1,4 @@
-"""`sfn-release check`: workflows and files, formats, lines, silences, and what publish does."""
+"""`sfn-release check`: workflows and files, formats, lines, silences, and the checks of publish."""
 
 from __future__ import annotations
 
@@ -61,12 +61,15 @@ def silence(**fields: str) -> str:
 
 
 def told(ran: Any) -> list[tuple[str, str, str, int | None]]:
-    """Return workflow, rule, path and line of each finding."""
-    return [(one["workflow"], one["rule"], one["path"], one["line"]) for one in ran["findings"]]
+    """Return the workflow, rule, path and line of each finding."""
+    return [
+        (finding["workflow"], finding["rule"], finding["path"], finding["line"])
+        for finding in ran["findings"]
+    ]
 
 
 def test_a_project_without_faults_is_told_so(shop: Project) -> None:
-    """One line, and exit 0."""
+    """A project without findings prints one line and exits 0."""
     assert shop.ok("check").out == "no problems in 1 workflow\n"
     checked = shop.json("check")
     assert {"sfn-release/check/1", ("hello",), ()} == {
@@ -77,7 +80,7 @@ def test_a_project_without_faults_is_told_so(shop: Project) -> None:
 
 
 def test_findings_say_where_what_and_how_to_mend_it(shop: Project) -> None:
-    """With file and line; exit 1 for an error; the fix has a line of its own."""
+    """A finding has its file and line, its fix on a separate line, and an error exits 1."""
     shop.write("workflows/pay.asl.json", BROKEN)
     ran = shop.run("check", "pay")
     assert ran.code == 1
@@ -108,7 +111,7 @@ def test_findings_say_where_what_and_how_to_mend_it(shop: Project) -> None:
 
 
 def test_annotations_are_githubs(shop: Project) -> None:
-    """File from the root of the repository, line, title; what ends a command is escaped."""
+    """An annotation has a file below the repository's root, a line and a title, all escaped."""
     project = shop.root / "sub, folder"
     project.mkdir()
     for name in ("releases.toml", "workflows"):
@@ -140,22 +143,22 @@ def test_annotations_are_githubs(shop: Project) -> None:
 def test_a_file_needs_no_project(
     name: str, text: str, expected: list[tuple[str, str, int]], tmp_path: Path
 ) -> None:
-    """Whatever format it has, what is wrong with it is found, with its line."""
+    """A file of any format is checked without a project, and its findings have lines."""
     (tmp_path / name).write_text(text)
     ran = run("-C", str(tmp_path), "check", name, "--json")
     assert ran.code == 1, ran.out + ran.err
-    found = {(one[0], one[1], one[3]) for one in told(ran.json)}
+    found = {(finding[0], finding[1], finding[3]) for finding in told(ran.json)}
     assert set(expected) <= found
 
 
 def test_a_definition_comes_by_standard_input(tmp_path: Path) -> None:
-    """As `-`, with its lines and without a file."""
+    """`-` reads a definition from standard input, and its findings have lines."""
     ran = run("-C", str(tmp_path), "check", "-", "--json", stdin=BROKEN)
     assert told(ran.json)[0] == ("stdin", "dangling", "$.States.A.Next", 6)
 
 
 def test_warnings_fail_only_when_asked_to(shop: Project) -> None:
-    """Exit 0, and 1 with --strict."""
+    """Warnings exit 0, and exit 1 with --strict."""
     shop.write("workflows/pay.asl.json", json.dumps(NO_DEFAULT))
     assert "1 warning in 2 workflows\n" in shop.ok("check").out
     assert shop.run("check", "--strict").code == 1
@@ -165,7 +168,7 @@ def test_warnings_fail_only_when_asked_to(shop: Project) -> None:
 def test_a_silence_covers_a_project_a_workflow_or_a_state(
     shop: Project, where: dict[str, str]
 ) -> None:
-    """What is silenced is counted, and no longer told."""
+    """A silenced finding is counted, and isn't listed."""
     shop.write("workflows/pay.asl.json", json.dumps(NO_DEFAULT))
     config = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", config + silence(rule="no-default", **where, reason="it is rare"))
@@ -176,7 +179,7 @@ def test_a_silence_covers_a_project_a_workflow_or_a_state(
 
 
 def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:
-    """Of a workflow that is gone, or that was mended; not when others are asked for."""
+    """A silence that matches nothing is reported, unless only other workflows are checked."""
     config = (shop.root / "releases.toml").read_text()
     shop.write(
         "releases.toml", config + silence(rule="no-default", workflow="gone", reason="it is rare")
@@ -199,7 +202,7 @@ def test_a_silence_that_covers_nothing_is_told(shop: Project) -> None:
 def test_a_silence_needs_a_rule_and_a_reason(
     shop: Project, fields: dict[str, str], words: str
 ) -> None:
-    """And what AWS refuses can't be silenced: an error that names the line."""
+    """A silence without a reason, or of an error that AWS refuses, is an error with its line."""
     config = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", config + silence(**fields))
     ran = shop.run("check")
@@ -209,7 +212,7 @@ def test_a_silence_needs_a_rule_and_a_reason(
 
 
 def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project) -> None:
-    """Unless it is silenced; an unknown field may be newer than this program."""
+    """An unknown field, which may be newer than this program, is refused unless it is silenced."""
     new = {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Tomorrow": 1}}}
     shop.write("workflows/pay.asl.json", json.dumps(new))
     shop.write("workflows/more.asl.json", json.dumps(NO_DEFAULT))
@@ -237,7 +240,7 @@ def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project)
 def test_what_is_not_there_is_one_clear_error(
     shop: Project, arguments: list[str], code: int, words: str
 ) -> None:
-    """With the nearest workflow, and no traceback."""
+    """The error names the nearest workflow, without a traceback."""
     shop.write("notes.txt", "")
     ran = shop.run("check", *arguments)
     assert code == ran.code
@@ -245,7 +248,7 @@ def test_what_is_not_there_is_one_clear_error(
 
 
 def test_hostile_names_can_not_write_to_the_terminal(tmp_path: Path) -> None:
-    """Control characters of a definition are escaped, whatever the format."""
+    """Control characters of a definition are escaped in every format."""
     evil = json.dumps({"StartAt": "\x1b[31m\r\n::error::x", "States": {"A": {"Type": "Succeed"}}})
     for format in ("text", "github", "json"):
         out = run("-C", str(tmp_path), "check", "-", "--format", format, stdin=evil).out
@@ -254,7 +257,7 @@ def test_hostile_names_can_not_write_to_the_terminal(tmp_path: Path) -> None:
 
 
 def test_publish_refuses_calls_that_a_service_does_not_have(shop: Project) -> None:
-    """By the models of the installed botocore; a reason in releases.toml silences them."""
+    """The installed botocore's models are used; a silence with a reason allows the call."""
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:s3:getObjet",
@@ -276,7 +279,7 @@ def test_publish_refuses_calls_that_a_service_does_not_have(shop: Project) -> No
 
 
 def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
-    """What is found in the others is told, then each error; exit 1, also without a finding."""
+    """The other files' findings are listed, then each error; it exits 1 even without findings."""
     (tmp_path / "bad.json").write_text(BROKEN)
     (tmp_path / "dies.py").write_text("1 / 0\n")
     (tmp_path / "good.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
@@ -289,7 +292,7 @@ def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
         "error: dies.py:1 raised ZeroDivisionError.  E_BUILD",
     ]
     ran = run("-C", str(tmp_path), "check", "--json", *named)
-    assert {one["file"]: one["code"] for one in ran.json["errors"]} == {
+    assert {error["file"]: error["code"] for error in ran.json["errors"]} == {
         "gone.json": "E_NOT_FOUND",
         "dies.py": "E_BUILD",
     }
@@ -302,17 +305,17 @@ def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
 
 
 def test_a_module_outside_a_repository_keeps_its_folder(tmp_path: Path) -> None:
-    """A finding's file is as it was asked for, as a definition file's is."""
+    """A finding's file is the path on the command line, as for a definition file."""
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "a.py").write_text(MODULE)
     ran = run("-C", str(tmp_path), "check", "below/a.py", "--json")
-    assert {one["file"] for one in ran.json["findings"]} == {"below/a.py"}
+    assert {finding["file"] for finding in ran.json["findings"]} == {"below/a.py"}
     ran = run("-C", str(tmp_path), "check", "below/a.py", "--format", "github")
     assert ran.out.startswith("::error file=below/a.py,line=")
 
 
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
-    """JSON is UTF-8: whoever else reads the file would see no JSON in it."""
+    """Only UTF-8 is JSON, so a UTF-16 file is a finding."""
     (tmp_path / "a.json").write_text(json.dumps(NO_DEFAULT), encoding="utf-16")
     ran = run("-C", str(tmp_path), "check", "a.json", "--json")
     assert ran.code == 1
@@ -320,7 +323,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
 
 
 def test_a_definition_file_that_leads_nowhere_is_an_error(shop: Project) -> None:
-    """A dangling link in the workflows folder is named."""
+    """The error names a dangling link in the workflows folder."""
     (shop.root / "workflows" / "lost.asl.json").symlink_to("nowhere")
     ran = shop.run("check")
     assert ran.code == 1
@@ -328,7 +331,7 @@ def test_a_definition_file_that_leads_nowhere_is_an_error(shop: Project) -> None
 
 
 def test_a_file_of_the_project_has_the_findings_that_it_has_there(shop: Project) -> None:
-    """The same rules, severities, lines and silences, from whatever folder it is named."""
+    """Its rules, severities, lines and silences don't depend on the current folder."""
     shop.write("src/shared.py", 'import sfn_release as sfn\n\nNAME = "Charge"\n')
     shop.write("workflows/orders.py", ORDERS)
     shop.write("workflows/ship.asl.json", BROKEN)
@@ -336,19 +339,21 @@ def test_a_file_of_the_project_has_the_findings_that_it_has_there(shop: Project)
     silenced = silence(rule="resource", workflow="orders", state="Pack", reason="it is drawn only")
     toml.write_text(toml.read_text() + silenced)
     whole = shop.run("check", "--json")
-    known = [one for one in json.loads(whole.out)["findings"] if one["workflow"] != ""]
+    known = [finding for finding in json.loads(whole.out)["findings"] if finding["workflow"] != ""]
     workflows = shop.root / "workflows"
     ran = run("-C", str(workflows), "check", "--json", "orders.py", "ship.asl.json")
     findings = json.loads(ran.out)["findings"]
     keys = ("workflow", "rule", "severity", "path", "line", "message")
-    expected = [[one[key] for key in keys] for one in known]
-    assert sorted(expected) == sorted([[one[key] for key in keys] for one in findings])
-    assert {"resource"} <= {one["rule"] for one in findings if one["severity"] == "error"}
-    assert {one["file"] for one in findings} == {"orders.py", "ship.asl.json"}
+    expected = [[finding[key] for key in keys] for finding in known]
+    assert sorted(expected) == sorted([[finding[key] for key in keys] for finding in findings])
+    assert {"resource"} <= {
+        finding["rule"] for finding in findings if finding["severity"] == "error"
+    }
+    assert {finding["file"] for finding in findings} == {"orders.py", "ship.asl.json"}
 
 
 def test_an_integration_of_another_partition_is_refused(shop: Project) -> None:
-    """AWS takes the definition, and each execution that gets there fails."""
+    """AWS accepts the definition, but each execution that gets to the state fails."""
     call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}
     machine = {"StartAt": "A", "States": {"A": {**call, "End": True}}}
     shop.write("workflows/pay.asl.json", json.dumps(machine))
@@ -365,7 +370,7 @@ def test_an_integration_of_another_partition_is_refused(shop: Project) -> None:
 
 
 def test_what_is_sent_is_of_the_partition_of_its_environment(shop: Project) -> None:
-    """`publish` refuses others before a version is taken; `local` answers for each partition."""
+    """`publish` refuses other partitions before it releases; `local` serves every partition."""
     call = {"Type": "Task", "Resource": "arn:aws-cn:states:::aws-sdk:sts:getCallerIdentity"}
     machine = {"StartAt": "A", "States": {"A": {**call, "End": True}}}
     shop.write("workflows/pay.asl.json", json.dumps(machine))
@@ -377,7 +382,9 @@ def test_what_is_sent_is_of_the_partition_of_its_environment(shop: Project) -> N
     found = FilledChecks().errors(
         declared, sent, released=False, environment="prod", partition="aws"
     )
-    assert [(one.rule, one.path) for one in found] == [("integration", "$.States.A.Resource")]
+    assert [(finding.rule, finding.path) for finding in found] == [
+        ("integration", "$.States.A.Resource")
+    ]
     assert (
         FilledChecks().errors(declared, sent, released=True, environment="prod", partition="aws")
         == ()

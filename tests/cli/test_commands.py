@@ -1,4 +1,4 @@
-"""Every command, on `local` and against an AWS endpoint: what it answers, and its JSON."""
+"""Every command, on `local` and against an AWS endpoint: its output and its JSON."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_list_names_each_workflow_with_what_it_is(project: Project) -> None:
-    """`list` shows the work tree; what is not released says so."""
+    """`list` shows the work tree's workflows, and marks the ones that aren't released."""
     project.publish("1.0.0")
     project.workflow("orders", 2)
 
     listed = project.json("list")["workflows"]
 
-    assert [(one["name"], one["since"]) for one in listed] == [("hello", "1.0.0"), ("orders", None)]
+    assert [(workflow["name"], workflow["since"]) for workflow in listed] == [
+        ("hello", "1.0.0"),
+        ("orders", None),
+    ]
     assert {"name", "module", "type", "states", "since", "digest", "definition_digest"} == set(
         listed[0]
     )
@@ -57,7 +60,7 @@ def test_build_prints_definitions(project: Project) -> None:
 
 
 def test_build_writes_definitions_to_a_folder(project: Project) -> None:
-    """`build --out` writes a file for each workflow and prints their paths."""
+    """`build --out` writes a file for each workflow and prints its path."""
     ran = project.ok("build", "--out", "dist/definitions")
 
     path = project.root / "dist" / "definitions" / "hello.asl.json"
@@ -66,7 +69,7 @@ def test_build_writes_definitions_to_a_folder(project: Project) -> None:
 
 
 def test_plan_tells_what_would_be_done_and_does_nothing(project: Project) -> None:
-    """`plan` prints steps; with --exit-code a difference exits 3, and no difference 0."""
+    """`plan` prints steps; --exit-code exits 3 for a difference and 0 without one."""
     told = project.run("plan", "--exit-code")
     assert told.code == 3
     assert f"plan: deploy the work tree to {project.named}, where nothing is deployed" in told.out
@@ -103,14 +106,14 @@ def test_publish_releases_and_deploys(project: Project) -> None:
 
 
 def test_publish_again_does_nothing(project: Project) -> None:
-    """A version that is live already is nothing to do: exit 0, no deployment."""
+    """Publishing the live version has nothing to do: exit 0, no deployment."""
     project.publish("v1.0.0")
 
     again = project.json("publish", "1.0.0")
 
     assert again["schema"] == "sfn-release/publish/1"
     assert (again["already_released"], again["deployments"]) == (True, [])
-    assert [one["name"] for one in again["workflows"]] == ["hello"]
+    assert [workflow["name"] for workflow in again["workflows"]] == ["hello"]
     assert {"name", "digest", "since", "states"} == set(again["workflows"][0])
     text = project.ok("publish", "1.0.0").out
     assert "1.0.0 is already released with this content" in text
@@ -127,7 +130,7 @@ def test_publish_without_deploying(project: Project) -> None:
 
 @pytest.mark.parametrize("environment", ["aws"], indirect=True)
 def test_publish_to_several_environments(project: Project) -> None:
-    """--env may be given several times, before and after the command."""
+    """--env can be repeated, before and after the command."""
     made = project.json("--env", "local", "publish", "1.0.0", "--env", "aws")
 
     assert [record["environment"] for record in made["deployments"]] == ["local", "aws"]
@@ -135,7 +138,7 @@ def test_publish_to_several_environments(project: Project) -> None:
 
 
 def test_deploy_brings_a_release(project: Project) -> None:
-    """`deploy` brings an existing release; doing it again is nothing to do."""
+    """`deploy` deploys an existing release; a second deploy has nothing to do."""
     project.ok("publish", "1.0.0", "--no-deploy")
 
     ran = project.ok("deploy", "1.0.0", "--reason", "first")
@@ -147,7 +150,7 @@ def test_deploy_brings_a_release(project: Project) -> None:
 
 
 def test_rollback_brings_back_what_was_live(project: Project) -> None:
-    """`rollback` restores the release before, and says from what to what."""
+    """`rollback` restores the previous release, and prints both versions."""
     project.publish("1.0.0")
     project.publish("1.1.0", hello="Hello Bob")
     assert project.json("execute", "hello")["output"] == "Hello Bob"
@@ -173,7 +176,7 @@ def test_status_shows_what_is_live(project: Project) -> None:
 
     found = project.json("status", "--env", project.environment)["environments"]
     assert [(project.environment, "1.0.0", "in-sync")] == [
-        (one["name"], one["version"], one["state"]) for one in found
+        (environment["name"], environment["version"], environment["state"]) for environment in found
     ]
     workflow = found[0]["workflows"][0]
     assert (workflow["name"], workflow["state"], workflow["alias"]) == ("hello", "in-sync", "live")
@@ -188,7 +191,7 @@ def test_status_shows_what_is_live(project: Project) -> None:
 
 
 def test_status_finds_drift(project: Project) -> None:
-    """A state machine that somebody else deleted is drift: --check exits 3."""
+    """A state machine that was deleted elsewhere is drift: --check exits 3."""
     project.publish("1.0.0")
     arn = project.json("history")["deployments"][0]["workflows"]["hello"]["state_machine_arn"]
     _client(project).delete_state_machine(stateMachineArn=arn)
@@ -201,13 +204,13 @@ def test_status_finds_drift(project: Project) -> None:
 
 
 def test_releases_lists_the_highest_first(project: Project) -> None:
-    """`releases` lists versions by precedence, with where each is live."""
+    """`releases` lists versions by precedence, and shows where each is live."""
     for version in ("1.9.0", "1.10.0"):
         project.publish(version)
 
     found = project.json("releases")["releases"]
     assert [("1.10.0", [project.environment]), ("1.9.0", [])] == [
-        (one["version"], one["live_in"]) for one in found
+        (release["version"], release["live_in"]) for release in found
     ]
     keys = {"version", "commit", "date", "author", "release_digest", "tag", "workflows", "live_in"}
     assert keys <= set(found[0])
@@ -219,7 +222,7 @@ def test_releases_as_toml(project: Project) -> None:
     project.publish("1.0.0")
     document = tomllib.loads(project.ok("releases", "--format", "toml").out)
 
-    assert [one["version"] for one in document["releases"]] == ["1.0.0"]
+    assert [release["version"] for release in document["releases"]] == ["1.0.0"]
     assert document["releases"][0]["workflows"]["hello"]["states"] == 1
 
 
@@ -241,7 +244,7 @@ def test_history_is_newest_first(project: Project) -> None:
 
 
 def test_show_prints_a_release_or_a_definition(project: Project) -> None:
-    """`show` prints the manifest; with a workflow its definition, as it was released."""
+    """`show` prints the manifest, or a workflow's definition as it was released."""
     project.publish("1.0.0")
     project.publish("1.1.0", hello="Hello Bob")
 
@@ -253,7 +256,7 @@ def test_show_prints_a_release_or_a_definition(project: Project) -> None:
 
 
 def test_diff_compares_by_state_and_field(project: Project) -> None:
-    """`diff` compares releases, what is live, and the work tree."""
+    """`diff` compares releases, the live release, and the work tree."""
     project.publish("1.0.0")
     project.publish("1.1.0", hello="Hello Bob")
 
@@ -275,7 +278,7 @@ def test_diff_compares_by_state_and_field(project: Project) -> None:
 
 
 def test_execute_shows_how_an_execution_ended(project: Project) -> None:
-    """`execute` waits and shows status and output; --version starts an earlier release."""
+    """`execute` waits and shows the status and output; --version starts an earlier release."""
     project.publish("1.0.0")
     project.publish("1.1.0", hello="Hello Bob")
 
@@ -293,7 +296,7 @@ def test_execute_shows_how_an_execution_ended(project: Project) -> None:
 
 
 def test_an_express_workflow_runs_while_one_waits(project: Project) -> None:
-    """EXPRESS goes through StartSyncExecution, whose output is shown."""
+    """An EXPRESS workflow runs with StartSyncExecution, and its output is shown."""
     project.write("workflows/greet.py", HELLO.replace('name="hello"', 'name="greet"'))
     project.publish("1.0.0")
 
@@ -338,7 +341,7 @@ def test_execute_of_a_failure_exits_1(project: Project) -> None:
 
 
 def test_delete_removes_the_state_machine_and_keeps_the_release(project: Project) -> None:
-    """`delete` needs --yes in a pipe; deploying again creates the state machine anew."""
+    """`delete` needs --yes in a pipe; the next deployment creates the state machine again."""
     project.publish("1.0.0")
 
     refused = project.run("delete", "hello")
@@ -353,7 +356,7 @@ def test_delete_removes_the_state_machine_and_keeps_the_release(project: Project
 
 
 def test_unlock_closes_an_abandoned_deployment(project: Project) -> None:
-    """`unlock` asks, closes the started record, and without one exits 1."""
+    """`unlock` asks, closes the started record, and exits 1 when there is none."""
     project.publish("1.0.0")
     assert project.run("unlock", "--yes").code == 1
     _abandon(project)
@@ -370,7 +373,7 @@ def test_unlock_closes_an_abandoned_deployment(project: Project) -> None:
 
 
 def test_a_lower_version_is_noted(project: Project) -> None:
-    """Deploying below the version that is served is possible, and its plan says so."""
+    """You can deploy a version lower than the live one, and the plan says so."""
     project.publish("1.0.0")
     project.publish("1.3.0", hello="Hello Bob")
     note = "  note: 1.0.0 is lower than the live version, 1.3.0\n"
@@ -381,13 +384,16 @@ def test_a_lower_version_is_noted(project: Project) -> None:
 
 
 def test_what_was_deleted_is_told(project: Project) -> None:
-    """`history` names the workflow; `status` says that the release has it, and is in sync."""
+    """`history` names the deleted workflow; the release has it, and `status` is in sync."""
     project.publish("1.0.0", bye="Bye")
     project.ok("delete", "hello", "--yes")
     assert rows(project.ok("history").out)[1][1] == "delete hello"
     (told,) = project.json("status", "--env", project.environment)["environments"]
     assert told["state"] == "in-sync"
-    states = [(one["name"], one["state"], one["recorded_digest"]) for one in told["workflows"]]
+    states = [
+        (workflow["name"], workflow["state"], workflow["recorded_digest"])
+        for workflow in told["workflows"]
+    ]
     assert states[1] == ("hello", "deleted", None)
     assert states[0][:2] == ("bye", "in-sync")
     assert project.run("status", "--check").code == 0
@@ -396,7 +402,7 @@ def test_what_was_deleted_is_told(project: Project) -> None:
 
 
 def test_execute_of_what_is_gone_says_to_deploy_again(project: Project) -> None:
-    """A state machine that was deleted by other means is refused in Step Functions' name."""
+    """The error for a state machine that was deleted elsewhere says to deploy again."""
     project.publish("1.0.0")
     arn = project.json("history")["deployments"][0]["workflows"]["hello"]["state_machine_arn"]
     _client(project).delete_state_machine(stateMachineArn=arn)
@@ -409,7 +415,7 @@ def test_execute_of_what_is_gone_says_to_deploy_again(project: Project) -> None:
 
 
 def test_a_rollback_says_what_it_passes_over(project: Project) -> None:
-    """A release with the content that is live is not gone back to, and is named."""
+    """A rollback names the releases that it skips because their content is live already."""
     project.publish("1.3.0")
     project.publish("1.4.0-rc.1", hello="Hello Bob")
     project.publish("1.4.0")
@@ -419,7 +425,7 @@ def test_a_rollback_says_what_it_passes_over(project: Project) -> None:
 
 
 def test_a_rollback_after_an_unfinished_attempt_restores(project: Project) -> None:
-    """It is not told as a rollback from a version to itself."""
+    """A rollback to the same version is reported as a restore."""
     project.publish("1.0.0")
     _abandon(project)
     project.ok("unlock", "--yes")
@@ -430,16 +436,16 @@ def test_a_rollback_after_an_unfinished_attempt_restores(project: Project) -> No
 
 
 def test_local_reset_without_a_remote_keeps_releases(shop: Project) -> None:
-    """What is asked and what is told say so."""
+    """The question and the result both say that the releases stay."""
     shop.publish("1.0.0")
     assert "? The releases stay." in shop.run("local", "reset").err
     ran = shop.ok("local", "reset", "--yes")
     assert "kept every release\n" in ran.out
-    assert [one["version"] for one in shop.json("releases")["releases"]] == ["1.0.0"]
+    assert [release["version"] for release in shop.json("releases")["releases"]] == ["1.0.0"]
 
 
 def test_local_reset_forgets_everything_of_local(shop: Project, tmp_path: Path) -> None:
-    """`local reset` needs --yes in a pipe, and takes the version that the remote does not know."""
+    """`local reset` needs --yes in a pipe, and removes a version that the remote doesn't have."""
     run_git(tmp_path, "init", "--quiet", "--bare", "remote.git")
     shop.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     shop.publish("1.0.0")
@@ -453,7 +459,7 @@ def test_local_reset_forgets_everything_of_local(shop: Project, tmp_path: Path) 
 
 
 def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
-    """`init`, `git add`, `git commit`, `publish 1.0.0`, `execute hello`: nothing in between."""
+    """`init`, `git add`, `git commit`, `publish 1.0.0` and `execute hello` need no other step."""
     fresh = Project(repository)
     made = fresh.json("init")
     assert made["written"] == ["releases.toml", "workflows/hello.py", "CHANGELOG.md", ".gitignore"]
@@ -467,7 +473,7 @@ def test_init_makes_a_project_that_can_be_published(repository: Path) -> None:
 
 
 def test_init_of_a_nested_project_names_its_tags(repository: Path) -> None:
-    """A project in a subfolder puts its name into the tag, so that two of them do not clash."""
+    """A project in a subfolder has its name in its tags, so that two projects don't clash."""
     for name in ("shop", "depot"):
         (repository / name).mkdir()
         assert run("-C", str(repository / name), "init").code == 0
@@ -480,7 +486,7 @@ def test_init_of_a_nested_project_names_its_tags(repository: Path) -> None:
 
 
 def test_init_overwrites_nothing(repository: Path) -> None:
-    """What exists stays, and a project with workflows gets no example."""
+    """`init` keeps existing files, and adds no example to a project with workflows."""
     fresh = Project(repository)
     fresh.write("CHANGELOG.md", "mine")
     fresh.write("workflows/mine.asl.json", "{}")
@@ -493,11 +499,11 @@ def test_init_overwrites_nothing(repository: Path) -> None:
     assert again["written"] == []
     assert again["next"][:2] == ["git add .", "git commit -m 'Set up sfn-release'"]
     fresh.commit()
-    assert fresh.json("init")["next"] == ["sfn-release publish 1.0.0"]  # there is no hello
+    assert fresh.json("init")["next"] == ["sfn-release publish 1.0.0"]  # hello doesn't exist
 
 
 def test_init_outside_a_repository_says_to_make_one(tmp_path: Path) -> None:
-    """`init` does not run `git init`, and says that it is needed."""
+    """`init` doesn't run `git init`, and says that you need to."""
     folder = tmp_path / "plain"
     folder.mkdir()
     ran = run("-C", str(folder), "init")
@@ -511,7 +517,7 @@ def _client(project: Project) -> StepFunctions:
 
 
 def _abandon(project: Project) -> None:
-    """Let the last deployment look as if it were still under way, on another machine."""
+    """Make the last deployment look as if it were still running on another machine."""
     workspace = open_workspace(project.root, system_runtime(ProgressDisplay()))
     ledger = workspace.ledger
     state = ledger.deployments.state(ledger.branches.snapshot(), project.environment)

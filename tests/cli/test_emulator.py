@@ -33,7 +33,7 @@ def emulated(repository: Path, endpoint: str, *lines: str) -> Project:
     project = Project(repository)
     head = '[project]\nname = "shop"\ndefault_environment = "emulator"\n\n'
     text = ["[environments.emulator]", 'backend = "aws"', 'region = "us-east-1"']
-    # Tests share the server: the name of their folder keeps them apart.
+    # Tests share the server; the name of a test's folder keeps its state machines apart.
     text += [f"endpoint_url = {endpoint}", f'name = "{{workflow}}-{repository.parent.name}"']
     text.append(f'role_arn = "{ROLE}"')
     project.write("releases.toml", head + "\n".join([*text, *lines]) + "\n")
@@ -65,7 +65,7 @@ def called(project: Project, url: str) -> tuple[str, str]:
 def test_the_account_of_local_serve_fills_definitions_from_the_first_release_on(
     repository: Path, local_server: str, endpoint: str, lines: tuple[str, ...]
 ) -> None:
-    """Every command works with `${AWS::AccountId}` and `${workflow:…}`; AWS is never asked."""
+    """Every command works with `${AWS::AccountId}` and `${workflow:…}`, and never calls AWS."""
     project = emulated(repository, endpoint.format(url=local_server), *lines)
     checked = project.ok("env", "check").out
     assert "the endpoint is on this machine: any credentials will do" in checked
@@ -84,7 +84,7 @@ def test_the_account_of_local_serve_fills_definitions_from_the_first_release_on(
 def test_an_emulator_without_sts_needs_the_account(
     repository: Path, local_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether STS refuses to answer or has no URL; with `account`, neither is asked again."""
+    """STS is asked, and the error asks for `account`; once that is set, STS isn't called."""
     monkeypatch.setattr("sfn_release.local_service.sts.is_get_caller_identity", lambda *_: False)
     for endpoint in (f'"{local_server}"', f'{{ stepfunctions = "{local_server}" }}'):
         project = emulated(repository, endpoint)
@@ -97,7 +97,7 @@ def test_an_emulator_without_sts_needs_the_account(
 
 
 def test_local_serve_answers_as_sts(local_server: str) -> None:
-    """The account is that of the access key, as for state machines."""
+    """The account is taken from the access key, as for state machines."""
 
     def who(key: str, region: str = "us-east-1") -> dict[str, Any]:
         client = boto3.client(

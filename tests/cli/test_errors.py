@@ -59,7 +59,7 @@ def refs(project: Project) -> str:
 def test_a_wrong_command_line_is_refused(
     shop: Project, arguments: list[str], exit_code: int, code: str, words: list[str]
 ) -> None:
-    """What does not exist is named, with what is nearest to it; nothing is changed."""
+    """The error names the unknown value and the nearest known one, and nothing changes."""
     shop.publish("1.0.0")
     before = refs(shop)
 
@@ -73,7 +73,7 @@ def test_a_wrong_command_line_is_refused(
 
 
 def test_a_folder_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shell may stand in a folder that is not there any more."""
+    """A current folder that was deleted is a usage error."""
     folder = tmp_path / "gone"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -84,7 +84,7 @@ def test_a_folder_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    """Outside of a repository a command says to make one."""
+    """Outside a repository, the error says to create one."""
     ran = run("-C", str(tmp_path), "status")
     assert ran.code == 1
     assert "is not in a Git repository" in ran.err
@@ -92,7 +92,7 @@ def test_no_repository(tmp_path: Path) -> None:
 
 
 def test_no_git_on_the_path(shop: Project) -> None:
-    """A machine without git is told where to get it."""
+    """Without git, the error says where to get it."""
     bare = {"PATH": "/nonexistent", "HOME": str(shop.root)}
     for command in (["status"], ["demo"]):
         done = subprocess.run(
@@ -123,7 +123,7 @@ def test_no_git_on_the_path(shop: Project) -> None:
     ids=["empty", "broken", "unknown key", "unknown key of an environment", "wrong type"],
 )
 def test_a_wrong_releases_toml(shop: Project, text: str, words: list[str]) -> None:
-    """File, line and key are named, with the nearest known key."""
+    """The error names the file, line and key, and the nearest known key."""
     shop.write("releases.toml", text)
     ran = shop.run("status")
     assert (ran.code, ran.out) == (1, "")
@@ -132,7 +132,7 @@ def test_a_wrong_releases_toml(shop: Project, text: str, words: list[str]) -> No
 
 
 def test_an_undeclared_parameter(shop: Project) -> None:
-    """The parameter is named, and nothing is released."""
+    """The error names the parameter, and nothing is released."""
     shop.commit(hello="${Whoo}")
     ran = shop.run("publish", "1.0.0")
     assert (ran.code, ran.out) == (1, "")
@@ -172,7 +172,7 @@ machine = sfn.StateMachine(name={name!r}, workflow=workflow, role_arn="arn:aws:i
     ids=["two of one name", "no workflow", "invalid name", "too large", "raises"],
 )
 def test_a_wrong_workflow(shop: Project, files: dict[str, str], words: list[str]) -> None:
-    """The module and what is wrong with it are named, and nothing is released."""
+    """The error names the module and its fault, and nothing is released."""
     for name, text in files.items():
         shop.write(f"workflows/{name}", text)
     shop.commit()
@@ -187,13 +187,13 @@ def test_a_wrong_workflow(shop: Project, files: dict[str, str], words: list[str]
 
 
 def test_what_a_module_prints_is_not_our_output(shop: Project) -> None:
-    """A module that prints does not mix with the result."""
+    """A module's own output isn't mixed with the result."""
     shop.write("workflows/loud.py", "print('LOUD')\n" + MACHINE.format(name="loud", result=1))
-    assert [one["name"] for one in shop.json("list")["workflows"]] == ["hello", "loud"]
+    assert [workflow["name"] for workflow in shop.json("list")["workflows"]] == ["hello", "loud"]
 
 
 def test_a_dirty_tree_prints_the_git_commands(shop: Project) -> None:
-    """What is not committed is not released; the error says how to commit it."""
+    """Uncommitted files aren't released, and the error shows how to commit them."""
     shop.workflow("hello", "changed")
     ran = shop.run("publish", "1.0.0")
     assert ran.code == 1
@@ -203,7 +203,7 @@ def test_a_dirty_tree_prints_the_git_commands(shop: Project) -> None:
 
 
 def test_a_version_with_other_content(shop: Project) -> None:
-    """The difference of the two is shown, with the version to take instead."""
+    """The error shows the difference and the version to use instead."""
     shop.publish("1.0.0")
     shop.commit(hello="Hello Bob")
     ran = shop.run("publish", "1.0.0")
@@ -214,7 +214,7 @@ def test_a_version_with_other_content(shop: Project) -> None:
 
 
 def test_no_network(shop: Project) -> None:
-    """An endpoint that nobody listens on is named; status says unreachable and goes on."""
+    """The error names an endpoint that nothing listens on, and nothing is released."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -233,7 +233,7 @@ def test_no_network(shop: Project) -> None:
 
 
 def test_a_folder_that_cannot_be_written(shop: Project) -> None:
-    """`init` and `build --out` name the file and say why."""
+    """`init` and `build --out` name the file and the reason."""
     shop.write("file", "")
     for ran in (
         shop.run("build", "--out", "file/below"),
@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_be_written(shop: Project) -> None:
 
 
 def test_a_git_folder_that_cannot_be_written(shop: Project) -> None:
-    """The path is named, and no version is taken."""
+    """The error names the path, and nothing is released."""
     in_the_way = shop.root / ".git" / "sfn-release"  # root writes where modes forbid it
     in_the_way.write_text("")
     ran = shop.run("publish", "1.0.0")
@@ -256,7 +256,7 @@ def test_a_git_folder_that_cannot_be_written(shop: Project) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_read_only_repository(shop: Project) -> None:
-    """Git's own words are shown, and no version is taken."""
+    """The error shows git's message, and nothing is released."""
     objects = shop.root / ".git" / "objects"
     objects.chmod(0o500)
     try:
@@ -269,7 +269,7 @@ def test_a_read_only_repository(shop: Project) -> None:
 
 
 def test_a_ledger_of_nonsense(shop: Project) -> None:
-    """A branch that was edited by hand is E_TAMPERED and names the ref; nothing is deployed."""
+    """A branch that was edited by hand is E_TAMPERED with its ref, and nothing is deployed."""
     shop.publish("1.0.0")
     ref = "refs/heads/sfn-release/shop/releases"
     message = run_git(shop.root, "log", "-1", "--format=%B", ref)
@@ -283,7 +283,7 @@ def test_a_ledger_of_nonsense(shop: Project) -> None:
 
 
 def test_errors_as_json(shop: Project) -> None:
-    """With --json the error is an object on stdout, and the text still on stderr."""
+    """--json prints the error as an object on stdout; stderr still has the text."""
     for arguments in (["--json", "show", "1.0.0"], ["show", "1.0.0", "--json"], ["--json", "sho"]):
         ran = shop.run(*arguments)
         assert ran.code in {1, 2}
@@ -294,14 +294,14 @@ def test_errors_as_json(shop: Project) -> None:
 
 
 def test_verbose_shows_the_cause(shop: Project) -> None:
-    """-v adds the traceback of what an error came from; without it there is none."""
+    """-v adds the traceback of an error's cause; without -v there is no traceback."""
     plain = shop.run("execute", "hello", "--input", "{")
     assert "Traceback" not in plain.err
     assert "  | Traceback" in shop.run("-v", "execute", "hello", "--input", "{").err
 
 
 def test_a_bug_keeps_its_traceback(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not an error of ours is not caught."""
+    """An exception that isn't an SfnReleaseError isn't caught."""
 
     def broken(_: Path) -> Path:
         raise ZeroDivisionError
@@ -312,7 +312,7 @@ def test_a_bug_keeps_its_traceback(shop: Project, monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_credentials(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without credentials the error says where they are looked for; nothing is released."""
+    """The error says where credentials are searched, and nothing is released."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     ran = project.run("publish", "1.0.0")
@@ -346,7 +346,7 @@ def test_no_credentials(project: Project, monkeypatch: pytest.MonkeyPatch) -> No
 def test_aws_refuses(
     project: Project, monkeypatch: pytest.MonkeyPatch, answer: dict[str, str], words: list[str]
 ) -> None:
-    """AWS's refusal names the permission or the credentials; nothing is released."""
+    """The error names the permission or the credentials, and nothing is released."""
 
     def handle(*_: object) -> tuple[int, dict[str, str], bytes]:
         return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()

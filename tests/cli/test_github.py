@@ -17,7 +17,7 @@ from support.command_line import Project
 
 @dataclass(frozen=True)
 class Job:
-    """What a job has been told."""
+    """The summary and the outputs that a job received."""
 
     summary_file: Path
     output_file: Path
@@ -29,7 +29,7 @@ class Job:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The outputs of the step, each in its last value."""
+        """The outputs of the step, each with its last value."""
         found = {}
         lines = iter(self.output_file.read_text(encoding="utf-8").splitlines())
         for line in lines:
@@ -52,7 +52,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
 
 
 def annotated(text: str) -> list[tuple[str, str, str]]:
-    """Return level, title and message of every annotation, unescaped as the runner does it."""
+    """Return the level, title and message of every annotation, decoded as the runner does."""
     found = re.findall(r"(?m)^\s*::(\w+) title=([^,:]*)::(.*)$", text)
     return [(level, _unescaped(title), _unescaped(message)) for level, title, message in found]
 
@@ -64,7 +64,7 @@ def _unescaped(text: str) -> str:
 
 
 def test_publish_tells_the_job(shop: Project, job: Job) -> None:
-    """Version and digests are outputs, and the summary says where it went."""
+    """The version and digests are outputs, and the summary names the environment."""
     told = shop.json("publish", "1.2.0")
     record = told["deployments"][0]
     assert job.outputs == {
@@ -83,7 +83,7 @@ def test_publish_tells_the_job(shop: Project, job: Job) -> None:
 
 
 def test_publishing_again_has_the_same_outputs(shop: Project, job: Job) -> None:
-    """So a job that is run again hands on what the first run did."""
+    """A job that is run again has the outputs of its first run."""
     shop.ok("publish", "1.2.0")
     first = job.outputs
     shop.ok("publish", "1.2.0")
@@ -93,7 +93,7 @@ def test_publishing_again_has_the_same_outputs(shop: Project, job: Job) -> None:
 
 
 def test_deployments_and_plans_tell_the_job(shop: Project, job: Job) -> None:
-    """Each with its own title; later commands append."""
+    """Each command appends a section with its own title to the summary."""
     shop.publish("1.0.0")
     shop.commit(hello="Hello Bob")
     shop.ok("plan")
@@ -115,7 +115,7 @@ def test_deployments_and_plans_tell_the_job(shop: Project, job: Job) -> None:
 
 
 def test_an_error_is_an_annotation(shop: Project, job: Job) -> None:
-    """With what to do next; the summary has it too."""
+    """An error's annotation and summary include its fix."""
     ran = shop.run("deploy", "9.9.9")
     ((level, title, message),) = annotated(ran.err)
     assert (ran.code, level, title) == (1, "error", "E_NOT_FOUND")
@@ -132,19 +132,19 @@ def test_json_stays_one_object(shop: Project) -> None:
 
 
 def test_a_usage_error_is_told_too(shop: Project, job: Job) -> None:
-    """A pipeline's command line may be what is wrong."""
+    """An invalid command line is an annotation as well."""
     ran = shop.run("frobnicate")
     assert [title for _, title, _ in annotated(ran.err)] == ["E_USAGE"]
     assert "E_USAGE" in job.summary
 
 
 def test_outside_of_actions_there_are_no_annotations(shop: Project) -> None:
-    """A person has no use for them."""
+    """Annotations are written on GitHub Actions only."""
     assert "::" not in shop.run("deploy", "9.9.9").err
 
 
 def test_the_demo_is_no_ones_release(job: Job, shop: Project) -> None:
-    """Its scratch project says nothing to the job."""
+    """The demo's scratch project writes no summary and no outputs."""
     shop.ok("demo")
     assert not job.summary_file.exists()
     assert not job.output_file.exists()
@@ -153,7 +153,7 @@ def test_the_demo_is_no_ones_release(job: Job, shop: Project) -> None:
 def test_files_that_cannot_be_written_fail_nothing(
     shop: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The release is made; the log says what the job does not get."""
+    """The release is made, and the log names the files that can't be written."""
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "no" / "folder"))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     ran = shop.ok("publish", "1.0.0")
@@ -162,7 +162,7 @@ def test_files_that_cannot_be_written_fail_nothing(
 
 
 def test_no_value_leaves_its_output() -> None:
-    """Its lines stand between two that nobody can guess."""
+    """A value is enclosed in random delimiters, so that its own lines can't end it."""
     written = [github._output("version", "1\nversion<<x\n2\nx") for _ in range(2)]
     first, second = (text.splitlines() for text in written)
     assert first[1:-1] == ["1", "version<<x", "2", "x"]
@@ -171,7 +171,7 @@ def test_no_value_leaves_its_output() -> None:
 
 
 def test_several_deployments_are_lines() -> None:
-    """Outputs of one name hold them all, each once."""
+    """The outputs of several deployments have one line for each distinct value."""
     records = [
         {"id": name, "environment": name, "version": "1.0.0", "status": "succeeded"}
         | {"commit": "c", "release_digest": "d"}
@@ -202,7 +202,7 @@ def test_errors_of_environments_are_annotations(
 
 @pytest.mark.usefixtures("job")
 def test_findings_are_annotations(shop: Project) -> None:
-    """Where they are, whatever form they are asked in; once."""
+    """Each finding is annotated once, at its place, in every output format."""
     shop.write("workflows/bad.asl.json", '{"StartAt": "No", "States": {"A": {"Type": "Fail"}}}')
     for words in (["check"], ["check", "--format", "github"], ["--json", "check"]):
         ran = shop.run(*words)
@@ -213,7 +213,7 @@ def test_findings_are_annotations(shop: Project) -> None:
 
 
 def test_a_plan_that_fails_somewhere_says_so(shop: Project) -> None:
-    """Beside those that could be made."""
+    """The failed plan is shown beside the successful ones."""
     shop.write(
         "releases.toml",
         '[project]\nname = "shop"\n[environments.eu]\nregion = "eu-west-1"\n'
@@ -246,17 +246,17 @@ def test_long_tables_are_cut() -> None:
     ],
 )
 def test_data_is_code(text: str, written: str) -> None:
-    """In a code span nothing has a meaning but the backticks that end it."""
+    """Inside a code span, only its closing backticks have a meaning."""
     assert markdown.code(text) == written
 
 
 def test_a_block_is_not_left() -> None:
-    """Its fence is longer than any that the text has."""
+    """A block's fence is longer than any fence in its text."""
     assert markdown.block("```\n<b>\n````") == "`````text\n```\n<b>\n````\n`````"
 
 
 def test_a_plan_is_markdown_on_request(shop: Project) -> None:
-    """For a comment on a pull request: `plan --format markdown > plan.md`."""
+    """`plan --format markdown > plan.md` writes a comment for a pull request."""
     shop.publish("1.0.0")
     assert "Nothing to change." in shop.ok("plan", "--format", "markdown").out
     shop.workflow("hello", "Hello Bob")
@@ -267,7 +267,7 @@ def test_a_plan_is_markdown_on_request(shop: Project) -> None:
 
 
 def test_a_plan_in_markdown_has_its_pins() -> None:
-    """And a refusal's lines below each other."""
+    """The plan lists its pins, and each line of a refusal on a separate line."""
     function = "arn:aws:lambda:eu-west-1:000000000000:function:charge"
     flow = WorkflowPlan("orders", "updated", prepare=(PublishVersion("orders", "a", None, ""),))
     flow = replace(flow, pins={"charge": f"{function}:7"}, pinned={"charge": f"{function}:6"})

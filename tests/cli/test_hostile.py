@@ -1,7 +1,7 @@
-"""Nothing that data says reaches a terminal, a runner or a page as anything but text.
+"""Data from outside is only ever text to a terminal, a runner or a page.
 
-Names, messages, reasons, tags, definitions, identities, paths, AWS's and git's words: each is made
-to hold escape sequences, marks that reorder text, line ends, workflow commands and HTML.
+Names, messages, reasons, tags, definitions, identities, paths, and output of AWS and git: each
+holds escape sequences, marks that reorder text, line ends, workflow commands and HTML.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MODES = ("verbose", "json", "actions")
 
 @pytest.fixture
 def hostile(repository: Path) -> Project:
-    """Make a project in which whatever may be hostile is."""
+    """Return a project whose texts are all hostile."""
     made = Project(repository)
     made.git("config", "user.name", "Ann\x1b[31m\u202e")
     made.write("releases.toml", config("local", "") + f"tags = {{ team = 'a: b' }}\n# {EVIL!r}\n")
@@ -48,7 +48,7 @@ def hostile(repository: Path) -> Project:
 
 
 def ways(project: Project, *words: str) -> Iterator[tuple[str, Ran, str]]:
-    """Run a command line in each mode; yield the mode, how it ended, what a job was told."""
+    """Run a command line in each mode; yield the mode, the result and the job's files."""
     for mode in MODES:
         files = [project.root.parent / name for name in ("summary", "output")]
         for file in files:
@@ -65,7 +65,7 @@ def ways(project: Project, *words: str) -> Iterator[tuple[str, Ran, str]]:
 
 
 def check(project: Project, *words: str) -> str:
-    """Run a command line in each mode and look at all that it writes; return the text."""
+    """Run a command line in each mode, check everything that it writes, and return the text."""
     text = ""
     for mode, ran, told in ways(project, *words):
         for part in (ran.out, ran.err, told):
@@ -101,7 +101,7 @@ WRONG = [
 
 
 def test_what_is_read_is_text(hostile: Project) -> None:
-    """Every command that shows what is there, before and after it was changed."""
+    """Every command that shows project data escapes it, before and after a change."""
     hostile.ok("publish", "1.0.0", "--reason", EVIL)
     hostile.workflow("hello", EVIL[::-1])
     hostile.commit()
@@ -113,12 +113,12 @@ def test_what_is_read_is_text(hostile: Project) -> None:
     hostile.publish("1.2.0")
     check(hostile, "releases", "--format", "toml")
     document = tomllib.loads(hostile.ok("releases", "--format", "toml").out)
-    authors = [one["author"].partition(" <")[0] for one in document["releases"]]
+    authors = [release["author"].partition(" <")[0] for release in document["releases"]]
     assert authors == ["B\x9b\xad\ufffb\U000e0041", *["Ann\x1b[31m\u202e"] * 2]
 
 
 def test_what_is_done_is_text(hostile: Project) -> None:
-    """Deployments with their reasons, executions with their errors."""
+    """Deployments escape their reasons, and executions their errors."""
     for words in (
         ["publish", "1.0.0", "--reason", EVIL],
         ["execute", "hello"],
@@ -137,7 +137,7 @@ def test_what_is_done_is_text(hostile: Project) -> None:
 
 @pytest.mark.parametrize("words", WRONG, ids=lambda words: " ".join(words)[:12])
 def test_a_hostile_command_line_is_text(hostile: Project, words: list[str]) -> None:
-    """Its errors quote it."""
+    """An error escapes the command line that it quotes."""
     check(hostile, *words)
 
 
@@ -145,7 +145,7 @@ def test_a_hostile_command_line_is_text(hostile: Project, words: list[str]) -> N
     "path", ["releases.toml", "workflows/bad.asl.json", "workflows/bad.py", "CHANGELOG.md"]
 )
 def test_a_hostile_file_is_text(hostile: Project, path: str) -> None:
-    """Errors quote keys, values and messages of exceptions."""
+    """Errors escape the keys, values and exceptions that they quote."""
     content = {
         "releases.toml": f"[project]\nname = {json.dumps(EVIL[:9])}\n{json.dumps(EVIL)} = 1\n",
         "workflows/bad.asl.json": json.dumps({"StartAt": EVIL, "States": {EVIL: {"Type": EVIL}}}),
@@ -160,7 +160,7 @@ def test_a_hostile_file_is_text(hostile: Project, path: str) -> None:
 
 
 def test_hostile_paths_and_refs_are_text(hostile: Project) -> None:
-    """Of files that differ, branches, tags and remotes."""
+    """Names of changed files, branches, tags and remotes are escaped."""
     hostile.ok("publish", "1.0.0")
     hostile.write("workflows/\x1b[31m\u202e\n::error::evil.asl.json", "{}")
     check(hostile, "publish", "1.1.0")
@@ -177,7 +177,7 @@ def test_hostile_paths_and_refs_are_text(hostile: Project) -> None:
 
 @pytest.mark.parametrize("name", ["a\x1b[31m\u202e ::error::evil", "a\n::error::evil"])
 def test_a_hostile_folder_is_text(hostile: Project, name: str) -> None:
-    """The project's own, in a runner's work folder or a user's."""
+    """The name of the project's folder is escaped."""
     folder = hostile.root.parent / name
     folder.mkdir()
     hostile.root.rename(folder / "shop")
@@ -190,7 +190,7 @@ def test_a_hostile_folder_is_text(hostile: Project, name: str) -> None:
 
 
 def test_a_hostile_actor_is_text(hostile: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever started a CI run may be called anything."""
+    """The name of a CI run's actor may hold any characters."""
     monkeypatch.setenv("GITHUB_ACTOR", EVIL)
     check(hostile, "publish", "1.0.0")
     for words in (["history"], ["status"], ["releases"], ["doctor"]):
@@ -198,7 +198,7 @@ def test_a_hostile_actor_is_text(hostile: Project, monkeypatch: pytest.MonkeyPat
 
 
 def test_awss_words_are_text(hostile: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its messages quote what callers have sent, and proxies say what they like."""
+    """AWS's messages quote input of callers, and a proxy can return any text."""
 
     def refuse(**_: Any) -> Any:
         raise ClientError({"Error": {"Code": EVIL, "Message": EVIL}}, "DescribeStateMachine")
@@ -221,7 +221,7 @@ def test_awss_words_are_text(hostile: Project, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("line", ["::error::x", "  ::error::x", "a ##[error]x", "##[group]"])
 def test_a_runner_takes_no_command_from_data(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On GitHub Actions alone: elsewhere the text is what it is."""
+    """Runner commands are broken up on GitHub Actions only; elsewhere the text is unchanged."""
     assert terminal.safe(line) == line
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert re.search(r"(?m)^\s*::|##\[", terminal.safe(f"one\n{line}")) is None
@@ -230,5 +230,5 @@ def test_a_runner_takes_no_command_from_data(line: str, monkeypatch: pytest.Monk
 
 
 def test_unknown_commands_before_any_project(tmp_path: Path) -> None:
-    """Outside a repository too."""
+    """An unknown command is escaped outside a repository too."""
     assert UNSAFE.findall(run("-C", str(tmp_path), EVIL).err) == []

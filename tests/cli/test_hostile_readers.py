@@ -80,12 +80,12 @@ def terminal_acts_upon(text: str) -> list[str]:
     """
     joiners = "\u200c\u200d"
     return [
-        one
-        for one in text
-        if (unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} and one not in "\n\t")
-        or unicodedata.bidirectional(one) in {*("LRE", "RLE", "LRO", "RLO", "PDF")}
-        or unicodedata.bidirectional(one) in {*("LRI", "RLI", "FSI", "PDI")}
-        or (unicodedata.bidirectional(one) == "BN" and one not in joiners + "\n\t")
+        character
+        for character in text
+        if (unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in "\n\t")
+        or unicodedata.bidirectional(character) in {*("LRE", "RLE", "LRO", "RLO", "PDF")}
+        or unicodedata.bidirectional(character) in {*("LRI", "RLI", "FSI", "PDI")}
+        or (unicodedata.bidirectional(character) == "BN" and character not in joiners + "\n\t")
     ]
 
 
@@ -99,10 +99,10 @@ class Command:
 
 
 def runner_commands(output: str) -> Iterator[Command]:
-    """Yield the commands that a runner finds in what a step prints.
+    """Yield the commands that a runner finds in a step's output.
 
-    A line is one when ``::`` is the first that it holds after white space and once more follows,
-    or, in the older form, when ``##[name]`` stands anywhere in it.
+    A command is a line that begins with ``::`` after white space, with a second ``::`` later.
+    In the older form, it is a line with ``##[name]`` anywhere in it.
     """
     for line in re.split(r"\r\n|\r|\n", output):
         trimmed = line.lstrip()
@@ -123,7 +123,7 @@ def _decoded(text: str) -> str:
 
 
 def runner_outputs(file: str) -> dict[str, str]:
-    """Return what a runner reads from the file of a step's outputs."""
+    """Return the outputs that a runner reads from a step's output file."""
     found, lines = {}, iter(file.split("\n"))
     for line in lines:
         if not line:
@@ -140,7 +140,7 @@ def runner_outputs(file: str) -> dict[str, str]:
 
 
 def markdown_tokens(text: str) -> list[Token]:
-    """Return the tokens of a page, those inside of lines too."""
+    """Return the tokens of a page, including the inline ones."""
     found: list[Token] = []
     for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(text):
         found += [token, *(token.children or ())]
@@ -148,7 +148,7 @@ def markdown_tokens(text: str) -> list[Token]:
 
 
 def outside_code(text: str) -> str:
-    """Return what a page says outside of code: text, and the kinds of whatever else there is."""
+    """Return a page's text outside of code, and the types of all other tokens."""
     skipped = {"inline", "code_inline", "fence", "softbreak"}
     return "\n".join(
         token.content if token.type == "text" else token.type
@@ -157,12 +157,12 @@ def outside_code(text: str) -> str:
     )
 
 
-# What they read
+# The properties
 
 
 @pytest.mark.usefixtures("mode")
 class TestTerminal:
-    """What is printed, on a terminal and in a job."""
+    """Printed output, on a terminal and in a job."""
 
     @given(texts)
     def test_a_terminal_shows_every_character(self, text: str) -> None:
@@ -173,7 +173,7 @@ class TestTerminal:
 
     @given(texts)
     def test_json_says_the_same(self, text: str) -> None:
-        """Programs read what there was, and a terminal shows every character."""
+        """JSON keeps the text exactly, and a terminal shows every character."""
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -184,7 +184,7 @@ class TestTerminal:
 
     @given(texts, texts, texts)
     def test_an_error_is_text(self, message: str, why: str, fix: str) -> None:
-        """Its lines quote what data says."""
+        """An error's lines escape the data that they quote."""
         lines = error_lines(SfnReleaseError(message, why=why, fix=fix))
         assert terminal_acts_upon("\n".join(lines)) == []
 
@@ -192,11 +192,11 @@ class TestTerminal:
 @pytest.mark.parametrize("mode", ["actions"], indirect=True)
 @pytest.mark.usefixtures("mode")
 class TestRunner:
-    """What a runner of GitHub Actions makes of it."""
+    """Output as a runner of GitHub Actions reads it."""
 
     @given(texts, texts)
     def test_no_line_is_a_command(self, before: str, text: str) -> None:
-        """Wherever the text begins, and whatever stands before it."""
+        """A text can't start a command, wherever it begins and whatever precedes it."""
         assert [*runner_commands(terminal.safe(text))] == []
         assert [*runner_commands(terminal.safe(before + text))] == []
         assert [*runner_commands(terminal.json_text({"text": text, text: 1}))] == []
@@ -222,7 +222,7 @@ class TestRunner:
 
 @pytest.mark.usefixtures("mode")
 class TestMarkdown:
-    """What a page shows."""
+    """Markdown as a page shows it."""
 
     @given(texts)
     def test_a_span_is_nothing_but_code(self, text: str) -> None:
@@ -233,22 +233,22 @@ class TestMarkdown:
 
     @given(texts)
     def test_a_cell_is_one_cell(self, text: str) -> None:
-        """In a table it is one cell, whose neighbours stay where they are."""
+        """A text stays in its table cell, and leaves the neighbouring cells alone."""
         page = "\n".join(markdown.table(("A", "B"), [(markdown.code(text), "beside")]))
-        cells = [one for one in markdown_tokens(page) if one.type == "td_open"]
+        cells = [token for token in markdown_tokens(page) if token.type == "td_open"]
         assert len(cells) == 2
         said = outside_code(page).split("\n")
-        assert [one for one in said if not one.endswith(("_open", "_close"))] in (
+        assert [line for line in said if not line.endswith(("_open", "_close"))] in (
             ["A", "B", "beside"],
             ["A", "B", "–", "beside"],
         )
 
     @given(texts)
     def test_a_block_is_one_block(self, text: str) -> None:
-        """What follows it is the page again."""
+        """A text stays in its block, and the page goes on after it."""
         tokens = markdown_tokens(f"{markdown.block(text)}\n\nafter")
         kinds = ["fence", "paragraph_open", "inline", "text", "paragraph_close"]
-        assert kinds == [one.type for one in tokens]
+        assert kinds == [token.type for token in tokens]
         assert terminal.safe(text).strip("\n") == tokens[0].content.removesuffix("\n")
 
 
@@ -257,7 +257,7 @@ def test_the_readers_see_what_they_are_for() -> None:
     assert [*terminal_acts_upon("a\x1b[31m\u202e\u200b\n\tb")] == ["\x1b", "\u202e", "\u200b"]
     (command,) = runner_commands("a\r\n \xa0::error file=a%2Cb::text%0Aon")
     assert Command("error", {"file": "a,b"}, "text\non") == command
-    assert [one.name for one in runner_commands("x ##[error]y")] == ["##"]
+    assert [command.name for command in runner_commands("x ##[error]y")] == ["##"]
     assert outside_code("`a` <b> [c](d)").split("\n") == [
         *("paragraph_open", " ", "html_inline", " ", "link_open", "c", "link_close"),
         "paragraph_close",

@@ -17,7 +17,7 @@ ORDERS = definition("Hello Orders")
 
 
 def test_a_file_becomes_a_module_of_the_project(shop: Project) -> None:
-    """With its digest, and what it came from can be taken away."""
+    """The module has the file's digest, and the message says how to remove the file."""
     shop.write("workflows/orders.asl.json", json.dumps(ORDERS))
     before = shop.json("list")["workflows"][1]
 
@@ -31,7 +31,7 @@ def test_a_file_becomes_a_module_of_the_project(shop: Project) -> None:
 
 
 def test_nothing_is_overwritten_unless_it_is_asked_for(shop: Project) -> None:
-    """A module that somebody has worked on stays."""
+    """An existing module is kept, unless --force is given."""
     shop.write("old.json", json.dumps(ORDERS))
     shop.write("workflows/old.py", "mine = 1\n")
 
@@ -45,7 +45,7 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(shop: Project) -> None:
 
 
 def test_a_module_can_be_printed_or_put_elsewhere(tmp_path: Path) -> None:
-    """Without a project."""
+    """A module is printed, or written elsewhere, without a project."""
     text = json.dumps(ORDERS)
     printed = run("import", "-", "--name", "my-orders", "--out", "-", stdin=text)
     assert printed.out.startswith(
@@ -58,7 +58,7 @@ def test_a_module_can_be_printed_or_put_elsewhere(tmp_path: Path) -> None:
 
 
 def test_the_name_is_one_that_aws_takes(tmp_path: Path) -> None:
-    """That of a file is made legal; one that was asked for is not changed."""
+    """A name that comes from the file is made valid; an invalid --name is refused."""
     (tmp_path / "My orders (old).json").write_text(json.dumps(ORDERS))
     folder = ("-C", str(tmp_path), "import", "My orders (old).json", "--out", "-")
     assert 'sfn.StateMachine("My-orders-old", workflow)' in run(*folder).out
@@ -68,7 +68,7 @@ def test_the_name_is_one_that_aws_takes(tmp_path: Path) -> None:
 
 
 def test_what_aws_prints_can_be_imported(tmp_path: Path) -> None:
-    """The answer of describe-state-machine, saved in a file."""
+    """A file with the response of describe-state-machine is imported."""
     described = {
         "stateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:orders",
         "name": "orders",
@@ -83,7 +83,7 @@ def test_what_aws_prints_can_be_imported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("qualifier", ["", ":1", ":live"])
 def test_a_state_machine_becomes_a_module(project: Project, qualifier: str) -> None:
-    """Of its ARN, of a version, or of an alias; with its type, role and tags."""
+    """The ARN of a state machine, a version or an alias is imported with type, role and tags."""
     record = json.loads(project.publish("1.0.0", "--json").out)["deployments"][0]
     arn = record["workflows"]["hello"]["state_machine_arn"]
 
@@ -106,20 +106,20 @@ def test_a_state_machine_becomes_a_module(project: Project, qualifier: str) -> N
 def test_what_cannot_be_imported_is_told(
     shop: Project, arguments: tuple[str, ...], said: str
 ) -> None:
-    """And nothing is written."""
+    """The error says why, and nothing is written."""
     ran = shop.run("import", *arguments)
     assert (ran.code in (1, 2), ran.out) == (True, "")
     assert said in ran.err
 
 
 def test_a_definition_that_would_be_refused_is_imported_with_a_warning(shop: Project) -> None:
-    """It is there to be mended."""
+    """An invalid definition is imported with a warning, so that you can fix it in the module."""
     ran = shop.ok("import", "-", "--out", "-", stdin='{"StartAt": "A", "States": {}}')
     assert "warning: Step Functions would refuse it" in ran.err
 
 
 def test_what_a_state_machine_has_by_default_is_not_declared() -> None:
-    """So that an environment's own defaults apply."""
+    """Defaults aren't written, so that an environment's own defaults apply."""
     described: dict[str, Any] = {
         "name": "orders",
         "stateMachineArn": "arn",
@@ -139,7 +139,7 @@ def test_what_a_state_machine_has_by_default_is_not_declared() -> None:
 
 
 def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) -> None:
-    """A definition of CloudFormation has references of its own in it."""
+    """A definition of CloudFormation has its own references, and the import warns about them."""
     state = {"Type": "Pass", "Comment": "${!Ref Name}", "End": True}
     shop.write("old.json", json.dumps({"StartAt": "A", "States": {"A": state}}))
     ran = shop.ok("import", "old.json")
@@ -150,7 +150,7 @@ def test_what_nothing_can_fill_is_told_before_publish_refuses_it(shop: Project) 
     "command", [("import", "printed.json", "--out", "-"), ("check", "printed.json")]
 )
 def test_a_definition_may_be_inside_a_json_string(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """As `aws stepfunctions describe-state-machine --query definition` prints it."""
+    """The output of `aws stepfunctions describe-state-machine --query definition` is accepted."""
     (tmp_path / "printed.json").write_text(json.dumps(json.dumps(ORDERS)))
     ran = run("-C", str(tmp_path), *command)
     assert ran.code == 0
@@ -162,7 +162,7 @@ def test_a_definition_may_be_inside_a_json_string(tmp_path: Path, command: tuple
 
 
 def test_a_definition_as_plain_text_output_is_one(tmp_path: Path) -> None:
-    """As `--output text` prints it: without the string around it."""
+    """With `--output text`, the definition has no string around it."""
     (tmp_path / "printed.json").write_text(json.dumps(ORDERS, indent=2) + "\n")
     ran = run("-C", str(tmp_path), "import", "printed.json", "--out", "-")
     assert 'sfn.Pass("' in ran.out

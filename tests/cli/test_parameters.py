@@ -1,4 +1,4 @@
-"""Parameters as a user has them: types, given names, other workflows, and what is recorded."""
+"""Parameters as a user sees them: types, rendered names, other workflows, and the record."""
 
 from __future__ import annotations
 
@@ -56,13 +56,16 @@ def store(project: Project, name: str, text: Any) -> None:
 
 
 def found(project: Project, *arguments: str) -> list[tuple[str, str, int | None, str]]:
-    """Return rule, path, line and message of what `check` finds."""
+    """Return the rule, path, line and message of each finding of `check`."""
     checked = project.run("check", "--json", *arguments).json
-    return [(one["rule"], one["path"], one["line"], one["message"]) for one in checked["findings"]]
+    return [
+        (finding["rule"], finding["path"], finding["line"], finding["message"])
+        for finding in checked["findings"]
+    ]
 
 
 def served(project: Project, environment: str = "local") -> Any:
-    """Return what the ledger says that an environment serves."""
+    """Return the release that an environment serves, as the ledger has it."""
     return json.loads(project.git("show", f"sfn-release/shop/env/{environment}:manifest.json"))
 
 
@@ -85,7 +88,7 @@ RIGHT = {
 
 @pytest.mark.parametrize(("declared", "message"), WRONG.values(), ids=WRONG.keys())
 def test_check_finds_a_value_of_the_wrong_type(bare: Project, declared: str, message: str) -> None:
-    """With the environment, the line and the parameter, though nothing is looked up."""
+    """The finding names the environment, the line and the parameter; nothing is looked up."""
     declare(bare, declared)
     store(bare, "nap", wait("${Pause}"))
     ((rule, path, line, text),) = found(bare)
@@ -95,14 +98,14 @@ def test_check_finds_a_value_of_the_wrong_type(bare: Project, declared: str, mes
 
 @pytest.mark.parametrize("declared", RIGHT.values(), ids=RIGHT.keys())
 def test_check_accepts_a_value_of_the_right_type(bare: Project, declared: str) -> None:
-    """And any that is looked up as JSON."""
+    """A parameter of the right type, or one that is looked up as JSON, has no finding."""
     declare(bare, declared)
     store(bare, "nap", wait("${Pause}"))
     assert found(bare) == []
 
 
 def test_check_says_which_type_to_declare(bare: Project) -> None:
-    """In the words of releases.toml."""
+    """The fix is a line of releases.toml."""
     declare(bare, 'Pause = { env = "PAUSE" }')
     store(bare, "nap", wait("${Pause}"))
     (one,) = bare.run("check", "--json").json["findings"]
@@ -110,7 +113,7 @@ def test_check_says_which_type_to_declare(bare: Project) -> None:
 
 
 def test_check_finds_a_list_inside_a_text(bare: Project) -> None:
-    """At its line."""
+    """A list inside a longer string is a finding at its line."""
     declare(bare, 'Names = ["a"]')
     store(bare, "hello", definition("of ${Names}"))
     ((rule, path, line, text),) = found(bare)
@@ -121,7 +124,7 @@ def test_check_finds_a_list_inside_a_text(bare: Project) -> None:
 
 
 def test_check_names_every_environment_of_an_error_once(bare: Project) -> None:
-    """Not one finding for each."""
+    """An error in several environments is one finding that names them all."""
     tables = "".join(
         f'[environments.{name}]\nregion = "eu-west-1"\nparameters = {{ Pause = "3" }}\n'
         for name in ("staging", "prod")
@@ -133,7 +136,7 @@ def test_check_names_every_environment_of_an_error_once(bare: Project) -> None:
 
 
 def test_check_finds_a_workflow_that_is_not_there(bare: Project) -> None:
-    """With the nearest name, also when one workflow alone is checked."""
+    """The finding names the nearest workflow, also when only one workflow is checked."""
     store(bare, "shipping", definition("shipped"))
     store(bare, "orders", calling("${workflow:shiping}"))
     for arguments in ((), ("orders",), ("workflows/orders.asl.json",)):
@@ -146,7 +149,7 @@ def test_check_finds_a_workflow_that_is_not_there(bare: Project) -> None:
 
 
 def test_check_finds_malformed_placeholders_once_and_whole(bare: Project) -> None:
-    """Wherever they stand: in a field, a key, a state's id, an expression; the name is not cut."""
+    """A malformed placeholder is one finding in any field, key, state id or expression, uncut."""
     long = "a very long name of a parameter that nothing can ever be filled with"
     store(
         bare,
@@ -176,11 +179,11 @@ def test_check_finds_malformed_placeholders_once_and_whole(bare: Project) -> Non
 
 
 def test_unquoted_placeholders_are_read(bare: Project) -> None:
-    """As CloudFormation's substitution files have them; lines stay the same."""
+    """Placeholders without quotes, as in CloudFormation's substitution files, keep the lines."""
     declare(bare, 'Pause = "3"')
     text = json.dumps(wait("${Pause}"), indent=1).replace('"${Pause}"', "${Pause}")
     store(bare, "nap", text)
-    assert [one[:3] for one in found(bare)] == [("wrong-value", "$.States.Nap.Seconds", 6)]
+    assert [finding[:3] for finding in found(bare)] == [("wrong-value", "$.States.Nap.Seconds", 6)]
     declare(bare, "Pause = 3")
     bare.publish("1.0.0")
     sent = json.loads(bare.git("show", "sfn-release/shop/env/local:definitions/nap.asl.json"))
@@ -191,7 +194,7 @@ def test_unquoted_placeholders_are_read(bare: Project) -> None:
 
 
 def test_values_are_recorded_with_their_types(bare: Project) -> None:
-    """A workflow's recorded values and pins make the recorded form from the release again."""
+    """The release, filled with the recorded values and pins, equals the recorded definition."""
     declare(
         bare,
         'Pause = 3\nNames = ["a", { b = 2.5 }]\n"_x.y::z" = true',
@@ -214,19 +217,19 @@ def test_values_are_recorded_with_their_types(bare: Project) -> None:
         "_x.y::z": True,
     }
     assert workflows["orders"]["settings"]["tags"] == {"pause": "3"}
-    for name, one in workflows.items():
+    for name, workflow in workflows.items():
         released = json.loads(
             bare.git("show", f"sfn-release/shop/releases:definitions/{name}.asl.json")
         )
         sent = json.loads(
             bare.git("show", f"sfn-release/shop/env/local:definitions/{name}.asl.json")
         )
-        assert fill_and_pin(released, one["parameters"], one["pins"]) == sent
+        assert fill_and_pin(released, workflow["parameters"], workflow["pins"]) == sent
     assert sent["States"] != released["States"]
 
 
 def test_a_workflow_is_called_by_its_alias_and_pinned_to_its_version(bare: Project) -> None:
-    """Without pins, a rollback of the called workflow takes effect; the child is prepared first."""
+    """Without pins, a rollback of the called workflow takes effect; it is prepared first."""
     store(bare, "shipping", definition("shipped"))
     store(bare, "a-caller", calling("${workflow:shipping}"))
 
@@ -248,7 +251,7 @@ def test_a_workflow_is_called_by_its_alias_and_pinned_to_its_version(bare: Proje
 
 
 def test_a_new_workflow_has_its_alias_before_others_call_it(bare: Project) -> None:
-    """No caller meets an alias that isn't there yet."""
+    """An alias exists before its callers are switched."""
     bare.publish("1.0.0", caller="Hello")
     store(bare, "caller", calling("${workflow:shipping}"))
     err = bare.publish("1.1.0", shipping="shipped").err
@@ -258,7 +261,7 @@ def test_a_new_workflow_has_its_alias_before_others_call_it(bare: Project) -> No
 
 
 def test_names_hold_parameters(bare: Project) -> None:
-    """The state machine is found by that name again."""
+    """A state machine is found again by the name that its template renders."""
     declare(bare, 'Stage = "dev"', 'name = "${Stage}-{workflow}-${AWS::Region}"')
     bare.publish("1.0.0", hello="Hello")
     assert served(bare)["workflows"]["hello"]["state_machine_arn"] == f"{LOCAL}:dev-hello-us-east-1"
@@ -269,7 +272,7 @@ def test_names_hold_parameters(bare: Project) -> None:
 
 
 def test_undeclared_parameters_of_all_workflows_are_told_at_once(bare: Project) -> None:
-    """One error, before a version is taken."""
+    """All undeclared parameters are one error, before the version is released."""
     bare.commit(one="${A} ${B}", two="${A} ${C}")
     ran = bare.run("publish", "1.0.0")
     assert ran.code == 1
@@ -281,7 +284,7 @@ def test_undeclared_parameters_of_all_workflows_are_told_at_once(bare: Project) 
 
 
 def test_a_rollback_sends_the_recorded_values(bare: Project) -> None:
-    """And the record still says which they were."""
+    """A rollback sends the recorded values, and records them again."""
     declare(bare, "Pause = 3")
     store(bare, "nap", wait("${Pause}"))
     bare.publish("1.0.0")

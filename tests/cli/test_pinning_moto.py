@@ -21,7 +21,7 @@ CHARGE = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:charge"
 
 @pytest.fixture
 def functions(other_services: str) -> Any:
-    """Give a Lambda client for an account with the function `charge`, published as version 1."""
+    """Return a Lambda client for an account with the function `charge`, published as version 1."""
     import boto3
 
     iam = boto3.client("iam", region_name=REGION, endpoint_url=other_services)
@@ -41,7 +41,7 @@ def functions(other_services: str) -> Any:
 
 @pytest.fixture
 def shop(repository: Path, tmp_path: Path, other_services: str) -> Iterator[Project]:
-    """Make a project whose workflow `orders` names `charge` in every way that there is."""
+    """Return a project whose workflow `orders` refers to `charge` in every possible way."""
     running = open_service(
         tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
     )
@@ -89,7 +89,7 @@ def pins(project: Project) -> Any:
 
 
 def test_functions_are_pinned_and_told(shop: Project, functions: Any) -> None:
-    """The plan shows each pin, the record holds it, and a new version of the code is an update."""
+    """The plan shows each pin, the record has it, and a new version of the code is an update."""
     first = shop.ok("publish", "1.0.0")
     assert "pin charge → :1\n" in first.err
     assert "pin charge:live → :1\n" in first.err
@@ -114,7 +114,7 @@ def test_functions_are_pinned_and_told(shop: Project, functions: Any) -> None:
 
 
 def test_a_rollback_restores_pins_and_refuses_deleted_ones(shop: Project, functions: Any) -> None:
-    """Code that is there is brought back; code that is gone is named, with the way out."""
+    """An existing version is pinned again; for a deleted one, the error names it and the fix."""
     shop.ok("publish", "1.0.0")
     functions.update_function_code(FunctionName="charge", ZipFile=code("two"))
     functions.publish_version(FunctionName="charge")
@@ -134,7 +134,7 @@ def test_a_rollback_restores_pins_and_refuses_deleted_ones(shop: Project, functi
 
 
 def test_a_missing_function_is_named_with_its_place(shop: Project, functions: Any) -> None:
-    """Workflow, state and JSON path, and no version is taken."""
+    """The error names the workflow, state and JSON path, and nothing is released."""
     functions.delete_function(FunctionName="charge")
     refused = shop.run("publish", "1.0.0")
     assert refused.code == 1
@@ -145,7 +145,7 @@ def test_a_missing_function_is_named_with_its_place(shop: Project, functions: An
 def test_an_alias_with_two_routes_is_refused_where_pins_are_required(
     shop: Project, functions: Any, other_services: str
 ) -> None:
-    """A policy says so in the plan too, and can be overridden."""
+    """The policy's refusal is in the plan, and can be overridden."""
     functions.update_function_code(FunctionName="charge", ZipFile=code("two"))
     functions.publish_version(FunctionName="charge")
     functions.update_alias(
@@ -165,7 +165,7 @@ def test_an_alias_with_two_routes_is_refused_where_pins_are_required(
 
 
 def test_doctor_resolves_pins(shop: Project, functions: Any) -> None:
-    """As a deployment would, so that a missing function is found before."""
+    """`doctor` resolves pins as a deployment does, so that it finds a missing function first."""
     line = next(line for line in shop.run("doctor").out.splitlines() if " pins" in line)
     assert "references can be pinned" in line
     functions.delete_function(FunctionName="charge")

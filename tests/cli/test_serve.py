@@ -22,7 +22,7 @@ from support.command_line import Project, run
 
 @contextmanager
 def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, str]]:
-    """Serve in a process of its own; give what it prints with --json."""
+    """Serve in another process, and yield the object that --json prints."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sfn_release", "--json", "local", "serve", "--port", "0", *options],
         cwd=folder,
@@ -51,7 +51,7 @@ def asked(url: str, host: str) -> int:
 
 
 def test_the_projects_own_state_is_served(shop: Project) -> None:
-    """What was published to `local` can be seen and started by any AWS client."""
+    """Any AWS client can list and start the workflows that were published to `local`."""
     shop.publish("1.0.0")
     with serving(shop.root, "--allow-host", "sfn.test") as told:
         client = boto3.client(
@@ -67,7 +67,7 @@ def test_the_projects_own_state_is_served(shop: Project) -> None:
 
 
 def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
-    """The text output names the endpoint, and a command to try it with."""
+    """The text output names the endpoint, and a command to try it."""
     shop.publish("1.0.0")
     process = subprocess.Popen(
         [sys.executable, "-m", "sfn_release", "local", "serve", "--port", "0"],
@@ -95,7 +95,7 @@ def test_the_aws_cli_line_that_is_printed_works(shop: Project) -> None:
 
 
 def test_outside_a_repository_the_state_is_the_users(tmp_path: Path) -> None:
-    """Without a project it is a service of the user's own, in their data folder."""
+    """Outside a project, the service uses the user's data folder."""
     with serving(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")) as told:
         assert Path(told["database"]) == tmp_path / "data" / "sfn-release" / "local.db"
         client = boto3.client(
@@ -114,12 +114,12 @@ def test_outside_a_repository_the_state_is_the_users(tmp_path: Path) -> None:
     ],
 )
 def test_a_users_data_folder(platform: str, environ: dict[str, str], folder: str) -> None:
-    """Each system has its own place for what a program keeps for a user."""
+    """Each operating system has its own folder for a user's data."""
     assert data_folder(environ, platform) == Path(folder)
 
 
 def test_a_port_that_is_taken(shop: Project, local_server: str) -> None:
-    """The port is named, with what to do."""
+    """The error names the port that is in use."""
     port = local_server.rpartition(":")[2]
     ran = shop.run("local", "serve", "--port", port)
     assert (ran.code, ran.out) == (1, "")
@@ -129,14 +129,14 @@ def test_a_port_that_is_taken(shop: Project, local_server: str) -> None:
 
 @pytest.mark.parametrize("environment", ["aws"], indirect=True)
 def test_only_a_local_environment_is_served(project: Project) -> None:
-    """An environment on AWS cannot be served."""
+    """An environment on AWS can't be served."""
     ran = run("-C", str(project.root), "local", "serve", "--env", "aws")
     assert ran.code == 2
     assert "aws is on AWS" in ran.err
 
 
 def test_execute_warns_about_mocks_that_answer_nothing(shop: Project) -> None:
-    """On `local` a key that names no task and no Resource is a slip; the near name is shown."""
+    """On `local`, a mock for an unknown task or Resource is a warning with the nearest name."""
     task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
     machine = {
         "StartAt": "Charge",

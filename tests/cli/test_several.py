@@ -1,4 +1,4 @@
-"""Several environments in one command: each is tried, each is told, one exit code."""
+"""Several environments in one command: each is tried, each is reported, one exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.command_line import ROLE, Project, run
 
 @pytest.fixture
 def world(repository: Path, local_server: str) -> Project:
-    """Return a project with three environments, of which `dead` is at a port where nobody is."""
+    """Return a project with three environments; nothing listens at the port of `dead`."""
     world = Project(repository)
     text = '[project]\nname = "shop"\n'
     for name in ("eu", "dead", "us"):
@@ -40,33 +40,36 @@ GOOD = ("--env", "eu", "--env", "us")
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a port where nobody is fail at once."""
+    """Make calls to a closed port fail without retries."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
 
 def test_one_that_fails_hides_no_other(world: Project) -> None:
-    """plan, deploy, status and rollback try every environment; the JSON has records and errors."""
+    """plan, deploy, status and rollback try every environment; JSON has records and errors."""
     world.ok("publish", "1.0.0", *GOOD)
     world.commit(hello="two")
     world.ok("publish", "1.1.0", "--no-deploy")
 
     planned = world.run("--json", "plan", "1.1.0", *ALL)
     assert planned.code == 1
-    assert [one["environment"] for one in planned.json["plans"]] == ["eu", "us"]
-    assert [(one["environment"], one["code"]) for one in planned.json["errors"]] == [
+    assert [plan["environment"] for plan in planned.json["plans"]] == ["eu", "us"]
+    assert [(error["environment"], error["code"]) for error in planned.json["errors"]] == [
         ("dead", "E_NETWORK")
     ]
 
     ran = world.run("--json", "deploy", "1.1.0", *ALL)
     assert ran.code == 1
-    assert [one["environment"] for one in ran.json["deployments"]] == ["eu", "us"]
+    assert [deployment["environment"] for deployment in ran.json["deployments"]] == ["eu", "us"]
     (error,) = ran.json["errors"]
     assert error.keys() == {"environment", "code", "message", "why", "fix"}
     assert (error["environment"], error["code"]) == ("dead", "E_NETWORK")
     assert "error: dead: " in ran.err
 
     found = world.json("status", "--env", "us", "--env", "eu")["environments"]
-    assert [(one["name"], one["version"]) for one in found] == [("us", "1.1.0"), ("eu", "1.1.0")]
+    assert [(environment["name"], environment["version"]) for environment in found] == [
+        ("us", "1.1.0"),
+        ("eu", "1.1.0"),
+    ]
 
     back = world.run("rollback", *ALL)
     assert back.code == 1
@@ -77,7 +80,7 @@ def test_one_that_fails_hides_no_other(world: Project) -> None:
 
 
 def test_promotion_to_several(world: Project) -> None:
-    """--to may be given several times; --env means nothing there."""
+    """--to can be repeated; --env has no meaning for `promote`."""
     world.ok("publish", "1.0.0", "--env", "eu")
     ran = world.ok("--json", "promote", "--from", "eu", "--to", "us", "--to", "us").json
     (record,) = ran["deployments"]
@@ -89,33 +92,35 @@ def test_promotion_to_several(world: Project) -> None:
 
 
 def test_publishing_is_refused_before_the_version_is_taken(world: Project) -> None:
-    """Whoever refuses is told, with all the others that do."""
+    """The error names each environment that can't be deployed to."""
     ran = world.run("--json", "publish", "1.0.0", *ALL)
     assert (ran.code, ran.json["error"]["code"]) == (1, "E_SEVERAL")
-    assert [one["environment"] for one in ran.json["errors"]] == ["dead"]
+    assert [error["environment"] for error in ran.json["errors"]] == ["dead"]
     assert world.git("tag", "--list") == ""
 
 
 def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: Path) -> None:
-    """The version is taken: what was done elsewhere is told beside what failed."""
+    """The version is released, and the report has the successful and the failed deployments."""
     inner = open_service(tmp_path / "denied.db", tasks_for=lambda _name, _tags: Mocks())
-    with start(_NoAliases(inner)) as server:  # type: ignore[arg-type]  # it has what is called
+    with start(_NoAliases(inner)) as server:  # type: ignore[arg-type]  # it has the server's methods
         text = (world.root / "releases.toml").read_text()
         world.write("releases.toml", text.replace("http://127.0.0.1:9", server.url))
         world.commit()
         ran = world.run("--json", "publish", "1.0.0", *ALL)
         assert ran.code == 1
         assert (ran.json["schema"], ran.json["version"]) == ("sfn-release/publish/1", "1.0.0")
-        assert [one["environment"] for one in ran.json["deployments"]] == ["eu", "us"]
+        assert [deployment["environment"] for deployment in ran.json["deployments"]] == ["eu", "us"]
         (error,) = ran.json["errors"]
         assert (error["environment"], error["code"]) == ("dead", "E_ACCESS")
         assert "1.0.0 is released, but not deployed to dead." in error["why"]
         again = world.run("publish", "1.0.0", *ALL)
         assert again.code == 1
-        world.write("releases.toml", text)  # and now nobody is there: it cannot even be looked at
+        world.write("releases.toml", text)  # `dead` is closed again
         world.commit()
         unseen = world.run("--json", "publish", "1.0.0", *ALL).json["errors"]
-        assert [(one["environment"], one["code"]) for one in unseen] == [("dead", "E_NETWORK")]
+        assert [(error["environment"], error["code"]) for error in unseen] == [
+            ("dead", "E_NETWORK")
+        ]
         told = [
             "eu already serves 1.0.0: nothing to do",
             "failed in dead: ",
@@ -125,14 +130,14 @@ def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: P
 
 
 class _NoAliases:
-    """A service that denies the making of aliases."""
+    """A service that denies the creation of aliases."""
 
     def __init__(self, inner: LocalService) -> None:
         self._inner = inner
         self.context = inner.context
 
     def answer(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
-        """Answer as the service does, when it may."""
+        """Answer as the service does, except for aliases."""
         if operation == "CreateStateMachineAlias":
             refusal = b'{"__type": "AccessDeniedException", "message": "denied"}'
             return 400, {"Content-Length": str(len(refusal))}, refusal
@@ -144,14 +149,14 @@ class _NoAliases:
 
 
 def test_other_commands_take_one(world: Project) -> None:
-    """history, execute, delete and unlock are about one environment."""
+    """history, execute, delete and unlock accept one environment only."""
     for command in (["history"], ["execute", "hello"], ["delete", "hello"], ["unlock"]):
         ran = run("-C", str(world.root), *command, *GOOD)
         assert (ran.code, "takes one --env" in ran.err) == (2, True), command
 
 
 def test_an_interruption_stops_all() -> None:
-    """What has not begun does not begin any more."""
+    """An interruption skips the environments that haven't started."""
     begun = []
 
     def act(name: str) -> None:
@@ -175,8 +180,8 @@ def big(count: int) -> Plan:
 
 
 def test_a_log_of_many_steps_stays_short(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for every ten percent, and with -v for every step."""
-    steps = [step for one in big(300).workflows for step in one.switch]
+    """There is a line for every ten percent, and with -v for every step."""
+    steps = [step for workflow in big(300).workflows for step in workflow.switch]
     for verbose, expected in ((False, 10), (True, 600)):
         progress = ProgressDisplay(verbose=verbose)
         progress.applying(len(steps))
@@ -192,7 +197,7 @@ def test_a_log_of_many_steps_stays_short(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_plan_of_many_workflows_has_a_line_for_each() -> None:
-    """And one for every step with -v."""
+    """There is one line for each workflow, and with -v one for every step."""
     lines = [*plan_lines(big(200), local=frozenset())]
     assert len(lines) == 201
     assert lines[1].count("delete arn:0 with") == 2

@@ -1,4 +1,4 @@
-"""A shift on the command line: what is told meanwhile, on a terminal and in a log."""
+"""A shift on the command line: its progress on a terminal and in a log."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ BROKEN = '{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Broken", "
 
 
 def shown(progress: ProgressDisplay, minutes: float, **more: Any) -> None:
-    """Let a progress see a shift with so much time left."""
+    """Report a shift with *minutes* left."""
     seen: dict[str, Any] = {"weight": 20, "stage": 1, "stages": 1, **more}
     progress.seen(ShiftProgress(left=minutes * MINUTE, **seen))
 
 
 def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ten for a long stage, one a minute at most, and the first of each stage."""
+    """A log has ten lines for a long stage, at most one a minute, and the first of each stage."""
     progress = ProgressDisplay()
     progress.applying(3)
     for half_minutes in range(60, -1, -1):
@@ -58,7 +58,7 @@ def test_a_log_gets_a_line_every_so_often(capsys: pytest.CaptureFixture[str]) ->
 def test_a_terminal_gets_a_live_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In place of the bar, which comes back with the next step and goes at the end."""
+    """The live line replaces the bar until the next step, and the bar is removed at the end."""
     monkeypatch.setattr(terminal, "on_terminal", lambda _: True)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
@@ -78,7 +78,7 @@ def test_a_terminal_gets_a_live_line(
 
 @pytest.fixture
 def shop(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Give a project on `local` that shifts, and a world in which waiting takes no time."""
+    """Return a project on `local` that shifts, with a clock that waiting moves at no cost."""
     ahead = [0.0]
 
     class Clock(edge.datetime):  # type: ignore[misc,name-defined]
@@ -99,7 +99,7 @@ def shop(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def test_publishing_tells_every_stage(shop: Project) -> None:
-    """In a log: the plan, the stages, and the end; a shift of 20 minutes in no time."""
+    """A log has the plan, the stages and the end of a shift of 20 minutes."""
     ran = shop.publish("1.1.0", hello="Hello Bob")
     assert "  shift: 50 % of callers for 20m, then all: hello\n" in ran.err
     assert "  strategy: linear: 50 % more every 20m; stopped by any failed execution\n" in ran.err
@@ -109,7 +109,7 @@ def test_publishing_tells_every_stage(shop: Project) -> None:
 
 
 def test_plan_shows_the_stages_as_json_and_markdown(shop: Project) -> None:
-    """For programs, and for whoever reviews a pull request."""
+    """The plan shows its stages to programs as JSON, and to reviewers as Markdown."""
     shop.commit(hello="Hello Bob")
     plan = shop.json("plan")
     assert plan["stages"] == [{"weight": 50, "interval_seconds": 1200, "workflows": ["hello"]}]
@@ -120,7 +120,7 @@ def test_plan_shows_the_stages_as_json_and_markdown(shop: Project) -> None:
 def test_a_reverted_shift_is_told_with_what_was_put_back(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its own code on stderr and in JSON, in history, and in status."""
+    """A reverted shift has its own error code in text and JSON, and is in history and status."""
     shop.write("workflows/hello.asl.json", BROKEN)
     shop.commit()
     shop.ok("publish", "1.1.0", "--no-deploy")
@@ -138,7 +138,7 @@ def test_a_reverted_shift_is_told_with_what_was_put_back(
     assert "hello: alias live points at :1 again" in ran.json["error"]["why"]
     (last, _) = shop.json("history")["deployments"]
     assert (last["status"], last["version"]) == ("reverted", "1.1.0")
-    # What callers get is what the ledger says: no drift, and the attempt is told of.
+    # Callers get the release that the ledger names: no drift, and the failed attempt is shown.
     (local,) = shop.json("status", "--check")["environments"]
     assert (local["state"], local["version"]) == ("in-sync", "1.0.0")
     assert "reverted: The shift to 1.1.0 was stopped at 50 %" in local["problem"]
@@ -147,7 +147,7 @@ def test_a_reverted_shift_is_told_with_what_was_put_back(
 def test_status_check_tells_a_failed_environment_by_its_exit_code(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reverted shift left a state machine: 3, and the text says how to close it."""
+    """A failed environment exits 3, and the text says how to clean up."""
     shop.write("workflows/hello.asl.json", BROKEN)
     shop.write("workflows/second.asl.json", BROKEN)
     shop.commit()
@@ -174,13 +174,13 @@ def test_status_check_tells_a_failed_environment_by_its_exit_code(
 
 @pytest.mark.parametrize("arguments", [["deploy"], ["deploy", "1.0.0", "--resume"]])
 def test_a_version_is_named_in_one_way(shop: Project, arguments: list[str]) -> None:
-    """By itself, or as that of the attempt that did not finish."""
+    """A deployment takes either a version or --resume."""
     ran = shop.run(*arguments)
     assert ran.code == 2
     assert "--resume deploys the version of the attempt that did not finish." in ran.err
 
 
 def test_there_may_be_nothing_to_resume(shop: Project) -> None:
-    """That is an error: a command that did not do what it says never exits 0."""
+    """Without an unfinished deployment, --resume is an error and exits 1."""
     ran = shop.run("deploy", "--resume")
     assert (ran.code, "No deployment to local was left unfinished." in ran.err) == (1, True)

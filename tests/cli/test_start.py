@@ -1,4 +1,4 @@
-"""Starting up: what is imported for what, and a help text that is right without importing."""
+"""Startup: the modules that each command imports, and a help text that needs no imports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = [name for commands in COMMANDS.values() for name in commands]
 
 
 def imported(*arguments: str, directory: object = None) -> set[str]:
-    """Return the top-level modules and our own rooms that a command line imports."""
+    """Return the top-level modules and the rooms of this package that a command line imports."""
     script = (
         "import sys, sfn_release.cli as cli\n"
         f"code = cli.main({list(arguments)!r})\n"
@@ -62,7 +62,7 @@ def test_help_imports_its_text_alone() -> None:
 
 
 def test_help_is_one_text() -> None:
-    """Beside other options, click prints the same text; it names the options that click takes."""
+    """With other options, click prints the same text, and the text names click's options."""
     text = run("--help").out
     assert run("-h").out == run("-v", "--help").out == text
     context = click.Context(program)
@@ -73,7 +73,7 @@ def test_help_is_one_text() -> None:
 
 @pytest.mark.parametrize("columns", [1, 40, 63, 80, 200])
 def test_help_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines are broken between words; wide terminals get lines of at most 100 columns."""
+    """Lines break between words, and have at most 100 columns on a wide terminal."""
     monkeypatch.setenv("COLUMNS", str(columns))
     text = run("--help").out
     assert max(map(len, text.splitlines())) <= max(40, min(columns, 100))
@@ -82,7 +82,7 @@ def test_help_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("arguments", [["history"], ["releases"], ["show", "1.0.0"]])
 def test_a_git_only_command_imports_no_aws(shop: Project, arguments: Sequence[str]) -> None:
-    """What the ledger alone answers needs neither boto3 nor, in a pipe, rich."""
+    """A command that only reads the ledger imports neither boto3 nor, in a pipe, rich."""
     shop.publish("1.0.0")
     modules = imported(*arguments, directory=shop.root)
     assert {"boto3", "botocore", "rich", "tomli_w", "sqlite3"} & modules == set()
@@ -106,7 +106,7 @@ def test_the_table_tells_what_the_command_tells(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*NAMES, "local serve", "local reset"])
 def test_every_command_has_help_and_the_global_options(name: str) -> None:
-    """--help and -h work everywhere, and -C, --env, --json and -v stand in each."""
+    """--help and -h work everywhere, and every help lists -C, --env, --json and -v."""
     text = run(*name.split(), "--help").out
     assert text.startswith(f"Usage: sfn-release {name} ")
     assert [word for word in ("-C DIR", "--env NAME", "--json", "-v") if word not in text] == []
@@ -114,7 +114,7 @@ def test_every_command_has_help_and_the_global_options(name: str) -> None:
 
 
 def test_help_names_every_command_and_exit_code() -> None:
-    """The program's help has the commands by subject, and the exit codes."""
+    """The program's help lists the commands by subject, and the exit codes."""
     text = run("--help").out
     assert [name for name in NAMES if f"  {name}" not in text] == []
     assert [code for code in EXIT_CODES if f"\n  {code} " not in text] == []
@@ -130,14 +130,14 @@ def test_no_command_is_a_usage_error() -> None:
 
 
 def test_global_options_stand_before_and_after_the_command(shop: Project) -> None:
-    """`--json` and `--env` mean the same on both sides; -C is relative to the one before."""
+    """`--json` and `--env` work on both sides; -C is relative to the -C before it."""
     before = run("-C", str(shop.root.parent), "-C", shop.root.name, "--json", "status")
     after = run("status", "-C", str(shop.root), "--env", "local", "--json")
     assert before.json == after.json
 
 
 def test_a_shell_can_complete_commands(shop: Project) -> None:
-    """Click's completion protocol answers with the commands that begin so."""
+    """Click's completion protocol returns the commands with the given prefix."""
     done = subprocess.run(
         [sys.executable, "-m", "sfn_release"],
         cwd=shop.root,

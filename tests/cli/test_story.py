@@ -1,4 +1,4 @@
-"""The demo and the scaffold: the first two minutes, for real."""
+"""The demo and the scaffold, run for real."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.places import ROOT
 
 
 def test_the_demo_tells_the_whole_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Alice, Bob, Alice again; status and history; the folder is named and then gone."""
+    """The demo shows Alice, Bob, Alice, then status and history, and removes its folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.chdir(tmp_path)
@@ -65,7 +65,7 @@ def test_the_demo_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_demo_is_beyond_the_reach_of_a_users_git(tmp_path: Path) -> None:
-    """Signing, hooks, templates, ignores and a repository in the environment change nothing."""
+    """The user's signing, hooks, templates, ignores and environment don't affect the demo."""
     bad = tmp_path / "bad"
     (bad / "hooks").mkdir(parents=True)
     for name in ("pre-commit", "commit-msg", "reference-transaction"):
@@ -95,7 +95,7 @@ def test_the_demo_is_beyond_the_reach_of_a_users_git(tmp_path: Path) -> None:
 
 
 def test_a_failing_step_ends_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The demo exits 1 when a command of it fails, and does not go on."""
+    """The demo stops and exits 1 when one of its commands fails."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     def broken(*_: object, **__: object) -> None:
@@ -121,12 +121,12 @@ def test_a_failing_step_ends_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path:
     ],
 )
 def test_a_project_is_named_after_its_folder(folder: str, name: str) -> None:
-    """Any folder's name gives a legal project name, and a releases.toml that can be read."""
+    """Any folder's name gives a valid project name and a valid releases.toml."""
     assert project_name(folder) == name
     text = files(folder)["releases.toml"]
     assert parse_project(text, path="releases.toml").name == name
 
 
 def test_the_example_is_the_repositorys_own() -> None:
-    """`init` writes the hello workflow that this repository has."""
+    """`init` writes this repository's hello workflow."""
     assert files("any")["workflows/hello.py"] == (ROOT / "workflows/hello.py").read_text()

@@ -31,7 +31,7 @@ def written(
     columns: int | None,
     rows: Sequence[Sequence[str]] = ROWS,
 ) -> list[str]:
-    """Return a history's lines on a terminal that is so wide, or in a pipe for None."""
+    """Return a history's lines on a terminal of that width, or in a pipe for None."""
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", str(columns or 20))
@@ -44,7 +44,7 @@ def written(
 def test_nothing_of_a_table_is_cut(
     columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every word of every cell is written whole, on lines that the terminal has room for."""
+    """Every word of every cell is written whole, on lines that fit the terminal."""
     lines = written(capsys, monkeypatch, columns)
     words = {word for line in lines for word in line.split()}
     assert {word for row in ROWS for cell in row for word in cell.split()} - words == set()
@@ -54,7 +54,7 @@ def test_nothing_of_a_table_is_cut(
 def test_long_texts_stand_below_their_row(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What does not fit beside the rest has lines of its own, which say what it is."""
+    """A text that is too long for its column is shown below its row, with a label."""
     assert written(capsys, monkeypatch, 80) == [
         "STARTED               ACTION                VERSION      FROM   STATUS",
         "2026-11-22T22:00:00Z  promote from staging  1.10.0-rc.1  1.9.0  succeeded",
@@ -69,7 +69,7 @@ def test_long_texts_stand_below_their_row(
 def test_a_narrow_terminal_stacks_the_cells(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where versions and states do not fit beside each other, each cell has a line."""
+    """On a terminal that is too narrow for columns, each cell has a line."""
     assert written(capsys, monkeypatch, 40, ROWS[1:]) == [
         "2026-11-21T22:00:00Z",
         "    action: publish",
@@ -82,6 +82,6 @@ def test_a_narrow_terminal_stacks_the_cells(
 def test_a_pipe_gets_whole_rows(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row is one line for programs, however narrow the terminal is said to be."""
+    """In a pipe, a row is one line at any terminal width."""
     lines = written(capsys, monkeypatch, None)
     assert (len(lines), lines[1].endswith("soak is waived by Bob, who is on call")) == (3, True)

@@ -54,7 +54,7 @@ def on_terminal(
         if select.select([master], [], [], 0.05)[0]:
             try:
                 chunk = os.read(master, 65536)
-            except OSError:  # how Linux tells that the other side is closed
+            except OSError:  # Linux's sign that the other side is closed
                 break
             written += chunk
     os.close(master)
@@ -62,7 +62,7 @@ def on_terminal(
 
 
 def test_colour_on_a_terminal_and_none_with_no_color(shop: Project) -> None:
-    """A terminal gets colour and tables; with NO_COLOR the same words without an escape."""
+    """A terminal gets colour and tables; with NO_COLOR the text is the same, without escapes."""
     shop.publish("1.0.0")
 
     code, plain = on_terminal(shop, "status", NO_COLOR="1")
@@ -75,7 +75,7 @@ def test_colour_on_a_terminal_and_none_with_no_color(shop: Project) -> None:
 
 
 def test_a_deployment_on_a_terminal_leaves_no_bar_behind(shop: Project) -> None:
-    """The progress bar is drawn while the plan is applied, and taken away."""
+    """The progress bar is drawn during the deployment and then removed."""
     code, written = on_terminal(shop, "publish", "1.0.0", NO_COLOR="1")
     assert code == 0
     assert b"applying" in written
@@ -86,7 +86,7 @@ def test_a_deployment_on_a_terminal_leaves_no_bar_behind(shop: Project) -> None:
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1)])
 def test_a_deletion_asks_on_a_terminal(shop: Project, answer: str, code: int) -> None:
-    """After the plan, `delete` asks; anything but yes changes nothing."""
+    """`delete` asks after its plan, and any answer but yes changes nothing."""
     shop.publish("1.0.0")
     ended, written = on_terminal(shop, "delete", "hello", answer=answer)
     assert ended == code
@@ -97,7 +97,7 @@ def test_a_deletion_asks_on_a_terminal(shop: Project, answer: str, code: int) ->
 
 
 def test_a_rollback_asks_where_confirm_is_set(shop: Project) -> None:
-    """`confirm = true` makes a rollback ask; in a pipe it needs --yes."""
+    """`confirm = true` makes a rollback ask; in a pipe, it needs --yes."""
     text = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", text + "confirm = true\n")
     shop.publish("1.0.0")
@@ -120,7 +120,7 @@ def test_the_code_of_an_error_stands_at_the_right_end(shop: Project) -> None:
 
 
 def test_errors_are_laid_out_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prose is wrapped; a traceback keeps its shape and a command to copy stays whole."""
+    """Prose is wrapped; a traceback keeps its shape, and a command to copy stays whole."""
     error = SfnReleaseError(
         "A message that is a little longer than what fits into the line beside its code, as some.",
         why="Traceback (most recent call last):\n  File a, line 4\n    f()\nKeyError: 'x'",
@@ -155,7 +155,7 @@ def test_a_reader_that_goes_away(shop: Project) -> None:
 
 
 def test_talk_that_nobody_reads_stops_no_deployment(shop: Project) -> None:
-    """When stderr is closed in the middle, what was begun is still done to its end."""
+    """A deployment finishes although stderr is closed."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -181,7 +181,7 @@ def test_talk_that_nobody_reads_stops_no_deployment(shop: Project) -> None:
 def test_an_output_that_cannot_be_written(
     shop: Project, arguments: str, redirection: str, words: str
 ) -> None:
-    """A closed stdout and a full disk are one line on stderr, and exit 1."""
+    """A closed stdout or a full disk is one line on stderr, and exit 1."""
     shop.publish("1.0.0")
     line = f'"$0" -m sfn_release {arguments} {redirection}'
     done = subprocess.run(
@@ -199,7 +199,7 @@ def test_an_output_that_cannot_be_written(
 
 
 def test_a_closed_output_changes_nothing(shop: Project) -> None:
-    """What cannot tell its result is not begun; what cannot talk is done all the same."""
+    """With stdout closed, publish doesn't start; with stderr closed, it does its work."""
     publish = '"$0" -m sfn_release publish 1.0.0 {}'
     codes = [
         subprocess.run(
@@ -211,11 +211,13 @@ def test_a_closed_output_changes_nothing(shop: Project) -> None:
         for closed in (">&-", "2>&-", "2>/dev/full")
     ]
     assert codes == [1, 0, 0]
-    assert [one["action"] for one in shop.json("history")["deployments"]] == ["publish"]
+    assert [deployment["action"] for deployment in shop.json("history")["deployments"]] == [
+        "publish"
+    ]
 
 
 def test_an_output_that_lacks_characters(shop: Project) -> None:
-    """What an ASCII stream cannot carry is written as an escape."""
+    """A character that the output's encoding lacks is written as an escape."""
     shop.publish("1.0.0")
     done = subprocess.run(
         [*COMMAND, "status"],
@@ -228,7 +230,7 @@ def test_an_output_that_lacks_characters(shop: Project) -> None:
 
 
 def test_ctrl_c_while_serving(shop: Project) -> None:
-    """`local serve` prints its URL at once and ends cleanly on Ctrl-C."""
+    """`local serve` prints its URL immediately and ends cleanly on Ctrl-C."""
     process = subprocess.Popen(
         [*COMMAND, "local", "serve", "--port", "0"],
         cwd=shop.root,
@@ -245,7 +247,7 @@ def test_ctrl_c_while_serving(shop: Project) -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_while_building(shop: Project, as_json: bool) -> None:
-    """Interrupted in the middle, publish says so, exits 130 and has taken no version."""
+    """An interrupted publish says so, exits 130 and releases nothing."""
     waiting = shop.root / "waiting"
     shop.write(
         "workflows/slow.py",
@@ -277,7 +279,7 @@ def test_ctrl_c_while_building(shop: Project, as_json: bool) -> None:
 def test_what_is_terminated_leaves_nothing_behind(
     shop: Project, command: list[str], tmp_path: Path
 ) -> None:
-    """Neither the process that loads modules nor its folder, when only we are told to end."""
+    """SIGTERM to the command alone also ends the builder process and removes its folder."""
     waiting, temporary = tmp_path / "waiting", tmp_path / "temporary"
     temporary.mkdir()
     shop.write(
@@ -312,9 +314,9 @@ def test_what_is_terminated_leaves_nothing_behind(
 def test_ending_a_deployment(
     repository: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
 ) -> None:
-    """Ended between two calls, publish records the failure; the same command finishes it."""
+    """A publish that is ended between two calls records its failure; a second publish finishes."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
-    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+    with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
@@ -328,7 +330,7 @@ def test_ending_a_deployment(
         assert slow.reached.wait(60)
         process.send_signal(sent)
         if sent != signal.SIGINT:
-            process.send_signal(sent)  # whoever is impatient disturbs nothing
+            process.send_signal(sent)  # a second signal changes nothing
         slow.go_on.set()
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (code, "")
@@ -341,16 +343,16 @@ def test_ending_a_deployment(
 
 
 def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) -> None:
-    """Its progress can be shown no more; what it changed is put back and recorded all the same."""
+    """Without a terminal, publish still restores its changes and records its failure."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
-    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+    with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
         child, master = pty.fork()
         if not child:
             os.chdir(shop.root)
-            environ = os.environ | {"TERM": "xterm"}  # one with a bar
+            environ = os.environ | {"TERM": "xterm"}  # a terminal that shows a bar
             os.execve(sys.executable, [*COMMAND, "publish", "1.0.0"], environ)  # noqa: S606 - ours
         assert slow.reached.wait(60)
         os.close(master)  # the terminal sends SIGHUP
@@ -364,7 +366,7 @@ def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) 
 
 
 def test_what_ignores_hang_ups_goes_on() -> None:
-    """`nohup` has its way: what it starts outlives the terminal."""
+    """A process that ignores SIGHUP, as under `nohup`, outlives its terminal."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with terminable():
@@ -374,9 +376,9 @@ def test_what_ignores_hang_ups_goes_on() -> None:
 
 
 def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_path: Path) -> None:
-    """Begun with SIGHUP ignored, it goes on ignoring it; its git and build processes do too."""
+    """A command that starts with SIGHUP ignored ignores it, and so do its child processes."""
     slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
-    with start(slow) as server:  # type: ignore[arg-type]  # it has what the server calls
+    with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
         shop.commit(hello="Hello Alice")
@@ -399,17 +401,22 @@ def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_pa
 
 @given(st.text())
 def test_nothing_that_a_terminal_acts_upon_is_written(text: str) -> None:
-    """Whatever data holds, a line stays one line of printable text."""
+    """Any data is one line of printable text."""
     line = terminal.one_line(text)
-    assert {unicodedata.category(one) for one in line} & {"Cc", "Cs", "Zl", "Zp"} == set()
-    assert {unicodedata.bidirectional(one) for one in line} & {
+    assert {unicodedata.category(character) for character in line} & {
+        "Cc",
+        "Cs",
+        "Zl",
+        "Zp",
+    } == set()
+    assert {unicodedata.bidirectional(character) for character in line} & {
         *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
     } == set()
 
 
 @given(st.text(), st.text(), st.text())
 def test_errors_are_safe_whatever_they_quote(message: str, why: str, fix: str) -> None:
-    """An error's lines hold no control character, and its code stands in the first."""
+    """An error's lines have no control characters, and the first line has its code."""
     lines = error_lines(SfnReleaseError(message, why=why, fix=fix))
     assert lines[0].startswith("error: ")
     assert lines[0].endswith("  E_ERROR")
@@ -417,7 +424,7 @@ def test_errors_are_safe_whatever_they_quote(message: str, why: str, fix: str) -
 
 
 class _Slow:
-    """A service that stops at the first alias until it is told to go on."""
+    """A service that waits at the first alias until the test releases it."""
 
     def __init__(self, inner: LocalService) -> None:
         self.inner = inner
@@ -426,7 +433,7 @@ class _Slow:
         self.go_on = threading.Event()
 
     def answer(self, operation: str, body: bytes, *scope: Any) -> tuple[int, dict[str, str], bytes]:
-        """Answer as the service does, when it may."""
+        """Answer as the service does, but hold the creation of an alias."""
         if operation == "CreateStateMachineAlias":
             self.reached.set()
             assert self.go_on.wait(60)
