@@ -1,4 +1,4 @@
-"""Backends: one value each answers everything that differs between AWS and the local service."""
+"""Backends: one value holds all differences between AWS and the local service."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def test_names_in_releases_toml_are_those_of_the_backends() -> None:
         '[environments.prod]\nregion = "eu-west-1"\n',
         path="releases.toml",
     )
-    backends = {name: one.backend for name, one in project.environments.items()}
+    backends = {name: environment.backend for name, environment in project.environments.items()}
     assert backends == {"local": EMBEDDED, "try": EMBEDDED, "prod": AWS}
 
 
 def test_output_names_an_environment_that_is_not_on_aws() -> None:
-    """So that nobody takes a trial for a deployment."""
+    """Output marks a local environment, so that a trial isn't taken for a deployment."""
     assert [PROD.label, LOCAL.label] == ["prod", "local (not AWS)"]
 
 
 def test_what_aws_knows_is_made_up_on_local() -> None:
-    """Region, account and role have defaults there, and ARNs of every partition work."""
+    """On `local`, region, account and role have defaults, and ARNs of every partition work."""
     assert LOCAL.given == {
         "AWS::Region": "us-east-1",
         "AWS::Partition": "aws",
@@ -63,7 +63,7 @@ def test_what_aws_knows_is_made_up_on_local() -> None:
 
 
 def test_local_is_step_functions_alone(clone: Clone) -> None:
-    """Lambda, alarms and parameters are on AWS."""
+    """`local` has no Lambda, alarms or parameters; using them is an error."""
     services = ("stepfunctions", "lambda", "ssm", "cloudwatch", "sts")
     assert [EMBEDDED.has(service) for service in services] == [True, False, False, False, False]
     assert all(AWS.has(service) for service in services)
@@ -73,10 +73,10 @@ def test_local_is_step_functions_alone(clone: Clone) -> None:
 
 
 def test_each_project_of_a_repository_has_a_database(clone: Clone) -> None:
-    """In the Git folder; a reset removes it with its journal."""
+    """The database is in the Git folder, and a reset removes it with its journal."""
     other = replace(clone, project="billing")
-    for one in (clone, other):
-        client = LOCAL.backend.connect(LOCAL, one).stepfunctions
+    for project_clone in (clone, other):
+        client = LOCAL.backend.connect(LOCAL, project_clone).stepfunctions
         client.create_state_machine(
             name="hello",
             definition='{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}',
@@ -90,7 +90,7 @@ def test_each_project_of_a_repository_has_a_database(clone: Clone) -> None:
 
 
 def test_mocks_beside_the_module_answer_the_tasks_of_a_workflow(clone: Clone) -> None:
-    """Found through the module that the state machine came from."""
+    """The mocks are found through the module that the state machine is from."""
     mocks = clone.root / "workflows" / "hello.mocks.json"
     mocks.parent.mkdir(parents=True)
     mocks.write_text('{"Call": {"return": {"answer": 42}}}')

@@ -1,4 +1,4 @@
-"""What a workflows folder declares, and what of it is refused."""
+"""The workflows that a folder declares, and the errors for invalid ones."""
 
 import json
 import sys
@@ -37,19 +37,22 @@ def put(root: Path, path: str, text: str) -> None:
 
 
 def names(built: Build) -> list[tuple[str, str]]:
-    return [(one.name, one.source) for one in built.declarations]
+    return [(declaration.name, declaration.source) for declaration in built.declarations]
 
 
 def test_declarations_are_sorted_by_name_and_digested(tmp_path: Path) -> None:
-    """The release digest is over names and workflow digests, whatever the files are called."""
+    """The release digest covers the names and digests of workflows, and not the file names."""
     lay(tmp_path, a=MACHINE.format("second"), b=MACHINE.format("first"))
     built = build(tmp_path, "workflows")
     assert names(built) == [("first", "workflows/b.py"), ("second", "workflows/a.py")]
-    assert digest({one.name: one.digest for one in built.declarations}) == built.digest
+    assert (
+        digest({declaration.name: declaration.digest for declaration in built.declarations})
+        == built.digest
+    )
 
 
 def test_a_declaration_carries_everything_of_its_state_machine(tmp_path: Path) -> None:
-    """Type, role, settings, tags and the module's version arrive."""
+    """A declaration has the type, role, settings, tags and the module's version."""
     text = MACHINE.format("hello") + (
         "machine.set_type_as_express()\nmachine.role_arn = '${Role}'\nmachine.tracing = True\n"
         "machine.tags = {'team': 'x'}\n__version__ = '1.2.0'\n"
@@ -67,7 +70,7 @@ def test_a_declaration_carries_everything_of_its_state_machine(tmp_path: Path) -
 
 
 def test_a_bare_workflow_is_named_after_its_module(tmp_path: Path) -> None:
-    """No StateMachine is needed; workflows inside it do not count."""
+    """A workflow needs no StateMachine, and workflows inside it don't count."""
     text = (
         "import sfn_release as sfn\n"
         "branch = sfn.Workflow()\nbranch.start_from(sfn.Pass(id='Inner')).end()\n"
@@ -80,7 +83,7 @@ def test_a_bare_workflow_is_named_after_its_module(tmp_path: Path) -> None:
 
 
 def test_two_bare_workflows_need_names(tmp_path: Path) -> None:
-    """Which one the module's name would mean cannot be told."""
+    """Two workflows without names in one module are ambiguous."""
     text = "import sfn_release as sfn\n" + "".join(
         f"{name} = sfn.Workflow()\n{name}.start_from(sfn.Pass(id='A')).end()\n" for name in "ab"
     )
@@ -89,7 +92,7 @@ def test_two_bare_workflows_need_names(tmp_path: Path) -> None:
 
 
 def test_one_module_may_hold_several_state_machines(tmp_path: Path) -> None:
-    """Each counts, and once even when it has two names."""
+    """Each state machine counts once, even when two variables hold it."""
     text = (
         MACHINE.format("one")
         + "again = machine\ntwo = sfn.StateMachine(name='two', workflow=workflow)\n"
@@ -99,7 +102,7 @@ def test_one_module_may_hold_several_state_machines(tmp_path: Path) -> None:
 
 
 def test_an_imported_state_machine_belongs_to_the_module_that_makes_it(tmp_path: Path) -> None:
-    """It counts once, for its own file, however it is imported and whichever is read first."""
+    """It counts once, in its own file, however it is imported and whichever file is read first."""
     importing = "from workflows.z import machine as one\nimport z\nassert z.machine is one\n"
     lay(tmp_path, a=importing + MACHINE.format("a"), z=MACHINE.format("z"))
     built = build(tmp_path, "workflows")
@@ -118,7 +121,7 @@ def test_helpers_are_importable_from_siblings(tmp_path: Path, line: str) -> None
 
 
 def test_a_helper_is_one_module_under_all_its_names(tmp_path: Path) -> None:
-    """What one module changes in it, another sees."""
+    """A helper keeps its state, whichever name imports it."""
     one = "import _common\n_common.SEEN.append(1)\n" + MACHINE.format("a")
     two = "from workflows import _common\nassert _common.SEEN == [1]\n" + MACHINE.format("b")
     lay(tmp_path, _common="SEEN = []\n", a=one, b=two)
@@ -126,7 +129,7 @@ def test_a_helper_is_one_module_under_all_its_names(tmp_path: Path) -> None:
 
 
 def test_subfolders_hold_workflows_too(tmp_path: Path) -> None:
-    """Folders group modules; those that begin with _ or . are passed over."""
+    """Folders group modules; folders that begin with _ or . are skipped."""
     lay(tmp_path, billing__invoice=MACHINE.format("invoice"), a=MACHINE.format("a"))
     put(tmp_path, "workflows/_old/gone.py", "raise ValueError")
     put(tmp_path, "workflows/.hidden/gone.py", "raise ValueError")
@@ -136,7 +139,7 @@ def test_subfolders_hold_workflows_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["flows", "src/flows", "deep/er/flows", "step-functions"])
 def test_the_folder_may_be_anywhere(tmp_path: Path, folder: str) -> None:
-    """In ``src`` it is imported from there; a name that is no identifier works too."""
+    """A folder in ``src`` is imported from there, and its name may be an invalid identifier."""
     put(tmp_path, f"{folder}/a.py", "from ._b import B\n" + MACHINE.format("a"))
     put(tmp_path, f"{folder}/_b.py", "B = 1\n")
     assert [("a", f"{folder}/a.py")] == names(build(tmp_path, folder))
@@ -150,7 +153,7 @@ def test_a_package_with_init_is_imported_as_one(tmp_path: Path) -> None:
 
 
 def test_code_of_the_project_is_importable(tmp_path: Path) -> None:
-    """From its root and from its src."""
+    """Code is importable from the project's root and its src."""
     put(tmp_path, "top.py", "")
     put(tmp_path, "src/shop/__init__.py", "")
     lay(tmp_path, a="import top, shop\n" + MACHINE.format("a"))
@@ -158,7 +161,7 @@ def test_code_of_the_project_is_importable(tmp_path: Path) -> None:
 
 
 def test_definition_files_are_workflows(tmp_path: Path) -> None:
-    """JSON and YAML; dates in YAML stay the text they are."""
+    """JSON and YAML files are workflows, and a date in YAML stays text."""
     put(tmp_path, "workflows/plain.asl.json", json.dumps(DOCUMENT))
     put(
         tmp_path,
@@ -206,7 +209,7 @@ def test_a_bad_definition_file_is_refused_by_name(
 def test_yaml_without_its_extra_is_told_how_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PyYAML is an extra."""
+    """PyYAML is an extra, and the error says how to install it."""
     put(tmp_path, "workflows/a.asl.yaml", "StartAt: A")
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(BuildError) as caught:
@@ -215,7 +218,7 @@ def test_yaml_without_its_extra_is_told_how_to_install(
 
 
 def test_objects_of_other_libraries_count_when_they_give_a_definition(tmp_path: Path) -> None:
-    """``to_dict`` or ``to_json``, named by ``name`` or after the module; others are left alone."""
+    """An object with ``to_dict`` or ``to_json`` counts, under its ``name`` or the module's."""
     text = f"""
 import json
 class Named:
@@ -234,7 +237,7 @@ one, two, three, four = Named(), Plain(), Settings(), Broken()
 
 
 def test_two_workflows_with_one_name_are_refused_with_both_places(tmp_path: Path) -> None:
-    """Each place names file and variable."""
+    """Each place is a file and a variable."""
     lay(tmp_path, a=MACHINE.format("same"), b=MACHINE.format("same"))
     with pytest.raises(DefinitionError, match="Two workflows are named 'same'") as caught:
         build(tmp_path, "workflows")
@@ -257,7 +260,7 @@ def test_two_workflows_with_one_name_are_refused_with_both_places(tmp_path: Path
     ],
 )
 def test_settings_that_aws_refuses_are_refused(tmp_path: Path, setting: str, words: str) -> None:
-    """A module may set anything; what AWS does not take is refused before a version is taken."""
+    """Settings that AWS refuses are refused before the version is released."""
     lay(tmp_path, a=MACHINE.format("a") + f"machine.{setting}\n")
     with pytest.raises(DefinitionError) as caught:
         build(tmp_path, "workflows")
@@ -266,7 +269,7 @@ def test_settings_that_aws_refuses_are_refused(tmp_path: Path, setting: str, wor
 
 
 def test_a_tag_may_hold_a_parameter(tmp_path: Path) -> None:
-    """Its characters are those of what an environment fills in."""
+    """A tag may hold the characters of a parameter, which an environment fills."""
     lay(tmp_path, a=MACHINE.format("a") + "machine.tags = {'team': '${Team}'}\n")
     (one,) = build(tmp_path, "workflows").declarations
     assert one.tags == {"team": "${Team}"}
@@ -281,7 +284,7 @@ def test_a_name_that_aws_refuses_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_definition_over_a_mebibyte_is_refused(tmp_path: Path) -> None:
-    """With its size and AWS's limit."""
+    """The error has the definition's size and AWS's limit."""
     put(tmp_path, "workflows/a.asl.json", json.dumps({**DOCUMENT, "Comment": "x" * 2**20}))
     with pytest.raises(
         DefinitionError, match=r"'a' [^ ]+ has an error[^$]*\$: .* 1,048,6\d\d bytes"
@@ -290,7 +293,7 @@ def test_a_definition_over_a_mebibyte_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_json_cannot_carry_is_refused_with_its_path(tmp_path: Path) -> None:
-    """An object of Python's in a definition, or a number that others would round."""
+    """A Python object, or a number that other programs would round, is refused."""
     text = f"""
 class Graph:
     def to_dict(self): return {DOCUMENT!r} | {{"Comment": EXTRA}}
@@ -306,7 +309,7 @@ graph = Graph()
 
 
 def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
-    """It is a DefinitionError and has no traceback."""
+    """The error is a DefinitionError without a traceback."""
     text = (
         "import sfn_release as sfn\nw = sfn.Workflow()\n"
         "w.start_from(sfn.Pass(id='A', next='Nowhere'))\n"
@@ -328,7 +331,7 @@ def test_an_error_of_the_definition_names_the_module(tmp_path: Path) -> None:
     ],
 )
 def test_what_no_definition_shows_is_refused_too(tmp_path: Path, states: str, words: str) -> None:
-    """Modules are only read in their process; what is wrong with the objects comes with them."""
+    """Errors in the objects that aren't in the definition are reported as well."""
     text = f"import sfn_release as sfn\nw = sfn.Workflow.of({states})\n"
     with pytest.raises(DefinitionError) as caught:
         build(lay(tmp_path, a=text), "workflows")
@@ -336,7 +339,7 @@ def test_what_no_definition_shows_is_refused_too(tmp_path: Path, states: str, wo
 
 
 def test_a_module_that_serializes_gets_its_error_there(tmp_path: Path) -> None:
-    """Its own line is named, as with anything else that it raises."""
+    """The error names the module's line that serializes."""
     text = (
         "import sfn_release as sfn\nw = sfn.Workflow()\n"
         "w.start_from(sfn.Pass(id='A', next='Nowhere'))\nw.serialize()\n"
@@ -346,7 +349,7 @@ def test_a_module_that_serializes_gets_its_error_there(tmp_path: Path) -> None:
 
 
 def test_a_task_whose_resource_is_no_arn_is_refused(tmp_path: Path) -> None:
-    """AWS refuses it, and no environment fills it."""
+    """AWS refuses such a resource, and no environment can fill it."""
     task = {"Type": "Task", "Resource": "__tbd__", "End": True}
     put(tmp_path, "workflows/a.asl.json", json.dumps({"StartAt": "A", "States": {"A": task}}))
     with pytest.raises(DefinitionError, match='"__tbd__" is not a valid resource ARN'):
@@ -361,7 +364,7 @@ def test_a_module_without_a_workflow_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_workflows_or_no_folder_is_refused(tmp_path: Path) -> None:
-    """Both say what to do."""
+    """Both errors say how to fix it."""
     with pytest.raises(NotFoundError, match="no folder 'workflows'"):
         build(tmp_path, "workflows")
     lay(tmp_path, _helper="")
@@ -377,14 +380,14 @@ def test_a_folder_without_workflows_or_no_folder_is_refused(tmp_path: Path) -> N
 def test_a_file_that_cannot_be_imported_by_its_name_is_refused(
     tmp_path: Path, path: str, words: str
 ) -> None:
-    """Before anything runs."""
+    """The file is refused before any module runs."""
     put(tmp_path, path, MACHINE.format("a"))
     with pytest.raises(BuildError, match=words):
         build(tmp_path, path.partition("/")[0])
 
 
 def test_the_toolchain_names_what_the_modules_imported(tmp_path: Path) -> None:
-    """The distributions that they brought in, with versions; none of the standard library's."""
+    """The toolchain lists imported distributions with versions, without the standard library."""
     import sfn_release
 
     lay(tmp_path, a="import click, git, json, sqlite3\n" + MACHINE.format("a"))
@@ -392,12 +395,12 @@ def test_the_toolchain_names_what_the_modules_imported(tmp_path: Path) -> None:
     assert toolchain.python == sys.version.split()[0]
     assert toolchain.sfn_release == sfn_release.__version__
     assert toolchain.distributions["click"] == metadata.version("click")
-    assert toolchain.distributions["GitPython"] == metadata.version("GitPython")  # not its module's
+    assert toolchain.distributions["GitPython"] == metadata.version("GitPython")  # as installed
     assert "pytest" not in toolchain.distributions
 
 
 def test_a_hundred_modules_build_in_one_process(tmp_path: Path) -> None:
-    """One interpreter start for all of them: every one of them sees what the others left there."""
+    """One interpreter builds all modules, so that each sees the state of the others."""
     shared = "import sys\nsys.seen = [*getattr(sys, 'seen', ()), __name__]\n"
     last = "import sys\nassert len(sys.seen) == 99\n"
     modules = {f"m{number:02}": shared + MACHINE.format(f"m{number:02}") for number in range(99)}

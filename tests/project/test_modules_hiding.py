@@ -47,7 +47,7 @@ print("after", readable())
 
 
 def test_other_processes_of_the_user_cannot_read_it() -> None:
-    """Only while the block lasts; of nested blocks, the outer one."""
+    """It is hidden until the block ends, or the outermost of nested blocks."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
     )
@@ -61,7 +61,7 @@ def test_other_processes_of_the_user_cannot_read_it() -> None:
 
 
 def test_a_build_hides_the_deployer() -> None:
-    """From before the first file is written until it ends, however it ends."""
+    """A build hides it before it writes a file, and until it ends for any reason."""
     control = ctypes.CDLL(None).prctl
     seen: list[int] = []
 

@@ -59,7 +59,7 @@ def exported(git: Git, folder: str = "") -> Export:
 
 
 def test_a_commit_gives_what_its_work_tree_gives(tmp_path: Path) -> None:
-    """From a real repository, in a folder of it, links beside the workflows and all."""
+    """A commit in a real repository's folder, links included, builds as its work tree does."""
     project = tmp_path / "projects" / "shop"
     (project / "workflows").mkdir(parents=True)
     (project / "workflows" / "a.py").write_text(f"import linked\n{HELLO}")
@@ -74,7 +74,7 @@ def test_a_commit_gives_what_its_work_tree_gives(tmp_path: Path) -> None:
 
 
 def test_no_attribute_changes_what_is_released(tmp_path: Path) -> None:
-    """Neither of the commit nor of the clone: files are there, as they were committed."""
+    """Attributes of the commit or the clone don't change the exported files."""
     project = tmp_path / "shop"
     (project / "workflows").mkdir(parents=True)
     (project / "workflows" / "a.py").write_bytes(HELLO.replace("\n", "\r\n").encode())
@@ -91,7 +91,7 @@ def test_no_attribute_changes_what_is_released(tmp_path: Path) -> None:
                  "config filter.shout.smudge false", "config core.autocrlf true"):  # fmt: skip
         subprocess.run(["git", *line.split(" ")], cwd=project, check=True)
     built = build_commit(exported(git), "workflows", work_tree=project)
-    assert [one.name for one in built.declarations] == ["b", "hello"]
+    assert [declaration.name for declaration in built.declarations] == ["b", "hello"]
     assert built.declarations[0].definition["Comment"] == "$Format:%H$ $Id$"
     root = tmp_path / "out"
     exported(git)([root])
@@ -99,7 +99,7 @@ def test_no_attribute_changes_what_is_released(tmp_path: Path) -> None:
 
 
 def test_modes_links_and_contents_are_kept(tmp_path: Path) -> None:
-    """In every folder, big files and odd names too."""
+    """Modes, links and contents are kept in every folder, for big files and unusual names too."""
     project = tmp_path / "shop"
     (project / "deep" / "er").mkdir(parents=True)
     (project / "run").write_text("x")
@@ -120,7 +120,7 @@ def test_modes_links_and_contents_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../outside", "deep/../../x"])
 def test_a_link_that_leads_out_of_the_project_is_refused(tmp_path: Path, target: str) -> None:
-    """Nothing outside of the commit is read or written."""
+    """No file outside the commit is read or written."""
     (tmp_path / "link").symlink_to(target)
     git = repository(tmp_path)
     with pytest.raises(GitError, match="The link 'link' leads out of the project"):
@@ -128,7 +128,7 @@ def test_a_link_that_leads_out_of_the_project_is_refused(tmp_path: Path, target:
 
 
 def test_a_path_that_leads_out_is_refused(tmp_path: Path) -> None:
-    """A tree that no checkout would write."""
+    """A path that leads out of the folder is refused, although no checkout would write it."""
     (tmp_path / "x").touch()
     git = repository(tmp_path)
     blob = git.objects.write_blobs([b"evil"])[0]
@@ -143,7 +143,7 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_object_that_is_missing_is_named(tmp_path: Path) -> None:
-    """The clone was damaged."""
+    """The error for a damaged clone names the missing object."""
     (tmp_path / "x").write_text("gone")
     git = repository(tmp_path)
     blob = git.repository.ok("rev-parse", "HEAD:x").text
@@ -170,21 +170,21 @@ SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_special_files_among_the_workflows_are_refused_by_name(
     tmp_path: Path, kind: str, name: str
 ) -> None:
-    """In the commit and in the work tree, helpers too."""
+    """Special files are refused in the commit and in the work tree, helpers included."""
     make, called = SPECIAL[kind]
     (tmp_path / "workflows" / "_lib").mkdir(parents=True)
     (tmp_path / "workflows" / "a.py").write_text(HELLO)
     make(tmp_path / "workflows" / name)
     with pytest.raises(BuildError, match=f"^workflows/{name} is {called}"):
         build(tmp_path, "workflows")
-    if kind != "fifo":  # git has none
+    if kind != "fifo":  # git can't store one
         with pytest.raises(BuildError, match=f"^workflows/{name} is {called}"):
             build_commit(exported(repository(tmp_path)), "workflows", work_tree=tmp_path)
 
 
 @pytest.mark.parametrize("place", ["flows", "flows/inner"])
 def test_a_workflows_folder_that_is_a_link_is_refused(tmp_path: Path, place: str) -> None:
-    """Or that is reached through one."""
+    """A workflows folder that is a link, or is below a link, is refused."""
     (tmp_path / "real" / "inner").mkdir(parents=True)
     (tmp_path / "real" / "a.py").write_text(HELLO)
     (tmp_path / "real" / "inner" / "a.py").write_text(HELLO)
@@ -195,7 +195,7 @@ def test_a_workflows_folder_that_is_a_link_is_refused(tmp_path: Path, place: str
 
 @pytest.mark.parametrize("place", ["workflows", "workflows/vendor"])
 def test_a_submodule_among_the_workflows_is_refused_by_name(tmp_path: Path, place: str) -> None:
-    """Elsewhere it is an empty folder, as in a clone without submodules."""
+    """Elsewhere, a submodule is an empty folder, as in a clone without submodules."""
     project, other = tmp_path / "shop", tmp_path / "other"
     for folder in (project / "workflows", other):
         folder.mkdir(parents=True)
@@ -233,7 +233,7 @@ CHANGING = {
 
 @pytest.mark.parametrize("line", CHANGING.values(), ids=CHANGING.keys())
 def test_what_differs_from_build_to_build_is_refused(line: str) -> None:
-    """With workflow, module, JSON path and both values."""
+    """The error shows the workflow, the module, the JSON path and both values."""
     with pytest.raises(NonDeterministicError) as caught:
         build_commit(files(f"{line}\n{HELLO}"), "workflows")
     assert caught.value.message == (
@@ -245,7 +245,7 @@ def test_what_differs_from_build_to_build_is_refused(line: str) -> None:
 
 
 def test_what_differs_beside_the_definition_is_refused() -> None:
-    """Tags, roles and settings are released too."""
+    """Tags, roles and settings are released, so they must be reproducible too."""
     text = HELLO + "import time\nmachine.tags = {'built at': str(time.time_ns())}\n"
     with pytest.raises(NonDeterministicError) as caught:
         build_commit(files(text), "workflows")
@@ -253,7 +253,7 @@ def test_what_differs_beside_the_definition_is_refused() -> None:
 
 
 def test_a_workflow_that_comes_and_goes_is_refused() -> None:
-    """Its name is told."""
+    """The error names the workflow and its module."""
     text = HELLO + "import time\nif time.strftime('%z') != '+0000':\n    machine.name = 'other'\n"
     with pytest.raises(NonDeterministicError, match="'hello' is in one build") as caught:
         build_commit(files(text), "workflows")
@@ -261,7 +261,7 @@ def test_a_workflow_that_comes_and_goes_is_refused() -> None:
 
 
 def test_a_module_that_fails_the_second_time_is_refused_as_such() -> None:
-    """It looks right wherever it was tried, so the error tells more than the traceback."""
+    """The error says that only the second build failed, with its traceback."""
     with pytest.raises(NonDeterministicError) as caught:
         build_commit(
             files(HELLO + "import os\nassert os.environ['USER'] == 'builder'\n"), "workflows"
@@ -271,7 +271,7 @@ def test_a_module_that_fails_the_second_time_is_refused_as_such() -> None:
 
 
 def test_a_module_that_raises_fails_the_commit_too() -> None:
-    """The temporary folders are not told: they are gone when the error is read."""
+    """The error leaves out the temporary folders, which are removed by then."""
     with pytest.raises(BuildError) as caught:
         build_commit(files("1 / 0\n"), "workflows")
     assert caught.value.message == "workflows/a.py:1 raised ZeroDivisionError."
@@ -279,7 +279,7 @@ def test_a_module_that_raises_fails_the_commit_too() -> None:
 
 
 def test_the_two_builds_run_at_once(tmp_path: Path) -> None:
-    """A slow module costs its time once: each build sees the other at work."""
+    """The two builds run in parallel: each sees the other at work."""
     module = f"""
 import os, pathlib, time
 folder = pathlib.Path({str(tmp_path)!r})
@@ -293,7 +293,7 @@ while len(list(folder.iterdir())) < 2:
 
 
 def test_an_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
-    """Ctrl-C ends both builds and takes their folders away."""
+    """Ctrl-C ends both builds and removes their folders."""
     module = (
         f"open({str(tmp_path)!r} + '/' + __import__('os').environ['USER'], 'w')\n"
         "import time\nwhile True: time.sleep(0.1)"
@@ -328,20 +328,20 @@ def test_an_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
 
 
 def running() -> list[str]:
-    """Return the command lines of all processes, where the system tells them."""
+    """Return the command lines of all processes, on systems that have /proc."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # it has ended since
+        with contextlib.suppress(OSError):  # the process has ended
             found.append(path.read_bytes().decode("utf-8", "replace"))
     return found
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a virtual environment *inside* a work tree, as projects have it."""
+    """Return a virtual environment inside a work tree, as projects often have it."""
     tree = tmp_path_factory.mktemp("tree")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tree / ".venv"], check=True)
-    # Wherever the packages of these tests lie, be it in a folder that a .pth file names.
+    # The folders of these tests' own packages, which a .pth file may name.
     installed = [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
     (packages(tree) / "outer.pth").write_text("\n".join(installed) + "\n")
     return tree
@@ -353,7 +353,7 @@ def packages(tree: Path) -> Path:
 
 
 def test_an_editable_install_of_the_project_is_not_seen(environment: Path) -> None:
-    """By path or by import hook: the commit's own code counts, and what it lacks is missing."""
+    """A build imports only the commit's own code, for installs by path and by import hook."""
     site = packages(environment)
     (environment / "lib").mkdir()
     (environment / "lib" / "by_path.py").write_text("X = 'work tree'\n")
@@ -373,7 +373,7 @@ def test_an_editable_install_of_the_project_is_not_seen(environment: Path) -> No
     (site / "installed.py").write_text("X = 'installed'\n")
     python = str(environment / ".venv" / "bin" / "python")
     for module in ("by_path", "by_hook"):
-        subprocess.run([python, "-c", f"import {module}, installed"], check=True)  # outside, it is
+        subprocess.run([python, "-c", f"import {module}, installed"], check=True)  # works outside
         with pytest.raises(BuildError, match=r"a.py:1 raised ModuleNotFoundError"):
             build_commit(
                 files(f"import {module}\n{HELLO}"),
@@ -392,7 +392,7 @@ def test_an_editable_install_of_the_project_is_not_seen(environment: Path) -> No
 
 
 def test_packages_that_a_pth_file_names_are_seen(environment: Path, tmp_path: Path) -> None:
-    """Wherever they lie, unless it is in the work tree."""
+    """A .pth file can name any folder outside the work tree."""
     (tmp_path / "shared.py").write_text("X = 'shared'\n")
     (packages(environment) / "shared.pth").write_text(f"{tmp_path}\n")
     built = build_commit(
@@ -405,7 +405,7 @@ def test_packages_that_a_pth_file_names_are_seen(environment: Path, tmp_path: Pa
 
 
 def test_sfn_release_is_there_though_it_is_an_editable_install_of_the_work_tree() -> None:
-    """The one that runs the build is found, and nothing that lies beside it."""
+    """The running sfn-release is importable, and the files beside it aren't."""
     text = (
         "import importlib.util\nRESULT = importlib.util.find_spec('benchmarks') is None\n" + HELLO
     )
@@ -414,7 +414,7 @@ def test_sfn_release_is_there_though_it_is_an_editable_install_of_the_work_tree(
 
 
 def test_the_commits_own_sfn_release_comes_first() -> None:
-    """Our repository releases its example with the package of the same commit."""
+    """This repository releases its example with the package of the same commit."""
     text = (
         "class Graph:\n"
         "    name = 'own'\n"
@@ -428,7 +428,7 @@ def test_the_commits_own_sfn_release_comes_first() -> None:
 
 
 def test_a_path_into_the_work_tree_is_refused(tmp_path: Path) -> None:
-    """A module that finds its way back would release what is not committed."""
+    """Importing from the work tree is refused, because it would release uncommitted code."""
     (tmp_path / "secretly.py").write_text("")
     text = f"import sys\nsys.path.append({os.fspath(tmp_path)!r})\nimport secretly\n{HELLO}"
     with pytest.raises(BuildError, match="'secretly' was imported from the work tree"):

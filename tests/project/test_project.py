@@ -1,4 +1,4 @@
-"""releases.toml: what is read, and what is refused at which line."""
+"""releases.toml: the keys that are read, and the errors with their lines."""
 
 import textwrap
 from datetime import timedelta
@@ -90,7 +90,7 @@ def test_the_least_file_is_a_project_with_every_default() -> None:
 
 
 def test_every_key_is_read() -> None:
-    """Each key of the file arrives in its field."""
+    """Each key of the file is read into its field."""
     expected = Project(
         name="shop",
         root=Path("/shop"),
@@ -125,7 +125,7 @@ def test_every_key_is_read() -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
-    """Files from Windows editors work."""
+    """Files of Windows editors are read."""
     assert parse("\ufeff" + FULL.replace("\n", "\r\n")) == parse(FULL)
 
 
@@ -269,7 +269,7 @@ REFUSED = {
     ],
 )
 def test_what_could_be_said_instead_is_told(line: str, told: str) -> None:
-    """As releases.toml would say it."""
+    """The error suggests lines of releases.toml."""
     assert told in refusal(environment(line)).why
 
 
@@ -277,7 +277,7 @@ def test_what_could_be_said_instead_is_told(line: str, told: str) -> None:
 def test_what_cannot_be_used_is_refused_at_its_line(
     text: str, line: int | None, words: str
 ) -> None:
-    """The message begins with file and line and says which key."""
+    """The message begins with the file and line, and names the key."""
     place = "releases.toml: " if line is None else f"releases.toml:{line}: "
     message = refusal(text).message
     assert message.startswith(place), message
@@ -403,7 +403,7 @@ def _text(key: str, value: str, *, of_project: bool) -> str:
 
 @pytest.mark.parametrize(("key", "value"), _cases(VALUES, legal=True))
 def test_legal_settings_are_taken(key: str, value: str) -> None:
-    """A value that its reader outside (Git, AWS, the file system) takes is taken."""
+    """A value that Git, AWS or the file system accepts is accepted."""
     project = parse(_text(key, value, of_project=True))
     assert value.removeprefix("./").rstrip("/") == getattr(project, key)
 
@@ -419,7 +419,7 @@ def test_illegal_settings_are_refused(key: str, value: str) -> None:
 
 @pytest.mark.parametrize(("key", "value"), _cases(ENVIRONMENT_VALUES, legal=True))
 def test_legal_environment_values_are_taken(key: str, value: str) -> None:
-    """A value that AWS takes is taken."""
+    """A value that AWS accepts is accepted."""
     attribute = {"name": "name_template", "endpoint_url": "endpoints"}.get(key, key)
     read = parse(_text(key, value, of_project=False)).environment("prod")
     converted = {"endpoint_url": {"*": value}, "backend": BACKENDS.get(value)}
@@ -427,7 +427,7 @@ def test_legal_environment_values_are_taken(key: str, value: str) -> None:
 
 
 def test_the_keys_of_a_production_environment_are_read() -> None:
-    """Who may deploy, what may enter, where parameters come from and how traffic is shifted."""
+    """A production environment has deployers, policies, parameter sources and shifting."""
     text = """
         [project]
         name = "shop"
@@ -483,30 +483,30 @@ def test_illegal_environment_values_are_refused(key: str, value: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "\ufeff"])
 def test_an_empty_file_is_told_the_least_it_must_say(text: str) -> None:
-    """The fix can be pasted."""
+    """The fix can be pasted into the file."""
     error = refusal(text)
     assert error.message == "releases.toml is empty."
     assert '[project]\n    name = "shop"' in error.fix
 
 
 def test_the_nearest_known_key_is_named() -> None:
-    """A misspelt key is told what it was meant to be."""
+    """The fix for a misspelt key names the nearest known key."""
     assert refusal(environment('rol_arn = "x"')).fix == 'Did you mean "role_arn"?'
 
 
 def test_without_a_near_key_the_known_ones_are_listed() -> None:
-    """A key that is like none is told which there are."""
+    """The fix for an unknown key lists the known keys."""
     assert "account, alias, assume_role" in refusal(environment("zzz = 1")).fix
 
 
 def test_deep_nesting_is_an_error_and_no_traceback() -> None:
-    """A hostile file is refused like any other."""
+    """A deeply nested file is an ordinary error."""
     error = refusal("a = " + "[" * 100_000 + "]" * 100_000)
     assert error.message.startswith("releases.toml")
 
 
 def test_an_unknown_environment_is_told_the_nearest() -> None:
-    """`--env stagin` is understood as a slip."""
+    """The error for `--env stagin` suggests `staging`."""
     with pytest.raises(NotFoundError) as caught:
         parse(FULL).environment("stagin")
     assert caught.value.why == "It has: local, second, staging."
@@ -514,13 +514,13 @@ def test_an_unknown_environment_is_told_the_nearest() -> None:
 
 
 def test_a_state_machine_is_named_by_the_template() -> None:
-    """The template's rest stands around the workflow's name."""
+    """The template's text surrounds the workflow's name."""
     assert parse(FULL).environment("staging").state_machine_name("orders") == "orders-staging"
 
 
 @pytest.mark.parametrize("workflow", ["a" * 73, "two words", "a/b", "a\u0085b", ""])
 def test_a_name_that_aws_refuses_is_refused(workflow: str) -> None:
-    """A name too long with its suffix, or with a character AWS does not take, is an error."""
+    """A name that is too long with its suffix, or that has an invalid character, is an error."""
     with pytest.raises(ConfigError, match="can't be the name of a state machine in prod"):
         Environment("prod", AWS, name_template="{workflow}-staging").state_machine_name(
             workflow or " "
@@ -528,7 +528,7 @@ def test_a_name_that_aws_refuses_is_refused(workflow: str) -> None:
 
 
 def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
-    """Commands work anywhere in the project."""
+    """Commands work in any folder of the project."""
     (tmp_path / "releases.toml").touch()
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
@@ -536,7 +536,7 @@ def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
 
 
 def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
-    """A file above the repository releases something else."""
+    """A file above the repository doesn't belong to the repository's project."""
     (tmp_path / "releases.toml").touch()
     repository = tmp_path / "repository"
     (repository / ".git").mkdir(parents=True)
@@ -545,14 +545,14 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_with_its_folder_as_root(tmp_path: Path) -> None:
-    """The root is where the file stands."""
+    """The root is the folder of the file."""
     path = tmp_path / "releases.toml"
     path.write_text('[project]\nname = "shop"\n')
     assert tmp_path == read_project(path).root
 
 
 def test_a_file_that_is_not_utf_8_or_not_there_is_a_config_error(tmp_path: Path) -> None:
-    """Neither gives a traceback."""
+    """A missing file and a file in another encoding are errors without a traceback."""
     path = tmp_path / "releases.toml"
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         read_project(path)
@@ -562,7 +562,7 @@ def test_a_file_that_is_not_utf_8_or_not_there_is_a_config_error(tmp_path: Path)
 
 
 def test_this_repository_has_a_project_of_its_own() -> None:
-    """The example that the README and the demo use is read, and `local` has its parameters."""
+    """This repository's releases.toml is read, and `local` has the parameters of its example."""
     project = read_project(ROOT / "releases.toml")
     assert project.name == "shop"
     assert {"ChargeFunction", "OrdersTable", "OrdersTopic"} == set(

@@ -1,4 +1,4 @@
-"""Filling ${Name}: what is filled, escaped, left alone and refused."""
+"""Filling ${Name}: text that is filled, escaped, left alone or refused."""
 
 from typing import Any
 
@@ -34,12 +34,12 @@ FILLED = {
 
 @pytest.mark.parametrize(("value", "expected"), FILLED.values(), ids=FILLED.keys())
 def test_filling(value: Any, expected: Any) -> None:
-    """Every string is filled once, and only where a parameter stands."""
+    """Every string is filled once, and only at its parameters."""
     assert expected == fill(value, PARAMETERS, where="workflow orders")
 
 
 def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> None:
-    """The error says which, where, what it may have been, and what to write."""
+    """The error has the name, the place, the nearest parameter and the lines to add."""
     definition = {"States": {"Save it": {"Resource": "${Tabel}"}}}
     with pytest.raises(ConfigError) as caught:
         Environment("staging", AWS, parameters=PARAMETERS).fill(definition, where="orders")
@@ -55,14 +55,14 @@ def test_an_undeclared_parameter_is_told_the_nearest_and_the_toml_to_add() -> No
     ["${a-b}", "${AWS:Region}", "${a..b}", "${workflow:}", "${", "${}", "${9}", "{% no %} ${x y}"],
 )
 def test_what_looks_like_a_parameter_and_is_none_is_refused(text: str) -> None:
-    """It would reach AWS as it stands, which nobody means."""
+    """Invalid parameter syntax is refused, because AWS would receive it unchanged."""
     with pytest.raises(ConfigError, match="is not a valid parameter name") as caught:
         fill([text], PARAMETERS, where="orders")
     assert "$${" in caught.value.fix
 
 
 def test_two_keys_that_become_equal_are_refused() -> None:
-    """No member is lost silently."""
+    """No key is lost silently."""
     with pytest.raises(ConfigError, match='two keys become "same"'):
         fill({"${A}": 1, "${B}": 2}, PARAMETERS, where="orders")
 
@@ -75,7 +75,7 @@ def test_the_value_itself_stays() -> None:
 
 
 def test_parameters_are_listed() -> None:
-    """Names in keys and values, none that is escaped."""
+    """Names in keys and values are listed, and escaped ones aren't."""
     value = {"${One}": ["${Two} ${Three}", "$${Four}", {"x": "${One}"}], "n": 1}
     assert {"One", "Two", "Three"} == parameters_in(value)
 
@@ -91,7 +91,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_an_escaped_value_comes_back_as_it_was(value: Any) -> None:
-    """Escaping every ${ is always possible: no text is out of reach."""
+    """Escaping every ${ is always possible, so that any text can be written."""
 
     def escape(item: Any) -> Any:
         if isinstance(item, str):
@@ -107,7 +107,7 @@ def test_an_escaped_value_comes_back_as_it_was(value: Any) -> None:
 
 
 def test_all_undeclared_parameters_are_told_at_once() -> None:
-    """Each with its place, and together what to write."""
+    """One error has the place of each parameter, and all the lines to add."""
     with pytest.raises(ConfigError) as caught:
         fill({"a": "${Topic}", "b": ["${Conn} ${Topic}"]}, {"Cons": ""}, where="orders")
     assert caught.value.message == "orders: the parameters ${Topic}, ${Conn} are not declared."
@@ -150,7 +150,7 @@ def test_a_field_that_is_the_placeholder_alone_takes_the_type(value: Any, expect
 
 
 def test_a_filled_list_is_a_copy() -> None:
-    """A definition never holds a part of the environment."""
+    """A definition shares no list with the environment."""
     value: Any = fill(["${Names}"], VALUES, where="workflow orders")
     value[0].append("c")
     assert VALUES["Names"] == ["a", "b"]
@@ -166,12 +166,12 @@ def test_a_list_or_table_in_a_text_is_refused(name: str, kind: str) -> None:
 
 
 def test_a_text_stays_one_where_only_texts_are_taken() -> None:
-    """Roles, names and tags are texts, whatever fills them."""
+    """Roles, names and tags are always strings."""
     assert fill("${Pause}", VALUES, where="a tag", texts=True) == "3"
 
 
 def test_a_workflow_that_is_not_there_is_told_the_nearest() -> None:
-    """It is no parameter to declare."""
+    """The error names the nearest workflow, and doesn't ask to declare a parameter."""
     with pytest.raises(ConfigError) as caught:
         fill("${workflow:shiping}", VALUES, where="orders")
     assert caught.value.message == "orders: the workflow shiping is not in the release."
@@ -200,7 +200,7 @@ NOT_CONVERTED = {
     [(type, *pair) for type, pairs in CONVERTED.items() for pair in pairs],
 )
 def test_a_looked_up_text_is_converted(type: Any, text: str, value: Any) -> None:
-    """To the type that releases.toml says."""
+    """A text that is looked up is converted to the type in releases.toml."""
     converted = convert(text, type)
     assert (converted, converted.__class__) == (value, value.__class__)
 
@@ -209,14 +209,14 @@ def test_a_looked_up_text_is_converted(type: Any, text: str, value: Any) -> None
     ("type", "text"), [(type, text) for type, texts in NOT_CONVERTED.items() for text in texts]
 )
 def test_a_text_of_another_type_is_refused(type: Any, text: str) -> None:
-    """And the message shows the text, in a line."""
+    """The message shows the text on one line."""
     with pytest.raises(ConfigError) as caught:
         convert(text, type)
     assert len(caught.value.message) < 100
 
 
 def test_values_of_releases_toml_keep_their_types() -> None:
-    """A table is a value unless it says where one comes from."""
+    """A table is a value, unless it names a source."""
     text = """
 [project]
 name = "shop"
@@ -258,7 +258,7 @@ Count = { env = "COUNT", type = "integer" }
     [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_region_and_partition_are_given(region: str, partition: str) -> None:
-    """Without asking AWS, and the account where releases.toml says it."""
+    """They are known without calling AWS, and so is an account that releases.toml declares."""
     environment = Environment("prod", AWS, region=region, account="111111111111")
     text = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"
     expected = f"arn:{partition}:sqs:{region}:111111111111:q"

@@ -26,7 +26,7 @@ TABLES = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3
 
 
 class Writer:
-    """Writes a document in a layout that *draw* chooses, and keeps where each key came to stand."""
+    """Writes a document in a random layout, and keeps the line of each key."""
 
     def __init__(self, draw: st.DataObject) -> None:
         self.draw = draw
@@ -38,7 +38,7 @@ class Writer:
         return self.draw.draw(st.sampled_from(options))
 
     def key(self, prefix: Key, *parts: str) -> None:
-        """Write a dotted key; every prefix of it stands on this line unless it stood before."""
+        """Write a dotted key; this line is recorded for each prefix that is new."""
         for length in range(1, len(parts) + 1):
             self.lines.setdefault((*prefix, *parts[:length]), self.text.count("\n") + 1)
         dot = self.choose(".", " . ", "\t.")
@@ -87,11 +87,11 @@ class Writer:
         return self.choose(*forms)
 
     def noise(self) -> None:
-        """Write what means nothing."""
+        """Write white space or a comment."""
         self.text += self.choose("", "\n", "# [a] = 'b'\n", "  ", '#"""\n')
 
     def table(self, key: Key, table: dict[str, Any]) -> None:
-        """Write key and value lines first, then the tables below that get headers."""
+        """Write keys with values first, then the tables with headers."""
         headers = {}
         for name, value in table.items():
             form = self.choose("inline", "header", "dotted") if isinstance(value, dict) else "line"
@@ -135,14 +135,14 @@ def test_multi_line_inline_tables_and_trailing_commas_are_read() -> None:
 
 
 def test_arrays_of_tables_count_by_their_first() -> None:
-    """A key that stands several times is shown where it stands first."""
+    """A key in several tables of an array has the line of its first occurrence."""
     text = "[[a]]\nb = 1\n[[a]]\nb = 2\nc = 3\n"
     assert by_name(key_lines(text)) == {("a",): 1, ("a", "b"): 2, ("a", "c"): 5}
 
 
 def by_name(lines: dict[Key, int]) -> dict[Key, int]:
-    """Return the lines without those of single items of arrays."""
-    return {key: line for key, line in lines.items() if all(isinstance(one, str) for one in key)}
+    """Return the lines without the entries for single items of arrays."""
+    return {key: line for key, line in lines.items() if all(isinstance(part, str) for part in key)}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_each_item_of_an_array_has_its_own_lines(text: str) -> None:
     ],
 )
 def test_a_wrong_silence_is_told_at_its_own_line(wrong: str, line: int) -> None:
-    """The first entry is fine, the second is not."""
+    """The line of the second entry is reported, because the first is valid."""
     text = (
         '[project]\nname = "shop"\n[[checks.silence]]\nrule = "hard-coded"\nreason = "r"\n\n'
         f"[[checks.silence]]\n{wrong}\n"
