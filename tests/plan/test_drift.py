@@ -1,4 +1,4 @@
-"""Drift: how what AWS has differs from what the record says."""
+"""Drift: how AWS differs from the record of the last deployment."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ CASES = {
 
 @pytest.mark.parametrize(("there", "state", "lines"), CASES.values(), ids=list(CASES))
 def test_what_differs_is_told(there: Observed | None, state: str, lines: list[str]) -> None:
-    """What callers get is compared: content, settings, routing."""
+    """Drift covers everything that callers get: content, settings and routing."""
     found = compare(SERVED, there, alias="live")
     assert (found.state, len(found.differences)) == (state, len(lines))
     assert [
@@ -126,7 +126,7 @@ def test_what_an_attempt_left_is_no_drift() -> None:
 
 
 def test_tags_of_ours_are_compared_and_others_are_not() -> None:
-    """Those that the release declares, and whose machine it is."""
+    """Only the declared tags and the ownership tags are compared."""
     served = replace(SERVED, settings={**SERVED.settings, "tags": {"team": "checkout"}})
     owner = {"project": "shop", "environment": "prod"}
     own = {"sfn-release:project": "shop", "sfn-release:environment": "prod"}
@@ -138,7 +138,7 @@ def test_tags_of_ours_are_compared_and_others_are_not() -> None:
 
 
 def test_a_changed_alias_key_is_noted() -> None:
-    """Before it is deployed, and of what it has left behind."""
+    """The change is reported before it is deployed, and so is the alias it leaves behind."""
     served = replace(SERVED, alias="live")
     assert left_aliases(SERVED, [], "prod") == left_aliases(served, [], "live") == []
     (line,) = left_aliases(served, [], "prod")

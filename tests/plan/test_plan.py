@@ -1,4 +1,4 @@
-"""Plans: given what is to be, what was recorded and what is there, these are the steps."""
+"""Plans: which steps follow from a target, the last record and the state of AWS."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ NO_ALIAS = {
 def test_without_an_alias_versions_are_published_all_the_same(
     observed: Observed | None, change: str, steps: list[type[Step]]
 ) -> None:
-    """And whoever reads the plan is told that callers see the change at once."""
+    """Versions are still published, and the plan warns that callers change immediately."""
     decided = planned(target(hello="a"), {"hello": observed}, alias="")
     assert (change, steps) == (decided.workflows[0].change, kinds(decided))
     note = "hello has no alias: its callers get the change immediately"
@@ -179,7 +179,7 @@ def test_creating_says_whose_and_of_which_release_it_is() -> None:
 
 
 def test_publishing_names_the_revision_that_was_read() -> None:
-    """AWS's only compare-and-swap: what somebody changed in between is not published."""
+    """The revision protects a manual edit made in between: AWS refuses to publish it."""
     decided = planned(target(hello="a"), {"hello": there("hello", "a", versions={})})
     published = [step for step in decided.steps if isinstance(step, PublishVersion)]
     assert [step.revision for step in published] == ["r1"]
@@ -234,7 +234,7 @@ def test_a_rollback_brings_all_aliases_first_and_writes_tags_last() -> None:
 
 
 def test_tags_that_the_release_no_longer_declares_are_removed() -> None:
-    """Those of the last release alone: other people's tags stay."""
+    """Only tags of the last release are removed: tags that other people added stay."""
     observed = there("hello", "a")
     observed = replace(observed, tags={**observed.tags, "team": "x", "cost": "y", "other": "z"})
     form = rendered("hello", "a", tags={"team": "new"})
@@ -261,7 +261,7 @@ def test_a_workflow_that_is_not_in_the_release_stays() -> None:
 
 
 def test_a_machine_that_is_left_behind_is_told() -> None:
-    """Another `name` template gives a workflow another machine; callers of the old one stay."""
+    """With a new `name` template the old machine stays for its callers, and the plan names it."""
     before = serving(served("hello"))
     renamed = replace(A, name="hello-prod")
     (found,) = planned(target(hello=renamed), {"hello": None}, serving=before).workflows
@@ -290,7 +290,7 @@ def test_a_machine_that_is_not_ours_is_not_touched(tags: dict[str, str]) -> None
 
 
 def test_a_type_cannot_change() -> None:
-    """The error says what to do instead, even with --adopt."""
+    """The error explains the alternative, even with --adopt."""
     express = rendered("hello", "a", type="EXPRESS")
     for adopt in (False, True):
         with refused("E_CONFLICT", "STANDARD", "EXPRESS", "delete hello --env prod"):
@@ -306,7 +306,7 @@ def test_a_machine_that_another_ledger_deploys_is_refused() -> None:
 
 
 def test_the_alias_that_we_wrote_last_needs_no_look_into_the_ledger() -> None:
-    """What the record says we wrote is known to be ours."""
+    """An alias that matches the record is ours, without a search of the ledger."""
     before = serving(served("hello"))
     assert planned(
         target(hello="b"), {"hello": there("hello", "a")}, known=frozenset(), serving=before
@@ -315,7 +315,7 @@ def test_the_alias_that_we_wrote_last_needs_no_look_into_the_ledger() -> None:
 
 @pytest.mark.parametrize("description", ["", "by hand", "sfn-release 1.0.0", "a b c"])
 def test_an_alias_without_our_words_is_nobody_elses(description: str) -> None:
-    """Somebody moved it by hand: that is drift, and a deployment puts it right."""
+    """Its alias was moved by hand: that is drift, and a deployment repairs it."""
     alias = ObservedAlias(f"{ARN}hello:live", {V1: 100}, description)
     assert alias_deployment(description) is None
     observed = {"hello": there("hello", "a", alias=alias)}
@@ -323,7 +323,7 @@ def test_an_alias_without_our_words_is_nobody_elses(description: str) -> None:
 
 
 def test_deleting_is_refused_for_what_others_look_after() -> None:
-    """As deploying is; what is gone already is deleted from the record all the same."""
+    """Deleting checks ownership as deploying does; a missing machine only leaves the record."""
 
     def decide(observed: Observed | None, known: frozenset[str] = frozenset()) -> Plan:
         before = serving(served("hello"))
@@ -349,7 +349,7 @@ def test_two_workflows_cannot_be_one_machine() -> None:
 
 
 def test_a_plan_can_be_read_and_stored() -> None:
-    """Each step says in words, and in JSON, what it will do."""
+    """Each step describes itself in words and in JSON."""
     observed = {"hello": there("hello", "b"), "new": None}
     decided = planned(target(hello="a", new="n"), observed)
     assert [str(step) for step in decided.steps] == [

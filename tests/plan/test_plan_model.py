@@ -1,4 +1,4 @@
-"""Plans against a small model of AWS: applying one gives the release, whatever was there."""
+"""Plans against a small model of AWS: an applied plan always reaches its release."""
 
 from __future__ import annotations
 
@@ -150,14 +150,17 @@ AWS = st.dictionaries(st.sampled_from(NAMES), machines()).map(Aws)
 def test_applying_a_plan_reaches_its_target_from_anywhere(
     aws: Aws, contents: dict[str, str], aliased: bool
 ) -> None:
-    """And planning again gives no step: nothing was left, nothing is done twice."""
+    """Planning again gives no steps: the first plan left nothing to do."""
     alias = "live" if aliased else ""
     to = target("1.0.0", **contents)
 
     def decide() -> Plan:
         observed = {name: aws.observe(name) for name in contents}
         if not aliased:
-            observed = {n: replace(one, alias=None) if one else None for n, one in observed.items()}
+            observed = {
+                n: replace(machine, alias=None) if machine else None
+                for n, machine in observed.items()
+            }
         return planned(to, observed, alias=alias, adopt=True)
 
     reusable = {
@@ -184,7 +187,7 @@ def test_applying_a_plan_reaches_its_target_from_anywhere(
 
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), CONTENTS, min_size=1), max_size=6))
 def test_going_to_and_fro_makes_one_version_per_content(history: list[dict[str, str]]) -> None:
-    """What was published once is used again, however often callers are sent to it."""
+    """A published version is used again, however often callers go back to it."""
     aws = Aws({})
     for number, contents in enumerate(history):
         observed = {name: aws.observe(name) for name in contents}

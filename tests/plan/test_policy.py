@@ -20,7 +20,7 @@ def rules(environment: Environment, facts: Facts) -> list[str]:
 
 
 def soaked(stay: Stay, now: datetime = NOON) -> list[str]:
-    """Return what PROD has against a release that staging served like this."""
+    """Return why PROD refuses a release with this *stay* in staging."""
     facts = Facts("1.2.0", COMMIT, now, {"staging": stay})
     return [str(refusal) for refusal in refusals(PROD, facts)]
 
@@ -31,7 +31,7 @@ def test_an_environment_without_policies_takes_everything() -> None:
 
 
 def test_what_never_succeeded_is_refused_once() -> None:
-    """`requires` tells it; `soak` has nothing to add."""
+    """Only `requires` refuses it: `soak` has nothing to add."""
     (told,) = soaked(Stay())
     assert told == (
         'requires = ["staging"]: 1.2.0 has never succeeded in staging.\n'
@@ -67,7 +67,7 @@ def test_what_was_replaced_has_to_be_served_again() -> None:
     [(119, "has been served in staging for 0s"), (121, "two deployers' clocks")],
 )
 def test_clocks_differ(seconds: int, words: str) -> None:
-    """A success in the future by up to two minutes has just been; later ones are told."""
+    """A success up to two minutes in the future counts as now; a later one is an error."""
     since = (NOON + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
     (told,) = soaked(Stay(since))
     assert words in told
@@ -83,28 +83,31 @@ def test_clocks_differ(seconds: int, words: str) -> None:
     ],
 )
 def test_the_commit_must_be_on_a_branch(found: OnBranches, words: list[str]) -> None:
-    """What cannot be told is refused, with the reason."""
+    """A commit whose branches can't be checked is refused, with the reason."""
     environment = Environment("prod", AWS, branches=("main", "release/*"))
-    told = [str(one) for one in refusals(environment, Facts("1.2.0", COMMIT, NOON, branches=found))]
+    told = [
+        str(refusal)
+        for refusal in refusals(environment, Facts("1.2.0", COMMIT, NOON, branches=found))
+    ]
     assert [word for word in words if word not in "".join(told)] == []
     assert bool(words) == bool(told)
 
 
 def test_all_refusals_are_told_at_once() -> None:
-    """With what would satisfy each, and how to override them."""
+    """The error lists every refusal, how to satisfy it and how to override it."""
     environment = Environment(
         "prod", AWS, requires=("staging", "eu"), soak=timedelta(hours=2), branches=("main",)
     )
     stays = {"staging": Stay(), "eu": Stay("2030-01-01T11:00:00Z")}
     facts = Facts("1.2.0", COMMIT, NOON, stays, OnBranches("origin", ("main",)))
     found = refusals(environment, facts)
-    assert [one.rule for one in found] == ["requires", "soak", "branches"]
+    assert [refusal.rule for refusal in found] == ["requires", "soak", "branches"]
     error = refused(environment, "1.2.0", found)
     assert (error.code, error.message) == (
         "E_POLICY",
         "1.2.0 can't be deployed to prod: blocked by 3 policies.",
     )
-    assert [one.message in error.why for one in found] == [True] * 3
+    assert [refusal.message in error.why for refusal in found] == [True] * 3
     assert "--override" in error.fix
 
 

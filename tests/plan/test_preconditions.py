@@ -31,7 +31,7 @@ FORM = Rendered(
 
 
 def sending(**members: Any) -> Submission:
-    """Return what meets every condition, with a form of other *members*."""
+    """Return a submission that meets every condition, with these *members* of its form replaced."""
     return Submission("prod", replace(FORM, **members), "live", {"a": "b"}, ["sfn-release 1.0.0"])
 
 
@@ -77,7 +77,7 @@ TO = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{GROUP}:*"}}
     ],
 )
 def test_each_condition(sent: Submission, words: str) -> None:
-    """It is told in one sentence, and nothing else is."""
+    """Each unmet condition is reported in one sentence, and alone."""
     (found,) = unmet(sent)
     assert words in str(found)
     assert isinstance(refusal("prod", [found]), SfnReleaseError)
@@ -99,7 +99,7 @@ def test_every_form_of_a_key_is_taken(key: str) -> None:
 
 
 def test_all_problems_are_shown_at_once() -> None:
-    """With what to do about each, and the kind of error of the first."""
+    """The error says how to fix each problem, and has the type of the first."""
     sent = replace(
         sending(role="Alice", tracing={"enabled": 1}),
         findings=[Finding("wrong-value", "error", "$.StartAt", "", "It is missing.")],
@@ -119,7 +119,7 @@ def test_there_are_conditions_for_every_part_of_a_request() -> None:
 
 
 def test_what_may_be_silenced_refuses_neither_what_is_silenced_nor_what_is_released() -> None:
-    """A rule that may be newer than the release: what is known of the language changes."""
+    """A rule may be newer than the release, because the language keeps growing."""
     declared = Declaration(
         "hello",
         {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Comment": "${Note}", "New": 1}}},

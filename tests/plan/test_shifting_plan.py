@@ -43,7 +43,7 @@ def form(name: str, content: str) -> Rendered:
 
 
 def serving(**contents: str) -> Serving:
-    """Return what the ledger says is served: version 1 of every machine."""
+    """Return a record that serves version 1 of every machine."""
     workflows = {
         name: Served(
             digest=f"sha256:{content}",
@@ -104,7 +104,7 @@ def shift(
     resume: bool = False,
     **contents: str,
 ) -> Plan:
-    """Return the plan of release 1.1.0 with these *contents*, onto what serves a everywhere."""
+    """Return the plan of release 1.1.0 with these *contents*, where content a is served."""
     workflows = {
         name: TargetWorkflow(f"sha256:{content}", "", form(name, content))
         for name, content in contents.items()
@@ -143,7 +143,7 @@ def weights(made: Plan) -> list[tuple[str, str, int]]:
 
 
 def test_all_workflows_that_change_shift_together_and_are_watched_after_each_stage() -> None:
-    """What is unchanged stays where it is."""
+    """Unchanged workflows aren't shifted."""
     made = shift({name: there(name) for name in ("a", "b", "c")}, a="x", b="y", c="a")
     kinds = [type(step) for step in made.steps if isinstance(step, ShiftWeight | Watch)]
     assert [ShiftWeight, ShiftWeight, Watch] * 2 == kinds
@@ -159,14 +159,14 @@ def test_all_workflows_that_change_shift_together_and_are_watched_after_each_sta
     ids=["rollback", "no strategy"],
 )
 def test_some_plans_are_never_slowed(action: Action, strategy: Strategy | None) -> None:
-    """A rollback, and an environment without a strategy: all at once."""
+    """A rollback, or an environment without a strategy, switches immediately."""
     made = shift({"a": there("a")}, strategy, action=action, a="x")
     assert made.stages == ()
     assert made.steps
 
 
 def test_nothing_to_shift_is_no_stage() -> None:
-    """Neither for what is created, nor for what is unchanged."""
+    """Created and unchanged workflows need no stage."""
     created = shift({"a": there("a")}, a="a", b="new")
     assert created.stages == ()
     assert any(isinstance(step, PointAlias) for step in created.steps)
@@ -176,9 +176,11 @@ def test_new_aliases_are_made_before_the_first_shift() -> None:
     """Once, and not again at the end."""
     made = shift({"a": there("a")}, a="x", b="new")
     first = made.stages[0].steps
-    assert [("b", PointAlias), ("a", ShiftWeight)] == [(one.workflow, type(one)) for one in first]
-    assert [one.workflow for one in made.steps[-2:] if isinstance(one, PointAlias)] == ["a"]
-    created = next(one for one in made.workflows if one.workflow == "b")
+    assert [("b", PointAlias), ("a", ShiftWeight)] == [
+        (step.workflow, type(step)) for step in first
+    ]
+    assert [step.workflow for step in made.steps[-2:] if isinstance(step, PointAlias)] == ["a"]
+    created = next(workflow for workflow in made.workflows if workflow.workflow == "b")
     assert [PointAlias] == [type(step) for step in made.steps_of(created)][1:]
 
 
@@ -199,7 +201,7 @@ LEFT = "sfn-release 1.1.0 killed"
 def test_a_resumed_shift_goes_on_where_it_was(
     resume: bool, routing: dict[int, int], expected: list[int]
 ) -> None:
-    """And one that is not resumed begins anew; a stage that was reached is watched again."""
+    """A shift that isn't resumed starts again; a resumed one watches its last stage again."""
     observed: dict[str, Observed | None] = {
         "a": there("a", "x", routing, LEFT, v2="x"),
         "b": there("b"),
@@ -211,7 +213,7 @@ def test_a_resumed_shift_goes_on_where_it_was(
 
 
 def test_workflows_that_had_come_less_far_catch_up() -> None:
-    """The weight that any had reached is that of all."""
+    """All workflows continue from the highest weight that one of them had reached."""
     observed: dict[str, Observed | None] = {
         "a": there("a", "x", {1: 20, 2: 80}, LEFT, v2="x"),
         "b": there("b", "y", MIX, LEFT, v2="y"),
@@ -230,7 +232,7 @@ def test_another_release_shifts_from_the_recorded_version(routing: dict[int, int
 
 
 def test_what_somebody_else_routed_is_where_callers_come_from() -> None:
-    """An alias that was moved by hand is no leftover of ours."""
+    """A shift starts from the version that a manual change routed callers to."""
     moved = {"a": there("a", routing={7: 100})}
     assert weights(shift({**moved}, a="z")) == [("a", "7", 40), ("a", "7", 80)]
     mixed = {"a": there("a", routing={7: 30, 8: 70})}
@@ -238,7 +240,7 @@ def test_what_somebody_else_routed_is_where_callers_come_from() -> None:
 
 
 def test_leftovers_are_steps_whose_undoing_brings_back_what_was_served() -> None:
-    """Of alias and $LATEST; what nobody of ours changed is no leftover."""
+    """The steps restore the alias and $LATEST, and leave manual changes alone."""
     observed: dict[str, Observed | None] = {
         "a": there("a", "x", MIX, LEFT, v2="x"),
         "b": there("b", "by hand", {7: 100}, "console"),
@@ -288,7 +290,7 @@ def test_weights_only_grow_and_every_one_is_watched(percent: int, kind: str, rea
 
 
 def test_a_plan_with_stages_in_json_and_in_words() -> None:
-    """Every stage, the strategy, and what callers without the alias get."""
+    """A plan shows every stage, the strategy, and the effect on callers without the alias."""
     made = shift({"a": there("a"), "b": there("b", v2="y")}, a="x", b="y")
     members = made.to_json()
     stage = {"interval_seconds": 600, "workflows": ["a", "b"]}
@@ -322,7 +324,7 @@ def test_many_stages_and_workflows_are_told_in_one_line() -> None:
 
 
 def test_steps_of_a_shift_in_json_and_in_words() -> None:
-    """What is watched is no workflow's own."""
+    """Watching belongs to the whole plan, and to no single workflow."""
     made = shift({"a": there("a")}, CANARY, a="x")
     weight, watch = made.stages[0].steps[0], made.stages[0].watch
     # Where the callers are by then is not where the plan has found them.
