@@ -1,6 +1,6 @@
-"""Inputs that went wrong, at every way in: an error with a code, or success; never a traceback.
+"""Malformed inputs at every entry point: an error with a code, or success; never a traceback.
 
-The seeds are fixed. ``benchmarks/attacks.py`` gives many more inputs.
+The seeds are fixed. ``benchmarks/attacks.py`` tries many more inputs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ EXECUTIONS = next(feed for feed in ALONE if feed.name == "input")
 
 
 def troubles(fed: list[Fed]) -> list[tuple[str, str, str | bytes]]:
-    return [(one.feed, one.trouble, one.given[:500]) for one in fed if one.trouble]
+    return [
+        (outcome.feed, outcome.trouble, outcome.given[:500]) for outcome in fed if outcome.trouble
+    ]
 
 
 def test_inputs_that_went_wrong_are_refused_with_a_code(tmp_path: Path) -> None:
@@ -35,7 +37,7 @@ def test_inputs_that_went_wrong_are_refused_with_a_code(tmp_path: Path) -> None:
         fed = list(feeding(feeds, INPUTS, seed=1))
     assert troubles(right) == []
     assert troubles(fed) == []
-    assert {one.feed for one in fed} == {feed.name for feed in feeds}
+    assert {outcome.feed for outcome in fed} == {feed.name for feed in feeds}
 
 
 @pytest.mark.parametrize("feed", ALONE, ids=lambda feed: feed.name)
@@ -45,11 +47,11 @@ def test_a_feed_takes_what_is_right(feed: Feed) -> None:
         assert any(not feed_one(feed, sample.encode()).refused for sample in feed.samples)
     else:
         fed = [feed_one(feed, _as_given(feed, sample)) for sample in feed.samples]
-        assert [one for one in fed if one.refused or one.trouble] == []
+        assert [outcome for outcome in fed if outcome.refused or outcome.trouble] == []
 
 
 def test_a_feed_that_fails_is_seen() -> None:
-    """What is no refusal with a code is a finding."""
+    """An exception without an error code is a finding."""
 
     def fail(_: object) -> None:
         raise KeyError("x")
@@ -82,7 +84,7 @@ def test_a_regular_expression_of_a_filter_is_linear(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a).*", "(a{500}){500}"])
 def test_a_regular_expression_that_cannot_be_bounded_is_not_run(pattern: str) -> None:
-    """AWS may take it, so it is no error of the definition."""
+    """AWS may accept the pattern, so it isn't an error in the definition."""
     path = f"$[?(@ =~ /{pattern}/)]"
     assert paths.problem(path) is None
     with pytest.raises(paths.PatternError, match="not run here"):

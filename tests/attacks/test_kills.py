@@ -1,8 +1,8 @@
 """Kills at every stretch of a run: the same command again finishes the work.
 
-Real processes, killed by SIGKILL at a chosen outside call, or their gits alone; on `local` and
-against an endpoint over HTTP, with a remote and without. What is there afterwards is held against
-an undisturbed run: nothing is lost, doubled or stuck. ``benchmarks/attacks.py`` runs many more.
+Real processes, killed by SIGKILL at a chosen outside call, or only their git children; on `local`
+and against an endpoint over HTTP, with a remote and without. The result is compared with an
+undisturbed run: nothing is lost, doubled or stuck. ``benchmarks/attacks.py`` runs many more.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def killed(folder: Path, part: str) -> list[dict[str, Any]]:
 def test_nothing_is_lost_doubled_or_stuck(tmp_path: Path, part: str) -> None:
     """Scenes and backends in turn, each killed at another stretch."""
     reports = killed(tmp_path, part)
-    assert [one for one in reports if one["faults"]] == []
+    assert [report for report in reports if report["faults"]] == []
     assert len(reports) == len(range(int(part[0]), PLAYS, 6))
-    assert all(one["killed"] for one in reports)
+    assert all(report["killed"] for report in reports)
 
 
 def test_every_scene_is_killed() -> None:

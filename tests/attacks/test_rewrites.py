@@ -21,7 +21,7 @@ def there(tmp_path: Path) -> Attacked:
 
 
 def edited(mallory: Shop) -> str:
-    """Push a commit that edits what prod serves, and return it."""
+    """Push a commit that edits the release that prod serves, and return it."""
     path = "definitions/hello.asl.json"
     definition = read(mallory, PROD, path)
     definition["Comment"] = "edited"
@@ -34,15 +34,15 @@ def test_a_branch_that_was_forced_back_is_accepted_on_request(there: Attacked) -
     """Removing an edit as the error advises leads back to a clone that works."""
     old, mallory = there.old, there.mallory
     commit = edited(mallory)
-    assert [one.error.code for one in verify(old.workspace()).problems if one.error] == [
-        "E_TAMPERED"
-    ] * len(verify(old.workspace()).problems)
+    assert [
+        problem.error.code for problem in verify(old.workspace()).problems if problem.error
+    ] == ["E_TAMPERED"] * len(verify(old.workspace()).problems)
     push(mallory, f"{PROD}~1:{PROD}", force=True)
     with refused("E_TAMPERED", f"{PROD} on origin was rewritten", "verify --accept-rewrite"):
         old.rollback(environment="prod")
     done = verify(old.workspace(), accept_rewrite=True)
     assert not done.problems
-    assert [(one.ref, one.seen, one.dropped) for one in done.accepted] == [
+    assert [(rewrite.ref, rewrite.seen, rewrite.dropped) for rewrite in done.accepted] == [
         (PROD, commit, (commit,))
     ]
     assert status(old.workspace(), environment="prod")[0].state == "in-sync"
@@ -63,13 +63,15 @@ def test_the_commands_of_the_refusal_work(there: Attacked) -> None:
 
 
 def test_a_deleted_branch_is_accepted_on_request(there: Attacked) -> None:
-    """Verifying goes on without it, and what other branches saw of it is still missed."""
+    """Verifying goes on without it, and still misses the commits that other branches refer to."""
     old, mallory = there.old, there.mallory
     tip = old.git("rev-parse", PROD)
     push(mallory, f":{PROD}")
     done = verify(old.workspace(), accept_rewrite=True)
-    assert [(one.ref, one.seen, one.now) for one in done.accepted] == [(PROD, tip, None)]
-    assert [one.text for one in done.problems] == [PROD]
+    assert [(rewrite.ref, rewrite.seen, rewrite.now) for rewrite in done.accepted] == [
+        (PROD, tip, None)
+    ]
+    assert [problem.text for problem in done.problems] == [PROD]
     assert old.git("for-each-ref", PROD) == ""
 
 
@@ -80,7 +82,7 @@ def test_nothing_is_accepted_without_a_remote(there: Attacked) -> None:
 
 
 def test_status_notices_an_edit_of_the_newest_event(there: Attacked) -> None:
-    """In every clone, whatever AWS has: what it shows was checked as a rollback checks it."""
+    """Every clone notices: `status` checks a record as thoroughly as a rollback does."""
     edited(there.mallory)
     for clone in there.both().values():
         found = status(clone.workspace(), environment="prod")[0]

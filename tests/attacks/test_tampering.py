@@ -1,8 +1,8 @@
-"""What people who can push do to the ledger, and what old clones, fresh ones and commands say.
+"""Tampering by people who can push: how clones, old and fresh, notice and refuse it.
 
-A row is one tampering. `verify` names it in a clone that saw the truth and in one that never did; a
-command that would use what was tampered with is refused as E_TAMPERED by both, and AWS keeps what
-it had. Where a row has no command, nothing that is deployed depends on what was changed.
+A row is one tampering. `verify` names it in a clone that saw the truth and in a fresh one; both
+refuse a command that would use the tampered data as E_TAMPERED, and AWS doesn't change. Where a
+row has no command, no deployment depends on the tampered data.
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ Act = Callable[[Shop], object]
 
 @dataclass(frozen=True)
 class Tampering:
-    """A row: what was *done*, and what is said of it.
+    """A row: the tampering, and its reports.
 
-    *fresh* are words of problems that `verify` finds in a fresh clone, *old* in an old one (None:
-    the same). *use* is a command that would use it, *refused* words of its refusal.
+    *done* does it. `verify` reports problems with the words *fresh* in a fresh clone, and *old* in
+    an old one (None: the same). *use* is a command that would use it, *refused* words of its
+    refusal.
     """
 
     done: Act
@@ -194,7 +195,7 @@ def _forged_values(mallory: Shop) -> None:
 
 
 def _forged_old_form(mallory: Shop) -> None:
-    """Write as 0.2.0 did, which recorded no values: what is literal must be right all the same."""
+    """Forge a record of 0.2.0, which has no parameters: the literal values are still checked."""
 
     def edit(served: dict[str, object]) -> None:
         del served["parameters"]
@@ -203,7 +204,7 @@ def _forged_old_form(mallory: Shop) -> None:
 
 
 def _failed_attempt(mallory: Shop) -> None:
-    """Forge what is served, and an attempt that failed: a rollback would restore the top."""
+    """Forge the served form and a failed attempt: a rollback would restore the served form."""
     forged_success(mallory, "1.0.0")
     last = read(mallory, PROD, "deployment.json")
     for number, how in enumerate(("started", "failed"), last["number"] + 1):
@@ -478,7 +479,7 @@ def target(tmp_path: Path) -> Attacked:
 
 
 def test_what_nobody_touched_is_in_order(target: Attacked) -> None:
-    """And can be used: what the rows refuse is refused for what was done to it."""
+    """Without tampering the same commands work, so the rows' refusals are for their tampering."""
     for shop in target.both().values():
         assert problems(shop) == []
     assert target.fresh("another").rollback("1.0.0", "prod") is not None
@@ -487,7 +488,7 @@ def test_what_nobody_touched_is_in_order(target: Attacked) -> None:
 
 
 def test_drift_from_a_forged_record_is_said_to_be_that(target: Attacked) -> None:
-    """A rollback would be the answer to drift, and would send what was forged."""
+    """`status` names the forgery: a rollback of the drift would send the forged definition."""
     forged_success(target.mallory, "1.1.0")
     for shop in target.both().values():
         (found,) = status(shop.workspace(), environment="prod")
@@ -496,7 +497,7 @@ def test_drift_from_a_forged_record_is_said_to_be_that(target: Attacked) -> None
 
 
 def test_a_retired_environment_stops_no_other(target: Attacked) -> None:
-    """Its branch, once deleted, is named by `verify`; what is deployed does not depend on it."""
+    """`verify` names the deleted branch; deployments to other environments don't depend on it."""
     target.old.publish("1.2.1", deploy=False)  # which saw where staging was
     push(target.mallory, f":{STAGING}")
     shop = target.fresh()
@@ -514,7 +515,7 @@ def test_a_release_that_the_ledger_lost_can_be_asked_for(target: Attacked) -> No
 
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.endswith(AGAIN)])
 def test_verify_names_it(target: Attacked, name: str) -> None:
-    """In a clone that saw the truth, and in one that never did."""
+    """`verify` reports it both in a clone that saw the truth and in a fresh one."""
     row = ROWS[name]
     row.done(target.mallory)
     for which, shop in target.both().items():
