@@ -27,7 +27,7 @@ def test_a_public_name_is_importable_and_documented(name: str) -> None:
 
 
 def test_no_submodule_has_a_public_name() -> None:
-    """Python would set the submodule in the place of the verb as soon as somebody imports it."""
+    """Python would replace the verb with the submodule on the first import of the submodule."""
     submodules = {module.name for module in pkgutil.iter_modules(operations.__path__)}
     assert submodules & {*NAMES} == set()
 

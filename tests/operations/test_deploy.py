@@ -1,4 +1,4 @@
-"""Deploying, rolling back and deleting: what is sent, what stays, what is refused."""
+"""Deploying, rolling back and deleting: what is sent, kept and refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def parameter(shop: Shop, who: str) -> None:
-    """Let every environment say another Who."""
+    """Set the parameter Who of every environment to *who*."""
     config = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", config.replace('"Alice"', f'"{who}"'))
     shop.commit()
@@ -44,7 +44,7 @@ def changes(record: Any) -> dict[str, str]:
 
 
 class Refusing:
-    """A Step Functions client that is denied one operation, and those that begin like it."""
+    """A Step Functions client that is denied all operations that begin with *denied*."""
 
     def __init__(self, client: Any, denied: str) -> None:
         self._client = client
@@ -81,7 +81,7 @@ def test_a_rollback_can_be_rendered_anew(shop: Shop) -> None:
     shop.publish("1.1.0", "prod")
     assert changes(shop.rollback(environment="prod", rerender=True)) == {"hello": "updated"}
     assert shop.live("hello", "prod") == ("one Bob", "one Bob")
-    # And that is what ran here last as 1.0.0.
+    # It is now the form that ran here last as 1.0.0.
     shop.deploy("1.1.0", "prod")
     shop.rollback(environment="prod")
     assert shop.live("hello", "prod") == ("one Bob", "one Bob")
@@ -131,7 +131,7 @@ def test_an_attempt_that_failed_did_not_run(shop: Shop) -> None:
 def test_an_unfinished_rollback_to_what_never_ran_is_not_finished(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Older versions of the tool let one begin: what is served is restored."""
+    """Older versions of the tool could start one: the served release is restored."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two ${Who}")
     shop.publish("1.1.0", deploy=False)
@@ -223,7 +223,7 @@ def test_a_rollback_says_from_where_and_why(shop: Shop) -> None:
 
 
 def test_new_parameters_are_deployed_under_the_same_version(shop: Shop) -> None:
-    """The release is the same, what is sent is not; the stack does not grow."""
+    """The release stays the same and its rendered form changes; the rollback stack doesn't grow."""
     shop.publish("1.0.0", "prod")
     parameter(shop, "Bob")
     assert changes(shop.deploy("1.0.0", "prod")) == {"hello": "updated"}
@@ -232,7 +232,7 @@ def test_new_parameters_are_deployed_under_the_same_version(shop: Shop) -> None:
 
 
 def test_drift_is_put_right_by_deploying_again(shop: Shop) -> None:
-    """An alias moved by hand, $LATEST edited by hand: `status` tells, `deploy` repairs."""
+    """`status` reports a moved alias and an edited $LATEST, and `deploy` repairs both."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -253,7 +253,7 @@ def test_drift_is_put_right_by_deploying_again(shop: Shop) -> None:
 
 
 def test_without_an_alias_callers_get_the_machine_itself(shop: Shop) -> None:
-    """Versions are made all the same, so a rollback has something to go back to."""
+    """Versions are still published, so that you can roll back."""
     config = (shop.root / "releases.toml").read_text()
     shop.write(
         "releases.toml",
@@ -289,7 +289,8 @@ def test_a_workflow_that_left_the_release_stays_until_it_is_deleted(shop: Shop) 
     assert changes(record) == {"hello": "updated", "old": "retained"}
     assert shop.live("old", "prod") == ("x", "x")
     states = {
-        one.name: one.state for one in status(shop.workspace(), environment="prod")[0].workflows
+        workflow.name: workflow.state
+        for workflow in status(shop.workspace(), environment="prod")[0].workflows
     }
     assert states == {"hello": "in-sync", "old": "retained"}
     assert execute(shop.workspace(), "old", environment="prod").output == "x"
@@ -317,7 +318,7 @@ def test_a_deleted_workflow_comes_back_with_its_release(shop: Shop) -> None:
 def test_a_machine_that_is_not_ours_any_more_is_not_deleted(
     shop: Shop, project: str | None
 ) -> None:
-    """Another project has taken it over, or somebody took our tags off."""
+    """Another project has taken it over, or our tags were removed."""
     shop.publish("1.0.0", "prod")
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
     if project:
@@ -331,7 +332,7 @@ def test_a_machine_that_is_not_ours_any_more_is_not_deleted(
 
 
 def test_a_machine_that_is_gone_can_be_deleted_from_the_record(shop: Shop) -> None:
-    """Deleting what is not there succeeds in AWS; the ledger then says so."""
+    """AWS accepts the deletion of a missing machine; the ledger then records it."""
     shop.publish("1.0.0", "prod")
     shop.client("prod").delete_state_machine(stateMachineArn=shop.arn("hello", "prod"))
     assert changes(delete(shop.workspace(), "hello", environment="prod")) == {"hello": "deleted"}
@@ -350,7 +351,7 @@ def test_status_compares_the_tags_that_name_what_is_served(shop: Shop) -> None:
     shop.client("prod").tag_resource(resourceArn=shop.arn("hello", "prod"), tags=tags)
     (there,) = status(shop.workspace(), environment="prod", closer=True)
     told = "the tag sfn-release:version is 1.1.0, the record says 1.0.0"
-    assert [one.differences for one in there.workflows] == [(told,)]
+    assert [workflow.differences for workflow in there.workflows] == [(told,)]
 
 
 # Whose machine it is
@@ -374,7 +375,7 @@ def test_a_machine_that_another_ledger_deploys_is_left_alone(shop: Shop, tmp_pat
 
 
 def test_a_machine_of_somebody_is_adopted_on_request(shop: Shop) -> None:
-    """One that StateMachine.deploy made, say: its own tags stay."""
+    """A machine made by StateMachine.deploy, for example, keeps its own tags."""
     client = shop.client("prod")
     tags = [{"key": "Creator", "value": "alice@example.com"}]
     text = json.dumps(definition("page"))
@@ -408,7 +409,7 @@ def test_a_plan_changes_nothing(shop: Shop) -> None:
 
 @pytest.mark.parametrize("count", [20])
 def test_many_workflows_are_one_deployment(shop: Shop, count: int) -> None:
-    """All are prepared before the first alias moves; only what changed is written."""
+    """All are prepared before the first alias moves; only changed workflows are written."""
     names = [f"w{number:02}" for number in range(count)]
     shop.commit(**dict.fromkeys(names, "x"))
     shop.publish("1.0.0", "prod")
@@ -470,16 +471,18 @@ def test_what_an_unfinished_attempt_has_created_is_kept_in_mind(shop: Shop) -> N
     record = shop.rollback(None, "prod")
     assert changes(record) == {"hello": "unchanged", "extra": "retained"}
     found = status(shop.workspace(), environment="prod")[0]
-    assert [(one.name, one.state) for one in found.workflows] == [
+    assert [(workflow.name, workflow.state) for workflow in found.workflows] == [
         ("extra", "retained"),
         ("hello", "in-sync"),
     ]
     assert changes(delete(shop.workspace(), "extra", environment="prod")) == {"extra": "deleted"}
-    assert [one["name"] for one in client.list_state_machines()["stateMachines"]] == ["hello"]
+    assert [machine["name"] for machine in client.list_state_machines()["stateMachines"]] == [
+        "hello"
+    ]
 
 
 def test_an_execution_names_the_release_that_its_workflow_is_of(shop: Shop) -> None:
-    """A retained workflow is of an earlier release, and not of the one that is served."""
+    """A retained workflow belongs to an earlier release than the served one."""
     shop.commit(old="x")
     shop.publish("1.0.0", "prod")
     (shop.root / "workflows/old.asl.json").unlink()

@@ -1,4 +1,4 @@
-"""doctor: each thing that can be wrong is found, named, and changed by nobody."""
+"""doctor: it finds and names every problem, and changes nothing."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ ACCOUNT = "000000000000"
 
 @dataclass
 class Cloud:
-    """AWS in this process: Step Functions for real, the other services as they are told to be.
+    """AWS in this process: real Step Functions, and stand-ins for the other services.
 
-    *denied* are operations that are refused, *alarms* those that exist with their states.
+    *denied* are the refused operations, *alarms* the existing alarms with their states.
     """
 
     client: Any
@@ -46,7 +46,7 @@ class Cloud:
 
     @property
     def meta(self) -> Any:
-        """What a client tells of itself."""
+        """The metadata of a client."""
         return type("Meta", (), {"endpoint_url": self.url, "service_model": None})
 
     def get_caller_identity(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagnosis]:
-    """Return what doctor says."""
+    """Return the diagnoses of doctor."""
     there = cloud or Cloud(shop.clients["prod"])
 
     def opened(_: Path, runtime: Runtime) -> Workspace:
@@ -106,13 +106,21 @@ def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagno
 
 
 def wrong(found: list[Diagnosis]) -> list[tuple[str, str, str]]:
-    """Return area, subject and verdict of what is not in order."""
-    return [(one.area, one.subject, one.verdict) for one in found if one.verdict != "ok"]
+    """Return area, subject and verdict of every problem."""
+    return [
+        (diagnosis.area, diagnosis.subject, diagnosis.verdict)
+        for diagnosis in found
+        if diagnosis.verdict != "ok"
+    ]
 
 
 def told(found: list[Diagnosis], subject: str) -> str:
-    """Return what is said about a subject that is not in order."""
-    (text,) = {one.message for one in found if one.subject == subject and one.verdict != "ok"}
+    """Return the message about a subject with a problem."""
+    (text,) = {
+        diagnosis.message
+        for diagnosis in found
+        if diagnosis.subject == subject and diagnosis.verdict != "ok"
+    }
     return text
 
 
@@ -125,11 +133,11 @@ def test_all_is_well(shop: Shop) -> None:
     cloud = Cloud(shop.clients["prod"])
     found = examined(shop, cloud)
     assert wrong(found) == []
-    assert {one.area for one in found} == {"git", "project", "ledger", "local", "prod"}
-    assert [one.fix for one in found] == [""] * len(found)
+    assert {diagnosis.area for diagnosis in found} == {"git", "project", "ledger", "local", "prod"}
+    assert [diagnosis.fix for diagnosis in found] == [""] * len(found)
     assert (shop.refs(), shop.git("ls-remote", "origin")) == (before, remote)
     listed = shop.client("prod").list_state_machines()["stateMachines"]
-    assert [one["name"] for one in listed] == ["hello"]
+    assert [machine["name"] for machine in listed] == ["hello"]
     now = shop.client("prod").describe_state_machine(stateMachineArn=machine)
     assert (now.get("revisionId"), shop.versions("hello", "prod")) == (revision, [1])
 
@@ -138,39 +146,45 @@ def test_all_is_well(shop: Shop) -> None:
 
 
 def test_outside_a_repository(tmp_path: Path) -> None:
-    """The first problem is that there is no project; what else can be told is told."""
+    """The first problem is the missing project; doctor still checks the rest."""
     ran = run("-C", str(tmp_path), "--json", "doctor")
     assert ran.code == 1
-    said = [(one["subject"], one["verdict"]) for one in ran.json["diagnoses"]]
+    said = [(diagnosis["subject"], diagnosis["verdict"]) for diagnosis in ran.json["diagnoses"]]
     assert said == [("releases.toml", "problem"), ("version", "ok"), ("repository", "problem")]
 
 
 def test_a_broken_releases_toml_is_the_first_problem(tmp_path: Path) -> None:
-    """Git is examined all the same."""
+    """Git is still checked."""
     shop = copy_shop(tmp_path)
     shop.write("releases.toml", "[project]\nnmae = 1\n")
     ran = run("-C", str(shop.root), "--json", "doctor")
     first, *rest = ran.json["diagnoses"]
     assert (ran.code, first["subject"], first["verdict"]) == (1, "releases.toml", "problem")
     assert "nmae" in first["message"]
-    assert ("locks", "ok") in [(one["subject"], one["verdict"]) for one in rest]
+    assert ("locks", "ok") in [(diagnosis["subject"], diagnosis["verdict"]) for diagnosis in rest]
 
 
 def test_without_git(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says where to get it."""
     monkeypatch.setenv("PATH", "/nowhere")
     ran = run("-C", str(shop.root), "--json", "doctor")
-    subjects = [one["subject"] for one in ran.json["diagnoses"] if one["verdict"] == "problem"]
+    subjects = [
+        diagnosis["subject"]
+        for diagnosis in ran.json["diagnoses"]
+        if diagnosis["verdict"] == "problem"
+    ]
     assert subjects == ["version", "repository"]
 
 
 def test_a_repository_of_another_owner_is_a_problem(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Git's own words say what to do (`safe.directory`); nothing gets around them."""
+    """Git's own words suggest the fix (`safe.directory`); the tool doesn't work around it."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     ran = run("-C", str(shop.root), "--json", "doctor")
-    (one,) = [one for one in ran.json["diagnoses"] if one["subject"] == "repository"]
+    (one,) = [
+        diagnosis for diagnosis in ran.json["diagnoses"] if diagnosis["subject"] == "repository"
+    ]
     assert one["verdict"] == "problem"
     assert "safe.directory" in one["message"]
 
@@ -185,7 +199,7 @@ def test_an_old_git_is_too_old(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_no_identity_is_a_warning(shop: Shop) -> None:
-    """In CI there is none, and releases are signed all the same."""
+    """CI has no identity, and you can still sign releases there."""
     shop.git("config", "--unset", "user.name")
     shop.git("config", "--unset", "user.email")
     assert "git doesn't know your name" in told(examined(shop), "identity")
@@ -201,14 +215,14 @@ def test_a_repository_before_its_first_commit(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_a_killed_git_left_is_told_and_kept(shop: Shop) -> None:
-    """With its age, and how to remove it; nobody else knows whether that is safe."""
+    """The line gives its age and the command to remove it: only you know whether that is safe."""
     lock = shop.root / ".git" / "refs" / "heads" / "main.lock"
     lock.touch()
     at = shop.clock.at.timestamp()
     os.utime(lock, (at - 3 * 86400, at - 3 * 86400))
     found = examined(shop)
     assert told(found, "locks").startswith("refs/heads/main.lock is 3 d old, and no git is running")
-    (fix,) = [one.fix for one in found if one.subject == "locks"]
+    (fix,) = [diagnosis.fix for diagnosis in found if diagnosis.subject == "locks"]
     assert fix.endswith(f"rm '{lock}'")
     assert lock.exists()
 
@@ -226,13 +240,13 @@ def test_a_lock_of_a_live_git_is_no_problem(shop: Shop, monkeypatch: pytest.Monk
 
 
 def test_an_unreachable_remote_is_a_line(shop: Shop) -> None:
-    """And the environments are examined with what was last seen."""
+    """The environments are checked against the last fetched ledger."""
     shop.publish("1.0.0", "prod")
     shop.git("remote", "set-url", "origin", "/nowhere")
     found = examined(shop)
     assert ("ledger", "refs", "problem") in wrong(found)
     assert ("prod", "state machines", "ok") in [
-        (one.area, one.subject, one.verdict) for one in found
+        (diagnosis.area, diagnosis.subject, diagnosis.verdict) for diagnosis in found
     ]
 
 
@@ -243,7 +257,7 @@ def test_a_branch_in_the_way_is_named(shop: Shop) -> None:
 
 
 def test_a_rewritten_ledger_is_named(shop: Shop) -> None:
-    """It is not what this clone has seen."""
+    """It differs from the ledger that this clone has seen."""
     shop.publish("1.0.0", "prod")
     shop.git("push", "--quiet", "--force", "origin", f"HEAD:{RELEASES}")
     assert "was rewritten" in told(examined(shop), "refs")
@@ -259,7 +273,7 @@ def test_a_ledger_that_cannot_be_read_is_named(shop: Shop) -> None:
 
 
 def test_a_ledger_branch_that_is_checked_out_is_named(shop: Shop) -> None:
-    """It would move under whoever works there."""
+    """It would move under the person who works there."""
     shop.publish("1.0.0", "prod")
     shop.git("checkout", "--quiet", PROD.removeprefix("refs/heads/"))
     shop.write("releases.toml", CONFIG)
@@ -288,19 +302,19 @@ def test_a_password_in_the_remotes_url_is_not_shown(shop: Shop) -> None:
     """Its host is enough."""
     shop.git("remote", "set-url", "origin", "https://me:secret@git.invalid/shop.git")
     found = examined(shop)
-    (remote,) = [one for one in found if one.subject == "remote"]
+    (remote,) = [diagnosis for diagnosis in found if diagnosis.subject == "remote"]
     assert remote.message == "origin, https://***@git.invalid/shop.git"
 
 
 def test_a_shared_environment_needs_a_remote(tmp_path: Path) -> None:
-    """Or others would not know what is deployed there."""
+    """Otherwise other clones don't know what is deployed there."""
     shop = copy_shop(tmp_path)
     shop.clients["prod"] = sfn.local(region="eu-west-1")
     assert ("ledger", "remote", "problem") in wrong(examined(shop))
 
 
 def test_a_deployment_that_was_killed_is_told(shop: Shop) -> None:
-    """How to go on from there; its note is no stray one."""
+    """The line says how to go on, and its note isn't reported as a stray one."""
     client = shop.clients["prod"]
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
@@ -365,7 +379,7 @@ def test_a_call_that_fails_is_a_line(shop: Shop, operation: str) -> None:
 
     found = examined(shop, Broken(shop.clients["prod"]))
     assert "problem" in {verdict for area, _, verdict in wrong(found) if area == "prod"}
-    assert wrong([one for one in found if one.area != "prod"]) == []
+    assert wrong([diagnosis for diagnosis in found if diagnosis.area != "prod"]) == []
 
 
 def test_credentials_of_another_account_are_named(tmp_path: Path, shop: Shop) -> None:
@@ -385,14 +399,16 @@ def test_a_missing_permission_is_a_problem(shop: Shop, operation: str) -> None:
     """By the name that a policy calls it, with AWS's words."""
     found = examined(shop, Cloud(shop.clients["prod"], denied=frozenset({operation})), "prod")
     action = "states:" + operation.replace("_", " ").title().replace(" ", "")
-    denied = [one for one in found if one.message.startswith(f"{action} is denied")]
-    assert [one.verdict for one in denied] == ["problem"]
+    denied = [
+        diagnosis for diagnosis in found if diagnosis.message.startswith(f"{action} is denied")
+    ]
+    assert [diagnosis.verdict for diagnosis in denied] == ["problem"]
     assert "not authorized" in denied[0].message
     assert denied[0].fix.startswith("The deployer needs it for deployments")
 
 
 def test_what_only_execute_needs_is_a_warning(shop: Shop) -> None:
-    """Who deploys need not start executions."""
+    """A deployer doesn't need to start executions."""
     cloud = Cloud(shop.clients["prod"], denied=frozenset({"start_execution"}))
     assert wrong(examined(shop, cloud, "prod")) == [("prod", "permission", "warning")]
 
@@ -435,7 +451,7 @@ def test_every_environment_is_asked_for_what_it_needs(tmp_path: Path, shop: Shop
         alarms={"a": "OK", "b": "ALARM"},
     )
     found = examined(other, cloud, "prod")
-    said = [one.message for one in found if one.verdict != "ok"]
+    said = [diagnosis.message for diagnosis in found if diagnosis.verdict != "ok"]
     assert [text.partition(":")[0] + ":" + text.split(":")[1] for text in said[:2]] == [
         "states:ListExecutions is denied",
         "lambda:GetAlias is denied",
@@ -514,7 +530,7 @@ def test_the_command_tells_it_line_by_line(project: Project) -> None:
 
 
 def test_a_problem_exits_1(shop: Shop) -> None:
-    """With a count of what is wrong."""
+    """The output counts the problems."""
     (shop.root / ".git" / "HEAD.lock").touch()
     ran = run("-C", str(shop.root), "doctor", "--env", "local")
     assert (ran.code, ran.out.splitlines()[-1]) == (1, "1 problem, 0 warnings")

@@ -28,8 +28,8 @@ def statements(
 ) -> dict[str, Any]:
     """Return the statements of a role by their id."""
     made = iam.role_policies(environment, declarations or [ORDERS], None)
-    policy = next(one.policy for one in made if one.role == role)
-    return {one["Sid"]: one for one in policy["Statement"]}
+    policy = next(plan.policy for plan in made if plan.role == role)
+    return {statement["Sid"]: statement for statement in policy["Statement"]}
 
 
 def test_every_operation_that_we_use_is_in_one_list() -> None:
@@ -50,9 +50,9 @@ def test_the_role_that_plans_changes_nothing() -> None:
         " max_failures = 0 }\n"
     )
     planned = statements(full, "plan")
-    actions = [action for one in planned.values() for action in one["Action"]]
+    actions = [action for statement in planned.values() for action in statement["Action"]]
     verbs = ("Describe", "List", "Get", "Validate", "Decrypt")
-    assert [one for one in actions if not one.partition(":")[2].startswith(verbs)] == []
+    assert [action for action in actions if not action.partition(":")[2].startswith(verbs)] == []
     assert planned["ReadParameters"]["Resource"] == [
         "arn:aws:ssm:eu-west-1:111122223333:parameter/shop/a"
     ]
@@ -117,15 +117,15 @@ def test_the_trust_policy_names_one_environment_of_the_repository(
     plan, deploy = iam.role_policies(there(), [ORDERS], url)
     assert (plan.trust is None) is (subject is None)
     if plan.trust and deploy.trust and subject:
-        for one, end in ((plan.trust, "prod-plan"), (deploy.trust, "prod")):
-            (statement,) = one["Statement"]
+        for policy, end in ((plan.trust, "prod-plan"), (deploy.trust, "prod")):
+            (statement,) = policy["Statement"]
             condition = statement["Condition"]["StringEquals"]
             assert condition["token.actions.githubusercontent.com:sub"] == subject + end
-            assert "secret" not in str(one)
+            assert "secret" not in str(policy)
 
 
 def test_with_assume_role_the_caller_may_take_it_on_and_nothing_else() -> None:
-    """The policy is then that of the role that is taken on."""
+    """The policy is then for the assumed role."""
     arn = "arn:aws:iam::222222222222:role/deployer"
     caller, deploy = iam.role_policies(there(f'assume_role = "{arn}"\n'), [ORDERS], None)
     assert (caller.role, deploy.role) == ("caller", "deploy")
@@ -143,7 +143,7 @@ def test_an_unknown_account_is_said(shop: Project) -> None:
     assert "ACCOUNT_ID" in ran.out
     assert "arn:aws-cn:states:cn-north-1:ACCOUNT_ID:stateMachine:hello" in ran.out
     told = shop.json("doctor", "--iam")["roles"]
-    assert [(one["environment"], one["role"]) for one in told] == [
+    assert [(entry["environment"], entry["role"]) for entry in told] == [
         ("prod", "plan"),
         ("prod", "deploy"),
         ("cn", "plan"),

@@ -36,7 +36,7 @@ LOGGING = (
 
 @pytest.fixture
 def store(other_services: str) -> Any:
-    """Give a client of Parameter Store in which /shop/who says Alice."""
+    """Return a client of a Parameter Store in which /shop/who is Alice."""
     import boto3
 
     client = boto3.client("ssm", region_name=REGION, endpoint_url=other_services)
@@ -89,10 +89,12 @@ def configure(shop: Project, old: str, new: str) -> None:
 
 
 def problems(shop: Project, *options: str) -> list[tuple[str, str]]:
-    """Return code and message of what `env check` finds."""
+    """Return code and message of each finding of `env check`."""
     told = shop.run("env", "check", "--json", *options).json
     return [
-        (one["error"]["code"], one["error"]["message"]) for one in told["checks"] if not one["ok"]
+        (check["error"]["code"], check["error"]["message"])
+        for check in told["checks"]
+        if not check["ok"]
     ]
 
 
@@ -115,7 +117,7 @@ def test_everything_that_a_deployment_needs_is_looked_up(shop: Project) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_only_environments_of_releases_toml_are_checked(shop: Project) -> None:
-    """Not `local`, which is always there, before the file tells of it or deploys there."""
+    """`local` always exists, and is checked once the file has it or a deployment used it."""
     assert "local" not in shop.ok("env", "check").out
     configure(shop, 'default_environment = "aws"\n', "")
     out = shop.run("env", "check").out
@@ -163,7 +165,7 @@ def test_what_aws_would_refuse_is_found(line: str, words: str, shop: Project) ->
 
 @pytest.mark.usefixtures("store")
 def test_two_environments_that_name_one_state_machine_are_found(shop: Project) -> None:
-    """In one account, as far as it is known; another account, or another name, is no clash."""
+    """Names clash within one account, as far as it is known, and not across accounts."""
     text = (shop.root / "releases.toml").read_text()
     twin = text[text.index("[environments.aws]") :].replace("environments.aws", "environments.two")
     shop.write("releases.toml", f"{text}\n{twin}")
@@ -191,7 +193,7 @@ def test_another_account_is_refused_by_every_verb(shop: Project) -> None:
     assert shop.git("tag", "--list") == "v1.0.0"
     for more in ([], ["--check"]):
         ran = shop.run("--json", "status", "--env", "aws", *more)
-        assert ran.code == 1  # nobody knows whether anything drifted
+        assert ran.code == 1  # unreachable, so drift is unknown
     (told,) = ran.json["environments"]
     assert (told["state"], ACCOUNT in told["problem"]) == ("unreachable", True)
     assert [code for code, _ in problems(shop, "--env", "aws")] == ["E_ACCESS"]
@@ -199,7 +201,7 @@ def test_another_account_is_refused_by_every_verb(shop: Project) -> None:
 
 @pytest.mark.parametrize("extra", ["", ', external_id = "shop-42"'])
 def test_a_role_is_assumed(extra: str, shop: Project) -> None:
-    """Its account is the one that counts, with an external id and without."""
+    """The account of the role counts, with an external id and without."""
     role = f"arn:aws:iam::{OTHER}:role/deployer"
     line = f'assume_role = {{ role_arn = "{role}"{extra} }}\nrole_arn = "{ROLE}"'
     configure(shop, f'role_arn = "{ROLE}"', line)
@@ -246,7 +248,7 @@ def test_looked_up_values_have_types(
 
 
 def test_the_account_is_the_one_of_sts_if_nothing_says_it(shop: Project) -> None:
-    """Where there is no STS either, releases.toml has to say it."""
+    """Without STS you have to set the account in releases.toml."""
     configure(shop, f'account = "{ACCOUNT}"\n', "")
     shop.workflow("hello", "${AWS::Partition} ${AWS::Region} ${AWS::AccountId}")
     shop.workflow("caller", "${workflow:hello}")
@@ -260,7 +262,7 @@ def test_the_account_is_the_one_of_sts_if_nothing_says_it(shop: Project) -> None
     shop.write("releases.toml", re.sub(r', sts = "[^"]*"', "", text))
     shop.workflow("caller", "of ${workflow:hello}")
     shop.commit()
-    shop.ok("publish", "1.1.0")  # what is deployed knows it
+    shop.ok("publish", "1.1.0")  # the record of the last deployment knows it
     shop.write(
         "releases.toml",
         shop.git("show", "HEAD:releases.toml")
@@ -274,7 +276,7 @@ def test_the_account_is_the_one_of_sts_if_nothing_says_it(shop: Project) -> None
 
 
 def test_a_secure_string_is_refused(shop: Project, store: Any) -> None:
-    """What fills a definition is recorded and shown: no place for a secret."""
+    """Values in definitions are recorded and shown, so they can't be secrets."""
     store.delete_parameter(Name="/shop/who")
     store.put_parameter(Name="/shop/who", Value="s3cret", Type="SecureString")
     ran = shop.run("publish", "1.0.0")
@@ -349,7 +351,7 @@ def opened(
 def test_a_fault_of_sts_or_ssm_changes_nothing(
     service: str, operation: str, named: str, fault: Fault, code: str, shop: Project
 ) -> None:
-    """It is told, with the permission if one is missing; the same command then does its work."""
+    """The error names a missing permission, and the same command works once the fault is over."""
     shop.ok("publish", "1.0.0", "--no-deploy")
     words = [named] if fault is DENIED else []
     with refused(code, *words):
@@ -361,7 +363,7 @@ def test_a_fault_of_sts_or_ssm_changes_nothing(
 def test_a_parameter_that_changes_after_the_plan_stops_the_deployment(
     shop: Project, store: Any
 ) -> None:
-    """What the plan has shown is what is deployed, or nothing is."""
+    """Either the deployment matches its plan, or nothing is deployed."""
     shop.ok("publish", "1.0.0", "--no-deploy")
 
     class Meddling(Watcher):
@@ -377,7 +379,7 @@ def test_a_parameter_that_changes_after_the_plan_stops_the_deployment(
 def test_a_parameter_that_changes_while_machines_are_prepared_stops_the_switch(
     shop: Project, store: Any
 ) -> None:
-    """Callers are not brought over to what the plan didn't show; `$LATEST` is put back."""
+    """Callers never reach content that the plan didn't show; `$LATEST` is restored."""
     shop.ok("publish", "1.0.0")
     shop.workflow("hello", "Bye ${Who}")
     shop.commit()
@@ -392,11 +394,11 @@ def test_a_parameter_that_changes_while_machines_are_prepared_stops_the_switch(
         deploy(opened(shop, watcher=Meddling()), "1.1.0", environment="aws")
     told = shop.json("status", "--env", "aws")["environments"][0]
     assert (told["version"], told["last_attempt"]["status"]) == ("1.0.0", "failed")
-    assert [one["state"] for one in told["workflows"]] == ["in-sync"]
+    assert [workflow["state"] for workflow in told["workflows"]] == ["in-sync"]
 
 
 def test_a_rollback_needs_no_parameter_store(shop: Project, store: Any) -> None:
-    """It sends what was recorded, though the parameter is gone and the service is down."""
+    """It sends the recorded form, even with the parameter gone and the service down."""
     shop.ok("publish", "1.0.0")
     store.put_parameter(Name="/shop/who", Value="Bob", Type="String", Overwrite=True)
     shop.workflow("hello", "Bye ${Who}")

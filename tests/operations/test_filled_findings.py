@@ -75,7 +75,7 @@ def test_a_parameter_that_one_environment_lacks_is_an_error_there(repository: Pa
 
 
 def test_check_and_plan_agree_without_environments(repository: Path) -> None:
-    """Both refuse on `local` what nothing declares; a file outside a project is left alone."""
+    """Both refuse an undeclared parameter on `local`; a file outside a project isn't filled."""
     made = project(repository, "", hello=definition("${Table}"))
     (one,) = found(made)
     assert one["message"] == "In local: The parameter ${Table} is not declared."
@@ -107,9 +107,9 @@ def test_a_finding_of_the_declared_form_is_not_repeated(repository: Path) -> Non
     machine["States"]["Only"]["TimeoutSeconds"] = "late"
     machine["States"]["Only"]["InputPath"] = 1
     made = project(repository, "[environments.local.parameters]\nFoo = 1\n", hello=machine)
-    places = [(one["rule"], one["path"]) for one in found(made)]
+    places = [(finding["rule"], finding["path"]) for finding in found(made)]
     assert len(set(places)) == len(places)
-    assert not any("In local" in one["message"] for one in found(made))
+    assert not any("In local" in finding["message"] for finding in found(made))
 
 
 def test_the_value_of_a_parameter_is_in_the_fix(repository: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_value_of_a_parameter_is_in_the_fix(repository: Path) -> None:
         Authentication={"ConnectionArn.$": "$.connection"},
     )
     made = project(repository, '[environments.local.parameters]\nM = "FETCH"\n', pay=http)
-    (one,) = (one for one in found(made) if one["severity"] == "error")
+    (one,) = (finding for finding in found(made) if finding["severity"] == "error")
     assert one["fix"] == 'releases.toml sets M = "FETCH".'
 
 
@@ -166,6 +166,6 @@ def test_check_and_publish_have_the_same_errors(machine: Any, parameters: dict[s
     assert bool(sent) == (parameters not in ({"V": "b"}, {"V": 1}, {"V": "${other}"}))
 
     def places(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
-        return sorted((one.rule, one.path) for one in findings)
+        return sorted((finding.rule, finding.path) for finding in findings)
 
     assert places(checked) == places(sent)

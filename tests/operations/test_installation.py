@@ -62,7 +62,7 @@ def test_from_a_folder_of_the_repository_it_is_that_folder(tmp_path: Path) -> No
 
 
 def test_from_a_clone_elsewhere_it_is_the_clones_commit(tmp_path: Path) -> None:
-    """With what the runner needs for that."""
+    """The note lists what the runner needs: a key, and the pushed commit."""
     direct = {"url": "file:///elsewhere/sfn", "dir_info": {"editable": True}}
     made = install(
         Installed("1.2.3", direct, ("git@git.example:a/b.git", COMMIT)), tmp_path, tmp_path
@@ -75,7 +75,7 @@ def test_from_a_clone_elsewhere_it_is_the_clones_commit(tmp_path: Path) -> None:
 
 
 def test_from_a_folder_that_no_runner_reaches_the_step_fails(tmp_path: Path) -> None:
-    """Rather than install some other program; the user is told, no path gets into the file."""
+    """A failing step is better than another program, and no local path gets into the file."""
     direct = {"url": "file:///home/me/sfn", "dir_info": {}}
     made = install(Installed("1.2.3", direct), tmp_path, tmp_path)
     assert made.commands[-1] == "exit 1"
@@ -117,7 +117,7 @@ def test_from_a_folder_that_no_runner_reaches_the_step_fails(tmp_path: Path) -> 
     ],
 )
 def test_a_lock_file_goes_first(tmp_path: Path, name: str, text: str, expected: list[str]) -> None:
-    """It names what the workflow modules import too."""
+    """It installs before sfn-release, since it lists the imports of the workflow modules too."""
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert commands(tmp_path) == expected
 
@@ -132,7 +132,7 @@ def test_a_lock_file_goes_first(tmp_path: Path, name: str, text: str, expected: 
 def test_a_file_that_locks_something_else_does_not_count(
     tmp_path: Path, name: str, text: str
 ) -> None:
-    """A free name in it is no lock."""
+    """The name in free text doesn't lock a version."""
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert commands(tmp_path) == ["pip install sfn-release==1.2.3"]
 
@@ -164,7 +164,7 @@ def test_tests_run_with_a_pytest_of_one_version(tmp_path: Path) -> None:
 
 
 def test_this_installation_says_where_it_is_from() -> None:
-    """The suite runs in one that pip made; a folder's repository is asked for its commit."""
+    """This suite's program was installed by pip; the folder's repository knows the commit."""
     asked: list[Path] = []
 
     def origin(folder: Path) -> tuple[str, str] | None:

@@ -109,8 +109,8 @@ def test_jobs_end_and_run_only_pinned_actions(config: str) -> None:
     for name, job in every_job(config):
         assert 0 < job["timeout-minutes"] <= 360, name
         used = [step["uses"] for step in job["steps"] if "uses" in step]
-        assert [one for one in used if not PINNED.fullmatch(one)] == [], name
-        assert len([one for one in used if one.startswith("actions/checkout@")]) == 1
+        assert [action for action in used if not PINNED.fullmatch(action)] == [], name
+        assert len([action for action in used if action.startswith("actions/checkout@")]) == 1
 
 
 def test_jobs_that_only_read_take_on_the_role_that_only_reads() -> None:
@@ -237,7 +237,7 @@ def test_an_emulator_on_this_machine_is_no_stage() -> None:
 
 
 def test_without_requires_the_order_of_the_file_counts() -> None:
-    """`local` is no stage of a pipeline."""
+    """`local` isn't a stage of a pipeline."""
     project = parse_project(
         CONFIG + environment("one") + "[environments.local]\n" + environment("two"), path="x.toml"
     )
@@ -394,7 +394,9 @@ def test_every_command_line_works_on_a_runner(
             jobs["plan"], "main", "pull_request", GH_TOKEN="t", PULL_REQUEST="7", **values
         )
         assert told["changes"] == "true"
-    comments = [one["body"] for one in json.loads(runner.comments.read_text(encoding="utf-8"))]
+    comments = [
+        comment["body"] for comment in json.loads(runner.comments.read_text(encoding="utf-8"))
+    ]
     assert [body.splitlines()[0] for body in comments] == [
         "Coverage: 97 %",
         "<!-- plan for staging -->",
@@ -447,7 +449,7 @@ def test_a_plan_that_is_too_long_for_a_comment_is_cut(tmp_path: Path) -> None:
 
 
 def test_the_unlock_button_closes_an_abandoned_deployment(tmp_path: Path) -> None:
-    """Its command line is one that the program knows; unlocking itself is tested elsewhere."""
+    """The program accepts its command line; unlocking itself is tested elsewhere."""
     (line,) = (
         line
         for line, _ in commands(written(SOAKED, name="-unlock")["jobs"]["unlock"])
@@ -459,7 +461,7 @@ def test_the_unlock_button_closes_an_abandoned_deployment(tmp_path: Path) -> Non
 
 
 def test_jobs_set_the_variables_that_parameters_are_read_from() -> None:
-    """Each job those of its environment, from the variables that the header names."""
+    """Each job sets the variables of its environment, which the header lists."""
     config = CONFIG + environment("staging") + "parameters = { Charge = { env = 'CHARGE_ARN' } }\n"
     config += environment("prod", requires='["staging"]')
     config += "parameters = { Ship = { env = 'SHIP' }, Charge = { env = 'CHARGE_ARN' } }\n"

@@ -1,4 +1,4 @@
-"""A plan is what happens, and shows what changes."""
+"""A plan shows the changes that a deployment then makes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.shop import Shop, copy_shop
 
 
 def steps(plan: Plan) -> list[dict[str, Any]]:
-    """Return the steps of a plan without what names the release, which the work tree has not."""
+    """Return the steps of a plan without the names of the release: the work tree has none."""
     told = [step_json(step) for step in plan.steps]
     for step in told:
         step.pop("rendered_digest", None)
@@ -27,15 +27,17 @@ def steps(plan: Plan) -> list[dict[str, Any]]:
 
 
 def agree(shop: Shop, version: str) -> list[str]:
-    """Publish the work tree as *version*, as its plan says; return what it did to ``hello``."""
+    """Publish the work tree as *version*, as planned; return the steps for ``hello``."""
     planned = plan_version(shop.workspace())
     shop.publish(version)
     done = shop.watcher.plans.pop()
     assert done.version == version
     assert steps(planned) == steps(done)
-    assert [one.change for one in planned.workflows] == [one.change for one in done.workflows]
-    assert [one.differences for one in planned.workflows] == [
-        one.differences for one in done.workflows
+    assert [workflow.change for workflow in planned.workflows] == [
+        workflow.change for workflow in done.workflows
+    ]
+    assert [workflow.differences for workflow in planned.workflows] == [
+        workflow.differences for workflow in done.workflows
     ]
     return [str(step).partition(" (")[0] for step in planned.steps]
 
@@ -69,13 +71,13 @@ def test_the_work_tree_has_no_version(project: Project) -> None:
         assert project.json("plan")["version"] is None
         project.publish("1.0.0", hello="one")
         project.commit(hello="two")
-    tags = next(one for one in project.json("plan")["steps"] if one["action"] == "tag")["tags"]
+    tags = next(step for step in project.json("plan")["steps"] if step["action"] == "tag")["tags"]
     assert (tags["sfn-release:version"], tags["sfn-release:commit"]) == (None, None)
     assert "sfn-release:version=(not known yet)" in project.ok("-v", "plan").out
 
 
 def many(*numbers: int) -> str:
-    """Return a definition with a Pass state for each of *numbers*, and then one that ends."""
+    """Return a definition with a Pass state for each of *numbers*, and an end state."""
     states = {
         f"S{index}": {"Type": "Pass", "Result": number, "Next": f"S{index + 1}"}
         for index, number in enumerate(numbers)
@@ -164,7 +166,7 @@ def test_markdown_stays_below_the_limit_of_a_comment(shop: Project) -> None:
 def test_a_job_is_told_the_differences(
     shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The summary of a publishing job says what it has changed, and where."""
+    """The summary of a publishing job lists the changes and their places."""
     summary = tmp_path / "summary.md"
     shop.publish("1.0.0", hello="one")
     shop.commit(hello="`two`")

@@ -1,4 +1,4 @@
-"""Promotion and policies: what may enter an environment, and what brings it there."""
+"""Promotion and policies: which releases may enter an environment, and how."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def to_prod(shop: Shop, version: str | None = None, **options: Any) -> Any:
 
 
 def test_the_very_release_that_succeeded_is_deployed(shop: Shop) -> None:
-    """The digest and not a rebuild: what is committed meanwhile has no part in it."""
+    """Promotion goes by digest, without a rebuild: later commits have no effect."""
     shop.publish("1.0.0", "staging")
     shop.commit(hello="two")
     record = to_prod(shop)
@@ -58,7 +58,7 @@ def test_the_very_release_that_succeeded_is_deployed(shop: Shop) -> None:
 
 
 def test_a_rollback_there_is_what_is_promoted(shop: Shop) -> None:
-    """Without a version: what the environment serves now."""
+    """Without a version, the release that the environment serves now is promoted."""
     shop.publish("1.0.0", "staging")
     shop.commit(hello="two")
     shop.publish("1.1.0", "staging")
@@ -109,7 +109,7 @@ def test_what_an_unfinished_attempt_was_to_bring_is_not_promoted(shop: Shop) -> 
 
 
 def test_a_required_environment_comes_first(shop: Shop) -> None:
-    """Publishing takes no version, deploying and promoting nothing; a plan tells."""
+    """A refused publish takes no version, a refused deployment does nothing, and a plan says so."""
     configure(shop, 'requires = ["staging"]')
     with refused("E_POLICY", "1.0.0 has never succeeded in staging"):
         shop.publish("1.0.0", "prod")
@@ -125,7 +125,7 @@ def test_a_required_environment_comes_first(shop: Shop) -> None:
 
 
 def test_a_failure_there_is_no_success(shop: Shop) -> None:
-    """Only what has succeeded counts."""
+    """Only successful deployments count."""
     configure(shop, 'requires = ["staging"]')
     client = shop.client("staging")
     events = client.meta.events  # type: ignore[attr-defined]  # it is boto3's client
@@ -142,7 +142,7 @@ def test_a_failure_there_is_no_success(shop: Shop) -> None:
 
 
 def test_a_release_soaks(shop: Shop) -> None:
-    """From its last success on; in another clone too; what is live already needs no permission."""
+    """The time counts from the last success, in every clone; a live release needs no permission."""
     configure(shop, 'requires = ["staging"]\nsoak = "2h"')
     shop.publish("1.0.0", "staging")
     shop.clock.wait(40 * 60)
@@ -180,7 +180,7 @@ def test_accepting_a_version_made_by_hand_ends_no_soak(shop: Shop) -> None:
 
 
 def test_a_deletion_ends_the_time(shop: Shop) -> None:
-    """What is not whole is not served."""
+    """An incomplete release doesn't count as served."""
     configure(shop, 'requires = ["staging"]\nsoak = "2h"')
     shop.commit(other="x")
     shop.publish("1.0.0", "staging")
@@ -201,8 +201,8 @@ def test_an_override_is_recorded(shop: Shop) -> None:
     assert any(text.startswith("overridden: requires") for text in shop.watcher.said)
     shop.deploy("1.0.0", "staging", override="not needed")
     workspace = shop.workspace()
-    assert [one.override for one in history(workspace, environment="staging")] == [None]
-    assert [one.override for one in history(workspace, environment="prod")] == ["incident 42"]
+    assert [record.override for record in history(workspace, environment="staging")] == [None]
+    assert [record.override for record in history(workspace, environment="prod")] == ["incident 42"]
 
 
 # branches
@@ -270,7 +270,7 @@ def test_what_cannot_be_told_is_refused_with_the_reason(shop: Shop) -> None:
 
 
 def test_without_a_remote_this_clones_branches_count(shop: Shop) -> None:
-    """There is no other truth."""
+    """The clone is the only ledger."""
     shop.write(
         "releases.toml",
         ALONE + 'branches = ["trunk"]\n',
@@ -286,16 +286,16 @@ def test_without_a_remote_this_clones_branches_count(shop: Shop) -> None:
 
 
 def test_a_refusal_of_one_environment_takes_no_version(shop: Shop) -> None:
-    """Every environment is asked, and each refusal is told."""
+    """All environments are checked, and every refusal is reported."""
     configure(shop, 'requires = ["staging"]')
     with pytest.raises(SeveralError) as caught:
         shop.publish("1.0.0", "staging", "prod")
-    assert {name: one.code for name, one in caught.value.errors.items()} == {"prod": "E_POLICY"}
+    assert {name: error.code for name, error in caught.value.errors.items()} == {"prod": "E_POLICY"}
     assert "v1.0.0" not in shop.git("tag", "--list")
 
 
 def test_the_time_that_a_clock_is_ahead_is_no_time(shop: Shop) -> None:
-    """A deployer whose clock is wrong by hours is told so."""
+    """A deployer whose clock is hours ahead gets an error."""
     configure(shop, 'requires = ["staging"]\nsoak = "2h"')
     shop.publish("1.0.0", "staging")
     shop.clock.at -= timedelta(hours=1)

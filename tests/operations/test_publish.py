@@ -1,4 +1,4 @@
-"""Publishing: what is refused, what is written, and that nothing else is touched."""
+"""Publishing: what is refused, what is written, and that nothing else changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 
-# What it does
+# What publishing does
 
 
 def test_a_release_is_a_tag_a_commit_and_its_deployment(shop: Shop) -> None:
@@ -46,9 +46,9 @@ def test_a_release_is_a_tag_a_commit_and_its_deployment(shop: Shop) -> None:
         published.release.manifest.commit,
         published.already_released,
     )
-    assert [(one.environment, one.action, one.status) for one in published.deployments] == [
-        ("local", "publish", "succeeded")
-    ]
+    assert [
+        (record.environment, record.action, record.status) for record in published.deployments
+    ] == [("local", "publish", "succeeded")]
     assert shop.live("hello") == ("one", "one")
 
 
@@ -88,7 +88,9 @@ def test_the_tree_of_a_release_is_its_manifest_and_its_definitions(shop: Shop) -
         "tag": "v1.0.0",
         "date": manifest["date"],
         "author": manifest["author"],
-        "release_digest": digest({name: one["digest"] for name, one in workflows.items()}),
+        "release_digest": digest(
+            {name: workflow["digest"] for name, workflow in workflows.items()}
+        ),
     } == manifest
     assert re.fullmatch(r"2030-01-01T12:\d\d:\d\dZ", manifest["date"])
     assert {"python", "sfn_release", "distributions"} == toolchain.keys()
@@ -150,7 +152,9 @@ def test_a_fix_of_an_old_line_looks_at_its_own_predecessor(shop: Shop) -> None:
     for version, content in (("1.0.0", "a"), ("2.0.0", "b"), ("1.0.1", "a"), ("2.0.0-rc.1", "b")):
         shop.release(version, hello=content)
     listed = releases(shop.workspace())
-    assert [(one.manifest.version, one.manifest.workflows["hello"].since) for one in listed] == [
+    assert [
+        (release.manifest.version, release.manifest.workflows["hello"].since) for release in listed
+    ] == [
         ("2.0.0", "2.0.0"),
         ("2.0.0-rc.1", "2.0.0-rc.1"),
         ("1.0.1", "1.0.0"),
@@ -169,12 +173,12 @@ def test_several_environments_get_it_in_one_run(shop: Shop) -> None:
     shop.write("releases.toml", CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""'))
     shop.commit()
     published = shop.publish("1.0.0", "prod", "local")
-    assert [one.environment for one in published.deployments] == ["prod", "local"]
+    assert [record.environment for record in published.deployments] == ["prod", "local"]
     assert ("one", "one") == shop.live("hello", "prod") == shop.live("hello")
 
 
 def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
-    """The others get it all the same; the same command goes on from there."""
+    """The other environments still get it, and the same command goes on from there."""
     config = CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""')
     third = CONFIG[CONFIG.index("[environments.prod]") :].replace("prod", "third")
     shop.write("releases.toml", config + third)
@@ -189,10 +193,10 @@ def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
     done = shop.publish("1.0.0", "local", "prod", "third")
     assert {name: error.code for name, error in done.errors.items()} == {"prod": "E_NETWORK"}
     assert "1.0.0 is released, but not deployed to prod." in done.errors["prod"].why
-    assert [one.environment for one in done.deployments] == ["local", "third"]
+    assert [record.environment for record in done.deployments] == ["local", "third"]
     events.unregister(call, unreachable)
     again = shop.publish("1.0.0", "local", "prod", "third")
-    assert [one.environment for one in again.deployments] == ["prod"]
+    assert [record.environment for record in again.deployments] == ["prod"]
 
 
 # A version never changes
@@ -211,7 +215,7 @@ def test_publishing_again_with_equal_content_does_nothing(shop: Shop) -> None:
 
 
 def test_publishing_other_content_is_refused_with_the_differences(shop: Shop) -> None:
-    """And with what to do; nothing is written."""
+    """The error says what to do, and nothing is written."""
     shop.publish("1.0.0")
     shop.commit(hello="two", bye="x")
     refs = shop.refs()
@@ -236,7 +240,7 @@ def test_equal_content_may_have_two_versions(shop: Shop) -> None:
 
 
 def test_an_old_run_never_downgrades(shop: Shop) -> None:
-    """Publishing a version that was live before and is not is an error that says what to use."""
+    """Publishing a version that was live before is an error that names the right command."""
     shop.publish("1.0.0")
     shop.commit(hello="two")
     shop.publish("1.1.0")
@@ -279,7 +283,7 @@ def test_a_leading_v_is_accepted(shop: Shop) -> None:
 
 
 def test_a_modules_version_must_be_the_since_of_its_content(shop: Shop) -> None:
-    """What a person reads in the module is what the ledger says."""
+    """The version in a module must match the ledger, so that readers can trust it."""
     shop.write(
         "workflows/timed.py",
         "import sfn_release as sfn\n"

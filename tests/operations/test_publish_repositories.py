@@ -141,7 +141,7 @@ def test_git_variables_of_another_repository_are_not_followed(
 
 
 def test_what_is_built_does_not_depend_on_this_machine(shop: Shop) -> None:
-    """Neither line ends nor attributes of the clone change what a commit is."""
+    """Line ends and attributes of the clone don't change the build of a commit."""
     plain = shop.publish("1.0.0", deploy=False).release
     shop.git("config", "core.autocrlf", "true")
     shop.git("config", "core.eol", "crlf")
@@ -170,7 +170,7 @@ def test_a_linked_worktree_shares_the_ledger(shop: Shop, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("branch", ["sfn-release", "sfn-release/shop"])
 def test_a_branch_in_the_way_of_the_ledger_is_named(shop: Shop, branch: str) -> None:
-    """Git cannot keep a branch and branches below it; the error says which, and what to do."""
+    """Git can't have a branch and branches below it; the error names it and the fix."""
     shop.git("branch", branch)
     with refused("E_CONFLICT", f"refs/heads/{branch}", "git branch -m", "`ledger`"):
         shop.publish("1.0.0")
@@ -180,7 +180,7 @@ def test_a_branch_in_the_way_of_the_ledger_is_named(shop: Shop, branch: str) -> 
 def test_a_ledger_branch_that_is_checked_out_is_not_moved(
     shop: Shop, tmp_path: Path, ref: str
 ) -> None:
-    """It would move under whoever looks at it there."""
+    """It would move under the person who works there."""
     shop.publish("1.0.0")
     branch = f"sfn-release/shop/{ref}"
     shop.git("worktree", "add", "--quiet", str(tmp_path / "look"), branch)

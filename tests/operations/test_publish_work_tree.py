@@ -74,7 +74,9 @@ DIRTY = {
 }
 
 
-@pytest.mark.parametrize(("change", "line"), DIRTY.items(), ids=[one.__name__ for one in DIRTY])
+@pytest.mark.parametrize(
+    ("change", "line"), DIRTY.items(), ids=[change.__name__ for change in DIRTY]
+)
 def test_a_dirty_tree_is_refused(shop: Shop, change: object, line: str) -> None:
     """The error lists every file, hidden ones too, and the commands to run; nothing is written."""
     assert callable(change)
@@ -86,7 +88,7 @@ def test_a_dirty_tree_is_refused(shop: Shop, change: object, line: str) -> None:
 
 
 def test_ignored_files_are_not_part_of_a_release(shop: Shop) -> None:
-    """Neither in its way: what is built is the commit."""
+    """They don't block it either: the commit is built."""
     shop.write(".gitignore", "workflows/mine.*\n")
     shop.commit()
     shop.workflow("mine", "x")
@@ -94,7 +96,7 @@ def test_ignored_files_are_not_part_of_a_release(shop: Shop) -> None:
 
 
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
-    """There is nothing to release yet; the error says what to run."""
+    """There is nothing to release yet; the error names the command to run."""
     shop = Shop(tmp_path / "shop")
     shop.root.mkdir()
     shop.git("init", "--quiet")
@@ -128,7 +130,7 @@ def test_a_build_that_fails_takes_no_version(shop: Shop) -> None:
 
 
 def test_a_plan_that_is_refused_takes_no_version(shop: Shop) -> None:
-    """A machine of that name is somebody else's, in the second of two environments."""
+    """The second of two environments has another owner's machine of that name."""
     shop.write("releases.toml", CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""'))
     shop.commit()
     shop.client("prod").create_state_machine(
@@ -143,7 +145,7 @@ def test_a_plan_that_is_refused_takes_no_version(shop: Shop) -> None:
         shop.publish("1.0.0", "local", "prod")
     assert refs == shop.refs()
     published = shop.publish("1.0.0", "local", "prod", adopt=True)
-    assert [one.workflows["hello"].change for one in published.deployments] == [
+    assert [record.workflows["hello"].change for record in published.deployments] == [
         "created",
         "updated",
     ]
@@ -151,7 +153,7 @@ def test_a_plan_that_is_refused_takes_no_version(shop: Shop) -> None:
 
 
 def test_a_shared_environment_needs_a_ledger_that_is_shared(shop: Shop) -> None:
-    """Or the word that this clone is the only one that deploys, and then a warning."""
+    """`remote = ""` declares that only this clone deploys; publishing then warns."""
     with refused("E_CONFIG", "prod is shared", "origin", 'remote = ""'):
         shop.publish("1.0.0", "prod")
     shop.write("releases.toml", CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""'))
@@ -161,7 +163,7 @@ def test_a_shared_environment_needs_a_ledger_that_is_shared(shop: Shop) -> None:
 
 
 def test_releases_toml_must_be_committed_outside_local(shop: Shop) -> None:
-    """A deployment is one that everybody can repeat; its blob is in the record."""
+    """Everyone can repeat a deployment, since its record has the blob of the file."""
     add_remote(shop)
     shop.release("1.0.0")
     shop.write("releases.toml", CONFIG + "# mine\n")

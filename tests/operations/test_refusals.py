@@ -55,10 +55,10 @@ class Store:
 
 @dataclass(frozen=True)
 class Row:
-    """A project that no deployment can bring to ``prod``, and how it is refused.
+    """A project that can't be deployed to ``prod``, and its refusal.
 
-    *lines* stand in the environment, *parameters* are its, *workflow* is the definition of
-    ``hello``. *before* changes the world first. *covers* names the functions that raise it.
+    *lines* and *parameters* go into the environment, *workflow* is the definition of ``hello``.
+    *before* changes AWS or the ledger first. *covers* names the functions that raise the error.
     """
 
     code: str
@@ -90,7 +90,7 @@ def logging(group: str) -> str:
 
 
 def machine(tags: dict[str, str], **options: Any) -> Callable[[Shop], object]:
-    """Return what creates the state machine ``hello`` by hand, with the alias ``live``."""
+    """Return a function that creates state machine ``hello`` by hand, with the alias ``live``."""
 
     def create(shop: Shop) -> None:
         client = shop.client("prod")
@@ -124,7 +124,7 @@ def live(shop: Shop) -> None:
 
 
 def locked(shop: Shop) -> None:
-    """Let somebody else deploy."""
+    """Start a deployment by another deployer."""
     live(shop)
     workspace = shop.workspace()
     state = workspace.ledger.deployments.state(
@@ -185,7 +185,7 @@ ROWS = {
     "two workflows of one name": Row(
         "E_CONFIG", ("can't be the name",), lines=f'name = "{{workflow}}{"x" * 79}"'
     ),
-    # What AWS validates
+    # Values that AWS validates
     "a role that is none": Row(
         "E_CONFIG",
         ("'soon' can't be the role of hello",),
@@ -210,7 +210,7 @@ ROWS = {
         before=machine({**OURS, **{f"other{number}": "x" for number in range(45)}}),
         lines='tags = { one = "1" }',
     ),
-    # What is there
+    # The state of AWS
     "another type": Row(
         "E_CONFLICT",
         ("hello is EXPRESS, but the release says STANDARD",),
@@ -317,7 +317,7 @@ class Elsewhere:
 
 
 ELSEWHERE: dict[str, Elsewhere] = {
-    # Raised before the first write too, by what a row does not make:
+    # Raised before the first write too, in situations that a row can't make:
     "deployment: prepare": Elsewhere("two workflows never get one name from one template"),
     "deployment: prepare_deletion": Elsewhere(
         "a deletion takes no version",
@@ -352,7 +352,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "this machine's clock, just before the lock",
         "deployment/test_clocks.py::test_a_lock_is_taken_by_the_right_clock_alone",
     ),
-    # Raised by what changes between the plan and a write, or after one:
+    # Raised by a change between the plan and a write, or after one:
     "deployment: refuse_changed": Elsewhere("a parameter changed after the plan was made"),
     "deployment: adoption": Elsewhere(
         "another deployer was faster: it is decided again",
@@ -455,7 +455,7 @@ def configure(shop: Shop, lines: str, parameters: str) -> None:
 def aws(shop: Shop) -> str:
     """Return everything that ``prod`` has in AWS."""
     client = shop.client("prod")
-    arns = [one["stateMachineArn"] for one in client.list_state_machines()["stateMachines"]]
+    arns = [machine["stateMachineArn"] for machine in client.list_state_machines()["stateMachines"]]
     return json.dumps(
         [
             (
@@ -481,15 +481,15 @@ def test_nothing_is_taken_or_written(name: str, tmp_path: Path) -> None:
         plan_version(shop.workspace(), environment="prod")
     problems = check_environments(shop.workspace(), environments=["prod"]).problems
     assert [
-        one.error.code
-        for one in problems
-        if one.error is not None and all(word in str(one.error) for word in row.words)
-    ][:1] == [row.code], [str(one.error) for one in problems]
+        problem.error.code
+        for problem in problems
+        if problem.error is not None and all(word in str(problem.error) for word in row.words)
+    ][:1] == [row.code], [str(problem.error) for problem in problems]
     assert (shop.refs(), aws(shop)) == before
 
 
 def test_every_refusal_of_a_deployment_has_its_row() -> None:
-    """Who adds one says where it is found before a version is taken, or why it can't be."""
+    """A new refusal needs a row that precedes the version, or a reason for having none."""
     found = set()
     rooms = [*(PACKAGE / "deployment").glob("*.py"), *(PACKAGE / "plan").glob("*.py")]
     for path in [*rooms, PACKAGE / "release" / "rendering.py"]:
@@ -516,7 +516,7 @@ def test_refusals_without_a_row_name_a_test_that_exists(test: str) -> None:
 
 @pytest.mark.parametrize("number", range(2))
 def test_several_environments_are_all_judged_first(number: int, tmp_path: Path) -> None:
-    """One that refuses keeps the version from being taken for the other, whichever is first."""
+    """A refusal of either environment keeps the version from being taken for the other."""
     shop = make(tmp_path, ROWS["a text where a number belongs"])
     text = (shop.root / "releases.toml").read_text()
     twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
@@ -531,7 +531,7 @@ def test_several_environments_are_all_judged_first(number: int, tmp_path: Path) 
 
 
 def test_two_environments_of_one_command_may_not_share_a_machine(tmp_path: Path) -> None:
-    """Else the second would take what the first has just created."""
+    """Otherwise the second would change the machine that the first has just created."""
     shop = make(tmp_path, Row("", (), lines='account = "000000000000"'))
     text = (shop.root / "releases.toml").read_text()
     twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")
@@ -579,7 +579,7 @@ def test_quotas_are_counted(what: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_literal_that_looks_like_a_parameter_is_text(tmp_path: Path) -> None:
-    """What $${ leaves is no parameter any more: neither refused nor anything that fits."""
+    """An escaped $${ isn't a parameter: it isn't refused, and it doesn't fit every type."""
     fine = make(tmp_path / "fine", Row("", (), workflow=json.dumps(definition("${Who} $${1}"))))
     assert plan_version(fine.workspace(), environment="prod").changes
     wrong = make(tmp_path / "wrong", Row("", (), workflow=wait("$${Who}")))

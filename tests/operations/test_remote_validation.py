@@ -1,4 +1,4 @@
-"""`check --remote`: what Step Functions itself says, beside our findings."""
+"""`check --remote`: the findings of Step Functions itself, next to ours."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def test_what_is_asked_has_the_parameters_filled_in(shop: Project) -> None:
     ask = asking(shop, answer)
     found = ask(Declaration("w", {**FINE, "Comment": "for ${Who}"}, type="EXPRESS"))
 
-    assert [(one.rule, one.severity) for one in found] == [("aws-advice", "warning")]
+    assert [(finding.rule, finding.severity) for finding in found] == [("aws-advice", "warning")]
     assert json.loads(asked[0].pop("definition"))["Comment"] == "for Alice"
     assert asked == [{"type": "EXPRESS", "severity": "WARNING", "maxResults": 100}]
 
 
 def test_a_parameter_without_a_value_is_a_warning(shop: Project) -> None:
-    """The other workflows are asked about all the same."""
+    """The other workflows are still sent to AWS."""
     ask = asking(shop, said(result="OK"))
     (found,) = ask(Declaration("w", {**FINE, "Comment": "${Nobody}"}))
     assert (found.rule, found.severity) == ("aws-unasked", "warning")
@@ -102,7 +102,7 @@ def test_a_parameter_without_a_value_is_a_warning(shop: Project) -> None:
 
 
 def test_a_refusal_without_a_reason_is_a_finding(shop: Project) -> None:
-    """The result alone is what AWS stands by."""
+    """AWS guarantees only the result."""
     (found,) = asking(shop, said())(Declaration("w", FINE))
     assert (found.rule, found.severity) == ("aws", "error")
 
@@ -115,7 +115,7 @@ def test_a_refusal_without_a_reason_is_a_finding(shop: Project) -> None:
     ],
 )
 def test_who_may_not_ask_is_warned_once(shop: Project, code: str, words: str) -> None:
-    """And nobody is asked again."""
+    """AWS isn't asked again after a denial."""
     calls: list[int] = []
 
     def answer(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -124,7 +124,7 @@ def test_who_may_not_ask_is_warned_once(shop: Project, code: str, words: str) ->
 
     ask = asking(shop, answer)
     found = [ask(Declaration(name, FINE)) for name in "abc"]
-    assert [len(one) for one in found] == [1, 0, 0]
+    assert [len(findings) for findings in found] == [1, 0, 0]
     assert (found[0][0].rule, found[0][0].severity) == ("aws-unasked", "warning")
     assert words in found[0][0].message
     assert len(calls) == 1
@@ -137,28 +137,28 @@ def test_who_may_not_ask_is_warned_once(shop: Project, code: str, words: str) ->
 def test_what_else_goes_wrong_is_an_error(
     shop: Project, status: int, code: str, kind: type[AwsError]
 ) -> None:
-    """A check that was asked for and did not happen is no success."""
+    """A requested check that couldn't run isn't a success."""
     ask = asking(shop, lambda _: (status, {"__type": code, "message": "no"}))
     with pytest.raises(kind):
         ask(Declaration("w", FINE))
 
 
 def test_aws_is_not_heard_where_we_have_found_an_error(shop: Project) -> None:
-    """One place, one error: ours says how to mend it."""
+    """One place has one error, and ours explains the fix."""
     shop.write(
         "workflows/hello.asl.json",
         json.dumps({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": -1, "End": True}}}),
     )
     ask = asking(shop, said(diagnostic("/States/A/Seconds"), diagnostic("/States/A")))
     checked = check([], shop.root, stdin=bytes, environ={}, ask=ask)
-    told = [(one.finding.rule, one.finding.path) for one in checked.findings]
+    told = [(located.finding.rule, located.finding.path) for located in checked.findings]
     assert told == [("wrong-value", "$.States.A.Seconds"), ("aws", "$.States.A")]
 
 
 def test_the_command_asks_the_environment(project: Project) -> None:
-    """On `local` and on an endpoint: both say what AWS would."""
+    """`local` and an endpoint both return AWS's findings."""
     assert project.ok("check", "--remote").out == "no problems in 1 workflow\n"
     project.write("workflows/hello.asl.json", json.dumps({"StartAt": "B", "States": {}}))
     ran = project.run("check", "--remote", "--json")
     assert ran.code == 1
-    assert {one["severity"] for one in ran.json["findings"]} == {"error"}
+    assert {finding["severity"] for finding in ran.json["findings"]} == {"error"}

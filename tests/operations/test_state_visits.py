@@ -1,4 +1,4 @@
-"""The way an execution took, read from histories: ours, and those that AWS recorded."""
+"""The path of an execution, read from histories: ours, and recorded ones of AWS."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def way(definition: dict[str, Any], mocks: dict[str, Any], input: Any = None) ->
         definition, input or {}, tasks=Mocks(mocks), clock=VirtualClock(EPOCH), context=seed
     )
     return read_visits(
-        {"id": one.id, "previousEventId": one.previous, "type": one.type, "timestamp": NOW}
-        | one.details
-        for one in done.events
+        {"id": event.id, "previousEventId": event.previous, "type": event.type, "timestamp": NOW}
+        | event.details
+        for event in done.events
     )
 
 
@@ -76,16 +76,16 @@ def test_iterations_and_branches_are_inside_their_state() -> None:
         },
     }
     visits = way(definition, {"Ship": {"error": "Lost"}}, {"items": [1, 2]})
-    assert [(one.state, one.depth, one.iteration) for one in visits][:4] == [
+    assert [(visit.state, visit.depth, visit.iteration) for visit in visits][:4] == [
         ("Both", 0, None),
         ("A", 1, None),
         ("B", 1, None),
         ("All", 0, None),
     ]
-    ships = [one for one in visits if one.state == "Ship"]
-    assert {one.iteration for one in ships} <= {0, 1}
-    assert {one.depth for one in ships} == {1}
-    assert ("failed", "Lost") in {(one.ended, one.error) for one in ships}
+    ships = [visit for visit in visits if visit.state == "Ship"]
+    assert {ship.iteration for ship in ships} <= {0, 1}
+    assert {ship.depth for ship in ships} == {1}
+    assert ("failed", "Lost") in {(ship.ended, ship.error) for ship in ships}
     assert visits[3].ended == "failed"
 
 
@@ -101,27 +101,27 @@ def test_a_running_execution_has_no_failed_states() -> None:
 
 @pytest.mark.skipif(not EXECUTIONS.exists(), reason="the recordings are not here")
 def test_the_ways_that_aws_recorded_are_read() -> None:
-    """Every entered state is a visit, its retried states too; what went well ended well."""
+    """Every entered state is a visit, also when retried; a successful visit ends as one."""
     count = 0
     for path in sorted(EXECUTIONS.glob("*/*.json")):
         expect = json.loads(path.read_text(encoding="utf-8"))["expect"]
         events = expect.get("events") or []
-        if not events or any(isinstance(one["id"], list) for one in events):
+        if not events or any(isinstance(event["id"], list) for event in events):
             continue  # ids that differ between runs were taken out
         count += 1
         visits = read_visits(
-            {"id": one["id"], "previousEventId": one["prev"], "type": one["type"]}
-            | {"timestamp": NOW, "someEventDetails": one.get("details") or {}}
-            for one in events
+            {"id": event["id"], "previousEventId": event["prev"], "type": event["type"]}
+            | {"timestamp": NOW, "someEventDetails": event.get("details") or {}}
+            for event in events
         )
-        entered = [one["state"] for one in events if one["type"].endswith("StateEntered")]
-        assert [one.state for one in visits] == entered, path
-        exited = [one for one in events if one["type"].endswith("StateExited")]
-        assert len([one for one in visits if one.exited_at]) == len(exited), path
+        entered = [event["state"] for event in events if event["type"].endswith("StateEntered")]
+        assert [visit.state for visit in visits] == entered, path
+        exited = [event for event in events if event["type"].endswith("StateExited")]
+        assert len([visit for visit in visits if visit.exited_at]) == len(exited), path
         if expect["status"] == "SUCCEEDED":
-            assert all(one.ended != "failed" for one in visits if one.depth == 0), path
+            assert all(visit.ended != "failed" for visit in visits if visit.depth == 0), path
         elif visits:
-            assert any(one.ended in {"failed", "aborted"} for one in visits), path
+            assert any(visit.ended in {"failed", "aborted"} for visit in visits), path
     assert count > 300
 
 
@@ -147,11 +147,11 @@ def test_execute_shows_the_way(shop: Project) -> None:
     ran = shop.ok("execute", "hello")
     assert "\n  states     Only  Pass\n" in ran.out
     told = shop.json("execute", "hello")["way"]
-    assert [one["ended"] for one in told] == ["succeeded"] * len(told)
+    assert [visit["ended"] for visit in told] == ["succeeded"] * len(told)
 
 
 def test_the_work_tree_runs_without_a_commit(repository: Path) -> None:
-    """Nothing is released, deployed or recorded; mocks and parameters are those of `local`."""
+    """Nothing is released, deployed or recorded; it uses the mocks and parameters of `local`."""
     shop = Project(repository)
     shop.write(
         "releases.toml",
@@ -168,7 +168,7 @@ def test_the_work_tree_runs_without_a_commit(repository: Path) -> None:
     shop.write("workflows/hi.mocks.json", json.dumps({"Greet": {"return": "Hi"}}))
     told = shop.json("execute", "hi", "--tree")
     assert (told["status"], told["output"], told["version"]) == ("SUCCEEDED", "Hi", None)
-    assert [one["state"] for one in told["way"]] == ["Wait", "Greet"]
+    assert [visit["state"] for visit in told["way"]] == ["Wait", "Greet"]
     assert not list((repository / ".git").rglob("local*.db"))
     assert shop.git("for-each-ref") == ""
     shop.write("workflows/hi.asl.json", "{}")

@@ -1,4 +1,4 @@
-"""What `status` finds in an environment that is not as its last record says."""
+"""`status`: how an environment differs from its last record."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def told(shop: Shop, *, closer: bool = True) -> WorkflowStatus:
 
 @dataclass(frozen=True)
 class Edit:
-    """Something that somebody does in the console, and what is told of it.
+    """A manual edit in the console, and its lines in `status`.
 
-    *closer* says that only a closer look finds it.
+    *closer* means that only the thorough check finds it.
     """
 
     do: Callable[[Any, str], object]
@@ -151,7 +151,7 @@ def _publish(aws: Any, arn: str, description: str) -> None:
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_every_edit_is_named(edit: Edit, shop: Shop) -> None:
-    """What callers get at a glance; tags and versions when it is looked at more closely."""
+    """Every `status` checks what callers get; a thorough one also checks tags and versions."""
     assert told(shop).differences == ()
     edit.do(shop.client("prod"), shop.arn("hello", "prod"))
     found = told(shop)
@@ -194,7 +194,7 @@ def test_a_version_that_a_dead_attempt_made_is_no_drift(shop: Shop) -> None:
 
 
 def test_versions_of_long_ago_are_known(shop: Shop) -> None:
-    """The ledger's history is searched for those that its tip does not name."""
+    """Versions that the tip doesn't name are found in the ledger's history."""
     for number in range(3, 8):
         shop.commit(hello=number)
         shop.publish(f"1.{number}.0", "prod")
@@ -220,7 +220,7 @@ class Hidden:
 
 @pytest.mark.parametrize("shown", ["{}", '{"StartAt": "A", "States": {}, "x": 9007199254740993}'])
 def test_a_definition_that_cannot_be_read_is_unreadable(shown: str, shop: Shop) -> None:
-    """Hidden by KMS, or edited into what has no digest: neither drift, nor in the way."""
+    """A definition hidden by KMS, or one that has no digest, isn't drift and blocks nothing."""
     aws: Any = Hidden(shop.client("prod"), shown)
     shop.clients["prod"] = aws
     (found,) = status(shop.workspace(), environment="prod")
@@ -230,7 +230,7 @@ def test_a_definition_that_cannot_be_read_is_unreadable(shown: str, shop: Shop) 
 
 
 def test_an_alias_that_a_changed_key_leaves_behind_is_told(shop: Shop) -> None:
-    """Before the deployment, in its plan, and from then on: it is no drift."""
+    """The plan reports it before the deployment, and `status` from then on: it isn't drift."""
     shop.write("releases.toml", TAGGED + 'alias = "prod"\n')
     shop.commit()
     before = told(shop)
@@ -248,7 +248,7 @@ def test_an_alias_that_a_changed_key_leaves_behind_is_told(shop: Shop) -> None:
 
 
 def test_giving_up_the_alias_is_recorded(shop: Shop) -> None:
-    """Though AWS has nothing to change: from then on, callers are those of $LATEST."""
+    """AWS doesn't change; from then on, callers get $LATEST."""
     shop.write("releases.toml", TAGGED + 'alias = ""\n')
     shop.commit()
     assert shop.deploy("1.1.0", "prod") is not None
@@ -258,7 +258,7 @@ def test_giving_up_the_alias_is_recorded(shop: Shop) -> None:
 
 
 def test_a_drifted_environment_can_be_protected(shop: Shop) -> None:
-    """`protect_drift` refuses what would overwrite; an override passes, a rollback always."""
+    """`protect_drift` refuses to overwrite drift, except with an override or in a rollback."""
     shop.write("releases.toml", TAGGED + "protect_drift = true\n")
     shop.commit(hello="three")
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
@@ -283,7 +283,7 @@ def test_a_drifted_environment_can_be_protected(shop: Shop) -> None:
 
 
 def test_a_failed_attempt_that_was_put_back_hides_no_drift(shop: Shop) -> None:
-    """In-sync when all is as recorded, with the attempt told of; failed when something is not."""
+    """`status` reports in-sync with the failed attempt, or failed if something differs."""
     shop.commit(hello="three")
     client = shop.client("prod")
     shop.clients["prod"] = Faulty(client, At("hello.UpdateStateMachineAlias", THROTTLED))

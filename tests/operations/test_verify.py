@@ -33,7 +33,7 @@ def _make(shop: Shop) -> None:
 
 
 def problems(shop: Shop, version: str | None = None) -> list[str]:
-    """Return what is wrong, each with its subject; every one of it says what to do."""
+    """Return each problem with its subject; all of them suggest a fix."""
     found = verify(shop.workspace(), version).problems
     assert [check.text for check in found if check.error is None or not check.error.fix] == []
     assert {check.error.code for check in found if check.error} <= {"E_TAMPERED"}
@@ -57,7 +57,7 @@ def forged(shop: Shop, ref: str, path: str, old: str, new: str, message: str = "
 
 
 def test_what_nobody_touched_is_in_order(shop: Shop) -> None:
-    """In this clone and in a fresh one; `local` and what was never pushed too."""
+    """This clone and a fresh one both verify, with `local` and releases that were never pushed."""
     shop.commit(hello="three")
     shop.publish("1.2.0")
     assert problems(shop) == []
@@ -69,7 +69,7 @@ def test_what_nobody_touched_is_in_order(shop: Shop) -> None:
 
 
 def test_a_version_that_is_not_there_is_named(shop: Shop) -> None:
-    """With those that are near."""
+    """The error suggests similar versions."""
     with refused("E_NOT_FOUND", "no release 1.1.1", 'Did you mean "1.1.0"?'):
         verify(shop.workspace(), "1.1.1")
 
@@ -84,7 +84,7 @@ def test_lightweight_tags_are_no_tampering(shop: Shop) -> None:
 
 @dataclass(frozen=True)
 class Attack:
-    """What somebody does to the remote, and what `verify` says of it: each a problem of its own."""
+    """A change to the remote by another person, and the problems that `verify` then reports."""
 
     do: Callable[[Shop], object]
     words: tuple[tuple[str, ...], ...]
@@ -198,7 +198,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=list(ATTACKS))
 def test_every_change_by_other_hands_is_named(attack: Attack, shop: Shop) -> None:
-    """What is wrong, where; all that is wrong."""
+    """`verify` finds every problem, and says where it is."""
     attack.do(shop)
     found = problems(shop)
     assert len(found) == len(attack.words), found
@@ -281,22 +281,22 @@ def test_without_an_answer_of_the_remote_nothing_on_it_is_ok(shop: Shop) -> None
     """Its refs are shown as last seen, and private ones as refs of this clone."""
     shop.deploy("1.0.0", "local")
     remote = shop.git("remote", "get-url", "origin")
-    reached = {one.text for one in verify(shop.workspace()).checks}
+    reached = {check.text for check in verify(shop.workspace()).checks}
     Path(remote).rename(remote + ".gone")
     found = verify(shop.workspace())
-    unknown = [one for one in found.checks if one.unknown]
-    assert [(one.text, one.to_json()["ok"]) for one in unknown] == [
+    unknown = [check for check in found.checks if check.unknown]
+    assert [(check.text, check.to_json()["ok"]) for check in unknown] == [
         (f"{ref} as last seen on origin", None) for ref in (PROD, RELEASES)
     ]
     private = "refs/sfn-release/shop/local/env/local is in this clone"
     assert private in reached
-    assert private in {one.text for one in found.checks}
-    known = [one.text for one in found.checks if not one.unknown and one.error is None]
+    assert private in {check.text for check in found.checks}
+    known = [check.text for check in found.checks if not check.unknown and check.error is None]
     assert not [text for text in known if "origin" in text]
 
 
 def test_verify_prints_a_tree_and_exits_1_on_a_problem(repository: Path) -> None:
-    """OK or the code of what is wrong, with what to do; the same as JSON."""
+    """Each line is OK or the code of a problem with its fix; JSON has the same."""
     project = Project(repository)
     project.write("releases.toml", config("local", ""))
     project.commit(hello="Hello Alice")
@@ -313,4 +313,6 @@ def test_verify_prints_a_tree_and_exits_1_on_a_problem(repository: Path) -> None
     assert ran.out.endswith("1 problem\n")
     told = project.run("verify", "--json")
     assert (told.code, told.json["verified"]) == (1, False)
-    assert [one["error"]["code"] for one in told.json["checks"] if not one["ok"]] == ["E_TAMPERED"]
+    assert [check["error"]["code"] for check in told.json["checks"] if not check["ok"]] == [
+        "E_TAMPERED"
+    ]

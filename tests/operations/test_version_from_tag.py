@@ -1,4 +1,4 @@
-"""Tag-driven releases: the version is that of the release tag on HEAD."""
+"""Tag-driven releases: the version comes from the release tag on HEAD."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_tag_that_was_not_pushed_yet_counts(tagged: Shop) -> None:
 
 
 def test_without_a_remote_the_clone_is_asked(tmp_path: Path) -> None:
-    """There is nobody else."""
+    """The clone has the only tags."""
     shop = copy_shop(tmp_path)
     shop.git("tag", "v2.0.0-rc.1")
     assert found(shop) == "2.0.0-rc.1"
@@ -75,7 +75,7 @@ def test_no_release_tag_is_an_error(tagged: Shop) -> None:
 
 
 def test_several_release_tags_are_an_error(tagged: Shop) -> None:
-    """It names them; tags of the template that are no versions are not among them."""
+    """The error names them, without tags that match the template and aren't versions."""
     for tag in ("v1.2.0", "v1.3.0", "vendored"):
         tagged.git("tag", tag)
     with refused("E_VERSION", "several", "v1.2.0, v1.3.0"):
@@ -91,7 +91,7 @@ def test_a_tag_that_is_no_version_is_an_error(tagged: Shop, tag: str) -> None:
 
 
 def test_a_version_wins_over_a_tag_that_is_none(tagged: Shop) -> None:
-    """`vendored` is somebody's own."""
+    """The tag `vendored` belongs to another tool."""
     tagged.git("tag", "vendored")
     tagged.git("tag", "v1.2.0")
     assert found(tagged) == "1.2.0"
@@ -149,6 +149,6 @@ def test_publish_takes_the_version_of_the_tag(shop: Project) -> None:
 
 @pytest.mark.parametrize("words", [["1.2.0", "--version-from-tag"], []])
 def test_the_version_is_named_in_one_way(shop: Project, words: list[str]) -> None:
-    """Both, or neither, is no command line."""
+    """Both or neither is an invalid command line."""
     ran = shop.run("publish", *words)
     assert (ran.code, "--version-from-tag" in ran.err) == (2, True)

@@ -1,4 +1,4 @@
-"""Yanked releases: nothing brings them anywhere, in any clone; what is live stays."""
+"""Yanked releases: every clone refuses to deploy them, and live ones stay live."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_rollback_passes_it_by_and_says_so(shop: Shop) -> None:
 
 
 def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
-    """When everything below is yanked, that is told."""
+    """The error lists the yanked releases."""
     yanked(shop, "1.1.0")
     yanked(shop, "1.0.0")
     with refused("E_NOT_FOUND", "nothing to go back to", "Yanked are: 1.1.0, 1.0.0"):
@@ -101,7 +101,7 @@ def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
 
 
 def test_an_attempt_that_failed_does_not_restore_it(shop: Shop) -> None:
-    """What was live before may have been yanked since: what is below it is restored."""
+    """The release that was live may be yanked meanwhile: the one below it is restored."""
     events = shop.client("prod").meta.events  # type: ignore[attr-defined]  # it is boto3's client
 
     def interrupt(**_: Any) -> None:
@@ -126,13 +126,13 @@ def test_where_it_is_live_is_told(shop: Shop) -> None:
     workspace = shop.workspace()
     (found,) = status(workspace, environment="prod")
     assert (found.state, found.yank) == ("in-sync", done.yank)
-    assert [one.yank for one in releases(workspace)] == [done.yank, None, None]
+    assert [release.yank for release in releases(workspace)] == [done.yank, None, None]
     assert shown(workspace, "1.2.0")[1] == done.yank
     assert shown(workspace, "1.1.0")[1] is None
 
 
 def test_a_second_yank_says_nothing_new(shop: Shop) -> None:
-    """The first reason stands; unyanking what is not yanked is nothing to do either."""
+    """The first reason stays; unyanking a release that isn't yanked does nothing either."""
     first = yanked(shop, "1.1.0", "first")
     again = yanked(shop, "1.1.0", "second")
     assert (again.changed, again.yank) == (False, first.yank)
@@ -243,7 +243,7 @@ def test_a_file_that_was_tampered_with(shop: Shop, content: str | None) -> None:
 
 
 def test_a_branch_that_was_rewritten(shop: Shop) -> None:
-    """Unyanking by force is found by whoever has seen the yank."""
+    """Every clone that has seen the yank notices a forced removal."""
     yanked(shop, "1.0.0")
     run_git(Path(shop.git("remote", "get-url", "origin")), "update-ref", "-d", YANKS)
     with pytest.raises(SfnReleaseError) as caught:
@@ -252,7 +252,7 @@ def test_a_branch_that_was_rewritten(shop: Shop) -> None:
 
 
 def test_the_commands(shop_project: Project) -> None:
-    """`yank` warns where it is live; releases, show and status tell; `unyank` takes it back."""
+    """`yank` warns where it is live; releases, show and status show it; `unyank` removes it."""
     project = shop_project
     ran = project.ok("yank", "1.0.0", "--reason", "Charges\ntwice")
     assert ran.out == "1.0.0 is yanked: it can't be deployed any more\n"
