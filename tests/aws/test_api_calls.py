@@ -19,7 +19,7 @@ LOGGER = "sfn_release.aws.api_calls"
 def test_each_call_is_logged_with_its_time_and_request_id(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """And without its arguments or answer, which may hold secrets."""
+    """A log line omits arguments and answers, which may hold secrets."""
     client: Any = sfn.local()
     request = {"name": "hello", "definition": definition("s3cret"), "roleArn": ROLE}
     with caplog.at_level(logging.DEBUG, LOGGER):
@@ -44,7 +44,7 @@ def test_each_call_is_logged_with_its_time_and_request_id(
 
 
 def test_calls_are_not_logged_above_debug(caplog: pytest.LogCaptureFixture) -> None:
-    """The default level stays quiet."""
+    """The default level logs no calls."""
     client: Any = sfn.local()
     with caplog.at_level(logging.INFO, LOGGER):
         call(client.list_state_machines)

@@ -1,4 +1,4 @@
-"""Pacing: never more calls than AWS's quotas, and no wait where there is room."""
+"""Pacing: never more calls than AWS's quotas, and no needless wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POINT = "UpdateStateMachineAlias"
 
 
 class World:
-    """A clock that only waiting moves, and what was said."""
+    """A clock that only waiting moves, and the messages."""
 
     def __init__(self) -> None:
         self.at = datetime(2030, 1, 1, tzinfo=UTC)
@@ -32,17 +32,17 @@ class World:
         return self.at
 
     def wait(self, seconds: float) -> None:
-        """Let time go by, at once."""
+        """Move the clock without waiting."""
         self.waited.append(seconds)
         self.at += timedelta(seconds=seconds)
 
     def pacing(self) -> RateLimiter:
-        """Return pacing in this world."""
+        """Return a rate limiter for this world."""
         return RateLimiter(self.now, self.wait, self.said.append)
 
 
 def taken(world: World, pacing: RateLimiter, operation: str, calls: int) -> list[datetime]:
-    """Make *calls* one after another; return when each was made."""
+    """Make *calls* one after another; return their times."""
     made = []
     for _ in range(calls):
         pacing.take(operation)
@@ -51,7 +51,7 @@ def taken(world: World, pacing: RateLimiter, operation: str, calls: int) -> list
 
 
 def within(made: list[datetime], quota: Quota) -> bool:
-    """Tell whether no stretch of time has more calls than a bucket that AWS keeps would hold."""
+    """Return whether AWS's token bucket would allow all calls."""
     tokens, last = float(quota.bucket), made[0]
     for at in made:
         passed = (at - last).total_seconds()
@@ -63,7 +63,7 @@ def within(made: list[datetime], quota: Quota) -> bool:
 
 @pytest.mark.parametrize("operation", QUOTAS)
 def test_300_workflows_never_exceed_a_quota(operation: str) -> None:
-    """And take no longer than the quota makes them."""
+    """The calls take exactly as long as the quota requires."""
     world = World()
     made = taken(world, world.pacing(), operation, 300)
     quota = QUOTAS[operation]
@@ -74,7 +74,7 @@ def test_300_workflows_never_exceed_a_quota(operation: str) -> None:
 
 @pytest.mark.parametrize("operation", QUOTAS)
 def test_a_run_below_the_quota_is_never_slowed(operation: str) -> None:
-    """A bucket's worth of calls goes through at once, and nothing is said."""
+    """A bucket's worth of calls needs no wait, and shows no message."""
     world = World()
     taken(world, world.pacing(), operation, QUOTAS[operation].bucket)
     assert (world.waited, world.said) == ([], [])
@@ -85,7 +85,7 @@ def test_a_run_below_the_quota_is_never_slowed(operation: str) -> None:
     st.builds(Quota, st.integers(1, 50), st.integers(1, 20)),
 )
 def test_any_rhythm_of_calls_stays_within_any_quota(pauses: list[float], quota: Quota) -> None:
-    """Bursts and pauses: AWS's bucket is never empty when a call comes."""
+    """AWS's bucket always has a token for the next call, whatever the pauses."""
     world = World()
     pacing = RateLimiter(world.now, world.wait, world.said.append, {"Call": quota})
     made = []
@@ -97,7 +97,7 @@ def test_any_rhythm_of_calls_stays_within_any_quota(pauses: list[float], quota: 
 
 
 def test_operations_have_buckets_of_their_own() -> None:
-    """What one has used up is no matter for another, and what has no quota is not paced."""
+    """Operations don't use each other's tokens, and an operation without a quota isn't paced."""
     world = World()
     pacing = world.pacing()
     for operation in (POINT, "PublishStateMachineVersion", "UpdateStateMachine"):
@@ -107,7 +107,7 @@ def test_operations_have_buckets_of_their_own() -> None:
 
 
 def test_threads_share_a_bucket() -> None:
-    """Every thread gets a token of its own, those who wait later and later ones."""
+    """Each thread takes its own token, and each later thread waits longer."""
     waited: list[float] = []
     start = datetime(2030, 1, 1, tzinfo=UTC)
     pacing = RateLimiter(lambda: start, waited.append, lambda _: None)
@@ -117,7 +117,7 @@ def test_threads_share_a_bucket() -> None:
 
 
 def test_a_clock_that_is_set_back_lends_no_tokens() -> None:
-    """Nor does it take some away."""
+    """Setting the clock back neither adds nor removes tokens."""
     world = World()
     pacing = world.pacing()
     taken(world, pacing, POINT, 100)
@@ -127,7 +127,7 @@ def test_a_clock_that_is_set_back_lends_no_tokens() -> None:
 
 
 def test_a_long_wait_is_told_with_what_is_left_of_it() -> None:
-    """Every few seconds, not at every call."""
+    """A message with the remaining time is shown every few seconds."""
     world = World()
     pacing = world.pacing()
     pacing.expect(POINT, 195)
@@ -138,7 +138,7 @@ def test_a_long_wait_is_told_with_what_is_left_of_it() -> None:
 
 
 def test_a_short_wait_is_not_told() -> None:
-    """Three seconds are nothing to speak of."""
+    """A wait of three seconds shows no message."""
     world = World()
     pacing = world.pacing()
     pacing.expect(POINT, 103)
@@ -172,7 +172,7 @@ def _calls(endpoints: dict[str, str], answers: list[int]) -> tuple[World, Any]:
 
 
 def test_a_client_is_paced_at_every_attempt() -> None:
-    """On AWS: a retry takes a token as a first attempt does."""
+    """On AWS, a retry takes a token, as the first attempt does."""
     world, sent = _calls({}, [503, 503])
     assert len(sent) == 207
     assert within(sent, QUOTAS["DescribeStateMachineAlias"])
@@ -182,7 +182,7 @@ def test_a_client_is_paced_at_every_attempt() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8083", "localhost:8083", "[::1]:8083"])
 def test_a_client_on_loopback_is_not_paced(host: str) -> None:
-    """An emulator has no quotas."""
+    """Calls to loopback aren't paced, because an emulator has no quotas."""
     world, sent = _calls({"stepfunctions": f"http://{host}"}, [])
     assert (world.waited, len(sent)) == ([], 205)
 
@@ -191,6 +191,6 @@ def test_a_client_on_loopback_is_not_paced(host: str) -> None:
     ("endpoints", "mode"), [({}, "adaptive"), ({"*": "http://127.0.0.1:1"}, "standard")]
 )
 def test_retries_adapt_where_aws_throttles(endpoints: dict[str, str], mode: str) -> None:
-    """What others call in the account is not known here: then the answers tell."""
+    """Other callers in the account also use the quota, so retries adapt to AWS's throttling."""
     client: Any = connect(Access("eu-west-1", endpoints=endpoints)).stepfunctions
     assert mode == client.meta.config.retries["mode"]

@@ -1,4 +1,4 @@
-"""What the local service says of definitions, in AWS's words."""
+"""The local service's checks of definitions, with AWS's messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 def found(states: Any, *, type: str = "STANDARD", start: Any = "A", **root: Any) -> list[str]:
-    """Return what is found in a machine of these states, as an error tells it."""
+    """Return the faults of a machine with these states, as an error shows them."""
     text = json.dumps({"StartAt": start, "States": states, **root})
     return [
         f"{fault.code}: {fault.message} at {fault.location}" for fault in diagnostics(text, type)
@@ -90,12 +90,12 @@ TARGET = "MISSING_TRANSITION_TARGET: "
     ],
 )
 def test_what_is_wrong_is_found_where_it_is(states: Any, expected: list[str]) -> None:
-    """Code, words and location as in recordings and reports of AWS."""
+    """A fault has the code, message and location of AWS's recordings and reports."""
     assert expected == found(states)
 
 
 def test_choices_and_catchers_lead_somewhere() -> None:
-    """Each names its place; the Default too."""
+    """Each Next, Catch and Default to an unknown state is reported at its place."""
     states = {
         "A": {
             "Type": "Choice",
@@ -125,7 +125,7 @@ def test_choices_and_catchers_lead_somewhere() -> None:
     ],
 )
 def test_express_machines_do_not_wait_for_others(resource: str, named: str) -> None:
-    """What a STANDARD machine may do, an EXPRESS one may not."""
+    """Some calls of a STANDARD machine are refused in an EXPRESS one."""
     states = {"A": {"Type": "Task", "Resource": resource, "End": True}}
     assert found(states) == []
     (told,) = found(states, type="EXPRESS")
@@ -134,7 +134,7 @@ def test_express_machines_do_not_wait_for_others(resource: str, named: str) -> N
 
 @pytest.mark.parametrize("text", ["{", "", "[]", "null", '"x"', "NaN", "1e999", "[" * 100_000])
 def test_what_is_no_definition_is_refused(text: str) -> None:
-    """Whatever text it is, there is a finding and never a traceback."""
+    """Any text that isn't a definition has a finding, and never a traceback."""
     assert diagnostics(text, "STANDARD")
 
 
@@ -157,13 +157,13 @@ _json = st.recursive(
 
 @given(states=st.dictionaries(st.sampled_from(["A", "B", "C"]), _json), start=_json)
 def test_any_json_gets_findings_and_never_a_traceback(states: Any, start: Any) -> None:
-    """Every field may be of any type."""
+    """Any value in any field has findings with a message, and never a traceback."""
     for fault in diagnostics(json.dumps({"StartAt": start, "States": states}), "EXPRESS"):
         assert fault.message
 
 
 def test_create_update_and_validate_agree() -> None:
-    """An error for the first two, a report for the third; nothing is stored."""
+    """Create and update raise an error, validate returns a report, and nothing is stored."""
     client: Any = sfn.local()
     bad = json.dumps({"StartAt": "A"})
     message = (
@@ -254,7 +254,7 @@ def test_create_update_and_validate_agree() -> None:
     ],
 )
 def test_what_the_language_refuses_is_refused(state: Any, message: str, location: str) -> None:
-    """Where no words of AWS are known, ours say it; nothing runs here that AWS does not take."""
+    """A definition that AWS refuses doesn't run; where AWS's message is unknown, it is ours."""
     client: Any = sfn.local()
     text = json.dumps({"StartAt": "Two words", "States": {"Two words": state}})
     report = client.validate_state_machine_definition(definition=text)
@@ -265,7 +265,7 @@ def test_what_the_language_refuses_is_refused(state: Any, message: str, location
 
 
 def test_numbers_that_a_release_cannot_carry_are_taken() -> None:
-    """AWS takes them: it is canonical JSON that does not."""
+    """AWS accepts numbers that canonical JSON refuses."""
     client: Any = sfn.local()
     text = json.dumps({"StartAt": "A", "States": {"A": {**PASS, "Result": 10**30}}})
     assert client.validate_state_machine_definition(definition=text)["result"] == "OK"
@@ -273,7 +273,7 @@ def test_numbers_that_a_release_cannot_carry_are_taken() -> None:
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
 def test_nothing_that_aws_accepted_is_refused() -> None:
-    """No false alarm on real definitions but for resources that a placeholder stands for."""
+    """Real definitions have no findings, except for placeholders in place of resources."""
     corpus = CORPUS
     with (corpus / "index.tsv").open(newline="") as index:
         rows = [row for row in csv.DictReader(index, delimiter="\t") if row["label"] == "valid"]

@@ -1,4 +1,4 @@
-"""Executions of the local service: virtual and real time, both types, their history, their end."""
+"""Executions of the local service: virtual and real time, both types, history, and end."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def charge(**fields: Any) -> dict[str, Any]:
 
 
 def eventually(condition: Callable[[], Any]) -> None:
-    """Wait for something that another thread or process brings about."""
+    """Wait for the effect of another thread or process."""
     until = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < until, "it did not come about"
@@ -60,7 +60,7 @@ def eventually(condition: Callable[[], Any]) -> None:
 
 
 def test_a_wait_of_a_day_takes_no_time(client: Any) -> None:
-    """Time is virtual: the start is now, the stop a day later, and it has ended already."""
+    """Time is virtual: the stop date is a day after the start, and the execution has ended."""
     arn = machine(client, wait(86_400))
     before = time.monotonic()
     execution = client.start_execution(stateMachineArn=arn, input='{"a": 1}')["executionArn"]
@@ -74,7 +74,7 @@ def test_a_wait_of_a_day_takes_no_time(client: Any) -> None:
 
 
 def test_tasks_are_answered_by_mocks() -> None:
-    """A mapping by state or resource, or a function of the whole call."""
+    """Mocks are a mapping by state or resource, or a function of the whole call."""
     by_name: Any = sfn.local(mocks={"Charge": {"payload": {"charged": True}}})
     by_call: Any = sfn.local(mocks=lambda call: {"state": call.state, "got": call.payload})
     for client, expected in (
@@ -100,7 +100,7 @@ def test_a_mock_may_use_the_service_itself() -> None:
 
 
 def test_each_execution_counts_its_own_calls() -> None:
-    """A list of answers starts anew with every execution."""
+    """A list of answers starts again with every execution."""
     answers = [{"error": "Busy"}, {"return": "done"}]
     client: Any = sfn.local(mocks={"Charge": answers})
     arn = machine(client, charge(Retry=[{"ErrorEquals": ["Busy"]}]))
@@ -112,7 +112,7 @@ def test_each_execution_counts_its_own_calls() -> None:
 
 
 def test_a_failed_execution_tells_error_and_cause() -> None:
-    """It can be redriven on AWS, and says so."""
+    """A failed execution has an error and a cause, and is marked as redrivable, as on AWS."""
 
     def refuse(_: TaskCall) -> Any:
         raise TaskFailure("Broke", "no money")
@@ -127,7 +127,7 @@ def test_a_failed_execution_tells_error_and_cause() -> None:
 
 
 def test_the_history_can_be_read_in_pages_backwards_and_without_data(client: Any) -> None:
-    """The paginator of botocore walks it; ids tell the order."""
+    """The paginator of botocore works, and ids are in order."""
     arn = machine(client, {**{f"S{n}": _pass(f"S{n + 1}") for n in range(4)}, "S4": _pass(None)})
     execution = client.start_execution(stateMachineArn=arn)["executionArn"]
 
@@ -148,7 +148,7 @@ def _pass(following: str | None) -> dict[str, Any]:
 
 
 def test_the_name_of_an_ended_execution_is_taken(client: Any) -> None:
-    """Also for the same input: only a running one is the same execution."""
+    """The name stays in use even for the same input, unless the execution still runs."""
     arn = create(client)
     execution = client.start_execution(stateMachineArn=arn, name="one")["executionArn"]
     assert execution == arn.replace("stateMachine:", "execution:") + ":one"
@@ -169,14 +169,14 @@ def test_the_name_of_an_ended_execution_is_taken(client: Any) -> None:
     ],
 )
 def test_a_bad_start_is_refused(client: Any, request_: dict[str, str], code: str) -> None:
-    """Input must be JSON and a name must be a name; nothing is stored."""
+    """Invalid input or an invalid name is refused, and nothing is stored."""
     arn = create(client)
     assert refusal(client.start_execution, stateMachineArn=arn, **request_)[0] == code
     assert client.list_executions(stateMachineArn=arn)["executions"] == []
 
 
 def test_executions_are_listed_newest_first_by_status_in_pages(client: Any) -> None:
-    """And outlive their state machine, though then nobody lists them."""
+    """An execution outlives its state machine, although it is then not listed."""
     arn = create(client)
     started = [
         client.start_execution(stateMachineArn=arn, name=f"e{number}")["executionArn"]
@@ -196,7 +196,7 @@ def test_executions_are_listed_newest_first_by_status_in_pages(client: Any) -> N
 
 
 def test_what_really_ran_is_told_after_an_update(client: Any) -> None:
-    """Definition and revision of the execution, not of the machine."""
+    """The definition and revision are the execution's, and not the machine's current ones."""
     arn = create(client)
     first = client.start_execution(stateMachineArn=arn)["executionArn"]
     revision = client.update_state_machine(stateMachineArn=arn, definition=definition(2))
@@ -210,7 +210,7 @@ def test_what_really_ran_is_told_after_an_update(client: Any) -> None:
 
 
 def test_an_express_machine_answers_at_once(client: Any) -> None:
-    """StartSyncExecution tells the outcome and the bill; the ARN is of the express form."""
+    """StartSyncExecution returns the outcome and the billing, with an EXPRESS ARN."""
     arn = machine(client, wait(2), type="EXPRESS")
     answer = client.start_sync_execution(stateMachineArn=arn, name="one", input="[1]")
     prefix = arn.replace("stateMachine:", "express:") + ":one:"
@@ -231,7 +231,7 @@ def test_an_express_machine_answers_at_once(client: Any) -> None:
 
 
 def test_an_express_execution_ends_after_five_minutes(client: Any) -> None:
-    """AWS's limit, virtual like every other time."""
+    """AWS's limit of five minutes applies, in virtual time."""
     arn = machine(client, wait(301), type="EXPRESS")
     answer = client.start_sync_execution(stateMachineArn=arn)
     assert answer["status"] == "TIMED_OUT"
@@ -239,7 +239,7 @@ def test_an_express_execution_ends_after_five_minutes(client: Any) -> None:
 
 
 def test_a_failing_express_execution_is_an_answer(client: Any) -> None:
-    """The call itself succeeds."""
+    """The call succeeds, and its answer has the failure."""
     arn = machine(client, {"No": {"Type": "Fail", "Error": "E", "Cause": "C"}}, type="EXPRESS")
     answer = client.start_sync_execution(stateMachineArn=arn)
     assert (answer["status"], answer["error"], answer["cause"]) == ("FAILED", "E", "C")
@@ -247,7 +247,7 @@ def test_a_failing_express_execution_is_an_answer(client: Any) -> None:
 
 
 def test_each_type_has_its_operations(client: Any) -> None:
-    """No synchronous STANDARD; no list, description or stop of EXPRESS executions."""
+    """STANDARD can't start synchronously; EXPRESS can't be listed, described or stopped."""
     unsupported = (
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
@@ -262,7 +262,7 @@ def test_each_type_has_its_operations(client: Any) -> None:
 
 
 def test_an_absent_execution_is_not_found(client: Any) -> None:
-    """Its ARN is told."""
+    """The error names the ARN."""
     arn = MACHINES.replace("stateMachine", "execution") + ":hello:none"
     assert refusal(client.describe_execution, executionArn=arn) == (
         "ExecutionDoesNotExist",
@@ -271,7 +271,7 @@ def test_an_absent_execution_is_not_found(client: Any) -> None:
 
 
 def test_half_a_surrogate_pair_is_kept_as_its_escape(client: Any) -> None:
-    """JSON can say it, UTF-8 can not; as a text of the request itself it is refused."""
+    """Half a pair is allowed as a JSON escape, and refused in a field of the request itself."""
     arn = create(client, result="\ud800")
     for request in ({}, {"input": '"\\udfff"'}):
         execution = client.start_execution(stateMachineArn=arn, **request)["executionArn"]
@@ -281,7 +281,7 @@ def test_half_a_surrogate_pair_is_kept_as_its_escape(client: Any) -> None:
 
 
 def test_a_machine_that_is_deleted_while_it_runs_has_no_execution() -> None:
-    """In virtual time nothing is stored of it."""
+    """In virtual time, no execution is stored."""
 
     def delete(_: TaskCall) -> None:
         user.delete_state_machine(stateMachineArn=f"{MACHINES}:m")
@@ -292,7 +292,7 @@ def test_a_machine_that_is_deleted_while_it_runs_has_no_execution() -> None:
 
 
 def test_input_that_is_nested_too_deeply_is_refused(client: Any) -> None:
-    """What can be read runs; what can not is an error of the API."""
+    """Input that can be parsed runs; deeper input is an error of the API."""
     arn = create(client)
     started = client.start_execution(stateMachineArn=arn, input="[" * 200 + "]" * 200)
     assert client.describe_execution(executionArn=started["executionArn"])["output"] == "1"
@@ -303,7 +303,7 @@ def test_input_that_is_nested_too_deeply_is_refused(client: Any) -> None:
 
 
 def test_stopping_what_has_ended_changes_nothing(client: Any) -> None:
-    """The stop date is that of its end."""
+    """The stop date is the end of the execution."""
     execution = client.start_execution(stateMachineArn=create(client))["executionArn"]
     before = client.describe_execution(executionArn=execution)
     assert client.stop_execution(executionArn=execution)["stopDate"] == before["stopDate"]
@@ -311,7 +311,7 @@ def test_stopping_what_has_ended_changes_nothing(client: Any) -> None:
 
 
 def test_in_real_time_an_execution_runs_on_and_can_be_stopped() -> None:
-    """The stop is recorded with its reasons, in the description and in the history."""
+    """A stop is recorded with its error and cause, in the description and the history."""
     client: Any = sfn.local(real_time=True)
     arn = machine(client, wait(600))
     execution = client.start_execution(stateMachineArn=arn, name="long")["executionArn"]
@@ -332,7 +332,7 @@ def test_in_real_time_an_execution_runs_on_and_can_be_stopped() -> None:
 
 
 def test_in_real_time_an_execution_comes_to_its_end() -> None:
-    """Its outcome is stored when it is there."""
+    """The outcome is stored when the execution ends."""
     client: Any = sfn.local(real_time=True, mocks=lambda _: "answered")
     execution = client.start_execution(stateMachineArn=machine(client, charge()))["executionArn"]
     eventually(lambda: client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
@@ -340,7 +340,7 @@ def test_in_real_time_an_execution_comes_to_its_end() -> None:
 
 
 def test_a_task_that_does_not_return_does_not_hold_up_a_stop() -> None:
-    """What it answers later is not heard."""
+    """The task's later answer is ignored."""
     asked, answer = threading.Event(), threading.Event()
 
     def slow(_: TaskCall) -> Any:
@@ -362,7 +362,7 @@ def test_a_task_that_does_not_return_does_not_hold_up_a_stop() -> None:
 
 
 def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:
-    """Another process tells what became of it."""
+    """Another process reports that the execution was aborted, and why."""
     path = tmp_path / "local.db"
     script = (
         "import sys, sfn_release as sfn\n"
@@ -392,7 +392,7 @@ def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:
 
 
 def test_the_history_of_a_running_execution_is_paged_like_any_other() -> None:
-    """Long texts included, forwards and backwards; stopped, it keeps what had happened."""
+    """Long inputs are paged in both directions, and the events stay after a stop."""
     client: Any = sfn.local(real_time=True)
     states = {"Take": {"Type": "Pass", "Next": "Pause"}, **wait(600)}
     text = json.dumps({"text": "x" * 5_000})
@@ -423,7 +423,7 @@ def test_the_history_of_a_running_execution_is_paged_like_any_other() -> None:
 
 
 def test_equal_texts_of_histories_are_stored_once(tmp_path: Path) -> None:
-    """Whatever the number of events and executions that hand them on."""
+    """A text is stored once for any number of events and executions that pass it on."""
     client: Any = sfn.local(tmp_path / "local.db")
     arn = machine(
         client,

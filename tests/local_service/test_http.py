@@ -64,7 +64,7 @@ def running(tmp_path: Path) -> Iterator[server.Background]:
 
 @contextlib.contextmanager
 def process(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run a server in a process of its own; give it and its URL."""
+    """Run a server in another process; yield the process and its URL."""
     environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, str(path)],
@@ -81,7 +81,7 @@ def process(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def client_of(url: str, **config: Any) -> Any:
-    """Return a boto3 client as a user makes it."""
+    """Return a boto3 client as a user creates it."""
     return boto3.client(
         "stepfunctions",
         endpoint_url=url,
@@ -93,7 +93,7 @@ def client_of(url: str, **config: Any) -> Any:
 
 
 def raw(port: int, method: str = "POST", **request: Any) -> tuple[int, Any, dict[str, Any]]:
-    """Make an HTTP request; return status, headers and the JSON of the answer."""
+    """Send an HTTP request; return the status, headers and JSON of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.request(method, "/", **request)
@@ -103,7 +103,7 @@ def raw(port: int, method: str = "POST", **request: Any) -> tuple[int, Any, dict
 
 
 def test_boto3_cannot_tell_it_from_aws(running: server.Background) -> None:
-    """The release engine's own client: create, publish, alias, execute, errors with their types."""
+    """The release engine's client works: create, publish, alias, execute, typed errors."""
     client: Any = connect(Access("us-east-1", endpoints={"*": running.url})).stepfunctions
     arn = create(client, publish=True, type="EXPRESS")
     client.create_state_machine_alias(
@@ -128,14 +128,14 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_host_prefix_of_synchronous_starts(
     running: server.Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every client may start one at a name below localhost; at 127.0.0.1 the prefix must be off."""
+    """Any client can start synchronously below localhost; 127.0.0.1 needs the prefix turned off."""
     monkeypatch.delenv("AWS_DISABLE_HOST_PREFIX_INJECTION")
     create(client_of(running.url), type="EXPRESS")
     request = {"stateMachineArn": f"{MACHINES}:hello"}
     resolve = socket.getaddrinfo
 
     def loopback(host: Any, *rest: Any, **options: Any) -> Any:
-        """Resolve as RFC 6761 says: what ends in .localhost is loopback."""
+        """Resolve names below .localhost to loopback, as RFC 6761 defines."""
         is_local = str(host).endswith(".localhost")
         return resolve("127.0.0.1" if is_local else host, *rest, **options)
 
@@ -167,7 +167,7 @@ def aws(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     not Path(sys.executable).with_name("aws").exists(), reason="the AWS CLI is not installed"
 )
 def test_the_unmodified_aws_cli_works(tmp_path: Path) -> None:
-    """Create, execute, read the history, and an error in AWS's words, against a real process."""
+    """The AWS CLI creates, executes, reads a history and shows AWS's error, with a real server."""
     with process(tmp_path / "local.db") as (_, url):
         created = aws(
             url,
@@ -195,7 +195,7 @@ def test_the_unmodified_aws_cli_works(tmp_path: Path) -> None:
 
 
 def test_an_answer_has_the_headers_of_aws(running: server.Background) -> None:
-    """Request id, date, type, length; and the connection stays open."""
+    """An answer has a request id, date, type and length, and the connection stays open."""
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
     with contextlib.closing(connection):
         for _ in range(3):
@@ -256,7 +256,7 @@ def test_an_answer_has_the_headers_of_aws(running: server.Background) -> None:
 def test_a_bad_request_gets_an_answer_of_the_api(
     running: server.Background, method: str, request_: dict[str, Any], status: int, code: str
 ) -> None:
-    """Never a traceback, never a page of HTML; the next request is served."""
+    """A bad request gets an error of the API, and the next request is served."""
     found, headers, answer = raw(running.port, method, **request_)
     assert (found, answer["__type"]) == (status, code)
     assert answer["message"]
@@ -265,7 +265,7 @@ def test_a_bad_request_gets_an_answer_of_the_api(
 
 
 def test_what_is_no_http_is_refused_too(running: server.Background) -> None:
-    """Noise on the port does no harm."""
+    """Noise on the port is refused without harm."""
     for noise in (b"\x16\x03\x01 tls?\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n", b"\r\n" * 3):
         with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
             connection.sendall(noise)
@@ -275,15 +275,15 @@ def test_what_is_no_http_is_refused_too(running: server.Background) -> None:
 
 
 def test_headers_without_end_are_refused(running: server.Background) -> None:
-    """A header of 2 MB gets an answer of the API, and the connection closes."""
+    """A header of 2 MB gets an error of the API, and the connection is closed."""
     with socket.create_connection(("127.0.0.1", running.port), timeout=60) as connection:
-        with contextlib.suppress(ConnectionError):  # the server may close before it is all sent
+        with contextlib.suppress(ConnectionError):  # the server may close before everything is sent
             connection.sendall(b"POST / HTTP/1.1\r\nX-Long: " + b"a" * 2_000_000 + b"\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
 def test_half_sent_requests_block_nobody(running: server.Background) -> None:
-    """While fifty clients stop in the middle of a request, another one is answered."""
+    """While fifty clients stop in the middle of a request, another request is answered."""
     with contextlib.ExitStack() as stack:
         for _ in range(50):
             half = socket.create_connection(("127.0.0.1", running.port), timeout=60)
@@ -293,7 +293,7 @@ def test_half_sent_requests_block_nobody(running: server.Background) -> None:
 
 
 def test_a_database_that_fails_is_told_once(tmp_path: Path) -> None:
-    """As an error that clients do not try again."""
+    """The error is a type that clients don't retry."""
     path = tmp_path / "local.db"
     path.write_text("not a database, " * 100)
     with server.start(open_service(path, tasks_for=any_tasks)) as background:
@@ -303,7 +303,7 @@ def test_a_database_that_fails_is_told_once(tmp_path: Path) -> None:
 
 
 def test_threads_share_a_server(running: server.Background) -> None:
-    """Eight at once, each with its connection."""
+    """Eight threads use one server, each with its own connection."""
     client = client_of(running.url, max_pool_connections=8)
     with ThreadPoolExecutor(8) as pool:
         arns = list(pool.map(lambda number: create(client, f"m{number}", number), range(80)))
@@ -312,7 +312,7 @@ def test_threads_share_a_server(running: server.Background) -> None:
 
 
 def test_two_servers_and_a_client_share_a_file(tmp_path: Path) -> None:
-    """What one writes the others read at once."""
+    """Two servers and a client see each other's writes immediately."""
     path = tmp_path / "local.db"
     with process(path) as (_, one), process(path) as (_, other):
         arn = create(client_of(one))
@@ -322,7 +322,7 @@ def test_two_servers_and_a_client_share_a_file(tmp_path: Path) -> None:
 
 
 def test_state_survives_kill_9_of_the_server(tmp_path: Path) -> None:
-    """Every write that was answered is there when the next server starts."""
+    """Every write that was acknowledged is there when the next server starts."""
     path = tmp_path / "local.db"
     answered = []
     with process(path) as (killed, url), ThreadPoolExecutor(4) as pool:
@@ -343,7 +343,7 @@ def test_state_survives_kill_9_of_the_server(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_server_quietly(tmp_path: Path) -> None:
-    """No traceback, although a client's connection is still open."""
+    """Ctrl-C leaves no traceback, although a client's connection is open."""
     with process(tmp_path / "local.db") as (started, url):
         client = client_of(url)
         client.list_state_machines()
@@ -354,14 +354,14 @@ def test_ctrl_c_ends_the_server_quietly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "::"])  # noqa: S104 - refused
 def test_only_loopback_is_listened_on(host: str) -> None:
-    """The service checks no credentials."""
+    """Other addresses are refused, because the service checks no credentials."""
     with pytest.raises(LocalServiceError) as caught:
         server.serve(open_service(":memory:", tasks_for=any_tasks), host=host, port=0)
     assert host in caught.value.message
 
 
 def test_a_port_that_is_taken_is_told(running: server.Background) -> None:
-    """With what to do."""
+    """The error says what to do."""
     with pytest.raises(LocalServiceError) as caught:
         server.serve(open_service(":memory:", tasks_for=any_tasks), port=running.port)
     assert str(running.port) in caught.value.message

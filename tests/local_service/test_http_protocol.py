@@ -26,14 +26,14 @@ def service() -> Iterator[LocalService]:
 
 
 def body(response: Any) -> dict[str, Any]:
-    """Return the JSON of an answer, whose length its header has."""
+    """Return the JSON of an answer, and check its Content-Length."""
     assert response.headers["Content-Length"] == str(len(response.body))
     members: dict[str, Any] = json.loads(response.body)
     return members
 
 
 def test_a_request_is_answered_with_the_service_s_date(service: LocalService) -> None:
-    """The connection stays open, and no clock but the service's is used."""
+    """The date is from the service's clock, and the connection stays open."""
     assert refusal(service, LIST) is None
     response = answer(service, LIST)
     assert (response.status, body(response)) == (200, {"stateMachines": []})
@@ -47,7 +47,7 @@ def test_a_request_is_answered_with_the_service_s_date(service: LocalService) ->
     ids=["a web page", "another host"],
 )
 def test_a_refusal_needs_the_headers_alone(service: LocalService, request_: HttpRequest) -> None:
-    """It closes the connection, because its body has not been read."""
+    """The connection is closed, because the body wasn't read."""
     response = refusal(service, request_)
     assert response is not None
     assert (response.status, body(response)["__type"]) == (403, "AccessDeniedException")
@@ -64,7 +64,7 @@ def test_a_refusal_needs_the_headers_alone(service: LocalService, request_: Http
 def test_an_unknown_operation_is_named(
     service: LocalService, target: str | None, named: str
 ) -> None:
-    """As the client wrote it, without Step Functions' prefix."""
+    """The error has the operation's name without Step Functions' prefix."""
     response = answer(service, replace(LIST, target=target))
     assert response.status == 400
     assert body(response)["__type"] == "UnknownOperationException"
@@ -72,7 +72,7 @@ def test_an_unknown_operation_is_named(
 
 
 def test_the_identity_is_the_account_of_the_access_key(service: LocalService) -> None:
-    """GetCallerIdentity, for the region and the key that the request is signed with."""
+    """GetCallerIdentity answers for the region and the access key of the signature."""
     signed = "AWS4-HMAC-SHA256 Credential=111122223333/20260101/cn-north-1/sts/aws4_request, x"
     response = answer(
         service,
@@ -87,7 +87,7 @@ def test_the_identity_is_the_account_of_the_access_key(service: LocalService) ->
 
 
 def test_a_database_that_fails_is_an_error_that_clients_do_not_retry(tmp_path: Path) -> None:
-    """It names the file."""
+    """The error names the file."""
     path = tmp_path / "local.db"
     path.write_text("not a database, " * 100)
     with open_service(path, tasks_for=lambda _n, _t: Mocks()) as service:

@@ -1,7 +1,7 @@
-"""Replays what real AWS answered to sequences of API calls, through a boto3 client.
+"""Replays recorded sequences of API calls to AWS through a boto3 client.
 
-The recordings lie beside the repository; without them these tests are skipped. A call's answer, or
-its error's code and message, must match what was recorded, by the recordings' own matcher.
+The recordings are in a folder beside the repository. Without them, these tests are skipped. An
+answer, or an error's code and message, must match the recording by the recordings' own matcher.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from support.places import ORACLE
 
 ACCOUNT = "111111111111"
 REGION = "us-east-1"
-PATIENCE = 60.0  # seconds that an awaited state may take
+PATIENCE = 60.0  # seconds to wait for a state
 
 LATER = {
     "sfn_api_activities": "the local service has no activities yet",
@@ -39,7 +39,7 @@ DIFFERENT = {
 }
 """Sequences that are not answered as AWS did, with the reason; all others are, call by call."""
 
-# Since then a description tells the encryption, also of machines that never asked for any.
+# After this date, AWS describes the encryption of every machine.
 ENCRYPTION_TOLD_SINCE = "2024-07-25"
 
 pytestmark = pytest.mark.skipif(not ORACLE.is_dir(), reason="the recordings are not here")
@@ -58,7 +58,7 @@ def _files() -> list[Path]:
 def test_recorded_sequences_are_answered_as_aws_did(
     category: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """Every sequence of a category gets AWS's answers and AWS's errors."""
+    """Every sequence of a category gets AWS's answers and errors."""
     matcher = compare()
     cases = list(_cases(category))
     found = {case["id"]: Replay(case, matcher).run() for case in cases}
@@ -76,14 +76,14 @@ def _cases(category: str) -> Iterator[dict[str, Any]]:
 
 
 class Unanswered:
-    """Tasks that nobody answers: a callback's token is never sent back."""
+    """Tasks without an answer: a callback's token is never sent back."""
 
     def __init__(self, over: threading.Event) -> None:
         self._over = over
         self._none = Mocks()
 
     def run(self, call: TaskCall) -> Any:
-        """Wait until the test is over, or fail for want of a mock."""
+        """Wait until the test is over, or fail without a mock."""
         if call.resource.endswith(".waitForTaskToken"):
             self._over.wait()
         return self._none.run(call)
@@ -99,7 +99,7 @@ class Replay:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> list[str]:
-        """Return the differences between what AWS answered and what the service does."""
+        """Return the differences between AWS's answers and the service's."""
         over = threading.Event()
         local = open_service(
             ":memory:",
@@ -116,7 +116,7 @@ class Replay:
         return differences
 
     def call(self, call: dict[str, Any]) -> list[str]:
-        """Make one call, or do or await what surrounded it in the recording."""
+        """Make a call of the API, or replay a wait or another service's call."""
         params = self.fill(call.get("params"))
         match call["service"]:
             case "stepfunctions":
@@ -146,7 +146,7 @@ class Replay:
         return self.differences(expected, _datetimes(actual))
 
     def refused(self, call: dict[str, Any], error: Exception) -> list[str]:
-        """Compare an error, which botocore may have raised before it sent anything."""
+        """Compare an error, which botocore may raise before it sends the request."""
         if not call.get("raised"):
             return [f"{error}"]
         expected = call.get("error_response")
@@ -162,14 +162,14 @@ class Replay:
         return self.differences(expected, response)
 
     def differences(self, expected: Any, actual: Any) -> list[str]:
-        """Compare by the rules of the recordings."""
+        """Compare by the recordings' rules."""
         normal = self.compare.normalise(self.compare.response(actual), region=REGION)
         tokens = self.compare.tokens_of(self.case)
         found: list[str] = self.compare.match(expected, normal, tokens)
         return found
 
     def fill(self, value: Any) -> Any:
-        """Fill in what earlier answers gave: ``{{1.stateMachineArn}}`` and recorded tokens."""
+        """Replace references to earlier answers, such as ``{{1.stateMachineArn}}``, and tokens."""
         if isinstance(value, dict):
             return {key: self.fill(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -181,20 +181,20 @@ class Replay:
         return re.sub(r"\{\{(\d+)\.([^}]+)\}\}", self.earlier, value)
 
     def earlier(self, reference: re.Match[str]) -> str:
-        """Return the value that a reference names."""
+        """Return the value of a reference."""
         value = self.answers.get(int(reference[1]), {})
         for part in reference[2].split("."):
             value = value[int(part)] if part.isdecimal() else value[part]
         return str(value)
 
     def learn(self, expected: Any, actual: Any) -> None:
-        """Keep the tokens that a later call of the recording hands back."""
+        """Keep the tokens that a later call sends."""
         token = expected.get("nextToken")
         if token is not None and "nextToken" in actual:
             self.tokens[token] = actual["nextToken"]
 
     def environment(self, op: str, params: Any) -> dict[str, Any]:
-        """Do what another service did for the recording, as far as the sequence depends on it."""
+        """Stand in for another service, as far as the sequence depends on it."""
         if op == "create_stack":
             template = params["TemplateBody"]
             definition = re.search(r'\{\\?"Comment.*?\}\}\}', template, re.DOTALL)
@@ -213,7 +213,7 @@ class Replay:
         }
 
     def wait(self, op: str, params: Any) -> None:
-        """Wait for what the recording waited for; the control plane itself is never late."""
+        """Wait for an execution, as the recording did; other state is there immediately."""
         arn = params.get("execution_arn")
         if arn is None:
             return
@@ -230,7 +230,7 @@ class Replay:
 
 
 def _datetimes(value: Any) -> Any:
-    """Give every instant the name that the recordings have for it."""
+    """Replace each timestamp with the recordings' placeholder."""
     if isinstance(value, dict):
         return {
             key: "timestamp" if key == "timestamp" else _datetimes(item)

@@ -1,4 +1,4 @@
-"""Several projects of one repository on `local`: each has a service of its own."""
+"""Several projects of one repository on `local`: each has its own service."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ROLE = "arn:aws:iam::000000000000:role/shop"
 
 
 def files(project: Project) -> tuple[Path, Path]:
-    """Return the file that all projects shared until 0.2.0, and the project's own."""
+    """Return the file that projects shared until 0.2.0, and the project's own file."""
     folder = project.root / ".git" / "sfn-release"
     return folder / "local.db", folder / "local" / "shop.db"
 
 
 def create(client: Any, name: str, project: str | None) -> None:
-    """Create a state machine as a project's deployment does, or by hand."""
+    """Create a state machine as a project's deployment does, or without a project."""
     tags = [{"key": "sfn-release:project", "value": project}] if project else []
     client.create_state_machine(
         name=name, definition=json.dumps(definition(name)), roleArn=ROLE, tags=tags, publish=True
@@ -40,7 +40,7 @@ def names(client: Any) -> list[str]:
 
 @pytest.fixture
 def as_before(shop: Project) -> Project:
-    """Make a project as 0.2.0 left it: published and executed, in the shared file."""
+    """Return a project as 0.2.0 left it: published and executed, in the shared file."""
     shop.ok("publish", "1.0.0")
     shop.ok("execute", "hello")
     shared, own = files(shop)
@@ -53,7 +53,7 @@ def as_before(shop: Project) -> Project:
 
 
 def test_two_projects_have_equal_names(shop: Project) -> None:
-    """Neither touches the other's state machine."""
+    """Each project has its own state machine."""
     other = replace(shop, root=shop.root / "second")
     other.write("releases.toml", '[project]\nname = "second"\ntag = "second/v{version}"\n')
     other.commit(hello="Hello from the second")
@@ -66,7 +66,7 @@ def test_two_projects_have_equal_names(shop: Project) -> None:
 
 
 def test_what_is_there_moves_to_the_project(as_before: Project) -> None:
-    """State machines, versions, aliases and executions, once; others' stay."""
+    """State machines, versions, aliases and executions move once; other projects' stay."""
     shared, own = files(as_before)
     before = sfn.local(shared)
     create(before, "theirs", "second")
@@ -87,7 +87,7 @@ def test_what_is_there_moves_to_the_project(as_before: Project) -> None:
 
 
 def test_an_empty_shared_file_is_removed(as_before: Project) -> None:
-    """Nobody else needs it."""
+    """The shared file is removed with its last state machine."""
     shared, own = files(as_before)
     as_before.ok("status", "--check")
     assert names(sfn.local(own)) == ["hello"]
@@ -95,7 +95,7 @@ def test_an_empty_shared_file_is_removed(as_before: Project) -> None:
 
 
 def test_reset_forgets_the_shared_file_too(as_before: Project) -> None:
-    """Nothing of the project comes back."""
+    """After a reset, nothing of the project is left in either file."""
     shared, own = files(as_before)
     create(sfn.local(shared), "theirs", "second")
     as_before.ok("local", "reset", "--yes")
@@ -106,7 +106,7 @@ def test_reset_forgets_the_shared_file_too(as_before: Project) -> None:
 
 
 def test_a_shared_file_that_is_damaged_is_named(as_before: Project) -> None:
-    """With the file to remove."""
+    """The error names the file to remove."""
     shared, own = files(as_before)
     shared.write_bytes(b"not a database at all, and long enough to be taken for one" * 9)
     ran = as_before.run("status")

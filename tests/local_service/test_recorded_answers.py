@@ -1,4 +1,4 @@
-"""The service answers as AWS's recorded answers show, also where a definition hardly matters."""
+"""The service's answers match AWS's recorded ones, for any definition."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def client() -> Any:
 
 
 def test_a_description_names_the_variables_that_states_read(client: Any) -> None:
-    """By state, at any depth, sorted; literals, bound names and states without any are left out."""
+    """Variables are listed by state, sorted, at any depth, without literals and bound names."""
     text = json.dumps(SEQUENCE)
     arn = client.create_state_machine(name="m", definition=text, roleArn=ROLE)["stateMachineArn"]
     expected = {"Weigh": ["limit", "total"], "Each": ["total", "unit"], "Say": ["total"]}
@@ -61,13 +61,13 @@ def test_a_description_names_the_variables_that_states_read(client: Any) -> None
 
 
 def test_a_description_without_variables_says_nothing_of_them(client: Any) -> None:
-    """The member is absent, not empty."""
+    """Without variables, the member is absent."""
     described = client.describe_state_machine(stateMachineArn=create(client))
     assert "variableReferences" not in described
 
 
 def test_a_timed_out_execution_has_neither_error_nor_cause(client: Any) -> None:
-    """Its last event names the error; DescribeExecution and lists do not."""
+    """The last event has the error; DescribeExecution and lists don't."""
     wait = {"Type": "Wait", "Seconds": 20, "End": True}
     text = json.dumps({"TimeoutSeconds": 1, "StartAt": "W", "States": {"W": wait}})
     arn = client.create_state_machine(name="m", definition=text, roleArn=ROLE)["stateMachineArn"]
@@ -80,7 +80,7 @@ def test_a_timed_out_execution_has_neither_error_nor_cause(client: Any) -> None:
 
 
 def test_a_failed_synchronous_execution_has_details_of_its_output(client: Any) -> None:
-    """As recorded: included, although there is no output."""
+    """A failed synchronous execution has no output, but its details say that it is included."""
     fail = {"Type": "Fail", "Error": "E", "Cause": "C"}
     text = json.dumps({"StartAt": "F", "States": {"F": fail}})
     arn = client.create_state_machine(name="m", definition=text, roleArn=ROLE, type="EXPRESS")[
@@ -92,7 +92,7 @@ def test_a_failed_synchronous_execution_has_details_of_its_output(client: Any) -
 
 
 def test_the_context_object_of_express_counts_no_redrives(client: Any) -> None:
-    """Id, Input, Name, RoleArn, StartTime; STANDARD has RedriveCount, too."""
+    """EXPRESS has Id, Input, Name, RoleArn and StartTime; STANDARD also has RedriveCount."""
     show = {"Type": "Pass", "Parameters": {"keys.$": "$$.Execution.keys()"}, "End": True}
     text = json.dumps({"StartAt": "S", "States": {"S": show}})
     both = ["Id", "Input", "Name", "RoleArn", "StartTime"]
@@ -141,13 +141,13 @@ def test_the_context_object_of_express_counts_no_redrives(client: Any) -> None:
 def test_a_text_that_is_no_definition_gets_aws_s_code(
     client: Any, text: str, expected: dict[str, str]
 ) -> None:
-    """The parser's words and place for what is no JSON, none for what is no object."""
+    """Invalid JSON has the parser's message and location; an empty text has neither."""
     answer = client.validate_state_machine_definition(definition=text)
     assert answer["diagnostics"] == [{"severity": "ERROR", **expected}]
 
 
 def test_the_hundred_and_first_alias_is_refused(client: Any) -> None:
-    """ServiceQuotaExceededException, as for the 1,001st version; deleting makes room."""
+    """The error is ServiceQuotaExceededException, and deleting an alias makes room."""
     arn = create(client, publish=True)
     routing = [{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
     for number in range(100):
@@ -159,13 +159,13 @@ def test_the_hundred_and_first_alias_is_refused(client: Any) -> None:
         "A state machine can have at most 100 aliases.",
     )
     again = client.create_state_machine_alias(name="a5", routingConfiguration=routing)
-    assert again["stateMachineAliasArn"] == f"{arn}:a5"  # it is there already
+    assert again["stateMachineAliasArn"] == f"{arn}:a5"  # it exists already
     client.delete_state_machine_alias(stateMachineAliasArn=f"{arn}:a7")
     client.create_state_machine_alias(**more)
 
 
 def test_the_thousand_and_first_version_is_refused(tmp_path: Path) -> None:
-    """Whether it is published alone or by an update, of which then nothing happens."""
+    """An update that publishes is refused and changes nothing; deleting a version makes room."""
     running = sfn.local(tmp_path / "local.db")
     client: Any = running
     arn = create(client, publish=True)

@@ -1,4 +1,4 @@
-"""Who may ask the local service over HTTP, and for which region and account it answers."""
+"""The local service over HTTP: the hosts it answers, and the region and account of a request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOME = ArnScope("eu-west-1", "000000000000")
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Background]:
-    """Run a server in a thread, of region eu-west-1, with one more host name."""
+    """Run a server in a thread, for eu-west-1, with one more host name."""
     path = tmp_path_factory.mktemp("local") / "local.db"
     home = open_service(path, tasks_for=lambda _name, _tags: Mocks(), region=HOME.region)
     with server.start(home, allowed=["host.docker.internal"]) as background:
@@ -42,7 +42,7 @@ def client(running: server.Background, region: str, key: str) -> Any:
 
 
 def post(running: server.Background, **headers: str) -> tuple[int, dict[str, Any]]:
-    """Send ListStateMachines as a program or a browser would."""
+    """Send ListStateMachines as a program or a browser does."""
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
     try:
         connection.putrequest("POST", "/", skip_host=True)
@@ -71,7 +71,7 @@ def post(running: server.Background, **headers: str) -> tuple[int, dict[str, Any
     ],
 )
 def test_names_of_this_machine_are_answered(running: server.Background, host: str) -> None:
-    """Loopback addresses, every name below localhost, AWS's prefix, and what is allowed."""
+    """Loopback addresses, names below localhost, AWS's prefix and allowed hosts are answered."""
     status, answer = post(running, Host=host)
     assert (status, "stateMachines" in answer) == (200, True)
 
@@ -80,7 +80,7 @@ def test_names_of_this_machine_are_answered(running: server.Background, host: st
     "host", ["evil.example", "evil.example:8083", "localhost.evil.example", "10.0.0.1", "[::2]", ""]
 )
 def test_other_names_are_refused(running: server.Background, host: str) -> None:
-    """A web page whose name was bound to loopback keeps its own name."""
+    """A web page whose name was rebound to loopback still sends its own name, and is refused."""
     status, answer = post(running, Host=host)
     assert status == 403
     assert answer["__type"] == "AccessDeniedException"
@@ -88,7 +88,7 @@ def test_other_names_are_refused(running: server.Background, host: str) -> None:
 
 
 def test_a_web_page_is_refused_under_any_name(running: server.Background) -> None:
-    """A browser sends an Origin with what a page asks; "null" is one, too."""
+    """A browser's Origin is refused, and so is the Origin "null"."""
     for origin in ("https://evil.example", "http://localhost:3000", "null"):
         status, answer = post(running, Host="localhost", Origin=origin)
         assert (status, answer["__type"]) == (403, "AccessDeniedException")
@@ -98,7 +98,7 @@ def test_a_web_page_is_refused_under_any_name(running: server.Background) -> Non
 def test_a_request_is_answered_for_the_region_and_account_that_it_signs_for(
     running: server.Background,
 ) -> None:
-    """One server holds several accounts and regions, which see nothing of each other."""
+    """One server holds several accounts and regions, which can't see each other."""
     made = {}
     for region, key, account in (
         ("eu-west-1", "any", "000000000000"),
@@ -136,14 +136,14 @@ def test_a_request_is_answered_for_the_region_and_account_that_it_signs_for(
     ],
 )
 def test_a_signature_names_the_scope(authorization: str | None, expected: ArnScope | str) -> None:
-    """Twelve digits are an account; what is no signature leaves the service's own scope."""
+    """An access key of twelve digits is the account; other values leave the service's scope."""
     if isinstance(expected, str):
         expected = ArnScope(expected, HOME.account)
     assert expected == request_headers.scope(authorization, HOME)
 
 
 def test_what_one_account_stores_stays_after_a_restart(tmp_path: Path) -> None:
-    """The scope is part of the file."""
+    """An account's state machines are in the file."""
     path = tmp_path / "local.db"
     for expected in ([], ["arn:aws:states:us-east-1:333333333333:stateMachine:m"]):
         running = open_service(path, tasks_for=lambda _name, _tags: Mocks())

@@ -19,7 +19,7 @@ def client() -> Any:
 
 
 def test_the_first_revision_has_no_id(client: Any) -> None:
-    """A new machine tells no revisionId; a changed one does, and another after each change."""
+    """A new machine has no revisionId; each change sets another one."""
     arn = create(client)
     assert "revisionId" not in client.describe_state_machine(stateMachineArn=arn)
     first = client.update_state_machine(stateMachineArn=arn, definition=definition(2))
@@ -30,7 +30,7 @@ def test_the_first_revision_has_no_id(client: Any) -> None:
 
 
 def test_an_update_with_equal_content_makes_no_revision(client: Any) -> None:
-    """Equality is of parsed JSON and configurations, not of white space or key order."""
+    """White space and the order of keys don't make a revision."""
     arn = create(client)
     revision = client.update_state_machine(stateMachineArn=arn, definition=definition(2))
     loose = json.dumps(json.loads(definition(2)), indent=4, sort_keys=True)
@@ -62,7 +62,7 @@ def test_an_update_with_equal_content_makes_no_revision(client: Any) -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_a_change_of_any_part_makes_a_revision(client: Any, change: dict[str, Any]) -> None:
-    """Definition, role, logging, tracing and encryption are each part of a revision."""
+    """The definition, role, logging, tracing and encryption are all part of a revision."""
     arn = create(client)
     answer = client.update_state_machine(stateMachineArn=arn, **change)
     assert "revisionId" in answer
@@ -75,7 +75,7 @@ def test_a_change_of_any_part_makes_a_revision(client: Any, change: dict[str, An
 
 
 def test_what_an_update_omits_stays(client: Any) -> None:
-    """Tracing that was switched on stays on when an update does not mention it."""
+    """Tracing stays on when an update doesn't mention it."""
     arn = create(client, tracingConfiguration={"enabled": True})
     client.update_state_machine(stateMachineArn=arn, definition=definition(2))
     described = client.describe_state_machine(stateMachineArn=arn)
@@ -83,7 +83,7 @@ def test_what_an_update_omits_stays(client: Any) -> None:
 
 
 def test_creating_twice_is_one_machine(client: Any) -> None:
-    """The same request again gives the same answer; another role or other tags are ignored."""
+    """The same request returns the same answer; another role or other tags are ignored."""
     arn = create(client, tags=[{"key": "a", "value": "1"}])
     again = client.create_state_machine(
         name="hello",
@@ -110,7 +110,7 @@ def test_creating_twice_is_one_machine(client: Any) -> None:
 def test_creating_another_under_the_same_name_is_refused(
     client: Any, difference: dict[str, Any]
 ) -> None:
-    """Definition text, type, configurations and publish must be equal."""
+    """The definition's text, type, configurations and publish must be equal."""
     arn = create(client)
     request = {"name": "hello", "definition": definition(1), "roleArn": ROLE, **difference}
     assert refusal(client.create_state_machine, **request) == (
@@ -120,7 +120,7 @@ def test_creating_another_under_the_same_name_is_refused(
 
 
 def test_an_unchanged_update_that_publishes_gives_the_same_version(client: Any) -> None:
-    """So one version may serve several releases."""
+    """One version may serve several releases."""
     arn = create(client, publish=True)
     again = client.update_state_machine(
         stateMachineArn=arn, definition=definition(1), publish=True, versionDescription="other"
@@ -131,7 +131,7 @@ def test_an_unchanged_update_that_publishes_gives_the_same_version(client: Any) 
 
 
 def test_an_update_needs_something_to_update(client: Any) -> None:
-    """An ARN alone is not enough; neither is publish."""
+    """An update with only an ARN, or only publish, is refused."""
     arn = create(client)
     code, message = refusal(client.update_state_machine, stateMachineArn=arn, publish=True)
     assert code == "MissingRequiredParameter"
@@ -139,7 +139,7 @@ def test_an_update_needs_something_to_update(client: Any) -> None:
 
 
 def test_a_version_description_needs_publish(client: Any) -> None:
-    """Both create and update refuse a description of nothing."""
+    """Create and update refuse a version description without publish."""
     arn = create(client)
     expected = (
         "ValidationException",
@@ -162,7 +162,7 @@ def test_a_version_description_needs_publish(client: Any) -> None:
 
 @pytest.mark.parametrize("suffix", [":1", ":live"])
 def test_a_qualified_arn_can_neither_be_updated_nor_deleted(client: Any, suffix: str) -> None:
-    """Versions and aliases have operations of their own; AWS's errors differ by operation."""
+    """An ARN of a version or alias has its own operations, and each error is AWS's."""
     arn = create(client, publish=True) + suffix
     absent = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
     update = {"stateMachineArn": arn, "definition": definition(2)}
@@ -174,13 +174,13 @@ def test_a_qualified_arn_can_neither_be_updated_nor_deleted(client: Any, suffix:
 
 
 def test_deleting_takes_versions_aliases_and_tags_along(client: Any) -> None:
-    """Afterwards nothing is left, and the same name starts at version 1 again."""
+    """A deletion removes everything, and the same name starts at version 1 again."""
     arn = create(client, publish=True, tags=[{"key": "a", "value": "1"}])
     client.create_state_machine_alias(
         name="live", routingConfiguration=[{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
     )
     client.delete_state_machine(stateMachineArn=arn)
-    client.delete_state_machine(stateMachineArn=arn)  # an absent one is no error
+    client.delete_state_machine(stateMachineArn=arn)  # deleting twice is allowed
     missing = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
     assert missing == refusal(client.describe_state_machine, stateMachineArn=arn)
     assert missing == refusal(client.list_state_machine_versions, stateMachineArn=arn)
@@ -192,7 +192,7 @@ def test_deleting_takes_versions_aliases_and_tags_along(client: Any) -> None:
 
 
 def test_metadata_only_hides_the_definition(client: Any) -> None:
-    """As AWS does for callers that may not decrypt it."""
+    """METADATA_ONLY omits the definition, as AWS does for callers that may not decrypt it."""
     arn = create(client)
     described = client.describe_state_machine(stateMachineArn=arn, includedData="METADATA_ONLY")
     assert described["definition"] == "{}"
@@ -200,7 +200,7 @@ def test_metadata_only_hides_the_definition(client: Any) -> None:
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "a*", "a#b", "é,", "a\u0085b", "a$"])
 def test_names_with_special_characters_are_refused(client: Any, name: str) -> None:
-    """White space, brackets, wildcards and the characters that AWS lists."""
+    """White space, brackets, wildcards and the characters that AWS lists are refused."""
     request = {"name": name, "definition": definition(), "roleArn": ROLE}
     assert refusal(client.create_state_machine, **request) == (
         "InvalidName",
@@ -209,7 +209,7 @@ def test_names_with_special_characters_are_refused(client: Any, name: str) -> No
 
 
 def test_the_limits_of_the_model_hold(client: Any) -> None:
-    """What botocore does not check before it sends, the service does, in AWS's words."""
+    """The service checks the limits that botocore doesn't, with AWS's messages."""
     request = {"name": "n" * 81, "definition": definition(), "roleArn": ROLE}
     assert refusal(client.create_state_machine, **request) == (
         "ValidationException",
@@ -228,7 +228,7 @@ def test_the_limits_of_the_model_hold(client: Any) -> None:
 
 
 def test_several_failures_are_told_at_once(client: Any) -> None:
-    """AWS counts them."""
+    """One error has all failures, and their count as AWS writes it."""
     request = {"name": "n" * 81, "definition": definition(), "roleArn": ROLE, "type": "FAST"}
     _, message = refusal(client.create_state_machine, **request)
     assert message.startswith("2 validation errors detected: ")
@@ -250,14 +250,14 @@ def test_several_failures_are_told_at_once(client: Any) -> None:
     ],
 )
 def test_an_arn_of_something_else_is_refused(client: Any, arn: str, code: str) -> None:
-    """What is no ARN, names another kind of thing, or belongs to another account or region."""
+    """An invalid ARN, another type of resource, another account or another region is refused."""
     create(client)
     assert refusal(client.describe_state_machine, stateMachineArn=arn)[0] == code
 
 
 @pytest.mark.parametrize("role", ["admin", "arn:aws:iam::1:role/x", "arn:aws:s3:::bucket"])
 def test_a_role_must_be_a_role(client: Any, role: str) -> None:
-    """An ARN of another shape is told in full."""
+    """The error shows the whole invalid ARN."""
     request = {"name": "n", "definition": definition(), "roleArn": role}
     assert refusal(client.create_state_machine, **request) == (
         "InvalidArn",
@@ -266,7 +266,7 @@ def test_a_role_must_be_a_role(client: Any, role: str) -> None:
 
 
 def test_a_customer_key_is_named_and_completed(client: Any) -> None:
-    """A key type that needs a key says so; the reuse period gets AWS's default."""
+    """A customer key needs an id, and its reuse period defaults to AWS's value."""
     arn = create(client)
     code, _ = refusal(
         client.update_state_machine,
@@ -283,7 +283,7 @@ def test_a_customer_key_is_named_and_completed(client: Any) -> None:
 
 
 def test_state_machines_are_listed_page_by_page(client: Any) -> None:
-    """The paginator of botocore walks them; a token of another listing is refused."""
+    """The paginator of botocore works, and a token of another listing is refused."""
     arns = [create(client, f"m{number}") for number in range(7)]
     pages = list(
         client.get_paginator("list_state_machines").paginate(PaginationConfig={"PageSize": 3})
@@ -300,7 +300,7 @@ def test_state_machines_are_listed_page_by_page(client: Any) -> None:
 
 
 def test_an_operation_that_is_not_there_names_those_that_are(client: Any) -> None:
-    """AWS has activities, the local service has not."""
+    """The local service has no activities, and the error lists its operations."""
     code, message = refusal(client.create_activity, name="x")
     assert code == "UnknownOperationException"
     assert "CreateActivity is not supported by the local Step Functions service" in message
@@ -308,14 +308,14 @@ def test_an_operation_that_is_not_there_names_those_that_are(client: Any) -> Non
 
 
 def test_the_aws_setup_of_the_user_is_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Local works with a profile that does not exist and an endpoint that is none."""
+    """The local service ignores an invalid profile and endpoint."""
     monkeypatch.setenv("AWS_PROFILE", "absent")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     create(sfn.local())
 
 
 def test_a_database_that_cannot_be_used_is_told(tmp_path: Any) -> None:
-    """A file that is no database gives one clear error, not an answer of AWS."""
+    """A file that isn't a database is one clear error, and not an error of AWS."""
     path = tmp_path / "local.db"
     path.write_text("not a database, " * 100)
     with pytest.raises(sfn_errors.LocalServiceError) as caught:

@@ -48,7 +48,7 @@ create(sfn.local(sys.argv[1]))
 
 
 def writer(path: Path, count: int, name: str) -> subprocess.Popen[str]:
-    """Start a process that publishes *count* versions and prints each ARN once it is there."""
+    """Start a process that publishes *count* versions and prints each ARN when it is stored."""
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), f"{MACHINES}:hello", str(count), name],
         stdout=subprocess.PIPE,
@@ -66,7 +66,7 @@ def versions(client: Any) -> list[int]:
 
 
 def test_the_file_is_opened_when_it_is_needed(tmp_path: Path) -> None:
-    """Making a client creates nothing; the first call creates folder and file."""
+    """The first call creates the folder and the file."""
     path = tmp_path / "new" / "folder" / "local.db"
     client = sfn.local(path)
     assert not (tmp_path / "new").exists()
@@ -75,7 +75,7 @@ def test_the_file_is_opened_when_it_is_needed(tmp_path: Path) -> None:
 
 
 def test_clients_of_one_file_see_the_same(tmp_path: Path) -> None:
-    """And what they made is there for the next process."""
+    """The next process also sees the state machines."""
     one, other = (sfn.local(tmp_path / "local.db") for _ in range(2))
     arn = create(one)
     assert other.describe_state_machine(stateMachineArn=arn)["name"] == "hello"
@@ -83,7 +83,7 @@ def test_clients_of_one_file_see_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", [":memory:", "file"])
 def test_threads_share_a_client(tmp_path: Path, where: str) -> None:
-    """Eight threads publish a hundred versions: no number twice, none missing."""
+    """Eight threads publish a hundred versions: no number is missing or used twice."""
     client: Any = sfn.local(where if where == ":memory:" else tmp_path / "local.db")
     arn = create(client)
 
@@ -100,7 +100,7 @@ def test_threads_share_a_client(tmp_path: Path, where: str) -> None:
 
 
 def test_processes_share_a_file(tmp_path: Path) -> None:
-    """Three processes that write at once, the file's creation included, lose nothing."""
+    """Three processes that create the file and write at the same time lose nothing."""
     path = tmp_path / "local.db"
     creators = [
         subprocess.Popen([sys.executable, "-c", CREATOR, str(path)], env=ENVIRONMENT)
@@ -116,7 +116,7 @@ def test_processes_share_a_file(tmp_path: Path) -> None:
 
 
 def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
-    """A process killed in the middle of its writes: every version it printed is there, whole."""
+    """Every version that a killed process has printed is stored whole."""
     path = tmp_path / "local.db"
     client: Any = sfn.local(path)
     create(client)
@@ -136,7 +136,7 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
 
 
 def test_a_failed_change_changes_nothing(tmp_path: Path) -> None:
-    """What was written before the error is rolled back, and the connection is of use again."""
+    """Writes before the error are rolled back, and the connection stays usable."""
     store = Store(tmp_path / "local.db")
     with contextlib.closing(store):
         with pytest.raises(ZeroDivisionError):
@@ -153,7 +153,7 @@ def fail_halfway(store: Store) -> None:
 
 
 def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
-    """They see the state before it."""
+    """Readers see the state before the write."""
     store = Store(tmp_path / "local.db")
     with contextlib.closing(store), store.writing() as writing:
         writing.execute("INSERT INTO tags VALUES (1, 'a', 'b')")
@@ -164,7 +164,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    """It is not read by guesswork."""
+    """A file of an unknown version isn't read."""
     path = tmp_path / "local.db"
     store = Store(path)
     with store.writing() as db:
@@ -210,7 +210,7 @@ PRAGMA user_version = 1;
 
 
 def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
-    """Its machines are of the region that is served, histories stay, no key comes again."""
+    """Machines get the served region, histories stay, and keys aren't reused."""
     path = tmp_path / "local.db"
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(VERSION_1)
@@ -227,7 +227,7 @@ def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    """Closing twice is fine, using it is not."""
+    """A store can be closed twice, and not used after that."""
     store = Store(tmp_path / "local.db")
     store.close()
     store.close()
@@ -236,7 +236,7 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A folder where the file should be, and a file where the folder should be."""
+    """The path may be a folder, or its folder may be a file."""
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "local.db"):
         with pytest.raises(LocalServiceError) as caught:
@@ -255,7 +255,7 @@ def test_a_forgotten_store_closes_its_connections(tmp_path: Path) -> None:
         connection.execute("SELECT 1")
 
 
-# Whose it is
+# Permissions
 
 
 def modes(*paths: Path) -> list[int]:
@@ -264,7 +264,7 @@ def modes(*paths: Path) -> list[int]:
 
 @pytest.mark.parametrize("inside", ["local.db", "local/shop.db"])
 def test_the_file_is_for_its_owner_only(tmp_path: Path, inside: str) -> None:
-    """And so is our folder; older ones are tightened, with the log that lies beside the file."""
+    """The folder is private too, and so are an older file and its log."""
     folder = tmp_path / "sfn-release"
     path = folder / inside
     create(sfn.local(path))
@@ -279,7 +279,7 @@ def test_the_file_is_for_its_owner_only(tmp_path: Path, inside: str) -> None:
 
 
 def test_a_file_in_a_folder_that_is_not_ours_leaves_the_folder_alone(tmp_path: Path) -> None:
-    """Only the file that is made is private; one that was shared on purpose stays so."""
+    """Only the created file is private, and a file that was shared on purpose stays shared."""
     tmp_path.chmod(0o755)
     path = tmp_path / "mine.db"
     create(sfn.local(path))
@@ -293,7 +293,7 @@ def test_a_file_in_a_folder_that_is_not_ours_leaves_the_folder_alone(tmp_path: P
 def test_a_page_of_a_history_costs_the_same_wherever_it_is(
     tmp_path: Path, *, backwards: bool
 ) -> None:
-    """SQLite takes as many steps for a page in the middle of 20,000 events as for the first."""
+    """SQLite needs as many steps for a page in the middle of 20,000 events as for the first."""
     with contextlib.closing(Store(tmp_path / "local.db")) as store, store.writing() as db:
         history_store.append(db, "arn", ({"id": number + 1} for number in range(20_000)))
 

@@ -22,7 +22,7 @@ def tags(**values: str) -> list[dict[str, str]]:
 
 
 def test_tags_are_added_changed_and_taken_away(client: Any) -> None:
-    """What a call does not name stays as it is."""
+    """Tags that a call doesn't name stay."""
     arn = create(client, tags=tags(a="1", b="2"))
     client.tag_resource(resourceArn=arn, tags=tags(b="3", c=""))
     assert client.list_tags_for_resource(resourceArn=arn)["tags"] == tags(a="1", b="3", c="")
@@ -31,7 +31,7 @@ def test_tags_are_added_changed_and_taken_away(client: Any) -> None:
 
 
 def test_a_machine_has_at_most_fifty_tags(client: Any) -> None:
-    """The call that would add the 51st changes nothing."""
+    """The call that would add the 51st tag changes nothing."""
     arn = create(client)
     client.tag_resource(resourceArn=arn, tags=tags(**{f"k{n}": "v" for n in range(50)}))
     code, _ = refusal(client.tag_resource, resourceArn=arn, tags=tags(k0="new", more="v"))
@@ -42,7 +42,7 @@ def test_a_machine_has_at_most_fifty_tags(client: Any) -> None:
 
 @pytest.mark.parametrize("key", ["aws:owner", "AWS:owner", "a,b", "a\n", "a" * 129])
 def test_bad_keys_are_refused(client: Any, key: str) -> None:
-    """Reserved, of other characters, too long; the machine is not created either."""
+    """Reserved, invalid and long keys are refused, and the machine isn't created."""
     request = {"name": "m", "definition": definition(), "roleArn": ROLE, "tags": tags(**{key: "v"})}
     assert refusal(client.create_state_machine, **request)[0] == "ValidationException"
     assert client.list_state_machines()["stateMachines"] == []
@@ -50,14 +50,14 @@ def test_bad_keys_are_refused(client: Any, key: str) -> None:
 
 @pytest.mark.parametrize("value", ["a;b", "v" * 257])
 def test_bad_values_are_refused(client: Any, value: str) -> None:
-    """Of other characters, too long."""
+    """Invalid and long values are refused."""
     arn = create(client)
     code, _ = refusal(client.tag_resource, resourceArn=arn, tags=tags(key=value))
     assert code == "ValidationException"
 
 
 def test_what_people_write_in_tags_is_taken(client: Any) -> None:
-    """Mail addresses, paths, our own keys, letters of any language."""
+    """Mail addresses, paths, sfn-release's own keys and letters of any language are allowed."""
     wanted = tags(
         **{
             "Creator": "alice@example.com",
@@ -71,7 +71,7 @@ def test_what_people_write_in_tags_is_taken(client: Any) -> None:
 
 @pytest.mark.parametrize("suffix", [":1", ":live", "-absent"])
 def test_only_machines_have_tags(client: Any, suffix: str) -> None:
-    """Versions, aliases and absent machines are not found."""
+    """For versions, aliases and absent machines, the error is that they aren't found."""
     arn = create(client, publish=True) + suffix
     expected = ("ResourceNotFound", f"Resource not found: '{arn}'")
     assert refusal(client.tag_resource, resourceArn=arn, tags=tags(a="b")) == expected

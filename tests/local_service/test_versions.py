@@ -38,7 +38,7 @@ def route(*versions: tuple[str, int]) -> list[dict[str, Any]]:
 
 
 def test_publishing_is_once_per_revision(client: Any) -> None:
-    """Whatever the description: the version that exists is the answer."""
+    """A second publication returns the existing version, whatever its description."""
     arn = create(client)
     first = client.publish_state_machine_version(stateMachineArn=arn, description="one")
     again = client.publish_state_machine_version(stateMachineArn=arn, description="two")
@@ -48,7 +48,7 @@ def test_publishing_is_once_per_revision(client: Any) -> None:
 
 
 def test_publishing_a_revision_that_has_moved_is_a_conflict(client: Any) -> None:
-    """The only compare-and-swap of the API; the first revision is called INITIAL."""
+    """Publishing is the API's only compare-and-swap; the first revision is called INITIAL."""
     arn = create(client)
     client.publish_state_machine_version(stateMachineArn=arn, revisionId="INITIAL")
     revision = client.update_state_machine(stateMachineArn=arn, definition=definition(2))
@@ -65,7 +65,7 @@ def test_publishing_a_revision_that_has_moved_is_a_conflict(client: Any) -> None
 
 
 def test_a_version_is_frozen(client: Any) -> None:
-    """Definition, role, logging and tracing stay as they were when it was published."""
+    """The definition, role, logging and tracing of a version stay the same."""
     arn = create(client, publish=True, versionDescription="first")
     before = client.describe_state_machine(stateMachineArn=f"{arn}:1")
     client.update_state_machine(
@@ -83,7 +83,7 @@ def test_a_version_is_frozen(client: Any) -> None:
 
 
 def test_numbers_are_never_given_twice(client: Any) -> None:
-    """A deleted version's revision, published again, gets the next number."""
+    """After its version is deleted, a revision is published under the next number."""
     arn = create(client, publish=True)
     publish(client, arn, 2)
     client.delete_state_machine_version(stateMachineVersionArn=f"{arn}:2")
@@ -95,13 +95,13 @@ def test_numbers_are_never_given_twice(client: Any) -> None:
 
 
 def test_going_back_to_old_content_makes_a_new_version(client: Any) -> None:
-    """A, B, A are three revisions and three versions."""
+    """Publishing A, B and A makes three revisions and three versions."""
     arn = create(client, publish=True)
     assert [publish(client, arn, 2), publish(client, arn, 1)] == [f"{arn}:2", f"{arn}:3"]
 
 
 def test_versions_are_listed_newest_first_in_pages(client: Any) -> None:
-    """A page that follows a deletion neither repeats nor leaves out a version."""
+    """A deletion between two pages doesn't repeat or skip a version."""
     arn = create(client, publish=True)
     for number in range(2, 8):
         publish(client, arn, number)
@@ -139,7 +139,7 @@ def test_a_version_with_aliases_cannot_be_deleted(client: Any) -> None:
 
 
 def test_creating_an_alias_twice_is_one_alias(client: Any) -> None:
-    """Idempotent over name, description and routing; any difference is a conflict."""
+    """A repeated request returns the alias; another description or routing is a conflict."""
     arn = create(client, publish=True)
     request = {"name": "live", "description": "d", "routingConfiguration": route((f"{arn}:1", 100))}
     first = client.create_state_machine_alias(**request)
@@ -151,7 +151,7 @@ def test_creating_an_alias_twice_is_one_alias(client: Any) -> None:
 
 
 def test_an_alias_is_updated_in_part(client: Any) -> None:
-    """A new routing keeps the description, and the other way round; neither is an error."""
+    """The routing and the description can be updated separately; an empty update is an error."""
     arn = create(client, publish=True)
     second = publish(client, arn, 2)
     alias = client.create_state_machine_alias(
@@ -170,7 +170,7 @@ def test_an_alias_is_updated_in_part(client: Any) -> None:
 
 
 def bad_routings() -> Iterator[Any]:
-    """Yield routings that make no alias, with the code and part of the message."""
+    """Yield invalid routings, with the code and part of the message."""
     one, two, other = f"{MACHINES}:hello:1", f"{MACHINES}:hello:2", f"{MACHINES}:other:1"
     bad = "ValidationException"
     yield pytest.param(route((one, 99)), bad, "must equal 100", id="sum of one")
@@ -197,7 +197,7 @@ def bad_routings() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("routing", "code", "part"), list(bad_routings()))
 def test_a_routing_must_make_an_alias(client: Any, routing: Any, code: str, part: str) -> None:
-    """One or two distinct versions of one machine that exist, with weights that sum to 100."""
+    """A routing has one or two distinct versions of one machine, with weights that sum to 100."""
     publish(client, create(client, publish=True), 2)
     create(client, "other", publish=True)
     found, message = refusal(
@@ -209,7 +209,7 @@ def test_a_routing_must_make_an_alias(client: Any, routing: Any, code: str, part
 
 @pytest.mark.parametrize("name", ["12", "a b", "1.2.0+build", "a" * 81])
 def test_alias_names_follow_the_model(client: Any, name: str) -> None:
-    """Letters, digits, `_ . -`; not digits only; at most 80."""
+    """A name has letters, digits and `_ . -`, isn't a number, and has at most 80 characters."""
     arn = create(client, publish=True)
     code, _ = refusal(
         client.create_state_machine_alias,
@@ -221,7 +221,7 @@ def test_alias_names_follow_the_model(client: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["live", "1.2.0", "v1.2.0-rc.1", "_"])
 def test_versions_of_software_are_alias_names(client: Any, name: str) -> None:
-    """A semantic version without build metadata is one."""
+    """A semantic version without build metadata is a valid alias name."""
     arn = create(client, publish=True)
     answer = client.create_state_machine_alias(
         name=name, routingConfiguration=route((f"{arn}:1", 100))
@@ -230,7 +230,7 @@ def test_versions_of_software_are_alias_names(client: Any, name: str) -> None:
 
 
 def test_aliases_are_listed_by_machine_and_by_version(client: Any) -> None:
-    """In pages; by version only those that route to it."""
+    """Aliases are paged; for a version, only the aliases that route to it are listed."""
     arn = create(client, publish=True)
     second = publish(client, arn, 2)
     for name, routing in {
@@ -251,7 +251,7 @@ def test_aliases_are_listed_by_machine_and_by_version(client: Any) -> None:
 
 
 def test_an_absent_alias_is_not_found(client: Any) -> None:
-    """Except for deletion, which has nothing to do."""
+    """An absent alias isn't found, and deleting it does nothing."""
     arn = f"{create(client)}:live"
     code, _ = refusal(client.describe_state_machine_alias, stateMachineAliasArn=arn)
     assert code == "ResourceNotFound"
@@ -261,7 +261,7 @@ def test_an_absent_alias_is_not_found(client: Any) -> None:
 
 
 def test_an_execution_runs_what_its_arn_says(client: Any) -> None:
-    """The base ARN runs the newest revision, a version and an alias what they froze."""
+    """The base ARN runs the newest revision; a version or alias runs its frozen one."""
     arn = create(client, publish=True)
     client.create_state_machine_alias(name="live", routingConfiguration=route((f"{arn}:1", 100)))
     client.update_state_machine(stateMachineArn=arn, definition=definition(2))
@@ -286,7 +286,7 @@ def test_an_execution_runs_what_its_arn_says(client: Any) -> None:
 
 @pytest.mark.parametrize(("share", "version"), [(0.0, 1), (0.899, 1), (0.9, 2), (0.999, 2)])
 def test_an_alias_routes_by_weight(share: float, version: int) -> None:
-    """A share of all executions falls to the version whose part of the weights it is in."""
+    """A random share selects the version by the weights."""
     with open_service(":memory:", tasks_for=lambda _n, _t: Mocks(), random=lambda: share) as local:
         client: Any = in_process(local.answer, region="us-east-1")
         arn = create(client, publish=True)
@@ -301,7 +301,7 @@ def test_an_alias_routes_by_weight(share: float, version: int) -> None:
 
 @given(weight=st.integers(0, 100))
 def test_every_share_is_routed_by_its_weight(weight: int) -> None:
-    """Of a hundred evenly spread shares exactly *weight* fall to the first version."""
+    """Of a hundred evenly spread shares, *weight* are routed to the first version."""
     shares = [number / 100 for number in range(100)]
     counted = Counter(route_by([[1, weight], [2, 100 - weight]], share) for share in shares)
     assert abs(counted[1] - weight) <= 1

@@ -22,7 +22,7 @@ WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": 
 
 
 def test_a_virtual_clock_moves_only_by_sleeping() -> None:
-    """And not beyond the end of the calendar."""
+    """A virtual clock stops at the end of the calendar."""
     clock = VirtualClock(START)
     clock.sleep(86_400.5)
     assert clock.now() == datetime(2026, 1, 2, 0, 0, 0, 500_000, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_a_virtual_clock_moves_only_by_sleeping() -> None:
 
 
 def test_a_real_execution_is_stopped_during_its_wait() -> None:
-    """ABORTED, with the caller's reasons, at once."""
+    """The outcome is ABORTED with the caller's error and cause, without waiting."""
     clock = RealClock()
     outcomes: list[ExecutionOutcome] = []
     thread = threading.Thread(
@@ -48,7 +48,7 @@ def test_a_real_execution_is_stopped_during_its_wait() -> None:
 
 
 def test_an_execution_that_never_waits_is_stopped_at_its_next_step() -> None:
-    """The order is seen between two states."""
+    """A stop takes effect between two states."""
     clock = RealClock()
 
     def stop(_payload: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Mocks: how tasks are answered without AWS, and what is said when they are not."""
+"""Mocks: answers for tasks without AWS, and the errors for missing ones."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def charge(mocks: Mocks, **fields: Any) -> ExecutionOutcome:
 
 
 def test_a_task_is_answered_by_its_state_s_name_or_its_resource() -> None:
-    """The name wins."""
+    """A mock for the state's name wins over a mock for the resource."""
     by_resource = {INVOKE: {"return": "resource"}}
     assert charge(Mocks(by_resource)).output == "resource"
     assert charge(Mocks({**by_resource, "Charge": {"return": "name"}})).output == "name"
 
 
 def test_payload_stands_for_what_the_function_returns() -> None:
-    """lambda:invoke wraps it; a function called by its ARN does not."""
+    """lambda:invoke wraps the payload; a function that is called by its ARN doesn't."""
     mocks = load_mocks('{"Charge": {"payload": {"ok": true}}}')
     envelope = {"ExecutedVersion": "$LATEST", "Payload": {"ok": True}, "StatusCode": 200}
     assert envelope == charge(mocks).output
@@ -54,7 +54,7 @@ def test_payload_stands_for_what_the_function_returns() -> None:
 
 
 def test_a_list_answers_successive_calls_and_its_last_one_repeats() -> None:
-    """So that retries can be told."""
+    """Successive answers let you test retries."""
     retry = [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]
     answers: list[dict[str, Any]] = [{"error": "Busy", "cause": "later"}, {"return": 1}]
     assert charge(Mocks({"Charge": answers}), Retry=retry).output == 1
@@ -77,7 +77,7 @@ def each(*items: Any, mocks: Mocks, **fields: Any) -> ExecutionOutcome:
 
 
 def test_a_sequence_can_count_the_calls_of_all_iterations() -> None:
-    """``"per": "execution"``: as Step Functions Local counts; the default is per iteration."""
+    """``"per": "execution"`` counts as Step Functions Local does; the default is per iteration."""
     answers = [{"return": "first"}, {"return": "second"}]
     for per, expected in (("execution", ["first", "second"]), ("iteration", ["first", "first"])):
         text = json.dumps({"Charge": {"per": per, "answers": answers}})
@@ -97,7 +97,7 @@ def test_a_sequence_can_count_the_calls_of_all_iterations() -> None:
     ],
 )
 def test_a_sequence_that_is_not_one_is_refused(answer: Any, words: str) -> None:
-    """When the file is read, by the name of its key."""
+    """The error is raised when the file is read, and names the key."""
     with pytest.raises(ConfigError) as caught:
         load_mocks(json.dumps({"Charge": answer}))
     assert words in caught.value.message
@@ -105,7 +105,7 @@ def test_a_sequence_that_is_not_one_is_refused(answer: Any, words: str) -> None:
 
 
 def test_the_hint_for_an_item_reader_shows_a_list() -> None:
-    """What an ItemReader's mock returns are the items."""
+    """An ItemReader's mock returns a list of items."""
     reader = {
         "Resource": "arn:aws:states:::s3:getObject",
         "Parameters": {"Bucket": "b", "Key": "k"},
@@ -120,7 +120,7 @@ def test_the_hint_for_an_item_reader_shows_a_list() -> None:
 
 
 def test_keys_that_answer_nothing_are_found() -> None:
-    """What asks counts at any depth: tasks and item readers. A Parallel asks for nothing."""
+    """Tasks and item readers at any depth use mocks; a Parallel doesn't."""
     inner = {"StartAt": "In", "States": {"In": {"Type": "Task", "Resource": INVOKE, "End": True}}}
     reader = {"Resource": "arn:aws:states:::s3:getObject"}
     definition = {
@@ -144,7 +144,7 @@ def test_keys_that_answer_nothing_are_found() -> None:
 
 
 def test_each_iteration_counts_its_own_calls() -> None:
-    """Both iterations fail once and succeed then."""
+    """Each iteration fails once and then succeeds."""
     task = {"Type": "Task", "Resource": INVOKE, "End": True, "Retry": [{"ErrorEquals": ["Busy"]}]}
     processor = {"StartAt": "Charge", "States": {"Charge": task}}
     outcome = simulate(
@@ -166,7 +166,7 @@ def test_fresh_mocks_have_not_been_called() -> None:
 
 
 def test_a_callable_answers_and_what_it_raises_fails_the_task() -> None:
-    """As a Lambda function's exception would; what it does to its payload stays with it."""
+    """An exception has the form of a Lambda function's, and changes to the payload are local."""
 
     def double(payload: Any) -> Any:
         payload["amount"] *= 2
@@ -185,7 +185,7 @@ def test_a_callable_answers_and_what_it_raises_fails_the_task() -> None:
 
 
 def test_a_task_without_a_mock_fails_the_execution_and_says_how_to_add_one() -> None:
-    """Neither Retry nor Catch hides a fault of the set-up."""
+    """Retry and Catch don't hide a missing mock."""
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
     retry = [{"ErrorEquals": ["States.ALL"]}]
     mocks = load_mocks("{}", file="workflows/orders.mocks.json")
@@ -198,7 +198,7 @@ def test_a_task_without_a_mock_fails_the_execution_and_says_how_to_add_one() -> 
 
 
 def test_an_answer_that_is_not_json_is_told() -> None:
-    """A Python callable may return anything."""
+    """A Python callable may return any value, so its answer is checked."""
     outcome = charge(Mocks({"Charge": lambda _: {1, 2}}))
     assert outcome.error == "SfnRelease.BadMock"
 
@@ -219,7 +219,7 @@ def test_an_answer_that_is_not_json_is_told() -> None:
     ],
 )
 def test_a_mock_file_of_another_shape_is_refused_by_key(text: str, words: str) -> None:
-    """ConfigError names the key and the fault."""
+    """The ConfigError names the key and the fault."""
     with pytest.raises(ConfigError) as caught:
         load_mocks(text)
     assert words in str(caught.value)

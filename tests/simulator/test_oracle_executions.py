@@ -1,4 +1,4 @@
-"""Replays executions that real AWS recorded: the same outcome, and the same history."""
+"""Replays executions that AWS recorded: the same outcome, and the same history."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ DIFFERENT = {
 
 
 class StoppedInTime(VirtualClock):
-    """A clock whose first wait is ended by StopExecution."""
+    """A clock whose first wait is stopped by StopExecution."""
 
     def sleep(self, seconds: float) -> None:
-        """Raise the order to stop instead of waiting."""
+        """Raise the stop instead of waiting."""
         if seconds > 0:
             raise Stopped
         super().sleep(seconds)
@@ -53,7 +53,7 @@ def cases(category: str) -> Iterator[Case]:
 
 
 def replay(case: Case) -> ExecutionOutcome:
-    """Run a case as it was run on AWS."""
+    """Run a case as it ran on AWS."""
     values = {token["token"]: token.get("value") for token in case["wildcards"]}
     machine = values.get("<ArnPart_0idx>") or "machine"
     execution = case.get("execution_name") or values.get("<ExecArnPart_0idx>") or "execution"
@@ -76,7 +76,7 @@ def replay(case: Case) -> ExecutionOutcome:
 
 
 def outcome_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
-    """Compare status, output, error and cause, unless it still ran when it was looked at."""
+    """Compare status, output, error and cause, unless the recorded execution was still running."""
     expect = case["expect"]
     if "partial_history" in expect:
         return []
@@ -88,7 +88,7 @@ def outcome_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
 
 
 def event_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
-    """Compare the history, and what CloudWatch was told of it."""
+    """Compare the history and the CloudWatch log events."""
     expect = case["expect"]
     actual = [event_form(event) for event in outcome.events]
     found = log_differences(case, actual)
@@ -105,7 +105,7 @@ def event_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:
 
 
 def log_differences(case: Case, actual: list[Case]) -> list[str]:
-    """Compare log events: the same numbers, links, types, and the details that are logged."""
+    """Compare the ids, links and types of log events, and the details that are logged."""
     expect, found = case["expect"], []
     logged = [
         *expect.get("logs", []),
@@ -123,9 +123,9 @@ def log_differences(case: Case, actual: list[Case]) -> list[str]:
 
 
 def unordered_differences(case: Case, expected: list[Case], actual: list[Case]) -> list[str]:
-    """Compare events whose order and ids the recording has not kept.
+    """Compare events when the recording has lost their order and ids.
 
-    Such recordings leave some events out as well; the last event's id tells how many there were.
+    Such recordings also omit some events; the last event's id is the original number of events.
     """
     left = list(actual)
     missing = []
@@ -150,7 +150,7 @@ CATEGORIES = (
 def test_executions_end_and_are_told_as_aws_recorded_them(
     category: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """Status, output, error, cause and every event agree with what AWS answered."""
+    """Status, output, error, cause and every event match AWS's."""
     faults: dict[str, list[str]] = {}
     total = 0
     for case in cases(category):
@@ -194,11 +194,11 @@ def described(case: Case, answer: str) -> list[str]:
     for key in ("startDate", "stopDate"):
         assert expected.pop(key) == "datetime"
         assert found.pop(key).tzinfo is not None
-    if case["aws_recorded_date"] < "2023-11-15":  # there was no redrive yet
+    if case["aws_recorded_date"] < "2023-11-15":  # before redrive existed
         found = {key: value for key, value in found.items() if not key.startswith("redrive")}
-    if answer == "sync_response":  # how long it took is the recording's own
+    if answer == "sync_response":  # the recording's duration is its own
         billed = (expected.pop("billingDetails"), found.pop("billingDetails"))
-        assert {tuple(each) for each in map(sorted, billed)} == {tuple(sorted(billed[0]))}
+        assert {tuple(items) for items in map(sorted, billed)} == {tuple(sorted(billed[0]))}
     return differences(case, expected, found)
 
 
@@ -222,6 +222,6 @@ def test_executions_are_described_as_aws_described_them(answer: str, case: Case)
 
 
 def test_a_recording_s_texts_are_compared_as_texts() -> None:
-    """Only what the recording holds parsed is parsed; another layout is a difference."""
+    """Only texts that the recording has parsed are parsed; other texts must be identical."""
     assert as_recorded({"a": [1], "b": "[1]"}, {"a": "[1]", "b": "[1]"}) == {"a": [1], "b": "[1]"}
     assert compare().match({"b": "[1]"}, as_recorded({"b": "[1]"}, {"b": "[ 1]"}))

@@ -1,8 +1,8 @@
-"""Replays executions of our own writing, whose histories follow from AWS's rules.
+"""Replays our own hand-written executions, whose histories follow from AWS's rules.
 
 Each file in ``data/recordings`` names the rule that it shows. Its events are ``[id, previous event,
-type, details]``; a detail ``"*"`` stands for any text. Unlike AWS's own recordings, which lie
-beside the repository, these are here for everybody.
+type, details]``; a detail ``"*"`` matches any text. Unlike AWS's own recordings, which are in a
+folder beside the repository, these are part of the source.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ SEED = ContextSeed(
 
 
 def test_there_are_recordings() -> None:
-    """They are part of the source, and every contributor runs them."""
+    """The recordings are part of the source, so that every contributor runs them."""
     assert len(RECORDINGS) >= 18
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_an_execution_goes_as_it_is_written_down(path: Path) -> None:
-    """The outcome and every event, with its link and details."""
+    """The outcome and every event, with its link and details, match the file."""
     recording = json.loads(path.read_text(encoding="utf-8"))
     errors = [
         finding
@@ -66,7 +66,7 @@ def test_an_execution_goes_as_it_is_written_down(path: Path) -> None:
 
 
 def filled(expected: list[Any], actual: list[Any]) -> list[Any]:
-    """Return an expected event, any text replaced by the actual one."""
+    """Return an expected event, with its wildcards replaced by the actual texts."""
     if not expected[3]:
         return expected
     details = actual[3] or {}

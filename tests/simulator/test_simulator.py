@@ -36,7 +36,7 @@ INVOKE = "arn:aws:states:::lambda:invoke"
 
 
 class Answers:
-    """Answers every task with what a function returns for its call."""
+    """Answers every task with a function of its call."""
 
     def __init__(self, answer: Callable[[TaskCall], Any]) -> None:
         self._answer = answer
@@ -57,7 +57,7 @@ def run(definition: Mapping[str, Any], input: Any = None, tasks: Any = None) -> 
 
 
 def chain(**states: dict[str, Any]) -> dict[str, Any]:
-    """Return a machine whose states follow each other, as far as they do not say where to go."""
+    """Return a machine whose states follow each other, unless they name the next state."""
     names = list(states)
     ends = ("Choice", "Succeed", "Fail")
     for name, following in zip(names, [*names[1:], None], strict=True):
@@ -76,7 +76,7 @@ def elapsed(outcome: ExecutionOutcome) -> float:
 
 
 def test_the_five_fields_shape_the_data_in_their_order() -> None:
-    """InputPath, Parameters, ResultSelector, ResultPath into the raw input, OutputPath."""
+    """The order: InputPath, Parameters, ResultSelector, ResultPath on the raw input, OutputPath."""
     task = {
         "Type": "Task",
         "Resource": LAMBDA,
@@ -110,21 +110,21 @@ def test_the_five_fields_shape_the_data_in_their_order() -> None:
     ],
 )
 def test_null_is_not_absent(fields: dict[str, Any], expected: Any) -> None:
-    """A null path, a null result, a result that looks like a template."""
+    """A null path differs from an absent one, and a null result is a result."""
     outcome = run(chain(P={"Type": "Pass", **fields}), {"a": 1})
     assert outcome.has_output
     assert expected == outcome.output
 
 
 def test_a_result_that_does_not_fit_its_path_is_caught() -> None:
-    """States.ResultPathMatchFailure, with AWS's words."""
+    """The error is States.ResultPathMatchFailure, with AWS's message."""
     outcome = run(chain(P={"Type": "Pass", "Result": 1, "ResultPath": "$.a.b"}), {"a": 5})
     assert outcome.error == "States.ResultPathMatchFailure"
     assert 'Unable to apply ReferencePath $.a.b to input {"a":5}' in str(outcome.cause)
 
 
 def test_variables_are_read_inside_and_assigned_from_entry_values() -> None:
-    """Assign sees the values at entry; an iteration reads outer variables and keeps its own."""
+    """Assign uses the values at entry; an iteration reads outer variables and keeps its own."""
     inner = chain(I={"Type": "Pass", "Assign": {"x": 9}, "Parameters": {"sum.$": "$x"}})
     machine = chain(
         A={"Type": "Pass", "Assign": {"x": 1, "y": 2}},
@@ -137,14 +137,14 @@ def test_variables_are_read_inside_and_assigned_from_entry_values() -> None:
 
 
 def test_an_unassigned_variable_fails_in_words() -> None:
-    """It is a fault of the run, not of Python."""
+    """An unassigned variable fails the execution, and raises no Python error."""
     outcome = run(chain(P={"Type": "Pass", "Parameters": {"a.$": "$nope.b"}}))
     assert outcome.error == "States.Runtime"
     assert "'$nope'" in str(outcome.cause)
 
 
 def test_branches_run_side_by_side_in_virtual_time() -> None:
-    """Three waits take as long as the longest, no time at all, and end in the order of time."""
+    """Three waits take as long as the longest, in no real time, and end in order of time."""
     branches = [chain(**{f"W{n}": {"Type": "Wait", "Seconds": n}}) for n in (3600, 86400, 60)]
     outcome = run(chain(P={"Type": "Parallel", "Branches": branches}), 1)
     assert (outcome.output, elapsed(outcome)) == ([1, 1, 1], 86400)
@@ -158,7 +158,7 @@ def test_branches_run_side_by_side_in_virtual_time() -> None:
 
 @pytest.mark.parametrize(("concurrency", "seconds"), [(0, 10), (1, 50), (2, 30), (5, 10)])
 def test_max_concurrency_bounds_how_many_iterations_run(concurrency: int, seconds: int) -> None:
-    """Five iterations of ten seconds each; results keep the order of the items."""
+    """Five iterations take ten seconds each, and the results keep the order of the items."""
     wait = chain(W={"Type": "Wait", "Seconds": 10})
     state = {"Type": "Map", "MaxConcurrency": concurrency, "ItemProcessor": wait}
     outcome = run(chain(M=state), [1, 2, 3, 4, 5])
@@ -166,7 +166,7 @@ def test_max_concurrency_bounds_how_many_iterations_run(concurrency: int, second
 
 
 def test_a_failing_branch_ends_its_siblings() -> None:
-    """The sibling's wait is aborted, the failure is caught, time stops at the failure."""
+    """The sibling's wait is aborted, the failure is caught, and time stops at the failure."""
     failing = chain(
         W={"Type": "Wait", "Seconds": 5}, F={"Type": "Fail", "Error": "E", "Cause": "C"}
     )
@@ -190,7 +190,7 @@ def test_a_failing_branch_ends_its_siblings() -> None:
 
 
 def test_retries_wait_longer_each_time() -> None:
-    """1, 2, 4 seconds by default; MaxDelaySeconds bounds; RetryCount counts."""
+    """The delays are 1, 2 and 4 seconds by default, up to MaxDelaySeconds; RetryCount rises."""
     counts = []
 
     def answer(call: TaskCall) -> Any:
@@ -207,7 +207,7 @@ def test_retries_wait_longer_each_time() -> None:
 
 
 def test_jitter_is_random_and_yet_the_same_again() -> None:
-    """It follows from the execution's ARN."""
+    """The jitter is derived from the execution's ARN."""
     retry = [{"ErrorEquals": ["States.ALL"], "JitterStrategy": "FULL", "IntervalSeconds": 100}]
     task = {"Type": "Task", "Resource": LAMBDA, "Retry": retry}
     mocks = {"T": {"error": "E"}}
@@ -230,7 +230,7 @@ def test_jitter_is_random_and_yet_the_same_again() -> None:
     ],
 )
 def test_who_catches_what(error: str, catcher: str, caught: bool) -> None:
-    """Names, the wildcards, and what no catcher catches."""
+    """Catchers match names and wildcards, and some errors can't be caught."""
     catch = [{"ErrorEquals": [catcher], "Next": "Done"}]
     task = {"Type": "Task", "Resource": LAMBDA, "Catch": catch}
     outcome = run(chain(T=task, Done={"Type": "Succeed"}), tasks=Mocks({"T": {"error": error}}))
@@ -253,7 +253,7 @@ def test_who_catches_what(error: str, catcher: str, caught: bool) -> None:
 def test_a_task_that_takes_too_long_times_out(
     seconds: int, fields: dict[str, Any], resource: str, catcher: str
 ) -> None:
-    """After exactly its limit; heartbeats count where a worker sends them."""
+    """A task times out exactly at its limit, or without a heartbeat of its worker."""
     catch = [{"ErrorEquals": [catcher], "ResultPath": "$.e", "Next": "Done"}]
     task = {"Type": "Task", "Resource": resource, "Catch": catch, **fields}
     mocks = Mocks({"T": {"return": 1, "seconds": seconds}})
@@ -263,7 +263,7 @@ def test_a_task_that_takes_too_long_times_out(
 
 
 def test_a_machine_times_out_in_the_middle_of_a_wait() -> None:
-    """TIMED_OUT, at the limit, with nothing after it."""
+    """The outcome is TIMED_OUT at the limit, with no event after it."""
     machine = {**chain(W={"Type": "Wait", "Seconds": 100}), "TimeoutSeconds": 30}
     outcome = run(machine)
     assert (outcome.status, outcome.error, elapsed(outcome)) == ("TIMED_OUT", "States.Timeout", 30)
@@ -272,28 +272,28 @@ def test_a_machine_times_out_in_the_middle_of_a_wait() -> None:
 
 
 def test_no_execution_takes_longer_than_a_year() -> None:
-    """AWS's limit for standard workflows."""
+    """AWS's limit for standard workflows is one year."""
     machine = chain(W={"Type": "Wait", "Timestamp": "2099-01-01T00:00:00Z"})
     outcome = run(machine)
     assert (outcome.status, outcome.stopped_at) == ("TIMED_OUT", START + timedelta(days=365))
 
 
 def test_a_wait_for_a_past_instant_takes_no_time() -> None:
-    """And one for a future instant ends at it, wherever its offset."""
+    """A wait for a future timestamp ends at it, with any UTC offset."""
     assert elapsed(run(chain(W={"Type": "Wait", "Timestamp": "2001-01-01T00:00:00Z"}))) == 0
     later = {"at": "2026-01-01T03:00:00.5+02:00"}
     assert elapsed(run(chain(W={"Type": "Wait", "TimestampPath": "$.at"}), later)) == 3600.5
 
 
 def test_an_endless_loop_ends_with_the_history() -> None:
-    """25,000 events, as on AWS."""
+    """An execution has at most 25,000 events, as on AWS."""
     outcome = run(chain(A={"Type": "Pass", "Next": "A"}))
     assert (outcome.status, len(outcome.events)) == ("FAILED", 25_000)
     assert outcome.cause == "The execution reached the maximum number of history events (25000)."
 
 
 def test_too_much_data_is_an_error_that_can_be_caught() -> None:
-    """262,144 bytes are the limit for a result."""
+    """A result has at most 262,144 bytes."""
     catch = [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]
     task = {"Type": "Task", "Resource": INVOKE, "Catch": catch}
     machine = chain(T=task, Done={"Type": "Pass", "Result": "caught"})
@@ -304,7 +304,7 @@ def test_too_much_data_is_an_error_that_can_be_caught() -> None:
 
 
 def test_data_deeper_than_python_can_write_is_a_failure() -> None:
-    """No RecursionError leaves the simulator."""
+    """Deep data never raises a RecursionError."""
     deep: Any = 0
     for _ in range(100_000):
         deep = [deep]
@@ -315,14 +315,14 @@ def test_data_deeper_than_python_can_write_is_a_failure() -> None:
 
 
 def test_no_rule_and_no_default_is_an_error() -> None:
-    """States.NoChoiceMatched."""
+    """The error is States.NoChoiceMatched."""
     rule = {"Variable": "$.x", "NumericEquals": 1, "Next": "C"}
     outcome = run(chain(C={"Type": "Choice", "Choices": [rule]}), {"x": 2})
     assert outcome.error == "States.NoChoiceMatched"
 
 
 def test_a_variable_that_is_not_there_fails_a_comparison_but_not_is_present() -> None:
-    """AWS's words for the first."""
+    """A missing variable fails a comparison with AWS's message, and IsPresent is false for it."""
     compare = {"Variable": "$.no", "StringEquals": "a", "Next": "Done"}
     present = {"Variable": "$.no", "IsPresent": False, "Next": "Done"}
     done = {"Type": "Succeed"}
@@ -353,7 +353,7 @@ def test_a_variable_that_is_not_there_fails_a_comparison_but_not_is_present() ->
     ],
 )
 def test_operators(rule: dict[str, Any], value: Any, holds: bool) -> None:
-    """Beyond what the recordings cover."""
+    """Operators work in cases that the recordings don't have."""
     choices = [
         {
             "Or": [{"Not": {"Variable": "$.v", "IsPresent": True}}, {"Variable": "$.v", **rule}],
@@ -392,7 +392,7 @@ def odd_fails(call: TaskCall) -> Any:
     ],
 )
 def test_a_distributed_map_tolerates_failures(tolerance: dict[str, Any], status: str) -> None:
-    """Up to a count, up to a percentage; whichever is exceeded first fails the map run."""
+    """A map run fails when it exceeds the tolerated count or percentage."""
     outcome = run(distributed(**tolerance), [1, 2, 3, 4], Answers(odd_fails))
     assert status == outcome.status
     assert outcome.error == (
@@ -401,7 +401,7 @@ def test_a_distributed_map_tolerates_failures(tolerance: dict[str, Any], status:
 
 
 def test_a_distributed_map_batches_its_items() -> None:
-    """ItemSelector first, then batches with their common input."""
+    """ItemSelector is applied first, then batches are made with their common input."""
     batcher = {"MaxItemsPerBatch": 2, "BatchInput": {"day.$": "$.day"}}
     selector = {"n.$": "$$.Map.Item.Value"}
     fields = {"ItemsPath": "$.l", "ItemSelector": selector, "ItemBatcher": batcher}
@@ -414,7 +414,7 @@ def test_a_distributed_map_batches_its_items() -> None:
 
 
 def test_an_item_reader_is_asked_like_a_task() -> None:
-    """Its mock, keyed by its resource, gives the items."""
+    """A mock for the reader's resource returns the items."""
     reader = {
         "Resource": "arn:aws:states:::s3:getObject",
         "Parameters": {"Bucket.$": "$.b", "Key": "k"},
@@ -431,7 +431,7 @@ def test_an_item_reader_is_asked_like_a_task() -> None:
 
 
 def test_jsonata_is_refused_in_words() -> None:
-    """Until the simulator speaks it."""
+    """The simulator doesn't support JSONata, and says so."""
     outcome = run({**chain(P={"Type": "Pass"}), "QueryLanguage": "JSONata"})
     assert outcome.error == "SfnRelease.Unsupported"
     assert "JSONata" in str(outcome.cause)
@@ -462,7 +462,7 @@ def test_a_definition_that_was_never_checked_fails_in_words(definition: Any, wor
 
 
 def test_the_history_is_ready_for_json() -> None:
-    """As GetExecutionHistory gives it: one details member, data as JSON texts."""
+    """Events have GetExecutionHistory's form: one details member, and data as JSON texts."""
     outcome = run(chain(P={"Type": "Pass"}), {"a": "ü"})
     assert [event.id for event in outcome.events] == [1, 2, 3, 4]
     assert outcome.events[1].details == {
@@ -496,7 +496,7 @@ def test_the_history_is_ready_for_json() -> None:
 def test_a_number_that_a_map_cannot_use_fails_the_execution(
     field: str, value: Any, words: str
 ) -> None:
-    """As recorded, a tolerance is read after MapStateStarted, the concurrency before it."""
+    """As recorded, a tolerance is read after MapStateStarted, and the concurrency before it."""
     machine = distributed(ItemsPath="$.l", **{f"{field}Path": "$.v"})
     outcome = run(machine, {"l": [], "v": value})
     assert words in str(outcome.cause)
@@ -507,7 +507,7 @@ def test_a_number_that_a_map_cannot_use_fails_the_execution(
 
 
 def test_a_mock_that_is_named_otherwise_is_shown() -> None:
-    """A slip in a state's name is seen at once."""
+    """For a misspelt state, the cause lists the existing mocks."""
     task = {"Type": "Task", "Resource": LAMBDA}
     outcome = run(chain(Charge=task), tasks=Mocks({"charge": {"return": 1}}))
     assert '(mocks exist for "charge")' in str(outcome.cause)
@@ -526,14 +526,14 @@ def test_a_map_whose_result_does_not_fit_has_not_failed_inside() -> None:
 
 
 def test_a_result_that_json_cannot_carry_is_told() -> None:
-    """NaN is a number in Python only."""
+    """NaN isn't valid JSON, so the task fails."""
     task = {"Type": "Task", "Resource": LAMBDA}
     outcome = run(chain(T=task), tasks=Mocks({"T": lambda _: float("nan")}))
     assert outcome.error == "SfnRelease.BadMock"
 
 
 def test_a_path_that_looks_at_too_much_fails_the_execution() -> None:
-    """In words that name the path, in a payload as in a Choice."""
+    """The cause names the path, in a payload and in a Choice."""
     data = {"list": list(range(2_000))}
     path = "$.list[?($.list == $.list)]"
     choice = {
@@ -548,7 +548,7 @@ def test_a_path_that_looks_at_too_much_fails_the_execution() -> None:
 
 
 def test_a_polling_loop_hands_its_input_on_without_copies() -> None:
-    """Wait, Choice, Wait at 100 KB: 25,000 events share one text."""
+    """A loop of Wait and Choice at 100 KB shares one text between 25,000 events."""
     done = [{"Variable": "$.done", "BooleanEquals": True, "Next": "End"}]
     machine = {
         "StartAt": "Wait",
@@ -567,7 +567,7 @@ def test_a_polling_loop_hands_its_input_on_without_copies() -> None:
 
 
 def test_the_texts_of_a_long_history_lie_on_disk() -> None:
-    """50 MB of different texts take less than half of it; each is read back as it was."""
+    """50 MB of different texts need less than half of it in memory, and are read back unchanged."""
     payloads = TextStore()
     tracemalloc.start()
     try:
@@ -584,7 +584,7 @@ def test_the_texts_of_a_long_history_lie_on_disk() -> None:
 
 
 def test_time_ends_with_the_year_9999() -> None:
-    """A wait, a retry or a task beyond it ends the execution, not Python."""
+    """A wait, a retry or a task beyond that year ends the execution without a Python error."""
     wait = {"Type": "Wait", "TimestampPath": "$.t"}
     outcome = run(
         chain(W=wait, V={"Type": "Wait", "Seconds": 99_999_999}), {"t": "9999-12-31T23:59:59Z"}
