@@ -3,7 +3,7 @@
     states and chains → `Workflow` → definition      a `StateMachine` adds a name, a role and tags
 
     state, states           the base classes of states, and the states of the language
-    task_makers, retry      usual tasks, shorter; retriers and catchers
+    task, retry             usual tasks, shorter; retriers and catchers
     conditions, var         the rules of a Choice
     expressions, fn         JSONPath values: paths, the context object, intrinsic functions
     jsonata_values          JSONata values, written with ``q``

@@ -12,31 +12,15 @@ sets an imported submodule as an attribute of its package, and ``operations.publ
 
 from __future__ import annotations
 
-from functools import cache
-
-
-@cache
-def _modules() -> dict[str, str]:
-    """Return the module of each public name."""
-    import ast
-    from pathlib import Path
-
-    stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
-    return {alias.name: str(node.module) for node in imports for alias in node.names}
+from sfn_release.lazy_names import load, public_names
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
-    from importlib import import_module
-
-    module = None if name.startswith("_") else _modules().get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(module), name)
+    value = load(__name__, __file__, name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_modules()})
+    return sorted({*globals(), *public_names(__file__)})

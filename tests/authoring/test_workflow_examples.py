@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import sfn_release as sfn
+from sfn_release.lazy_names import public_names
 from sfn_release.simulator import Mocks
 from sfn_release.simulator.mocks import load_mocks
 from support.places import ROOT
@@ -108,10 +109,14 @@ def test_the_mock_file_is_one_that_local_takes() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    """Everything in `__all__` is there, and everything that is there for type checkers too."""
-    for name in sfn.__all__:
+    """Everything in `__init__.pyi` is there, and `import *` imports it."""
+    names = public_names(sfn.__file__)
+    for name in names:
         assert getattr(sfn, name) is not None
-    assert set(sfn.__all__) <= set(dir(sfn))
+    assert set(names) <= set(dir(sfn))
+    imported: dict[str, object] = {}
+    exec("from sfn_release import *", imported)  # noqa: S102 - Python allows it at the top alone
+    assert names.keys() == imported.keys() - {"__builtins__"}
     with pytest.raises(AttributeError, match="Passs"):
         getattr(sfn, "Passs")  # noqa: B009 - type checkers refuse the plain form, as they should
 

@@ -11,15 +11,16 @@ from importlib import import_module
 import pytest
 
 from sfn_release import operations
-from sfn_release.operations import _modules  # type: ignore[attr-defined]
+from sfn_release.lazy_names import public_names
 
-NAMES = sorted(_modules())
+MODULES = {name: module for name, (module, _) in public_names(operations.__file__).items()}
+NAMES = sorted(MODULES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_public_name_is_importable_and_documented(name: str) -> None:
     """And it isn't a module, even after its module was imported."""
-    import_module(_modules()[name])
+    import_module(MODULES[name])
     value = getattr(operations, name)
     assert callable(value)
     assert value.__doc__

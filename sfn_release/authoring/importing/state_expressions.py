@@ -31,7 +31,7 @@ from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Retry
 from sfn_release.authoring.state import State, several
 from sfn_release.authoring.states import Raw, Task
-from sfn_release.authoring.task_makers import LAMBDA_RETRY
+from sfn_release.authoring.task import LAMBDA_RETRY
 
 _TEMPLATES: Final = frozenset(
     {"parameters", "result_selector", "item_selector", "assign", "credentials"}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sfn_release.asl.error_names import States
 from sfn_release.asl.placeholders import parameter
-from sfn_release.authoring import fn, task_makers
+from sfn_release.authoring import fn, task
 from sfn_release.authoring.conditions import ChoiceRule, and_, not_, or_
 from sfn_release.authoring.distributed_map import (
     ItemBatcher,
@@ -51,7 +51,7 @@ _PACKAGE: Final = (
     *(ItemBatcher, ItemReader, ProcessorConfig, ReaderConfig, ResultWriter, WriterConfig),
 )
 VOCABULARY: Final[Mapping[str, Any]] = {
-    "sfn": SimpleNamespace(task=task_makers, **{value.__name__: value for value in _PACKAGE}),
+    "sfn": SimpleNamespace(task=task, **{value.__name__: value for value in _PACKAGE}),
     "Context": Context,
     "fn": fn,
     "path": path,
