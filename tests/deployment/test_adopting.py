@@ -1,4 +1,4 @@
-"""Adopting a state machine: what was there is kept first, and a rollback brings it back."""
+"""Adopting a state machine: its old state is kept first, and a rollback restores it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def by_hand(shop: Shop, name: str = "hello", text: str = TEXT, **members: Any) -
 
 
 def seen(shop: Shop, arn: str) -> dict[str, Any]:
-    """Return all that AWS says of a machine's content, and of who gets it."""
+    """Return the content of a state machine in AWS, and its routing."""
     client = shop.client("prod")
     found = client.describe_state_machine(stateMachineArn=arn)
     members = ("definition", "roleArn", "type", "loggingConfiguration", "tracingConfiguration")
@@ -59,7 +59,9 @@ def seen(shop: Shop, arn: str) -> dict[str, Any]:
 
 def route(shop: Shop, arn: str, routing: dict[str, int], *, create: bool = True) -> None:
     """Create the alias `live`, or point it elsewhere."""
-    routes = [{"stateMachineVersionArn": one, "weight": weight} for one, weight in routing.items()]
+    routes = [
+        {"stateMachineVersionArn": route, "weight": weight} for route, weight in routing.items()
+    ]
     client = shop.client("prod")
     if create:
         client.create_state_machine_alias(name="live", routingConfiguration=routes)
@@ -72,7 +74,9 @@ def route(shop: Shop, arn: str, routing: dict[str, int], *, create: bool = True)
 def routed(shop: Shop, arn: str) -> dict[str, int]:
     """Return the routing of the alias `live`."""
     alias = shop.client("prod").describe_state_machine_alias(stateMachineAliasArn=f"{arn}:live")
-    return {one["stateMachineVersionArn"]: one["weight"] for one in alias["routingConfiguration"]}
+    return {
+        route["stateMachineVersionArn"]: route["weight"] for route in alias["routingConfiguration"]
+    }
 
 
 def state(shop: Shop) -> str:
@@ -107,10 +111,12 @@ def test_what_was_found_is_a_release_that_is_shown_and_never_made(shop: Shop) ->
     """It has no Git tag, verifies, and can't be published, deployed or promoted."""
     by_hand(shop)
     shop.publish("1.0.0", "prod", adopt=True)
-    listed = {one.manifest.version: one.to_json() for one in releases(shop.workspace())}
+    listed = {release.manifest.version: release.to_json() for release in releases(shop.workspace())}
     assert (listed["0.0.0-found.1"]["found"], listed["0.0.0-found.1"]["tag"]) == ("prod", None)
     assert shop.git("tag", "--list") == "v1.0.0"
-    told = [(one.action, one.version) for one in history(shop.workspace(), environment="prod")]
+    told = [
+        (record.action, record.version) for record in history(shop.workspace(), environment="prod")
+    ]
     assert told == [("publish", "1.0.0"), ("adopt", "0.0.0-found.1")]
     assert verify(shop.workspace()).problems == ()
     assert shop.serving("prod").workflows["hello"].version == "1.0.0"
@@ -148,7 +154,7 @@ def test_an_alias_that_was_there_goes_back_to_its_version(shop: Shop) -> None:
 
 
 def test_an_alias_that_was_split_is_split_again(shop: Shop) -> None:
-    """While both versions are there; else all its callers get the one that most of them had."""
+    """The split returns while both versions exist; later the larger one gets all callers."""
     arn = by_hand(shop)
     client = shop.client("prod")
     for content in ("one", "two"):
@@ -169,7 +175,7 @@ def test_an_alias_that_was_split_is_split_again(shop: Shop) -> None:
 
 
 def test_a_machine_that_is_adopted_later_takes_the_others_with_it(shop: Shop) -> None:
-    """A rollback to what was found then is one to all that was served at that moment."""
+    """A rollback to the found release restores everything that was served at that moment."""
     shop.publish("1.0.0", "prod")
     arn = by_hand(shop, "second")
     before = seen(shop, arn)
@@ -177,7 +183,7 @@ def test_a_machine_that_is_adopted_later_takes_the_others_with_it(shop: Shop) ->
     shop.publish("1.1.0", "prod", adopt=True)
     assert shop.live("hello", "prod") == ("newer", "newer")
     entry = releases(shop.workspace())[-1].manifest.workflows
-    assert {name: one.since for name, one in entry.items()} == {
+    assert {name: workflow.since for name, workflow in entry.items()} == {
         "hello": "1.0.0",
         "second": "0.0.0-found.1",
     }
@@ -191,13 +197,15 @@ def test_a_machine_that_is_adopted_later_takes_the_others_with_it(shop: Shop) ->
 
 
 def test_every_environment_keeps_its_own(shop: Shop) -> None:
-    """Their numbers follow each other; `since` of a release is never what was found."""
+    """Found releases are numbered in order; `since` of a real release never names one."""
     by_hand(shop)
     shop.publish("1.0.0", "prod", adopt=True)
     client = shop.client("local")
     client.create_state_machine(name="hello", definition=TEXT, roleArn=OTHER_ROLE)
     shop.deploy("1.0.0", "local", adopt=True)
-    found = {one.manifest.version: one.manifest.found for one in releases(shop.workspace())}
+    found = {
+        release.manifest.version: release.manifest.found for release in releases(shop.workspace())
+    }
     assert found == {"1.0.0": None, "0.0.0-found.1": "prod", "0.0.0-found.2": "local"}
     with refused("E_NOT_FOUND", "0.0.0-found.1 never ran in local"):
         shop.rollback("0.0.0-found.1", "local")
@@ -221,7 +229,7 @@ def test_another_clone_brings_back_what_was_found(tmp_path: Path) -> None:
 
 
 def test_a_hidden_definition_is_not_adopted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be read couldn't be brought back: refused before a version is taken."""
+    """An unreadable definition couldn't be restored: it is refused before a version is taken."""
     by_hand(shop)
     monkeypatch.setattr("sfn_release.deployment.live_state.rendered_from", lambda *_: None)
     with refused("E_ACCESS", "hello can't be adopted", "kms:Decrypt"):
@@ -248,7 +256,7 @@ LONE = {
 
 @pytest.mark.parametrize("there", LONE)
 def test_the_plan_is_what_happens(shop: Shop, there: str) -> None:
-    """The plan shows the steps that keep, then the others: those that are applied, in order."""
+    """The plan shows the steps that keep the old state, then the others, in their real order."""
     arn = by_hand(shop, **LONE[there])
     if there == "aliased":
         version = shop.client("prod").publish_state_machine_version(stateMachineArn=arn)
@@ -282,26 +290,26 @@ def test_what_was_found_has_no_commit(shop: Shop) -> None:
     tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
     assert {"key": "sfn-release:commit", "value": "found"} in tags
     assert state(shop) == "in-sync"
-    listed = {one.manifest.version: one.to_json() for one in releases(shop.workspace())}
+    listed = {release.manifest.version: release.to_json() for release in releases(shop.workspace())}
     assert listed["0.0.0-found.1"]["commit"] == "found"
     records = history(shop.workspace(), environment="prod")
-    commits = [(one.action, one.commit == "found") for one in records]
+    commits = [(record.action, record.commit == "found") for record in records]
     assert commits == [("rollback", True), ("publish", False), ("adopt", True)]
     assert verify(shop.workspace()).problems == ()
 
 
 def test_tags_that_aws_has_already_are_no_difference(shop: Shop) -> None:
-    """A rollback to what was found adds no tag that stayed there all the time."""
+    """A rollback to the found release doesn't add tags that stayed in place."""
     by_hand(shop)
     shop.publish("1.0.0", "prod", adopt=True)
     plan = plan_rollback(shop.workspace(), environment="prod")
-    shown = [str(one) for one in plan.workflows[0].differences]
+    shown = [str(difference) for difference in plan.workflows[0].differences]
     assert shown
     assert not any("Creator" in line for line in shown)
 
 
 def test_only_what_was_kept_is_said_to_be(shop: Shop) -> None:
-    """When AWS refuses to keep it, no line says that a rollback would bring it back."""
+    """When AWS refuses to keep the old version, no line promises that a rollback restores it."""
     by_hand(shop)
     client = shop.client("prod")
 
@@ -329,7 +337,7 @@ def test_only_what_was_kept_is_said_to_be(shop: Shop) -> None:
 
 
 def test_an_adoption_that_was_interrupted_is_made_once(shop: Shop) -> None:
-    """Its release stands already, and the machine has our tags: it is still what was found."""
+    """The found release exists and the machine has our tags: a retry still adopts it only once."""
     arn = by_hand(shop)
     before = seen(shop, arn)
 
@@ -354,7 +362,7 @@ def test_an_adoption_that_was_interrupted_is_made_once(shop: Shop) -> None:
         shop.publish("1.0.0", "prod", adopt=True)
     shop.clients["prod"] = client
     shop.publish("1.0.0", "prod", adopt=True)
-    versions = [one.manifest.version for one in releases(shop.workspace())]
+    versions = [release.manifest.version for release in releases(shop.workspace())]
     assert versions == ["1.0.0", "0.0.0-found.1"]
     shop.rollback(environment="prod")
     assert seen(shop, arn) == before
@@ -368,5 +376,5 @@ JSONS = st.recursive(
 
 @given(JSONS)
 def test_nothing_that_was_found_is_a_placeholder(value: Any) -> None:
-    """As a release holds it, filling gives back what was there."""
+    """Filling the parameters of a found value returns the same value."""
     assert fill(_literal(value), {"x": "filled", "A": "filled"}, where="test") == value

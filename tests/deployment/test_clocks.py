@@ -67,7 +67,7 @@ def busy(shop: Shop) -> Shop:
 
 
 def heard(shop: Shop) -> list[str]:
-    """Return what was said of clocks."""
+    """Return the messages about clocks."""
     return [line for line in shop.watcher.said if "this machine's clock" in line]
 
 

@@ -1,4 +1,4 @@
-"""Many processes release and deploy at once: nobody is lost, and nobody is told wrong."""
+"""Many processes release and deploy at once: no work is lost, and each message is true."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_processes_of_one_clone_publish_different_versions_at_once(
 
 
 def test_eight_clones_publish_one_version_with_different_content(tmp_path: Path) -> None:
-    """One of them wins; the seven others are refused and told who released it."""
+    """One clone wins; the other seven are refused with the name of the winner."""
     shop = production(tmp_path / "shop", numbered(alpha=99), remote=True)
     ended = race(_publishing(root, n, "1.0.0") for n, root in enumerate(_clones(shop)))
     winners = [number for number, answer in enumerate(ended) if answer["status"] == "released"]
@@ -82,7 +82,7 @@ def test_eight_clones_publish_one_version_with_different_content(tmp_path: Path)
 
 @pytest.fixture
 def unread(tmp_path: Path) -> tuple[Shop, Shop]:
-    """Give a shop that 0.9.0 was published from, and a clone that has not read its ledger."""
+    """Return a shop that published 0.9.0, and a clone that hasn't read its ledger."""
     shop = production(tmp_path / "shop", numbered(alpha=1), remote=True)
     other = clone(shop)
     shop.publish("0.9.0", deploy=False)
@@ -94,7 +94,7 @@ def unread(tmp_path: Path) -> tuple[Shop, Shop]:
 def test_reading_is_not_disturbed_by_a_release_from_the_same_clone(
     write: str, side: str, unread: tuple[Shop, Shop]
 ) -> None:
-    """Whoever reads while another process of the clone releases sees the ledger before or after."""
+    """A reader sees the ledger before or after the release of another process in the clone."""
     _, other = unread
 
     def meanwhile() -> None:
@@ -108,7 +108,7 @@ def test_reading_is_not_disturbed_by_a_release_from_the_same_clone(
 
 
 def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Shop]) -> None:
-    """Nobody else fetched: the failure is one."""
+    """No other process fetched, so the failure is reported."""
     _, other = unread
 
     def refused() -> None:
@@ -123,7 +123,7 @@ def test_a_fetch_that_failed_is_told(unread: tuple[Shop, Shop]) -> None:
 
 @pytest.mark.parametrize("write", ["write_blobs.1", "write_tag.1", "push.1"])
 def test_a_version_taken_while_it_is_published_is_immutable(write: str, tmp_path: Path) -> None:
-    """Whoever releases a version at whatever moment, the other is told of the release."""
+    """Whenever the other clone releases the version, the error names that release."""
     shop = production(tmp_path / "shop", numbered(alpha=1), remote=True)
     other = clone(shop)
     other.commit(**numbered(alpha=2))
@@ -140,7 +140,7 @@ def test_a_version_taken_while_it_is_published_is_immutable(write: str, tmp_path
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Shop]:
-    """Give a shop whose AWS answers over HTTP."""
+    """Return a shop whose AWS answers over HTTP."""
     folder = tmp_path / "shop"
     folder.mkdir()
     aws = open_service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks(), region=REGION)
@@ -149,9 +149,9 @@ def served(tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_eight_clones_publish_eight_versions_and_deploy_them_at_once(served: Shop) -> None:
-    """All versions are recorded. Then each deployment succeeds or is told of the lock.
+    """All versions are recorded, and each deployment succeeds or is refused by the lock.
 
-    Every deployment that began has ended, and what the last one brought is live.
+    Every started deployment has ended, and the content of the last one is live.
     """
     clones = _clones(served)
     ended = race(_publishing(root, number, VERSIONS[number]) for number, root in enumerate(clones))

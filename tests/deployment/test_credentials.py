@@ -31,7 +31,7 @@ CASES = {
 def test_how_long_credentials_last(
     more: dict[str, str], expected: Lifetime | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the environment's variables tell; on loopback nobody asks for any."""
+    """The environment's variables set the lifetime; on loopback it doesn't matter."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {**STATIC, **more}.items():
@@ -42,7 +42,7 @@ def test_how_long_credentials_last(
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    """Give a shop whose shift takes half an hour; 1.1.0 is released."""
+    """Return a shop whose shift takes half an hour; 1.1.0 is released."""
     return canary(tmp_path / "shop", CANARY)
 
 
@@ -58,7 +58,7 @@ def _lasting(found: Lifetime | None, patch: pytest.MonkeyPatch) -> None:
 def test_a_shift_that_outlasts_its_credentials_is_refused(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before anything begins: callers would stay split with nobody to bring them back."""
+    """It is refused before it starts: otherwise callers would stay split."""
     before = shop.refs()
     _lasting(Lifetime(shop.clock.at + timedelta(minutes=34)), monkeypatch)
     with refused("E_ACCESS", "expire before the shift ends", "the shift takes 35m"):

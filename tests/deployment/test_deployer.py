@@ -26,7 +26,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def test_few_functions_stand_between_publish_and_aws(shop: Shop) -> None:
-    """At CreateStateMachine: those of the main thread from `publish` on, and of the worker."""
+    """Up to CreateStateMachine, the stack has few functions in the main thread and the worker."""
     ways: list[list[tuple[str, str]]] = []
 
     def note(**_: object) -> None:

@@ -1,7 +1,7 @@
-"""Promises that a deployment keeps when others write at the same time, or when it fails half-way.
+"""Promises of a deployment when others write at the same time, or when it fails halfway.
 
-The order in which it puts things back; what it reads back after CreateStateMachine; how it decides
-again when the ledger moved.
+The order in which it restores the old state; the check after CreateStateMachine; the new plan
+after the ledger moved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMES = ("alpha", "beta", "gamma")
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Give a shop that serves 1.0.0, and whose next commit changes all workflows."""
+    """Return a shop that serves 1.0.0, and whose next commit changes all workflows."""
     shop = production(
         tmp_path_factory.mktemp("engine") / "shop", numbered(**dict.fromkeys(NAMES, 1))
     )
@@ -41,7 +41,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def shop(released: Shop, tmp_path: Path) -> Shop:
-    """Give a copy of it."""
+    """Return a copy of the shop."""
     return copied(released, tmp_path / "shop")
 
 
@@ -52,7 +52,7 @@ def operations(calls: list[str]) -> list[str]:
 
 
 def failing(shop: Shop, call: str, act: Callable[[Faulty], object]) -> list[str]:
-    """Deny a *call* of what *act* does; return what was written after it."""
+    """Deny a *call* that *act* makes; return the writes after it."""
     aws = Faulty(shop.client("prod"), At(call, DENIED))
     with pytest.raises(SfnReleaseError, match=r"is not allowed|denied"):
         act(aws)
@@ -126,14 +126,14 @@ def test_a_new_workflow_is_there_before_callers_come_to_those_that_may_start_it(
     assert aliases == ["CreateStateMachineAlias", *["UpdateStateMachineAlias"] * len(NAMES)]
 
 
-# What is read back after CreateStateMachine
+# The check after CreateStateMachine
 
 
 class Sooner(Faulty):
-    """A client just ahead of whose CreateStateMachine somebody else creates the machine.
+    """A client that creates the machine as another owner, just before our CreateStateMachine.
 
-    *theirs* is what their request has otherwise. Asked to create what is there, AWS answers as if
-    it had, as long as name, type and definition are equal; another role and other tags are ignored.
+    *theirs* are the members in which their request differs. AWS answers a second creation like the
+    first, as long as name, type and definition are equal; it ignores another role and other tags.
     """
 
     def __init__(self, client: StepFunctions, theirs: Mapping[str, Any]) -> None:
@@ -161,7 +161,7 @@ OTHER_TAGS = {"tags": [{"key": "owner", "value": "payments"}]}
 def test_a_machine_that_somebody_else_created_is_not_taken(
     tmp_path: Path, theirs: dict[str, Any]
 ) -> None:
-    """AWS says that it was created: role and tags, read back, say by whom."""
+    """AWS reports success, but the role and tags in AWS belong to the other owner."""
     shop = production(tmp_path / "shop", numbered(alpha=1))
     with pytest.raises(NotOursError, match="created alpha at the same time"):
         shop.using(Sooner(shop.client("prod"), theirs)).publish("1.0.0")
@@ -183,7 +183,7 @@ def test_a_creation_that_was_repeated_is_ours(tmp_path: Path) -> None:
 
 
 def test_a_deployment_is_decided_again_when_the_ledger_moved(shop: Shop) -> None:
-    """Somebody else's deployment ends between plan and start: the next plan starts from theirs."""
+    """Another deployment ends between plan and start: the new plan starts from its result."""
     plans: list[Plan] = []
     shop.publish("1.1.0")
     mine = replace(shop, watcher=Watcher(plans.append))
@@ -233,7 +233,7 @@ def test_a_ledger_that_moves_each_time_is_a_conflict(
 
 
 def test_the_branch_of_an_environment_forgets_what_was_deleted(shop: Shop) -> None:
-    """Its tree is what the environment serves, down to nothing."""
+    """The branch's tree is exactly the served content, even if that is empty."""
 
     def files() -> list[str]:
         branch = shop.workspace().ledger.layout.env_ref("prod")

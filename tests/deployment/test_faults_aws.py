@@ -49,9 +49,9 @@ CODES = {
 class Calls(Scenario):
     """A scenario with the AWS calls that it makes.
 
-    *live* is what callers get in the end, *versions* the contents of every state machine's
-    versions. *alike* matches calls that are made for another state machine too, in the same
-    situation, and need no faults of their own.
+    *live* is the content that callers get in the end, *versions* the contents of every state
+    machine's versions. *alike* matches calls that are also made for another state machine in the
+    same situation, and need no faults of their own.
     """
 
     calls: tuple[str, ...]
@@ -199,16 +199,16 @@ TAGS_WRITTEN = [(name, call) for name, call in WRITES if TAGGING.search(call)]
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
-    """Give the shops of all scenarios."""
+    """Return the shops of all scenarios."""
     return Scenes(SCENARIOS, tmp_path_factory.mktemp("scenes"))
 
 
 def _serves(machines: Mapping[str, Machine]) -> dict[str, tuple[str, str]]:
-    """Return what callers get of every state machine: through the alias, and without one."""
+    """Return the content that callers of every state machine get: with the alias, and without."""
     return {
         name: (machine.live, machine.latest)
         for name, machine in machines.items()
-        if machine.live is not None  # one that was only created has no callers
+        if machine.live is not None  # a machine that was only created has no callers
     }
 
 
@@ -246,9 +246,9 @@ def test_the_same_command_finishes_after_a_call_failed(
     scenes: Scenes,
     tmp_path: Path,
 ) -> None:
-    """A failed call leaves live what was live; the same command again ends as if none had failed.
+    """A failed call leaves the live content live; the same command again ends as without a fault.
 
-    No version is there twice, and the ledger has each attempt closed and one that succeeded.
+    No version exists twice. The ledger has each attempt closed, and one success.
     """
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
@@ -259,7 +259,7 @@ def test_the_same_command_finishes_after_a_call_failed(
     left, failed = shop.machines(), shop.history()
     if (before, begun) == (left, failed):
         return  # it is as if the command had not been run
-    if not (name == "delete" and fault.effect):  # what is deleted cannot be put back
+    if not (name == "delete" and fault.effect):  # a deletion can't be undone
         assert _serves(before) == _serves(left)
     assert failed.open == []
     assert failed.ends.count(scenario.success) == 0
@@ -308,7 +308,7 @@ def test_the_same_command_finishes_after_the_process_was_killed_at_a_write(
 def test_a_tag_that_cannot_be_written_is_a_warning(
     name: str, call: str, fault: Fault, scenes: Scenes, tmp_path: Path
 ) -> None:
-    """Callers have what they are to have: that stays, and the same command writes the tags."""
+    """Callers already get the right content; the same command again writes the tags."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
     scenario.command(shop.using(Faulty(shop.client("prod"), At(call, fault))))
@@ -319,7 +319,7 @@ def test_a_tag_that_cannot_be_written_is_a_warning(
     machine = call.partition(".")[0]
     assert f"the tags of {machine} still name the previous release" in warning
 
-    done = scenes.end(name) == shop.machines()  # the write had its effect all the same
+    done = scenes.end(name) == shop.machines()  # the write had its effect anyway
 
     scenario.command(shop)
 

@@ -27,10 +27,9 @@ SECOND = numbered(alpha=2, beta=1, gamma=1)
 
 @dataclass(frozen=True)
 class Writes(Scenario):
-    """A scenario with what it writes to Git, in order.
+    """A scenario with its writes to Git, in order.
 
-    *broken* matches the writes at which the process is killed; others are those of another
-    scenario.
+    *broken* matches the writes at which the process is killed; other scenarios test the rest.
     """
 
     writes: tuple[str, ...]
@@ -150,7 +149,7 @@ KILLS = [
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
-    """Give the shops of all scenarios."""
+    """Return the shops of all scenarios."""
     return Scenes(SCENARIOS, tmp_path_factory.mktemp("scenes"))
 
 
@@ -170,7 +169,7 @@ def _assert_done(shop: Shop, scenario: Writes, begun: History) -> None:
     tag = f"refs/tags/v{scenario.version}"
     made = run_git(_truth(shop), "for-each-ref", "--format=%(objecttype) %(objectname)", tag)
     assert made.startswith("tag ")
-    # When the remote has it and this clone died before it did, any `git fetch` brings it here.
+    # If the remote has the tag and this clone died before it did, any `git fetch` adds it here.
     here = shop.git("for-each-ref", "--format=%(objecttype) %(objectname)", tag)
     assert here in (made, "")
     assert shop.git("for-each-ref", "refs/sfn-release/shop/local/releases") == ""
@@ -228,7 +227,7 @@ def test_the_same_command_finishes_after_the_remote_was_gone(
     scenes: Scenes,
     tmp_path: Path,
 ) -> None:
-    """A push that fails, or whose answer is lost, is an error that running it again mends."""
+    """A push that fails, or whose answer is lost, is an error that a second run fixes."""
 
     def refused() -> None:
         raise GitError("`git push` to origin was refused.")
@@ -260,7 +259,7 @@ def test_a_process_that_kills_itself_is_taken_over_by_the_next(
     scenes: Scenes,
     tmp_path: Path,
 ) -> None:
-    """SIGKILL at a write to Git, for real: a new process takes over at once and says why."""
+    """After a real SIGKILL at a write to Git, a new process takes over immediately and says why."""
     scenario = SCENARIOS[name]
     shop = scenes.begin(name, tmp_path / "shop")
     orders = {
@@ -282,6 +281,6 @@ def test_a_process_that_kills_itself_is_taken_over_by_the_next(
 
 
 def _work_tree(shop: Shop) -> tuple[str, bytes]:
-    """Return what is checked out, and the index."""
+    """Return the checked-out files, and the index."""
     head = shop.git("rev-parse", "--symbolic-full-name", "HEAD")
     return head, (shop.root / ".git" / "index").read_bytes()

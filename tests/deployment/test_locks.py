@@ -1,4 +1,4 @@
-"""Two deployers, one environment: who waits, who takes over, and who stops.
+"""Two deployers, one environment: which one waits, takes over, or stops.
 
 The second deployer acts in the middle of a call of the first, so that every order is certain.
 """
@@ -42,7 +42,7 @@ SWITCHING = "alpha.UpdateStateMachineAlias"
 
 @pytest.fixture(scope="module")
 def setting(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Give a shop where 1.0.0 is live, and 1.1.0 is committed."""
+    """Return a shop where 1.0.0 is live, and 1.1.0 is committed."""
     shop = production(tmp_path_factory.mktemp("shops") / "shop", FIRST)
     shop.publish("1.0.0")
     shop.commit_only(**SECOND)
@@ -51,12 +51,12 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def shop(setting: Shop, tmp_path: Path) -> Shop:
-    """Give a shop where 1.0.0 is live, and 1.1.0 is committed, to do anything with."""
+    """Return a copy of the shop that the test may change."""
     return copied(setting, tmp_path / "shop")
 
 
 class Meanwhile(Faulty):
-    """A client during one call of which, ahead of its effect, somebody else acts."""
+    """A client that runs *act*, as another deployer, just before one call."""
 
     def __init__(self, shop: Shop, call: str, act: Callable[[], Any], at: At | None = None) -> None:
         self.raised: BaseException | None = None
@@ -86,7 +86,7 @@ NEW = {"alpha": ("alpha 2", "alpha 2"), "beta": ("beta 2", "beta 2")}
 
 @pytest.mark.parametrize("call", [PREPARING, SWITCHING])
 def test_a_second_deployer_is_told_who_holds_the_lock(shop: Shop, call: str) -> None:
-    """While a deployment is under way, another is refused: by whom, since when, until when."""
+    """The error names the deployer, the start and the expiry of the running deployment."""
     aws = Meanwhile(shop, call, lambda: bob(shop).deploy("1.0.0"))
     shop.using(aws).publish("1.1.0")
     assert isinstance(aws.raised, LockedError)
@@ -119,7 +119,7 @@ def test_every_verb_respects_the_lock(shop: Shop, act: Callable[[Shop], None]) -
 
 
 def test_status_tells_a_deployment_under_way_from_an_abandoned_one(shop: Shop) -> None:
-    """What runs is in progress; what was killed is abandoned, and taken over by the next."""
+    """A running deployment is in progress; a killed one is abandoned, and can be taken over."""
     seen = []
     aws = Meanwhile(
         shop,
@@ -135,7 +135,7 @@ def test_status_tells_a_deployment_under_way_from_an_abandoned_one(shop: Shop) -
 
 @pytest.mark.parametrize("call", [PREPARING, SWITCHING])
 def test_an_expired_deployer_stops_and_puts_nothing_back(shop: Shop, call: str) -> None:
-    """A deployer whose lease is over makes no further write, not even to undo what it did."""
+    """A deployer whose lease is over makes no further write, not even to undo its own."""
     aws = Meanwhile(shop, call, lambda: shop.clock.forward(minutes=15))
     with pytest.raises(OvertakenError, match="lock expired at 2026-03-01T12:15:00Z"):
         shop.using(aws).publish("1.1.0")
@@ -155,7 +155,7 @@ def test_the_lease_covers_the_undoing_too(shop: Shop) -> None:
 
 
 def test_an_expired_lock_is_respected_for_two_minutes_more(shop: Shop) -> None:
-    """Clocks differ: only two minutes after its expiry a lock is taken over, and that is told."""
+    """A lock is taken over only two minutes after its expiry, for clock skew, with a message."""
     with pytest.raises(KilledError):
         shop.using(Faulty(shop.client("prod"), At(PREPARING, KILLED))).publish("1.1.0")
     elsewhere = shop.root / ".git" / "sfn-release" / "deployments"
@@ -184,7 +184,7 @@ def test_an_expired_lock_is_respected_for_two_minutes_more(shop: Shop) -> None:
 def test_an_overtaken_deployer_switches_nothing_and_undoes_nothing(
     shop: Shop, call: str, fault: Any
 ) -> None:
-    """Whoever lost the lock stops before aliases move, and keeps off what the other did since."""
+    """A deployer that lost the lock stops before aliases move, and leaves the new content alone."""
 
     def take_over() -> None:
         unlock(bob(shop).workspace())
@@ -205,7 +205,7 @@ def test_an_overtaken_deployer_switches_nothing_and_undoes_nothing(
 def test_a_deployer_that_cannot_ask_the_ledger_still_undoes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within its lease a failed deployer restores what was live, with the ledger out of reach."""
+    """Within its lease a failed deployer restores the live release, even without the ledger."""
     find = RefStore.find
 
     def unreachable(refs: RefStore, *patterns: str) -> dict[str, str]:
@@ -238,7 +238,7 @@ def test_a_deployer_that_cannot_ask_the_ledger_still_undoes(
 def test_only_a_later_attempt_of_the_same_ci_run_takes_over(
     shop: Shop, mine: dict[str, Any] | None, taken: bool
 ) -> None:
-    """A CI job that is run again finishes what its killed attempt began, wherever it runs."""
+    """A repeated CI job finishes the work of its killed attempt, on any machine."""
     killed = replace(shop, ci={"run": "github:17", "attempt": 2})
     with pytest.raises(KilledError):
         killed.using(Faulty(shop.client("prod"), At(PREPARING, KILLED))).publish("1.1.0")
@@ -257,7 +257,7 @@ def test_only_a_later_attempt_of_the_same_ci_run_takes_over(
 
 
 def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
-    """After unlock the environment is free, and the ledger tells who freed it and why."""
+    """After unlock the environment is free, and the ledger records the person and the reason."""
     with pytest.raises(KilledError):
         shop.using(Faulty(shop.client("prod"), At(SWITCHING, KILLED))).publish("1.1.0")
     closed = unlock(bob(shop).workspace(), reason="the runner was lost")
@@ -271,7 +271,7 @@ def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
 
 
 def test_a_changed_releases_toml_hides_no_lock(shop: Shop) -> None:
-    """What may not be deployed from may still be looked at, and unlocked."""
+    """A releases.toml that blocks deployments doesn't block status and unlock."""
     with pytest.raises(KilledError):
         shop.using(Faulty(shop.client("prod"), At(SWITCHING, KILLED))).publish("1.1.0")
     with (shop.root / "releases.toml").open("a", encoding="utf-8") as file:
@@ -282,7 +282,7 @@ def test_a_changed_releases_toml_hides_no_lock(shop: Shop) -> None:
 
 @pytest.mark.parametrize("call", ["alpha.UpdateStateMachine", PREPARING, SWITCHING])
 def test_ctrl_c_puts_back_what_was_changed(shop: Shop, call: str) -> None:
-    """Interrupted, a deployment lets calls end, undoes what it did, and records that it failed."""
+    """An interrupted deployment lets calls end, undoes its changes, and records its failure."""
 
     def interrupt() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
@@ -333,7 +333,7 @@ def test_ctrl_c_while_a_thread_is_started_waits_for_that_thread(
 
 
 def test_what_could_not_be_undone_is_told_and_recorded(shop: Shop) -> None:
-    """When AWS stays away, the error and the record both say what was left as it is."""
+    """When AWS stays away, the error and the record both list the steps that weren't undone."""
     aws = Faulty(shop.client("prod"), At(SWITCHING, TIMEOUT_BEFORE, lasting=True))
     with pytest.raises(NetworkError) as caught:
         shop.using(aws).publish("1.1.0")

@@ -1,4 +1,4 @@
-"""What is left open, and closed: reverted shifts, strange versions, deletions that are missed."""
+"""Unfinished work and its end: reverted shifts, strange versions, deletions with dependents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def seen(shop: Shop) -> EnvironmentStatus:
 
 @pytest.fixture
 def reverted(tmp_path: Path) -> Shop:
-    """Give a shop whose shift to 1.2.0, with a new workflow, was stopped by an alarm."""
+    """Return a shop whose shift to 1.2.0, with a new workflow, was stopped by an alarm."""
     shop = canary(tmp_path / "shop", CANARY + 'alarms = ["shop-failed"]\n')
     shop.write("workflows/child.asl.json", json.dumps(may_fail("child")))
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("newest")))
@@ -49,7 +49,7 @@ def reverted(tmp_path: Path) -> Shop:
 
 
 def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Shop) -> None:
-    """What is served and since when comes first; the last attempt stands beside it."""
+    """The served release and its start come first; the last attempt follows."""
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
     assert "created, not recorded as served: child" in found.problem
@@ -72,7 +72,9 @@ def test_what_a_reverted_shift_created_can_be_deleted(reverted: Shop) -> None:
     before = reverted.live("hello", "prod")
     record = delete(reverted.workspace(), "child", environment="prod")
     assert record is not None
-    assert {name: one.change for name, one in record.workflows.items()} == {"child": "deleted"}
+    assert {name: workflow.change for name, workflow in record.workflows.items()} == {
+        "child": "deleted"
+    }
     found = seen(reverted)
     assert (found.state, found.version, found.next_steps) == ("in-sync", "1.0.0", ())
     assert found.came is not None
@@ -83,7 +85,7 @@ def test_what_a_reverted_shift_created_can_be_deleted(reverted: Shop) -> None:
 
 
 def test_a_rollback_closes_a_reverted_shift(reverted: Shop) -> None:
-    """What it created is retained from then on, until it is deleted."""
+    """The created machine is retained from then on, until it is deleted."""
     reverted.rollback(environment="prod")
     found = seen(reverted)
     assert (found.state, found.version) == ("in-sync", "1.0.0")
@@ -91,7 +93,7 @@ def test_a_rollback_closes_a_reverted_shift(reverted: Shop) -> None:
 
 
 def test_what_the_first_deployment_left_can_be_deleted(tmp_path: Path) -> None:
-    """Where nothing was ever served, the machine of a failed attempt is deleted all the same."""
+    """The machine of a failed attempt can be deleted even where no release was ever served."""
     shop = plain(tmp_path)
 
     class Refusing:
@@ -186,7 +188,7 @@ class Dying:
 
 
 def die(*_: object) -> None:
-    """Do what a process does that is killed."""
+    """Stop like a killed process."""
     raise SystemError("the process died")
 
 
@@ -197,7 +199,7 @@ def advised(shop: Shop) -> list[str]:
 
 
 def follow(shop: Shop, command: str) -> object:
-    """Do what a command line of `sfn-release` does."""
+    """Run a command line of `sfn-release`."""
     _, verb, *words = command.split()
     assert words[-2:] == ["--env", "prod"], command
     adopt = "--adopt" in words
@@ -298,7 +300,7 @@ KILLED: dict[Action, tuple[Callable[[Shop], object], Callable[[Shop], object], s
 
 
 def test_every_action_is_killed_in_the_table() -> None:
-    """Or what is advised after it was never run."""
+    """Otherwise the advice after its kill would be untested."""
     assert sorted(KILLED) == sorted(get_args(Action))
 
 
@@ -362,7 +364,7 @@ def test_a_manual_change_can_be_undone(shop: Shop) -> None:
     assert shop.live("hello", "prod") == ("ours", "ours")
 
 
-# Deleting what is still needed
+# Deleting a state machine that is still needed
 
 
 def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:

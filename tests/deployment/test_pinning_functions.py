@@ -46,7 +46,7 @@ def calls(*names: str, **fields: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def functions() -> Lambda:
-    """Give Lambda with the function `charge`: two versions, and an alias `live` of the first."""
+    """Return a Lambda service with `charge`: two versions, and an alias `live` of the first."""
     there = Lambda()
     there.add("charge", "one", "two").aliases["live"] = {"FunctionVersion": "1"}
     return there
@@ -72,10 +72,10 @@ def require(shop: Shop) -> None:
 
 
 def called(shop: Shop, arn: str = ORDERS) -> list[str]:
-    """Return what the live workflow, or a version of it, calls."""
+    """Return the functions that the live workflow, or a version of it, calls."""
     described = shop.client("prod").describe_state_machine(stateMachineArn=arn)
     states = json.loads(described["definition"])["States"].values()
-    return [one["Parameters"]["FunctionName"] for one in states if "Parameters" in one]
+    return [state["Parameters"]["FunctionName"] for state in states if "Parameters" in state]
 
 
 def publish(shop: Shop, version: str = "1.0.0", **options: Any) -> Record:
@@ -134,7 +134,7 @@ def test_each_function_is_asked_for_once(shop: Shop, functions: Lambda) -> None:
 
 
 UNPINNED = {
-    # what Lambda has for $LATEST, versions and the alias: the name, and why it is not pinned
+    # the state of $LATEST, versions and alias in Lambda: the name, and the reason for no pin
     "unpublished code": (
         "charge",
         "code of $LATEST is not published: its newest version is :2",
@@ -209,7 +209,7 @@ def test_what_does_not_exist_is_named_with_its_place(shop: Shop, name: str) -> N
 
 
 def test_new_code_is_an_update_that_says_what_it_is(shop: Shop, functions: Lambda) -> None:
-    """The graph stays: only the pin changes, and the plan says from what to what."""
+    """Only the pin changes, and the plan shows the old and the new one."""
     publish(shop)
     functions.functions["charge"].latest = {"CodeSha256": "three"}
     functions.functions["charge"].publish()
@@ -248,7 +248,7 @@ def test_a_rollback_brings_back_the_code_that_ran(shop: Shop, functions: Lambda)
 def test_a_rollback_to_deleted_code_is_refused_with_a_way_out(
     shop: Shop, functions: Lambda
 ) -> None:
-    """What ran cannot be brought back; today's code can take its place."""
+    """The deleted code can't be restored; the error offers to use today's."""
     moved_on(shop, functions)
     del functions.functions["charge"].versions[2]
     with refused("E_NOT_FOUND", "charge:2 (orders)", "rollback 1.0.0 --env prod --rerender"):
@@ -314,7 +314,7 @@ def test_a_failing_call_takes_no_version_and_the_same_command_finishes(
 
 
 def test_on_local_functions_are_left_alone(shop: Shop) -> None:
-    """There is no Lambda: mocks answer. A note says so, and required pins do not mind."""
+    """Without Lambda the mocks answer. A note says so, and required pins are ignored."""
     require(shop)
     shop.publish("1.0.0", "local")
     assert notes(shop) == ["Lambda functions are not pinned on local, where mocks answer for them"]

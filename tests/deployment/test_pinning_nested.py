@@ -1,4 +1,4 @@
-"""Pins of nested state machines: what a release starts of its own, and what it starts of others."""
+"""Pins of nested state machines: to workflows of the release, and to other state machines."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def family(folder: Path, *, pins: str = "required", reference: str = CHILD) -> S
 
 
 def started(shop: Shop, arn: str) -> list[str]:
-    """Return what a state machine, or a version of one, starts."""
+    """Return the state machines that a state machine, or a version of one, starts."""
     described = shop.client("prod").describe_state_machine(stateMachineArn=arn)
     states = json.loads(described["definition"])["States"].values()
-    return [one["Parameters"]["StateMachineArn"] for one in states if "Parameters" in one]
+    return [state["Parameters"]["StateMachineArn"] for state in states if "Parameters" in state]
 
 
 def routed(shop: Shop, name: str) -> str:
@@ -77,7 +77,7 @@ def routed(shop: Shop, name: str) -> str:
 
 
 def live(shop: Shop) -> tuple[str, list[str], list[str]]:
-    """Return the parent's version, what it starts, and what its unqualified content starts."""
+    """Return the parent's version, the machines it starts, and the machines $LATEST starts."""
     version = routed(shop, "parent")
     return version, started(shop, version), started(shop, PARENT)
 
@@ -92,7 +92,7 @@ def test_a_workflow_is_pinned_to_the_version_that_its_deployment_makes(
     assert live(shop) == (f"{PARENT}:1", [f"{CHILD}:1"], [f"{CHILD}:1"])
     assert record.workflows["parent"].pins == {reference: f"{CHILD}:1"}
     assert shop.serving("prod").workflows["parent"].pins == {reference: f"{CHILD}:1"}
-    assert shop.deploy("1.0.0") is None  # what is recorded is what is there
+    assert shop.deploy("1.0.0") is None  # the record matches AWS
 
 
 def test_a_parent_follows_its_child(tmp_path: Path) -> None:
@@ -197,13 +197,13 @@ def test_on_local_a_child_of_another_account_is_refused_at_once(tmp_path: Path) 
 
 
 def told_by_check(shop: Shop) -> list[str]:
-    """Return what `env check` finds wrong in prod."""
+    """Return the problems of prod that `env check` finds."""
     found = check_environments(shop.workspace(), environments=["prod"]).problems
     return [str(check.error) for check in found]
 
 
 def test_a_check_of_the_environment_resolves_pins(tmp_path: Path) -> None:
-    """What is not there and who starts whom in a circle is found before a deployment does."""
+    """It finds missing state machines and circles before a deployment does."""
     shop = family(tmp_path)
     shop.client("prod")  # made before the endpoint is set, where no STS answers
     shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
@@ -220,7 +220,7 @@ def test_a_check_of_the_environment_resolves_pins(tmp_path: Path) -> None:
 
 
 def test_a_circle_is_refused_before_the_version_is_taken(tmp_path: Path) -> None:
-    """Neither could be pinned first; the error shows who starts whom."""
+    """Neither workflow could be pinned first; the error shows the circle."""
     shop = family(tmp_path)
     write(shop, "child", starts(PARENT))
     shop.commit()
@@ -343,7 +343,7 @@ def test_what_is_elsewhere_is_noted(shop: Shop, reference: str, why: str) -> Non
 
 
 def test_a_rollback_to_a_deleted_version_is_refused_and_can_be_rendered_afresh(shop: Shop) -> None:
-    """The error names what is gone and the way out."""
+    """The error names the deleted version and the way out."""
     parent_of(shop, OTHER)
     change_other(shop, publish=True)
     shop.commit(hello="two")
@@ -371,7 +371,7 @@ def test_a_rollback_does_not_need_to_see_what_it_is_pinned_to(shop: Shop) -> Non
 
 
 def test_deleting_what_others_are_pinned_to_is_told(tmp_path: Path) -> None:
-    """The plan of the deletion names who will fail."""
+    """The plan of the deletion names the workflows that will fail."""
     shop = family(tmp_path)
     shop.publish("1.0.0")
     delete(shop.workspace(), "child")
@@ -391,9 +391,9 @@ CALLS = [
 def test_the_same_command_finishes_without_a_second_version(
     tmp_path: Path, call: str, fault: Fault
 ) -> None:
-    """Killed, or refused, at any write: what others are pinned to is found again.
+    """After a kill or a refusal at any write, the versions that pins name are found again.
 
-    What an attempt has left is no drift that would be protected.
+    Leftovers of an attempt don't count as drift, even with `protect_drift`.
     """
     shop = family(tmp_path)
     shop.write("releases.toml", config("required", protect_drift="true"))

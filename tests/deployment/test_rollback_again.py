@@ -50,7 +50,7 @@ def in_ci(shop: Shop, attempt: int, run: str = "github:17") -> Workspace:
 
 
 def back(workspace: Workspace) -> str:
-    """Roll prod back and return what the record says it serves."""
+    """Roll prod back and return the version in its new record."""
     record = rollback(workspace, environment="prod")
     assert record is not None
     return record.version
@@ -131,12 +131,12 @@ def test_a_plan_says_that_the_outcome_comes_first(shop: Shop) -> None:
     record = unshown(shop.workspace())
     note = f"only shows the outcome of the rollback to {record.version}"
     planned = plan_rollback(shop.workspace(), environment="prod")
-    assert [one for one in planned.notes if note in one]
+    assert [line for line in planned.notes if note in line]
     named = plan_rollback(shop.workspace(), "1.1.0", environment="prod")
-    assert not [one for one in named.notes if note in one]
+    assert not [line for line in named.notes if note in line]
     back(shop.workspace())
     planned = plan_rollback(shop.workspace(), environment="prod")
-    assert not [one for one in planned.notes if note in one]
+    assert not [line for line in planned.notes if note in line]
 
 
 def test_an_outcome_that_was_not_shown_twice_is_shown_the_third_time(shop: Shop) -> None:
@@ -176,7 +176,7 @@ def test_a_version_can_be_named_again_and_again(shop: Shop) -> None:
 
 
 def test_what_was_deployed_since_is_not_hidden(shop: Shop) -> None:
-    """The outcome was not shown, but it is no longer what is served: the rollback is a new one."""
+    """The first outcome wasn't shown and is no longer served, so this is a new rollback."""
     unshown(shop.workspace())
     shop.deploy("1.4.0", "prod")
     assert back(shop.workspace()) == "1.3.0"
@@ -184,7 +184,7 @@ def test_what_was_deployed_since_is_not_hidden(shop: Shop) -> None:
 
 
 def test_another_clone_goes_back_by_itself(shop: Shop) -> None:
-    """Whoever runs it there did not run the first one; the plan says that it goes further back."""
+    """This clone doesn't know of the first rollback; the plan says that it goes further back."""
     unshown(shop.workspace())
     other = clone(shop)
     assert back(other.workspace()) == "1.2.0"
@@ -227,7 +227,7 @@ def test_both_rollbacks_of_an_attempt_are_shown_in_turn(shop: Shop) -> None:
 
 
 def test_a_deployment_in_between_makes_it_a_new_rollback(shop: Shop) -> None:
-    """What an earlier attempt rolled back was deployed again."""
+    """The rolled-back release was deployed again."""
     assert back(in_ci(shop, 1)) == "1.3.0"
     shop.deploy("1.4.0", "prod")
     assert back(in_ci(shop, 2)) == "1.3.0"

@@ -1,4 +1,4 @@
-"""What a rollback writes to AWS: callers are back after one call for each workflow."""
+"""The writes of a rollback to AWS: callers are back after one call for each workflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = [f"w{number}" for number in range(10)]
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Give a shop whose ten workflows were published twice."""
+    """Return a shop whose ten workflows were published twice."""
     shop = production(
         tmp_path_factory.mktemp("twice") / "shop", numbered(**dict.fromkeys(NAMES, 1))
     )

@@ -1,4 +1,4 @@
-"""Shifting callers to a new version: weights, what stops it, and what is put back."""
+"""Shifting callers to a new version: its weights, its stops, and the way back."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WATCHED = CANARY + 'alarms = ["shop-failed"]\nmax_failures = 1\n'
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    """Give a shop where 1.0.0 is live, 1.1.0 is released, and everything is watched."""
+    """Return a shop where 1.0.0 is live, 1.1.0 is released, and everything is watched."""
     return canary(tmp_path / "shop", WATCHED)
 
 
 def _once(after: timedelta, act: Callable[[], Any]) -> Callable[[timedelta], None]:
-    """Return what acts once, when so much time has passed."""
+    """Return a function that calls *act* once, *after* this much time has passed."""
     left: Iterator[Callable[[], Any]] = iter([act])
 
     def during(passed: timedelta) -> None:
@@ -84,7 +84,7 @@ def _assert_put_back(shop: Shop, *reason: str) -> None:
 
 
 def test_an_alarm_that_fires_puts_the_routing_back(shop: Shop) -> None:
-    """Its name and its reason are recorded, and told."""
+    """The message and the record have the alarm's name and reason."""
 
     def fire() -> None:
         alarms(shop).firing["shop-failed"] = "Threshold crossed: 3 > 0"
@@ -115,7 +115,7 @@ def test_too_many_failed_executions_put_the_routing_back(shop: Shop) -> None:
 
 
 def test_as_many_failures_as_are_allowed_stop_nothing(shop: Shop) -> None:
-    """Nor do those of the old version, or executions that somebody aborted."""
+    """Failures of the old version and aborted executions don't count."""
 
     def run() -> None:
         shop.start(2, fail=True)
@@ -149,7 +149,7 @@ def test_old_failures_of_a_version_that_comes_back_do_not_count(shop: Shop) -> N
     ids=["denied", "unreachable"],
 )
 def test_what_cannot_be_seen_is_not_safe(shop: Shop, error: Exception) -> None:
-    """A shift that cannot be watched any more is put back."""
+    """A shift that can't be watched is undone."""
 
     def blind() -> None:
         alarms(shop).error = error
@@ -321,13 +321,13 @@ def _newest(shop: Shop) -> int:
 
 
 def test_the_first_deployment_is_not_shifted(shop: Shop) -> None:
-    """There are no callers to bring over, nor alarms to ask."""
+    """It has no callers to shift, so alarms aren't read."""
     assert alarms(shop).asked == []
     assert shop.deploy("1.0.0", "local").status == "succeeded"
 
 
 def test_what_changes_nothing_is_not_shifted(shop: Shop) -> None:
-    """Deploying what is live asks nobody."""
+    """Deploying the live release doesn't read alarms."""
     assert shop.deploy("1.0.0") is None
     assert alarms(shop).asked == []
 
@@ -384,7 +384,7 @@ def test_the_fence_stops_a_shift_whose_time_is_over(shop: Shop) -> None:
 
 
 def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Shop) -> None:
-    """At the next write; what they did stays, and the rest is put back."""
+    """The next write notices; the moved alias stays, and everything else is restored."""
 
     def move() -> None:
         arn = shop.arn("hello", "prod")
@@ -418,7 +418,7 @@ def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Shop
 
 
 def test_executions_that_are_only_shown_may_be_unreadable(tmp_path: Path) -> None:
-    """Where failures stop nothing, a missing permission does not either; it is told once."""
+    """Where failures stop nothing, a missing permission doesn't either; it is reported once."""
     shop = canary(tmp_path / "shop", CANARY)
     client: Any = shop.clients["prod"]
 
@@ -455,7 +455,9 @@ def test_progress_tells_weight_time_and_executions(tmp_path: Path) -> None:
     shop = canary(tmp_path / "shop", LINEAR)
     shop.deploy("1.1.0")
     shifts = shop.watcher.shifts
-    assert {(40, 1, 2), (80, 2, 2)} == {(one.weight, one.stage, one.stages) for one in shifts}
+    assert {(40, 1, 2), (80, 2, 2)} == {
+        (shift.weight, shift.stage, shift.stages) for shift in shifts
+    }
     assert timedelta(minutes=10) - shifts[0].left < 5 * timedelta(seconds=1)
     assert timedelta() == shifts[-1].left
 
@@ -473,7 +475,7 @@ def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Shop) -> No
 
 
 def test_who_is_pinned_to_a_new_version_is_shifted_with_it(tmp_path: Path) -> None:
-    """What is sent for a parent is known when its child is published, and is no edit of others."""
+    """The parent's form is complete once its child is published, and that is no manual edit."""
     shop = canary(tmp_path / "shop", LINEAR)
     text = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", text.replace('region = "eu', 'pins = "required"\nregion = "eu'))

@@ -36,13 +36,13 @@ def test_a_composite_alarm_fires_like_any_other() -> None:
 
 
 def test_an_alarm_that_gives_no_reason_fires_all_the_same() -> None:
-    """The reason is only told."""
+    """The reason is only shown."""
     alarms = FakeAlarms(firing={"shop-failed": ""})
     assert firing(alarms, ["shop-failed"]) == {"shop-failed": "no reason given"}
 
 
 def test_every_missing_alarm_is_named() -> None:
-    """With what it would mean to go on."""
+    """The error lists all missing alarms."""
     with refused("E_NOT_FOUND", "The strategy names an alarm that doesn't exist: b, c."):
         firing(FakeAlarms(frozenset({"a"})), ["a", "b", "c"])
 

@@ -1,4 +1,4 @@
-"""Counting executions: only new ones, those that failed, and what a page does not hold."""
+"""Counting executions: only new ones, their failures, and more than a page of them."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Runs:
             self.runs.insert(0, {"executionArn": arn, "status": status, "startDate": at})
 
     def end(self, execution: str, status: str) -> None:
-        """Bring a running execution to its end."""
-        (run,) = [one for one in self.runs if one["executionArn"] == execution]
+        """End a running execution."""
+        (run,) = [run for run in self.runs if run["executionArn"] == execution]
         run["status"] = status
 
     def list_executions(self, **request: Any) -> dict[str, Any]:
         """Answer with one page."""
         self.asked += 1
         wanted = request.get("statusFilter")
-        found = [dict(one) for one in self.runs if wanted in (None, one["status"])]
+        found = [dict(run) for run in self.runs if wanted in (None, run["status"])]
         more = {"nextToken": "more"} if len(found) > request["maxResults"] else {}
         return {"executions": found[: request["maxResults"]], **more}
 
@@ -61,7 +61,7 @@ def counted(runs: Runs, since: datetime | None = None) -> Count:
 
 
 def test_what_was_there_before_does_not_count() -> None:
-    """Executions that had ended, and those that had failed."""
+    """Executions that ended earlier don't count, whether they failed or not."""
     runs = Runs()
     runs.add("FAILED", 3)
     runs.add("SUCCEEDED", 4)
@@ -83,7 +83,7 @@ def test_an_execution_that_was_running_before_and_fails_counts() -> None:
 
 
 def test_a_resumed_count_leaves_out_only_what_was_before_the_first_attempt() -> None:
-    """What failed since then counts, though it was there when counting began."""
+    """Failures since the first attempt count, even those before this count began."""
     runs = Runs()
     runs.add("FAILED", 3, at=NOON - timedelta(hours=1))
     runs.add("FAILED", 2)
@@ -92,7 +92,7 @@ def test_a_resumed_count_leaves_out_only_what_was_before_the_first_attempt() -> 
 
 @pytest.mark.parametrize("before", [0, 1500])
 def test_more_than_a_page_of_executions_hides_no_failure(before: int) -> None:
-    """What is not counted is told as more; the failures are asked for by themselves."""
+    """Uncounted executions are reported as more; failures are listed separately."""
     runs = Runs()
     runs.add("FAILED", before // 500)
     runs.add("SUCCEEDED", before)
@@ -123,7 +123,7 @@ def test_tallies_add_up() -> None:
 
 
 def test_failures_are_told_with_error_and_cause_the_first_few() -> None:
-    """A long cause is cut, one that cannot be read says why."""
+    """A long cause is cut, and an unreadable one has its reason."""
     client = cast("StepFunctions", Runs())
     told = causes(client, ["run-1", "hidden", "timed-out", "run-2", "run-3"])
     assert [

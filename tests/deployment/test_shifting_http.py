@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("cloudwatch")
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
     """Serve CloudWatch by moto, on a free port of loopback."""
-    from moto.server import ThreadedMotoServer  # slow: only those who use it wait for it
+    from moto.server import ThreadedMotoServer  # slow: imported only for the tests that need it
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -51,7 +51,7 @@ def routing(shop: Shop) -> dict[int, int]:
 
 @pytest.fixture
 def shop(tmp_path: Path, moto_url: str) -> Iterator[Shop]:
-    """Give a shop where 1.0.0 is live and 1.1.0 is released, watched by two alarms."""
+    """Return a shop where 1.0.0 is live and 1.1.0 is released, watched by two alarms."""
     clock = Clock()  # AWS's too: a deployment compares them
 
     aws = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=clock.seconds)
@@ -91,7 +91,7 @@ max_failures = 0
 
 @pytest.fixture
 def cloudwatch(moto_url: str) -> Iterator[Any]:
-    """Give CloudWatch's client, where a metric alarm and a composite one are fine."""
+    """Return a CloudWatch client, where a metric alarm and a composite one are fine."""
     client = boto3.client("cloudwatch", region_name=REGION, endpoint_url=moto_url)
     from moto.backends import get_backend
 

@@ -56,7 +56,7 @@ READS = (
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    """Give a shop where 1.0.0 is live, 1.1.0 is released, and 40 % shift every ten minutes."""
+    """Return a shop with 1.0.0 live and 1.1.0 released, which shifts 40 % every ten minutes."""
     return canary(tmp_path / "shop", WATCHED)
 
 
@@ -71,7 +71,7 @@ def _die(shop: Shop, after: timedelta) -> Callable[[timedelta], None]:
 
 @pytest.fixture
 def killed(shop: Shop) -> Shop:
-    """Give a shop whose deployment of 1.1.0 was killed when it had reached 80 %."""
+    """Return a shop whose deployment of 1.1.0 was killed when it had reached 80 %."""
     shop.during = _die(shop, 15 * MINUTE)
     with pytest.raises(KilledError):
         shop.deploy("1.1.0")
@@ -93,7 +93,7 @@ def _routings(shop: Shop) -> list[dict[int, int]]:
 
 
 def test_status_says_how_callers_are_split(killed: Shop) -> None:
-    """It never stays there silently, whatever becomes of the attempt's record."""
+    """`status` shows the split, also after the attempt is closed."""
     words = "hello: 80 % of callers are on :2 (1.1.0)"
     (found,) = status(killed.workspace(), environment="prod")
     assert found.state == "abandoned"
@@ -112,14 +112,14 @@ def test_status_says_how_callers_are_split(killed: Shop) -> None:
 
 
 def test_status_says_so_while_a_shift_is_under_way(shop: Shop) -> None:
-    """To anybody who looks."""
+    """Every reader of `status` sees the split."""
     seen: set[tuple[str, bool]] = set()
     rows: list[tuple[str, tuple[str, ...]]] = []
 
     def look(passed: timedelta) -> None:
         if passed > 11 * MINUTE and not seen:
             (found,) = status(shop.workspace(), environment="prod")
-            rows.extend((one.state, one.differences) for one in found.workflows)
+            rows.extend((workflow.state, workflow.differences) for workflow in found.workflows)
             seen.add((found.state, "80 % of callers are on :2 (1.1.0)" in found.problem))
 
     shop.during = look
@@ -129,7 +129,7 @@ def test_status_says_so_while_a_shift_is_under_way(shop: Shop) -> None:
 
 
 def test_unlocking_does_not_need_aws(killed: Shop) -> None:
-    """How callers are split cannot be told then, and that is what is told."""
+    """The line says that the split can't be checked, and unlocking works."""
     client = killed.client("prod")
     at = At("hello.DescribeStateMachineAlias", TIMEOUT_BEFORE)
     killed.clients["prod"] = Faulty(client, at)
@@ -144,7 +144,7 @@ def test_unlocking_does_not_need_aws(killed: Shop) -> None:
 def test_a_killed_shift_goes_on_at_the_weight_that_it_had_reached(
     killed: Shop, resume: bool
 ) -> None:
-    """Its interval is watched anew, and there is no second state machine version."""
+    """Its stage is watched again, and it doesn't publish a second state machine version."""
     seen = _routings(killed)
     version = unfinished(killed.workspace(), environment="prod").version
     record = killed.deploy(version, resume=resume)
@@ -156,7 +156,7 @@ def test_a_killed_shift_goes_on_at_the_weight_that_it_had_reached(
 
 
 def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: Shop) -> None:
-    """Closed by hand, the attempt is one that failed."""
+    """An attempt closed by hand counts as failed."""
     unlock(killed.workspace(), environment="prod")
     seen = _routings(killed)
     killed.during, noting = _die(killed, MINUTE), killed.during
@@ -180,7 +180,7 @@ def test_a_rollback_restores_what_was_served_all_at_once(killed: Shop) -> None:
 
 
 def test_another_deployment_shifts_from_the_recorded_version(killed: Shop) -> None:
-    """The leftover version gets no callers any more."""
+    """Callers leave the leftover version."""
     killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     killed.commit()
     seen = _routings(killed)
@@ -211,7 +211,7 @@ def test_what_stops_the_next_deployment_puts_back_what_was_served(
 
 
 def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Shop) -> None:
-    """What the new version did to the callers it had is not forgotten."""
+    """Failures of the new version before the kill still count."""
 
     def fail_and_die(passed: timedelta) -> None:
         if passed >= 15 * MINUTE:
@@ -265,7 +265,7 @@ def test_a_shift_that_is_killed_at_a_write_is_finished_or_taken_back(
 
 
 def _calls(shop: Shop) -> list[str]:
-    """Return every call to Step Functions that a shift makes, those of one kind a few times."""
+    """Return every call to Step Functions in a shift; some kinds occur several times."""
     faulty = Faulty(shop.client("prod"))
     shop.clients["prod"] = faulty
     shop.deploy("1.1.0")
@@ -273,7 +273,7 @@ def _calls(shop: Shop) -> list[str]:
 
 
 def test_the_writes_of_a_shift_are_these(shop: Shop) -> None:
-    """One for each stage and alias, besides those of any deployment."""
+    """A shift adds one write for each stage and alias."""
     found = [call for call in _calls(shop) if "Describe" not in call and "List" not in call]
     assert list(CALLS) == found
 
