@@ -199,7 +199,7 @@ def test_a_tag_appears_peeled_too(git: Git) -> None:
 
 
 def test_a_push_is_compare_and_swap_too(shop: Shop, git: Git) -> None:
-    """Several refs at once; a lost reply is not a failure; nothing is ever forced."""
+    """It moves several refs at once, survives a lost reply, and never forces."""
     add_remote(shop)
     one, two, three = (commit(git, text) for text in "123")
     git.remotes.push("origin", [RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])

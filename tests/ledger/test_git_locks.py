@@ -136,7 +136,7 @@ def test_a_git_that_finishes_is_not_disturbed(shop: Shop) -> None:
 
 
 def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> None:
-    """The right to write is held by git too: who comes next waits for git, not for us."""
+    """Its git process holds the right to write too, so the next writer waits for that process."""
     code = (
         "import sys, time; from pathlib import Path\n"
         "from sfn_release.ledger.git import Git, ref_locks\n"
@@ -184,7 +184,9 @@ def test_many_processes_write_without_a_lost_update(shop: Shop) -> None:
     ]
     assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
     subjects = shop.git("log", "--format=%s", REF).splitlines()
-    assert sorted(subjects) == sorted(f"{one}.{number}" for one in range(4) for number in range(5))
+    assert sorted(subjects) == sorted(
+        f"{writer}.{number}" for writer in range(4) for number in range(5)
+    )
 
 
 def test_without_the_right_to_write_no_lock_is_removed(

@@ -68,7 +68,7 @@ def helpers(word: str) -> list[str]:
 
 
 def gone(word: str) -> bool:
-    """Tell whether every process with *word* ends within a few seconds."""
+    """Return whether every process with *word* ends within a few seconds."""
     for _ in range(60):
         if not helpers(word):
             return True
@@ -122,7 +122,7 @@ def test_an_interrupt_ends_git_too(shop: Shop, silent: int) -> None:
 
 
 def test_a_remote_that_did_not_answer_is_not_waited_for_twice(shop: Shop, silent: int) -> None:
-    """Unless a caller insists; one that answers again is trusted again."""
+    """Except on request; a remote that answers again is trusted again."""
     shop.git("remote", "add", "origin", f"git://127.0.0.1:{silent}/shop.git")
     git = patient(shop, [])
     with pytest.raises(NotReachedError):

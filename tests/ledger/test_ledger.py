@@ -97,14 +97,14 @@ def test_history_is_newest_first_each_in_its_last_state(shop: Shop) -> None:
         shop.commit(hello=f"r{number}")
         shop.publish(f"1.{number}.0")
     shop.rollback()
-    found = [(one.action, one.version, one.status) for one in history(shop.workspace())]
+    found = [(record.action, record.version, record.status) for record in history(shop.workspace())]
     assert found == [
         ("rollback", "1.1.0", "succeeded"),
         ("publish", "1.2.0", "succeeded"),
         ("publish", "1.1.0", "succeeded"),
         ("publish", "1.0.0", "succeeded"),
     ]
-    assert [one.version for one in history(shop.workspace(), limit=2)] == ["1.1.0", "1.2.0"]
+    assert [record.version for record in history(shop.workspace(), limit=2)] == ["1.1.0", "1.2.0"]
 
 
 def test_a_version_is_found_to_the_letter(shop: Shop) -> None:
@@ -126,7 +126,7 @@ def test_two_clones_of_one_process_write_at_once(shop: Shop) -> None:
     def release(version: str) -> None:
         try:
             Shop(shop.root).publish(version, deploy=False)
-        except BaseException as error:  # noqa: BLE001 - told below
+        except BaseException as error:  # noqa: BLE001 - checked below
             errors.append(error)
 
     threads = [threading.Thread(target=release, args=(f"2.{n}.0",)) for n in range(3)]
@@ -135,12 +135,12 @@ def test_two_clones_of_one_process_write_at_once(shop: Shop) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert {one.manifest.version for one in releases(shop.workspace())} == {
+    assert {release.manifest.version for release in releases(shop.workspace())} == {
         *("1.0.0", "2.0.0", "2.1.0", "2.2.0"),
     }
 
 
-# What people do to it by hand
+# Manual changes to the ledger
 
 GOOD_DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
 FORGED_RELEASES: dict[str, dict[str, str | bytes | None]] = {

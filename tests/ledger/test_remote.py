@@ -73,8 +73,11 @@ def test_another_clone_goes_on_from_there(shop: Shop) -> None:
     shop.publish("1.1.0", "prod")
     other = clone(shop)
     workspace = other.workspace()
-    assert [one.manifest.version for one in releases(workspace)] == ["1.1.0", "1.0.0"]
-    assert [one.version for one in history(workspace, environment="prod")] == ["1.1.0", "1.0.0"]
+    assert [release.manifest.version for release in releases(workspace)] == ["1.1.0", "1.0.0"]
+    assert [record.version for record in history(workspace, environment="prod")] == [
+        "1.1.0",
+        "1.0.0",
+    ]
     other.rollback(environment="prod")
     assert shop.live("hello", "prod") == ("one", "one")
     shop.git("fetch", "--quiet")
@@ -108,7 +111,7 @@ def test_what_only_local_knew_is_pushed_when_somebody_needs_it(shop: Shop, how: 
     assert {"refs/tags/v1.0.0", RELEASES} <= remote_refs(shop).keys()
     assert LOCAL not in remote_refs(shop)
     assert [ref for ref in shop.refs() if ref.startswith(TRIALS)] == [f"{TRIALS}/env/local"]
-    assert all(one.pushed for one in releases(shop.workspace()))
+    assert all(release.pushed for release in releases(shop.workspace()))
     assert show(clone(shop).workspace(), "1.0.0").version == "1.0.0"
 
 
@@ -124,7 +127,7 @@ def test_a_release_that_was_tried_at_home_tells_since_anew_when_it_is_pushed(sho
 
 
 def test_a_version_that_somebody_else_took_meanwhile_is_theirs(shop: Shop) -> None:
-    """The error says who; the clone's own one can be forgotten with `local reset`."""
+    """The error names the other publisher; `local reset` forgets the clone's own release."""
     other = clone(shop)
     shop.publish("1.0.0")
     other.git("config", "user.name", "Bob")
@@ -170,7 +173,7 @@ def test_a_remote_that_came_later_gets_the_ledger(tmp_path: Path) -> None:
     shop.commit(hello="three")
     shop.publish("1.2.0", "prod")
     listed = releases(clone(shop).workspace())
-    assert [one.manifest.version for one in listed] == ["1.2.0", "1.1.0", "1.0.0"]
+    assert [release.manifest.version for release in listed] == ["1.2.0", "1.1.0", "1.0.0"]
 
 
 @pytest.mark.parametrize("verb", ["deploy", "publish"])
@@ -185,7 +188,7 @@ def test_a_remote_that_came_later_gets_what_is_deployed(tmp_path: Path, verb: st
         shop.publish("1.0.0", "prod")
     assert remote_refs(shop).keys() == {"refs/tags/v1.0.0", RELEASES, PROD}
     clone(shop).deploy("1.0.0", "prod")
-    assert [one.pushed for one in releases(shop.workspace())] == [True]
+    assert [release.pushed for release in releases(shop.workspace())] == [True]
 
 
 def test_two_ledgers_that_began_apart_are_a_conflict(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_two_ledgers_that_began_apart_are_a_conflict(tmp_path: Path) -> None:
     with refused("E_CONFLICT", RELEASES, f"git update-ref -d {RELEASES}"):
         shop.publish("1.1.0", "prod")
     shop.git("update-ref", "-d", RELEASES)
-    assert [one.manifest.version for one in releases(shop.workspace())] == ["2.0.0"]
+    assert [release.manifest.version for release in releases(shop.workspace())] == ["2.0.0"]
 
 
 def test_the_remote_can_be_named(tmp_path: Path) -> None:
@@ -280,7 +283,7 @@ def test_a_clone_of_ci_is_enough(shop: Shop, options: list[str]) -> None:
     other.publish("2.0.0", "prod")
     assert shop.live("hello", "prod") == ("ci", "ci")
     assert (other.root / ".git" / "shallow").exists() == shallow
-    assert [one.version for one in history(shop.workspace(), environment="prod")] == [
+    assert [record.version for record in history(shop.workspace(), environment="prod")] == [
         *("2.0.0", "1.1.0", "1.2.0", "1.1.0", "1.0.0"),
     ]
 
@@ -321,7 +324,7 @@ def test_what_people_configure_for_their_own_work_changes_nothing(shop: Shop) ->
     assert len(history(shop.workspace(), environment="prod")) == 3
 
 
-# When the remote is not what it was
+# Changed and missing history on the remote
 
 
 def rewrite(shop: Shop, ref: str) -> None:
@@ -353,7 +356,7 @@ def test_a_rewritten_branch_is_tampering(shop: Shop, ref: str) -> None:
 
 @pytest.mark.parametrize("ref", [RELEASES, PROD])
 def test_a_branch_that_was_deleted_on_the_remote_is_tampering(shop: Shop, ref: str) -> None:
-    """Git itself would stay silent; the error gives the command that puts it back."""
+    """Git itself would stay silent; the error shows the command that restores the branch."""
     shop.publish("1.0.0", "prod")
     before = remote_refs(shop)
     shop.git("push", "--quiet", "origin", f":{ref}")
@@ -377,12 +380,12 @@ def test_without_the_remote_reading_warns(shop: Shop) -> None:
     shop.publish("1.0.0", "prod")
     unreachable(shop)
     workspace = shop.workspace()
-    assert [one.version for one in history(workspace, environment="prod")] == ["1.0.0"]
-    assert [one.manifest.version for one in releases(workspace)] == ["1.0.0"]
+    assert [record.version for record in history(workspace, environment="prod")] == ["1.0.0"]
+    assert [release.manifest.version for release in releases(workspace)] == ["1.0.0"]
     assert status(workspace, environment="prod")[0].state == "in-sync"
     assert show(workspace, "1.0.0").version == "1.0.0"
-    assert [one.differences for one in diff(workspace, "1.0.0", "@prod")] == [()]
-    assert [one.since for one in list_workflows(workspace)] == ["1.0.0"]
+    assert [workflow.differences for workflow in diff(workspace, "1.0.0", "@prod")] == [()]
+    assert [workflow.since for workflow in list_workflows(workspace)] == ["1.0.0"]
     assert execute(workspace, "hello", environment="prod").status == "SUCCEEDED"
     warnings = [text for text in shop.watcher.said if "origin was not reached" in text]
     assert len(warnings) == 7, "once for each"
@@ -474,7 +477,7 @@ def test_a_branch_of_the_remote_in_the_ledgers_way_is_named(shop: Shop) -> None:
 
 
 def test_moving_the_ledger_does_not_lose_it(shop: Shop) -> None:
-    """Another `ledger` without its history is an error that says how to bring it along."""
+    """Another `ledger` without its history is an error that explains how to move it."""
     shop.publish("1.0.0", "prod")
     shop.write("releases.toml", CONFIG.replace('"shop"', '"shop"\nledger = "refs/heads/log"'))
     shop.commit()
@@ -484,7 +487,10 @@ def test_moving_the_ledger_does_not_lose_it(shop: Shop) -> None:
         seen = f"refs/sfn-release-remotes/origin/shop/{name}"
         shop.git("push", "--quiet", "origin", f"{seen}:refs/heads/log/shop/{name}")
     shop.publish("1.0.1", "prod")
-    assert [one.manifest.version for one in releases(shop.workspace())] == ["1.0.1", "1.0.0"]
+    assert [release.manifest.version for release in releases(shop.workspace())] == [
+        "1.0.1",
+        "1.0.0",
+    ]
 
 
 def test_two_deployers_race_and_both_are_recorded(shop: Shop) -> None:
@@ -494,7 +500,7 @@ def test_two_deployers_race_and_both_are_recorded(shop: Shop) -> None:
     other.release("1.1.0", hello="two")
     shop.release("1.2.0", hello="three")
     other.release("1.3.0", hello="four")
-    assert [one.manifest.version for one in releases(shop.workspace())] == [
+    assert [release.manifest.version for release in releases(shop.workspace())] == [
         *("1.3.0", "1.2.0", "1.1.0", "1.0.0"),
     ]
     log = shop.git("log", "--format=%s", "--first-parent", RELEASES).splitlines()

@@ -84,7 +84,10 @@ def test_a_trial_is_shown_as_one(shop: Shop) -> None:
     assert "local trial" in project.ok("releases").out.splitlines()[1]
     assert "local trial" not in project.ok("releases").out.splitlines()[2]
     listed = project.json("releases")["releases"]
-    assert [(one["version"], one["trial"], one["pushed"], one["tag"]) for one in listed] == [
+    assert [
+        (release["version"], release["trial"], release["pushed"], release["tag"])
+        for release in listed
+    ] == [
         ("1.1.0", True, False, None),
         ("1.0.0", False, True, "v1.0.0"),
     ]
@@ -101,9 +104,11 @@ def test_everything_works_with_a_trial(shop: Shop) -> None:
     """Execute, diff, history, status, rollback, yank."""
     assert (result(shop), result(shop, "1.1.0"), result(shop, "1.0.0")) == ("mine", "mine", "one")
     assert status(shop.workspace(), environment="local")[0].state == "in-sync"
-    assert [one.version for one in history(shop.workspace())] == ["1.1.0", "1.0.0"]
-    assert [len(one.differences) for one in diff(shop.workspace(), "1.0.0", "@local")] == [1]
-    assert [len(one.differences) for one in diff(shop.workspace(), "1.1.0")] == [0]
+    assert [record.version for record in history(shop.workspace())] == ["1.1.0", "1.0.0"]
+    assert [
+        len(workflow.differences) for workflow in diff(shop.workspace(), "1.0.0", "@local")
+    ] == [1]
+    assert [len(workflow.differences) for workflow in diff(shop.workspace(), "1.1.0")] == [0]
     assert shown(shop.workspace(), "1.1.0")[0].version == "1.1.0"
     yank(shop.workspace(), "1.1.0", reason="bad")
     assert f"{HOME}/yanks" in shop.refs()
@@ -123,7 +128,7 @@ def test_a_reset_forgets_trials_and_no_tag_of_a_person(shop: Shop) -> None:
     assert reset_local(workspace) == ["1.1.0"]
     assert [ref for ref in shop.refs() if ref.startswith("refs/sfn-release/")] == []
     assert TAG in shop.refs()
-    assert [one.manifest.version for one in releases(shop.workspace())] == ["1.0.0"]
+    assert [release.manifest.version for release in releases(shop.workspace())] == ["1.0.0"]
 
 
 def test_the_source_of_a_trial_outlives_the_branch(shop: Shop) -> None:
@@ -146,7 +151,7 @@ def test_the_teams_ledger_gives_it_a_tag(shop: Shop) -> None:
     shop.publish("1.1.0", deploy=False)
     assert remote_refs(shop)[TAG] == shop.refs()[TAG]
     assert [ref for ref in shop.refs() if ref.startswith(HOME)] == [f"{HOME}/env/local"]
-    assert [one.trial for one in releases(shop.workspace())] == [False, False]
+    assert [release.trial for release in releases(shop.workspace())] == [False, False]
     assert (problems(shop), problems(clone(shop))) == ([], [])
 
 
@@ -174,7 +179,7 @@ def test_a_tag_of_a_person_on_another_commit_refuses_the_trial(shop: Shop) -> No
     assert shop.refs() == before
 
 
-# Somebody else's release takes the number
+# Another person's release takes the number
 
 
 def test_a_trial_yields_to_a_release_with_other_content(shop: Shop) -> None:
@@ -186,7 +191,8 @@ def test_a_trial_yields_to_a_release_with_other_content(shop: Shop) -> None:
     assert len(said) == 1
     assert said[0].startswith("1.1.0 was released by Bob <bob@example.com> with other content")
     assert [
-        (one.manifest.version, one.trial, one.live_in) for one in releases(shop.workspace())
+        (release.manifest.version, release.trial, release.live_in)
+        for release in releases(shop.workspace())
     ] == [
         ("1.1.0", False, ("prod",)),
         ("1.0.0", False, ()),

@@ -1,4 +1,4 @@
-"""Trials that older versions left, or that were made while there was no remote."""
+"""Trials from older versions, or from before there was a remote."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def old_layout(shop: Shop) -> None:
-    """Give the clone the refs that 0.2.0 would have made."""
+    """Create the refs that 0.2.0 would have made in the clone."""
     refs = shop.refs()
     digest = releases(shop.workspace())[0].manifest.release_digest
     shop.git("update-ref", f"{OLD}/1.1.0", refs[f"{HOME}/releases/1.1.0"])
@@ -161,10 +161,13 @@ def test_a_trial_never_yields_into_the_place_of_another_one(shop: Shop) -> None:
 
 
 def test_refs_that_hold_no_release_stop_nothing(shop: Shop) -> None:
-    """In the old place they are left, with a line; in the new one they are no trials."""
+    """Those in the old place stay, with a message; those in the new one don't count as trials."""
     for ref in (f"{OLD}/1.3.0", f"{HOME}/releases/oops"):
         shop.git("update-ref", ref, "HEAD")
-    assert [one.manifest.version for one in releases(shop.workspace())] == ["1.1.0", "1.0.0"]
+    assert [release.manifest.version for release in releases(shop.workspace())] == [
+        "1.1.0",
+        "1.0.0",
+    ]
     assert any(f"{OLD}/1.3.0 cannot be moved" in line for line in shop.watcher.said)
 
 
@@ -203,7 +206,9 @@ def test_a_remote_that_came_later_takes_releases_with_their_tags(tmp_path: Path)
     shop.publish("1.1.0")
     assert {TAG, "refs/tags/v1.0.0", LOCAL, RELEASES} <= shop.refs().keys()
     add_remote(shop)
-    assert [(one.trial, one.pushed) for one in releases(shop.workspace())] == [(False, False)] * 2
+    assert [(release.trial, release.pushed) for release in releases(shop.workspace())] == [
+        (False, False)
+    ] * 2
     assert any(f"moved the records of local from {LOCAL}" in line for line in shop.watcher.said)
     shop.commit(hello="three")
     shop.publish("1.2.0", "prod")
@@ -211,7 +216,7 @@ def test_a_remote_that_came_later_takes_releases_with_their_tags(tmp_path: Path)
         ref for ref in remote_refs(shop) if ref not in {"HEAD", "refs/heads/main"}
     }
     assert (problems(shop), problems(clone(shop))) == ([], [])
-    assert [one.version for one in history(shop.workspace())] == ["1.1.0", "1.0.0"]
+    assert [record.version for record in history(shop.workspace())] == ["1.1.0", "1.0.0"]
 
 
 def test_a_remote_that_came_later_says_which_numbers_are_taken(tmp_path: Path) -> None:
@@ -271,9 +276,9 @@ def test_a_ledger_outside_refs_heads_keeps_trials_apart(tmp_path: Path) -> None:
     trial = shop.refs()[f"{HOME}/releases/1.0.0"]
     shop.git("push", "--quiet", "origin", f"{trial}:{HOME}/releases/9.0.0")  # as a mirror would
     listed = releases(shop.workspace())
-    assert [(one.manifest.version, one.trial) for one in listed] == [
+    assert [(release.manifest.version, release.trial) for release in listed] == [
         ("1.1.0", False),
         ("1.0.0", True),
     ]
     assert problems(shop) == []
-    assert [one.manifest.version for one in releases(clone(shop).workspace())] == ["1.1.0"]
+    assert [release.manifest.version for release in releases(clone(shop).workspace())] == ["1.1.0"]
