@@ -298,7 +298,7 @@ def covered(definition: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_what_is_needed_comes_first() -> None:
-    """Workflows that need nothing, then those that need only them."""
+    """Workflows without needs are first; each later group needs only earlier ones."""
     needs = {"a": {"b", "c"}, "b": {"c"}, "c": set(), "d": set[str]()}
     assert in_waves(needs) == [["c", "d"], ["b"], ["a"]]
 

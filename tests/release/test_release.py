@@ -134,7 +134,9 @@ def test_since_stays_while_the_digest_does() -> None:
     second = freeze(DECLARED, version="1.1.0", after=first)
     third = freeze(replace(DECLARED, tags={}), version="1.2.0", after=second)
     fourth = freeze(DECLARED, version="1.3.0", after=third)
-    assert [one.manifest.workflows["hello"].since for one in (first, second, third, fourth)] == [
+    assert [
+        release.manifest.workflows["hello"].since for release in (first, second, third, fourth)
+    ] == [
         *("1.0.0", "1.0.0", "1.2.0", "1.3.0"),
     ]
 

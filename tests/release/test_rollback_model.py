@@ -1,8 +1,8 @@
 """Rollback is a fold over the successful deployments, compared with a plain list.
 
 Successful deployments push, rollbacks pop; deploying the top again pushes nothing; popping skips
-what has the top's content; only content that ran comes back; after a failed attempt the top is
-restored, or, if it was a rollback, the rollback is finished.
+releases with the top's content; only content that ran is restored. After a failed attempt the top
+is restored; if the attempt was a rollback, it is finished instead.
 """
 
 from __future__ import annotations
@@ -55,7 +55,14 @@ class Model:
             return self.begun or (self.stack[-1] if self.stack else None)
         content = CONTENTS[self.stack[-1]] if self.stack else None
         below = self.stack[-2::-1]
-        return next((one for one in below if CONTENTS[one] != content and one not in yanked), None)
+        return next(
+            (
+                version
+                for version in below
+                if CONTENTS[version] != content and version not in yanked
+            ),
+            None,
+        )
 
     def rollback(self, version: str) -> None:
         """Pop down to the uppermost entry of *version*, or push it when there is none."""
@@ -97,7 +104,7 @@ class PureFold(RuleBasedStateMachine):
         assert (entry.version if entry else None) == aim
         if entry is not None and aim is not None:
             self.serve(entry.version, entry.below)
-            # From the top down, what is skipped is popped too.
+            # Skipped releases are popped too.
             del self.model.stack[-1]
             while self.model.stack[-1] != aim:
                 del self.model.stack[-1]
