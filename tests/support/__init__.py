@@ -1,1 +1,1 @@
-"""What the tests share: projects, worlds, services, faults, and where files are."""
+"""Helpers of the tests: projects, worlds, services, faults, and the places of files."""

@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended and what it wrote."""
+    """A finished command: its exit code and its output."""
 
     code: int
     out: str

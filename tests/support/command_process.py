@@ -1,13 +1,13 @@
 """One command of sfn-release in a process of its own: run by the tests, not a test itself.
 
 It reads its orders, a JSON object, from the command line, says ``ready``, waits for a line so that
-many can begin at once, and prints how it ended, a JSON object too.
+many can begin together, and prints its result, a JSON object too.
 
-    folder   the shop's folder; AWS is its file ``aws.db``, unless releases.toml says where it is
+    folder   the shop's folder; AWS is its file ``aws.db``, unless releases.toml names an endpoint
     root     the clone to work in
     verb     publish, deploy or rollback; version; deploy (for publish)
-    actor    who does it
-    kill     a write to Git and the side of it on which the process kills itself
+    actor    the person who does it
+    kill     a write to Git, and whether the process kills itself before or after it
 """
 
 from __future__ import annotations

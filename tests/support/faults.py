@@ -30,12 +30,12 @@ class KilledError(BaseException):
     """The process ends here, as by SIGKILL: nothing may catch this but the test."""
 
 
-# Faults of AWS: what happens instead of a call
+# Faults of AWS, in the place of a call
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong in a call. With *effect*, AWS has done what was asked all the same."""
+    """A fault in a call to AWS. With *effect*, AWS has done the work anyway."""
 
     name: str
     error: Callable[[str], BaseException]

@@ -1,4 +1,4 @@
-"""What the tests of the local service share: definitions, a role, and how an error is read."""
+"""Helpers of the tests of the local service: definitions, a role, and reading an error."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def compare() -> Any:
 class Recorded:
     """Answers tasks as AWS's services answered when the case was recorded.
 
-    What the recording does not hold comes from the source of the Lambda function, or the S3
+    Answers missing from the recording come from the source of the Lambda function, or the S3
     objects, that the case was recorded with.
     """
 
@@ -46,7 +46,7 @@ class Recorded:
         self._events = {str(event["id"]): event for event in case["expect"].get("events", [])}
         self._sources = case.get("lambda_sources") or {}
         self._objects = [
-            one["params"] for one in case.get("setup", []) if one["op"] == "put_object"
+            step["params"] for step in case.get("setup", []) if step["op"] == "put_object"
         ]
         self._mocks: dict[object, list[Case]] = defaultdict(list)
         for mock in case["mocks"]:
@@ -57,7 +57,7 @@ class Recorded:
         return state, tuple(map(tuple, iteration))
 
     def run(self, call: TaskCall) -> Any:
-        """Give the answer that was recorded for the state's next call."""
+        """Return the recorded answer to the state's next call."""
         mocks = self._mocks[self._key(call.state, call.iteration)] or self._mocks[call.state, ()]
         if mocks:
             return self._replayed(mocks.pop(0))
@@ -90,25 +90,27 @@ class Recorded:
     def _stored(self, call: TaskCall) -> dict[str, Any]:
         """Answer as S3 with the objects that were put there."""
         if call.resource.endswith(":getObject"):
-            (found,) = [one for one in self._objects if one["Key"] == call.payload["Key"]]
+            (found,) = [item for item in self._objects if item["Key"] == call.payload["Key"]]
             return {"Body": found["Body"]}
         facts = {"Etag": "any", "LastModified": "2023-01-01T00:00:00Z", "StorageClass": "STANDARD"}
         return {
             "Contents": [
-                {**facts, "Key": one["Key"], "Size": len(one["Body"])} for one in self._objects
+                {**facts, "Key": item["Key"], "Size": len(item["Body"])} for item in self._objects
             ]
         }
 
 
 def _invoked(source: str, event: Any, separators: tuple[str, str]) -> Any:
-    """Run a Lambda function's source; what it raises is a failure in Lambda's words."""
+    """Run a Lambda function's source; raise its exceptions as failures in Lambda's words."""
     linecache.cache[_SOURCE] = (len(source), None, source.splitlines(keepends=True), _SOURCE)
     scope: dict[str, Any] = {}
     exec(compile(source, _SOURCE, "exec"), scope)  # noqa: S102 - the recordings' own functions
     try:
         return scope["handler"](event, None)
     except Exception as error:
-        frames = [one for one in traceback.extract_tb(error.__traceback__) if one[0] == _SOURCE]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame[0] == _SOURCE
+        ]
         trace = [f'  File "{_SOURCE}", line {at[1]}, in {at[2]}\n    {at[3]}\n' for at in frames]
         told = {"errorMessage": str(error), "errorType": type(error).__name__}
         told |= {"requestId": "any", "stackTrace": trace}  # type: ignore[dict-item]
@@ -150,7 +152,7 @@ def as_recorded(expected: Any, actual: Any) -> Any:
             for key, value in actual.items()
         }
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        return [as_recorded(one, other) for one, other in zip(expected, actual, strict=True)]
+        return [as_recorded(left, right) for left, right in zip(expected, actual, strict=True)]
     if isinstance(actual, str) and not isinstance(expected, str):
         return parsed(actual)
     return actual
@@ -170,7 +172,7 @@ def recorded_events(case: Case) -> list[Case]:
       November 2024.
     - States handed the caller's text on, layout and all, until June 2024; it is compact since July.
       ExecutionStarted still has it: the service knows that text, and the simulator does not.
-    - Who took an activity (workerName) is a name of the recording's own.
+    - The worker of an activity (workerName) is a name of the recording's own.
     """
     events: list[Case] = []
     ends: dict[Any, Case] = {}

@@ -1,4 +1,4 @@
-"""Plans in tests: targets, what AWS has, what is recorded."""
+"""Plans in tests: targets, states of AWS, and records."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def served(name: str, content: Any = "a", **tags: str) -> Served:
 
 
 def serving(*workflows: Served) -> Serving:
-    named = {one.settings["state_machine"]: one for one in workflows}
+    named = {workflow.settings["state_machine"]: workflow for workflow in workflows}
     return Serving("1.0.0", COMMIT, "sha256:all", "old", None, named)
 
 

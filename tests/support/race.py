@@ -1,4 +1,4 @@
-"""Commands in processes of their own, which begin at once."""
+"""Commands in processes of their own, which begin together."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from support.places import PYTHONPATH
 
 
 class Process:
-    """A command in a process of its own, which waits until it is told to begin.
+    """A command in a process of its own, which waits for its start.
 
-    A context manager, at whose end nothing runs any more.
+    A context manager that ends the process on exit.
     """
 
     def __init__(self, **orders: Any) -> None:
@@ -52,7 +52,7 @@ class Process:
         self._process.stdin.flush()
 
     def end(self) -> dict[str, Any]:
-        """Wait for the end and return how it ended; a killed one only tells its status."""
+        """Wait for the end and return the result; for a killed process only its status."""
         output, _ = self._process.communicate(timeout=300)
         if self._process.returncode:
             return {"status": f"exit {self._process.returncode}"}
@@ -60,7 +60,7 @@ class Process:
 
 
 def race(orders: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Run commands in processes of their own, all at once; return how they ended, in order."""
+    """Run commands together in processes of their own; return their results in order."""
     with ExitStack() as stack:
         processes = [stack.enter_context(Process(**order)) for order in orders]
         for process in processes:

@@ -79,7 +79,7 @@ def main() -> None:
     template, folder, points = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     shutil.copytree(template, folder / "counted" / "shop")
     with contextlib.redirect_stdout(io.StringIO()):
-        run(["-C", str(folder / "counted" / "shop"), "status"])  # what it loads, children have
+        run(["-C", str(folder / "counted" / "shop"), "status"])  # loads modules for the children
     in_child(folder / "counted" / "shop", "counted", kill_at(0))
     calls = int((folder / "counted" / "counted.calls").read_text())
     reports = []

@@ -56,7 +56,7 @@ def numbered(**numbers: int) -> dict[str, str]:
 
 
 def sign(shop: Shop, name: str = "Ann") -> None:
-    """Give a clone an identity to commit under, also for other processes."""
+    """Set an identity to commit under in a clone, also for other processes."""
     shop.git("config", "user.name", name)
     shop.git("config", "user.email", "ann@example.com")
 
@@ -92,7 +92,7 @@ class Scenario:
 
 @dataclass
 class Scenes:
-    """The shops of *scenarios*, below *folder*, and what AWS has after each undisturbed."""
+    """The shops of *scenarios*, below *folder*, and their machines after an undisturbed run."""
 
     scenarios: Mapping[str, Scenario]
     folder: Path

@@ -20,7 +20,7 @@ ACCOUNT = "123456789012"
 @contextmanager
 def moto() -> Iterator[str]:
     """Run moto's server on a free port of loopback and yield its URL."""
-    from moto.server import ThreadedMotoServer  # slow: only who uses it waits for it
+    from moto.server import ThreadedMotoServer  # slow: imported only when it is used
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -48,7 +48,7 @@ def code(text: str) -> bytes:
 
 @dataclass
 class Function:
-    """A Lambda function in this process: what ``$LATEST`` is, its versions, and its aliases.
+    """A Lambda function in this process: the content of ``$LATEST``, versions, and aliases.
 
     A content is a CodeSha256 with the members of the configuration that matter.
     """
@@ -58,7 +58,7 @@ class Function:
     aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def publish(self) -> int:
-        """Publish a version of what is there now; return its number."""
+        """Publish a version of the current content; return its number."""
         number = max(self.versions, default=0) + 1
         self.versions[number] = dict(self.latest)
         return number

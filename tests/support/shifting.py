@@ -1,7 +1,7 @@
-"""What the tests of traffic shifting share: a shop with a strategy, alarms, and a world that acts.
+"""Helpers of the tests of shifting: a shop with a strategy, alarms, and a changing world.
 
-Time passes only when a deployment waits, and then at once; what shall happen meanwhile is given as
-functions of the time that has passed.
+Time passes only when a deployment waits, and then immediately; functions of the passed time make
+events happen in between.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LINEAR = 'type = "linear"\npercent = 40\ninterval = "10m"\n'
 
 @dataclass
 class FakeAlarms:
-    """CloudWatch with some alarms: *firing* maps those that fire to their reason."""
+    """CloudWatch with some alarms: *firing* maps the firing ones to their reason."""
 
     names: frozenset[str] = frozenset({"shop-failed", "shop-slow"})
     composite: frozenset[str] = frozenset()
@@ -66,7 +66,7 @@ class FakeAlarms:
 
 
 def refusal(code: str, operation: str) -> ClientError:
-    """Return what boto3 raises when AWS refuses a call."""
+    """Return the exception that boto3 raises when AWS refuses a call."""
     told = {"Code": code, "Message": "injected"}
     return ClientError({"Error": told, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
 

@@ -1,4 +1,4 @@
-"""What the tests of the engine share: projects in real repositories, a clock, a silent watcher.
+"""Helpers of the tests of the engine: projects in real repositories, a clock, a watcher.
 
 A `Shop` is a clone of a project with workflows as ``*.asl.json`` files, which build without a
 process of their own. Environments that are not `local` get a Step Functions client of a service of
@@ -84,7 +84,7 @@ class Shop(Repository):
     began: datetime = NOON
 
     def using(self, client: Any, environment: str = "prod") -> Shop:
-        """Return the same shop, to whom *client* is the Step Functions of an environment."""
+        """Return the same shop, with *client* as the Step Functions client of an environment."""
         return replace(self, clients={**self.clients, environment: client})
 
     def workspace(self) -> Workspace:
@@ -150,7 +150,7 @@ class Shop(Repository):
     # The ledger
 
     def serving(self, environment: str = "local") -> Serving:
-        """Return what the ledger says that the environment serves."""
+        """Return the served state of an environment from the ledger."""
         ledger = self.workspace().ledger
         serving = ledger.deployments.state(
             ledger.branches.snapshot(offline=True), environment
@@ -185,13 +185,15 @@ class Shop(Repository):
         described = [
             client.describe_state_machine(stateMachineArn=which) for which in (version, arn)
         ]
-        found = [json.loads(one["definition"])["States"]["Only"]["Result"] for one in described]
+        found = [
+            json.loads(machine["definition"])["States"]["Only"]["Result"] for machine in described
+        ]
         return found[0], found[1]
 
     def arn(self, name: str, environment: str = "local") -> str:
         """Return a state machine's ARN."""
         machines = self.client(environment).list_state_machines()["stateMachines"]
-        found = [one["stateMachineArn"] for one in machines if one["name"] == name]
+        found = [machine["stateMachineArn"] for machine in machines if machine["name"] == name]
         assert len(found) == 1
         return str(found[0])
 
@@ -199,7 +201,7 @@ class Shop(Repository):
         """Return the numbers of a machine's AWS versions, newest first."""
         client, arn = self.client(environment), self.arn(name, environment)
         listed = client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
-        return [int(one["stateMachineVersionArn"].rpartition(":")[2]) for one in listed]
+        return [int(version["stateMachineVersionArn"].rpartition(":")[2]) for version in listed]
 
     def machines(self, environment: str = "prod") -> dict[str, Machine]:
         """Return the state machines of an environment's account by name."""
@@ -246,7 +248,7 @@ def copy_shop(tmp_path: Path, name: str = "shop") -> Shop:
 
 
 def account(shop: Shop, *, aws_time: Callable[[], float] | None = None) -> Shop:
-    """Give ``prod`` an account that is a file beside the clone, and is copied with it.
+    """Set ``prod``'s account to a file beside the clone, which is copied with it.
 
     *aws_time* is AWS's clock; without it AWS goes by the real time.
     """
@@ -297,7 +299,7 @@ def made_once(tmp_path: Path, name: str, make: Callable[[Shop], object]) -> Shop
 
 
 def add_remote(shop: Shop, *, name: str = "origin") -> Path:
-    """Give the clone a bare remote with its commits, and return the remote's folder."""
+    """Add a bare remote with the clone's commits, and return the remote's folder."""
     remote = shop.root.parent / f"{shop.root.name}-{name}.git"
     object_format = shop.git("rev-parse", "--show-object-format")
     run_git(

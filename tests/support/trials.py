@@ -33,11 +33,11 @@ def remote_refs(shop: Shop) -> dict[str, str]:
 
 
 def problems(shop: Shop) -> list[str]:
-    return [str(one.error) for one in verify(shop.workspace()).problems]
+    return [str(problem.error) for problem in verify(shop.workspace()).problems]
 
 
 def taken(shop: Shop, content: str = "theirs") -> Shop:
-    """Return the clone of a colleague who released another 1.1.0."""
+    """Return the clone of a colleague, with another 1.1.0 released."""
     other = clone(shop, "colleague")
     other.git("config", "user.name", "Bob")
     other.git("config", "user.email", "bob@example.com")

@@ -42,7 +42,7 @@ class Clock:
         self.at += timedelta(**duration)
 
     def wait(self, seconds: float) -> None:
-        """Let time go by, at once."""
+        """Let time pass immediately."""
         self.forward(seconds=seconds)
 
 

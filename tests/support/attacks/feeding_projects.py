@@ -30,7 +30,7 @@ class Command:
         self.shop = shop
 
     def run(self, *words: str, stdin: bytes = b"") -> None:
-        """Run a command line; raises what a user would see as a traceback."""
+        """Run a command line; raise every error that a user would see as a traceback."""
         from sfn_release.cli import main
 
         out, err, before = io.StringIO(), io.StringIO(), sys.stdin
@@ -77,7 +77,7 @@ class Command:
 
     def version(self, text: str) -> None:
         """Use this text for a version, an environment, a workflow and a file."""
-        text = text.replace("\x00", "")  # the system lets nobody pass it
+        text = text.replace("\x00", "")  # the system can't pass it
         for words in (("deploy", text), ("show", text), ("rollback", text), ("diff", text)):
             self.run(*words)
         self.run("status", "--env", text)

@@ -1,8 +1,8 @@
-"""Everything that comes from outside, fed with inputs that went wrong.
+"""Malformed inputs for every entry point of the program.
 
-A *feed* is one way in: samples of what is right, and a function that takes an input. It returns or
-raises SfnReleaseError, which has a code; anything else is a traceback that a user would see, and
-more than ten seconds are a hang.
+A *feed* is one entry point: valid samples, and a function that takes an input. It returns or
+raises SfnReleaseError, which has a code; any other exception is a traceback that a user would see,
+and more than ten seconds are a hang.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ DATA_IN: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Feed:
-    """One way in: *give* takes an input made from *samples*; *wild*: as bytes, UTF-8 or not."""
+    """An entry point: *give* takes an input made from *samples*; *wild*: as any bytes."""
 
     name: str
     samples: Sequence[str]
@@ -169,7 +169,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Fed:
-    """What became of an input: *trouble* is empty, a hang, or the exception that came out."""
+    """An input and its outcome: *trouble* is empty, a hang, or an exception without a code."""
 
     feed: str
     number: int
@@ -253,7 +253,11 @@ def _names(text: str) -> None:
     from sfn_release.local_service.api_errors import ApiError
     from sfn_release.release import pins
 
-    for kind in (one for one in vars(names).values() if isinstance(one, names.TextFormat)):
+    for kind in (
+        text_format
+        for text_format in vars(names).values()
+        if isinstance(text_format, names.TextFormat)
+    ):
         with suppress(SfnReleaseError):
             kind.checked(text)
     pins.function_name(text)
@@ -516,9 +520,9 @@ class Web:
 def feeding(
     feeds: Sequence[Feed], inputs: int, seed: int, before: Callable[[str, Any], None] | None = None
 ) -> Iterator[Fed]:
-    """Give *inputs* inputs to the feeds by their weights; yield what became of each.
+    """Feed *inputs* inputs to the feeds by their weights; yield each with its outcome.
 
-    *before* is called with the feed's name and the input ahead of each, so that one that never
+    *before* is called with the feed's name and each input ahead of it, so that an input that never
     returns is known.
     """
     turns = [feed for feed in feeds for _ in range(feed.weight)]
@@ -532,7 +536,7 @@ def feeding(
 
 
 def feed_one(feed: Feed, given: str | bytes, number: int = 0) -> Fed:
-    """Give one input to a feed and return what became of it."""
+    """Feed one input to a feed and return its outcome."""
     begun = time.monotonic()
     trouble, refused = "", False
     try:
@@ -552,5 +556,5 @@ def _shown(error: Exception) -> str:
     import traceback
 
     last = traceback.extract_tb(error.__traceback__)[-4:]
-    places = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(last))
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(last))
     return f"{type(error).__name__}: {str(error)[:200]} at {places}"

@@ -7,9 +7,9 @@ Run by the tests and by hand, not a test itself:
 Prints a JSON list with a report on each kill. One process forks all others, so that the modules
 are imported once; each of them runs the command line as its user's shell would.
 
-A *scene* is a command at a point of a project's life. It is run once undisturbed: what is there
-afterwards, in Git, on the remote and in AWS, is right. Then it is killed in a copy of the same
-project and run again, and must come to the same.
+A *scene* is a command at a point of a project's life. It is run once undisturbed: the result in
+Git, on the remote and in AWS is right. Then it is killed in a copy of the same project and run
+again, and must reach the same result.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ SCENES = (
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a kill: its *point* of so many, its *faults* (empty: none), and the texts."""
+    """A kill and its result: its *point* of so many, its *faults* (empty: none), and the texts."""
 
     scene: str
     backend: str
@@ -223,13 +223,15 @@ def _past(world: World, past: str) -> None:
 
 
 def _leave_locked(world: World) -> None:
-    """Kill a publish between the record of its start and that of its end."""
+    """Kill a publish between the record of its start and the record of its end."""
     folder = world.folder.with_name(f"{world.folder.name}-before")
     _copy(world.folder, folder)
     for point in range(20, 1000, 20):
         with endpoint(world):
             assert world.command("publish", "1.1.0", calls=Calls("self", point)) == -signal.SIGKILL
-            states = {one["state"] for one in world.json("status")[0]["environments"]}
+            states = {
+                environment["state"] for environment in world.json("status")[0]["environments"]
+            }
         if "abandoned" in states:
             break
         shutil.rmtree(world.folder)
@@ -317,7 +319,7 @@ def _serve(world: World, writer: int) -> None:
 def apart(world: World, act: Callable[[], Any]) -> Any:
     """Return the answer of *act*, run by a process of its own.
 
-    What uses SQLite must not be forked: a child's locks would not hold against its parent's.
+    A process that uses SQLite must not fork: its child's locks would not hold against its own.
     """
     out = world.folder / "apart.out"
     out.unlink(missing_ok=True)
@@ -331,28 +333,31 @@ def apart(world: World, act: Callable[[], Any]) -> Any:
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-# What is there
+# The result
 
 
 def seen(world: World) -> dict[str, Any]:
-    """Return everything that a command was to bring about, without times, ids and numbers."""
+    """Return everything that a command should change, without times, ids and numbers."""
     found: dict[str, Any] = {}
     asked = [f"history -n 50 --env {name}" for name in world.environments]
     status, releases, verified, *histories = world.json("status", "releases", "verify", *asked)
     for name, history in zip(world.environments, histories, strict=True):
         found[f"history of {name}"] = [
-            (one["action"], one["version"], one["from_version"])
-            for one in history["deployments"]
-            if one["status"] == "succeeded"
+            (record["action"], record["version"], record["from_version"])
+            for record in history["deployments"]
+            if record["status"] == "succeeded"
         ]
-    for one in status["environments"]:
-        if one["name"] in world.environments:
-            found[f"status of {one['name']}"] = (one["version"], one["state"])
+    for environment in status["environments"]:
+        if environment["name"] in world.environments:
+            found[f"status of {environment['name']}"] = (
+                environment["version"],
+                environment["state"],
+            )
     found["releases"] = [
-        (one["version"], one["release_digest"], one["tag"], sorted(one["live_in"]))
-        for one in releases["releases"]
+        (release["version"], release["release_digest"], release["tag"], sorted(release["live_in"]))
+        for release in releases["releases"]
     ]
-    found["verify"] = [one for one in verified["checks"] if not one["ok"]]
+    found["verify"] = [check for check in verified["checks"] if not check["ok"]]
     found["refs"] = sorted(world.git("for-each-ref", "--format=%(refname)").splitlines())
     if "remote" in world.backend:
         listing = world.git("for-each-ref", "--format=%(refname) %(objectname)", at="origin.git")
@@ -369,8 +374,8 @@ def seen(world: World) -> dict[str, Any]:
 
 def _machines(client: Any) -> dict[str, Any]:
     return {
-        one["name"]: _machine(client, one["stateMachineArn"])
-        for one in client.list_state_machines()["stateMachines"]
+        machine["name"]: _machine(client, machine["stateMachineArn"])
+        for machine in client.list_state_machines()["stateMachines"]
     }
 
 
@@ -382,20 +387,20 @@ def _machine(client: Any, arn: str) -> dict[str, Any]:
     versions = client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
     aliases = client.list_state_machine_aliases(stateMachineArn=arn)["stateMachineAliases"]
     routes = {
-        one["stateMachineAliasArn"].rpartition(":")[2]: [
+        alias["stateMachineAliasArn"].rpartition(":")[2]: [
             (result(route["stateMachineVersionArn"]), route["weight"])
             for route in client.describe_state_machine_alias(
-                stateMachineAliasArn=one["stateMachineAliasArn"]
+                stateMachineAliasArn=alias["stateMachineAliasArn"]
             )["routingConfiguration"]
         ]
-        for one in aliases
+        for alias in aliases
     }
     tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
     return {
         "latest": result(arn),
-        "versions": sorted(result(one["stateMachineVersionArn"]) for one in versions),
+        "versions": sorted(result(version["stateMachineVersionArn"]) for version in versions),
         "aliases": routes,
-        "tags": {one["key"]: one["value"] for one in tags},
+        "tags": {tag["key"]: tag["value"] for tag in tags},
     }
 
 
@@ -461,7 +466,7 @@ class Theatre:
         )
 
     def _faults(self, world: World, stage: Stage, codes: list[int]) -> dict[str, Any]:
-        """Return what is not as it is after an undisturbed run."""
+        """Return the differences from an undisturbed run."""
         faults: dict[str, Any] = {}
         if codes[-1] not in {0, stage.scene.over}:
             faults["stuck"] = codes

@@ -1,7 +1,7 @@
-"""What the attacks share: a project with a history, its old clone, a fresh clone, and an attacker.
+"""Helpers of the attacks: a project with a history, old and fresh clones, and an attacker.
 
-The attacker can push whatever he likes to the remote, and knows how sfn-release writes: what he
-forges has the right form, digests that agree, and the messages of the engine's own commits.
+The attacker can push anything to the remote, and knows how sfn-release writes: forged data has the
+right form, digests that agree, and the messages of the engine's own commits.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _make(shop: Shop) -> None:
     mallory.git("fetch", "--quiet", "origin", f"{PREFIX}*:{PREFIX}*")
 
 
-# What an attacker does
+# Forgeries
 
 
 def push(mallory: Shop, *refs: str, force: bool = False) -> None:
@@ -101,7 +101,10 @@ def forged_release(mallory: Shop, version: str, result: Any = EVIL) -> Release:
     assert true is not None
     manifest = true.manifest
     return make_release(
-        [replace(one, definition=definition(result)) for one in true.declarations.values()],
+        [
+            replace(declaration, definition=definition(result))
+            for declaration in true.declarations.values()
+        ],
         project=manifest.project,
         version=version,
         commit=manifest.commit,
@@ -144,7 +147,7 @@ def forged_success(
 ) -> None:
     """Append ``started`` and ``succeeded`` of *version* to prod: a form that was never deployed.
 
-    *edit* may change what is said of the workflow that is served.
+    *edit* may change the record of the served workflow.
     """
     release = ledger(mallory).releases.release(ledger(mallory).branches.snapshot(), version)
     assert release is not None
@@ -185,11 +188,11 @@ def forged_success(
     push(mallory, PROD)
 
 
-# What others see
+# The view of other clones
 
 
 def problems(shop: Shop) -> list[str]:
-    """Return what `verify` finds wrong, all of it tampering, each with its subject."""
+    """Return each problem that `verify` finds with its subject; all of them are tampering."""
     found = verify(shop.workspace()).problems
     assert {check.error.code for check in found if check.error} <= {"E_TAMPERED"}
     return [f"{check.subject}: {check.error}" for check in found]

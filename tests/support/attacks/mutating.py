@@ -203,7 +203,7 @@ class Mutator:
 
 
 def _places(value: Any) -> Any:
-    """Yield every place of a JSON value: what holds it, and under which key."""
+    """Yield every place of a JSON value: its container and its key."""
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
             yield value, key
