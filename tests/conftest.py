@@ -33,10 +33,10 @@ _depth = sys.getrecursionlimit()
 importlib.import_module("jsonata")
 sys.setrecursionlimit(_depth)
 
-# Ctrl-C interrupts what is tested, even if whoever runs the tests ignores it (`pytest … &`).
+# Ctrl-C interrupts the tested code, even if the tests' parent ignores it (`pytest … &`).
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Examples are judged by what they do: a busy machine is no failure.
+# Examples have no deadline: a busy machine isn't a failure.
 settings.register_profile("sfn-release", deadline=None)
 settings.load_profile("sfn-release")
 
@@ -80,7 +80,7 @@ def _measured_builds(
 
 @pytest.fixture(autouse=True, scope="session")
 def _models_read_once() -> Iterator[None]:
-    """Let every boto3 session share what the first one has read: it is most of what one costs."""
+    """Let every boto3 session share the files that the first one read: reading is slow."""
     once = staticmethod(functools.cache(JSONFileLoader().load_file))
     with patch.object(JSONFileLoader, "load_file", once):
         yield
@@ -103,7 +103,7 @@ def moto_server() -> Iterator[str]:
 
 @pytest.fixture
 def other_services(moto_server: str) -> str:
-    """Give the URL of moto, which has forgotten what was there before."""
+    """Return the URL of moto, with all its earlier data deleted."""
     reset(moto_server)
     return moto_server
 
@@ -136,7 +136,7 @@ def project(repository: Path, environment: str, local_server: str) -> Project:
 
 @pytest.fixture
 def shop(repository: Path) -> Project:
-    """Make the same project for what is no matter of the environment: on `local` alone."""
+    """Make the same project for tests that need no other environment: on `local` alone."""
     made = Project(repository)
     made.write("releases.toml", config("local", ""))
     made.commit(hello="Hello Alice")

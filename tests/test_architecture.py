@@ -1,4 +1,4 @@
-"""The shape of the program: who imports whom, and what nobody may reach for."""
+"""The shape of the program: the order of imports, and the outside world each room may use."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ ROOMS = [
 ]
 
 ONLY: dict[str, set[str]] = {
-    # Each outside package has one room that knows it; whoever replaces it looks there.
+    # Each outside package is used in one room; to replace it, look there.
     "git": {"ledger/git"},
-    "boto3": set(),  # its sessions are what users hold; botocore, its core, makes our clients
+    "boto3": set(),  # users hold its sessions; botocore, its core, makes our clients
     "botocore": {"aws", "local_service", "checks"},  # the last two read its models
     "sqlite3": {"local_service"},
     "tomli": {"project"},
@@ -174,12 +174,12 @@ def test_slow_packages_are_imported_where_they_are_used() -> None:
 
 
 WORLD = {"random", "secrets", "time", "uuid", "getpass"}
-TYPES = {"Random", "UUID"}  # what is seeded, or made from what is given, asks nobody
+TYPES = {"Random", "UUID"}  # seeded, or made from an argument: the world isn't asked
 ASKING = {("os", "environ"), ("os", "getenv"), ("datetime", "now"), ("datetime", "utcnow")}
 
 
 def asks(tree: ast.Module) -> Iterator[str]:
-    """Yield what a file asks the world for: time, chance, environment, or that it prints."""
+    """Yield each use of the outside world in a file: time, chance, environment, or printing."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             if not {alias.name for alias in node.names} <= TYPES:

@@ -65,14 +65,14 @@ def test_simple_values_that_hold_themselves_are_errors() -> None:
 
 @given(JSON, st.randoms(use_true_random=False))
 def test_layout_and_key_order_do_not_matter(value: Any, shuffle: random.Random) -> None:
-    """The digest is that of the value, however its text is laid out."""
+    """The digest depends on the value alone, and not on the layout of its text."""
     text = json.dumps(shuffled(value, shuffle), indent=shuffle.choice([None, 1, "\t"]))
     assert digest(value) == digest(loads(text))
 
 
 @given(JSON, JSON)
 def test_digests_are_equal_just_when_values_are(one: Any, other: Any) -> None:
-    """And there is no first difference just then."""
+    """And then there is no first difference."""
     same = canonical(one) == canonical(other)
     assert same == (digest(one) == digest(other)) == (first_difference(one, other) is None)
 

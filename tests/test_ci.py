@@ -16,7 +16,7 @@ SCRIPT = ROOT / ".ci" / "run"
 
 
 def found(folder: Path) -> list[str]:
-    """Return the lines of `pythons` where PATH is *folder* and there is no pyenv."""
+    """Return the lines of `pythons` where PATH is *folder* and pyenv is missing."""
     text = SCRIPT.read_text()
     function = text[text.index("pythons() {") : text.index("\n}\n") + 3]
     (folder / "sort").symlink_to("/usr/bin/sort")

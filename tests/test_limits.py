@@ -42,7 +42,7 @@ def test_a_number_of_releases_toml_beyond_64_bits_is_refused(number: str) -> Non
 
 
 def test_long_numbers_of_definitions_are_refused() -> None:
-    """In JSON and YAML, and in what Python makes of YAML."""
+    """JSON, YAML, and the values that Python makes of YAML have the same limit."""
     with refused("E_DEFINITION", "Invalid JSON", "4300 digits"):
         loads(f'{{"a": {DIGITS}}}')
     with refused("E_DEFINITION", "Invalid YAML", "4300 digits"):
@@ -168,11 +168,11 @@ def service() -> LocalService:
         (f"Content-Length: {DIGITS}", 413),
         ("Content-Length: 0000000000000000000000000000002", 200),
         ("Transfer-Encoding: chunked", 411),
-        ("", 200),  # no length is no body
+        ("", 200),  # without a length there isn't a body
     ],
 )
 def test_an_absurd_length_is_refused(service: LocalService, headers: str, status: int) -> None:
-    """At once, with an answer."""
+    """The server answers immediately."""
     with start(service) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         client.settimeout(10)
         lines = [

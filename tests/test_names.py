@@ -1,4 +1,4 @@
-"""Checked texts: what may become a part of a path, a ref or an argument, and what may not."""
+"""Checked texts: which may become a part of a path, a ref or an argument."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ GOOD: dict[str, tuple[TextFormat, tuple[str, ...]]] = {
     "version": (VERSION, ("1.2.0", "0.0.0-found.1", "2.0.0-rc.1")),
 }
 MAY = {
-    # Texts of EVIL that harm nothing as what they are.
+    # Texts of EVIL that are harmless as this kind.
     "source": {"", ".", "-x", "--exec=x", "a b", "a\nb", "a:b:c", "${x}", "\ud800", "é\u202e"},
     "workflow": {".", "..", "-x", "--exec=x", "é\u202e"},
     "tag": {"é\u202e", "${x}", "\ud800"},
@@ -73,7 +73,7 @@ def test_a_text_is_refused_by_where_it_came_from() -> None:
 
 @pytest.mark.parametrize("text", ["../x", "a/b", "..", ""])
 def test_functions_that_make_a_path_ask_again(tmp_path: Path, text: str) -> None:
-    """Whoever calls them."""
+    """They check their argument whatever the caller did."""
     victim = tmp_path / "x"
     victim.write_text("kept", encoding="utf-8")
     folder = tmp_path / "deployments"
@@ -103,7 +103,7 @@ def test_data_says_the_kind_of_its_texts_in_its_types() -> None:
 
 
 def test_every_text_of_the_ledger_that_names_something_has_a_kind() -> None:
-    """Those that are left are digests, times, and texts for people."""
+    """The others are digests, times, and texts for people."""
     free = {
         ManifestEntry: "digest definition_digest type role",
         Manifest: "project date author release_digest",

@@ -1,4 +1,4 @@
-"""README.md and docs/ say what the program does: commands, codes, keys, examples; links lead."""
+"""README.md and docs/ match the program: commands, codes, keys, examples, links."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 DOCS = [name for name in DOCUMENTS if name != "README.md"]
-WRONG = ("docs/rules.md", "python")  # examples of what breaks a rule: test_rules.py breaks them
+WRONG = ("docs/rules.md", "python")  # examples that break a rule: test_rules.py breaks them
 PAGE = "sfn.local()"  # stands in the example of the aws_stepfunction documentation page alone
 
 
@@ -67,10 +67,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 
 def anchors(document: str) -> set[str]:
-    """Return what a link can lead to inside a document, as GitHub names headings."""
+    """Return the targets for links inside a document, as GitHub names headings."""
     text = re.sub(r"^```.*?^```$", "", DOCUMENTS[document], flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def links(document: str) -> list[str]:
@@ -96,15 +96,15 @@ def test_every_command_is_told_as_the_program_tells_it() -> None:
 
 
 def test_every_option_is_told() -> None:
-    """Whatever option a command has stands in its row, and no row tells of another."""
+    """Each command's row has exactly its options."""
     told = table("command")
     shared = {"-C", "--env", "--json", "-v", "--verbose", "-h", "--help"}
     for name, command in commands():
         inner = command.commands.values() if isinstance(command, click.Group) else [command]
         options = {
             max(parameter.opts, key=len)
-            for one in inner
-            for parameter in one.params
+            for subcommand in inner
+            for parameter in subcommand.params
             if isinstance(parameter, click.Option)
         }
         written = set(re.findall(r"(?<![\w-])--?[a-z-]+", told[name]))
@@ -119,9 +119,9 @@ def test_the_exit_codes_are_the_programs() -> None:
 def test_the_error_codes_are_the_packages() -> None:
     """Every error of the tree has a row, and no row is without an error."""
     classes = [errors.SfnReleaseError]
-    for one in classes:
-        classes += one.__subclasses__()
-    known = {one.code for one in classes if one.__module__ == errors.__name__}
+    for error in classes:
+        classes += error.__subclasses__()
+    known = {error.code for error in classes if error.__module__ == errors.__name__}
     assert set(table("code")) == known - {"E_ERROR"}
 
 
@@ -145,7 +145,7 @@ def test_the_readme_shows_every_key_of_releases_toml() -> None:
 
 @pytest.mark.parametrize("text", examples("toml"))
 def test_toml_is_taken(text: str) -> None:
-    """Every example is a releases.toml, or what can be added to one."""
+    """Every example is a releases.toml, or can be added to one."""
     whole = text if "[project]" in text else f'[project]\nname = "shop"\n{text}'
     assert project.parse_project(whole, path=ROOT / "releases.toml").name == "shop"
 
@@ -178,9 +178,10 @@ def test_the_workflow_modules_build(index: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", examples("python"))
 def test_python_runs(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Every example is a module by itself, and there is nothing to say against its workflow.
+    """Every example runs as a module of its own, and its workflow has no findings.
 
-    The one of the documentation page says hello twice when what it executes is printed.
+    The example of the documentation page says hello twice when the output of its execution is
+    printed.
     """
     asked = "state_machine.execute(bsm, sync=True)"
     (tmp_path / "shown.py").write_text(text.replace(asked, f"print({asked})"))
@@ -206,7 +207,7 @@ def test_command_lines_are_understood(document: str) -> None:
         assert command is not None, line
         if isinstance(command, click.Group):
             command = command.commands[words[2]]
-        known = {option for one in command.params for option in one.opts}
+        known = {option for parameter in command.params for option in parameter.opts}
         given = {word for word in words[2:] if word.startswith("-") and word != "-"}
         assert given <= known, line
 
@@ -239,4 +240,8 @@ def test_nothing_is_said_twice() -> None:
             for sentence in re.split(r"(?<=[.:;!?]) ", " ".join(paragraph.split())):
                 said[sentence].add(document)
     long = 30  # characters: shorter ones are phrases
-    assert {one: where for one, where in said.items() if len(where) > 1 and len(one) > long} == {}
+    assert {
+        sentence: where
+        for sentence, where in said.items()
+        if len(where) > 1 and len(sentence) > long
+    } == {}
