@@ -1,4 +1,4 @@
-"""Intrinsic functions: values as AWS gives them, and refusals in words."""
+"""Intrinsic functions: their values in AWS, and the messages of errors."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def evaluate(text: str) -> Any:
     ],
 )
 def test_a_function_gives(call: str, expected: Any) -> None:
-    """Each of the 18 functions, nested calls and every kind of argument."""
+    """The 18 functions, nested calls and every kind of argument have AWS's values."""
     assert expected == evaluate(call)
 
 
 def test_random_functions_follow_their_source() -> None:
-    """The same source gives the same values; a seed makes MathRandom independent of it."""
+    """The same source makes the same values; a seed makes MathRandom independent of it."""
     assert evaluate("States.UUID()") == evaluate("States.UUID()")
     assert 0 <= evaluate("States.MathRandom(0, 5)") < 5
     seeded = parse("States.MathRandom(0, 1000000, 7)")
@@ -108,7 +108,7 @@ def test_arguments_that_a_function_does_not_take_are_named(call: str) -> None:
     ],
 )
 def test_what_is_no_call_is_refused(call: str) -> None:
-    """Unknown functions, wrong counts, open quotes, more than ten levels."""
+    """Unknown functions, wrong counts, open quotes and more than ten levels are refused."""
     with pytest.raises(IntrinsicSyntaxError):
         parse(call)
 

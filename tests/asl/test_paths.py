@@ -81,14 +81,14 @@ def test_a_path_selects(path: str, expected: Any) -> None:
     ],
 )
 def test_a_path_that_leads_nowhere_says_where_it_ends(path: str, words: str) -> None:
-    """The words are those of the failures that AWS reports."""
+    """The message is the one of AWS's failures."""
     with pytest.raises(PathNotFoundError) as caught:
         parse(path).find(STORE)
     assert words == str(caught.value)
 
 
 def test_a_property_of_what_is_no_object_is_not_found() -> None:
-    """A text has no properties."""
+    """Values that aren't objects have no properties."""
     with pytest.raises(PathNotFoundError, match=r"with property \['x'\] in path \$\['book'\]"):
         parse("$.book.x").find(STORE)
 
@@ -103,12 +103,12 @@ def test_a_property_of_what_is_no_object_is_not_found() -> None:
     ],
 )
 def test_the_specification_s_odd_reference_paths_are_reference_paths(path: str) -> None:
-    """The examples of the States Language, "Reference Paths", parse."""
+    """The examples of the States Language in "Reference Paths" are parsed."""
     assert problem(path, reference=True) is None
 
 
 def test_escapes_in_dotted_names() -> None:
-    """A backslash takes the next character as it is; a surrogate pair is one character."""
+    """A backslash escapes the next character; a surrogate pair is one character."""
     assert parse("$.a\\.b").find({"a.b": 1}) == 1
     assert parse("$.\\uD800\\uDF46").find({"\U00010346": 2}) == 2
 
@@ -150,18 +150,18 @@ def test_reference_paths_select_one_value_at_most(path: str, is_one: bool) -> No
 def test_a_path_starts_at_data_context_or_variable(
     path: str, root: str, variable: str | None
 ) -> None:
-    """The three roots differ."""
+    """A path starts at the data, the context object or a variable."""
     assert (root, variable) == (parse(path).root, parse(path).variable)
 
 
 def test_what_is_no_text_is_no_path() -> None:
-    """Any JSON value may stand where a path is expected; none is a traceback."""
+    """Any JSON value in place of a path is an error without a traceback."""
     values: list[Any] = [None, 1, [], {}, True]
     assert all(problem(value) for value in values)
 
 
 def test_put_creates_objects_and_leaves_the_document_as_it_was() -> None:
-    """As ResultPath does."""
+    """Put changes a copy, as ResultPath does."""
     document = {"a": {"b": 1}, "list": [1, 2]}
     assert put(document, parse("$.x.y"), 2) == {"a": {"b": 1}, "list": [1, 2], "x": {"y": 2}}
     assert put(document, parse("$.list[1]"), 9) == {"a": {"b": 1}, "list": [1, 9]}
@@ -178,12 +178,12 @@ def test_put_refuses_a_place_that_cannot_be(path: str) -> None:
 
 
 def test_the_depth_of_data_does_not_matter() -> None:
-    """A thousand times deeper than Python's stack allows."""
+    """The data may be a thousand times deeper than Python's stack."""
     deep: Any = 0
     for _ in range(100_000):
         deep = {"a": deep}
     assert len(parse("$..a").find(deep)) == 100_000
-    while deep:  # take it apart again, for the interpreter's sake
+    while deep:  # so that Python frees it without recursion
         deep = deep["a"]
 
 
@@ -203,14 +203,14 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="'\\
 
 @given(st.lists(NAMES, min_size=1, max_size=5), st.integers())
 def test_what_is_put_is_found(names: list[str], value: int) -> None:
-    """put, then find, for any names in brackets."""
+    """A value that was put at a path is found there, for any names in brackets."""
     path = parse("$" + "".join(f"['{name}']" for name in names))
     assert value == path.find(put({}, path, value))
 
 
 @pytest.mark.parametrize("path", ["$[" + "9" * 5000 + "]", "$[٣]", "$[?(@.a == 00)]"])
 def test_numbers_are_those_of_json_and_of_a_sane_length(path: str) -> None:
-    """Numbers that Python reads in another way, or not at all, are refused."""
+    """Numbers that JSON doesn't have, or that are too long, are refused."""
     assert problem(path)
 
 
@@ -226,7 +226,7 @@ def test_numbers_are_those_of_json_and_of_a_sane_length(path: str) -> None:
     ],
 )
 def test_a_path_that_looks_at_too_much_is_stopped(path: str) -> None:
-    """Wherever the work is: descents, filters, comparisons."""
+    """Descents, filters and comparisons have a limit."""
     everything = list(range(300, 600))
     items = [{"n": number, "own": everything[:10]} for number in range(300)]
     deep: Any = []
@@ -238,7 +238,7 @@ def test_a_path_that_looks_at_too_much_is_stopped(path: str) -> None:
 
 
 def test_a_path_over_all_data_that_a_state_may_have_is_followed() -> None:
-    """A state's data has 262,144 bytes: no descent over them reaches the limit."""
+    """A descent over the 262,144 bytes that a state can have stays below the limit."""
     document = {"list": list(range(60_000))}
     assert len(parse("$..*").find(document)) == 60_001
     assert len(parse("$.list[?(@ >= 0 && @ < 1000000)]").find(document)) == 60_000
@@ -256,5 +256,5 @@ def test_a_path_over_all_data_that_a_state_may_have_is_followed() -> None:
     ],
 )
 def test_null_is_nothing_to_a_negated_path_alone(path: str, expected: list[int]) -> None:
-    """As in Step Functions Local 2.0.0; a path alone holds for null, and false, too."""
+    """As in Step Functions Local 2.0.0, only a negated path treats null as absent."""
     assert expected == parse(path).find([{"id": 1, "s": None}, {"id": 2, "s": {}}, {"id": 3}])

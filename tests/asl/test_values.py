@@ -19,7 +19,7 @@ from sfn_release.simulator.task_protocol import TaskCall, TaskResult
 
 
 def test_a_timedelta_stands_wherever_seconds_do() -> None:
-    """In every field that counts them."""
+    """A timedelta is accepted in every field of seconds."""
     minute = timedelta(minutes=1)
     retry = sfn.Retry("E", interval_seconds=timedelta(seconds=2), max_delay_seconds=minute)
     task = sfn.Task(
@@ -56,13 +56,13 @@ def test_half_a_second_is_refused(workflow: sfn.Workflow) -> None:
 
 
 def test_a_timedelta_elsewhere_is_refused() -> None:
-    """JSON has none."""
+    """JSON has no durations, so other fields refuse a timedelta."""
     with pytest.raises(DefinitionError, match="can't stand here"):
         sfn.Workflow.of(sfn.Pass("P", parameters={"a": timedelta(seconds=1)})).serialize()
 
 
 def test_a_parameter_stands_in_a_field_of_any_type() -> None:
-    """It is the placeholder alone, which an environment fills with a number."""
+    """It is only the placeholder, which an environment fills with a number."""
     wait = sfn.Wait("W", seconds=sfn.parameter("Pause"))
     assert sfn.Workflow.of(wait).serialize()["States"]["W"]["Seconds"] == "${Pause}"
     assert sfn.parameter("AWS::Region") == "${AWS::Region}"
@@ -72,7 +72,7 @@ def test_a_parameter_stands_in_a_field_of_any_type() -> None:
 
 
 def test_the_executions_input_is_data() -> None:
-    """Attributes and brackets go into it, in either query language."""
+    """Attributes and brackets go into the input, in both query languages."""
     given = sfn.Context.Execution.Input
     one = {"a": given.order.id, "b": given["order"]["id"], "c": given["a b"], "d": given.lines[0]}
     jsonpath = sfn.Workflow.of(sfn.Pass("P", parameters=one)).serialize()["States"]["P"]
@@ -90,7 +90,7 @@ def test_the_executions_input_is_data() -> None:
 
 
 def test_the_template_of_a_text_may_be_in_the_input() -> None:
-    """States.Format takes a path there; how many values it needs shows when it runs."""
+    """A template may be a path, whose number of values is only known when it runs."""
     text = sfn.fn.format(sfn.path("$.template"), sfn.path("$.name"), 1).text
     assert text == "States.Format($.template, $.name, 1)"
     assert isinstance(parse(text).arguments[0], ParsedPath)
@@ -117,7 +117,7 @@ def _everywhere() -> list[sfn.State]:
 
 
 def test_integrations_are_those_of_the_environments_partition() -> None:
-    """Wherever a definition has one, and nothing else."""
+    """Integrations are changed everywhere in a definition, and nothing else is."""
     written = sfn.Workflow.of(*_everywhere(), partition="${AWS::Partition}").serialize()["States"]
     place = "arn:${AWS::Partition}:states:::"
     rows = written["Rows"]
@@ -132,7 +132,7 @@ def test_integrations_are_those_of_the_environments_partition() -> None:
 
 
 def test_a_partition_changes_nothing_that_a_check_finds() -> None:
-    """An integration is the same one in each partition."""
+    """Checks have the same findings in each partition."""
 
     def found(**fields: Any) -> list[tuple[str, str, str]]:
         states: list[sfn.State] = _everywhere()
@@ -149,13 +149,13 @@ def test_a_partition_changes_nothing_that_a_check_finds() -> None:
 
 
 def test_only_a_partition_is_one() -> None:
-    """A typo does not become an ARN."""
+    """An unknown partition is an error, so that a typo doesn't get into an ARN."""
     with pytest.raises(DefinitionError, match="not a partition"):
         sfn.Workflow.of(sfn.Pass("P"), partition="china").serialize()
 
 
 def test_a_mock_is_for_an_integration_in_each_partition() -> None:
-    """Its key is written as the Resource is, or as AWS's usual one."""
+    """A mock's key is the Resource as written, or with AWS's usual partition."""
     call = TaskCall("Tell", "arn:aws:states:::sns:publish", {})
     key = "arn:${AWS::Partition}:states:::sns:publish"
     mocks = Mocks({key: {"return": {"MessageId": "1"}}})
@@ -164,7 +164,7 @@ def test_a_mock_is_for_an_integration_in_each_partition() -> None:
 
 
 def test_pins_and_graphs_know_an_integration_in_each_partition() -> None:
-    """A function that is called through it is pinned, and its box has the action's name."""
+    """A called function is pinned in each partition, and its box has the action's name."""
     call = sfn.task.lambda_invoke("orders", id="Call")
     definition = sfn.Workflow.of(call, partition="${AWS::Partition}").serialize()
     (reference,) = references(definition)

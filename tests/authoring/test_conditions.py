@@ -56,7 +56,7 @@ def test_a_test_can_be_negated(what: str) -> None:
 
 @pytest.mark.parametrize("operator", sorted(name for name in OPERATORS if name.endswith("Path")))
 def test_a_path_makes_the_twin_of_an_operator(operator: str) -> None:
-    """Only a path value is one: a text that begins with a dollar sign is a text."""
+    """Only a path value selects the path operator; a text with a dollar sign is a text."""
     method = getattr(VAR, snake(operator.removesuffix("Path")))
     assert {"Variable": "$.x", operator: "$.y"} == method(sfn.path("$.y")).to_asl()
     by_name = getattr(VAR, snake(operator))
@@ -67,7 +67,7 @@ def test_a_path_makes_the_twin_of_an_operator(operator: str) -> None:
 
 
 def test_a_variable_is_any_path() -> None:
-    """A text, a path value, or a value of the context object."""
+    """A variable is a text, a path value, or a value of the context object."""
     assert sfn.Var(sfn.path("$total")).is_null().variable == "$total"
     assert sfn.Var(sfn.Context.Execution.Input["a"]).is_null().variable == "$$.Execution.Input.a"
 
@@ -79,7 +79,7 @@ def test_a_condition_must_say_how_it_is_written() -> None:
 
 
 def test_conditions_of_jsonata_combine_by_functions() -> None:
-    """And, or and not are JSONata's own."""
+    """JSONata has its own and, or and not."""
     a, b = sfn.q.input.a > 1, sfn.q("$exists($states.input.b)")
     assert str(sfn.and_(a, b)) == "($states.input.a > 1) and ($exists($states.input.b))"
     assert str(sfn.or_(a, b)) == "($states.input.a > 1) or ($exists($states.input.b))"
@@ -89,7 +89,7 @@ def test_conditions_of_jsonata_combine_by_functions() -> None:
 
 
 def test_conditions_combine_by_operators_and_by_functions() -> None:
-    """``&``, ``|``, ``~`` are And, Or, Not."""
+    """``&``, ``|`` and ``~`` write And, Or and Not."""
     a, b, c = VAR.is_null(), VAR.is_string(), VAR.numeric_equals(1)
     assert sfn.and_(a, b) == (a & b)
     assert sfn.or_(a, b) == (a | b)
@@ -102,7 +102,7 @@ def test_conditions_combine_by_operators_and_by_functions() -> None:
 
 
 def test_a_condition_has_no_truth_when_it_is_written() -> None:
-    """`a and b` would silently be `b`."""
+    """`a and b` would silently mean `b`, so it is an error."""
     with pytest.raises(TypeError, match="combine conditions with"):
         assert VAR.is_null() and VAR.is_string()  # noqa: PT018 - the point
 
@@ -121,7 +121,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
         (VAR == 1, {"NumericEquals": 1}),
         (VAR <= 1.5, {"NumericLessThanEquals": 1.5}),
         (VAR > 0, {"NumericGreaterThan": 0}),
-        (VAR == True, {"BooleanEquals": True}),  # noqa: E712 - a bool is no number
+        (VAR == True, {"BooleanEquals": True}),  # noqa: E712 - a bool isn't a number
         (VAR == False, {"BooleanEquals": False}),  # noqa: E712
         (VAR == None, {"IsNull": True}),  # noqa: E711
         (VAR != None, {"IsNull": False}),  # noqa: E711
@@ -133,18 +133,18 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 def test_an_operator_takes_the_type_of_the_constant(
     condition: sfn.Condition, expected: dict[str, Any]
 ) -> None:
-    """Texts, numbers, bools, instants and null."""
+    """The operator depends on the constant: a text, number, bool, timestamp or null."""
     assert {"Variable": "$.x", **expected} == condition.to_asl()
 
 
 def test_unequal_is_not_equal() -> None:
-    """The language has no operator for it."""
+    """The language has no operator for inequality, so Not is written."""
     equal = {"Variable": "$.x", "StringEquals": "a"}
     assert {"Not": equal} == (VAR != "a").to_asl()
 
 
 def test_one_of_several_values() -> None:
-    """Or, and one value by itself."""
+    """Several values are an Or, and one value is a single rule."""
     one, two = ({"Variable": "$.x", "StringEquals": text} for text in "ab")
     null = {"Variable": "$.x", "IsNull": True}
     assert {"Or": [one, two, null]} == VAR.is_in("a", "b", None).to_asl()
@@ -195,6 +195,6 @@ def test_python_cannot_decide_a_condition(use: Callable[[], object], message: st
 
 
 def test_a_variable_can_be_a_key() -> None:
-    """It is found as itself."""
+    """A variable works as the key of a dict."""
     other = sfn.Var("$.x")
     assert {VAR: 1, other: 2}[VAR] == 1

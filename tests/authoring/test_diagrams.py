@@ -116,12 +116,12 @@ def test_a_dot_picture_shows_the_same() -> None:
     ],
 )
 def test_a_condition_is_said_in_few_words(rule: Any, said: str) -> None:
-    """Operators are signs, paths and expressions stand as they are."""
+    """Operators are drawn as signs, and paths and expressions as written."""
     assert said == condition(rule)
 
 
 def test_what_leads_nowhere_is_drawn() -> None:
-    """A picture of a broken definition shows where it is broken."""
+    """A transition to a missing state is drawn, so that you see the fault."""
     graph = graph_of({"States": {"A": {"Type": "Pass", "Next": "B"}, "C": 3}})
     assert [(node.id, node.type) for node in graph.nodes()] == [
         ("A", "Pass"),
@@ -133,7 +133,7 @@ def test_what_leads_nowhere_is_drawn() -> None:
 
 @pytest.mark.parametrize("definition", [None, [], {}, {"States": []}])
 def test_what_is_no_definition_is_refused(definition: Any) -> None:
-    """With one clear error."""
+    """A value that isn't a definition is one clear error."""
     with pytest.raises(DefinitionError, match="not a definition"):
         mermaid(definition)
 
@@ -156,14 +156,14 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["A", "B"]), VALUES), VALUES)
 def test_whatever_is_in_a_definition_is_drawn(states: dict[str, Any], start: Any) -> None:
-    """Values of every type in every place."""
+    """Values of any type are drawn at any place."""
     definition = {"StartAt": start, "States": states}
     assert mermaid(definition).startswith("flowchart TD\n")
     assert dot(definition).endswith("}\n")
 
 
 def test_a_definition_without_a_bottom_is_refused() -> None:
-    """Not a traceback, however deeply it is nested."""
+    """Nesting of any depth is an error without a traceback."""
     deep: dict[str, Any] = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
     for _ in range(20_000):
         deep = {"States": {"M": {"Type": "Map", "ItemProcessor": deep}}}
@@ -180,7 +180,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_breaks_the_picture(name: str) -> None:
-    """Every line of the picture is one that the writer means; nothing else gets out of quotes."""
+    """Every line of the picture has a form of the writer's, and no name gets out of its quotes."""
     definition = {"StartAt": name, "States": {name: {"Type": "Pass", "Next": name}}}
     line = re.compile(
         r'flowchart TD|  begin\(\["Start"\]\)|  begin --> s1|  s1 --> s1|  s1\["[^"`%{}<>\n]*'
@@ -206,7 +206,7 @@ def test_a_label_reads_as_the_name(name: str) -> None:
 
 
 def test_a_picture_that_mermaid_would_not_draw_is_told() -> None:
-    """Mermaid draws 500 edges and 50,000 characters unless it is set up otherwise."""
+    """By default, Mermaid draws at most 500 edges and 50,000 characters."""
     states = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(501)}
     assert too_large(mermaid({"States": states})).startswith("It has 501 edges")
     assert too_large("x" * 50_001).startswith("It has 50,001 characters")
@@ -214,7 +214,7 @@ def test_a_picture_that_mermaid_would_not_draw_is_told() -> None:
 
 
 def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
-    """Definitions, modules and standard input."""
+    """Definitions, modules and standard input are drawn without a project."""
     (tmp_path / "a.asl.json").write_text(json.dumps(ORDER), encoding="utf-8")
     (tmp_path / "b.py").write_text("import sfn_release as sfn\nb = sfn.Workflow.of(sfn.Pass('É'))")
     (tmp_path / "c.yaml").write_text("StartAt: X\nStates: {X: {Type: Succeed}}\n")
@@ -241,7 +241,7 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_drawn_is_told(
     arguments: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
-    """With its name."""
+    """The error names the file."""
     (tmp_path / "two.py").write_text(
         "import sfn_release as sfn\n"
         "a, b = (sfn.StateMachine(n, sfn.Workflow.of(sfn.Succeed('S'))) for n in 'ab')\n"

@@ -52,7 +52,7 @@ A, B = path("$.a"), path("$.b")
     ],
 )
 def test_every_intrinsic_is_a_function(call: sfn.Intrinsic, expected: str | None) -> None:
-    """Its call is written as the language writes it, and is one that the language reads."""
+    """Each function's call is written in the language's syntax, and can be parsed."""
     assert (expected or "States.Format('{} of {}', $.a, States.ArrayLength($.b))") == call.text
     assert intrinsics.problem(call.text) is None
 
@@ -61,13 +61,13 @@ def test_there_are_the_18_intrinsics_and_no_others() -> None:
     """`fn.` has the functions of the language, and no others."""
     made = {name for name, value in inspect.getmembers(fn, inspect.isfunction) if name[0] != "_"}
     called = {name.removeprefix("States.").lower() for name in FUNCTIONS}
-    assert called == {name.replace("_", "") for name in made} - {"call"}  # one as it stands
+    assert called == {name.replace("_", "") for name in made} - {"call"}  # `fn.call` takes any name
     assert len(made) == 19
 
 
 @given(st.text(max_size=20))
 def test_a_text_argument_stays_the_text_that_it_is(text: str) -> None:
-    """Whatever it holds: quotes, backslashes, braces, a dollar sign at its beginning."""
+    """A text keeps its quotes, backslashes, braces and a leading dollar sign."""
     assert [text] == evaluated(fn.array(text)) or "{" in text or "}" in text
     assert text + "-" + text == evaluated(fn.format(text.replace("{}", "") + "-{}", text)) or (
         "{}" in text
@@ -101,7 +101,7 @@ def evaluated(call: sfn.Intrinsic) -> Any:
 def test_what_is_no_expression_is_refused_where_it_is_written(
     make: Callable[[], object], message: str
 ) -> None:
-    """The line that is wrong raises."""
+    """The error is raised at the line that makes the expression."""
     with pytest.raises(DefinitionError, match=message):
         make()
 
@@ -154,13 +154,13 @@ def test_a_jsonata_value_is_its_text(expression: sfn.Jsonata, expected: str) -> 
     ],
 )
 def test_an_expression_has_no_value_when_it_is_written(use: Callable[[], object]) -> None:
-    """Tests that Python would make at once are refused, with the right way to write them."""
+    """Python's own tests are refused, and the error shows the right way to write them."""
     with pytest.raises(TypeError, match=r"write|when the workflow runs|can't iterate"):
         use()
 
 
 def test_an_expression_can_be_copied_and_hashed() -> None:
-    """States are copied, by fragments."""
+    """A fragment copies its states, and with them their expressions."""
     expression = q.input.a
     assert str(copy.deepcopy(expression)) == "$states.input.a"
     assert {expression: 1}[expression] == 1
@@ -169,7 +169,7 @@ def test_an_expression_can_be_copied_and_hashed() -> None:
 
 
 def test_the_context_object_has_its_fields_in_both_languages() -> None:
-    """Spelled as Step Functions spells them."""
+    """Fields have the names that Step Functions uses."""
     token = sfn.Context.Task.Token
     assert (token.jsonpath, token.jsonata) == ("$$.Task.Token", "$states.context.Task.Token")
     order = sfn.Context.Execution.Input["order id"][0]
@@ -178,7 +178,7 @@ def test_the_context_object_has_its_fields_in_both_languages() -> None:
 
 
 def test_a_path_goes_further_by_brackets() -> None:
-    """Names that need quotes get them."""
+    """Brackets go deeper into a path, and quote names where necessary."""
     expected = "$.a.b[0]['c d']['it\\'s']"
     assert expected == path("$.a")["b"][0]["c d"]["it's"].text == str(path(expected))
 
@@ -213,7 +213,7 @@ def sums(draw: st.DrawFn, depth: int = 3) -> tuple[Any, float]:
 
 @given(sums(), NUMBERS)
 def test_arithmetic_means_what_python_says(both: tuple[Any, float], limit: int) -> None:
-    """However it is nested: brackets are written where precedence needs them."""
+    """Nested arithmetic has brackets wherever precedence needs them."""
     expression, value = both
     assert value == run_jsonata(expression, n=7)
     assert (value > limit) == run_jsonata(expression > limit, n=7)
@@ -222,7 +222,7 @@ def test_arithmetic_means_what_python_says(both: tuple[Any, float], limit: int) 
 
 @given(KEYS, st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
 def test_any_key_and_any_text_is_quoted(key: str, text: str) -> None:
-    """Keys are found and texts compared, whatever they hold, in both languages."""
+    """Keys and texts with any characters are found and compared in both languages."""
     states = {"input": {key: {"x": [text]}}}
     assert run_jsonata(q.input[key].x[0] == text, states=states) is True
     assert paths.parse(path("$")[key]["x"][0].text).find(states["input"]) == text

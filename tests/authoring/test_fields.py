@@ -1,7 +1,7 @@
 """Every field of the language can be read, written by an attribute, and imported as that attribute.
 
-The tables in `asl.fields` are the facts: a field that is added to them, and has no place in the
-classes of states, in the reader or in the importer, fails here.
+The source is the tables in `asl.fields`. A field that is added there, but is missing in the states'
+classes, in the reader or in the importer, fails here.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ SAMPLES: Mapping[str, Any] = {
     "ToleratedFailurePercentage": 10,
     "ToleratedFailurePercentagePath": "$.share",
     "Transformation": "NONE",
-    "Type": None,  # it stands in each state
+    "Type": None,  # each state has its own
     "Version": "1.0",
     "WriterConfig": {"OutputType": "JSON"},
 }
@@ -139,7 +139,7 @@ _HOMES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
 
 
 def definition(type: str, fields: Mapping[str, Any], **root: Any) -> dict[str, Any]:
-    """Return a definition whose first state is one of *type* with *fields*."""
+    """Return a definition whose first state has the type *type* and *fields*."""
     body = {"Type": type, **BODIES[type]}
     alternatives = (*NEEDED.get(type, ()), *TWINS.get(type, ()), ("Next", "End"))
     for group in alternatives:
@@ -186,6 +186,6 @@ def test_a_field_is_an_attribute(asked: dict[str, Any]) -> None:
 
 
 def test_samples_are_of_known_fields() -> None:
-    """No sample outlives its field."""
+    """Each sample is for a field that exists."""
     tables = [*FIELDS.values(), *NESTED.values(), RETRIER, CATCHER, PROCESSOR, ROOT]
     assert {key for table in tables for key in table} == {*SAMPLES}

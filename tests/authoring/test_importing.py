@@ -21,7 +21,7 @@ from sfn_release.errors import DefinitionError
 from support.places import CORPUS
 from support.written_modules import digest_of, executed, written
 
-EVERY = 8  # of the corpus's definitions one is tried here
+EVERY = 8  # the step between the definitions of the corpus that are tried
 
 
 def test_a_condition_may_be_true_itself() -> None:
@@ -39,7 +39,7 @@ def test_a_condition_may_be_true_itself() -> None:
 
 
 def test_a_boolean_is_no_condition_in_jsonpath() -> None:
-    """There a rule compares a Variable."""
+    """A rule in JSONPath compares a Variable, so a boolean isn't a rule."""
     choice = sfn.Choice("A", choices=[sfn.ChoiceRule(True, "A")])
     with pytest.raises(DefinitionError, match="Condition is only supported in JSONata"):
         sfn.Workflow.of(choice).serialize()
@@ -123,13 +123,13 @@ state_machine = sfn.StateMachine("orders", workflow)
 
 
 def test_a_module_reads_as_somebody_would_have_written_it() -> None:
-    """Named states, makers, typed rules, paths as values, chains."""
+    """A module has named states, makers, typed rules, path values and chains."""
     assert written(ORDER) == MODULE
     assert digest_of(MODULE) == digest(ORDER)
 
 
 def test_jsonata_is_written_as_expressions() -> None:
-    """Paths into the data become attributes, other expressions q(...)."""
+    """Paths into the data are attributes, and other expressions are q(...)."""
     states = {
         "Wait": {"Type": "Wait", "Seconds": "{% $states.input.pause %}", "Next": "Shape"},
         "Shape": {
@@ -147,7 +147,7 @@ def test_jsonata_is_written_as_expressions() -> None:
 
 
 def test_a_path_is_the_value_of_its_field() -> None:
-    """Where JSONPath has two fields, Python has one."""
+    """JSONPath has two fields where Python has one attribute."""
     states = {
         "Wait": {"Type": "Wait", "SecondsPath": "$.pause", "Next": "Fail"},
         "Fail": {
@@ -164,7 +164,7 @@ def test_a_path_is_the_value_of_its_field() -> None:
 
 
 def test_graphs_inside_states_are_workflows() -> None:
-    """A plain chain in one line, others by name."""
+    """A plain chain is written on one line, and other graphs have names."""
     branch = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
     loop = {
         "StartAt": "L",
@@ -200,7 +200,7 @@ def test_graphs_inside_states_are_workflows() -> None:
 
 
 def test_what_a_state_machine_has_comes_along() -> None:
-    """Type, role, logging, tracing and tags."""
+    """The type, role, logging, tracing and tags are imported."""
     text = written(
         ORDER,
         type="EXPRESS",
@@ -217,7 +217,7 @@ def test_what_a_state_machine_has_comes_along() -> None:
 
 
 def test_a_text_of_several_lines_stays_readable() -> None:
-    """Line by line, where it is long."""
+    """A long text is written line by line."""
     query = "{% (\n" + "".join(f"  $a{n} := $states.input.a{n};\n" for n in range(5)) + ") %}"
     definition = {
         "QueryLanguage": "JSONata",
@@ -237,7 +237,7 @@ HOSTILE = [
 
 
 def test_no_name_or_text_becomes_code() -> None:
-    """Whatever a definition calls its states, a module holds literals, names and the same calls."""
+    """Hostile names and texts stay literals, and the module makes only the expected calls."""
     states: dict[str, Any] = {
         name: {"Type": "Pass", "Comment": name, "Result": {name: name}, "Next": after}
         for name, after in zip(HOSTILE, [*HOSTILE[1:], "Last"], strict=True)
@@ -264,14 +264,14 @@ def test_no_name_or_text_becomes_code() -> None:
 
 @given(st.text())
 def test_a_literal_is_its_text(text: str) -> None:
-    """And shows nothing that cannot be seen."""
+    """A literal has only visible characters."""
     assert text == ast.literal_eval(quoted(text))
     assert quoted(text).isprintable()
 
 
 @given(st.text())
 def test_an_identifier_is_one(text: str) -> None:
-    """In ASCII, no keyword, the same every time."""
+    """An identifier is ASCII, isn't a keyword, and is the same every time."""
     name = identifier(text)
     assert name.isidentifier()
     assert name.isascii()
@@ -311,7 +311,7 @@ BODIES = st.builds(
 def test_however_wrong_a_definition_is_it_comes_back(
     states: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    """The module says all of it, or there is one clear error."""
+    """A module has the whole definition, or there is one clear error."""
     definition = {**fields, "States": states}
     try:
         text = written(definition)
@@ -323,7 +323,7 @@ def test_however_wrong_a_definition_is_it_comes_back(
 
 @pytest.mark.parametrize("depth", [250, 5000])
 def test_what_python_cannot_read_is_not_written(depth: int) -> None:
-    """Its brackets would be nested deeper than Python's parser goes."""
+    """A definition with more nested brackets than Python can parse is refused."""
     value: Any = 1
     for _ in range(depth):
         value = {"a": value}
@@ -334,7 +334,7 @@ def test_what_python_cannot_read_is_not_written(depth: int) -> None:
 
 
 def test_what_is_nested_is_laid_out_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not all of it on one line at every depth, to see whether it has room there."""
+    """Layout needs linear time: not every level is tried on one line."""
     made = 0
 
     def counted(text: str) -> str:
@@ -351,7 +351,7 @@ def test_what_is_nested_is_laid_out_in_linear_time(monkeypatch: pytest.MonkeyPat
 
 
 def test_thousands_of_states_are_written() -> None:
-    """In chains that can be read; neither slowly nor too deep for Python."""
+    """Thousands of states are written as readable chains, quickly and without deep nesting."""
     states: dict[str, Any] = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(3000)}
     states["S3000"] = {"Type": "Succeed"}
     definition = {"StartAt": "S0", "States": states}
@@ -362,13 +362,13 @@ def test_thousands_of_states_are_written() -> None:
 
 @pytest.mark.parametrize("definition", [[], {}, {"States": 3}, {"StartAt": "A"}])
 def test_what_is_no_definition_is_refused(definition: Any) -> None:
-    """With the reader's error."""
+    """The error is the reader's."""
     with pytest.raises(DefinitionError, match="not a definition"):
         written(definition)
 
 
 def test_the_corpus_comes_back() -> None:
-    """Definitions of other people, valid and not, have the digest that they had."""
+    """Published definitions, valid or not, keep their digest."""
     index = CORPUS / "index.tsv"
     if not index.exists():
         pytest.skip("the corpus of public definitions is not here")

@@ -19,7 +19,7 @@ from support.places import CORPUS, ROOT
 from support.places import DEFINITIONS as OWN
 from support.written_modules import digest_of, executed, written
 
-EVERY = 4  # of the corpus's definitions one is tried here
+EVERY = 4  # the step between the definitions of the corpus that are tried
 ARN = "arn:aws:states:eu-west-1:111122223333:activity:work"
 
 
@@ -38,7 +38,7 @@ ARN = "arn:aws:states:eu-west-1:111122223333:activity:work"
     ],
 )
 def test_a_digit_belongs_to_the_word_before_it(text: str, name: str) -> None:
-    """As in the names of AWS's services."""
+    """A digit is part of the word before it, as in the names of AWS's services."""
     assert identifier(text) == name
 
 
@@ -53,7 +53,7 @@ CAUGHT = {"ErrorEquals": ["States.ALL"], "Next": "Sorry", "ResultPath": "$.error
 
 
 def test_a_rule_that_repeats_is_a_variable() -> None:
-    """Once at the top, or after the state that it names; one that stands once stays where it is."""
+    """A repeated rule is a variable, after the state that it names; a single rule stays inline."""
     definition = {
         "StartAt": "A",
         "States": {
@@ -73,7 +73,7 @@ def test_a_rule_that_repeats_is_a_variable() -> None:
 
 
 def test_a_variable_of_a_rule_takes_no_other_name() -> None:
-    """A state may be called like it."""
+    """A rule's variable doesn't reuse the name of a state's variable."""
     states = {
         "Retry Timeout": _task("B", Retry=[{"ErrorEquals": ["States.Timeout"]}]),
         "B": _task(None, Retry=[{"ErrorEquals": ["States.Timeout"]}]),
@@ -85,7 +85,7 @@ def test_a_variable_of_a_rule_takes_no_other_name() -> None:
 
 
 def test_rules_that_python_takes_as_equal_stay_apart() -> None:
-    """True is 1 in Python, and not in JSON."""
+    """True equals 1 in Python, but not in JSON."""
     states = {
         "A": _task("B", Retry=[{"ErrorEquals": ["E"], "MaxAttempts": 1}]),
         "B": _task(None, Retry=[{"ErrorEquals": ["E"], "MaxAttempts": True}]),
@@ -154,12 +154,12 @@ PLACE = {"Bucket": "b", "Key.$": "$.key"}
                 "ReaderConfig": {"InputType": "JSON"},
                 "Parameters": {**PLACE, "RequestPayer": "requester"},
             },
-            "sfn.ItemReader(",  # the helper has no such parameter
+            "sfn.ItemReader(",  # the helper lacks this parameter
         ),
     ],
 )
 def test_a_reader_is_made_by_its_helper(reader: dict[str, Any], shown: str) -> None:
-    """Where the helper says all of it."""
+    """A reader is made by a helper that supports all its fields."""
     item = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
     config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     writer = {
@@ -177,7 +177,7 @@ def test_a_reader_is_made_by_its_helper(reader: dict[str, Any], shown: str) -> N
 
 
 def test_a_placeholder_for_a_number_is_a_parameter() -> None:
-    """In every field that is no text."""
+    """A placeholder for a number is a parameter in every field that isn't a string."""
     retry = {"ErrorEquals": ["E"], "IntervalSeconds": "${Pause}", "MaxAttempts": "${Many}"}
     rule = {"Variable": "$.n", "NumericLessThan": "${Limit}", "Next": "W"}
     definition = {
@@ -197,7 +197,7 @@ def test_a_placeholder_for_a_number_is_a_parameter() -> None:
 
 
 def test_a_call_with_odd_spacing_is_a_call() -> None:
-    """Its text stays, and with it the digest."""
+    """A call's spacing is kept, and so is the digest."""
     odd = "States.Format( 'Hello {}' , $.name )"
     state = {"Type": "Pass", "Parameters": {"a.$": odd, "b.$": "States.UUID()"}, "End": True}
     definition = {"StartAt": "A", "States": {"A": state}}
@@ -210,7 +210,7 @@ def test_a_call_with_odd_spacing_is_a_call() -> None:
 
 
 def test_a_value_of_another_type_is_extra() -> None:
-    """So that a type checker takes the module."""
+    """A value of another type is in `extra`, so that a type checker accepts the module."""
     states = {
         "A": {"Type": "Pass", "Parameters": "text", "Next": "B"},
         "B": _task(None, TimeoutSeconds="5", Retry=[{"ErrorEquals": ["E"], "MaxAttempts": "3"}]),
@@ -225,7 +225,7 @@ def test_a_value_of_another_type_is_extra() -> None:
 
 
 def _definitions() -> list[Any]:
-    """Return our own definitions, and those of the corpus where it is here."""
+    """Return our own definitions, and the corpus's if it is present."""
     files = sorted(OWN.rglob("*.json"))
     index = CORPUS / "index.tsv"
     if index.exists():
@@ -236,7 +236,7 @@ def _definitions() -> list[Any]:
 
 
 def test_modules_are_clean_in_strict_mypy(tmp_path: Path) -> None:
-    """Every module, in one run."""
+    """One run of mypy checks every module."""
     count = 0
     for definition in _definitions():
         try:

@@ -44,7 +44,7 @@ def keyword_types(kind: Any) -> Mapping[str, str]:
 def test_a_verb_takes_every_field_of_its_state(
     verb: Callable[..., Any], more: Any, state: type[Any]
 ) -> None:
-    """With the same type. A new field of a state has to be a keyword too."""
+    """The types are equal, and a new field of a state must be a keyword too."""
     declared = {field.name: field.type for field in fields(state)}
     taken = keyword_types(more)
     assert taken == {name: declared[name] for name in taken}
@@ -52,7 +52,7 @@ def test_a_verb_takes_every_field_of_its_state(
 
 
 def test_of_takes_the_fields_of_a_workflow() -> None:
-    """Both `Workflow` and `Workflow.of` know them all."""
+    """`Workflow` and `Workflow.of` accept all fields."""
     names = set(signature(sfn.Workflow).parameters)
     assert names == keyword_types(keywords.WorkflowFields).keys()
 

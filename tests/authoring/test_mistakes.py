@@ -74,7 +74,7 @@ def test_one_rule_needs_no_list(task: sfn.Task) -> None:
 
 
 def test_a_raw_state_that_goes_on_says_where() -> None:
-    """Its own Next is named, when another state shall follow it."""
+    """A Raw state with a Next can't be followed by another state."""
     with pytest.raises(DefinitionError, match='"A" goes to "C" already and can\'t go to "B" too'):
         sfn.Workflow.of(sfn.Raw("A", {"Type": "Pass", "Next": "C"}), sfn.Pass("B"))
 

@@ -1,6 +1,6 @@
-"""The definitions of other people: accepted, run or refused by AWS, or published.
+"""Definitions of others: accepted, run or refused by AWS, or published.
 
-The collections are not part of the project: the tests skip where they are absent.
+The collections aren't part of the project, and the tests are skipped without them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_no_definition_that_aws_accepted_is_refused() -> None:
 
 
 def test_published_definitions_are_not_refused() -> None:
-    """Nor on definitions in production, except one whose QueryLanguage is among its states."""
+    """Published definitions have no errors, except one with a QueryLanguage among its states."""
     paths = [row["path"] for row in corpus() if row["label"] == "valid"]
     published = [path for path in paths if not path.startswith("localstack")]
     refused = [path for path in published if errors(CORPUS / path)]
@@ -49,7 +49,7 @@ def test_published_definitions_are_not_refused() -> None:
 
 
 def test_most_definitions_that_aws_refused_are_refused() -> None:
-    """Two need the grammar of intrinsic functions as AWS has it; the rest is found."""
+    """Refused definitions have errors, except two with AWS's grammar of intrinsic functions."""
     rows = [row for row in corpus() if row["basis"] in {"aws-refused", "localstack-recorded"}]
     missed = [row["path"] for row in rows if not errors(CORPUS / row["path"])]
     assert len(missed) <= 2, missed
@@ -72,13 +72,13 @@ def test_no_definition_that_aws_ran_is_refused() -> None:
 
 
 def read_back(definition: dict[str, Any]) -> tuple[sfn.Workflow, str | None]:
-    """Return the workflow of a definition, and where it is written differently."""
+    """Return the workflow of a definition, and the places where it is written differently."""
     workflow = sfn.Workflow.from_dict(definition)
     return workflow, first_difference(workflow.to_asl(StateNames(workflow)), definition)
 
 
 def test_every_definition_is_read_and_written_back() -> None:
-    """Nothing is lost, in whatever language and however wrong; almost all states are typed."""
+    """Nothing is lost in either language, and almost all states are typed."""
     raw = states = 0
     unread = []
     for row in corpus():

@@ -17,7 +17,7 @@ PROCESSOR = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
 
 
 def body(state: sfn.State, language: str) -> dict[str, Any]:
-    """Return how *state* is written in a workflow of *language*, without its type and end."""
+    """Return *state* as a workflow of *language* writes it, without its type and end."""
     workflow = sfn.Workflow(query_language=language).add(state)  # type: ignore[arg-type]
     (written,) = workflow.to_asl(_Names())["States"].values()
     return {key: value for key, value in written.items() if key != "Type"}
@@ -79,7 +79,7 @@ class _Names:
     ],
 )
 def test_a_jsonpath_state_is_written(state: sfn.State, expected: dict[str, Any]) -> None:
-    """A path makes the key, or the field, that it needs; a text stays a text."""
+    """A path selects its key or field, and a text stays a text."""
     assert expected == body(state, "JSONPath")
 
 
@@ -151,7 +151,7 @@ def test_a_jsonpath_state_is_written(state: sfn.State, expected: dict[str, Any])
     ],
 )
 def test_a_jsonata_state_is_written(state: sfn.State, expected: dict[str, Any]) -> None:
-    """Expressions stand in ``{% %}`` wherever they are."""
+    """Expressions are written in ``{% %}`` in every field."""
     assert expected == body(state, "JSONata")
 
 
@@ -174,7 +174,7 @@ def test_a_jsonata_state_is_written(state: sfn.State, expected: dict[str, Any]) 
 def test_a_value_of_the_other_language_is_refused(
     state: sfn.State, language: str, message: str
 ) -> None:
-    """And one that the field can't hold: by a sentence that names the state."""
+    """An error names the state of a value that its language or field can't hold."""
     with pytest.raises(DefinitionError, match=message):
         body(state, language)
     workflow = sfn.Workflow(query_language=language)  # type: ignore[arg-type]
@@ -201,7 +201,7 @@ def test_the_language_is_the_workflow_s_unless_the_state_has_its_own() -> None:
 
 
 def test_the_language_of_a_piece_is_written_in_its_states() -> None:
-    """AWS refuses it in the branch itself; states inside the piece's own branches have it too."""
+    """AWS refuses a language in a branch, so it is written in each state."""
     deep = sfn.Parallel("Deep", branches=[sfn.Workflow.of(sfn.Pass("D", output=q.input))])
     piece = sfn.Workflow.of(sfn.Pass("I", output=q.input), deep, query_language="JSONata")
     plain = sfn.Workflow.of(sfn.Pass("P", parameters={"a": path("$.x")}))
@@ -219,7 +219,7 @@ def test_the_language_of_a_piece_is_written_in_its_states() -> None:
 
 
 def test_every_state_that_can_not_be_written_is_told_with_its_place() -> None:
-    """All at once, those in branches too: people mend them in one go."""
+    """All errors are reported together, including the ones in branches."""
     inner = sfn.Workflow.of(sfn.Pass("Inner", parameters={"a": q.input}))
     both = sfn.Parallel("Both", branches=[inner])
     findings = sfn.Workflow.of(both, sfn.Pass("After", result=path("$.x"))).diagnostics()
@@ -271,7 +271,7 @@ READERS: list[tuple[sfn.ItemReader, str, dict[str, Any]]] = [
 def test_a_reader_fits_both_languages(
     reader: sfn.ItemReader, action: str, config: dict[str, Any]
 ) -> None:
-    """The object stands in Parameters or Arguments, its format in ReaderConfig."""
+    """The reader is written in Parameters or Arguments, and its format in ReaderConfig."""
     for language, key in (("JSONPath", "Parameters"), ("JSONata", "Arguments")):
         written = body(sfn.Map(item_reader=reader), language)["ItemReader"]
         assert written["Resource"] == f"arn:aws:states:::s3:{action}"
@@ -280,7 +280,7 @@ def test_a_reader_fits_both_languages(
 
 
 def test_the_parts_of_a_distributed_map_are_written() -> None:
-    """Typed or as plain objects, with values that are known when it runs."""
+    """Parts are typed or plain objects, and may have values of the run."""
     typed = sfn.Map(
         item_processor=PROCESSOR,
         processor_config=sfn.ProcessorConfig.distributed("EXPRESS"),
@@ -332,7 +332,7 @@ def test_the_parts_of_a_distributed_map_are_written() -> None:
 
 
 def test_a_result_writer_may_have_a_writer_config_alone() -> None:
-    """Then results stay in the output, in the form that it says."""
+    """Results then stay in the output, in the configured form."""
     config = sfn.WriterConfig(transformation="FLATTEN", output_type="JSON")
     written = body(sfn.Map(result_writer=sfn.ResultWriter(writer_config=config)), "JSONPath")
     assert written["ResultWriter"] == {
@@ -341,7 +341,7 @@ def test_a_result_writer_may_have_a_writer_config_alone() -> None:
 
 
 def test_every_part_has_its_fields_for_what_no_maker_makes() -> None:
-    """Each field of the language is an attribute."""
+    """Each field of the language is an attribute, even if no maker has it."""
     config = sfn.ReaderConfig(
         input_type="MANIFEST",
         manifest_type="S3_INVENTORY",
@@ -372,7 +372,7 @@ CLASSES: dict[str, type[sfn.State]] = {
 
 @pytest.mark.parametrize("type", sorted(FIELDS))
 def test_every_field_of_the_language_is_an_attribute(type: str) -> None:
-    """And no state has an attribute that the language lacks, except for building."""
+    """A state's other attributes are only for building."""
     attributes = {asl_key(field.name) for field in dataclasses.fields(CLASSES[type])}
     assert set(FIELDS[type]) - {"Type"} <= attributes
     ours = {"Id", "Extra", "ProcessorConfig"}
@@ -383,6 +383,6 @@ def test_every_field_of_the_language_is_an_attribute(type: str) -> None:
     ("part", "known"), [(sfn.Retry, RETRIER), (sfn.Catch, CATCHER)], ids=["Retry", "Catch"]
 )
 def test_every_field_of_a_rule_is_an_attribute(part: Any, known: dict[str, Any]) -> None:
-    """Of retriers and catchers too."""
+    """Every field of retriers and catchers is an attribute too."""
     attributes = {asl_key(field.name) for field in dataclasses.fields(part)} - {"Extra"}
     assert set(known) == attributes

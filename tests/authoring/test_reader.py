@@ -1,4 +1,4 @@
-"""Existing ASL becomes states that can be changed, and comes back as it was."""
+"""Definitions are read into states that you can change, and are written back unchanged."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ ORDER: dict[str, Any] = {
 
 
 def test_a_definition_is_read_and_written_back() -> None:
-    """Every field comes back, known or not."""
+    """Every field is written back, known or not."""
     workflow = sfn.Workflow.from_dict(ORDER)
     assert workflow.serialize() == ORDER
     expected = [sfn.Choice, sfn.Task, sfn.Map, sfn.Fail]
@@ -81,7 +81,7 @@ def test_a_definition_is_read_and_written_back() -> None:
 
 
 def test_what_was_read_can_be_changed() -> None:
-    """States are Python objects, to be found by their id, and can be followed by new ones."""
+    """States are Python objects that you find by id and can follow with new ones."""
     workflow = sfn.Workflow.from_dict(ORDER)
     charge = workflow.state("Charge")
     assert isinstance(charge, sfn.Task)
@@ -97,7 +97,7 @@ def test_what_was_read_can_be_changed() -> None:
 
 
 def test_a_state_that_is_not_there_is_named_with_its_neighbour() -> None:
-    """A typing error is reported."""
+    """The error suggests the nearest id."""
     with pytest.raises(NotFoundError, match="charge") as caught:
         sfn.Workflow.from_dict(ORDER).state("charge")
     assert caught.value.fix == 'Did you mean "Charge"?'
@@ -132,7 +132,7 @@ def test_unusual_states_are_kept_as_they_are(body: dict[str, Any]) -> None:
     "definition", [None, [], {}, {"States": []}, {"States": {"A": 1}}, {"StartAt": 1, "States": {}}]
 )
 def test_what_is_no_definition_is_refused(definition: Any) -> None:
-    """There must at least be states."""
+    """A definition needs at least states."""
     with pytest.raises(DefinitionError):
         sfn.Workflow.from_dict(definition)
 
@@ -158,7 +158,7 @@ def test_a_file_is_read_and_named_in_errors(tmp_path: Any) -> None:
 
 
 def test_endless_nesting_is_refused() -> None:
-    """A definition deeper than Python can follow gives a sentence."""
+    """A definition that is nested too deeply for Python is one clear error."""
     inner: Any = {"StartAt": "A", "States": {"A": END}}
     for _ in range(5000):
         state = {"Type": "Parallel", "Branches": [inner], "End": True}
@@ -211,14 +211,14 @@ TYPES = ["Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map",
 @example("Map", {"ItemProcessor": {"States": {}, "StartAt": None}})
 @example("Parallel", {"Branches": [{"States": {"Next": None}}]})
 def test_no_state_is_read_with_a_loss(type: str, fields: dict[str, Any]) -> None:
-    """Whatever stands in a state comes back the same."""
+    """Any content of a state is written back unchanged."""
     definition = {"StartAt": "A", "States": {"A": {"Type": type, **fields}}}
     workflow = sfn.Workflow.from_dict(definition)
     assert first_difference(workflow.to_asl(StateNames(workflow)), definition) is None
 
 
 def test_a_jsonata_condition_becomes_an_expression() -> None:
-    """And is written as it was, white space included."""
+    """An expression is written back unchanged, white space included."""
     rules = [
         {"Condition": "{%$states.input.a>1%}", "Assign": {"a": 1}, "Output": None, "Next": "A"},
         {"Condition": True, "Next": "A"},
@@ -237,7 +237,7 @@ def test_a_jsonata_condition_becomes_an_expression() -> None:
 
 
 def test_yaml_is_read_too(tmp_path: Path) -> None:
-    """As text, and from a file by its suffix. YAML that JSON can't express is refused."""
+    """YAML is read from text and files; YAML that JSON can't express is refused."""
     text = "StartAt: A\nStates:\n  A: {Type: Wait, Timestamp: 2026-01-31T12:00:00Z, End: true}\n"
     expected = {
         "StartAt": "A",
@@ -252,9 +252,9 @@ def test_yaml_is_read_too(tmp_path: Path) -> None:
 
 
 def test_broken_yaml_is_told_by_line_column_and_reason() -> None:
-    """In one sentence: PyYAML's own text has several lines, with a caret below one of them."""
+    """The message is one sentence, although PyYAML's text has several lines with a caret."""
     with pytest.raises(DefinitionError) as raised:
         sfn.Workflow.from_yaml(b"StartAt: A\nStates: [1,\n  b: {")
-    # libyaml's reader and PyYAML's own differ by where the file ends.
+    # libyaml and PyYAML report a different end of the file.
     assert re.match(r"Invalid YAML in line [34], column \d+: ", raised.value.message)
     assert "\n" not in str(raised.value)

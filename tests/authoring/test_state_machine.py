@@ -1,4 +1,4 @@
-"""StateMachine beyond the documentation page: tags, types, races, where it is found, settings."""
+"""StateMachine beyond the documentation page: tags, types, races, lookup, settings."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Scripted:
     """Step Functions with scripted answers. It records the requests."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
-        self.answers = {name: list(each) for name, each in answers.items()}
+        self.answers = {name: list(script) for name, script in answers.items()}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.client: Any = in_process(self.handle, region="eu-west-1")
 
     def handle(self, operation: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """Answer as the script says."""
+        """Return the next scripted answer."""
         self.calls.append((operation, json.loads(body)))
         answer = self.answers[operation].pop(0)
         if isinstance(answer, str):
@@ -55,7 +55,7 @@ class Scripted:
         return 200, {"x-amzn-RequestId": "1"}, json.dumps(answer).encode()
 
     def names(self) -> list[str]:
-        """Return which operations were called."""
+        """Return the operations that were called."""
         return [operation for operation, _ in self.calls]
 
 
@@ -66,7 +66,7 @@ ABSENT = "StateMachineDoesNotExist"
 
 
 def test_an_existing_machine_is_found_by_its_role_s_account() -> None:
-    """Whoever may describe, but not list, can deploy: one call says where the machine is."""
+    """A deployer needs no permission to list: one DescribeStateMachine finds the machine."""
     aws = Scripted({"DescribeStateMachine": [FOUND], "UpdateStateMachine": [UPDATED]})
     machine().deploy(aws.client)
     assert aws.names() == ["DescribeStateMachine", "UpdateStateMachine"]
@@ -74,7 +74,7 @@ def test_an_existing_machine_is_found_by_its_role_s_account() -> None:
 
 
 def test_a_machine_in_another_account_than_its_role_is_found_in_the_list() -> None:
-    """An emulator's account is made up; every page of the list is read."""
+    """An emulator's account isn't the role's, so every page of the list is read."""
     other = ARN.replace(ACCOUNT, "000000000000")
     entry = {"stateMachineArn": other, "name": "hello", "type": "STANDARD", "creationDate": 0}
     pages = [
@@ -95,7 +95,7 @@ def test_a_machine_in_another_account_than_its_role_is_found_in_the_list() -> No
 
 
 def test_without_the_right_to_list_a_machine_is_created() -> None:
-    """AWS said that it does not exist in the role's account: that is enough."""
+    """AWS reported that it doesn't exist in the role's account, so it can be created."""
     aws = Scripted(
         {
             "DescribeStateMachine": [ABSENT],
@@ -142,14 +142,14 @@ def test_a_create_that_aws_refuses_is_told() -> None:
 
 
 def test_a_machine_that_is_being_deleted_is_not_updated() -> None:
-    """AWS would take the update and throw it away with the machine."""
+    """AWS would accept the update and discard it with the machine."""
     aws = Scripted({"DescribeStateMachine": [{**FOUND, "status": "DELETING"}]})
     with pytest.raises(ConflictError, match="being deleted"):
         machine().deploy(aws.client)
 
 
 def test_a_changed_type_is_refused_with_what_to_do() -> None:
-    """The type of an existing state machine never changes; nothing is sent."""
+    """The type of a state machine can't change, and nothing is sent."""
     client = sfn.local()
     machine().deploy(client)
     with pytest.raises(ConflictError, match="is STANDARD and can't become EXPRESS") as caught:
@@ -158,7 +158,7 @@ def test_a_changed_type_is_refused_with_what_to_do() -> None:
 
 
 def test_tags_are_brought_up_to_date() -> None:
-    """Tags are added and changed; one that this object set and that is gone is removed."""
+    """Tags are added and changed; a tag that this object set earlier and lacks now is removed."""
     client = sfn.local()
     hello = machine(tags={"Creator": "alice", "Team": "shop"})
     arn = hello.deploy(client)["stateMachineArn"]
@@ -169,7 +169,7 @@ def test_tags_are_brought_up_to_date() -> None:
 
 
 def test_tags_of_others_stay() -> None:
-    """An object that never set a tag does not remove it, and asks for none it does not need."""
+    """An object without tags removes none, and doesn't read the existing tags."""
     aws = Scripted({"DescribeStateMachine": [FOUND], "UpdateStateMachine": [UPDATED]})
     machine(tags={}).deploy(aws.client)
     assert "ListTagsForResource" not in aws.names()
@@ -220,7 +220,7 @@ def test_what_is_not_declared_is_not_sent() -> None:
 
 
 def test_the_api_s_own_shapes_are_taken_as_they_are() -> None:
-    """People bring the dicts that they have."""
+    """You can pass the API's own dicts."""
     shapes = {
         "logging": {"level": "OFF"},
         "tracing": {"enabled": False},
@@ -247,7 +247,7 @@ def test_a_declaration_is_the_frozen_form() -> None:
 
 
 def test_a_wrong_definition_is_refused_before_any_call() -> None:
-    """The error names the state machine and lists the problems."""
+    """The error names the state machine and lists the problems; nothing is called."""
     hello = sfn.StateMachine("hello", sfn.Workflow().start_from(sfn.Pass("Greet", next="Wave")))
     with pytest.raises(DefinitionError, match="'hello'") as caught:
         hello.deploy(Scripted({}).client)
@@ -264,7 +264,7 @@ def test_an_express_machine_can_not_wait_for_a_job() -> None:
 
 
 def test_a_deployment_needs_a_role() -> None:
-    """A release takes the environment's role; a direct deployment has no other than its own."""
+    """A direct deployment needs its own role; a release has the environment's."""
     with pytest.raises(DefinitionError, match="no role"):
         machine(role_arn=None).deploy(sfn.local())
 
@@ -277,14 +277,14 @@ def test_what_does_not_exist_can_not_be_used(verb: Callable[..., Any]) -> None:
 
 
 def test_only_express_executions_can_be_waited_for() -> None:
-    """`sync=True` on a STANDARD machine is refused with the way out."""
+    """`sync=True` on a STANDARD machine is an error with a fix."""
     with pytest.raises(UsageError, match="STANDARD") as caught:
         machine().execute(sfn.local(), sync=True)
     assert "sync=False" in caught.value.fix
 
 
 def test_an_execution_has_its_input_and_its_name() -> None:
-    """*payload* is any JSON value, None is null; *name* is the execution's."""
+    """*payload* is any JSON value, None is null, and *name* is the execution's name."""
     client = sfn.local()
     hello = machine()
     hello.workflow = sfn.Workflow.of(sfn.Pass("Echo"))

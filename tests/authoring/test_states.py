@@ -15,7 +15,7 @@ from sfn_release.errors import DefinitionError
 
 
 def written(state: sfn.State) -> dict[str, Any]:
-    """Return how the language writes *state*."""
+    """Return *state* as the language writes it."""
     return write_state(state, _Names())
 
 
@@ -186,7 +186,7 @@ INNER = {"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": True}}}
     ids=lambda value: type(value).__name__ if isinstance(value, sfn.State) else "",
 )
 def test_every_field_is_written_under_its_name(state: sfn.State, expected: dict[str, Any]) -> None:
-    """Each state has the fields of its attributes, in an order for readers."""
+    """Each attribute is written under its field's name, in an order for readers."""
     actual = written(state)
     assert expected == actual
     assert list(expected) == list(actual)
@@ -196,7 +196,7 @@ def test_every_field_is_written_under_its_name(state: sfn.State, expected: dict[
     "result", [None, {}, [], "", 0, False, "$.not.a.path", "$", {"a.$": "literal"}, 1.5]
 )
 def test_every_json_value_is_a_result(result: Any) -> None:
-    """A result is written as it is: null, empty, or a text that looks like a path."""
+    """Any result is written unchanged: null, empty, or a text that looks like a path."""
     assert {"Type": "Pass", "Result": result} == written(sfn.Pass("P", result=result))
 
 
@@ -211,7 +211,7 @@ def test_none_is_null_and_not_given_is_absent() -> None:
 
 
 def test_not_given_is_false_and_says_its_name() -> None:
-    """The sentinel can be tested for, and is readable in a debugger."""
+    """You can test for the sentinel, and a debugger shows its name."""
     assert not sfn.NOT_GIVEN
     assert repr(sfn.NOT_GIVEN) == "NOT_GIVEN"
 
@@ -260,14 +260,14 @@ def test_a_misspelt_attribute_is_an_error() -> None:
     ],
 )
 def test_an_instant_is_a_datetime_or_a_text(instant: datetime | str, expected: str) -> None:
-    """A datetime is written in UTC, a text as it is."""
+    """A datetime is written in UTC, and a text is written unchanged."""
     assert expected == written(sfn.Wait("W", timestamp=instant))["Timestamp"]
     rule = sfn.Var("$.t").timestamp_less_than(instant)
     assert {"Variable": "$.t", "TimestampLessThan": expected} == rule.to_asl()
 
 
 def test_a_datetime_without_a_zone_is_refused() -> None:
-    """It names no instant: the build would depend on the machine."""
+    """A datetime without a zone would make the build depend on the machine."""
     with pytest.raises(DefinitionError, match="time zone"):
         written(sfn.Wait("W", timestamp=datetime(2026, 1, 31)))  # noqa: DTZ001 - the point
 
@@ -284,13 +284,13 @@ def test_a_datetime_without_a_zone_is_refused() -> None:
     ],
 )
 def test_a_wrong_part_is_told_by_its_place(make: Callable[[], sfn.State], message: str) -> None:
-    """Those who check no types get a sentence, not an AttributeError."""
+    """A value of a wrong type is an error with its place, even without a type checker."""
     with pytest.raises(DefinitionError, match=message):
         written(make())
 
 
 def test_optimized_integrations_have_their_arn() -> None:
-    """The pattern is the end of the ARN."""
+    """The integration pattern is the end of the ARN."""
     publish = sfn.task.optimized("sns:publish", {"TopicArn": "t"}, id="Tell", result_path=None)
     expected = {
         "Type": "Task",
@@ -304,7 +304,7 @@ def test_optimized_integrations_have_their_arn() -> None:
 
 
 def test_a_lambda_task_gives_the_function_s_answer() -> None:
-    """By default input and output are the function's own, and its hiccups are tried again."""
+    """By default, input and output are the function's own, and Lambda's errors are retried."""
     body = written(sfn.task.lambda_invoke("charge", id="Charge"))
     assert body["Resource"] == "arn:aws:states:::lambda:invoke"
     assert body["Parameters"] == {"FunctionName": "charge", "Payload.$": "$"}
@@ -313,7 +313,7 @@ def test_a_lambda_task_gives_the_function_s_answer() -> None:
 
 
 def test_a_lambda_task_with_a_place_for_its_answer_gives_all_of_it() -> None:
-    """With a result path the output is not cut down; an empty retry means none."""
+    """With a result path, the whole output is kept; an empty retry means none."""
     body = written(
         sfn.task.lambda_invoke("charge", payload={"id.$": "$.id"}, result_path="$.r", retry=[])
     )
@@ -323,7 +323,7 @@ def test_a_lambda_task_with_a_place_for_its_answer_gives_all_of_it() -> None:
 
 
 def test_a_field_is_written_even_if_no_order_lists_it() -> None:
-    """A newcomer who adds a field to a class finds it in the definition."""
+    """A new field of a class is written without an entry in the order."""
 
     @dataclass(slots=True, eq=False, repr=False)
     class Urgent(sfn.Task):

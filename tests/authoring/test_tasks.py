@@ -13,7 +13,7 @@ from sfn_release.errors import DefinitionError
 
 
 def written(task: sfn.Task, language: str = "JSONPath") -> dict[str, Any]:
-    """Return the task as a definition of *language* holds it."""
+    """Return the task as a definition of *language* has it."""
     workflow = sfn.Workflow(query_language=language)  # type: ignore[arg-type]
     states: dict[str, dict[str, Any]] = workflow.start_from(task).end().serialize()["States"]
     (body,) = states.values()
@@ -68,7 +68,7 @@ def test_the_resource_says_the_action_and_how_long_to_wait(
     ],
 )
 def test_what_is_no_action_is_refused(make: Callable[[], sfn.Task]) -> None:
-    """Where it is written, with an example of one."""
+    """The error is raised where the task is made, with an example of an action."""
     with pytest.raises(DefinitionError, match="is not an action") as caught:
         make()
     assert "sns:publish" in caught.value.fix
@@ -118,7 +118,7 @@ def test_a_lambda_task_in_jsonata_gives_the_function_s_answer() -> None:
 def test_a_lambda_task_that_waits_sends_its_token(
     language: str, key: str, expected: dict[str, Any]
 ) -> None:
-    """By default beside the input; the callback's own answer is the output."""
+    """The token is sent beside the input by default, and the callback's answer is the output."""
     task = sfn.task.lambda_invoke("f", id="F", pattern="waitForTaskToken", timeout_seconds=60)
     body = written(task, language)
     assert expected == body[key]["Payload"]

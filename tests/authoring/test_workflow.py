@@ -20,7 +20,7 @@ def steps(workflow: sfn.Workflow) -> dict[str, str]:
 
 
 def test_a_chain_is_written_in_its_order() -> None:
-    """Each verb gives the workflow back."""
+    """Each verb returns the workflow."""
     workflow = sfn.Workflow()
     chain = (
         workflow.start_from(sfn.Pass("A"))
@@ -38,7 +38,7 @@ def test_of_is_a_chain_in_one_call() -> None:
 
 
 def test_a_loop_leads_back() -> None:
-    """`next_then` takes a state that ran before."""
+    """`next_then` accepts an earlier state."""
     again = sfn.Wait("Again", seconds=1)
     ready = sfn.Choice(
         "Ready", choices=[sfn.Var("$.no").is_present().next_then(again)], default="Done"
@@ -50,7 +50,7 @@ def test_a_loop_leads_back() -> None:
 
 
 def test_states_that_are_led_to_need_not_be_added() -> None:
-    """Targets of rules, defaults, catchers and of `next=` belong to the workflow."""
+    """Targets of rules, defaults, catchers and `next=` belong to the workflow."""
     sorry = sfn.Fail("Sorry", error="E")
     last = sfn.Succeed("Last")
     task = sfn.Task("Work", resource="arn:x", catch=[sfn.Catch("E", sorry)], next=last)
@@ -60,7 +60,7 @@ def test_states_that_are_led_to_need_not_be_added() -> None:
 
 
 def test_a_change_shows_in_the_next_definition() -> None:
-    """States stay objects; a definition that was given out does not change."""
+    """A change of a state shows in the next definition, and not in earlier ones."""
     greet = sfn.Pass("Greet", result="Alice")
     workflow = sfn.Workflow.of(greet)
     before = workflow.serialize()
@@ -73,7 +73,7 @@ def test_a_change_shows_in_the_next_definition() -> None:
 
 
 def test_fields_of_the_definition_come_first() -> None:
-    """Comment, version, timeout and further fields stand before the states."""
+    """Comment, version, timeout and further fields are written before the states."""
     workflow = sfn.Workflow(
         comment="c", version="1.0", timeout_seconds=5, extra={"QueryLanguage": "JSONPath"}
     )
@@ -102,13 +102,13 @@ def test_ids_are_made_of_type_and_position() -> None:
 
 
 def test_a_made_id_gives_way_to_a_given_one() -> None:
-    """No state is lost when an author's id equals a made one."""
+    """No state is lost when a given id equals a generated one."""
     workflow = sfn.Workflow.of(sfn.Pass(), sfn.Pass("Pass 1"), sfn.Pass("Pass 1 (2)"))
     assert list(workflow.serialize()["States"]) == ["Pass 1 (3)", "Pass 1", "Pass 1 (2)"]
 
 
 def test_one_id_for_two_states_is_refused() -> None:
-    """One of them would be lost."""
+    """Two states of one id are an error, because one would be lost."""
     workflow = sfn.Workflow.of(sfn.Pass("A"), sfn.Pass("A"))
     with pytest.raises(DefinitionError) as caught:
         workflow.serialize()
@@ -131,7 +131,7 @@ def test_a_state_in_two_branches_is_refused_once() -> None:
 
 
 def test_a_branch_can_not_lead_out() -> None:
-    """The outer state is reported to stand in both."""
+    """A state outside a branch and in it is an error."""
     outer = sfn.Pass("Outer")
     branch = sfn.Workflow().start_from(sfn.Pass("Inner", next=outer))
     findings = sfn.Workflow.of(sfn.Parallel("P", branches=[branch]), outer).diagnostics()
@@ -171,7 +171,7 @@ CHOICE = sfn.Choice("C", choices=[sfn.Var("$").is_null().next_then("A")])
     ],
 )
 def test_a_wrong_chain_is_refused_where_it_is_written(write: Any, message: str) -> None:
-    """The line that is wrong raises, not the serialization far away."""
+    """The error is raised at the wrong line, and not later by `serialize`."""
     with pytest.raises(DefinitionError, match=message):
         write()
 
@@ -200,7 +200,7 @@ def test_a_wrong_definition_is_refused_when_it_is_asked_for(
 
 
 def test_a_workflow_that_holds_itself_is_refused() -> None:
-    """Neither diagnostics nor serialize run forever."""
+    """A cycle is an error of diagnostics and serialize."""
     parallel = sfn.Parallel("P")
     workflow = sfn.Workflow.of(parallel)
     parallel.branches = [workflow]
@@ -209,7 +209,7 @@ def test_a_workflow_that_holds_itself_is_refused() -> None:
 
 
 def test_all_errors_are_told_at_once() -> None:
-    """People mend them in one go."""
+    """All errors are reported together, so that you can fix them in one go."""
     workflow = sfn.Workflow.of(sfn.Pass("A", input_path="a", output_path="b"))
     with pytest.raises(DefinitionError, match="2 errors") as caught:
         workflow.serialize()
@@ -233,7 +233,7 @@ def test_the_type_decides_what_is_allowed() -> None:
 
 
 def test_a_raw_state_is_linked_like_others() -> None:
-    """`Raw` gets its Next or End from the workflow; a terminal one needs none."""
+    """A Raw state gets its Next or End from the workflow, unless it is terminal."""
     ask = sfn.Raw("Ask", {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"})
     workflow = sfn.Workflow.of(ask, sfn.Raw("Done", {"Type": "Succeed"}))
     assert steps(workflow) == {"Ask": "Done", "Done": "end"}
@@ -241,7 +241,7 @@ def test_a_raw_state_is_linked_like_others() -> None:
 
 
 def test_it_says_what_it_is() -> None:
-    """For a prompt or a debugger."""
+    """The repr is readable in a prompt or a debugger."""
     assert repr(sfn.Workflow.of(sfn.Pass("A"), sfn.Pass())) == "Workflow(2 states from 'A')"
     assert repr(sfn.Pass("A")) == "Pass('A')"
 
@@ -260,7 +260,7 @@ def endless(kind: str) -> Any:
 @pytest.mark.parametrize("kind", ["object", "list"])
 @pytest.mark.parametrize("field", ["result", "parameters", "extra"])
 def test_a_value_that_holds_itself_is_one_finding(field: str, kind: str) -> None:
-    """At the state that has it, and at once."""
+    """The finding is at the state with the value, and is found quickly."""
     given: Any = {field: {"x": endless(kind)}}
     (finding,) = sfn.Workflow.of(sfn.Pass("A", **given), sfn.Pass("B")).diagnostics()
     assert (finding.severity, finding.path) == ("error", "$.States.A")
@@ -270,7 +270,7 @@ def test_a_value_that_holds_itself_is_one_finding(field: str, kind: str) -> None
 @pytest.mark.parametrize("kind", ["object", "list"])
 @pytest.mark.parametrize("key", ["Result", "Parameters", "Tomorrow"])
 def test_a_definition_that_holds_itself_is_an_error(key: str, kind: str) -> None:
-    """Said by the reader as `check_definition` says it."""
+    """The reader's message is the one of `check_definition`."""
     state = {"Type": "Pass", key: endless(kind), "End": True}
     definition = {"StartAt": "A", "States": {"A": state}}
     with pytest.raises(DefinitionError, match="contains itself"):
@@ -280,7 +280,7 @@ def test_a_definition_that_holds_itself_is_an_error(key: str, kind: str) -> None
 
 
 def test_a_workflow_owns_what_it_was_read_from() -> None:
-    """Changing the dicts afterwards, at any depth, changes nothing."""
+    """Later changes to the dicts, at any depth, don't change the workflow."""
     rule = {"ErrorEquals": ["E"], "Tomorrow": {"x": [1]}}
     call: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
     call |= {"Parameters": {"list": [1]}, "Retry": [rule], "End": True}

@@ -40,7 +40,7 @@ def run(order: Any, **mocks: Any) -> tuple[Mapping[str, Any], list[str]]:
 
 
 def test_the_order_example_has_every_type_of_state() -> None:
-    """People copy it."""
+    """People copy the example, so it shows every type of state."""
     orders = runpy.run_path(str(WORKFLOWS / "orders.py"))["orders"]
     definition = orders.declare().definition
     text = json.dumps(definition)
@@ -53,7 +53,7 @@ def test_the_order_example_has_every_type_of_state() -> None:
 
 
 def test_an_order_is_paid_after_the_bank_was_asked_twice() -> None:
-    """The mock file retries a throttled call, waits for the bank, and then the order is done."""
+    """A throttled call is retried, the bank is awaited, and then the order is done."""
     described, entered = run(ORDER)
     assert described["status"] == "SUCCEEDED"
     output = json.loads(described["output"])
@@ -65,7 +65,7 @@ def test_an_order_is_paid_after_the_bank_was_asked_twice() -> None:
 
 
 def test_a_large_order_cools_off() -> None:
-    """A day passes, in no time."""
+    """A wait of a day needs no real time."""
     described, entered = run({**ORDER, "total": 5000})
     assert described["status"] == "SUCCEEDED"
     assert entered[:3] == ["Is It An Order", "Cool Off", "Accept Order"]
@@ -73,7 +73,7 @@ def test_a_large_order_cools_off() -> None:
 
 @pytest.mark.parametrize("order", [{}, {"items": []}])
 def test_an_empty_order_fails_at_once(order: Any) -> None:
-    """`execute orders` without an input says why it can't work."""
+    """`execute orders` without an input fails with a helpful cause."""
     described, entered = run(order)
     assert (described["status"], described["error"]) == ("FAILED", "EmptyOrder")
     assert entered == ["Is It An Order", "Nothing Ordered"]
@@ -96,14 +96,14 @@ def test_an_empty_order_fails_at_once(order: Any) -> None:
     ],
 )
 def test_the_customer_is_told_what_failed(mocks: Any, error: str) -> None:
-    """Whatever stops an order, the topic gets a message and the execution the error."""
+    """Any failure sends a message to the topic and fails the execution with the error."""
     described, entered = run(ORDER, **mocks)
     assert (described["status"], described["error"]) == ("FAILED", error)
     assert entered[-2:] == ["Tell Customer", "Order Failed"]
 
 
 def test_the_mock_file_is_one_that_local_takes() -> None:
-    """Its shape is checked when it is loaded."""
+    """The mock file is checked when it is loaded."""
     text = (WORKFLOWS / "orders.mocks.json").read_text(encoding="utf-8")
     assert isinstance(load_mocks(text), Mocks)
 
@@ -122,7 +122,7 @@ def test_the_public_names_are_these() -> None:
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    """The command line starts fast: names are loaded when they are used."""
+    """Names are loaded when they are used, so that the command line starts fast."""
     script = (
         "import sys; before = set(sys.modules); import sfn_release;"
         "print(*sorted(set(sys.modules) - before))"
@@ -134,7 +134,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 
 def test_authoring_needs_no_aws_library() -> None:
-    """Writing and checking a workflow loads neither boto3 nor botocore."""
+    """Writing and checking a workflow loads no boto3 or botocore."""
     script = (
         "import sys, sfn_release as sfn;"
         "sfn.StateMachine('a', sfn.Workflow.of(sfn.Pass('A'))).declare();"
@@ -147,7 +147,7 @@ def test_authoring_needs_no_aws_library() -> None:
 
 
 def modules_with_examples() -> list[str]:
-    """Return the modules whose docstrings show Python at work."""
+    """Return the modules with examples in their docstrings."""
     package = Path(sfn.__file__).parent
     files = [path for path in sorted(package.rglob("*.py")) if ">>> " in path.read_text()]
     return [".".join(path.relative_to(package).with_suffix("").parts) for path in files]
@@ -155,7 +155,7 @@ def modules_with_examples() -> list[str]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_the_examples_in_docstrings_are_true(name: str) -> None:
-    """A docstring's example prints the result that stands below it."""
+    """An example in a docstring prints the result below it."""
     result = doctest.testmod(import_module(f"sfn_release.{name}"))
     assert result.attempted > 0
     assert result.failed == 0

@@ -1,4 +1,4 @@
-"""Pieces of a workflow: chains by ``>>``, fragments, and the verbs that make states on the way."""
+"""Pieces of a workflow: chains by ``>>``, fragments, and the verbs that make states."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_chain_is_a_workflow_in_an_expression() -> None:
 
 
 def test_a_chain_goes_wherever_a_workflow_does() -> None:
-    """As a branch, an item processor, a start, or the next piece."""
+    """A chain is a branch, an item processor, a start, or the next piece."""
     each = sfn.Map("Each", item_processor=sfn.Pass("D") >> sfn.Pass("E"))
     both = sfn.Parallel("Both", branches=[sfn.Pass("F") >> sfn.Succeed("G"), each >> sfn.Pass("H")])
     workflow = (
@@ -51,7 +51,7 @@ def test_a_chain_goes_wherever_a_workflow_does() -> None:
 
 
 def test_a_piece_goes_on_from_all_its_open_ends() -> None:
-    """Ways that parted inside of it come together after it."""
+    """All open ends of a piece lead to the next state."""
     left, right = sfn.Pass("Left"), sfn.Pass("Right", end=True)
     which = sfn.Choice("Which", choices=[sfn.Var("$.a").is_null().next_then(left)], default=right)
     piece = sfn.Workflow().start_from(which)
@@ -81,7 +81,7 @@ def test_a_chain_may_lead_back() -> None:
 
 
 def test_a_transition_may_lead_to_a_chain() -> None:
-    """To its first state; where the chain is open, it ends, unless something follows."""
+    """A transition leads to a chain's first state, and the chain's open end ends the workflow."""
     retried = sfn.Wait("Pause", seconds=1)
     work = sfn.Task(
         "Work", resource="arn:x", catch=[sfn.Catch("E", sfn.Pass("Note") >> sfn.Pass("Give up"))]
@@ -126,13 +126,13 @@ def test_a_wrong_chain_is_refused_where_it_is_written(
 
 
 def _links(workflow: sfn.Workflow) -> dict[str, Any]:
-    """Return where each state of a valid workflow leads."""
+    """Return the next state of each state of a valid workflow."""
     states = workflow.serialize()["States"]
     return {id: body.get("Next") or body.get("Default") for id, body in states.items()}
 
 
 def test_a_state_is_a_branch_and_an_item_processor() -> None:
-    """With the states that it leads to. The open end gets an End."""
+    """The states that it leads to are included, and the open end gets an End."""
     work = sfn.Pass("Work", next=sfn.Pass("After"))
     both = sfn.Parallel("Both", branches=[work, sfn.Succeed("Rest")])
     each = sfn.Map("Each", item_processor=sfn.Pass("Item"))
@@ -150,7 +150,7 @@ def test_a_state_is_a_branch_and_an_item_processor() -> None:
 
 
 def test_the_verbs_take_single_states_too() -> None:
-    """As the classes do, and any iterable of branches."""
+    """The verbs accept single states and iterables of branches, as the classes do."""
     workflow = sfn.Workflow().parallel(iter([sfn.Pass("A"), sfn.Pass("B")]), id="Both")
     workflow.parallel(sfn.Pass("C"), id="One").map(sfn.Pass("D"), id="Each").end()
     states = workflow.serialize()["States"]
@@ -160,7 +160,7 @@ def test_the_verbs_take_single_states_too() -> None:
 
 
 def test_a_function_that_makes_a_piece_is_called_once() -> None:
-    """So that its states are the same ones whenever the workflow is written."""
+    """The states are the same ones every time that the workflow is written."""
     calls = []
 
     def piece() -> sfn.Chain:
@@ -187,7 +187,7 @@ IS_A, IS_B = sfn.Var("$.a").is_present(), sfn.Var("$.b").is_present()
 
 
 def test_the_ways_of_a_choice_meet_in_the_next_state() -> None:
-    """Those of its rules and of its default, wherever they are open."""
+    """Open ends of a Choice's rules and default lead to the next state."""
     short, long = sfn.Pass("Short"), sfn.Pass("Long") >> sfn.Pass("Longer")
     refused = sfn.Fail("Refused")
     choice = sfn.Choice("C", choices=[IS_A.next_then(short), IS_B.next_then(refused)], default=long)
@@ -205,7 +205,7 @@ def test_the_ways_of_a_choice_meet_in_the_next_state() -> None:
 
 
 def test_what_follows_a_choice_without_a_default_is_its_default() -> None:
-    """Like the code after an `if` without an else, in nested choices too."""
+    """It works like the code after an `if` without an else, in nested choices too."""
     inner = sfn.Choice("Inner", choices=[IS_B.next_then(sfn.Pass("B"))])
     outer = sfn.Choice("Outer", choices=[IS_A.next_then(sfn.Pass("A") >> inner)])
     links = _links(sfn.Workflow.of(outer >> sfn.Pass("Z")))
@@ -213,7 +213,7 @@ def test_what_follows_a_choice_without_a_default_is_its_default() -> None:
 
 
 def test_a_choice_may_skip_to_what_follows_it() -> None:
-    """The next state does not follow itself."""
+    """A rule may name the next state, which then doesn't follow itself."""
     rest = sfn.Pass("Rest")
     choice = sfn.Choice("C", choices=[IS_A.next_then(rest)], default=sfn.Pass("Work"))
     assert _links(sfn.Workflow.of(choice >> rest)) == {"C": "Work", "Work": "Rest", "Rest": None}
@@ -246,7 +246,7 @@ def test_states_that_end_or_catch_are_left_alone() -> None:
 
 
 def test_ways_that_nothing_follows_end_the_workflow() -> None:
-    """In a workflow, a branch, and whatever is still written after the Choice."""
+    """Open ends get an End in a workflow, in a branch, and after the Choice."""
     a, b = sfn.Pass("A"), sfn.Pass("B")
     choice = sfn.Choice("C", choices=[IS_A.next_then(a)], default=b)
     workflow = sfn.Workflow.of(sfn.Pass("Start"), choice)
@@ -262,7 +262,7 @@ def test_ways_that_nothing_follows_end_the_workflow() -> None:
 
 
 def test_the_verbs_go_on_after_a_choice() -> None:
-    """As a chain does."""
+    """The verbs work on a Choice as a chain does."""
     choice = [IS_A.next_then(sfn.Pass("A"))]
     workflow = sfn.Workflow().choice(choice, sfn.Pass("B"), id="C").next_then(sfn.Pass("Z")).end()
     assert _links(workflow) == {"C": "B", "Z": None, "A": "Z", "B": "Z"}
@@ -274,7 +274,7 @@ def test_the_verbs_go_on_after_a_choice() -> None:
 
 
 def fragment(topic: str) -> sfn.Chain:
-    """Return a piece with every kind of transition, inside graphs too, and a way out of it."""
+    """Return a piece with every kind of transition, nested graphs, and an open end."""
     sorry = sfn.Pass("Sorry", next="Outside")
     send = sfn.task.optimized(
         "sns:publish", {"TopicArn": topic}, id="Send", catch=[sfn.Catch(sfn.States.ALL, sorry)]
@@ -330,7 +330,7 @@ class _Names:
 
 
 def test_fragments_follow_each_other_in_one_workflow() -> None:
-    """A function that returns a piece, called twice, as people use it."""
+    """A function that returns a piece can be called twice in one workflow."""
 
     def notify(topic: str) -> sfn.Chain:
         send = sfn.task.optimized(
@@ -382,7 +382,7 @@ def test_a_definition_that_was_read_is_a_fragment_too() -> None:
         "StartAt": "A",
         "States": {
             "A": {"Type": "Pass", "Next": "B"},
-            "B": {"Type": "Pass", "Retry": [], "End": True},  # kept as it is written: a Raw
+            "B": {"Type": "Pass", "Retry": [], "End": True},  # a state that stays Raw
         },
     }
     piece = sfn.Workflow.from_dict(definition)
@@ -453,7 +453,7 @@ def test_a_workflow_may_start_from_such_a_state(
 
 
 def test_a_subflow_is_a_workflow_of_its_own() -> None:
-    """As a branch, say; the workflow it was asked of stays as it is."""
+    """A subflow is another workflow, for a branch for example; the first one doesn't change."""
     workflow = sfn.Workflow().start_from(sfn.Pass("A"))
     sub = workflow.subflow_from(sfn.Pass("B")).next_then(sfn.Pass("C")).end()
     assert steps(sub) == {"B": "C", "C": "end"}
@@ -474,7 +474,7 @@ def test_no_default_of_the_verbs_is_written() -> None:
 
 
 def test_a_retrier_is_written_step_by_step() -> None:
-    """Each step gives a new one; the errors add up."""
+    """Each step returns a new retrier, and the errors add up."""
     start = sfn.Retry.new()
     retry = (
         start.if_timeout_error()
@@ -497,7 +497,7 @@ def test_a_retrier_is_written_step_by_step() -> None:
 
 
 def test_a_catcher_is_written_step_by_step() -> None:
-    """Its target and its output."""
+    """Each step sets the catcher's target or output."""
     sorry = sfn.Fail("Sorry")
     catch = sfn.Catch.new().if_all_error().next_then(sorry).with_result_path(None)
     assert catch.to_asl("Sorry") == {
@@ -582,7 +582,7 @@ def workflows(draw: st.DrawFn) -> sfn.Workflow:
 
 @given(workflows())
 def test_whatever_is_built_is_sound_and_the_same_every_time(workflow: sfn.Workflow) -> None:
-    """No errors, stable ids, and the same after reading it back."""
+    """A built workflow has no errors and stable ids, and reading it back changes nothing."""
     definition = workflow.serialize()
     assert definition == workflow.serialize()
     assert definition == sfn.Workflow.from_dict(definition).serialize()

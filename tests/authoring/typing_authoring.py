@@ -1,7 +1,7 @@
 """The types of the authoring API. mypy checks this file; it is never run.
 
-Right use has no error. Wrong use has an error, and its `type: ignore` says which. An unused ignore
-is an error too, so that mypy reports a mistake that is no longer found.
+Correct use has no error. Each wrong use has the error that its `type: ignore` names. An unused
+ignore is an error too, so that mypy reports a mistake that it no longer finds.
 """
 
 from __future__ import annotations
