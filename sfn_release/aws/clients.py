@@ -40,33 +40,41 @@ class Alarms(Protocol):
     describe_alarms: Operation
 
 
-def _none(service: str) -> Any:
-    raise ConfigError(
-        f"The local service has Step Functions only, and no {service}.",
-        fix="Use it in environments on AWS only.",
-    )
+_NAMES = {"sts": "STS", "ssm": "Parameter Store", "lambda": "Lambda", "cloudwatch": "CloudWatch"}
+
+
+def no_other(backend: str = "The backend") -> Callable[[str], Any]:
+    """Return the clients of a *backend* that has Step Functions only: none."""
+
+    def client(service: str) -> Any:
+        raise ConfigError(
+            f"{backend} doesn't include {_NAMES.get(service, service)}.",
+            fix="Use it in environments on AWS only.",
+        )
+
+    return client
 
 
 @dataclass(frozen=True)
 class Aws:
     """The services of one environment. Each client is made when you first ask for it.
 
-    *other* returns the boto3 client of a service by its botocore id. On `local` there are no other
-    services, so it raises ConfigError. *rate_limiter* keeps the Step Functions client below its
-    quotas. *lifetime* returns how long the credentials last (`sessions.lifetime`). *clock_skew*
-    compares our clock with the dates of Step Functions' answers, once it listens to them.
+    *other* returns the boto3 client of a service by its botocore id, or raises ConfigError.
+    *rate_limiter* keeps the Step Functions client below its quotas. *lifetime* returns
+    how long the credentials last (`sessions.lifetime`). *clock_skew* compares our clock with the
+    dates of Step Functions' answers, once it listens to them.
     """
 
     step_functions: Callable[[], StepFunctions]
-    other: Callable[[str], Any] = _none
+    other: Callable[[str], Any] = field(default_factory=no_other)
     rate_limiter: RateLimiter | None = None
     lifetime: Callable[[], Lifetime | None] = lambda: None
     clock_skew: ClockSkew = field(default_factory=ClockSkew)
 
     @classmethod
-    def of(cls, client: StepFunctions, other: Callable[[str], Any] = _none) -> Aws:
+    def of(cls, client: StepFunctions, other: Callable[[str], Any] | None = None) -> Aws:
         """Return the services around a Step Functions *client*."""
-        return cls(lambda: client, other)
+        return cls(lambda: client, other or no_other())
 
     @property
     def stepfunctions(self) -> StepFunctions:

@@ -83,11 +83,9 @@ class Session:
         from sfn_release.operations.workspace import open_workspace
 
         workspace = open_workspace(self.directory, self.runtime())
-        self.progress.local = frozenset(
-            name
-            for name, environment in workspace.project.environments.items()
-            if environment.backend.embedded
-        )
+        self.progress.labels = {
+            name: environment.label for name, environment in workspace.project.environments.items()
+        }
         return workspace
 
     def runtime(self) -> Runtime:

@@ -210,7 +210,7 @@ _NOT_HERE = "there is no Lambda here"
 def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
     """Yield the note on code that a rollback won't bring back."""
     names = sorted({_called(reference) for reference in _left_open(found)})
-    if names and not site.environment.backend.embedded:
+    if names and site.environment.backend.has("lambda"):
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
         yield (
             "pins are off: a rollback brings back the definitions, not the code that they call:"
@@ -223,7 +223,7 @@ def _unasked(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator
     if not site.environment.backend.has("lambda") and any(
         reference.kind == "function" for reference in _left_open(found)
     ):
-        yield "Lambda functions are not pinned on local, where mocks answer for them"
+        yield f"Lambda functions are not pinned in {site.name}: its backend has no Lambda"
 
 
 def _left_open(found: Mapping[str, Collection[Reference]]) -> Iterator[Reference]:

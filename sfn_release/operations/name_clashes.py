@@ -45,30 +45,32 @@ def refuse_same_names(
         both = sorted(theirs & mine.keys())
         if both:
             raise ConflictError(
-                f"{environment.name} and {other.name} both name the state machine {both[0]}"
+                f"{environment.name} and {other.name} use the same state machine, {both[0]}"
                 + (f", and {len(both) - 1} more." if len(both) > 1 else "."),
-                why="They are in one region, and in one account as far as releases.toml says.",
+                why="Same region, and maybe the same account.",
                 fix=f'Give one of them its own names:  name = "{{workflow}}-{environment.name}"'
                 "  or say which `account` each is in.",
             )
 
 
 def _same_place(
-    one: Environment, other: Environment, accounts: Mapping[str, str], *, certain: bool
+    environment: Environment, other: Environment, accounts: Mapping[str, str], *, certain: bool
 ) -> bool:
     """Return whether two environments are, or may be, in one account and region."""
-    if one.backend is not other.backend:
+    if environment.backend is not other.backend:
         return False
-    if one.backend.embedded:
-        return True
-    if (one.region, _endpoint(one)) != (other.region, _endpoint(other)):
+    if (_region(environment), _endpoint(environment)) != (_region(other), _endpoint(other)):
         return False
-    known = [_account(environment, accounts) for environment in (one, other)]
-    if None not in known:
-        return known[0] == known[1]
+    account, other_account = _account(environment, accounts), _account(other, accounts)
+    if account is not None and other_account is not None:
+        return account == other_account
     if certain:
         return False
-    return (one.profile, one.assume_role) == (other.profile, other.assume_role)
+    return (environment.profile, environment.assume_role) == (other.profile, other.assume_role)
+
+
+def _region(environment: Environment) -> str:
+    return environment.region or environment.backend.region
 
 
 def _endpoint(environment: Environment) -> str | None:
@@ -79,4 +81,5 @@ def _account(environment: Environment, accounts: Mapping[str, str]) -> str | Non
     """Return the account of an environment, as releases.toml or STS says."""
     role = environment.assume_role
     assumed = role.role_arn.split(":")[4] if role else None
-    return environment.account or accounts.get(environment.name) or assumed
+    known = environment.account or accounts.get(environment.name) or assumed
+    return known or environment.backend.account

@@ -31,9 +31,9 @@ def unclaimed(
     if record is None or not state.unfinished or not record.workflows.keys() - served.keys():
         return ()
     from sfn_release.deployment.preparation import left_machines  # the rest does without
-    from sfn_release.operations.open_site import site
+    from sfn_release.operations.open_site import site_of
 
-    return tuple(sorted(left_machines(site(workspace, environment, aws), state, served)))
+    return tuple(sorted(left_machines(site_of(workspace, environment, aws), state, served)))
 
 
 def next_steps(

@@ -26,10 +26,10 @@ def open_site(workspace: Workspace, environment: Environment) -> Site:
     aws = workspace.reach(environment)
     # The client is made now, while others build: it takes its time.
     aws.clock_skew.listen(aws.stepfunctions, workspace.runtime.now)
-    return site(workspace, environment, aws)
+    return site_of(workspace, environment, aws)
 
 
-def site(workspace: Workspace, environment: Environment, aws: Aws | None = None) -> Site:
+def site_of(workspace: Workspace, environment: Environment, aws: Aws | None = None) -> Site:
     """Return an environment whose deployments are looked at, or closed."""
     return Site(
         project=workspace.project.name,

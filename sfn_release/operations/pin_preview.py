@@ -15,35 +15,35 @@ from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.rendering import Rendered, parameters_of, render_all
 
 
-def pins_of_work_tree(workspace: Workspace, there: Site) -> str:
+def pins_of_work_tree(workspace: Workspace, site: Site) -> str:
     """Build and render the work tree for an environment, and resolve its pins; see `resolved_pins`.
 
     Raises BuildError for workflows that do not load and ConfigError for undeclared parameters.
     """
     declarations = build_definitions(workspace)
-    environment = there.environment
-    state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
+    environment = site.environment
+    state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
     names = parameters_of(declarations, environment)
     found = look_up(
-        there, names, state=state, workflows=[declaration.name for declaration in declarations]
+        site, names, state=state, workflows=[declaration.name for declaration in declarations]
     )
-    return resolved_pins(workspace, there, render_all(declarations, environment.resolved(found)))
+    return resolved_pins(workspace, site, render_all(declarations, environment.resolved(found)))
 
 
-def resolved_pins(workspace: Workspace, there: Site, rendered: Mapping[str, Rendered]) -> str:
+def resolved_pins(workspace: Workspace, site: Site, rendered: Mapping[str, Rendered]) -> str:
     """Return how much a deployment would pin, resolving all of it as that does.
 
     Raises NotFoundError for a missing function or machine, DefinitionError for workflows that start
     each other in a circle, and PolicyError where pins are required and a reference can't be pinned.
     """
-    state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
+    state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
     workflows = {name: TargetWorkflow("", "", form) for name, form in rendered.items()}
-    target = resolve_pins(there, state, Target("deploy", "the work tree", "", "", workflows))
+    target = resolve_pins(site, state, Target("deploy", "the work tree", "", "", workflows))
     waves(target)
     unpinned = [line for workflow in target.workflows.values() for line in workflow.unpinned]
     if unpinned:
         raise PolicyError(
-            f"{there.name} requires pins, but not everything can be pinned:",
+            f"{site.name} requires pins, but not everything can be pinned:",
             why="\n  ".join(unpinned),
             fix='Publish a version and name it, or set  pins = "resolve"',
         )

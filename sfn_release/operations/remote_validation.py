@@ -14,7 +14,7 @@ from sfn_release.canonical import member
 from sfn_release.checks.finding import Finding
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import AccessError, AwsError, ConfigError, NotFoundError
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.verbs.check import Ask
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project.parameters import parameters_in
@@ -33,7 +33,7 @@ def asker(workspace: Workspace, environment: str | None) -> Ask:
     raised as AwsError.
     """
     where = workspace.environment(environment)
-    at = site(workspace, where, workspace.reach(where))
+    at = site_of(workspace, where, workspace.reach(where))
     silent = False
 
     def ask(declaration: Declaration) -> tuple[Finding, ...]:

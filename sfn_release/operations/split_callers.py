@@ -16,14 +16,14 @@ def mixes(workspace: Workspace, environment: str, state: RecordedState) -> list[
     ``charge: 20 % of callers are on :4 (1.2.0)``. AWS is asked when the last deployment did not
     succeed. Raises AwsError.
     """
-    there = workspace.environment(environment)
-    if not state.unfinished or state.serving is None or not there.alias:
+    chosen = workspace.environment(environment)
+    if not state.unfinished or state.serving is None or not chosen.alias:
         return []
-    client = workspace.reach(there).stepfunctions
+    client = workspace.reach(chosen).stepfunctions
     served = state.serving.workflows
 
     def split_of(name: str) -> str | None:
-        alias = describe_alias(client, f"{served[name].state_machine_arn}:{there.alias}")
+        alias = describe_alias(client, f"{served[name].state_machine_arn}:{chosen.alias}")
         text = mix_text(served[name], alias)
         return f"{name}: {text}" if text else None
 

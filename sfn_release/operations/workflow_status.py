@@ -87,26 +87,26 @@ def workflow_statuses(
     record = state.record
     found = []
     for name, served in serving.workflows.items():
-        there, closely = seen[name]
+        observed, closely = seen[name]
         alias = environment.alias if served.alias is None else served.alias
         more = []
         if closely is not None:
             own = {**owner, **naming_tags(served, serving.commit)}
             more = tag_differences(served, closely.tags, own)
             more += version_differences(strange[name])
-        drift = compare(served, there, alias=alias, form=forms.get(name), more=more)
+        drift = compare(served, observed, alias=alias, form=forms.get(name), more=more)
         attempted = False
         if record is not None and record.status == "started" and name in record.workflows:
             attempt = [record.workflows[name]]
-            left = compare(served, there, alias=alias, attempts=attempt, more=more)
+            left = compare(served, observed, alias=alias, attempts=attempt, more=more)
             attempted = left.state in {"in-sync", "retained"}
-        latest = there.latest if there else None
+        latest = observed.latest if observed else None
         found.append(
             WorkflowStatus(
                 name=name,
                 state=drift.state,
                 alias=alias or None,
-                routing=there.alias.routing if there and there.alias else {},
+                routing=observed.alias.routing if observed and observed.alias else {},
                 recorded_digest=served.rendered_digest,
                 live_digest=latest.digest if latest else None,
                 differences=drift.differences,

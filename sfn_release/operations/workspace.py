@@ -223,7 +223,7 @@ def _source_in(ledger: Ledger) -> Callable[[str, str], str | None]:
     """Return the function that looks up a state machine's module in the last record."""
 
     def source_of(environment: str, state_machine: str) -> str | None:
-        # Only embedded environments ask, and their records are in this clone.
+        # Only private environments ask, and their records are in this clone.
         tip = ledger.branches.tip(environment)
         serving = ledger.deployments.state_at(environment, tip).serving if tip else None
         for served in serving.workflows.values() if serving else ():

@@ -6,7 +6,7 @@
     toml_lines          finds the line of each key
     environment         an `Environment`; `environment_tables` reads its table
     strategy            canary, linear: how callers shift to a new version
-    backends            AWS, or the embedded service
+    backends            AWS, or the local service
     parameters          fills ``${Name}``; `parameter_values` are JSON values, or looked up
     checks_table        silenced findings
     value_rules         rules for single values; also `aws_rules`, `git_rules`

@@ -78,7 +78,7 @@ class Environment:
         from urllib.parse import urlsplit
 
         url = self.endpoints.get("stepfunctions") or self.endpoints.get("*") or ""
-        return self.backend.embedded or urlsplit(url).hostname in _LOOPBACK
+        return self.backend.on_this_machine or urlsplit(url).hostname in _LOOPBACK
 
     @property
     def has_sts(self) -> bool:

@@ -273,6 +273,6 @@ def test_a_plan_in_markdown_has_its_pins() -> None:
     flow = replace(flow, pins={"charge": f"{function}:7"}, pinned={"charge": f"{function}:6"})
     refusal = Refusal("protect_drift", "first:\n  second", "Mend it.")
     made = Plan("prod", "deploy", "1.1.0", "1.0.0", (flow,), refusals=(refusal,))
-    text = markdown.plan(made, local=frozenset())
+    text = markdown.plan(made, label="prod")
     assert "<br>`pin charge → :7 (was :6)` |" in text
     assert text.endswith("- **Refused**: `first:`\n  - `second`\n  - `Mend it.`")

@@ -198,7 +198,7 @@ def test_a_log_of_many_steps_stays_short(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_plan_of_many_workflows_has_a_line_for_each() -> None:
     """There is one line for each workflow, and with -v one for every step."""
-    lines = [*plan_lines(big(200), local=frozenset())]
+    lines = [*plan_lines(big(200), label="prod")]
     assert len(lines) == 201
     assert lines[1].count("delete arn:0 with") == 2
-    assert len([*plan_lines(big(200), local=frozenset(), verbose=True)]) == 401
+    assert len([*plan_lines(big(200), label="prod", verbose=True)]) == 401

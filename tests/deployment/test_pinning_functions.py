@@ -317,4 +317,4 @@ def test_on_local_functions_are_left_alone(shop: Shop) -> None:
     """Without Lambda the mocks answer. A note says so, and required pins are ignored."""
     require(shop)
     shop.publish("1.0.0", "local")
-    assert notes(shop) == ["Lambda functions are not pinned on local, where mocks answer for them"]
+    assert notes(shop) == ["Lambda functions are not pinned in local: its backend has no Lambda"]

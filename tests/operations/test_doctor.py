@@ -96,7 +96,11 @@ def examined(shop: Shop, cloud: Cloud | None = None, *names: str) -> list[Diagno
         local = workspace.aws
 
         def aws(environment: Environment) -> Aws:
-            return local(environment) if environment.backend.embedded else there.aws(environment)
+            return (
+                there.aws(environment)
+                if environment.backend.needs_credentials
+                else local(environment)
+            )
 
         return replace(workspace, aws=aws)
 

@@ -170,7 +170,7 @@ def test_two_environments_that_name_one_state_machine_are_found(shop: Project) -
     twin = text[text.index("[environments.aws]") :].replace("environments.aws", "environments.two")
     shop.write("releases.toml", f"{text}\n{twin}")
     (found,) = problems(shop, "--env", "aws")
-    assert found == ("E_CONFLICT", "aws and two both name the state machine hello.")
+    assert found == ("E_CONFLICT", "aws and two use the same state machine, hello.")
     shop.write("releases.toml", f"{text}\n" + twin.replace(ACCOUNT, OTHER))
     assert problems(shop, "--env", "aws") == []
     named = twin.replace("region =", 'name = "{workflow}-two"\nregion =')

@@ -538,7 +538,7 @@ def test_two_environments_of_one_command_may_not_share_a_machine(tmp_path: Path)
     shop.write("releases.toml", f"{text}\n{twin}")
     shop.commit()
     before = shop.refs()
-    with refused("E_CONFLICT", "qa and prod both name the state machine hello"):
+    with refused("E_CONFLICT", "qa and prod use the same state machine, hello"):
         shop.publish("2.0.0", "prod", "qa")
     assert before == shop.refs()
 

@@ -298,7 +298,7 @@ def test_a_plan_with_stages_in_json_and_in_words() -> None:
     assert members["strategy"] == (
         "linear: 40 % more every 10m; stopped by the alarm shop-failed or any failed execution"
     )
-    lines = list(plan_lines(made, local=frozenset()))
+    lines = list(plan_lines(made, label="prod"))
     assert "  shift: 40 %, 80 % of callers for 10m each (20m in all), then all: a, b" in lines
     assert (
         "  note: callers that start a without the alias get the new version immediately, before any"

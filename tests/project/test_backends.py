@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.errors import ConfigError
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.cli.output import markdown
+from sfn_release.cli.output.plans import plan_lines
+from sfn_release.errors import ConfigError, ConflictError
+from sfn_release.operations.name_clashes import refuse_shared
+from sfn_release.plan import Plan
 from sfn_release.project import Environment, parse_project
 from sfn_release.project.backends import AWS, BACKENDS, BUILT_IN, EMBEDDED, Clone
 from sfn_release.project.backends.local_backend import database, remove_databases
@@ -68,7 +73,7 @@ def test_local_is_step_functions_alone(clone: Clone) -> None:
     assert [EMBEDDED.has(service) for service in services] == [True, False, False, False, False]
     assert all(AWS.has(service) for service in services)
     aws = LOCAL.backend.connect(LOCAL, clone)
-    with pytest.raises(ConfigError, match="and no lambda"):
+    with pytest.raises(ConfigError, match="The local service doesn't include Lambda"):
         _ = aws.functions
 
 
@@ -104,3 +109,30 @@ def test_mocks_beside_the_module_answer_the_tasks_of_a_workflow(clone: Clone) ->
     started = client.start_execution(stateMachineArn=made["stateMachineArn"])
     ended = client.describe_execution(executionArn=started["executionArn"])
     assert (ended["status"], ended.get("output")) == ("SUCCEEDED", '{"answer":42}')
+
+
+EMULATOR = replace(
+    AWS, name="emulator", label="(emulator)", has_iam=False, services=("stepfunctions",)
+)
+TRY = Environment("try", EMULATOR, region="eu-west-1")
+
+
+def test_a_third_backend_has_its_own_label() -> None:
+    """Output never takes a backend without AWS for `local`."""
+    assert TRY.label == "try (emulator)"
+    made = Plan("try", "deploy", "1.0.0", None, ())
+    (head, *_) = plan_lines(made, label=TRY.label)
+    assert head == "plan: deploy 1.0.0 to try (emulator), where nothing is deployed"
+    assert markdown.plan(made, label=TRY.label).startswith(
+        "### Plan: deploy `1.0.0` to `try` (emulator), where"
+    )
+
+
+def test_environments_of_one_backend_share_an_account_and_region() -> None:
+    """Local environments have one account, so their region tells them apart."""
+    west = Environment("west", EMBEDDED, region="eu-west-1")
+    central = replace(west, name="central", region="eu-central-1")
+    declaration = Declaration(name="hello", definition={})
+    refuse_shared([west, central, TRY], [declaration])
+    with pytest.raises(ConflictError, match="use the same state machine, hello"):
+        refuse_shared([west, replace(west, name="other")], [declaration])

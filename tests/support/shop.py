@@ -112,7 +112,7 @@ class Shop(Repository):
             if name not in self.clients:
                 self.clients[name] = (
                     configured(environment).stepfunctions
-                    if environment.backend.embedded
+                    if not environment.backend.needs_credentials
                     else sfn.local(region=environment.region or "")
                 )
             return Aws.of(self.clients[name], self.others.__getitem__)

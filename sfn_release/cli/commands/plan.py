@@ -67,7 +67,6 @@ def run(
 
     _one_plan(version, workflow, source, back=back, rerender=rerender, adopt=adopt)
     workspace = session.workspace()
-    local = session.progress.local
     names = session.names(workspace)
     if source is not None and not serves_a_release(workspace, source):
         return _nothing_to_promote(session, source, names)
@@ -97,8 +96,8 @@ def run(
         from sfn_release.cli.output import markdown
 
         parts = [
-            markdown.plan(planned, local=local, verbose=session.verbose)
-            for planned in plans.values()
+            markdown.plan(planned, label=workspace.environment(name).label, verbose=session.verbose)
+            for name, planned in plans.items()
         ]
         return "\n\n".join([*parts, *map(markdown.failed, errors_json(errors))])
 
@@ -106,7 +105,7 @@ def run(
         if form == "markdown":
             terminal.write_block(summary())
         else:
-            _write(session, workspace, names, plans, errors, local=local)
+            _write(session, workspace, names, plans, errors)
 
     found = [planned.to_json() for planned in plans.values()]
     changes = any(planned.changes for planned in plans.values())
@@ -135,8 +134,6 @@ def _write(
     names: Sequence[str],
     plans: Mapping[str, Plan],
     errors: Mapping[str, SfnReleaseError],
-    *,
-    local: frozenset[str],
 ) -> None:
     from sfn_release.cli.deployments import write_failure
     from sfn_release.cli.output.plans import plan_lines
@@ -145,7 +142,8 @@ def _write(
         if name in errors:
             write_failure(workspace, name, errors[name])
             continue
-        for line in plan_lines(plans[name], local=local, verbose=session.verbose):
+        label = workspace.environment(name).label
+        for line in plan_lines(plans[name], label=label, verbose=session.verbose):
             terminal.write(line)
         if not plans[name].changes:
             terminal.write("nothing to change")

@@ -63,11 +63,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
         yield f"\n… and {len(rows) - _ROWS} more"
 
 
-def plan(made: Plan, *, local: frozenset[str], verbose: bool = False) -> str:
-    """Return a plan: its steps, their changes, and the notes. *verbose* shows all of them."""
+def plan(made: Plan, *, label: str, verbose: bool = False) -> str:
+    """Return a plan: its steps, their changes, and the notes. *verbose* shows all of them.
+
+    *label* is the environment's name for output.
+    """
     from sfn_release.cli.output.plans import purpose
 
-    where = code(made.environment) + (" (not AWS)" if made.environment in local else "")
+    where = code(made.environment) + label.removeprefix(made.environment)
     lines = [f"### Plan: {purpose(made, where, code)}", ""]
     loud = [workflow for workflow in made.workflows if workflow.changes]
     if loud:

@@ -24,9 +24,12 @@ FOLD = 20
 """A plan shows this many lines of differences for an environment, unless it shows all."""
 
 
-def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> Iterator[str]:
-    """Yield the lines of a plan: its steps and their changes. *verbose* shows all of them."""
-    yield _head(plan, local)
+def plan_lines(plan: Plan, *, label: str, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan: its steps and their changes. *verbose* shows all of them.
+
+    *label* is the environment's name for output.
+    """
+    yield f"plan: {purpose(plan, label)}"
     if (
         plan.version
         and plan.from_version
@@ -44,11 +47,6 @@ def plan_lines(plan: Plan, *, local: frozenset[str], verbose: bool = False) -> I
         first, *rest = refusal.message.splitlines()
         yield from (f"  refused: {first}", *(f"    {line.strip()}" for line in rest))
         yield f"    {refusal.fix}"
-
-
-def _head(plan: Plan, local: frozenset[str]) -> str:
-    where = f"{plan.environment} (not AWS)" if plan.environment in local else plan.environment
-    return f"plan: {purpose(plan, where)}"
 
 
 def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:

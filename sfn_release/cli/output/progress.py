@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ class ProgressDisplay:
     """A `deployment.Watcher` that writes to a terminal or a log.
 
     *ask* is called once, between the first plan and its application. Raising there refuses it.
-    *local* are the environments that are not on AWS.
+    *labels* are the environments' names for output.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ProgressDisplay:
         bars: bool = True,
         ask: Callable[[], None] | None = None,
     ) -> None:
-        self.local: frozenset[str] = frozenset({"local"})
+        self.labels: Mapping[str, str] = {}
         self._verbose = verbose
         self._bars = bars and terminal.on_terminal(sys.stderr)
         self.plans: dict[str, Plan] = {}  # the last one of each environment
@@ -49,7 +49,7 @@ class ProgressDisplay:
         # In a log: the stage that is watched, and how often and when it was written.
         self._stage = 0
         self._every = _OFTEN
-        self._told: timedelta | None = None
+        self._last_reported: timedelta | None = None
 
     def say(self, text: str) -> None:
         """Write a message."""
@@ -66,7 +66,8 @@ class ProgressDisplay:
         from sfn_release.cli.output.plans import plan_lines
 
         self.plans[plan.environment] = plan
-        for line in plan_lines(plan, local=self.local, verbose=self._verbose):
+        label = self.labels.get(plan.environment, plan.environment)
+        for line in plan_lines(plan, label=label, verbose=self._verbose):
             terminal.say(line)
         if self.ask is not None:
             sys.stderr.flush()
@@ -113,10 +114,10 @@ class ProgressDisplay:
                     self._start(shift=_shift(seen))
                 return
             if seen.stage != self._stage:
-                self._stage, self._told = seen.stage, None
+                self._stage, self._last_reported = seen.stage, None
                 self._every = max(_OFTEN, seen.left / _LINES)
-            if self._told is None or self._told - seen.left >= self._every:
-                self._told = seen.left
+            if self._last_reported is None or self._last_reported - seen.left >= self._every:
+                self._last_reported = seen.left
                 terminal.say(_shift(seen))
 
     def close(self) -> None:

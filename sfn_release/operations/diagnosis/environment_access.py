@@ -15,7 +15,7 @@ from sfn_release.operations.diagnosis import permission_probe
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
 from sfn_release.operations.diagnosis.machine_ownership import examine_machines
 from sfn_release.operations.diagnosis.permission_probe import Permission
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.pin_preview import pins_of_work_tree
 from sfn_release.operations.workspace import Workspace, checked_caller
 from sfn_release.project import Environment, parameters_in
@@ -36,10 +36,10 @@ def examine_environment(
     try:
         aws = workspace.aws(environment)
         client = aws.stepfunctions
-        if environment.backend.embedded:
+        if not environment.backend.needs_credentials:
             listed = call(client.list_state_machines, maxResults=1000)["stateMachines"]
             machines = count(listed, "state machine")
-            yield findings.ok("service", f"the local service (not AWS) has {machines}")
+            yield findings.ok("service", f"{environment.label} has {machines}")
             return
         yield from _reached(workspace, environment, aws, snapshot, findings)
     except SfnReleaseError as error:
@@ -101,8 +101,8 @@ def _filled(workspace: Workspace, environment: Environment) -> dict[str, Any] | 
     """Return the environment's role and logging with parameters filled in, or the error."""
     raw = {"role": environment.role_arn, "logging": environment.logging}
     try:
-        there = site(workspace, environment)
-        known = environment.resolved(look_up(there, parameters_in(raw)))
+        site = site_of(workspace, environment)
+        known = environment.resolved(look_up(site, parameters_in(raw)))
         return {
             name: known.fill(value, where=name, texts=name == "role") if value is not None else None
             for name, value in raw.items()
@@ -116,7 +116,9 @@ def _pins(
 ) -> Diagnosis:
     """Return the number of references that a deployment would pin, or the error."""
     try:
-        return findings.ok("pins", pins_of_work_tree(workspace, site(workspace, environment, aws)))
+        return findings.ok(
+            "pins", pins_of_work_tree(workspace, site_of(workspace, environment, aws))
+        )
     except SfnReleaseError as error:
         return findings.error("pins", error)
 

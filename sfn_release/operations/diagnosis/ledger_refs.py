@@ -10,7 +10,7 @@ from sfn_release.errors import LockedError, SfnReleaseError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git import without_secrets
 from sfn_release.operations.diagnosis.diagnosis import Diagnosis, Findings
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
 from sfn_release.text import count
@@ -112,7 +112,7 @@ def _environment(workspace: Workspace, snapshot: Snapshot, name: str) -> Iterato
 
 def _lock(workspace: Workspace, name: str, record: Record) -> Diagnosis:
     try:
-        reason = takeover_reason(site(workspace, workspace.project.environment(name)), record)
+        reason = takeover_reason(site_of(workspace, workspace.project.environment(name)), record)
     except LockedError as error:
         return _findings.error(f"env/{name}", error, verdict="warning")
     return _findings.warning(

@@ -18,7 +18,7 @@ from sfn_release.errors import (
     SfnReleaseError,
 )
 from sfn_release.operations.name_clashes import refuse_same_names
-from sfn_release.operations.open_site import require_remote, site
+from sfn_release.operations.open_site import require_remote, site_of
 from sfn_release.operations.pin_preview import resolved_pins
 from sfn_release.operations.policy_checks import objections
 from sfn_release.operations.secret_values import secret_notes
@@ -60,7 +60,7 @@ def check_environments(
     names = list(dict.fromkeys(environments)) or sorted(project.declared)
     chosen = [project.environment(name) for name in names]
     declarations = list(work_tree(workspace).values())
-    checks = [_asked("ledger", "the ledger's remote", lambda: _ledger(workspace))]
+    checks = [_checked("ledger", "the ledger's remote", lambda: _ledger(workspace))]
     accounts: dict[str, str] = {}
     for environment in chosen:
         checks += _one(workspace, environment, declarations, accounts)
@@ -82,16 +82,16 @@ def _one(
         refuse_same_names(environment, others, declarations, accounts)
         return "no other environment uses the names of its state machines"
 
-    found.append(_asked(name, "names of its own", names))
+    found.append(_checked(name, "names of its own", names))
     if all(check.error is None for check in found):
-        there = site(workspace, environment)
+        site = site_of(workspace, environment)
         found.append(
-            _asked(name, "a deployment", lambda: _deployment(workspace, there, declarations))
+            _checked(name, "a deployment", lambda: _deployment(workspace, site, declarations))
         )
     return found
 
 
-def _asked(subject: str, text: str, ask: Callable[[], str]) -> Check:
+def _checked(subject: str, text: str, ask: Callable[[], str]) -> Check:
     """Return a check with the result of *ask*, or with *text* and the error that it raises."""
     try:
         return Check(subject, ask())
@@ -114,18 +114,18 @@ def _environment(
     """Yield a check for each thing that a deployment needs. Add the account to *accounts*."""
     name = environment.name
     aws = workspace.aws(environment)
-    if environment.backend.embedded:
-        yield Check(name, "local (not AWS): nothing to connect to")
+    if not environment.backend.needs_credentials:
+        yield Check(name, f"{environment.label}: needs no credentials")
     else:
-        yield _asked(name, "the ledger", lambda: require_remote(workspace, environment))
-        who = _asked(name, "credentials", lambda: _identity(environment, aws, accounts))
+        yield _checked(name, "the ledger", lambda: require_remote(workspace, environment))
+        who = _checked(name, "credentials", lambda: _identity(environment, aws, accounts))
         yield who
         if isinstance(who.error, AccessError):
             return  # every other call would be refused too
-    there = site(workspace, environment, aws)
+    site = site_of(workspace, environment, aws)
     values: dict[str, Any] = {}
     unknown: set[str] = set()
-    yield from _parameters(there, workspace, declarations, values, unknown)
+    yield from _parameters(site, workspace, declarations, values, unknown)
     resolved = environment.resolved(values)
     rendered: dict[str, Rendered] = {}
     for declaration in declarations:
@@ -133,48 +133,48 @@ def _environment(
             continue  # its missing parameter is reported already
 
         def workflow(declaration: Declaration = declaration) -> str:
-            rendered[declaration.name], line = _workflow(there, resolved, declaration)
+            rendered[declaration.name], line = _workflow(site, resolved, declaration)
             return line
 
-        yield _asked(name, f"workflow {declaration.name}", workflow)
+        yield _checked(name, f"workflow {declaration.name}", workflow)
     if environment.pins != "off" and len(rendered) == len(declarations):
-        yield _asked(name, "pins", lambda: resolved_pins(workspace, there, rendered))
+        yield _checked(name, "pins", lambda: resolved_pins(workspace, site, rendered))
     strategy = environment.strategy
     for alarm in strategy.limits.alarms if strategy else ():
-        yield _asked(name, f"alarm {alarm}", partial(_alarm, aws, alarm))
+        yield _checked(name, f"alarm {alarm}", partial(_alarm, aws, alarm))
 
 
 def _parameters(
-    there: Site,
+    site: Site,
     workspace: Workspace,
     declarations: Sequence[Declaration],
     values: dict[str, Any],
     unknown: set[str],
 ) -> Iterator[Check]:
     """Yield a check for each looked-up parameter. Add to *values*, or to the *unknown* names."""
-    environment = there.environment
+    environment = site.environment
     wanted = parameters_of(declarations, environment)
     sources = environment.sources(wanted)
     for parameter, source in sorted(sources.items()):
 
         def value(parameter: str = parameter, source: object = source) -> str:
-            values.update(look_up(there, [parameter]))
+            values.update(look_up(site, [parameter]))
             note = next(secret_notes(environment, {parameter: values[parameter]}), None)
             return note or f"parameter {parameter} from {source}: {_shown(values[parameter])}"
 
-        yield _asked(there.name, f"parameter {parameter}", value)
+        yield _checked(site.name, f"parameter {parameter}", value)
     derived = environment.open(wanted) - sources.keys()
     if derived:
 
         def account() -> str:
-            state = workspace.ledger.deployments.state(workspace.snapshot(), there.name)
+            state = workspace.ledger.deployments.state(workspace.snapshot(), site.name)
             names = [declaration.name for declaration in declarations]
-            values.update(look_up(there, derived, state=state, workflows=names))
+            values.update(look_up(site, derived, state=state, workflows=names))
             return f"workflows are in the account {values.get('AWS::AccountId', 'of the role')}"
 
-        asked = _asked(there.name, "the account that workflows are in", account)
-        unknown |= derived if asked.error else set()
-        yield asked
+        checked = _checked(site.name, "the account that workflows are in", account)
+        unknown |= derived if checked.error else set()
+        yield checked
     unknown |= sources.keys() - values.keys()
 
 
@@ -193,18 +193,18 @@ def _identity(environment: Environment, aws: Aws, accounts: dict[str, str]) -> s
     return f"account {caller['Account']} in {environment.region}, as {caller['Arn']}"
 
 
-def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> tuple[Rendered, str]:
+def _workflow(site: Site, resolved: Environment, declaration: Declaration) -> tuple[Rendered, str]:
     """Return a workflow as it would be sent, and a line about it.
 
     Raises the errors of rendering, or one error with all unmet conditions.
     """
     rendered = render(declaration, resolved)
     sending = Submission(
-        environment=there.name,
+        environment=site.name,
         rendered=rendered,
         alias=resolved.alias,
         tags=rendered.tags,
-        findings=there.filled.errors(
+        findings=site.filled.errors(
             declaration,
             rendered,
             released=False,
@@ -214,23 +214,23 @@ def _workflow(there: Site, resolved: Environment, declaration: Declaration) -> t
     )
     problems = unmet(sending)
     if problems:
-        raise refusal(there.name, problems)
+        raise refusal(site.name, problems)
     return (
         rendered,
         f"{declaration.name} is the state machine {rendered.name}, with the role {rendered.role}",
     )
 
 
-def _deployment(workspace: Workspace, there: Site, declarations: Sequence[Declaration]) -> str:
+def _deployment(workspace: Workspace, site: Site, declarations: Sequence[Declaration]) -> str:
     """Return a line about publishing the work tree; raises the same errors as publishing would.
 
     A policy that refuses it is shown, but it isn't a problem of the environment: the same release
     may be allowed tomorrow.
     """
     by_name = {declaration.name: declaration for declaration in declarations}
-    prepared, content = prepare_work_tree(workspace, there, by_name, Request())
+    prepared, content = prepare_work_tree(workspace, site, by_name, Request())
     changed = sum(workflow.changes for workflow in prepared.plan.workflows)
-    found = [] if prepared.nothing_to_do else objections(workspace, there, prepared, content)
+    found = [] if prepared.nothing_to_do else objections(workspace, site, prepared, content)
     changes = count(changed, "workflow") if changed else "nothing"
     refused = [f"refused today: {refusal.message.splitlines()[0]}" for refusal in found]
     return "; ".join([f"publishing the work tree would change {changes}", *refused])

@@ -11,7 +11,7 @@ from sfn_release.deployment.live_state import Wanted, observe
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.verbs.build import build_definitions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import Environment
@@ -69,8 +69,8 @@ def _side(
         return declarations
     names = parameters_of(declarations.values(), environment)
     state = workspace.ledger.deployments.state(snapshot, environment.name)
-    there = site(workspace, environment)
-    found = look_up(there, names, state=state, workflows=declarations)
+    site = site_of(workspace, environment)
+    found = look_up(site, names, state=state, workflows=declarations)
     forms = render_all(declarations.values(), environment.resolved(found))
     serving = state.serving
     served = serving.workflows if serving else {}
@@ -99,9 +99,9 @@ def _live(
     client = workspace.reach(environment).stepfunctions
     observed = observe(client, wanted, alias="", search=False)
     return {
-        name: _declared(there.latest)
-        for name, there in observed.items()
-        if there is not None and there.latest is not None
+        name: _declared(machine.latest)
+        for name, machine in observed.items()
+        if machine is not None and machine.latest is not None
     }
 
 

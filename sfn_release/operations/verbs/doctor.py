@@ -64,7 +64,7 @@ def doctor(
 def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> list[RolePolicy]:
     """Return the least IAM policies for the roles that plan and deploy, by environment.
 
-    *environments* are names, by default all on AWS. AWS isn't called, so the roles needn't exist
+    *environments* are names, by default all with IAM. AWS isn't called, so the roles needn't exist
     yet. Raises NotFoundError for an unknown environment, ConfigError for a workflow that doesn't
     load.
     """
@@ -73,12 +73,14 @@ def least_policies(workspace: Workspace, environments: Sequence[str] = ()) -> li
 
     chosen = [workspace.environment(name) for name in environments]
     chosen = chosen or list(workspace.project.environments.values())
-    on_aws = [environment for environment in chosen if not environment.backend.embedded]
-    declarations = build_definitions(workspace) if on_aws else []
+    having_iam = [environment for environment in chosen if environment.backend.has_iam]
+    declarations = build_definitions(workspace) if having_iam else []
     remote = workspace.ledger.remote
     url = workspace.git.repository.config(f"remote.{remote}.url") if remote else None
     return [
-        policy for environment in on_aws for policy in role_policies(environment, declarations, url)
+        policy
+        for environment in having_iam
+        for policy in role_policies(environment, declarations, url)
     ]
 
 
@@ -104,7 +106,7 @@ def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Di
     yield from examine_ledger(workspace)
     snapshot = _snapshot(workspace)
     for environment in chosen or workspace.project.environments.values():
-        if not environment.backend.embedded:
+        if environment.backend.needs_credentials:
             say(f"asking AWS about {environment.name}")
         yield from examine_environment(workspace, environment, snapshot)
 

@@ -67,27 +67,27 @@ def execute(
     Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON.
     """
     checked_input(input)
-    there = workspace.environment(environment)
+    chosen = workspace.environment(environment)
     snapshot = workspace.snapshot()
-    state = workspace.ledger.deployments.state(snapshot, there.name)
+    state = workspace.ledger.deployments.state(snapshot, chosen.name)
     wanted = parse_version(version) if version is not None else None
     if wanted is not None:
         workspace.released(snapshot, wanted)
-    serving = _serving(workspace, state, there.name, wanted)
+    serving = _serving(workspace, state, chosen.name, wanted)
     served = serving.workflows.get(workflow)
     if served is not None and wanted is not None and served.version != wanted:
         raise NotFoundError(
-            f"{wanted} has no workflow {workflow!r}. {there.name} still has the one of"
+            f"{wanted} has no workflow {workflow!r}. {chosen.name} still has the one of"
             f" {served.version}."
         )
     if served is None:
         raise NotFoundError(
-            f"{there.name} serves no workflow {workflow!r}.",
+            f"{chosen.name} serves no workflow {workflow!r}.",
             why=f"It serves: {', '.join(serving.workflows)}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
-    client = workspace.reach(there).stepfunctions
-    request: dict[str, Any] = {"stateMachineArn": _started(served, there.alias, wanted)}
+    client = workspace.reach(chosen).stepfunctions
+    request: dict[str, Any] = {"stateMachineArn": _started(served, chosen.alias, wanted)}
     request |= {"input": input} | ({"name": name} if name else {})
     in_sync = wait and served.settings["type"] == "EXPRESS"
     try:
@@ -97,7 +97,7 @@ def execute(
             raise
         raise error.explained(
             fix="It was deleted outside of sfn-release. Deploy it again:"
-            f"  sfn-release deploy {served.version} --env {there.name}"
+            f"  sfn-release deploy {served.version} --env {chosen.name}"
         ) from error
     if wait and not in_sync:
         answer = _finished(client, answer["executionArn"], workspace.runtime)

@@ -14,7 +14,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.state_visits import read_visits
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
@@ -43,10 +43,10 @@ def execute_tree(
     `publish` would refuse.
     """
     given = loads(checked_input(input))
-    there = workspace.environment(environment or LOCAL)
-    if not there.backend.embedded:
+    chosen = workspace.environment(environment or LOCAL)
+    if not chosen.backend.has_mocks:
         raise UsageError(
-            f"--tree runs on this machine, but {there.name} is on AWS.",
+            f"--tree runs on this machine, with mocks, but {chosen.name} has no mocks.",
             fix="Leave out --env, or publish a release there.",
         )
     problem = state_machine_name(name) if name is not None else None
@@ -59,14 +59,14 @@ def execute_tree(
             why=f"It has: {', '.join(declarations)}.",
             fix=did_you_mean(workflow, declarations),
         )
-    form = _rendered(workspace, there, declarations, declarations[workflow])
+    form = _rendered(workspace, chosen, declarations, declarations[workflow])
     source = declarations[workflow].source
     mocks = read_mocks(workspace.project.root, source)
     sharing = [other.definition for other in declarations.values() if other.source == source]
     for line in unused_keys(workspace.project.root, source, sharing, workflow):
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()
-    seed = _seed(form, there, name or str(uuid.uuid4()), started)
+    seed = _seed(form, chosen, name or str(uuid.uuid4()), started)
     outcome = simulate(
         form.definition, given, tasks=mocks, clock=VirtualClock(started), context=seed
     )
@@ -90,8 +90,11 @@ def _rendered(
     declarations: dict[str, Declaration],
     declaration: Declaration,
 ) -> Rendered:
-    there = site(workspace, environment)
-    found = look_up(there, parameters_of([declaration], environment), workflows=declarations)
+    found = look_up(
+        site_of(workspace, environment),
+        parameters_of([declaration], environment),
+        workflows=declarations,
+    )
     return render(declaration, environment.resolved(found))
 
 

@@ -23,7 +23,7 @@ def history(
     workspace: Workspace, *, environment: str | None = None, limit: int | None = None
 ) -> list[Record]:
     """Return the deployments of an environment, newest first, each with its latest status."""
-    there = workspace.environment(environment)
+    chosen = workspace.environment(environment)
     snapshot = workspace.snapshot()
-    tip = snapshot.refs.get(workspace.ledger.layout.env_ref(there.name))
-    return workspace.ledger.deployments.newest_first(there.name, tip, limit=limit)
+    tip = snapshot.refs.get(workspace.ledger.layout.env_ref(chosen.name))
+    return workspace.ledger.deployments.newest_first(chosen.name, tip, limit=limit)

@@ -1,4 +1,4 @@
-"""local: the embedded service, for `local serve`, `local reset` and the mocks of an execution."""
+"""local: the service of `local serve`, `local reset`, and the mocks of an execution."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def service_for(
     """Return the service of the project around *directory*, and the path of its database.
 
     Outside a project, it is the user's own service, and no task has a mock. Raises UsageError for
-    an environment that is on AWS.
+    an environment that can't be served.
     """
     try:
         workspace = open_workspace(directory, runtime)
@@ -41,13 +41,13 @@ def service_for(
         path = data_folder(os.environ if environ is None else environ) / "local.db"
         running = open_service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
         return running, path
-    there = workspace.environment(environment or "local")
-    if not there.backend.embedded:
+    served = workspace.environment(environment or "local")
+    if not served.backend.can_serve:
         raise UsageError(
-            f"{there.name} is on AWS: you can only serve a local environment.",
-            fix='An environment is local if releases.toml says  backend = "local"',
+            f"{served.label} can't be served: it doesn't run inside sfn-release.",
+            fix='Choose an environment with  backend = "local"  in releases.toml.',
         )
-    running = local_backend.local_service(workspace.clone, there, real_time=real_time)
+    running = local_backend.local_service(workspace.clone, served, real_time=real_time)
     return running, local_backend.database(workspace.clone)
 
 
@@ -85,10 +85,10 @@ def reset_local(workspace: Workspace) -> list[str]:
 def unused_mocks(workspace: Workspace, environment: Environment, workflow: str) -> list[str]:
     """Return a line for each key of a workflow's mock file that matches no task.
 
-    The workflows of one module share a mock file, so a key may belong to any of them. An
-    environment on AWS has no mocks.
+    The workflows of one module share a mock file, so a key may belong to any of them. Only
+    some backends have mocks.
     """
-    if not environment.backend.embedded:
+    if not environment.backend.has_mocks:
         return []
     ledger = workspace.ledger
     commit = ledger.branches.tip(environment.name)

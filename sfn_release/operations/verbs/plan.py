@@ -41,16 +41,16 @@ def plan_version(
     The objections of policies are part of the plan. Raises every other error that `publish` and
     `deploy` would raise before they write anything.
     """
-    there = workspace.environment(environment)
+    chosen = workspace.environment(environment)
     request = Request(adopt=adopt)
     wanted = parse_version(version) if version is not None else None
     if wanted is None:
         built = work_tree(workspace) if declarations is None else declarations
-        site = open_site(workspace, there)
+        site = open_site(workspace, chosen)
         prepared, content = prepare_work_tree(workspace, site, built, request)
     else:
         content = workspace.released(workspace.snapshot(), wanted).content
-        site = open_site(workspace, there)
+        site = open_site(workspace, chosen)
 
         def decide(_: Snapshot, state: RecordedState) -> Target:
             return deploy_target(content, site, state)

@@ -86,19 +86,21 @@ def status(
     Raises TamperedError if the ledger lost the branch of an environment.
     """
     project = workspace.project
-    chosen = [*([environment] if environment else ()), *environments]
-    names = list(dict.fromkeys(chosen)) or sorted(project.environments)
-    there = [project.environment(name) for name in names]
+    wanted = [*([environment] if environment else ()), *environments]
+    names = list(dict.fromkeys(wanted)) or sorted(project.environments)
+    chosen = [project.environment(name) for name in names]
     with ThreadPoolExecutor(len(names)) as pool:
         # Making clients takes as long as reading the ledger, so we do both at once.
         opened = [
-            None if environment.backend.embedded else pool.submit(_open, workspace, environment)
-            for environment in there
+            pool.submit(_open, workspace, environment)
+            if environment.backend.needs_credentials
+            else None
+            for environment in chosen
         ]
         snapshot = workspace.snapshot()
         found = [
             _environment(workspace, snapshot, environment, opening, closer=closer)
-            for environment, opening in zip(there, opened, strict=True)
+            for environment, opening in zip(chosen, opened, strict=True)
         ]
     yanked = workspace.ledger.releases.yanked(snapshot)
     return [replace(status, yank=yanked.get(status.version or "")) for status in found]
@@ -238,11 +240,13 @@ def _state(
     """Return the state of an environment with its explanation; *left* are unclaimed workflows."""
     if record.status == "started":
         from sfn_release.deployment.lock import takeover_reason  # slow, and rarely needed
-        from sfn_release.operations.open_site import site
+        from sfn_release.operations.open_site import site_of
 
         who = f"{record.action} {record.version} by {record.actor} since {record.started_at}"
         try:
-            reason = takeover_reason(site(workspace, workspace.project.environment(name)), record)
+            reason = takeover_reason(
+                site_of(workspace, workspace.project.environment(name)), record
+            )
         except LockedError:
             return "in-progress", who
         return "abandoned", f"{who}: {reason}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfn_release.deployment.lock import close
 from sfn_release.errors import AwsError, NotFoundError
-from sfn_release.operations.open_site import site
+from sfn_release.operations.open_site import site_of
 from sfn_release.operations.split_callers import mixes
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import Record
@@ -19,7 +19,7 @@ def unlock(
     Its changes in AWS stay until the next deployment or rollback. Raises NotFoundError
     when nothing holds the lock.
     """
-    locked = site(workspace, workspace.environment(environment))
+    locked = site_of(workspace, workspace.environment(environment))
     state, record = _held(workspace, locked.name)
     why = f": {reason}" if reason else ""
     _, closed = close(locked, state, record, f"unlocked by {locked.runtime.actor}{why}")

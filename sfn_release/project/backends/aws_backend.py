@@ -46,8 +46,12 @@ def _connect(environment: Environment, clone: Clone) -> Aws:
 AWS = Backend(
     name="aws",
     label="",
-    embedded=False,
     private=False,
+    needs_credentials=True,
+    has_iam=True,
+    has_mocks=False,
+    on_this_machine=False,
+    can_serve=False,
     services=("stepfunctions", "sts", "ssm", "lambda", "cloudwatch"),
     partition=partition_of,
     check_table=_check_table,

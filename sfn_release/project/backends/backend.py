@@ -37,9 +37,10 @@ class Clone:
 class Backend:
     """One kind of Step Functions. *name* is how releases.toml writes it, *label* is for output.
 
-    *embedded*: the service runs inside this process. It needs no network and no credentials, mock
-    files answer its tasks, and its state machines belong to one project. *private*: its deployments
-    are recorded in this clone only, so a deployment needs neither a remote nor a committed
+    *needs_credentials*: you connect with AWS credentials. *has_iam*: IAM checks who may deploy.
+    *has_mocks*: mock files answer its tasks. *on_this_machine*: only this user sees its state
+    machines. *can_serve*: `local serve` can offer it over HTTP. *private*: its deployments are
+    recorded in this clone only, so a deployment needs neither a remote nor a committed
     releases.toml, and a release stays a trial. *services* are the AWS services that a deployment
     can call there, by their botocore ids.
 
@@ -52,8 +53,12 @@ class Backend:
 
     name: str
     label: str
-    embedded: bool
     private: bool
+    needs_credentials: bool
+    has_iam: bool
+    has_mocks: bool
+    on_this_machine: bool
+    can_serve: bool
     services: tuple[str, ...]
     partition: Callable[[str], str | None] = field(repr=False)
     check_table: Callable[[TomlDocument, Key, Mapping[str, Any]], None] = field(repr=False)

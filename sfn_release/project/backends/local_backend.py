@@ -26,14 +26,14 @@ _TAG = f"{TAG_PREFIX}project"
 
 
 def database(clone: Clone) -> Path:
-    """Return the database of the project's embedded environments."""
+    """Return the database of the project's local environments."""
     return clone.data / "local" / f"{clone.project}.db"
 
 
 def local_service(
     clone: Clone, environment: Environment, *, real_time: bool = False
 ) -> LocalService:
-    """Return the service behind an embedded environment.
+    """Return the service behind a local environment.
 
     State machines of this project move here from the database that all projects used to share.
     Tasks are answered by ``<module>.mocks.json``, beside the module of their workflow.
@@ -54,7 +54,7 @@ def local_service(
 
 
 def remove_databases(clone: Clone) -> None:
-    """Delete everything that the project's embedded environments hold; raises OSError."""
+    """Delete everything that the project's local environments hold; raises OSError."""
     from sfn_release.local_service.migration import drop_project
 
     drop_project(clone.data / _SHARED, tag=_TAG, project=clone.project)
@@ -102,18 +102,24 @@ def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> 
 
 
 def _connect(environment: Environment, clone: Clone) -> Aws:
-    from sfn_release.aws.clients import Aws
+    from sfn_release.aws.clients import Aws, no_other
     from sfn_release.aws.stepfunctions import in_process
 
     running = local_service(clone, environment)
-    return Aws.of(in_process(running.answer, region=_region(environment)))
+    return Aws.of(
+        in_process(running.answer, region=_region(environment)), no_other("The local service")
+    )
 
 
 EMBEDDED = Backend(
     name="local",
     label="(not AWS)",
-    embedded=True,
     private=True,
+    needs_credentials=False,
+    has_iam=False,
+    has_mocks=True,
+    on_this_machine=True,
+    can_serve=True,
     services=("stepfunctions",),
     partition=lambda _region: None,
     check_table=_check_table,
