@@ -1,8 +1,8 @@
-"""Attacks by the hundreds: kills at every stretch of a run, and inputs that went wrong.
+"""Hundreds of attacks: kills at every point of a run, and malformed inputs.
 
     python benchmarks/attacks.py [--kills 300] [--inputs 10000] [--seed 1] [--workers 2]
 
-Prints every fault with the inputs that repeat it, and the figures; exits 1 when there was a fault.
+Prints the figures, and every fault with the inputs to repeat it. Exits 1 when there was a fault.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
 LOST = {"releases", "refs", "remote's refs", "behind", "verify"}
-HANG = 120.0  # seconds after which an input that never returns ends the run, with its traceback
+HANG = 120.0  # seconds after which a hanging input ends the run, with its traceback
 
 
 def kill(folder: Path, kills: int, seed: int, workers: int) -> list[dict[str, Any]]:
-    """Return the reports on so many kills, by *workers* processes side by side."""
+    """Return the reports of *kills* kills, made by *workers* parallel processes."""
     running = [
         subprocess.Popen(
             [
@@ -41,30 +41,30 @@ def kill(folder: Path, kills: int, seed: int, workers: int) -> list[dict[str, An
         )
         for number in range(workers)
     ]
-    reports = [json.loads(line) for one in running for line in one.stdout or ()]
-    for one in running:
-        assert one.wait() == 0, "a worker failed"
+    reports = [json.loads(line) for process in running for line in process.stdout or ()]
+    for process in running:
+        assert process.wait() == 0, "a worker failed"
     return reports
 
 
 def show_kills(reports: list[dict[str, Any]]) -> int:
-    """Print the figures of the kills, and return the number of those with a fault."""
+    """Print the figures of the kills, and return the number of kills with a fault."""
     kinds: Counter[str] = Counter()
-    for one in reports:
-        for key, fault in one["faults"].items():
+    for report in reports:
+        for key, fault in report["faults"].items():
             kinds[_kind(key, fault)] += 1
-        if one["faults"]:
+        if report["faults"]:
             place = ("scene", "backend", "way", "point", "of", "codes", "faults")
-            print(json.dumps({key: one[key] for key in place}, indent=2))
-    ways = Counter(one["way"] for one in reports if one["killed"])
+            print(json.dumps({key: report[key] for key in place}, indent=2))
+    ways = Counter(report["way"] for report in reports if report["killed"])
     by_way = ", ".join(f"{way} {count}" for way, count in sorted(ways.items()))
     print(
         f"kills: {sum(ways.values())} ({by_way})"
         f"; lost {kinds['lost']}, doubled {kinds['doubled']}, stuck {kinds['stuck']},"
         f" tracebacks {kinds['traceback']}, other {kinds['other']}"
-        f"; slowest {max((one['seconds'] for one in reports), default=0):.1f} s"
+        f"; slowest {max((report['seconds'] for report in reports), default=0):.1f} s"
     )
-    return sum(bool(one["faults"]) for one in reports)
+    return sum(bool(report["faults"]) for report in reports)
 
 
 def _kind(key: str, fault: Any) -> str:
@@ -82,7 +82,7 @@ def _kind(key: str, fault: Any) -> str:
 
 
 def feed(folder: Path, inputs: int, seed: int) -> int:
-    """Give so many inputs, print the figures, and return the number of those with a fault."""
+    """Feed *inputs* inputs, print the figures, and return the number of inputs with a fault."""
     from support.attacks.feeding_projects import all_feeds
     from support.attacks.fuzzing import feeding
     from support.attacks.killing import prepare
@@ -100,13 +100,13 @@ def feed(folder: Path, inputs: int, seed: int) -> int:
     slowest: dict[str, float] = {}
     faults = 0
     with all_feeds(folder / "project") as feeds:
-        for one in feeding(feeds, inputs, seed, before):
-            counts[one.feed] += 1
-            refused[one.feed] += one.refused
-            slowest[one.feed] = max(slowest.get(one.feed, 0.0), one.seconds)
-            if one.trouble:
+        for fed in feeding(feeds, inputs, seed, before):
+            counts[fed.feed] += 1
+            refused[fed.feed] += fed.refused
+            slowest[fed.feed] = max(slowest.get(fed.feed, 0.0), fed.seconds)
+            if fed.trouble:
                 faults += 1
-                print(f"{one.feed} {one.number}: {one.trouble}\n  {one.given[:500]!r}")
+                print(f"{fed.feed} {fed.number}: {fed.trouble}\n  {fed.given[:500]!r}")
     faulthandler.cancel_dump_traceback_later()
     for name, count in sorted(counts.items()):
         print(f"  {name:20} {count:6} {refused[name]:6} refused {slowest[name]:7.2f} s at most")
@@ -115,7 +115,7 @@ def feed(folder: Path, inputs: int, seed: int) -> int:
 
 
 def main() -> None:
-    """Attack."""
+    """Run the kills and the inputs."""
     parser = argparse.ArgumentParser(description="Kill and feed, by the hundreds.")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--inputs", type=int, default=10_000)

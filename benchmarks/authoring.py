@@ -1,9 +1,9 @@
-"""How long workflows take to be built, checked and digested, against plain dicts as JSON text.
+"""The time to build, check and digest workflows, compared with plain dicts as JSON text.
 
     python benchmarks/authoring.py [--workflows N]
 
-Ours: a `Workflow` of 20 states, its checks, its workflow digest. Theirs: the same definition as
-dicts and `json.dumps(indent=2)`, which is how a script without a library writes it. Each state is
+Ours is a `Workflow` of 20 states, its checks and its workflow digest. Theirs is the same definition
+as dicts and `json.dumps(indent=2)`, as a script without a library writes it. Each state is
 different in each workflow, so that caches don't help. Times are processor time. The shares of
 building, writing, checking and digesting are printed first.
 """
@@ -119,7 +119,7 @@ def write(number: int) -> str:
 
 
 def shares(numbers: range) -> None:
-    """Print how the time is divided."""
+    """Print the shares of the time."""
     workflows: list[sfn.Workflow] = []
     drafts: list[dict[str, Any]] = []
     parts = {

@@ -56,7 +56,7 @@ def main(folder: str) -> int:
     if not definitions:
         print(f"No definitions in {folder}.")
         return 2
-    one_pass(definitions)  # modules are imported now
+    one_pass(definitions)  # modules are imported by now
     runs = [one_pass(definitions) for _ in range(PASSES)]
     rate = len(definitions) / min(seconds for seconds, _ in runs)
     size = f"{len(definitions)} definitions, {runs[0][1]} findings"

@@ -1,4 +1,4 @@
-"""The local service on HTTP, in a process of its own that counts what it is asked."""
+"""The local service over HTTP, in another process that counts the calls."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sfn_release.local_service.service import ServiceResponse
 from sfn_release.simulator import Tasks
 
 WRITES = ("Create", "Update", "Delete", "Publish", "Tag", "Untag")
-"""How the operations begin that change something."""
+"""The prefixes of operations that change something."""
 
 
 @contextmanager
 def server(database: Path, *, latency: float = 0) -> Iterator[tuple[str, Counts]]:
-    """Serve the local service, and count the calls; each takes *latency* seconds longer."""
+    """Serve the local service and count the calls; each call takes *latency* seconds longer."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
         target=_serve, args=(database, there, latency)
@@ -37,13 +37,13 @@ def server(database: Path, *, latency: float = 0) -> Iterator[tuple[str, Counts]
 
 
 class Counts:
-    """The calls since the last time that somebody asked."""
+    """The calls since the last count."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def __call__(self) -> dict[str, int]:
-        """Return ``{operation: calls}`` and begin anew."""
+        """Return ``{operation: calls}`` and reset the counts."""
         self._connection.send("counts")
         counts: dict[str, int] = self._connection.recv()
         return counts

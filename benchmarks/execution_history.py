@@ -1,8 +1,8 @@
-"""A page of GetExecutionHistory of an execution of 20,000 events against one of 200.
+"""A page of GetExecutionHistory for an execution of 20,000 events, compared with one of 200.
 
-Measured in the local service, without HTTP: the first page and one from the middle, in both orders,
-of an execution that has ended; the same pages of one that still runs; and the memory of reading a
-page. A page has 100 events.
+You see the times of the local service without HTTP. It reads the first page and a page in the
+middle, in both orders, of a finished and of a running execution. You also see the memory that
+reading a page needs. A page has 100 events.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from sfn_release.simulator import Mocks
 SHORT, LONG = 200, 20_000  # events
 GOAL = 1.3
 MEMORY_GOAL = 1.3
-PAGES = 20  # per measurement, because one takes about a millisecond
+PAGES = 20  # per measurement, because one page takes about a millisecond
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
 LOOP = {
-    # Four events a round: entered and exited, twice.
+    # Four events a round: two states are entered and exited.
     "StartAt": "Count",
     "States": {
         "Count": {
@@ -85,7 +85,7 @@ def _service(*, real_time: bool) -> Iterator[LocalService]:
 
 
 def _execution(service: LocalService, events: int, *, real_time: bool) -> str:
-    """Run an execution of so many events; in real time it still waits at its end."""
+    """Run an execution of so many events; in real time, it waits at its end."""
     machine = "arn:aws:states:us-east-1:000000000000:stateMachine:loop"
     data = {"n": 0, "last": events // 4, "rest": 3600}
     started = _ask(service, "StartExecution", stateMachineArn=machine, input=json.dumps(data))
@@ -101,7 +101,7 @@ def _execution(service: LocalService, events: int, *, real_time: bool) -> str:
 
 
 def _pages(service: LocalService, arn: str, after: int, *, backwards: bool) -> Callable[[], None]:
-    """Return the action that reads a page, beginning *after* so many events."""
+    """Return an action that reads the page after *after* events."""
     token: dict[str, str] = {}
     left = after
     while left:

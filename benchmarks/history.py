@@ -1,7 +1,7 @@
-"""Whether reading and rolling back cost the same after 10 and after 10,000 deployments.
+"""Compares reading and rolling back after 10 and after 10,000 deployments.
 
-Both projects have the same releases and the same last deployments. The long history is written
-straight into the ledger's branch, by the ledger's own code, with AWS left aside.
+Both projects have the same releases and the same last deployments. The ledger's own code writes the
+long history to its branch, without AWS.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _there_and_back(project: Path) -> None:
 
 
 def _project(folder: Path, deployments: int) -> Path:
-    """Return a project whose local environment has so many deployments."""
+    """Return a project whose local environment has that many deployments."""
     folder.mkdir()
     run(["git", "init", "--quiet"], folder)
     run([SFN_RELEASE, "init"], folder)
@@ -63,7 +63,7 @@ def _project(folder: Path, deployments: int) -> Path:
 
 
 def _lengthen(folder: Path, deployments: int) -> None:
-    """Append successful deployments of what is served: two events each."""
+    """Append successful deployments of the live release: two events each."""
     git = Git.open(folder)
     ledger: Ledger = open_ledger(
         git,
@@ -78,7 +78,7 @@ def _lengthen(folder: Path, deployments: int) -> None:
     state = ledger.deployments.state(ledger.branches.snapshot(), "local")
     assert state.record is not None
     assert state.tip is not None
-    # fast-import writes thousands of commits in one process; each is what `append` would write.
+    # fast-import writes thousands of commits in one process, each equal to a commit of `append`.
     stream = bytearray()
     tip = state.tip
     ref = ledger.layout.env_ref("local")

@@ -1,8 +1,8 @@
-"""HTTP servers for the local service: ours against waitress, cheroot and uvicorn, where installed.
+"""HTTP servers for the local service: ours against waitress, cheroot and uvicorn, if installed.
 
-Each server runs in a process of its own and answers ListStateMachines. Measured: the CPU time until
-the first answer, the CPU time of a request with one client and with eight, and how long a request
-takes while 50 half-sent ones are open. CPU time, because it depends less on a busy machine.
+Each server runs in a separate process and answers ListStateMachines. You see the CPU time until the
+first answer, the CPU time of a request with one client and with eight, and the duration of a
+request while 50 half-sent ones are open. CPU time depends less on the load of the machine.
 
     pip install waitress cheroot uvicorn && python benchmarks/http_servers.py
 """
@@ -90,7 +90,7 @@ def _cpu_of_requests(
 
 
 def _cpu_seconds(process: multiprocessing.process.BaseProcess) -> float:
-    # proc(5): user and system time are the 14th and 15th field, the program's name is the 2nd.
+    # proc(5): user and system time are fields 14 and 15, and the program's name is field 2.
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,4 +1,4 @@
-"""Timing whole processes in turn, and saying how they compare."""
+"""Times whole processes in turn, and compares them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENVIRON = {
 
 
 def run(command: Sequence[str], folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> str:
-    """Run a command that has to succeed and return what it printed."""
+    """Run a command that must succeed, and return its output."""
     done = subprocess.run(
         command, cwd=folder, env=dict(environ), capture_output=True, text=True, check=False
     )

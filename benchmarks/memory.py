@@ -1,8 +1,9 @@
 """`publish` of 500 workflows of 50 states over HTTP: the peak memory of the process.
 
-The server is the local service, in a process of its own. What is measured is the largest resident
-set (``ru_maxrss``) of `sfn-release` itself: first a publication that creates everything, then one
-that changes everything, and a rollback. The builds run in processes of their own.
+The server is the local service in another process. You see the largest resident set
+(``ru_maxrss``) of `sfn-release` itself: for a publication that creates everything, for a
+publication that changes everything, and for a rollback. Builds run in their own
+processes and aren't included.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _measure(folder: Path, command: str, version: str) -> bool:
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     assert json.loads(done.stdout)["deployments"], "nothing was deployed"
-    unit = 1024 if sys.platform != "darwin" else 1024 * 1024  # Linux tells kilobytes
+    unit = 1024 if sys.platform != "darwin" else 1024 * 1024  # Linux reports kilobytes
     peak = int(done.stderr.split()[-1]) / unit
     met = peak <= GOAL
     print(

@@ -1,7 +1,7 @@
-"""`publish` of 100 workflows over HTTP, against a bare boto3 script that makes the same calls.
+"""`publish` of 100 workflows over HTTP, compared with a bare boto3 script of the same calls.
 
-The server is the local service. It counts the calls, so that the bare script can be shown to make
-the same ones, and a repeated publish to write nothing.
+The server is the local service. It counts the calls, to show that both make the same calls and that
+a repeated publish writes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WORKFLOWS = 100
 STEPS = 10
 ROUNDS = 5
 GOALS = {0.0: 1.3, 0.04: 1.15}
-"""The ratio to reach, by the seconds that each call takes longer."""
+"""The ratio to reach, by the added seconds of each call."""
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
 
 MODULE = """
@@ -119,7 +119,12 @@ def _round(folder: Path, latency: float) -> tuple[float, float]:
             raise SystemExit(f"publishing the same again wrote: {again}")
     definitions = folder / "definitions.json"
     definitions.write_text(
-        json.dumps({one["name"]: json.dumps(one["definition"]) for one in built["workflows"]})
+        json.dumps(
+            {
+                workflow["name"]: json.dumps(workflow["definition"])
+                for workflow in built["workflows"]
+            }
+        )
     )
     with server(folder / "bare.db", latency=latency) as (url, calls):
         bare = seconds(

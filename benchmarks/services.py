@@ -1,6 +1,6 @@
-"""How many definitions a second are checked against botocore's models, once those are read.
+"""The number of definitions that are checked per second with botocore's models, once loaded.
 
-The definitions are the JSON files below the folder that is named, else one with ten SDK calls.
+The definitions are the JSON files in a folder that you name, or one definition with ten SDK calls.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 def definitions(folder: Path | None) -> list[Any]:
-    """Return what is measured."""
+    """Return the definitions to check."""
     if folder is not None:
         return [json.loads(path.read_bytes()) for path in sorted(folder.rglob("*.json"))]
     filters = [{"Name": "state", "Values": ["running"]}]

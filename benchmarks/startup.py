@@ -1,4 +1,4 @@
-"""How long commands take to start, against an interpreter that does nothing."""
+"""The start of commands, compared with an interpreter that does nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`status` of 100 workflows over HTTP, against a bare boto3 script that describes each of them.
+"""`status` of 100 workflows over HTTP, compared with a bare boto3 script that describes them.
 
-The script makes one DescribeStateMachine and one DescribeStateMachineAlias for each, with 8
-threads. The same project is then rolled back, and the writes are counted.
+The script makes one DescribeStateMachine and one DescribeStateMachineAlias for each workflow, with
+8 threads. The same project is then rolled back, and the writes are counted.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _project(folder: Path, url: str) -> Path:
-    """Return a project with two releases, both of which were live."""
+    """Return a project with two releases that have both been live."""
     (folder / "workflows").mkdir(parents=True)
     (folder / "releases.toml").write_text(
         '[project]\nname = "benchmark"\n\n[environments.aws]\nregion = "us-east-1"\n'

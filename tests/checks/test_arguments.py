@@ -16,14 +16,14 @@ def found(rule: str, value: Any, key: str = "a.$", **fields: Any) -> list[Findin
     """Return the findings about one value of a payload template."""
     state = {"Type": "Pass", "Parameters": {key: value}, "End": True, **fields}
     findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
-    return [one for one in findings if one.rule == rule]
+    return [finding for finding in findings if finding.rule == rule]
 
 
 def in_jsonata(rule: str, value: str) -> list[Finding]:
     """Return the findings about one value of a JSONata state."""
     state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": value}, "End": True}
     findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
-    return [one for one in findings if one.rule == rule]
+    return [finding for finding in findings if finding.rule == rule]
 
 
 WRONG = [
@@ -66,7 +66,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("call", "said"), WRONG)
 def test_constants_that_a_function_can_not_take_are_errors(call: str, said: str) -> None:
-    """Inside other calls too: every execution would fail there."""
+    """Every execution would fail at such a constant, also inside other calls."""
     (finding,) = found("intrinsic", call)
     assert finding.severity == "error"
     assert said in finding.message
@@ -75,7 +75,7 @@ def test_constants_that_a_function_can_not_take_are_errors(call: str, said: str)
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("more", [-1, 1])
 def test_the_count_of_arguments_is_the_function_s(name: str, more: int) -> None:
-    """One fewer than the least, one more than the most."""
+    """One argument too few or too many is an error."""
     low, high = FUNCTIONS[name].arity
     count = low - 1 if more < 0 else -1 if high is None else high + 1
     arguments = ", ".join(["$.x"] * max(count, 0))
@@ -94,13 +94,13 @@ def test_the_count_of_arguments_is_the_function_s(name: str, more: int) -> None:
     ],
 )
 def test_the_function_that_was_meant_is_named(call: str, fix: str) -> None:
-    """Wherever in the call the other one stands."""
+    """The fix names the nearest function, at any depth of the call."""
     (finding,) = found("expression", call)
     assert fix == finding.fix
 
 
 def test_every_function_has_a_signature() -> None:
-    """With a kind for each argument that it must have."""
+    """A signature has a type for each required argument."""
     assert set(FUNCTIONS) == set(SIGNATURES)
     for name, function in FUNCTIONS.items():
         low, high = function.arity
@@ -127,7 +127,7 @@ def test_every_function_has_a_signature() -> None:
     ],
 )
 def test_constants_that_fit_are_left_alone(call: str) -> None:
-    """And values that are known only when it runs."""
+    """Valid constants, and values that are only known at run time, have no findings."""
     assert found("intrinsic", call) == []
     assert found("expression", call) == []
 
@@ -146,14 +146,14 @@ def test_constants_that_fit_are_left_alone(call: str) -> None:
 def test_fields_that_the_context_object_does_not_have_are_doubtful(
     names: str, said: str, fix: str
 ) -> None:
-    """In both query languages, in calls and expressions too."""
+    """An unknown field is a warning in both query languages, also in calls and expressions."""
     calls = (f"$$.{names}", f"States.Format('{{}}', $$.{names})")
-    told = [one for call in calls for one in found("context-field", call)]
+    told = [finding for call in calls for finding in found("context-field", call)]
     told += found("context-field", "$.a", InputPath=f"$$.{names}")
-    for one in told:
-        assert one.severity == "warning"
-        assert said in one.message
-        assert one.fix == fix.format("$$")
+    for finding in told:
+        assert finding.severity == "warning"
+        assert said in finding.message
+        assert finding.fix == fix.format("$$")
     assert len(told) == 3
     (finding,) = in_jsonata("context-field", f"{{% $string($states.context.{names}) %}}")
     assert said in finding.message
@@ -161,7 +161,7 @@ def test_fields_that_the_context_object_does_not_have_are_doubtful(
 
 
 def test_data_in_the_context_object_has_any_field() -> None:
-    """The input of the execution, and the item of a Map."""
+    """The input of the execution and the item of a Map may have any fields."""
     for names in ("Execution.Input.x.y", "Map.Item.Value.x", "Execution['Name']", "Task"):
         assert found("context-field", f"$$.{names}") == []
     for names in ("Execution.Input.x.y", "Map.Item.Value[0].x", "Execution.`Name`", "Task"):
@@ -179,7 +179,7 @@ def test_data_in_the_context_object_has_any_field() -> None:
     ],
 )
 def test_a_path_inside_a_text_is_doubtful(text: str, path: str) -> None:
-    """Nothing evaluates it there; the fix is a call that does."""
+    """A path inside a text isn't evaluated, and the fix is a call that evaluates it."""
     (finding,) = found("literal-path", text, key="Path")
     assert finding.path == "$.States.A.Parameters.Path"
     assert f"'{path}' looks like a path" in finding.message
@@ -190,12 +190,12 @@ def test_a_path_inside_a_text_is_doubtful(text: str, path: str) -> None:
 
 @pytest.mark.parametrize("text", ["costs $5.00", "a.$.b", "json_extract(a, '$.id')", "/$", "$$/"])
 def test_other_dollars_are_texts(text: str) -> None:
-    """Prices, and the JSON paths of SQL."""
+    """Prices, and the JSON paths of SQL, have no findings."""
     assert found("literal-path", text, key="Text") == []
 
 
 def test_jsonata_inside_a_text_is_doubtful() -> None:
-    """Step Functions evaluates whole texts only."""
+    """Step Functions evaluates JSONata only when it is the whole text."""
     (finding,) = in_jsonata("literal-path", "/users/{% $x %}/items")
     assert "is not evaluated" in finding.message
     assert in_jsonata("literal-path", "{% '/users/' & $x %}") == []
@@ -228,10 +228,10 @@ def test_jsonata_inside_a_text_is_doubtful() -> None:
 def test_a_path_that_the_service_reads_is_no_literal(
     resource: str, parameters: dict[str, Any]
 ) -> None:
-    """JSONPath and `:$.` are parts of the languages of some services."""
+    """Some services have JSONPath or `:$.` in their own languages."""
     resource = f"arn:aws:states:::aws-sdk:{resource}"
     state = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
     definition = {"StartAt": "InputPath", "States": {"InputPath": state}}
-    assert "literal-path" not in {one.rule for one in sfn.check_definition(definition)}
+    assert "literal-path" not in {finding.rule for finding in sfn.check_definition(definition)}
     state["Parameters"] = {"Name": "$.name"}
-    assert "literal-path" in {one.rule for one in sfn.check_definition(definition)}
+    assert "literal-path" in {finding.rule for finding in sfn.check_definition(definition)}

@@ -13,11 +13,15 @@ MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:ship"
 
 
 def told(resource: str, parameters: dict[str, Any] | None = None, **fields: Any) -> set[str]:
-    """Return the rules that find something about one Task, but for habits of Retry."""
+    """Return the rules of one Task's findings, without the rules for Retry."""
     state = {"Type": "Task", "Resource": resource, "End": True, **fields}
     state |= {} if parameters is None else {"Parameters": parameters}
     findings = sfn.check_definition({"StartAt": "A", "States": {"A": state}}, services=True)
-    return {one.rule for one in findings} - {"lambda-retry", "callback-timeout", "job-timeout"}
+    return {finding.rule for finding in findings} - {
+        "lambda-retry",
+        "callback-timeout",
+        "job-timeout",
+    }
 
 
 INVOKE, START = "arn:aws:states:::lambda:invoke", "arn:aws:states:::states:startExecution"
@@ -27,7 +31,7 @@ INVOKE, START = "arn:aws:states:::lambda:invoke", "arn:aws:states:::states:start
     "version", ["1.2.0", "v1.2", "", "live now", "$latest", "$LATEST1", "live:2", "a" * 129]
 )
 def test_a_malformed_version_of_a_function_is_an_error(version: str) -> None:
-    """In the Resource, in a name or an ARN, and apart."""
+    """A version is checked in the Resource, in a name or an ARN, and in a Qualifier."""
     assert "qualifier" in told(f"{FUNCTION}:{version}")
     assert "qualifier" in told(INVOKE, {"FunctionName": f"{FUNCTION}:{version}"})
     assert "qualifier" in told(INVOKE, {"FunctionName": f"charge:{version}"})
@@ -38,7 +42,7 @@ def test_a_malformed_version_of_a_function_is_an_error(version: str) -> None:
     "version", ["7", "live", "v1_2-0", "$LATEST", "$LATEST.PUBLISHED", "${Version}"]
 )
 def test_a_version_or_an_alias_of_a_function_is_accepted(version: str) -> None:
-    """A number, a name, or the unpublished version."""
+    """A version is a number, a name or $LATEST."""
     for name in (FUNCTION, "charge", "111122223333:function:f"):
         assert "qualifier" not in told(INVOKE, {"FunctionName": f"{name}:{version}"})
     assert told(INVOKE, {"FunctionName": "charge", "Qualifier": version}) == set()
@@ -56,20 +60,20 @@ def test_a_version_or_an_alias_of_a_function_is_accepted(version: str) -> None:
     ],
 )
 def test_a_malformed_arn_of_a_function_is_an_error(arn: str) -> None:
-    """In the Resource and in FunctionName; an ARN with blanks to fill in is left alone."""
+    """An ARN in the Resource or FunctionName is checked, unless it has placeholders."""
     assert "integration" in told(arn)
     assert "integration" in told(INVOKE, {"FunctionName": arn})
     assert "integration" not in told(INVOKE, {"FunctionName": arn.replace("charge", "<name>")})
 
 
 def test_two_versions_of_one_function_exclude_each_other() -> None:
-    """Lambda refuses a Qualifier that is not the one in the name."""
+    """Lambda refuses a Qualifier that differs from the one in the name."""
     assert told(INVOKE, {"FunctionName": "charge:7", "Qualifier": "8"}) == {"qualifier"}
     assert told(INVOKE, {"FunctionName": "charge:7", "Qualifier": "7"}) == set()
 
 
 def test_an_alias_of_a_state_machine_may_have_dots() -> None:
-    """That of a function may not."""
+    """An alias of a function may not have dots."""
     assert "qualifier" not in told(START, {"StateMachineArn": f"{MACHINE}:v1.2"})
     assert "qualifier" in told(START, {"StateMachineArn": f"{MACHINE}:v1+2"})
 
@@ -142,7 +146,7 @@ def test_an_error_of_lambda_elsewhere_has_one_finding() -> None:
     ],
 )
 def test_the_right_name_is_advised(name: str, fix: str) -> None:
-    """In full, so that you can copy it."""
+    """The advice has the full name, so that you can copy it."""
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem",

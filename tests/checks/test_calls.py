@@ -26,7 +26,7 @@ def task(resource: str, **fields: Any) -> dict[str, Any]:
 
 
 def distributed(body: dict[str, Any], kind: str = "EXPRESS", **fields: Any) -> dict[str, Any]:
-    """Return a distributed Map whose items run *body*, in executions of *kind*."""
+    """Return a distributed Map that runs *body* as executions of the type *kind*."""
     config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
     states = {"I": {"End": True, **body}}
     return {
@@ -50,7 +50,7 @@ NEEDED = dict.fromkeys(
 def told(definition: Any) -> set[tuple[str, str]]:
     """Return the rule and the path of each error."""
     found = sfn.check_definition(definition)
-    return {(one.rule, one.path) for one in found if one.severity == "error"}
+    return {(finding.rule, finding.path) for finding in found if finding.severity == "error"}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def told(definition: Any) -> set[tuple[str, str]]:
     ],
 )
 def test_what_a_task_may_call(resource: str) -> None:
-    """Functions, activities, optimized integrations, and Resources with a parameter."""
+    """Functions, activities, optimized integrations and Resources with a parameter are valid."""
     fields = {"Parameters": {key: NEEDED[key] for key in (*CLUSTER, "Job")}}
     assert set() == told(only(task(resource, **(fields if ":eks:" in resource else {}))))
 
@@ -84,10 +84,12 @@ def test_what_a_task_may_call(resource: str) -> None:
     ],
 )
 def test_what_a_task_cannot_call(resource: str, fix: str) -> None:
-    """AWS recognizes no other resource; the fix is how to call it after all."""
+    """AWS recognizes no other resource, and the fix shows a valid call."""
     definition = only(task(resource))
     assert {("integration", "$.States.A.Resource")} == told(definition)
-    (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "integration")
+    (finding,) = (
+        finding for finding in sfn.check_definition(definition) if finding.rule == "integration"
+    )
     assert "is not recognized" in finding.message
     assert fix in finding.fix
 
@@ -106,11 +108,11 @@ def test_what_a_task_cannot_call(resource: str, fix: str) -> None:
     ],
 )
 def test_an_http_task_says_whom_it_calls(given: dict[str, Any], expected: set[str]) -> None:
-    """An https URL, a method and a connection."""
+    """An HTTP task needs an https URL, a method and a connection."""
     found = sfn.check_definition(only(task(HTTP, Parameters=given)))
-    messages = [one.message for one in found if one.rule == "integration"]
+    messages = [finding.message for finding in found if finding.rule == "integration"]
     assert len(expected) == len(messages)
-    assert all(any(each.startswith(words) for each in messages) for words in expected)
+    assert all(any(message.startswith(words) for message in messages) for words in expected)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +135,14 @@ def test_an_integration_is_given_what_it_needs(action: str, given: dict[str, Any
     for services, empty in product((False, True), (False, True)):
         nothing = only(task(resource, Parameters={}) if empty else task(resource))
         found = sfn.check_definition(nothing, services=services)
-        messages = [one.message for one in found if " needs " in one.message]
+        messages = [finding.message for finding in found if " needs " in finding.message]
         required = [key for key in given if not key.startswith("Payload")]
         assert len(required) == len(messages)
         assert all("is required but was missing" in message for message in messages)
 
 
 GET, LIST, PUT = (
-    f"arn:aws:states:::s3:{one}" for one in ("getObject", "listObjectsV2", "putObject")
+    f"arn:aws:states:::s3:{action}" for action in ("getObject", "listObjectsV2", "putObject")
 )
 
 
@@ -170,16 +172,16 @@ def test_what_a_map_reads_and_writes_is_checked(
     part = {"Resource": resource, **({} if given is None else {"Parameters": given})}
     definition = only({**distributed({"Type": "Pass"}), key: part})
     found = [
-        one.path.removeprefix(f"$.States.A.{key}")
-        for one in sfn.check_definition(definition, services=True)
-        if one.severity == "error"
+        finding.path.removeprefix(f"$.States.A.{key}")
+        for finding in sfn.check_definition(definition, services=True)
+        if finding.severity == "error"
     ]
     assert expected == sorted(found)
 
 
 @pytest.mark.parametrize("resource", [HTTP, "arn:aws:states:::lambda:invoke"])
 def test_an_integration_of_unknown_arguments_is_left_alone(resource: str) -> None:
-    """JSONata gives them."""
+    """Arguments that JSONata computes are only known at run time."""
     arguments = "{% $states.input %}"
     assert set() == told(only(task(resource, Arguments=arguments), QueryLanguage="JSONata"))
 
@@ -194,14 +196,14 @@ def test_an_integration_of_unknown_arguments_is_left_alone(resource: str) -> Non
     ],
 )
 def test_items_of_a_distributed_map_run_as_it_says(kind: str, resource: str) -> None:
-    """Items are executions of their own: EXPRESS ones can't wait, in any workflow."""
+    """Items are executions with their own type, and EXPRESS ones can't wait."""
     place = "$.States.A.ItemProcessor.States.I.Resource"
     expected = {("express", place)} if kind == "EXPRESS" else set()
     assert expected == told(only(distributed(task(resource, Parameters=NEEDED), kind)))
 
 
 def test_express_items_start_no_distributed_map() -> None:
-    """Nor can any other EXPRESS execution."""
+    """An EXPRESS execution can't start a distributed Map."""
     inside = distributed({"Type": "Pass"})
     inside["ItemProcessor"]["StartAt"] = "J"
     inside["ItemProcessor"]["States"] = {"J": {"Type": "Pass", "End": True}}
@@ -238,10 +240,12 @@ def test_express_items_start_no_distributed_map() -> None:
     ],
 )
 def test_paths_inside_are_jsonpath(body: dict[str, Any], place: str, instead: str) -> None:
-    """The error suggests the field of JSONata."""
+    """The error suggests JSONata's field."""
     definition = only(body, QueryLanguage="JSONata")
     assert {("language", f"$.States.A.{place}")} == told(definition)
-    (finding,) = (one for one in sfn.check_definition(definition) if one.rule == "language")
+    (finding,) = (
+        finding for finding in sfn.check_definition(definition) if finding.rule == "language"
+    )
     assert f"In JSONata, use {instead} instead." == finding.fix
 
 
@@ -256,7 +260,7 @@ def test_paths_inside_are_jsonpath(body: dict[str, Any], place: str, instead: st
     ],
 )
 def test_a_condition_is_a_boolean_or_jsonata(condition: object, expected: set[Any]) -> None:
-    """A text is never true."""
+    """A text is never true, so it can't be a condition."""
     choice = {
         "Type": "Choice",
         "Choices": [{"Condition": condition, "Next": "B"}],
@@ -306,9 +310,11 @@ def test_a_branch_names_no_language_and_has_no_field_of_the_root() -> None:
     ],
 )
 def test_an_http_task_has_one_of_seven_methods(method: Any, fix: str | None, language: str) -> None:
-    """Written in capitals; a parameter may be any."""
+    """A method is in capitals, and a parameter can be any method."""
     field = "Parameters" if language == "JSONPath" else "Arguments"
     given = {**CALLED, "Authentication": CONNECTION, "Method": method}
     found = sfn.check_definition(only(task(HTTP, **{field: given}), QueryLanguage=language))
     expected = [] if fix is None else [(f"$.States.A.{field}.Method", fix)]
-    assert expected == [(one.path, one.fix) for one in found if one.rule == "integration"]
+    assert expected == [
+        (finding.path, finding.fix) for finding in found if finding.rule == "integration"
+    ]

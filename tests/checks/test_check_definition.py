@@ -21,7 +21,7 @@ def only(body: dict[str, Any], **root: Any) -> dict[str, Any]:
 
 
 def to_b(body: dict[str, Any], **root: Any) -> dict[str, Any]:
-    """Return a definition of the state "A" and of "B", which ends it."""
+    """Return a definition of the state "A", followed by the final state "B"."""
     return {"StartAt": "A", "States": {"A": body, "B": dict(END)}, **root}
 
 
@@ -37,13 +37,13 @@ def told(definition: Any, *, type: str = "STANDARD") -> set[tuple[str, str]]:
     """Return the rule and the path of each error."""
     findings = sfn.check_definition(definition, type=type)
     assert len(findings) == len(set(findings)), findings
-    return {(one.rule, one.path) for one in findings if one.severity == "error"}
+    return {(finding.rule, finding.path) for finding in findings if finding.severity == "error"}
 
 
 def warned(definition: Any, *, type: str = "STANDARD") -> set[tuple[str, str]]:
     """Return the rule and the path of each warning."""
     findings = sfn.check_definition(definition, type=type)
-    return {(one.rule, one.path) for one in findings if one.severity == "warning"}
+    return {(finding.rule, finding.path) for finding in findings if finding.severity == "warning"}
 
 
 def inner(**fields: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ GOOD = {
 
 @pytest.mark.parametrize("definition", GOOD.values(), ids=GOOD.keys())
 def test_good_definitions_have_no_findings(definition: Any) -> None:
-    """A definition that the language allows has no errors."""
+    """A valid definition has no errors."""
     assert set() == told(definition)
 
 
@@ -461,7 +461,7 @@ BAD: list[tuple[str, Any, set[tuple[str, str]]]] = [
 def test_each_rule_finds_its_fault_and_no_other(
     definition: Any, expected: set[tuple[str, str]]
 ) -> None:
-    """One fault gives one finding, at its place."""
+    """A definition with one fault has one finding, at the fault's place."""
     assert expected == told(definition)
 
 
@@ -520,7 +520,7 @@ def test_each_habit_is_warned_of(definition: Any, expected: set[tuple[str, str]]
 
 @pytest.mark.parametrize("type", ["Task", "Parallel"])
 def test_what_an_http_task_reports_is_known(type: str) -> None:
-    """The names of AWS's page, where the call is and around it."""
+    """The error names of AWS's documentation are known, at the call and around it."""
     names = [*sfn.task.HTTP_RETRY.errors, "States.Http.Socket"]
     call = task(Resource="arn:aws:states:::http:invoke", Retry=[{"ErrorEquals": names}])
     runtime = {"Type": "Parallel", "Branches": [inner()], "End": True, "Retry": call["Retry"]}
@@ -649,7 +649,7 @@ def test_any_json_gives_findings_and_never_a_traceback(value: Any) -> None:
     ["https://sqs.us-east-1.amazonaws.com/123456789012/q", "arn:aws:sns:eu-west-1:123456789012:t"],
 )
 def test_an_account_in_an_arn_or_in_a_queues_url_is_hard_coded(text: str) -> None:
-    """Both name an account and a region, and fit one environment."""
+    """Both have an account and a region, and so work in one environment only."""
     assert ("hard-coded", "$.States.A.Parameters.Q") in warned(only(task(Parameters={"Q": text})))
 
 
@@ -664,7 +664,7 @@ def test_an_account_in_an_arn_or_in_a_queues_url_is_hard_coded(text: str) -> Non
     ],
 )
 def test_a_parameter_does_not_hand_out_a_token(fields: dict[str, Any], told_of: bool) -> None:
-    """It becomes a plain text, unless it is a part of an expression."""
+    """A parameter becomes a plain text, unless it is in an expression."""
     resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
     found = warned(only(task(Resource=resource, TimeoutSeconds=60, **fields)))
     assert told_of == (("callback-token", "$.States.A") in found)
@@ -680,7 +680,7 @@ def test_a_parameter_does_not_hand_out_a_token(fields: dict[str, Any], told_of: 
     ],
 )
 def test_what_can_never_be_a_parameter_is_told(body: dict[str, Any], path: str | None) -> None:
-    """Publishing refuses it, so that the author hears of it before."""
+    """Publishing refuses such a placeholder, so the check reports it earlier."""
     found = [place for rule, place in warned(only(body)) if rule == "parameter"]
     assert ([path] if path else []) == found
 

@@ -1,6 +1,6 @@
-"""Real definitions with verdicts: the checks accept and refuse the same ones as AWS.
+"""Real definitions with verdicts: the checks accept and refuse the same definitions as AWS.
 
-The definitions are beside the repository; without them these tests are skipped.
+The definitions are in a folder beside the repository. Without them, these tests are skipped.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ def corpus(*bases: str, label: str) -> Iterator[dict[str, str]]:
 
 
 def errors_in(row: dict[str, str]) -> list[str]:
-    """Return the errors of one definition, as AWS's kind of state machine."""
+    """Return the errors of one definition, checked as its type of state machine."""
     try:
         definition = loads((CORPUS / row["path"]).read_bytes())
     except DefinitionError as error:
         return [error.message]
     type = "EXPRESS" if row["label"] == "invalid-express" else "STANDARD"
     findings = sfn.check_definition(definition, type=type)
-    return [one.message for one in findings if one.severity == "error"]
+    return [finding.message for finding in findings if finding.severity == "error"]
 
 
 def test_what_aws_accepted_is_accepted() -> None:
-    """Every definition that AWS created a state machine of."""
+    """A definition of a state machine that AWS created has no errors."""
     rows = list(corpus("aws-accepted", label="valid"))
     assert len(rows) > 100
     assert {row["path"]: found for row in rows if (found := errors_in(row))} == {}
 
 
 def test_what_aws_ran_is_accepted() -> None:
-    """Every definition of the recorded executions."""
+    """A definition of a recorded execution has no errors."""
     refused: dict[str, Any] = {}
     for path in (ORACLE / "executions").rglob("*.json"):
         case = json.loads(path.read_text())
         found = sfn.check_definition(case["definition"], type=case.get("type") or "STANDARD")
-        errors = [str(one) for one in found if one.severity == "error"]
+        errors = [str(finding) for finding in found if finding.severity == "error"]
         if errors:
             refused[path.name] = errors
     assert refused == {}
@@ -69,7 +69,7 @@ WORDS = (
 
 
 def test_what_aws_refused_is_refused_for_its_reason() -> None:
-    """The first error has AWS's own words."""
+    """The first error has AWS's message."""
     rows = [*corpus("aws-refused", label="invalid"), *corpus("aws-recorded", label="invalid-")]
     assert len(rows) > 10
     for row in rows:
@@ -79,7 +79,7 @@ def test_what_aws_refused_is_refused_for_its_reason() -> None:
 
 
 def test_what_other_validators_refuse_is_refused() -> None:
-    """But for the spaces inside of {% %}, which AWS does not ask for."""
+    """Spaces around the braces of {% %} are an exception, because AWS accepts them."""
     passed = {row["aws_says"] for row in corpus("suite", label="invalid") if not errors_in(row)}
     spaces = {"jsonata-surround-syntax-no-spaces", "json-surround-syntax-extra-spaces"}
     assert spaces == passed

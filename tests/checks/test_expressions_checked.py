@@ -130,9 +130,11 @@ ERRORS: list[tuple[str, Any, set[tuple[str, str]]]] = [
 def test_each_fault_of_an_expression_is_one_error(
     definition: Any, expected: set[tuple[str, str]]
 ) -> None:
-    """One fault gives one error, at its place."""
+    """An expression with one fault has one error, at its place."""
     findings = sfn.check_definition(definition)
-    assert expected == {(one.rule, one.path) for one in findings if one.severity == "error"}
+    assert expected == {
+        (finding.rule, finding.path) for finding in findings if finding.severity == "error"
+    }
 
 
 GOOD = {
@@ -164,8 +166,10 @@ GOOD = {
 
 @pytest.mark.parametrize("definition", GOOD.values(), ids=GOOD.keys())
 def test_what_aws_reads_is_no_error(definition: Any) -> None:
-    """Expressions that Step Functions reads are let through."""
-    assert [one for one in sfn.check_definition(definition) if one.severity == "error"] == []
+    """An expression that Step Functions accepts has no error."""
+    assert [
+        finding for finding in sfn.check_definition(definition) if finding.severity == "error"
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -204,9 +208,13 @@ def test_what_aws_reads_is_no_error(definition: Any) -> None:
 def test_a_variable_that_nothing_assigns_is_told(
     definition: Any, place: str | None, fix: str
 ) -> None:
-    """AWS takes it and fails when it runs; inner variables end with their scope."""
-    found = [one for one in sfn.check_definition(definition) if one.rule == "undefined-variable"]
-    assert ([(place, fix)] if place else []) == [(one.path, one.fix) for one in found]
+    """AWS accepts it and fails at run time; inner variables end with their scope."""
+    found = [
+        finding
+        for finding in sfn.check_definition(definition)
+        if finding.rule == "undefined-variable"
+    ]
+    assert ([(place, fix)] if place else []) == [(finding.path, finding.fix) for finding in found]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +231,11 @@ def test_a_variable_that_nothing_assigns_is_told(
     ],
 )
 def test_what_is_sent_as_a_text_is_told(definition: Any, place: str) -> None:
-    """A path, a call or an expression that nothing will read."""
-    found = [one for one in sfn.check_definition(definition) if one.rule == "literal-path"]
-    assert [place] == [one.path for one in found]
+    """A path, call or expression in a field that evaluates none is a warning."""
+    found = [
+        finding for finding in sfn.check_definition(definition) if finding.rule == "literal-path"
+    ]
+    assert [place] == [finding.path for finding in found]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +251,7 @@ def test_what_is_sent_as_a_text_is_told(definition: Any, place: str) -> None:
     ],
 )
 def test_an_expression_tells_what_it_reads(text: str, expected: JsonataExpression) -> None:
-    """Free variables, members of $states and names without a context, and nothing bound inside."""
+    """Free variables, $states' members and unknown names are reported, without bound names."""
     assert expected == parse(text)
 
 
@@ -256,7 +266,7 @@ def test_any_text_is_read_or_refused(pieces: list[str]) -> None:
 
 
 def test_reading_jsonata_leaves_the_process_as_it_is() -> None:
-    """Its package sets how deep Python may recurse when it is imported; that is put back."""
+    """The JSONata package changes Python's recursion limit on import, and it is restored."""
     script = (
         "import sys\nfrom sfn_release.asl.jsonata import parse\nsys.setrecursionlimit(1234)\n"
         "parse('$x + 1')\nprint('jsonata' in sys.modules, sys.getrecursionlimit())\n"
@@ -267,23 +277,23 @@ def test_reading_jsonata_leaves_the_process_as_it_is() -> None:
 
 
 def test_a_place_to_write_to_in_the_context_object_is_one_finding() -> None:
-    """Nothing can be written there, under any name."""
+    """Nothing can be written to the context object, under any name."""
     definition = only(ResultPath="$$.x")
-    assert [one.rule for one in sfn.check_definition(definition)] == ["reference-path"]
+    assert [finding.rule for finding in sfn.check_definition(definition)] == ["reference-path"]
 
 
 @pytest.mark.parametrize(
     ("pointer", "good"), [("", True), ("/a/0", True), ("a", False), ("$.a", False)]
 )
 def test_an_items_pointer_is_a_json_pointer(pointer: str, good: bool) -> None:
-    """Empty, or a path that starts with a slash."""
+    """An items pointer is empty or begins with a slash."""
     reader = {
         "Resource": "arn:aws:states:::s3:getObject",
         "Parameters": {"Bucket": "b", "Key": "k"},
         "ReaderConfig": {"InputType": "JSON", "ItemsPointer": pointer},
     }
     found = sfn.check_definition(only(**mapped(dict(END), DISTRIBUTED, ItemReader=reader)))
-    places = [one.path for one in found if one.severity == "error"]
+    places = [finding.path for finding in found if finding.severity == "error"]
     assert [path.endswith("ReaderConfig.ItemsPointer") for path in places] == (
         [] if good else [True]
     )

@@ -1,4 +1,4 @@
-"""How the checker chooses the inspections of a thing: by its kind and its shape."""
+"""How the checker selects inspections: by the type and the shape of a part."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def nothing(_: ParsedState) -> Iterator[Issue]:
 def test_a_state_is_chosen_by_its_shape(
     options: dict[str, Any], noun: str, language: str, keys: tuple[str, ...], applies: bool
 ) -> None:
-    """By its query language, by the fields that it has or lacks, or by any other condition."""
+    """A state's shape is its query language, its fields, or any other condition."""
     inspection = each_state(nothing, **options)
     assert inspection.applies is not None
     assert inspection.applies(shape_of(noun, language, keys)) is applies
@@ -88,7 +88,7 @@ def test_a_call_is_chosen_by_its_service() -> None:
 
 
 def test_one_walk_finds_everything() -> None:
-    """Scopes come outer ones first; a state has its call, its paths and its error names."""
+    """Outer scopes come first; a state has its call, its paths and its error names."""
     parsed = parse_definition(DEFINITION, "STANDARD")
     assert [scope.place.path for scope in parsed.scopes] == [
         "$",
@@ -106,7 +106,7 @@ def test_one_walk_finds_everything() -> None:
 
 
 def test_equal_states_share_a_shape() -> None:
-    """So the inspections for a shape are chosen once, for however many states."""
+    """The inspections for a shape are selected once for any number of states."""
     parsed = parse_definition(DEFINITION, "STANDARD")
     *_, one, two = parsed.states
     assert one.shape is two.shape
@@ -117,7 +117,7 @@ def test_equal_states_share_a_shape() -> None:
 
 
 def test_a_valid_definition_needs_few_inspections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that can't apply costs nothing: most never look at this definition."""
+    """An inspection that can't apply doesn't run, and most inspections don't."""
     used: list[int] = []
     plan = checker._plan
 
@@ -134,7 +134,7 @@ def test_a_valid_definition_needs_few_inspections(monkeypatch: pytest.MonkeyPatc
 
 
 def test_writing_a_workflow_runs_no_rule_for_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`serialize` refuses what Step Functions refuses, and `diagnostics` has the rest."""
+    """`serialize` only reports errors of Step Functions; `diagnostics` reports everything."""
     ran: set[int] = set()
     plan = checker._plan
 

@@ -21,7 +21,7 @@ def map_state(**fields: Any) -> dict[str, Any]:
 
 
 def read(**config: Any) -> dict[str, Any]:
-    """Return a definition that reads a file as *config* says."""
+    """Return a definition that reads a file with the ReaderConfig *config*."""
     given = {"Bucket": "b", "Key": "k"}
     resource = "arn:aws:states:::s3:getObject"
     return map_state(ItemReader={"Resource": resource, "Parameters": given, "ReaderConfig": config})
@@ -30,12 +30,15 @@ def read(**config: Any) -> dict[str, Any]:
 def told(definition: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the rule, the severity and the path of each finding, below the Map."""
     found = sfn.check_definition(definition, services=True)
-    return [(one.rule, one.severity, one.path.removeprefix("$.States.M.")) for one in found]
+    return [
+        (finding.rule, finding.severity, finding.path.removeprefix("$.States.M."))
+        for finding in found
+    ]
 
 
 @pytest.mark.parametrize("number", ["MaxItemsPerBatch", "MaxInputBytesPerBatch"])
 def test_zero_is_a_limit(number: str) -> None:
-    """AWS's least value is 0 for every number of a Map."""
+    """Every limit of a Map may be 0."""
     assert told(map_state(ItemBatcher={number: 0})) == []
     wrong = [("wrong-value", "error", f"ItemBatcher.{number}")]
     assert wrong == told(map_state(ItemBatcher={number: -1}))
@@ -49,7 +52,7 @@ def test_zero_is_a_limit(number: str) -> None:
     ],
 )
 def test_the_path_to_a_number_is_a_reference_path(path: str, good: bool) -> None:
-    """To the input or a variable; the context object is for ItemsPath alone."""
+    """A number's path starts at the input or a variable; only ItemsPath may use the context."""
     assign = {"Type": "Pass", "Assign": {"limit": 1}, "Next": "M"}
     holders: dict[str, dict[str, Any]] = {
         "MaxConcurrencyPath": map_state(MaxConcurrencyPath=path),
@@ -68,7 +71,7 @@ def test_the_path_to_a_number_is_a_reference_path(path: str, good: bool) -> None
 
 
 def test_given_headers_are_given() -> None:
-    """GIVEN without a list of headers has none to name the columns by."""
+    """GIVEN without a list of headers has no names for the columns."""
     place = "ItemReader.ReaderConfig"
     config = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN"}
     assert [("missing-field", "error", place)] == told(read(**config))

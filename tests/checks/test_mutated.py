@@ -82,7 +82,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def damaged(definition: Any, chance: random.Random) -> Any:
-    """Return a copy with one to four things replaced, removed, added or cut."""
+    """Return a copy with one to four parts replaced, removed, added or cut."""
     made = copy.deepcopy(definition)
     for _ in range(chance.randint(1, 4)):
         inside = places(made)
@@ -104,7 +104,7 @@ def damaged(definition: Any, chance: random.Random) -> Any:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_damaged_definition_gives_findings(seed: int) -> None:
-    """Hundreds of definitions, and each finding has a path and a message."""
+    """Each finding of hundreds of definitions has a path and a message."""
     chance = random.Random(seed)  # noqa: S311 - the same damage in every run
     sources = [FLOW]
     for path in sorted(CORPUS.rglob("*.json"))[seed::40]:
@@ -121,32 +121,35 @@ def test_a_damaged_definition_gives_findings(seed: int) -> None:
 
 
 def test_the_undamaged_definition_has_no_errors() -> None:
-    """Otherwise the test above would test little."""
-    assert [str(one) for one in sfn.check_definition(FLOW) if one.severity == "error"] == []
+    """The original must be valid, so that the damage is the only fault."""
+    assert [
+        str(finding) for finding in sfn.check_definition(FLOW) if finding.severity == "error"
+    ] == []
 
 
 @pytest.mark.parametrize("text", ["[" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000])
 def test_a_deep_file_is_one_clear_finding(text: str, tmp_path: Path) -> None:
-    """Ten thousand levels deep."""
+    """A file of ten thousand levels has one finding."""
     ran = run("-C", str(tmp_path), "check", "-", "--json", stdin=text)
-    assert (ran.code, [one["rule"] for one in ran.json["findings"]]) == (1, ["not-json"])
+    assert (ran.code, [finding["rule"] for finding in ran.json["findings"]]) == (1, ["not-json"])
 
 
 @pytest.mark.parametrize("depth", [10, 200, 10_000])
 def test_deep_scopes_are_checked_or_refused(depth: int) -> None:
-    """States inside of states inside of states."""
+    """States in states at any depth are checked, or refused with a finding."""
     state: Any = {"Type": "Pass", "Next": "Gone"}
     for level in range(depth):
         branch = {"StartAt": f"S{level}", "States": {f"S{level}": state}}
         state = {"Type": "Parallel", "Branches": [branch], "End": True}
     found = sfn.check_definition({"StartAt": "A", "States": {"A": state}})
-    assert {one.rule for one in found} in ({"dangling"}, {"not-json"})
+    assert {finding.rule for finding in found} in ({"dangling"}, {"not-json"})
 
 
 def test_what_is_wrong_a_thousand_times_is_told_a_hundred_times() -> None:
-    """And the work that finding it takes does not grow with its square."""
+    """The work for many findings doesn't grow with their square."""
     states = {f"S{at}": {"Type": "Pass", "Next": f"T{at}"} for at in range(3000)}
     found = sfn.check_definition({"StartAt": "S0", "States": states})
     assert {
-        rule: sum(one.rule == rule for one in found) for rule in {one.rule for one in found}
+        rule: sum(finding.rule == rule for finding in found)
+        for rule in {finding.rule for finding in found}
     } == {"dangling": 100, "unreachable": 100}

@@ -1,4 +1,4 @@
-"""Requests of Step Functions' own: HTTPS APIs, API Gateway, EKS, Bedrock."""
+"""Requests that Step Functions makes itself: HTTPS APIs, API Gateway, EKS, Bedrock."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def told(action: str, given: Any, language: str = "JSONPath") -> set[tuple[str, 
     found = sfn.check_definition(definition, services=True)
     place = f"$.States.A.{field}"
     return {
-        (one.rule, one.path.removeprefix(place).lstrip("."))
-        for one in found
-        if one.severity == "error"
+        (finding.rule, finding.path.removeprefix(place).lstrip("."))
+        for finding in found
+        if finding.severity == "error"
     }
 
 
@@ -58,7 +58,7 @@ UNKNOWN = [
 def test_a_parameter_that_a_request_does_not_have_is_an_error(
     action: str, given: dict[str, Any], key: str
 ) -> None:
-    """At the top, and further down."""
+    """An unknown parameter is an error at any depth."""
     (found,) = told(action, given)
     assert found[0] == "request-parameter"
     assert found[1].replace('["', ".").replace('"]', "").lstrip(".") == key
@@ -85,7 +85,7 @@ def test_a_parameter_that_a_request_does_not_have_is_an_error(
 )
 @pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
 def test_what_a_request_has_is_accepted(action: str, given: dict[str, Any], language: str) -> None:
-    """In both query languages."""
+    """Valid requests have no findings in both query languages."""
     assert told(action, given, language) == set()
 
 
@@ -104,7 +104,7 @@ def test_what_a_request_has_is_accepted(action: str, given: dict[str, Any], lang
 def test_a_word_that_a_parameter_can_not_be_is_an_error(
     action: str, given: dict[str, Any], place: str
 ) -> None:
-    """In capitals, one of a few."""
+    """A parameter with a fixed set of words is in capitals."""
     assert {("integration", place)} == told(action, given)
 
 
@@ -117,13 +117,13 @@ def test_a_word_that_a_parameter_can_not_be_is_an_error(
     ],
 )
 def test_a_header_that_step_functions_refuses_to_send_is_an_error(header: str, place: str) -> None:
-    """When it runs; the state machine can be created."""
+    """Step Functions creates the state machine, and refuses the header at run time."""
     given = {**HTTP, "Headers": {header: "$.x", "Accept": "text/csv"}}
     assert {("request-header", place)} == told("http:invoke", given)
 
 
 def test_headers_of_an_api_are_lists() -> None:
-    """API Gateway takes several values of one header; computed ones are left alone."""
+    """API Gateway accepts several values of a header; computed headers aren't checked."""
     good = {"Accept": ["text/csv"], "Other.$": "$.x", "Third": "${Third}"}
     assert told("apigateway:invoke", {**API, "Headers": good}) == set()
     found = told("apigateway:invoke", {**API, "Headers": {**good, "Fourth": "x"}})
@@ -133,7 +133,7 @@ def test_headers_of_an_api_are_lists() -> None:
 
 
 def test_an_http_task_has_one_connection() -> None:
-    """By its ARN, in one of two places."""
+    """The connection's ARN is in one of two places."""
     assert {("integration", "InvocationConfig")} == told(
         "http:invoke", {**API, "InvocationConfig": {}}
     )
@@ -144,7 +144,7 @@ def test_an_http_task_has_one_connection() -> None:
 
 
 def test_every_request_has_its_required_parameters_in_one_table() -> None:
-    """Each of them is a parameter that the request has; an object isn't a text."""
+    """Each required parameter exists in the request, and a text isn't an object."""
     for action, shape in _REQUESTS.items():
         assert {name for group in REQUIRED[action] for name in group} <= shape.keys()
     given = {**API, "Authentication": "arn"}
@@ -152,7 +152,7 @@ def test_every_request_has_its_required_parameters_in_one_table() -> None:
 
 
 def test_local_creates_what_fails_only_when_it_runs() -> None:
-    """As AWS does; unknown parameters of a request are refused."""
+    """As in AWS, unknown parameters are refused, and other faults fail at run time."""
     states = {
         "A": {"Type": "Pass", "Parameters": {"a.$": "States.Hash($.a, 'MD4')"}, "Next": "B"},
         "B": {
@@ -173,7 +173,7 @@ def test_local_creates_what_fails_only_when_it_runs() -> None:
 
 
 def test_the_documentation_lists_what_is_required() -> None:
-    """Each action of the table, in the section of the rule."""
+    """The documentation of the rule lists each action of the table."""
     text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     section = text.partition("\n## integration\n")[2].partition("\n## ")[0]
     for (service, action), groups in REQUIRED.items():

@@ -30,7 +30,7 @@ def example(entry: str) -> Any:
 
 
 def test_every_rule_is_explained_once() -> None:
-    """In the table's order, with a row of the same words."""
+    """Entries are in the table's order, with the same words in their rows."""
     assert list(BY_NAME) == list(ENTRIES)
     rows = dict(re.findall(r"^\| \[`(\S+)`\]\(#\1\) \| (.*) \|$", DOCS, re.MULTILINE))
     assert {name: rule.means for name, rule in BY_NAME.items()} == rows
@@ -38,7 +38,7 @@ def test_every_rule_is_explained_once() -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_an_entry_says_how_grave_it_is_and_what_to_do(name: str) -> None:
-    """And its example, where it has one in JSON, breaks that rule."""
+    """An entry has a severity and a fix, and its JSON example breaks its rule."""
     rule, entry = BY_NAME[name], ENTRIES[name]
     silenced = ", can be silenced" if rule.severity == "error" and rule.can_be_silenced else ""
     assert entry.startswith(f"\n*{rule.severity.capitalize()}{silenced}.* ")
@@ -47,31 +47,33 @@ def test_an_entry_says_how_grave_it_is_and_what_to_do(name: str) -> None:
     if definition is not None:
         type = "EXPRESS" if name == "express" else "STANDARD"
         findings = sfn.check_definition(definition, type=type, services=True)
-        assert rule.severity in {one.severity for one in findings if one.rule == name}
+        assert rule.severity in {finding.severity for finding in findings if finding.rule == name}
 
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if "```python" in ENTRIES[name]])
 def test_an_example_in_python_breaks_its_rule(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a module of a project, so that the settings beside the definition are checked too."""
+    """The example is a module of a project, so that its settings are checked too."""
     (text,) = re.findall(r"^```python\n(.*?)^```$", ENTRIES[name], re.MULTILINE | re.DOTALL)
     (tmp_path / "releases.toml").write_text('[project]\nname = "shop"\n')
     (tmp_path / "workflows").mkdir()
     (tmp_path / "workflows" / "shown.py").write_text(text)
     run(["-C", str(tmp_path), "check", "--json"])
     findings = json.loads(capsys.readouterr().out)["findings"]
-    assert {(one["rule"], one["severity"]) for one in findings} == {(name, BY_NAME[name].severity)}
+    assert {(finding["rule"], finding["severity"]) for finding in findings} == {
+        (name, BY_NAME[name].severity)
+    }
 
 
 def test_names_are_stable_words() -> None:
-    """Names are used in releases.toml: lower case, and unique."""
+    """Names are used in releases.toml, and are lower case and unique."""
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in BY_NAME)
 
 
 def test_what_aws_refuses_can_not_be_silenced() -> None:
-    """Errors that depend on how new this program is can be."""
+    """Only errors that depend on this program's age can be silenced."""
     errors = {name for name, rule in BY_NAME.items() if rule.severity == "error"}
     models = {"sdk-action", "sdk-parameter", "sdk-required", "sdk-value"}
     silenced = {name for name in errors if BY_NAME[name].can_be_silenced}

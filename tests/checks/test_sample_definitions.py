@@ -1,7 +1,7 @@
 """The definitions in `tests/data/definitions`, valid and invalid ones.
 
-Each file has a *definition* and says *why* it is there: for a refused one that is AWS's message
-where it is known, else what is wrong. The *rule* and the *path* are those of the finding.
+Each file has a *definition* and its reason as *why*: for an invalid definition, AWS's message where
+it is known, or else the fault. An invalid one also has the *rule* and *path* of its finding.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REFUSED = sorted((DATA / "refused").glob("*.json"))
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a file as it is written."""
+    """Return a file's text."""
     read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return read
 
@@ -30,12 +30,12 @@ def errors(case: dict[str, Any]) -> list[Finding]:
     """Return the errors of a definition."""
     type = case.get("type", "STANDARD")
     found = sfn.check_definition(case["definition"], type=type, services=True)
-    return [one for one in found if one.severity == "error"]
+    return [finding for finding in found if finding.severity == "error"]
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
 def test_a_good_definition_has_no_error(path: Path) -> None:
-    """And comes back as it was when it is read as a workflow."""
+    """A valid definition is also written back unchanged."""
     case = read(path)
     assert errors(case) == []
     again = sfn.Workflow.from_dict(case["definition"]).serialize(type=case.get("type", "STANDARD"))
@@ -44,13 +44,15 @@ def test_a_good_definition_has_no_error(path: Path) -> None:
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
 def test_a_wrong_definition_has_its_error(path: Path) -> None:
-    """At the place where it is wrong."""
+    """The error is at the place of the fault."""
     case = read(path)
-    assert (case["rule"], case["path"]) in {(one.rule, one.path) for one in errors(case)}
+    assert (case["rule"], case["path"]) in {
+        (finding.rule, finding.path) for finding in errors(case)
+    }
 
 
 def test_there_are_some_of_both() -> None:
-    """And each says why it is there."""
+    """There are valid and invalid files, each with its reason."""
     assert len(ACCEPTED) >= 10
     assert len(REFUSED) >= 20
     assert all(read(path)["why"] for path in (*ACCEPTED, *REFUSED))

@@ -103,10 +103,10 @@ BUCKET = {"Bucket": "b", "Key": "k"}
 def test_a_call_that_the_model_does_not_have_is_told(
     resource: str, parameters: Any, rule: str, said: str
 ) -> None:
-    """With the correct name or value, and a warning if AWS may have added it since."""
+    """The fix has the correct name, and an addition that AWS may have made is only a warning."""
     fields = {} if parameters is None else {"Parameters": parameters}
-    told = [one for one in found(resource, **fields) if one.rule == rule]
-    assert any(said in f"{one.message} {one.fix}" for one in told), told
+    told = [finding for finding in found(resource, **fields) if finding.rule == rule]
+    assert any(said in f"{finding.message} {finding.fix}" for finding in told), told
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_call_that_the_model_does_not_have_is_told(
 def test_what_is_right_or_known_only_later_is_left_alone(
     resource: str, fields: dict[str, Any]
 ) -> None:
-    """Paths, parameters of an environment, and objects where JSON text is wanted."""
+    """Paths, parameters of an environment, and objects in place of JSON text are accepted."""
     assert found(resource, **fields) == []
 
 
@@ -152,7 +152,7 @@ def test_what_is_right_or_known_only_later_is_left_alone(
                 "JobName": "n",
                 "JobQueue": "q",
                 "JobDefinition": "d",
-                "RetryStrategy": {"attempts": 5},  # as the developer guide has it
+                "RetryStrategy": {"attempts": 5},  # as in the developer guide
             },
             {("optimized-value", "warning")},
         ),
@@ -184,13 +184,13 @@ def test_what_is_right_or_known_only_later_is_left_alone(
 def test_an_error_is_told_from_a_doubt(
     resource: str, parameters: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
-    """Texts for numbers and missing idempotency tokens run, sometimes; misspelt names never do."""
+    """A text for a number or a missing token is a warning, because it may run."""
     told = found(resource, Parameters=parameters)
-    assert expected == {(one.rule, one.severity) for one in told}
+    assert expected == {(finding.rule, finding.severity) for finding in told}
 
 
 def test_expressions_in_jsonata_are_left_alone() -> None:
-    """Each value, and all arguments at once."""
+    """Expressions are accepted for single values and for all arguments."""
     for arguments in (
         "{% $states.input %}",
         {"Bucket": "{% $b %}", "Key": "k", "PartNumber": "{% 1 %}"},
@@ -198,14 +198,14 @@ def test_expressions_in_jsonata_are_left_alone() -> None:
         fields = {"QueryLanguage": "JSONata", "Arguments": arguments}
         assert found("aws-sdk:s3:getObject", **fields) == []
     fields = {"QueryLanguage": "JSONata", "Arguments": {"Bucket": "b", "Key.$": "$.k"}}
-    assert [one.rule for one in found("aws-sdk:s3:getObject", **fields)] == [
+    assert [finding.rule for finding in found("aws-sdk:s3:getObject", **fields)] == [
         "sdk-parameter",
         "sdk-required",
     ]
 
 
 def test_a_finding_says_where() -> None:
-    """Down to the member of a list."""
+    """A finding's path goes down to the item of a list."""
     (finding,) = found(
         "aws-sdk:ec2:describeInstances",
         Parameters={"Filters": [{"Name": "n"}, {"Nme": "n"}]},
@@ -216,7 +216,7 @@ def test_a_finding_says_where() -> None:
 
 @pytest.mark.parametrize("id", sorted(SERVICES))
 def test_every_renamed_service_is_there(id: str) -> None:
-    """The table names services that botocore has, by names of which it knows no other service."""
+    """The table has botocore's services whose names in Step Functions differ."""
     service = sdk_service(id)
     assert service is not None
     assert service.actions
@@ -238,15 +238,15 @@ def test_every_renamed_service_is_there(id: str) -> None:
     ],
 )
 def test_parameters_are_spelled_as_in_java(member: str, written: str) -> None:
-    """A leading run of capitals is lowered; names that Java has taken are others."""
+    """A leading run of capitals is lowered, and names that Java reserves differ."""
     assert written == sdk_parameter(member)
 
 
 def test_diagnostics_ask_the_models_and_serialize_does_not() -> None:
-    """The age of botocore must not decide whether a release can be built."""
+    """A build must not depend on the age of botocore."""
     workflow = sfn.Workflow.from_dict(definition("aws-sdk:s3:getObjet", Parameters=BUCKET))
     assert workflow.serialize()
-    assert [one.rule for one in workflow.diagnostics()] == ["sdk-action"]
+    assert [finding.rule for finding in workflow.diagnostics()] == ["sdk-action"]
     assert workflow.diagnostics(services=False) == ()
 
 
@@ -266,13 +266,13 @@ JSON = st.recursive(
 
 @given(JSON, st.sampled_from(["aws-sdk:ec2:describeInstances", "aws-sdk:dynamodb:putItem"]))
 def test_no_value_is_too_strange(value: Any, resource: str) -> None:
-    """Findings, never an exception."""
+    """Any value has findings, and never an exception."""
     for finding in found(resource, Parameters=value):
         assert finding.message
 
 
 def test_deep_values_of_shapes_that_hold_themselves_are_walked() -> None:
-    """A DynamoDB attribute value in itself, as deeply as JSON can be read."""
+    """A DynamoDB attribute value may be nested as deeply as JSON can be parsed."""
     deep: Any = {"Wrong": 1}
     for _ in range(150):
         deep = {"M": {"x": deep}}
@@ -282,7 +282,7 @@ def test_deep_values_of_shapes_that_hold_themselves_are_walked() -> None:
 
 
 def test_no_call_that_aws_took_is_refused() -> None:
-    """There are no false alarms about recorded and published definitions."""
+    """Recorded and published definitions have no false alarms."""
     index = CORPUS / "index.tsv"
     if not index.exists():
         pytest.skip("the corpus of public definitions is not here")
@@ -293,8 +293,10 @@ def test_no_call_that_aws_took_is_refused() -> None:
     wrong: dict[str, list[Finding]] = {}
     for path in paths:
         read = json.loads((CORPUS / path).read_bytes())
-        told = [one for one in check_definition(read, services=True) if one.rule in NAMES]
-        if errors := [one for one in told if one.severity == "error"]:
+        told = [
+            finding for finding in check_definition(read, services=True) if finding.rule in NAMES
+        ]
+        if errors := [finding for finding in told if finding.severity == "error"]:
             wrong[path] = errors
     assert wrong == {}
     assert len(paths) > 200

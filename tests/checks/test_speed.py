@@ -11,17 +11,17 @@ import pytest
 import sfn_release as sfn
 from sfn_release.checks import jsonata_expressions
 
-LENGTH = 40_000  # characters; one that is quadratic needs many seconds for so much
-MOST = 2.0  # seconds of processor time: ten times what any of these needs
+LENGTH = 40_000  # characters; a quadratic check needs many seconds for these
+MOST = 2.0  # seconds of processor time: ten times the need of any test here
 
 
 def checked(definition: dict[str, Any]) -> list[str]:
-    """Return the rules of the findings, within the time."""
+    """Return the rules of the findings, and check the time."""
     start = time.process_time()
     found = sfn.check_definition(definition, services=True)
     assert time.process_time() - start < MOST
-    assert all(len(one.message) < 5000 for one in found)
-    return [one.rule for one in found]
+    assert all(len(finding.message) < 5000 for finding in found)
+    return [finding.rule for finding in found]
 
 
 def only(**fields: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def chain(count: int, state: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
 
 
 def repeated(begin: str, unit: str, end: str = "", length: int = LENGTH) -> str:
-    """Return a text of *length* characters or so."""
+    """Return a text of about *length* characters."""
     return begin + unit * (length // len(unit)) + end
 
 
@@ -66,7 +66,7 @@ PATHS = {
 
 @pytest.mark.parametrize("name", PATHS)
 def test_a_long_path_or_call_is_read_in_time(name: str) -> None:
-    """Valid or not: never an exception."""
+    """A valid or invalid path is checked without an exception."""
     text, expected = PATHS[name]
     found = checked(only(Parameters={"a.$": text}))
     assert expected is None or expected == found
@@ -93,17 +93,17 @@ def test_a_long_expression_is_read_in_time(name: str) -> None:
 
 
 def test_jsonata_beyond_a_limit_is_told_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once, at the first expression that is not checked; the others are."""
+    """There is one finding at the first unchecked expression, and the others are checked."""
     monkeypatch.setattr(jsonata_expressions, "MOST", 100)
     output = ["{% $nope %}", "{% $nopo %}", f"{{% '{'a' * 80}' %}}", "{% $nope %}"]
     found = sfn.check_definition(only(QueryLanguage="JSONata", Output=output))
-    told = {(one.rule, one.path) for one in found}
+    told = {(finding.rule, finding.path) for finding in found}
     assert {"unread-jsonata", "undefined-variable"} == {rule for rule, _ in told}
     assert len(told) == len(found)
 
 
 def test_a_deep_expression_can_still_be_silenced() -> None:
-    """It is a warning: nothing is known to be wrong."""
+    """The finding is a warning, because the expression may be valid."""
     text = repeated("{% ", "(", "1")
     (finding,) = sfn.check_definition(
         only(QueryLanguage="JSONata", Output=text + ")" * LENGTH + " %}")
@@ -126,7 +126,7 @@ STATES = {
 
 @pytest.mark.parametrize("unit", ["${", "${1", "${A}", "${1}", "$${", "${workflow:"])
 def test_a_text_of_placeholders_is_checked_in_time(unit: str) -> None:
-    """Closed or not, filled or not."""
+    """Placeholders are checked in time, whether they are closed, filled or not."""
     text = unit * (10 * LENGTH // len(unit))
     assert set(checked(only(Parameters={"a": text}))) <= {"parameter"}
 
@@ -150,7 +150,7 @@ def inner_variables(count: int) -> dict[str, Any]:
 
 
 def test_variables_of_many_scopes_are_checked_in_time() -> None:
-    """One walk over the outer graph answers for all."""
+    """One walk over the outer graph is enough for all scopes."""
     assert checked(inner_variables(1500)) == []
     looped = inner_variables(1500)
     looped["States"]["last"] = {**looped["States"]["last"], "Next": "m0"}
@@ -162,5 +162,5 @@ def test_variables_of_many_scopes_are_checked_in_time() -> None:
 
 @pytest.mark.parametrize("name", STATES)
 def test_many_states_are_checked_in_time(name: str) -> None:
-    """Thousands, with as many variables and mistakes."""
+    """Thousands of states, variables and mistakes are checked in time."""
     checked(STATES[name])

@@ -141,7 +141,7 @@ def test_the_context_object_of_express_counts_no_redrives(client: Any) -> None:
 def test_a_text_that_is_no_definition_gets_aws_s_code(
     client: Any, text: str, expected: dict[str, str]
 ) -> None:
-    """Invalid JSON has the parser's message and location; an empty text has neither."""
+    """Invalid JSON has the parser's message and location; an empty text has no location."""
     answer = client.validate_state_machine_definition(definition=text)
     assert answer["diagnostics"] == [{"severity": "ERROR", **expected}]
 
