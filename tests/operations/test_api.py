@@ -19,7 +19,7 @@ NAMES = sorted(MODULES)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_public_name_is_importable_and_documented(name: str) -> None:
-    """And it isn't a module, even after its module was imported."""
+    """It isn't a module, even after its module was imported."""
     import_module(MODULES[name])
     value = getattr(operations, name)
     assert callable(value)
@@ -34,7 +34,7 @@ def test_no_submodule_has_a_public_name() -> None:
 
 
 def test_a_misspelt_verb_is_an_attribute_error() -> None:
-    """As with any module."""
+    """The error is the same as for any other module."""
     with pytest.raises(AttributeError, match="no attribute 'publsh'"):
         _ = operations.publsh  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""Deploying, rolling back and deleting: what is sent, kept and refused."""
+"""Deploying, rolling back and deleting: their changes, and their refusals."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_rollback_sends_what_ran_here(shop: Shop) -> None:
 
 
 def test_a_rollback_can_be_rendered_anew(shop: Shop) -> None:
-    """With --rerender: today's parameters in that day's definition."""
+    """--rerender fills the old definition with today's parameters."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two ${Who}")
     parameter(shop, "Bob")
@@ -172,7 +172,7 @@ def test_a_version_that_aws_lost_is_published_again(shop: Shop) -> None:
 
 
 def test_a_machine_that_aws_lost_is_created_again(shop: Shop) -> None:
-    """With its alias and tags; the record has the new version."""
+    """The machine gets its alias and tags again; the record has the new version."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -183,7 +183,7 @@ def test_a_machine_that_aws_lost_is_created_again(shop: Shop) -> None:
 
 
 def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
-    """Before the first deployment, and after it."""
+    """Rolling back fails both before the first deployment and after it."""
     with refused("E_NOT_FOUND", "Nothing was ever deployed to prod"):
         shop.rollback(environment="prod")
     shop.publish("1.0.0", "prod")
@@ -194,7 +194,7 @@ def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
 
 
 def test_a_rollback_to_what_is_live_does_nothing(shop: Shop) -> None:
-    """There is nothing to record either."""
+    """The ledger gets no record either."""
     shop.publish("1.0.0", "prod")
     refs = shop.refs()
     assert shop.rollback("1.0.0", "prod") is None
@@ -202,7 +202,7 @@ def test_a_rollback_to_what_is_live_does_nothing(shop: Shop) -> None:
 
 
 def test_a_rollback_says_from_where_and_why(shop: Shop) -> None:
-    """In its record: the version it leaves, the reason that was given."""
+    """The record has the version that was live before and the given reason."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -277,7 +277,7 @@ def test_without_an_alias_callers_get_the_machine_itself(shop: Shop) -> None:
 
 
 def test_a_workflow_that_left_the_release_stays_until_it_is_deleted(shop: Shop) -> None:
-    """In AWS, in the plan, in status, in every later record."""
+    """It stays in AWS, in the plan, in status and in every later record."""
     shop.commit(old="x")
     shop.publish("1.0.0", "prod")
     (shop.root / "workflows/old.asl.json").unlink()
@@ -340,7 +340,7 @@ def test_a_machine_that_is_gone_can_be_deleted_from_the_record(shop: Shop) -> No
 
 
 def test_status_compares_the_tags_that_name_what_is_served(shop: Shop) -> None:
-    """After a rollback they name the release that is back; a tag that misleads is drift."""
+    """After a rollback they name the restored release; a misleading tag is drift."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -395,7 +395,7 @@ def test_a_machine_of_somebody_is_adopted_on_request(shop: Shop) -> None:
 
 
 def test_a_plan_changes_nothing(shop: Shop) -> None:
-    """Neither in Git nor in AWS, for a release and for the work tree as it stands."""
+    """Git and AWS stay the same, for a plan of a release and of the work tree."""
     shop.publish("1.0.0", "prod")
     shop.workflow("hello", "edited")
     refs = shop.refs()
@@ -425,7 +425,7 @@ def test_many_workflows_are_one_deployment(shop: Shop, count: int) -> None:
 
 
 def test_a_workflow_can_get_another_machine_and_its_former_one_back(shop: Shop) -> None:
-    """By another `name`: versions belong to their own machine, equal content or not."""
+    """Another `name` makes another machine, and versions always belong to one machine."""
     config = (shop.root / "releases.toml").read_text()
     head = "[environments.prod]\n"
     renamed = config.replace(head, f'{head}name = "{{workflow}}-new"\n')
@@ -443,7 +443,7 @@ def test_a_workflow_can_get_another_machine_and_its_former_one_back(shop: Shop) 
 
 
 def test_an_equal_version_that_somebody_pointed_at_is_recorded(shop: Shop) -> None:
-    """There is nothing to change in AWS, and the ledger follows: `status` is in sync again."""
+    """AWS doesn't change, the record does: `status` is in sync again."""
     shop.publish("1.0.0", "prod")
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
     for content in ("x", "one Alice"):

@@ -1,4 +1,4 @@
-"""doctor: it finds and names every problem, and changes nothing."""
+"""`doctor`: it finds and names every problem, and changes nothing."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def test_a_ledger_that_cannot_be_read_is_named(shop: Shop) -> None:
 
 
 def test_a_ledger_branch_that_is_checked_out_is_named(shop: Shop) -> None:
-    """It would move under the person who works there."""
+    """It would move under the branch's user."""
     shop.publish("1.0.0", "prod")
     shop.git("checkout", "--quiet", PROD.removeprefix("refs/heads/"))
     shop.write("releases.toml", CONFIG)
@@ -387,7 +387,7 @@ def test_a_call_that_fails_is_a_line(shop: Shop, operation: str) -> None:
 
 
 def test_credentials_of_another_account_are_named(tmp_path: Path, shop: Shop) -> None:
-    """Nothing is asked there."""
+    """`doctor` makes no calls in that account."""
     config = CONFIG.replace('region = "eu-west-1"', 'region = "eu-west-1"\naccount = "1" * 12')
     config = config.replace('"1" * 12', '"111111111111"')
     other = make_shop(tmp_path / "other", config=config)
@@ -400,7 +400,7 @@ def test_credentials_of_another_account_are_named(tmp_path: Path, shop: Shop) ->
 
 @pytest.mark.parametrize("operation", DEPLOYING)
 def test_a_missing_permission_is_a_problem(shop: Shop, operation: str) -> None:
-    """By the name that a policy calls it, with AWS's words."""
+    """The line has the IAM action and AWS's message."""
     found = examined(shop, Cloud(shop.clients["prod"], denied=frozenset({operation})), "prod")
     action = "states:" + operation.replace("_", " ").title().replace(" ", "")
     denied = [
@@ -502,7 +502,7 @@ def test_a_machine_of_our_name_without_our_tag_is_named(shop: Shop) -> None:
 def test_quotas_that_are_near_are_told(
     shop: Shop, what: str, count: int, verdict: str | None
 ) -> None:
-    """Before a deployment fails on them."""
+    """The warning comes before a deployment fails on a quota."""
     shop.publish("1.0.0", "prod")
 
     class Full(Cloud):
@@ -544,6 +544,6 @@ def test_a_problem_exits_1(shop: Shop) -> None:
 
 
 def test_an_unknown_environment_is_an_error(shop: Shop) -> None:
-    """As everywhere."""
+    """The error is the same as in other commands."""
     ran = run("-C", str(shop.root), "doctor", "--env", "nowhere")
     assert (ran.code, "E_NOT_FOUND" in ran.err) == (1, True)

@@ -135,7 +135,7 @@ def test_with_assume_role_the_caller_may_take_it_on_and_nothing_else() -> None:
 
 
 def test_an_unknown_account_is_said(shop: Project) -> None:
-    """On the command line, for each environment on AWS; `local` needs no role."""
+    """The output says so for each environment on AWS; `local` needs no role."""
     assert "no IAM role is needed" in shop.ok("doctor", "--iam").out
     shop.write("releases.toml", HEAD + '[environments.cn]\nregion = "cn-north-1"\n')
     ran = shop.ok("doctor", "--iam", "--env", "cn")

@@ -183,7 +183,7 @@ def test_two_environments_that_name_one_state_machine_are_found(shop: Project) -
 
 @pytest.mark.usefixtures("store")
 def test_another_account_is_refused_by_every_verb(shop: Project) -> None:
-    """Before anything is read from it or written to it."""
+    """The refusal comes before any read or write in the account."""
     shop.ok("publish", "1.0.0")
     configure(shop, ACCOUNT, OTHER)
     for verb in (["deploy", "1.0.0"], ["rollback"], ["publish", "1.1.0"], ["execute", "hello"]):
@@ -216,7 +216,7 @@ def test_a_role_is_assumed(extra: str, shop: Project) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_looked_up_values_are_filled_and_recorded(shop: Project) -> None:
-    """And `$${` is a literal `${`."""
+    """Each value is filled in and recorded, and `$${` is a literal `${`."""
     (record,) = shop.json("publish", "1.0.0")["deployments"]
     assert record["parameters"] == {"Greeting": "Hello", "Who": "Alice"}
     done = shop.json("execute", "hello")
@@ -290,7 +290,7 @@ def test_a_secure_string_is_refused(shop: Project, store: Any) -> None:
 def test_a_variable_that_says_nothing_is_refused(
     value: str | None, word: str, shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before a version is taken."""
+    """The refusal comes before a version is taken."""
     monkeypatch.delenv("SHOP_GREETING")
     if value is not None:
         monkeypatch.setenv("SHOP_GREETING", value)
@@ -413,6 +413,6 @@ def test_a_rollback_needs_no_parameter_store(shop: Project, store: Any) -> None:
 
 
 def test_a_role_that_may_not_be_assumed_is_told_of_sts() -> None:
-    """Not of the service whose call came first."""
+    """The error names STS, although another service was called first."""
     with refused("E_ACCESS", "AWS denied sts:AssumeRole"):
         call(getattr(Broken("stepfunctions", "assume_role", DENIED), "assume_role"))  # noqa: B009 - set at run time

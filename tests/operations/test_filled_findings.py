@@ -113,7 +113,7 @@ def test_a_finding_of_the_declared_form_is_not_repeated(repository: Path) -> Non
 
 
 def test_the_value_of_a_parameter_is_in_the_fix(repository: Path) -> None:
-    """As releases.toml has it, with its type where the type is wrong."""
+    """The fix shows the value as in releases.toml, with its type if that is wrong."""
     http = task(
         "arn:aws:states:::http:invoke",
         ApiEndpoint="https://example.com",

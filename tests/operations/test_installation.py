@@ -37,13 +37,13 @@ def test_from_an_index_it_is_that_very_version(tmp_path: Path) -> None:
     ],
 )
 def test_from_git_it_is_that_very_commit(tmp_path: Path, url: str, requirement: str) -> None:
-    """Never a password: the file is committed."""
+    """The address has no password, because the file is committed."""
     direct = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
     assert commands(tmp_path, direct) == [f'pip install "sfn-release @ {requirement}"']
 
 
 def test_from_an_archive_its_digest_is_checked(tmp_path: Path) -> None:
-    """As pip recorded it."""
+    """The digest is the one that pip recorded."""
     url = "https://files.example/sfn_release-1.2.3-py3-none-any.whl"
     direct = {"url": url, "archive_info": {"hashes": {"sha256": "ab12"}}}
     assert commands(tmp_path, direct) == [f'pip install "sfn-release @ {url}#sha256=ab12"']
@@ -62,7 +62,7 @@ def test_from_a_folder_of_the_repository_it_is_that_folder(tmp_path: Path) -> No
 
 
 def test_from_a_clone_elsewhere_it_is_the_clones_commit(tmp_path: Path) -> None:
-    """The note lists what the runner needs: a key, and the pushed commit."""
+    """The note lists the runner's needs: a key, and the pushed commit."""
     direct = {"url": "file:///elsewhere/sfn", "dir_info": {"editable": True}}
     made = install(
         Installed("1.2.3", direct, ("git@git.example:a/b.git", COMMIT)), tmp_path, tmp_path
@@ -153,7 +153,7 @@ def test_requirements_are_installed_too(tmp_path: Path) -> None:
 
 
 def test_tests_run_with_a_pytest_of_one_version(tmp_path: Path) -> None:
-    """Unless the lock file has it."""
+    """The version is pinned here unless the lock file has it."""
     assert commands_for_tests(Install(()), tmp_path) == ()
     (tmp_path / "tests" / "unit").mkdir(parents=True)
     assert commands_for_tests(Install(()), tmp_path) == ()

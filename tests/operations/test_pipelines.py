@@ -142,7 +142,7 @@ def test_every_environment_is_planned() -> None:
 
 
 def test_findings_are_annotations_and_tests_run() -> None:
-    """Also for a fork's pull request, which gets no credentials."""
+    """This works for a fork's pull request too, which gets no credentials."""
     made = texts(SOAKED, tests=("pip install pytest==8.3.0", "python -m pytest"))
     check = yaml.safe_load(made[FILE])["jobs"]["check"]
     assert [line for line, _ in commands(check)][1:] == [
@@ -245,7 +245,7 @@ def test_without_requires_the_order_of_the_file_counts() -> None:
 
 
 def test_without_environments_the_usual_ones_are_named(repository: Path) -> None:
-    """And init says that they are missing."""
+    """`init` also says that they are missing."""
     ran = run("-C", str(repository), "init", "--ci", "github")
     assert (ran.code, f"wrote  {FILE}" in ran.out) == (0, True)
     assert "add [environments.staging]" in ran.err
@@ -269,7 +269,7 @@ def test_init_warns_of_profiles(shop: Project) -> None:
 
 
 def test_a_broken_releases_toml_stops_it_first(shop: Project) -> None:
-    """Nothing is written for environments that are not known."""
+    """Without known environments no file is written."""
     shop.write("releases.toml", "[project]\n")
     (shop.root / "workflows" / "hello.asl.json").unlink()
     ran = shop.run("init", "--ci", "github")
@@ -369,7 +369,7 @@ def two_stages(endpoint: str) -> str:
 def test_every_command_line_works_on_a_runner(
     repository: Path, local_server: str, tmp_path: Path
 ) -> None:
-    """In shallow, detached clones without tags, from the plan of a pull request to a rollback."""
+    """Shallow, detached clones without tags suffice, from a pull request's plan to a rollback."""
     shop = Project(repository)
     shop.write("releases.toml", two_stages(""))
     shop.workflow("hello", "Hello Alice")

@@ -43,7 +43,7 @@ def agree(shop: Shop, version: str) -> list[str]:
 
 
 def test_a_plan_of_the_work_tree_is_what_publish_does(tmp_path: Path) -> None:
-    """Also after rollbacks: content that ran before comes back with the version that it had."""
+    """This holds after rollbacks too: content that ran before gets its old version again."""
     shop = copy_shop(tmp_path)
     assert agree(shop, "1.0.0")[0] == "create state machine hello"
     shop.commit(hello="two")
@@ -62,7 +62,7 @@ def test_a_plan_of_the_work_tree_is_what_publish_does(tmp_path: Path) -> None:
 
 
 def test_the_work_tree_has_no_version(project: Project) -> None:
-    """In text, JSON, Markdown and with -v, whatever is deployed."""
+    """Text, JSON, Markdown and -v show no version, whatever is deployed."""
     for _ in range(2):
         for more in ([], ["-v"], ["--json"], ["--format", "markdown"]):
             told = project.ok("plan", *more)
@@ -87,7 +87,7 @@ def many(*numbers: int) -> str:
 
 
 def test_differences_stand_below_each_workflow(project: Project) -> None:
-    """In a plan and in the plans that verbs apply, as `diff` shows them."""
+    """Plans show them as `diff` does, also when a verb applies the plan."""
     project.publish("1.0.0", hello="one", other="same")
     project.commit(hello="two")
     line = '      state "Only": Result "one" → "two"\n'
@@ -114,7 +114,7 @@ def test_differences_stand_below_each_workflow(project: Project) -> None:
 
 
 def test_settings_and_tags_are_differences_too(shop: Project) -> None:
-    """Of the environment's own values, once they are filled in."""
+    """The plan compares the environment's own values, after filling."""
     shop.publish("1.0.0")
     text = (shop.root / "releases.toml").read_text()
     shop.write(
@@ -200,7 +200,7 @@ def test_adopting_shows_what_it_would_overwrite(tmp_path: Path) -> None:
 
 
 def test_a_rollback_is_planned(project: Project) -> None:
-    """With and without a version: the steps that it then takes, and nothing is changed."""
+    """The plan has the steps of the rollback, with a version or without, and changes nothing."""
     project.publish("1.0.0", hello="one")
     project.publish("1.1.0", hello="two")
     before = project.git("for-each-ref"), project.json("status")
@@ -244,7 +244,7 @@ def test_options_that_do_not_go_together(options: list[str], shop: Project) -> N
 
 
 def test_the_library_has_the_plans_too(tmp_path: Path) -> None:
-    """As pipelines of one's own ask for them."""
+    """You can use them in a pipeline of your own."""
     shop = copy_shop(tmp_path)
     publish(shop.workspace(), "1.0.0")
     shop.commit(hello="two")

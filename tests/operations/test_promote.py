@@ -68,7 +68,7 @@ def test_a_rollback_there_is_what_is_promoted(shop: Shop) -> None:
 
 
 def test_what_has_not_succeeded_there_is_not_promoted(shop: Shop) -> None:
-    """Nothing yet; a version that was never there; itself."""
+    """Nothing is promoted before the first success, at a missing version, or to itself."""
     with refused("E_NOT_FOUND", "Nothing has succeeded in staging"):
         to_prod(shop)
     shop.publish("1.0.0", "staging")
@@ -192,7 +192,7 @@ def test_a_deletion_ends_the_time(shop: Shop) -> None:
 
 
 def test_an_override_is_recorded(shop: Shop) -> None:
-    """Only where it was needed; an empty one is refused."""
+    """The record has it only if it was needed; an empty one is refused."""
     configure(shop, 'requires = ["staging"]')
     with refused("E_USAGE", "--override"):
         shop.publish("1.0.0", "prod", override="  ")
@@ -234,7 +234,7 @@ def test_a_clone_that_lacks_the_branch_fetches_it(shop: Shop) -> None:
 
 @pytest.mark.parametrize("on_main", [True, False])
 def test_a_shallow_detached_clone_can_tell(shop: Shop, on_main: bool) -> None:
-    """As a pipeline makes it: one commit, no branch; its history stays as shallow as it was."""
+    """One commit without a branch suffices, and the history stays as shallow as it was."""
     configure(shop, 'branches = ["main"]')
     tagged = shop.commit(hello="two")
     shop.git("push", "--quiet", "origin", f"{tagged}:refs/heads/topic")

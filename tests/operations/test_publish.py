@@ -1,4 +1,4 @@
-"""Publishing: what is refused, what is written, and that nothing else changes."""
+"""Publishing: its refusals, its results, and that nothing else changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shop(tmp_path: Path) -> Shop:
     return copy_shop(tmp_path)
 
 
-# What publishing does
+# The results of publishing
 
 
 def test_a_release_is_a_tag_a_commit_and_its_deployment(shop: Shop) -> None:
@@ -53,7 +53,7 @@ def test_a_release_is_a_tag_a_commit_and_its_deployment(shop: Shop) -> None:
 
 
 def test_nothing_of_the_clone_is_touched(shop: Shop) -> None:
-    """Not the work tree, the index, HEAD or the current branch, by any verb."""
+    """No verb touches the work tree, the index, HEAD or the current branch."""
     shop.write(".gitignore", "*.tmp\n")
     shop.commit()
     shop.write("kept.tmp", "mine")
@@ -103,7 +103,7 @@ def test_the_tree_of_a_release_is_its_manifest_and_its_definitions(shop: Shop) -
 
 
 def test_the_tag_is_annotated_and_tells_notes_and_digests(shop: Shop) -> None:
-    """On the source commit; the notes are the version's section of CHANGELOG.md."""
+    """It is on the source commit; the notes are the version's section of CHANGELOG.md."""
     shop.write(
         "CHANGELOG.md", "# Changes\n\n## [1.0.0] - 2030-01-01\n\n- Says hello.\n\n## 0.9.0\n"
     )
@@ -126,7 +126,7 @@ def test_without_notes_it_warns_and_goes_on(shop: Shop) -> None:
 
 
 def test_since_names_the_release_that_brought_the_content(shop: Shop) -> None:
-    """Of each workflow by itself, seen from the highest release below."""
+    """Each workflow has its own `since`, from the highest release below."""
     shop.commit(bye="x")
     shop.publish("1.0.0", deploy=False)
     shop.commit(hello="two")
@@ -169,7 +169,7 @@ def test_no_deploy_only_releases(shop: Shop) -> None:
 
 
 def test_several_environments_get_it_in_one_run(shop: Shop) -> None:
-    """In the order in which they were named."""
+    """They are deployed in the order of the command line."""
     shop.write("releases.toml", CONFIG.replace('name = "shop"', 'name = "shop"\nremote = ""'))
     shop.commit()
     published = shop.publish("1.0.0", "prod", "local")
@@ -203,7 +203,7 @@ def test_a_failure_in_one_environment_tells_how_far_it_came(shop: Shop) -> None:
 
 
 def test_publishing_again_with_equal_content_does_nothing(shop: Shop) -> None:
-    """It says so, and neither Git nor AWS is written to: layout is not content."""
+    """The output says so, and Git and AWS stay the same: layout isn't content."""
     shop.publish("1.0.0")
     refs = shop.refs()
     text = json.dumps(dict(reversed(definition("one").items())), indent=7)
@@ -215,7 +215,7 @@ def test_publishing_again_with_equal_content_does_nothing(shop: Shop) -> None:
 
 
 def test_publishing_other_content_is_refused_with_the_differences(shop: Shop) -> None:
-    """The error says what to do, and nothing is written."""
+    """The error names the next step, and nothing is written."""
     shop.publish("1.0.0")
     shop.commit(hello="two", bye="x")
     refs = shop.refs()
@@ -271,7 +271,7 @@ def test_publishing_again_deploys_where_it_never_was(shop: Shop) -> None:
     ],
 )
 def test_what_is_no_version_is_refused(shop: Shop, version: str, words: str) -> None:
-    """With the reason, before anything is built."""
+    """The error gives the reason, before anything is built."""
     with refused("E_VERSION", words):
         shop.publish(version)
     assert shop.watcher.said == []
@@ -308,7 +308,7 @@ def test_a_modules_version_must_be_the_since_of_its_content(shop: Shop) -> None:
 def test_a_tag_that_a_person_made_on_this_commit_is_kept(
     shop: Shop, options: tuple[str, ...]
 ) -> None:
-    """As it is, lightweight too: it names the right source."""
+    """It stays as it is, even if lightweight, because it names the right source."""
     shop.git("tag", *options, "v1.0.0")
     tag = shop.refs()["refs/tags/v1.0.0"]
     shop.publish("1.0.0")

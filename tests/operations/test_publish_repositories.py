@@ -52,7 +52,7 @@ def test_a_project_in_a_subfolder_has_its_own_tags(tmp_path: Path) -> None:
 
 
 def test_paths_may_hold_spaces_and_any_script(tmp_path: Path) -> None:
-    """In the repository's folder and below it."""
+    """Both the repository's folder and the paths below it may have them."""
     shop = make_shop(tmp_path / "Müllers läden 日本 'x'", workflows={"grüße": "hallo"})
     shop.publish("1.0.0")
     assert shop.live("grüße") == ("hallo", "hallo")
@@ -98,14 +98,14 @@ def test_signing_by_default_is_no_obstacle(shop: Shop) -> None:
 
 
 def test_without_an_identity_the_actor_signs(shop: Shop) -> None:
-    """As in a container: no user.name, no user.email, an empty HOME."""
+    """A container has no user.name, no user.email and an empty HOME."""
     shop.publish("1.0.0")
     assert shop.git("log", "-1", "--format=%an <%ae>", RELEASES) == "ann <ann@desk>"
     assert show(shop.workspace(), "1.0.0").manifest.author == "ann <ann@desk>"
 
 
 def test_gits_identity_signs_where_there_is_one(shop: Shop) -> None:
-    """And its name is in the manifest, on the ledger's commits, on the tag."""
+    """Its name is in the manifest, on the ledger's commits and on the tag."""
     shop.git("config", "user.name", "Bøb ☃")
     shop.git("config", "user.email", "bob@example.com")
     shop.publish("1.0.0")
@@ -152,7 +152,7 @@ def test_what_is_built_does_not_depend_on_this_machine(shop: Shop) -> None:
 
 
 def test_a_detached_head_is_released(shop: Shop) -> None:
-    """As in CI."""
+    """CI checks out a detached HEAD."""
     shop.git("checkout", "--quiet", "--detach")
     shop.publish("1.0.0")
     assert shop.git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
@@ -180,7 +180,7 @@ def test_a_branch_in_the_way_of_the_ledger_is_named(shop: Shop, branch: str) -> 
 def test_a_ledger_branch_that_is_checked_out_is_not_moved(
     shop: Shop, tmp_path: Path, ref: str
 ) -> None:
-    """It would move under the person who works there."""
+    """It would move under the branch's user."""
     shop.publish("1.0.0")
     branch = f"sfn-release/shop/{ref}"
     shop.git("worktree", "add", "--quiet", str(tmp_path / "look"), branch)
@@ -192,7 +192,7 @@ def test_a_ledger_branch_that_is_checked_out_is_not_moved(
 
 
 def test_the_ledger_can_live_outside_the_branches(tmp_path: Path) -> None:
-    """For hosts whose rules for all branches would refuse it."""
+    """Some hosts have rules for all branches that would refuse the ledger."""
     config = CONFIG.replace('"shop"', '"shop"\nledger = "refs/sfn-release"')
     shop = make_shop(tmp_path / "shop", config=config)
     add_remote(shop)
@@ -217,7 +217,7 @@ def test_a_machine_without_git_is_told_what_to_install(
 
 
 def test_a_folder_that_is_gone_is_named(shop: Shop) -> None:
-    """Not taken for a missing git."""
+    """The error doesn't blame a missing git."""
     shutil.rmtree(shop.root)
     with refused("E_NOT_FOUND", str(shop.root)):
         shop.workspace()

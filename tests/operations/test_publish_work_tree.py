@@ -108,7 +108,7 @@ def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_repository_is_an_error_of_its_own(tmp_path: Path) -> None:
-    """And so are a bare one, and a repository without a project."""
+    """A bare repository and one without a project are errors too."""
     with refused("E_NOT_FOUND", "not in a Git repository", "git init"):
         Shop(tmp_path).workspace()
     run_git(tmp_path, "init", "--quiet", "--bare", "bare.git")

@@ -1,4 +1,4 @@
-"""Whatever a deployment would be refused for is found before a version is taken."""
+"""Refused deployments: every reason is found before a version is taken."""
 
 from __future__ import annotations
 
@@ -588,7 +588,7 @@ def test_a_literal_that_looks_like_a_parameter_is_text(tmp_path: Path) -> None:
 
 
 def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without parameters never again, and equal forms of several environments once."""
+    """A form without parameters isn't checked again, and equal forms of environments only once."""
     shop = make(tmp_path, Row("", ()))
     text = (shop.root / "releases.toml").read_text()
     shop.write(
@@ -610,7 +610,7 @@ def test_each_form_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_plan_of_several_finds_shared_machines(tmp_path: Path) -> None:
-    """As publish does, and before any environment is asked."""
+    """`plan` refuses them as `publish` does, before any environment is read."""
     shop = make(tmp_path, Row("", (), lines='account = "000000000000"'))
     text = (shop.root / "releases.toml").read_text()
     twin = text[text.index("[environments.prod]") :].replace("environments.prod", "environments.qa")

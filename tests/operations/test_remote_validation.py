@@ -71,13 +71,13 @@ def test_a_place_is_told_as_a_json_path(
 
 
 def test_a_place_of_another_form_is_told_as_it_is(shop: Project) -> None:
-    """Nothing that AWS says is lost."""
+    """The message of AWS is shown whole."""
     (found,) = asking(shop, said(diagnostic("line 3")))(Declaration("w", FINE))
     assert (found.path, found.message) == ("$", "C: m At line 3.")
 
 
 def test_what_is_asked_has_the_parameters_filled_in(shop: Project) -> None:
-    """And the type; the least severity is a warning."""
+    """The request also has the type, and warnings as the least severity."""
     asked: list[dict[str, Any]] = []
 
     def answer(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -65,7 +65,7 @@ def test_states_stand_in_order_with_retries_and_catches() -> None:
 
 
 def test_iterations_and_branches_are_inside_their_state() -> None:
-    """However their events are mixed; the state around them fails with them."""
+    """Their events may be mixed; the state around them fails with them."""
     inner = {"StartAt": "Ship", "States": {"Ship": task(End=True)}}
     branches = [{"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}} for name in "AB"]
     definition = {
@@ -188,7 +188,7 @@ def test_the_work_tree_runs_without_a_commit(repository: Path) -> None:
 def test_the_work_tree_runs_on_local_alone(
     shop: Project, words: tuple[str, ...], code: str
 ) -> None:
-    """And to its end."""
+    """Other environments are refused, and so is starting it without waiting for its end."""
     eu = '[environments.eu]\nregion = "eu-west-1"\n'
     shop.write("releases.toml", f'[project]\nname = "shop"\n{eu}')
     assert shop.run("execute", *words, "--json").json["error"]["code"] == code

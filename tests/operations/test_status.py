@@ -151,7 +151,7 @@ def _publish(aws: Any, arn: str, description: str) -> None:
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_every_edit_is_named(edit: Edit, shop: Shop) -> None:
-    """Every `status` checks what callers get; a thorough one also checks tags and versions."""
+    """Content for callers is always checked; a thorough `status` checks tags and versions too."""
     assert told(shop).differences == ()
     edit.do(shop.client("prod"), shop.arn("hello", "prod"))
     found = told(shop)
@@ -163,7 +163,7 @@ def test_every_edit_is_named(edit: Edit, shop: Shop) -> None:
 
 
 def test_a_deployment_says_what_it_overwrites(shop: Shop) -> None:
-    """In its plan, by state and field; a rollback says so too and is not held up."""
+    """Its plan lists it by state and field; a rollback lists it too and goes on."""
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
     client.update_state_machine(stateMachineArn=arn, definition=_text("three"))
     client.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "growth"}])

@@ -243,7 +243,7 @@ def test_a_record_with_another_digest_is_forged(shop: Shop) -> None:
 
 
 def test_a_tag_that_was_moved_here_is_told(shop: Shop) -> None:
-    """Though the remote's is right, and can be fetched with its notes."""
+    """This is a problem even if the remote's tag is right; the fix fetches it with its notes."""
     made = shop.git("rev-parse", "v1.0.0")
     shop.git("tag", "--force", "v1.0.0", "HEAD")
     (found,) = problems(shop, "1.0.0")
@@ -269,7 +269,7 @@ def test_a_tag_that_was_moved_there_is_put_back_with_its_notes(shop: Shop) -> No
 
 
 def test_without_the_remote_what_was_last_seen_is_verified(shop: Shop) -> None:
-    """And that it was not reached is a problem, since that is where the truth is."""
+    """The unreachable remote is itself a problem, since the remote is the true ledger."""
     remote = shop.git("remote", "get-url", "origin")
     Path(remote).rename(remote + ".gone")
     first = verify(shop.workspace()).problems[0]

@@ -44,7 +44,7 @@ def test_the_tag_is_found_on_the_remote_alone(tagged: Shop, kind: str) -> None:
 
 
 def test_a_tag_that_was_not_pushed_yet_counts(tagged: Shop) -> None:
-    """As `publish` takes it too, and pushes it."""
+    """`publish` accepts it too, and pushes it."""
     tagged.git("tag", "v1.2.0")
     assert found(tagged) == "1.2.0"
 
@@ -57,7 +57,7 @@ def test_without_a_remote_the_clone_is_asked(tmp_path: Path) -> None:
 
 
 def test_an_unreachable_remote_leaves_the_clones_tags(tagged: Shop) -> None:
-    """And that is said."""
+    """The output says that the remote wasn't reached."""
     tagged.git("tag", "v1.2.0")
     tagged.git("remote", "set-url", "origin", "/nowhere")
     assert found(tagged) == "1.2.0"
@@ -65,7 +65,7 @@ def test_an_unreachable_remote_leaves_the_clones_tags(tagged: Shop) -> None:
 
 
 def test_no_release_tag_is_an_error(tagged: Shop) -> None:
-    """One on an older commit, or of another template, is none."""
+    """Tags on an older commit, or of another template, don't count."""
     tagged.git("tag", "v1.0.0")
     tagged.git("tag", "shop-1.0.0")
     tagged.commit(hello="two")
@@ -98,7 +98,7 @@ def test_a_version_wins_over_a_tag_that_is_none(tagged: Shop) -> None:
 
 
 def test_the_template_of_the_project_counts(tmp_path: Path) -> None:
-    """In a repository of several projects the tags of the others are not ours."""
+    """In a repository of several projects, tags of the other projects don't count."""
     config = CONFIG.replace('name = "shop"', 'name = "shop"\ntag = "shop/v{version}-final"')
     shop = make_shop(tmp_path / "shop", config=config)
     add_remote(shop)
@@ -113,13 +113,13 @@ GITHUB = {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.3.0"}
 
 @pytest.mark.parametrize("environ", [GITHUB, {"CI_COMMIT_TAG": "v1.3.0"}])
 def test_the_tag_that_started_the_run_decides(tagged: Shop, environ: dict[str, str]) -> None:
-    """Though other release tags stand on the commit; git need not know it."""
+    """Other release tags on the commit don't matter, and git may not have the tag."""
     tagged.git("tag", "v1.2.0")
     assert found(tagged, environ) == "1.3.0"
 
 
 def test_a_branch_of_the_run_is_no_tag(tagged: Shop) -> None:
-    """Nor is it when it looks like one."""
+    """A branch doesn't count even if it looks like a tag."""
     tagged.git("tag", "v1.2.0")
     assert found(tagged, {**GITHUB, "GITHUB_REF_TYPE": "branch"}) == "1.2.0"
 
@@ -140,7 +140,7 @@ def test_a_run_that_checked_something_else_out_is_an_error(tagged: Shop) -> None
 
 
 def test_publish_takes_the_version_of_the_tag(shop: Project) -> None:
-    """And says which it is."""
+    """The output names the version."""
     shop.git("tag", "v1.2.0")
     ran = shop.ok("publish", "--version-from-tag")
     assert "1.2.0 released" in ran.out

@@ -55,7 +55,7 @@ def yanked(shop: Shop, version: str, reason: str = "bad") -> Yanked:
 
 
 def test_nothing_brings_it_anywhere(shop: Shop) -> None:
-    """In another clone: no publication, deployment, promotion, rollback or plan."""
+    """Another clone refuses to publish, deploy, promote, roll back to or plan it."""
     yanked(shop, "1.1.0", "Charges twice")
     other = clone(shop)
     told = ("1.1.0 was yanked", "by ann on 2030-01-01", "Charges twice", "unyank 1.1.0")
@@ -75,7 +75,7 @@ def test_nothing_brings_it_anywhere(shop: Shop) -> None:
 
 
 def test_what_was_unyanked_may_be_deployed_again(shop: Shop) -> None:
-    """By anybody; a yank and its end are two commits."""
+    """Every clone may deploy it; a yank and its end are two commits."""
     yanked(shop, "1.1.0")
     other = clone(shop)
     assert unyank(other.workspace(), "1.1.0").changed
@@ -84,7 +84,7 @@ def test_what_was_unyanked_may_be_deployed_again(shop: Shop) -> None:
 
 
 def test_a_rollback_passes_it_by_and_says_so(shop: Shop) -> None:
-    """Without a version the one below it is meant."""
+    """A rollback without a version goes to the release below it."""
     yanked(shop, "1.1.0")
     record = shop.rollback(environment="prod")
     assert record is not None
@@ -166,7 +166,7 @@ def test_two_clones_yank_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_yank_that_was_killed(shop: Shop) -> None:
-    """At any write to Git: the same command again finishes it, and nothing is lost."""
+    """The same command finishes it after a kill at any write to Git, and nothing is lost."""
     counted = GitWrites()
     with counted.watched():
         yanked(shop, "1.1.0")
@@ -191,7 +191,7 @@ def test_without_a_remote(alone: Shop) -> None:
 
 
 def test_a_remote_that_comes_later_is_told_too(alone: Shop) -> None:
-    """With the releases that the clone had before."""
+    """It also gets the releases that the clone had before."""
     alone.release("1.0.0", hello=1)
     alone.release("1.1.0", hello=2)
     yanked(alone, "1.0.0")
@@ -234,7 +234,7 @@ def test_a_release_that_only_this_clone_knows(shop: Shop) -> None:
     ],
 )
 def test_a_file_that_was_tampered_with(shop: Shop, content: str | None) -> None:
-    """Whatever was forged, nothing is deployed, and the branch is named."""
+    """Every forgery stops the deployment, and the error names the branch."""
     yanked(shop, "1.0.0")
     forge(shop, YANKS, {"yanked.json": content}, "yank 1.0.0")
     shop.git("push", "--quiet", "origin", YANKS)
