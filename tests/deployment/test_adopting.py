@@ -85,7 +85,7 @@ def state(shop: Shop) -> str:
 
 
 def test_a_rollback_brings_back_what_was_found(shop: Shop) -> None:
-    """To the letter, `${` and white space too, with role and tags; no version is named."""
+    """Definition (with its `${` and white space), role and tags are restored without a version."""
     arn = by_hand(shop, tracingConfiguration={"enabled": True})
     before = seen(shop, arn)
     shop.publish("1.0.0", "prod", adopt=True)
@@ -239,7 +239,7 @@ def test_a_hidden_definition_is_not_adopted(shop: Shop, monkeypatch: pytest.Monk
 
 
 def test_the_plan_says_what_is_kept(shop: Shop) -> None:
-    """And under which version; nothing is written."""
+    """It names the version of the found release, and writes nothing."""
     by_hand(shop)
     plan = plan_version(shop.workspace(), environment="prod", adopt=True)
     notes = plan.to_json()["notes"]

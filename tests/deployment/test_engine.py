@@ -113,7 +113,7 @@ def test_only_what_was_changed_is_put_back(shop: Shop) -> None:
 def test_a_new_workflow_is_there_before_callers_come_to_those_that_may_start_it(
     shop: Shop,
 ) -> None:
-    """However long it takes, the alias of a new workflow is made before any alias is moved."""
+    """The alias of a new workflow is made before any alias moves, however long that takes."""
     shop.commit(zeta="zeta 1")
 
     def slow(call: str) -> None:
@@ -173,7 +173,7 @@ def test_a_machine_that_somebody_else_created_is_not_taken(
 
 
 def test_a_creation_that_was_repeated_is_ours(tmp_path: Path) -> None:
-    """As after an answer that was lost: the same request twice is one machine, and it is ours."""
+    """The same request twice, as after a lost answer, makes one machine, and it is ours."""
     shop = production(tmp_path / "shop", numbered(alpha=1))
     shop.using(Sooner(shop.client("prod"), {})).publish("1.0.0")
     assert shop.machines()["alpha"].live == "alpha 1"

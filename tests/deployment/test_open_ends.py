@@ -68,7 +68,7 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Sh
 
 
 def test_what_a_reverted_shift_created_can_be_deleted(reverted: Shop) -> None:
-    """Without a rollback or a deployment first; then nothing is open."""
+    """Deleting it needs no rollback or deployment first, and leaves nothing open."""
     before = reverted.live("hello", "prod")
     record = delete(reverted.workspace(), "child", environment="prod")
     assert record is not None
@@ -141,7 +141,7 @@ def plain(folder: Path) -> Shop:
 
 
 def test_a_version_that_no_release_made_can_be_acknowledged(shop: Shop) -> None:
-    """Until then it is drift, and status says both ways out; afterwards it is known for good."""
+    """Status calls it drift and suggests both ways out; afterwards it is known for good."""
     client, arn = shop.client("prod"), shop.arn("hello", "prod")
     text = json.dumps(definition("mine"))
     client.update_state_machine(stateMachineArn=arn, definition=text, publish=True)
@@ -338,7 +338,7 @@ def test_what_is_advised_after_a_kill_can_be_run(
 def test_a_first_adoption_that_was_killed_can_be_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is served yet: there is a release to go on with, and nothing to go back to."""
+    """No release is served yet: you can finish it, and there is none to go back to."""
     shop = plain(tmp_path)
     client = shop.client("prod")
     text = json.dumps(definition("by hand"))
@@ -356,7 +356,7 @@ def test_a_first_adoption_that_was_killed_can_be_finished(
 
 
 def test_a_manual_change_can_be_undone(shop: Shop) -> None:
-    """By the rollback that status advises."""
+    """The rollback that status advises does it."""
     _by_hand(shop, "mine")
     assert advised(shop) == ["sfn-release rollback 1.0.0 --env prod"]
     follow(shop, advised(shop)[0])

@@ -122,7 +122,7 @@ def test_an_alias_of_latest_is_what_latest_is(shop: Shop, functions: Lambda) -> 
 
 
 def test_each_function_is_asked_for_once(shop: Shop, functions: Lambda) -> None:
-    """However many states of however many workflows call it."""
+    """Any number of states and workflows may call it."""
     functions.page = 50
     asked = Faulty(functions)  # type: ignore[arg-type]  # it wraps any client
     shop.others["lambda"] = asked
@@ -272,7 +272,7 @@ def test_a_rollback_is_not_stopped_when_lambda_cannot_be_asked(
 
 
 def test_a_rollback_rendered_afresh_is_not_stopped_either(shop: Shop, functions: Lambda) -> None:
-    """With --rerender, pins are resolved as far as they can be."""
+    """--rerender resolves as many pins as possible."""
     publish(shop)
     orders(shop, "charge", Comment="newer")
     require(shop)
@@ -300,7 +300,7 @@ CALLS = {
 def test_a_failing_call_takes_no_version_and_the_same_command_finishes(
     shop: Shop, functions: Lambda, call: str, fault: Fault
 ) -> None:
-    """Before anything is written; a missing permission is named."""
+    """The call fails before any write; the error names a missing permission."""
     orders(shop, CALLS[call])
     refs = shop.refs()
     shop.others["lambda"] = Faulty(functions, At(call, fault))  # type: ignore[arg-type]  # as above

@@ -170,7 +170,7 @@ def test_three_generations_are_prepared_one_after_another(tmp_path: Path) -> Non
 
 
 def test_a_child_that_turns_out_to_be_elsewhere_fails_the_deployment(tmp_path: Path) -> None:
-    """At an emulator, the account is known when the first machine is made: that is recorded too."""
+    """An emulator's account is known once the first machine is made, and is then recorded."""
     elsewhere = CHILD.replace("000000000000", "111111111111")
     shop = family(tmp_path, reference=elsewhere)
     shop.write("releases.toml", config(endpoint_url='"http://127.0.0.1:1"'))
@@ -435,7 +435,7 @@ def test_a_first_deployment_is_finished_too(tmp_path: Path, call: str, fault: Fa
 
 
 def test_parents_are_pinned_before_callers_are_shifted(tmp_path: Path) -> None:
-    """With a strategy, parent and child go through the stages together, each as it will be."""
+    """Parent and child go through the stages of a strategy together, in their final forms."""
     shop = family(tmp_path)
     strategy = '{ type = "linear", percent = 50, interval = "5m" }'
     shop.write("releases.toml", config("required", strategy=strategy))

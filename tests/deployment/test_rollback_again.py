@@ -77,7 +77,7 @@ def notes(shop: Shop) -> list[str]:
 
 
 def test_wherever_it_is_killed_the_same_command_shows_the_outcome(tmp_path: Path) -> None:
-    """From the record of the success to the end of the process, in real processes."""
+    """Real processes are killed between the record of the success and their end."""
     shop = copy_shop(tmp_path)
     for number in range(3):
         shop.commit(hello=number)
@@ -216,7 +216,7 @@ def test_a_job_that_rolls_back_twice_is_repeated_step_by_step(shop: Shop) -> Non
 
 
 def test_both_rollbacks_of_an_attempt_are_shown_in_turn(shop: Shop) -> None:
-    """And a third goes further back; in the runner's own clone too."""
+    """A third rollback goes further back, in the runner's own clone too."""
     assert [back(in_ci(shop, 1)) for _ in range(2)] == ["1.3.0", "1.2.0"]
     for name in ("shop", "again"):
         there = shop if name == "shop" else clone(shop, name)

@@ -49,7 +49,7 @@ def test_a_rollback_brings_all_callers_back_first(twice: Shop, tmp_path: Path) -
 def test_a_rollback_without_the_right_to_tag_is_still_a_rollback(
     twice: Shop, tmp_path: Path
 ) -> None:
-    """Nothing is undone; the record says which tags mislead, once for all workflows alike."""
+    """The rollback stands; one warning in the record lists all misleading tags."""
     shop = copied(twice, tmp_path / "shop")
     shop.using(Faulty(shop.client("prod"), At("w3.TagResource", DENIED))).rollback()
     machines = shop.machines()

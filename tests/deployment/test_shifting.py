@@ -173,7 +173,7 @@ def test_an_alarm_that_is_deleted_meanwhile_is_not_fine(shop: Shop) -> None:
 
 
 def test_ctrl_c_puts_the_routing_back(shop: Shop) -> None:
-    """And says so."""
+    """The output says so."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -186,7 +186,7 @@ def test_ctrl_c_puts_the_routing_back(shop: Shop) -> None:
 
 
 def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Shop) -> None:
-    """Whatever breaks while callers are split: they are put back."""
+    """Any exception during a shift moves the callers back."""
 
     def strange(**_: Any) -> Any:
         return {"MetricAlarms": [{"AlarmName": "shop-failed"}, {}]}
@@ -201,7 +201,7 @@ def test_a_bug_keeps_its_traceback_and_leaves_no_callers_behind(shop: Shop) -> N
 
 
 def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Shop) -> None:
-    """And nothing is written anywhere."""
+    """Neither Git nor AWS changes."""
     alarms(shop).names = frozenset()
     shop.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     shop.commit()
@@ -212,7 +212,7 @@ def test_a_missing_alarm_is_refused_before_a_version_is_taken(shop: Shop) -> Non
 
 
 def test_an_alarm_that_fires_already_stops_the_start(shop: Shop) -> None:
-    """Before a version is taken; a rollback is never stopped."""
+    """It stops before a version is taken; a rollback is never stopped."""
     shop.deploy("1.1.0")
     alarms(shop).firing["shop-failed"] = "Threshold crossed"
     before = shop.refs()
@@ -229,7 +229,7 @@ def test_an_alarm_that_fires_already_stops_the_start(shop: Shop) -> None:
 
 
 def test_a_composite_alarm_stops_the_start_too(shop: Shop) -> None:
-    """By its own reason."""
+    """The error has its own reason."""
     alarms(shop).composite = frozenset({"shop-failed"})
     alarms(shop).firing["shop-failed"] = "ALARM(a) OR ALARM(b)"
     with refused("E_DEPLOYMENT", "The alarm shop-failed is already firing", "ALARM(a) OR ALARM(b)"):
@@ -262,7 +262,7 @@ def test_an_express_workflow_among_others_is_not_counted(tmp_path: Path) -> None
 
 
 def test_failures_that_nobody_can_count_are_refused(tmp_path: Path) -> None:
-    """Where all workflows are EXPRESS, with the way out, before a version is taken."""
+    """If all workflows are EXPRESS, the error suggests a way out before a version is taken."""
     shop = canary(tmp_path / "shop", CANARY + "max_failures = 0\n")
     (shop.root / "workflows" / "hello.asl.json").unlink()
     shop.write("workflows/fast.py", FAST.format("one"))
@@ -367,7 +367,7 @@ def test_a_workflow_without_a_change_is_not_shifted(tmp_path: Path) -> None:
 
 
 def test_the_lease_covers_the_time_of_the_strategy(shop: Shop) -> None:
-    """And fifteen minutes more."""
+    """The lease lasts fifteen minutes longer than the strategy."""
     shop.deploy("1.1.0")
     record = shop.record()
     lasts = datetime.fromisoformat(record.expires_at) - datetime.fromisoformat(record.started_at)
@@ -403,7 +403,7 @@ def test_an_alias_that_somebody_moves_meanwhile_is_found_and_left(shop: Shop) ->
 
 
 def test_a_definition_that_somebody_edits_meanwhile_is_found_and_left(shop: Shop) -> None:
-    """At the next write, before all callers would be brought over."""
+    """The next write notices, before all callers get the new version."""
 
     def edit() -> None:
         shop.client("prod").update_state_machine(
@@ -451,7 +451,7 @@ def test_a_listing_that_fails_where_failures_count_puts_back(shop: Shop) -> None
 
 
 def test_progress_tells_weight_time_and_executions(tmp_path: Path) -> None:
-    """From the first look to the last."""
+    """Progress lines go from the first check to the last."""
     shop = canary(tmp_path / "shop", LINEAR)
     shop.deploy("1.1.0")
     shifts = shop.watcher.shifts
@@ -463,7 +463,7 @@ def test_progress_tells_weight_time_and_executions(tmp_path: Path) -> None:
 
 
 def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Shop) -> None:
-    """From the first weight on, and without another state machine version."""
+    """It shifts from the first weight again, without another state machine version."""
     shop.during = _once(MINUTE, lambda: alarms(shop).firing.update({"shop-failed": "crossed"}))
     with refused("E_REVERTED"):
         shop.deploy("1.1.0")
@@ -475,7 +475,7 @@ def test_after_a_revert_the_same_version_may_be_deployed_again(shop: Shop) -> No
 
 
 def test_who_is_pinned_to_a_new_version_is_shifted_with_it(tmp_path: Path) -> None:
-    """The parent's form is complete once its child is published, and that is no manual edit."""
+    """The parent's form is complete once its child is published, and that isn't a manual edit."""
     shop = canary(tmp_path / "shop", LINEAR)
     text = (shop.root / "releases.toml").read_text()
     shop.write("releases.toml", text.replace('region = "eu', 'pins = "required"\nregion = "eu'))

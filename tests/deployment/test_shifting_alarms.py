@@ -22,7 +22,7 @@ def firing(alarms: Any, names: Sequence[str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("page", [1, 7, 100])
 def test_every_alarm_is_asked_for_in_pages(page: int) -> None:
-    """At most a hundred names to a call, and every page of its answer is read."""
+    """A call names at most a hundred alarms, and every page of its answer is read."""
     alarms = FakeAlarms(frozenset(NAMES), page=page, firing={NAMES[0]: "a", NAMES[-1]: "b"})
     assert {NAMES[0]: "a", NAMES[-1]: "b"} == firing(alarms, NAMES)
     assert {100, 50} == {len(request["AlarmNames"]) for request in alarms.asked}
@@ -48,7 +48,7 @@ def test_every_missing_alarm_is_named() -> None:
 
 
 def test_who_may_not_ask_is_told_the_permission() -> None:
-    """By the name of the IAM action."""
+    """The error has the name of the IAM action."""
     alarms: Any = FakeAlarms(error=refusal("AccessDenied", "DescribeAlarms"))
     with refused("E_ACCESS", "DescribeAlarms"):
         refuse_firing(alarms, ["shop-failed"], "prod")

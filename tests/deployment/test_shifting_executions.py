@@ -104,7 +104,7 @@ def test_more_than_a_page_of_executions_hides_no_failure(before: int) -> None:
 
 
 def test_a_look_is_one_call_as_long_as_a_page_suffices() -> None:
-    """Whatever ran before: the newest page reaches back to it."""
+    """The newest page reaches back to the start, whatever ran before."""
     runs = Runs()
     runs.add("SUCCEEDED", 5000)
     count = counted(runs)

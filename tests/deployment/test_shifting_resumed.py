@@ -170,7 +170,7 @@ def test_after_unlock_a_resumed_shift_goes_on_and_a_new_one_begins_anew(killed: 
 
 
 def test_a_rollback_restores_what_was_served_all_at_once(killed: Shop) -> None:
-    """Without waiting, routing and $LATEST."""
+    """Routing and $LATEST are restored without waiting."""
     began = killed.clock.at
     record = killed.rollback(environment="prod")
     assert record is not None
@@ -193,7 +193,7 @@ def test_another_deployment_shifts_from_the_recorded_version(killed: Shop) -> No
 def test_what_stops_the_next_deployment_puts_back_what_was_served(
     killed: Shop, version: str
 ) -> None:
-    """Never the mix that the killed one has left, nor its $LATEST."""
+    """The mix and the $LATEST of the killed attempt don't come back."""
     killed.write("workflows/hello.asl.json", json.dumps(may_fail("three")))
     killed.commit()
     killed.publish("1.2.0", deploy=False)
@@ -229,7 +229,7 @@ def test_failures_of_the_killed_attempt_count_when_it_is_resumed(shop: Shop) -> 
 
 
 def test_there_may_be_nothing_to_resume(shop: Shop) -> None:
-    """After a success, or when the attempt was a rollback."""
+    """A success, or a rollback as the last attempt, leaves nothing to resume."""
     with refused("E_NOT_FOUND", "No deployment to prod was left unfinished."):
         unfinished(shop.workspace(), environment="prod")
     shop.deploy("1.1.0")
@@ -253,7 +253,7 @@ def _back(shop: Shop) -> Any:
 def test_a_shift_that_is_killed_at_a_write_is_finished_or_taken_back(
     shop: Shop, call: str, act: Callable[[Shop], Any], version: str
 ) -> None:
-    """At every write: afterwards all callers have one release, and no version is there twice."""
+    """After a kill at any write all callers get one release, and no version exists twice."""
     client = shop.client("prod")
     shop.clients["prod"] = Faulty(client, At(call, KILLED))
     with pytest.raises(KilledError):
@@ -289,7 +289,7 @@ def test_the_writes_of_a_shift_are_these(shop: Shop) -> None:
 def test_every_call_of_a_shift_that_fails_puts_callers_back(
     shop: Shop, call: str, fault: Fault
 ) -> None:
-    """And the same command succeeds afterwards."""
+    """The same command succeeds afterwards."""
     client = shop.client("prod")
     faulty = Faulty(client, At(call, fault))
     shop.clients["prod"] = faulty
@@ -322,7 +322,7 @@ class _Alarms:
 def test_every_look_at_the_alarms_that_fails_puts_callers_back(
     shop: Shop, number: int, fault: Fault
 ) -> None:
-    """Before anything is begun it refuses, and nothing is recorded."""
+    """A failure before the start also leaves no record."""
     begun, watched = shop.record(), alarms(shop)
     shop.others["cloudwatch"] = _Alarms(watched, fault, number)
     with pytest.raises(SfnReleaseError):
