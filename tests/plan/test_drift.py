@@ -83,7 +83,7 @@ def test_what_differs_is_told(there: Observed | None, state: str, lines: list[st
 
 
 def test_a_retained_workflow_says_so_while_it_is_as_recorded() -> None:
-    """And drifts like any other."""
+    """It drifts like any other workflow."""
     kept = replace(SERVED, retained=True)
     assert compare(kept, THERE, alias="live").state == "retained"
     assert compare(kept, routed(v2=100), alias="live").state == "drifted"
@@ -95,7 +95,7 @@ def test_without_an_alias_there_is_none_to_drift() -> None:
 
 
 def test_the_state_and_field_that_differ_are_named() -> None:
-    """Where the recorded form was read: the record's value, then the live one."""
+    """If the recorded form was read, the line has the record's value, then the live one."""
     found = compare(SERVED, with_latest(definition=definition("b")), alias="live", form=FORM)
     assert found.differences[1:] == (
         'in $LATEST, state "Only": Result {} → {}'.format('"a"', '"b"'),

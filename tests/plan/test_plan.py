@@ -247,7 +247,7 @@ def test_tags_that_the_release_no_longer_declares_are_removed() -> None:
 
 
 def test_a_workflow_that_is_not_in_the_release_stays() -> None:
-    """As `retained`, with its version, and a word on how to delete it."""
+    """It stays as `retained`, with its version, and the plan says how to delete it."""
     before = serving(served("hello"), replace(served("old"), version_arn=f"{ARN}old:3"))
     decided = planned(target(hello="a"), {"hello": there("hello", "a")}, serving=before)
     retained = decided.workflows[1]
@@ -279,7 +279,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("tags", FOREIGN.values(), ids=list(FOREIGN))
 def test_a_machine_that_is_not_ours_is_not_touched(tags: dict[str, str]) -> None:
-    """Unless it is adopted: then it gets our tags and keeps its own."""
+    """An adopted machine gets our tags and keeps its own."""
     observed = {"hello": there("hello", "a", tags=tags)}
     with refused("E_NOT_OURS", "hello", ARN + "hello", "--adopt"):
         planned(target(hello="a"), observed)
@@ -386,7 +386,7 @@ def test_a_plan_can_be_read_and_stored() -> None:
 
 
 def test_a_routing_is_told_by_version_numbers() -> None:
-    """And weights, when there are two."""
+    """Two versions are shown with their weights."""
     assert [routing_text(routing) for routing in ({V1: 100}, {V1: 90, V2: 10}, {})] == [
         ":1",
         ":1 90 %, :2 10 %",

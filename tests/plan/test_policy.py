@@ -124,5 +124,5 @@ def test_all_refusals_are_told_at_once() -> None:
     ],
 )
 def test_a_star_stands_for_anything_but_a_slash(branch: str, pattern: str, expected: bool) -> None:
-    """As in the branch rules of Git hosts."""
+    """Git hosts' branch rules work the same way."""
     assert matches(branch, [pattern]) == expected

@@ -1,4 +1,4 @@
-"""The stages of a plan: which callers are brought over, from where, and in which order."""
+"""The stages of a plan: which callers are shifted, from which version, in which order."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_workflows_that_had_come_less_far_catch_up() -> None:
 
 @pytest.mark.parametrize("routing", [MIX, {2: 100}])
 def test_another_release_shifts_from_the_recorded_version(routing: dict[int, int]) -> None:
-    """Whatever a killed attempt has left: it never succeeded."""
+    """The leftovers of a killed attempt don't count, because it never succeeded."""
     observed: dict[str, Observed | None] = {"a": there("a", "x", routing, LEFT, v2="x")}
     made = shift(observed, attempts=(attempt(a="x"),), a="z")
     assert weights(made) == [("a", "1", 40), ("a", "1", 80)]
@@ -269,7 +269,7 @@ def test_leftovers_are_steps_whose_undoing_brings_back_what_was_served() -> None
     ],
 )
 def test_a_mix_in_words(routing: dict[int, int], description: str, text: str | None) -> None:
-    """By the release that the alias's description names."""
+    """The line has the release from the alias's description."""
     alias = there("a", routing=routing, description=description).alias
     assert text == mix_text(serving(a="a").workflows["a"], alias)
     assert mix_text(serving(a="a").workflows["a"], None) is None
@@ -277,7 +277,7 @@ def test_a_mix_in_words(routing: dict[int, int], description: str, text: str | N
 
 @given(st.integers(1, 99), st.sampled_from([*STRATEGIES]), st.integers(1, 100))
 def test_weights_only_grow_and_every_one_is_watched(percent: int, kind: str, reached: int) -> None:
-    """From wherever a shift is resumed, and the last step is that all have come."""
+    """This holds wherever a shift is resumed; its last step sends all callers."""
     strategy = STRATEGIES[kind](percent, timedelta(minutes=1), Limits())
     routing = {1: 100 - reached, 2: reached} if reached < 100 else {2: 100}
     observed: dict[str, Observed | None] = {"a": there("a", "x", routing, LEFT, v2="x")}
