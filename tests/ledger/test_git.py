@@ -46,7 +46,7 @@ def commit(git: Git, content: str, parent: str | None = None, message: str = "x"
 
 
 def test_it_is_found_from_any_folder_below(shop: Shop) -> None:
-    """And knows its root, and the Git folder that all work trees share."""
+    """It knows its root, and the Git folder that all work trees share."""
     git = Git.open(shop.root / "workflows")
     assert (git.repository.root, git.repository.common_dir, git.repository.git_dir) == (
         *(shop.root, shop.root / ".git", shop.root / ".git"),
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_none(git: Git) -> None:
 
 
 def test_a_commit_says_who_and_when(shop: Shop, git: Git) -> None:
-    """By the given identity at the given time in UTC, not by clock, time zone or configuration."""
+    """It uses the given identity and UTC time, not the clock, time zone or configuration."""
     made = commit(git, "x", message="subject\n\nbody\n")
     found = shop.git("log", "-1", "--format=%an <%ae> %aI|%cn %cI|%B", made)
     assert found.rstrip() == (
@@ -172,7 +172,7 @@ def test_the_log_is_searched_to_the_letter(git: Git) -> None:
 
 
 def test_refs_move_together_or_not_at_all(shop: Shop, git: Git) -> None:
-    """From the value that was read; the same update again does nothing."""
+    """They move from the value that was read; the same update again does nothing."""
     one, two = commit(git, "1"), commit(git, "2")
     git.refs.update([RefUpdate(REF, one, None), RefUpdate(OTHER, one, None)])
     git.refs.update([RefUpdate(REF, one, None)])
@@ -223,7 +223,7 @@ def test_a_host_without_atomic_pushes_gets_them_in_order(shop: Shop, git: Git) -
 
 
 def test_fetching_is_fast_forward_only(shop: Shop, git: Git) -> None:
-    """Just the refs that are named: no tags, no FETCH_HEAD, no remote-tracking branches."""
+    """It fetches only the named refs: no tags, FETCH_HEAD or remote-tracking branches."""
     add_remote(shop)
     one = commit(git, "1")
     two = commit(git, "2", one)
@@ -248,7 +248,7 @@ def test_fetching_is_fast_forward_only(shop: Shop, git: Git) -> None:
 def test_an_identity_is_gits_own_or_the_fallback(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Git's guess from user and host is none."""
+    """Git's guess from user and host doesn't count."""
     fallback = Identity("bot", "bot@ci")
     assert Git.open(shop.root, fallback=fallback).repository.identity == fallback
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Envy")
@@ -282,7 +282,7 @@ def test_a_clone_that_cannot_be_written_is_explained(words: str) -> None:
 def test_each_git_command_is_logged_with_its_time(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At debug, without settings and without the secrets of URLs."""
+    """The debug log leaves out settings and the secrets of URLs."""
     git = Git.open(shop.root)
     with caplog.at_level("DEBUG", "sfn_release.ledger.git.command"):
         git.repository.run("-c", "gc.auto=0", "ls-remote", "https://bot:hunter2@127.0.0.1:1/x.git")

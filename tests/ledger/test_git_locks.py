@@ -57,7 +57,7 @@ def appears(path: Path) -> None:
 def test_a_lock_that_a_killed_git_left_is_cleared(
     shop: Shop, git: Git, said: list[str], ref: str
 ) -> None:
-    """And said; the write goes on."""
+    """The output says so, and the write goes on."""
     head = shop.git("rev-parse", "HEAD")
     path = lock(shop, ref, age=60)
     git.refs.update([RefUpdate(ref, head, None)])
@@ -77,7 +77,7 @@ def test_several_locks_are_cleared_together(shop: Shop, git: Git, said: list[str
 def test_a_lock_on_packed_refs_stops_deletions_and_is_cleared(
     shop: Shop, git: Git, said: list[str]
 ) -> None:
-    """Deleting a packed ref writes that file anew."""
+    """Deleting a packed ref rewrites that file."""
     head = shop.git("rev-parse", "HEAD")
     git.refs.update([RefUpdate(REF, head, None)])
     shop.git("pack-refs", "--all")
@@ -205,7 +205,7 @@ def test_without_the_right_to_write_no_lock_is_removed(
 
 
 def test_a_command_goes_on_after_a_killed_git(shop: Shop) -> None:
-    """With a line on stderr; doctor reports locks on refs that are not ours."""
+    """It prints a line on stderr; doctor reports locks on other people's refs."""
     place = ("-C", str(shop.root))
     lock(shop, TAG, age=60)
     other = lock(shop, "refs/heads/main", age=60)

@@ -80,7 +80,7 @@ def gone(word: str) -> bool:
 def test_a_server_that_never_answers_is_left_after_the_timeout(
     shop: Shop, silent: int, scheme: str
 ) -> None:
-    """With one line meanwhile, and no process of git left behind."""
+    """It prints one line meanwhile, and leaves no git process behind."""
     url = f"{scheme}://127.0.0.1:{silent}/shop.git"
     shop.git("remote", "add", "origin", url)
     said: list[str] = []
@@ -171,7 +171,7 @@ def test_a_push_that_did_not_arrive_is_not_called_refused(
 
 
 def test_a_push_whose_outcome_nobody_knows_says_so(shop: Shop, silent: int) -> None:
-    """The remote answers neither the push nor the question afterwards."""
+    """The remote answers neither the push nor the check afterwards."""
     shop.git("remote", "add", "origin", f"http://127.0.0.1:{silent}/shop.git")
     head = shop.git("rev-parse", "HEAD")
     with refused(
@@ -195,7 +195,7 @@ def test_a_push_that_was_killed_is_not_called_refused(
 
 
 def test_what_needs_no_remote_works_without_an_answer(shop: Shop, silent: int) -> None:
-    """From the last known state, with a warning; a deployment elsewhere is refused."""
+    """It uses the last known state, with a warning; other environments refuse a deployment."""
     shop.publish("1.0.0", "local")
     shop.write("releases.toml", CONFIG.replace('"shop"\n', '"shop"\nremote_timeout = 1\n', 1))
     shop.commit()
@@ -249,7 +249,7 @@ def test_secrets_in_urls_are_not_shown(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize("command", [["status"], ["doctor"], ["verify"], ["releases", "-v"]])
 def test_a_remote_with_a_password_is_never_printed(shop: Shop, command: list[str]) -> None:
-    """In every message of git."""
+    """Every message of git is covered."""
     shop.git("remote", "add", "origin", f"http://bot:{SECRET}@127.0.0.1:1/shop.git")
     for option in ([], ["--json"]):
         ran = run("-C", str(shop.root), *option, *command)
@@ -265,7 +265,7 @@ def test_a_remote_with_a_password_is_never_printed(shop: Shop, command: list[str
 def test_a_question_on_the_terminal_can_be_answered(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though git runs in a process group of its own: the terminal goes there and comes back."""
+    """Git runs in a process group of its own: it gets the terminal, and then returns it."""
     asking = shop.root.parent / "ssh"
     asking.write_text(
         "#!/bin/sh\nprintf 'passphrase: ' >/dev/tty\nread word </dev/tty\n"

@@ -20,7 +20,7 @@ def test_an_environment_is_a_branch() -> None:
 
 
 def test_a_copy_leads_back_to_its_original() -> None:
-    """For every branch, and for every prefix."""
+    """This holds for every branch and every prefix."""
     for layout in (TEAM, replace(TEAM, prefix="refs/sfn-release")):
         for ref in (layout.releases_ref, layout.yanks_ref, layout.env_ref("prod")):
             copy = layout.copy_ref(ref)
@@ -30,7 +30,7 @@ def test_a_copy_leads_back_to_its_original() -> None:
 
 @pytest.mark.parametrize("layout", [TEAM, replace(TEAM, prefix="refs/sfn-release")])
 def test_private_refs_never_leave_this_clone(layout: Layout) -> None:
-    """Not even when the remote has a ref of that name."""
+    """They stay even when the remote has a ref of that name."""
     private = [
         layout.env_ref("local"),
         layout.public_env_ref("local"),

@@ -80,7 +80,7 @@ def test_an_events_start_keeps_what_is_served(shop: Shop) -> None:
 
 
 def test_messages_name_deployment_version_and_status(shop: Shop) -> None:
-    """By which the ledger is searched, without reading a file."""
+    """You can search the ledger by them, without reading a file."""
     (record,) = history(shop.workspace())
     message = shop.git("log", "-1", "--format=%B", LOCAL).strip().splitlines()
     assert message[2:] == [
@@ -92,7 +92,7 @@ def test_messages_name_deployment_version_and_status(shop: Shop) -> None:
 
 
 def test_history_is_newest_first_each_in_its_last_state(shop: Shop) -> None:
-    """However many are asked for."""
+    """This holds for any limit."""
     for number in (1, 2):
         shop.commit(hello=f"r{number}")
         shop.publish(f"1.{number}.0")
@@ -182,7 +182,7 @@ def test_a_release_under_anothers_name_is_tampering(shop: Shop) -> None:
 
 @pytest.mark.parametrize("subject", ["oops", "release", "release newest", "release v1.2.0", ""])
 def test_a_commit_that_is_no_release_is_tampering(shop: Shop, subject: str) -> None:
-    """On the branch of the releases, every commit is one."""
+    """Every commit on the branch of the releases must be a release."""
     commit = forge(shop, RELEASES, {"note.txt": "hi"}, subject)
     for read in (
         lambda: releases(shop.workspace()),
@@ -247,7 +247,7 @@ def test_an_event_edited_by_hand_is_tampering(
 def test_an_environments_files_of_nonsense_are_tampering(
     shop: Shop, path: str, content: str | bytes | None
 ) -> None:
-    """For every verb that reads the environment."""
+    """Every verb that reads the environment refuses them."""
     commit = forge(shop, LOCAL, {path: content}, "oops")
     verbs: list[Callable[[], object]] = [
         lambda: status(shop.workspace()),

@@ -143,7 +143,7 @@ def test_a_version_that_somebody_else_took_meanwhile_is_theirs(shop: Shop) -> No
 
 
 def test_two_clones_that_froze_the_same_content_agree(shop: Shop) -> None:
-    """Of one commit: the second learns that it is released already."""
+    """They release the same commit: the second learns that it is already released."""
     other = clone(shop)
     shop.publish("1.0.0")
     other.publish("1.0.0", "prod")
@@ -178,7 +178,7 @@ def test_a_remote_that_came_later_gets_the_ledger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["deploy", "publish"])
 def test_a_remote_that_came_later_gets_what_is_deployed(tmp_path: Path, verb: str) -> None:
-    """Also when no new release is made: the team has every release that an environment serves."""
+    """The remote gets every served release, even if no new release is made."""
     shop = copy_shop(tmp_path)
     shop.publish("1.0.0")
     add_remote(shop)
@@ -232,7 +232,7 @@ def test_a_tag_that_is_only_on_the_remote_is_kept(shop: Shop, options: list[str]
 
 
 def test_a_tag_on_another_commit_of_the_remote_is_a_conflict(shop: Shop) -> None:
-    """Nothing is written, here or there."""
+    """Neither the clone nor the remote changes."""
     shop.git("tag", "v1.0.0")
     shop.git("push", "--quiet", "origin", "v1.0.0")
     shop.git("tag", "--delete", "v1.0.0")
@@ -244,7 +244,7 @@ def test_a_tag_on_another_commit_of_the_remote_is_a_conflict(shop: Shop) -> None
 
 
 def test_other_tags_are_not_pushed(shop: Shop) -> None:
-    """With push.followTags or without: the tags of people are their own."""
+    """This holds with push.followTags too: other tags belong to people."""
     shop.git("config", "push.followTags", "true")
     shop.git("tag", "-a", "-m", "mine", "mine")
     shop.publish("1.0.0", "prod")
@@ -335,7 +335,7 @@ def rewrite(shop: Shop, ref: str) -> None:
 
 @pytest.mark.parametrize("ref", [RELEASES, PROD])
 def test_a_rewritten_branch_is_tampering(shop: Shop, ref: str) -> None:
-    """For every verb, reading ones too; the last known state is kept."""
+    """Every verb refuses it, also when it only reads; the last known state is kept."""
     shop.publish("1.0.0", "prod")
     shop.commit(hello="two")
     shop.publish("1.1.0", "prod")
@@ -376,7 +376,7 @@ def unreachable(shop: Shop) -> None:
 
 
 def test_without_the_remote_reading_warns(shop: Shop) -> None:
-    """And shows the last known state."""
+    """It shows the last known state."""
     shop.publish("1.0.0", "prod")
     unreachable(shop)
     workspace = shop.workspace()
@@ -419,7 +419,7 @@ def test_without_the_remote_local_goes_on(shop: Shop) -> None:
 
 
 def test_a_remote_that_is_read_here_and_written_there_is_refused(shop: Shop) -> None:
-    """Nothing that is pushed would be seen again."""
+    """Otherwise pushed refs would never be read again."""
     shop.git("config", "remote.origin.pushurl", "/elsewhere.git")
     with refused("E_GIT", "fetches from one repository and pushes to another", "/elsewhere.git"):
         shop.publish("1.0.0", "prod")
@@ -470,7 +470,7 @@ def test_a_push_that_the_host_refuses_shows_its_words(shop: Shop) -> None:
 
 
 def test_a_branch_of_the_remote_in_the_ledgers_way_is_named(shop: Shop) -> None:
-    """Before anything is built upon it."""
+    """The error comes before the build."""
     shop.git("push", "--quiet", "origin", "HEAD:sfn-release")
     with refused("E_CONFLICT", "refs/heads/sfn-release in origin", "in the way"):
         shop.publish("1.0.0", "prod")

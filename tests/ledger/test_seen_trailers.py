@@ -29,7 +29,7 @@ def test_trailers_are_read_back() -> None:
 
 
 def test_a_missing_branch_is_reported_once() -> None:
-    """With the remote's own name in the advice."""
+    """The advice has the remote's own name."""
     ref = f"{BASE}env/prod"
     [(lost, message, fix)] = found({f"{BASE}releases": NEW})
     assert (lost, message) == (ref, f"{ref} is missing from the ledger.")
@@ -46,6 +46,6 @@ def test_a_branch_that_was_cut_back_is_reported_once() -> None:
 
 @pytest.mark.parametrize("refs", [{}, {f"{BASE}env/prod": NEW}])
 def test_without_a_remote_the_branch_is_fetched_from_another_clone(refs: dict[str, str]) -> None:
-    """There is nothing to push to."""
+    """A clone without a remote can't push, so the advice is a fetch."""
     [(ref, _, fix)] = found(refs, None)
     assert fix.endswith(f"git fetch CLONE {ref}:{ref}")

@@ -79,7 +79,7 @@ def test_a_fresh_clone_tries_a_release_without_reaching_the_remote(shop: Shop) -
 
 
 def test_a_trial_is_shown_as_one(shop: Shop) -> None:
-    """By `releases`, `show`, `publish` and `verify`, in words and as JSON."""
+    """`releases`, `show`, `publish` and `verify` show it, in words and as JSON."""
     project = Project(shop.root)
     assert "local trial" in project.ok("releases").out.splitlines()[1]
     assert "local trial" not in project.ok("releases").out.splitlines()[2]
@@ -122,7 +122,7 @@ def test_everything_works_with_a_trial(shop: Shop) -> None:
 
 
 def test_a_reset_forgets_trials_and_no_tag_of_a_person(shop: Shop) -> None:
-    """Nothing of `local` is left, and the number is free again."""
+    """It removes everything of `local`, and the number is free again."""
     shop.git("tag", "v1.1.0")
     workspace = shop.workspace()
     assert reset_local(workspace) == ["1.1.0"]
@@ -147,7 +147,7 @@ def test_the_source_of_a_trial_outlives_the_branch(shop: Shop) -> None:
 
 
 def test_the_teams_ledger_gives_it_a_tag(shop: Shop) -> None:
-    """And nothing of the trial remains but the records of `local`."""
+    """Only the records of `local` remain of the trial."""
     shop.publish("1.1.0", deploy=False)
     assert remote_refs(shop)[TAG] == shop.refs()[TAG]
     assert [ref for ref in shop.refs() if ref.startswith(HOME)] == [f"{HOME}/env/local"]
@@ -170,7 +170,7 @@ def test_a_tag_of_a_person_on_the_very_commit_is_taken(shop: Shop, options: list
 
 
 def test_a_tag_of_a_person_on_another_commit_refuses_the_trial(shop: Shop) -> None:
-    """Before anything is written: that number could never become a release."""
+    """The error comes before any write: that number could never become a release."""
     shop.git("tag", "v1.2.0")
     shop.commit(hello="next")
     before = shop.refs()
@@ -183,7 +183,7 @@ def test_a_tag_of_a_person_on_another_commit_refuses_the_trial(shop: Shop) -> No
 
 
 def test_a_trial_yields_to_a_release_with_other_content(shop: Shop) -> None:
-    """With one note; tags are fetched without a clash, and nothing was tampered with."""
+    """It prints one note; tags are fetched without a clash or a report of tampering."""
     other = taken(shop)
     shop.git("fetch", "--quiet", "--tags")
     assert problems(shop) == []
@@ -247,7 +247,7 @@ def test_a_trial_that_yielded_is_promoted_nowhere(shop: Shop) -> None:
 
 
 def test_a_release_with_the_content_of_a_trial_is_the_release(shop: Shop) -> None:
-    """There is nothing to say: the trial came true."""
+    """It prints no note: the trial and the release are the same."""
     other = taken(shop, "mine")
     shop.git("fetch", "--quiet", "--tags")
     listed = releases(shop.workspace())[0]

@@ -62,7 +62,7 @@ def test_what_0_2_0_has_left_is_moved_with_a_line(shop: Shop) -> None:
 
 
 def test_a_tag_that_0_2_0_has_pushed_is_named_when_its_trial_is_moved(shop: Shop) -> None:
-    """With the command that deletes it on the remote; or how to look, where that is not reached."""
+    """The line has the command that deletes it there, or how to look at an unreachable remote."""
     old_layout(shop)
     shop.git("push", "--quiet", "origin", TAG)
     refs, url = shop.refs(), shop.git("remote", "get-url", "origin")
@@ -95,7 +95,7 @@ def advised(text: str, word: str) -> str:
 def test_the_tag_of_a_trial_that_0_2_0_has_pushed_can_be_got_rid_of(
     shop: Shop, remote: bool
 ) -> None:
-    """Both causes are named, and the advice for this one ends the alarm for everybody."""
+    """The error names both causes, and the advice for this one ends the error in every clone."""
     old_layout(shop)
     shop.git("push", "--quiet", "origin", TAG)
     fresh = clone(shop, "fresh")
@@ -121,7 +121,7 @@ def test_the_tag_of_a_trial_that_0_2_0_has_pushed_can_be_got_rid_of(
 
 
 def test_a_trial_is_never_lost_to_another_one(shop: Shop) -> None:
-    """Where its new place is taken, both stay, and a line says so: trials, yanks, yielded ones."""
+    """If its new place is taken, both stay, with a line: trials, yanks, yielded ones."""
     ours = shop.refs()[f"{HOME}/releases/1.1.0"]
     source = shop.git("rev-parse", "HEAD")
     other = shop.git("commit-tree", f"{ours}^{{tree}}", "-m", "release 1.1.0")
@@ -220,7 +220,7 @@ def test_a_remote_that_came_later_takes_releases_with_their_tags(tmp_path: Path)
 
 
 def test_a_remote_that_came_later_says_which_numbers_are_taken(tmp_path: Path) -> None:
-    """By tags of other commits: all are named, and nothing is pushed."""
+    """The error names all numbers with tags on other commits, and nothing is pushed."""
     shop = copy_shop(tmp_path)
     remote = add_remote(shop)
     shop.git("tag", "v1.0.0")
