@@ -125,7 +125,7 @@ def test_settings_are_compared_too() -> None:
 
 
 def test_a_workflow_may_be_on_one_side_only() -> None:
-    """Or on neither side, which is not a difference."""
+    """Missing on both sides isn't a difference."""
     one = declare({})
     assert [str(item) for item in differences(None, one)] == ["workflow added"]
     assert [str(item) for item in differences(one, None)] == ["workflow removed"]
@@ -147,7 +147,7 @@ STATES = st.dictionaries(st.sampled_from(["A", "B"]), st.dictionaries(st.text(ma
 
 @given(STATES, STATES)
 def test_there_are_differences_just_when_digests_differ(old: Any, new: Any) -> None:
-    """And they are the other way round, seen from the other side."""
+    """Comparing the other way round gives the reverse."""
     one, other = declare(old), declare(new)
     found = differences(one, other)
     assert (found == ()) == (one.digest == other.digest)

@@ -162,7 +162,7 @@ REFERENCES = {
 
 @pytest.mark.parametrize("case", REFERENCES)
 def test_references_are_found(case: str) -> None:
-    """However a function or a state machine is named, it is found, and taken apart."""
+    """Every way to name a function or a state machine is found and parsed."""
     state, written, named = REFERENCES[case]
     found = references(one(state))
     assert [(written, named)] == [(ref.written, str(ref.name or ref.problem)) for ref in found]
@@ -220,7 +220,7 @@ def test_a_definition_in_jsonata_hands_its_language_down() -> None:
 
 
 def test_a_state_that_takes_on_a_role_is_marked() -> None:
-    """A bare name may be one of another account then."""
+    """There a bare name may belong to another account."""
     state = {**invoke(FunctionName="charge"), "Credentials": {"RoleArn": "arn:…"}}
     assert [ref.foreign for ref in references(one(state))] == [True]
 
@@ -289,7 +289,7 @@ def test_pinning_is_idempotent_and_leaves_nothing_open(definition: dict[str, Any
 
 @given(definitions)
 def test_pinning_touches_references_alone(definition: dict[str, Any]) -> None:
-    """With every reference covered up, a definition is the same before and after."""
+    """A definition with its references removed is the same before and after."""
     assert covered(definition) == covered(pin(definition, EXACT))
 
 
@@ -312,7 +312,7 @@ def test_what_is_needed_comes_first() -> None:
     ],
 )
 def test_a_circle_is_shown(needs: dict[str, set[str]], shown: str) -> None:
-    """From the first name, in the direction in which they start each other."""
+    """The circle begins with the first name, and goes in the direction of the starts."""
     with refused("E_DEFINITION", shown):
         in_waves(needs)
 

@@ -105,7 +105,7 @@ def unlike(declaration: Declaration, form: Rendered, pins: Mapping[str, str], *,
 @pytest.mark.parametrize("old", [False, True], ids=["with values", "as 0.2.0 recorded"])
 @pytest.mark.parametrize("name", DECLARED)
 def test_what_a_release_renders_to_is_its_own(name: str, old: bool) -> None:
-    """With its pins; in records without values too."""
+    """Pins are included, and so are records without values."""
     declaration, pins = DECLARED[name]
     assert unlike(declaration, rendered(declaration, pins), pins, old=old) is None
 
@@ -149,7 +149,7 @@ FORGED: dict[str, tuple[str, Any, str]] = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_definition_is_named_with_its_path(name: str) -> None:
-    """At the first place where it differs from the rendered release."""
+    """The path is the first place where it differs from the rendered release."""
     of, forged, path = FORGED[name]
     declaration, pins = DECLARED[of]
     form = replace(rendered(declaration, pins), definition=forged)
@@ -216,7 +216,7 @@ _FILLED = st.recursive(
 
 @given(_FILLED, st.booleans())
 def test_no_true_form_is_called_forged(content: Any, old: bool) -> None:
-    """For every definition that can be rendered."""
+    """This holds for every definition that can be rendered."""
     declaration = Declaration("a", definition({"of": content}))
     try:
         form = render(declaration, environment(Pause="3"))

@@ -146,7 +146,7 @@ EXPIRED = NOON + LEASE + SKEW
 def test_who_may_take_a_started_deployment_over(
     now: Any, abandoned: bool, ci: Any, reason: str | None
 ) -> None:
-    """Its own dead process, a later attempt of its CI run, anybody after expiry and clock skew."""
+    """Its own dead process may, a later attempt of its CI run, and anyone after the expiry."""
     assert takeover(RECORD, now=now, abandoned=abandoned, ci=ci) == reason
 
 
@@ -193,7 +193,7 @@ FORGED = [
 
 @pytest.mark.parametrize(("path", "value"), FORGED, ids=str)
 def test_a_record_edited_into_nonsense_is_tampering(path: tuple[str, ...], value: Any) -> None:
-    """And the error says where it stands."""
+    """The error names the place in the file."""
     with refused("E_TAMPERED", "refs/x (abc)"):
         Record.from_json(edited(RECORD.to_json(), path, value), where="refs/x (abc)")
 
@@ -212,7 +212,7 @@ FORGED_SERVINGS = [
 
 @pytest.mark.parametrize(("path", "value"), FORGED_SERVINGS, ids=str)
 def test_a_serving_edited_into_nonsense_is_tampering(path: tuple[str, ...], value: Any) -> None:
-    """And the error says where it stands."""
+    """The error names the place in the file."""
     with refused("E_TAMPERED", "refs/x (abc)"):
         Serving.from_json(edited(SERVING.to_json(), path, value), where="refs/x (abc)")
 
@@ -230,7 +230,7 @@ FORGED_MANIFESTS = [
 
 @pytest.mark.parametrize(("path", "value"), FORGED_MANIFESTS, ids=str)
 def test_a_manifest_edited_into_nonsense_is_tampering(path: tuple[str, ...], value: Any) -> None:
-    """And the error says where it stands."""
+    """The error names the place in the file."""
     with refused("E_TAMPERED", "refs/x (abc)"):
         Manifest.from_json(edited(RELEASE.manifest.to_json(), path, value), where="refs/x (abc)")
 
@@ -246,7 +246,7 @@ def test_a_form_has_every_member_that_has_no_default() -> None:
 
 @given(st.data())
 def test_whatever_is_put_anywhere_is_read_or_refused(data: st.DataObject) -> None:
-    """Never a traceback: one value of a file is replaced by any JSON, lone surrogates included."""
+    """Any JSON in any place, lone surrogates included, never causes a traceback."""
     nonsense: st.SearchStrategy[Any] = (
         JSON | st.just("\ud800") | st.just(2**60) | st.just({"\udfff": {}})
     )

@@ -77,7 +77,7 @@ def test_build_metadata_is_refused_with_the_reason() -> None:
 
 @given(st.text())
 def test_any_text_is_a_version_or_refused(text: str) -> None:
-    """And every version is a legal part of a Git ref and of an alias's name."""
+    """Every version is a legal part of a Git ref and of an alias's name."""
     if is_version(text):
         assert text.replace("-", "").replace(".", "").isalnum()
         assert text.isascii()
@@ -121,7 +121,7 @@ def test_the_digest_is_over_what_a_release_freezes(change: dict[str, Any], froze
 
 
 def test_the_release_digest_is_over_names_and_digests() -> None:
-    """Not over version, date or commit, so equal content is recognised under two versions."""
+    """Version, date and commit don't count: equal content is recognised under two versions."""
     one, two = freeze(DECLARED), freeze(DECLARED, version="2.0.0")
     assert one.digest == two.digest == digest({"hello": DECLARED.digest})
     assert release_digest({}) != one.digest
@@ -129,7 +129,7 @@ def test_the_release_digest_is_over_names_and_digests() -> None:
 
 
 def test_since_stays_while_the_digest_does() -> None:
-    """And begins anew with other content, though it was there before."""
+    """It changes with the content, even if that content existed before."""
     first = freeze(DECLARED, version="1.0.0")
     second = freeze(DECLARED, version="1.1.0", after=first)
     third = freeze(replace(DECLARED, tags={}), version="1.2.0", after=second)

@@ -74,7 +74,7 @@ def test_a_valid_document_is_read() -> None:
     ],
 )
 def test_an_invalid_member_is_named(change: Mapping[str, Any], message: str) -> None:
-    """By its JSON path, and the reason."""
+    """The error has its JSON path and the reason."""
     with pytest.raises(TypeError) as error:
         read_object(_Outer, {**GOOD, **change})
     assert str(error.value) == message
