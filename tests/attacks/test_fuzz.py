@@ -31,7 +31,7 @@ def troubles(fed: list[Fed]) -> list[tuple[str, str, str | bytes]]:
 
 
 def test_inputs_that_went_wrong_are_refused_with_a_code(tmp_path: Path) -> None:
-    """By the parsers, the service, the command line and the server; none takes ten seconds."""
+    """Parsers, service, command line and server refuse them; none takes ten seconds."""
     with all_feeds(tmp_path) as feeds:
         right = [feed_one(feed, _as_given(feed, feed.samples[0])) for feed in feeds]
         fed = list(feeding(feeds, INPUTS, seed=1))
@@ -42,7 +42,7 @@ def test_inputs_that_went_wrong_are_refused_with_a_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("feed", ALONE, ids=lambda feed: feed.name)
 def test_a_feed_takes_what_is_right(feed: Feed) -> None:
-    """Else it would only ever test the first check."""
+    """Otherwise it would only test the first check."""
     if feed.name in {"definition", "import"}:  # their samples are definitions that are refused, too
         assert any(not feed_one(feed, sample.encode()).refused for sample in feed.samples)
     else:

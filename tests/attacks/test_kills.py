@@ -48,7 +48,7 @@ def test_nothing_is_lost_doubled_or_stuck(tmp_path: Path, part: str) -> None:
 
 
 def test_every_scene_is_killed() -> None:
-    """On one backend or another."""
+    """Each one is killed on at least one backend."""
     assert {scene for scene, _ in list(stages(""))[::3]} == set(SCENES)
 
 

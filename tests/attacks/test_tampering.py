@@ -1,4 +1,4 @@
-"""Tampering by people who can push: how clones, old and fresh, notice and refuse it.
+"""Tampering by people with push rights: how clones, old and fresh, notice and refuse it.
 
 A row is one tampering. `verify` names it in a clone that saw the truth and in a fresh one; both
 refuse a command that would use the tampered data as E_TAMPERED, and AWS doesn't change. Where a
@@ -527,7 +527,7 @@ def test_verify_names_it(target: Attacked, name: str) -> None:
 @pytest.mark.parametrize("name", USED)
 @pytest.mark.parametrize("which", ["old", "fresh"])
 def test_what_would_use_it_is_refused(target: Attacked, name: str, which: str) -> None:
-    """As E_TAMPERED, before AWS is touched, and with no file of the machine changed."""
+    """It is refused as E_TAMPERED, before AWS changes, and with no file of the machine changed."""
     row = USED[name]
     assert row.use is not None
     row.done(target.mallory)
