@@ -118,7 +118,7 @@ def _invoked(source: str, event: Any, separators: tuple[str, str]) -> Any:
 
 
 def parsed(value: Any) -> Any:
-    """Read a JSON text; whatever is none stays."""
+    """Parse a JSON text; return other texts as they are."""
     try:
         return json.loads(value)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Where the tests find files."""
+"""The places of files in the tests."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def rendered(name: str, content: Any, **members: Any) -> Rendered:
 
 
 def target(version: str = "1.0.0", **contents: Any) -> Target:
-    """Return a release of these workflows; its workflow digests are made of the contents."""
+    """Return a release of these workflows, with workflow digests from their contents."""
     workflows = {
         name: TargetWorkflow(f"sha256:{content}", f"workflows/{name}.py", form)
         for name, content in contents.items()

@@ -164,7 +164,7 @@ class Shop(Repository):
         return ledger.deployments.state(ledger.branches.snapshot(offline=True), environment).record
 
     def history(self, environment: str = "prod") -> History:
-        """Return the deployments of an environment, read anew."""
+        """Return the deployments of an environment, read again."""
         return history(self.workspace().ledger, environment)
 
     # AWS

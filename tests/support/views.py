@@ -66,7 +66,7 @@ def machines(client: StepFunctions) -> dict[str, Machine]:
 
 
 def history(ledger: Ledger, environment: str) -> History:
-    """Return the history of an environment, read anew and from the remote if there is one."""
+    """Return the history of an environment, read again, from the remote if there is one."""
     refs = ledger.branches.snapshot().refs
     events = ledger.deployments.events(environment, refs.get(ledger.layout.env_ref(environment)))
     latest: dict[str, Record] = {}

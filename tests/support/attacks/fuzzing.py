@@ -379,7 +379,7 @@ class Service:
         self._service = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
 
     def ask(self, operation: str, request: Mapping[str, Any] | bytes) -> dict[str, Any]:
-        """Return an answer's members; raises AssertionError for one of no known form."""
+        """Return an answer's members; raise AssertionError for an unknown form."""
         body = request if isinstance(request, bytes) else json.dumps(request).encode()
         status, _, payload = self._service.answer(operation, body)
         answer: dict[str, Any] = json.loads(payload)

@@ -109,7 +109,7 @@ class Mutator:
         self._random = random.Random(ascii(seed))  # noqa: S311 - no secret
 
     def text(self, samples: Sequence[str]) -> str:
-        """Return one of the samples, changed in a few places, as JSON value where it is one."""
+        """Return one of the samples, changed in a few places, as a JSON value where possible."""
         sample = self._random.choice(samples)
         if self._random.random() < 0.6:
             try:
@@ -124,7 +124,7 @@ class Mutator:
         return sample
 
     def bytes(self, samples: Sequence[str]) -> bytes:
-        """Return one of the samples as bytes, which may be no UTF-8."""
+        """Return one of the samples as bytes, which may not be UTF-8."""
         content = self.text(samples).encode("utf-8", "surrogatepass")
         if self._random.random() < 0.15:
             at = self._random.randint(0, len(content))

@@ -72,7 +72,7 @@ def watch(calls: Calls) -> None:
 
 
 def _outside(event: str, arguments: tuple[Any, ...]) -> str:
-    """Return the name of an outside call, "" for an event that is none."""
+    """Return the name of an outside call, "" for any other event."""
     if event == "subprocess.Popen":
         return f"run {' '.join(map(str, arguments[1]))[:80]}"
     if event == "http.client.send":
