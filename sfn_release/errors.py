@@ -27,7 +27,7 @@ stable code. A bug is none of these: it keeps its traceback. If you add a class,
     │   └── RevertedError       E_REVERTED          ... while callers were shifted
     ├── RefusedError            E_REFUSED           the user answered no
     ├── SeveralError            E_SEVERAL           of several environments, some failed
-    ├── FileError               E_FILE              a file or folder cannot be written
+    ├── FileError               E_FILE              a file or folder can't be written
     └── LocalServiceError       E_LOCAL             the local service's file or port
 """
 
@@ -73,7 +73,7 @@ class UsageError(SfnReleaseError):
 
 
 class ConfigError(SfnReleaseError):
-    """releases.toml cannot be used; the message names file, line and key."""
+    """releases.toml can't be used; the message names file, line and key."""
 
     code = "E_CONFIG"
 
@@ -254,12 +254,12 @@ class SeveralError(SfnReleaseError):
 
 
 class FileError(SfnReleaseError):
-    """A file or folder cannot be written, or read."""
+    """A file or folder can't be written, or read."""
 
     code = "E_FILE"
 
 
 class LocalServiceError(SfnReleaseError):
-    """The local service's database or port cannot be used."""
+    """The local service's database or port can't be used."""
 
     code = "E_LOCAL"

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfn_release.aws.api_calls import call
+from sfn_release.aws.api_calls import call, call_or_none
 from sfn_release.aws.stepfunctions import StepFunctions
-from sfn_release.errors import AccessError, AwsError
+from sfn_release.errors import AccessError
 
 _ROLE_PARTS = 6  # arn:partition:iam::account:role/name
 
@@ -33,12 +33,12 @@ def find(
         if arn is None:
             continue
         try:
-            return call(client.describe_state_machine, stateMachineArn=arn)
-        except AwsError as error:
-            if error.aws_code == "StateMachineDoesNotExist":
-                absent = True
-            elif not isinstance(error, AccessError):  # the role may be another account's
-                raise
+            found = call_or_none(client.describe_state_machine, stateMachineArn=arn)
+        except AccessError:  # the role may be another account's
+            continue
+        if found is not None:
+            return found
+        absent = True
     try:
         listed = _listed(client, name)
     except AccessError:

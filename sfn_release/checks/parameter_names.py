@@ -10,6 +10,7 @@ from sfn_release.asl.placeholders import A_PARAMETER, REFERRED, no_parameters
 from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
 from sfn_release.checks.location import Location, entries
 from sfn_release.checks.rule import Issue
+from sfn_release.text import count
 
 _VALID = re.compile(rf"\$\{{(?:{REFERRED})\}}")
 _SCOPES = frozenset(("States", "Branches", "ItemProcessor", "Iterator"))
@@ -30,7 +31,7 @@ def no_parameter(definition: ParsedDefinition) -> Iterator[Issue]:
             found.setdefault(shown, []).append(place)
     for shown, places in found.items():
         more = len(places) - 1
-        again = f" It is also in {more} other place{'s' * (more > 1)}." if more else ""
+        again = f" It is also in {count(more, 'other place')}." if more else ""
         yield Issue(
             places[0],
             f"{shown!r} is not a valid parameter name. {A_PARAMETER}{again}",

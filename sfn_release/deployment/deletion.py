@@ -36,8 +36,8 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
     if serving is None:
         known = [*(state.serving.workflows if state.serving else ()), *left]
         raise NotFoundError(
-            f"{site.name} serves no workflow {workflow!r}.",
-            why=f"It serves: {', '.join(known) or 'nothing'}.",
+            f"No workflow {workflow!r} is live in {site.name}.",
+            why=f"Live workflows: {', '.join(known) or 'none'}.",
             fix=did_you_mean(workflow, known),
         )
     served = serving.workflows[workflow]
@@ -111,8 +111,8 @@ def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -
     served = serving.workflows[workflow]
     if not served.retained:
         yield (
-            f"{workflow} is part of {serving.version}, which {site.name} serves: its callers will"
-            " fail"
+            f"{workflow} is part of {serving.version}, which is live in {site.name}: its callers"
+            " will fail"
         )
     recorded = state.serving.workflows if state.serving else {}
     others = {name: one for name, one in recorded.items() if name != workflow}

@@ -91,7 +91,7 @@ def found_release(
         served = site.ledger.releases.release(snapshot, state.serving.version)
         if served is None:
             raise TamperedError(
-                f"{site.name} serves {state.serving.version}, which isn't a release."
+                f"{state.serving.version} is live in {site.name}, but isn't a release."
             )
         predecessor = served.manifest
         declarations |= {

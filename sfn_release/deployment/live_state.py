@@ -274,7 +274,7 @@ def rendered_from(workflow: str, described: Mapping[str, Any]) -> Rendered | Non
     """Return DescribeStateMachine's answer in the form that we send; None when it is hidden.
 
     A machine whose key we may not use shows the definition ``{}``: that is not its content. One
-    that has no digest, since JSON cannot carry it exactly, was not made by us: None too.
+    that has no digest, since JSON can't carry it exactly, was not made by us: None too.
     """
     try:
         definition = loads(described["definition"])

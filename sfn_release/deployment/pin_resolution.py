@@ -140,7 +140,7 @@ class _Pinning:
         """Return workflows as they were sent before, once their pinned versions are found.
 
         Raises NotFoundError for versions that were deleted since, and only for that: when they
-        cannot be looked for, a note says so.
+        can't be looked for, a note says so.
         """
         result = {}
         asked: dict[ResourceName, set[str]] = {}
@@ -175,7 +175,7 @@ class _Pinning:
         return result
 
     def _reason(self, reference: Reference) -> str:
-        """Return why a reference cannot be pinned, whatever AWS knows of it; "" when it may be."""
+        """Return why a reference can't be pinned, whatever AWS knows of it; "" when it may be."""
         if reference.kind == "function" and not self.site.environment.backend.has("lambda"):
             return _NOT_HERE
         if reference.name is None:

@@ -51,7 +51,7 @@ def look_up_versions(
 ) -> dict[ResourceName, FoundVersion]:
     """Return the version of each name: a few calls for each distinct thing, side by side.
 
-    Raises AwsError when AWS cannot be asked, unless *tolerant*; that another account does not let
+    Raises AwsError when AWS can't be asked, unless *tolerant*; that another account does not let
     us look is an answer.
     """
 

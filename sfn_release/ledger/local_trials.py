@@ -82,7 +82,7 @@ class LocalTrials:
                 try:
                     self.say(self._settle_trial(ref, commit))
                 except TamperedError as error:
-                    self.say(f"{ref} cannot be moved: {error.message}")
+                    self.say(f"{ref} can't be moved: {error.message}")
         if old_yanks in found:
             self._settle_yanks(old_yanks, found[old_yanks])
         for old, new in moves.items():
@@ -106,7 +106,7 @@ class LocalTrials:
     def _settle_records(self, old: str, new: str, commit: str) -> None:
         name = old.rpartition("/")[2]
         if old in self.git.work_tree.checked_out():
-            self.say(f"the records of {name} cannot be moved to {new}: {old} is checked out")
+            self.say(f"the records of {name} can't be moved to {new}: {old} is checked out")
         elif self._move(commit, new):
             self._drop(old, commit)
             self.say(f"moved the records of {name} from {old} to {new}")

@@ -52,7 +52,7 @@ def forget(folder: Path, deployment: RecordId) -> None:
 def unwritable_folder(error: OSError, folder: Path) -> GitError:
     """Return the error for a *folder* below the Git folder that can't be written."""
     return GitError(
-        f"The Git folder cannot be written: {error.filename or folder}.",
+        f"The Git folder can't be written: {error.filename or folder}.",
         why=error.strerror or str(error),
         fix="A deployment keeps a file there while it runs. Make the folder writable.",
     )

@@ -58,7 +58,7 @@ def serve(
     allowed: Collection[str] = (),
     ready: Callable[[int], None] = lambda _port: None,
 ) -> None:
-    """Answer requests until interrupted (Ctrl-C), then close *service*.
+    """Answer requests until a KeyboardInterrupt, which is raised after closing *service*.
 
     *port* 0 means any free port. *allowed* are host names to accept beside loopback's. *ready* is
     called with the port. Raises LocalServiceError for a *host* that isn't loopback, and for a port
@@ -68,8 +68,6 @@ def serve(
         ready(server.server_port)
         try:
             server.serve_forever(poll_interval=0.2)
-        except KeyboardInterrupt:
-            pass
         finally:
             service.close()
 

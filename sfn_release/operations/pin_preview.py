@@ -13,6 +13,7 @@ from sfn_release.operations.verbs.build import build_definitions
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Target, TargetWorkflow
 from sfn_release.release.rendering import Rendered, parameters_of, render_all
+from sfn_release.text import count
 
 
 def pins_of_work_tree(workspace: Workspace, site: Site) -> str:
@@ -48,5 +49,5 @@ def resolved_pins(workspace: Workspace, site: Site, rendered: Mapping[str, Rende
             fix='Publish a version and name it, or set  pins = "resolve"',
         )
     notes = [note for workflow in target.workflows.values() for note in workflow.notes]
-    count = sum(len(workflow.pins) for workflow in target.workflows.values())
-    return "; ".join([f"{count} reference{'' if count == 1 else 's'} can be pinned", *notes])
+    pins = sum(len(workflow.pins) for workflow in target.workflows.values())
+    return "; ".join([f"{count(pins, 'reference')} can be pinned", *notes])

@@ -37,7 +37,7 @@ def shown(site: Site, record: Record | None) -> None:
     write_note(path, RollbackNote(None, attempt, shown))
 
 
-def possible(site: Site) -> bool:
+def may_have_unseen(site: Site) -> bool:
     """Report whether there can be an outcome that was not shown, without reading the ledger."""
     ci = site.runtime.ci
     return read_note(_path(site)).pending is not None or bool(ci and ci["attempt"] > 1)

@@ -20,7 +20,7 @@ from sfn_release.operations.workspace import Workspace
 from sfn_release.release.manifest import Manifest
 
 
-def witness_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
+def lost_branch_checks(workspace: Workspace, snapshot: Snapshot) -> Iterator[Check]:
     """Yield a problem for each branch that lost a commit that another branch mentions."""
     ledger, git = workspace.ledger, workspace.git
     inside = ledger.layout.base

@@ -121,7 +121,7 @@ class Workspace:
             trial = self.ledger.releases.yielded(snapshot, version)
             if trial is None or trial.digest != release_digest:
                 raise TamperedError(
-                    f"The deployed {version} is not the released {version}.",
+                    f"The record of {version} doesn't match the release {version}.",
                     why=f"The record says {release_digest}, the release is {release.digest}.",
                 )
             return trial
@@ -131,9 +131,7 @@ class Workspace:
             raise NotFoundError(
                 f"There is no release {version}.",
                 why=f"The releases are: {', '.join(versions[:10])}." if versions else "",
-                fix=f"The nearest is {_nearest(version, versions)}."
-                if versions
-                else f"To release the current commit:  sfn-release publish {version}",
+                fix=_advice(version, versions),
             )
         self.ledger.integrity.refuse_other_tag(snapshot, release.manifest)
         return release
@@ -171,6 +169,13 @@ def checked_caller(environment: Environment, aws: Aws) -> Mapping[str, Any]:
             fix="Log in to that account, or set `profile` or `assume_role` for the environment.",
         )
     return caller
+
+
+def _advice(version: str, versions: Sequence[str]) -> str:
+    """Return the fix for a missing *version*; *versions* are the releases."""
+    if not versions:
+        return f"To release the current commit:  sfn-release publish {version}"
+    return f"The nearest is {_nearest(version, versions)}." if len(versions) > 1 else ""
 
 
 def _nearest(version: str, versions: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from sfn_release.plan.unfinished_attempts import left_alias
 from sfn_release.project import Limits, Strategy
 from sfn_release.release.record import Record
 from sfn_release.release.serving import Serving
-from sfn_release.text import duration_text
+from sfn_release.text import count, duration_text
 
 _FEW = 6  # weights in a line
 
@@ -199,7 +199,8 @@ def _rest(planned: WorkflowPlan, shift: _Shift | None, new: list[PointAlias]) ->
 def _words(strategy: Strategy) -> str:
     """Return a strategy for people, with its limits."""
     limits = strategy.limits
-    watched = [f"the alarm{'s' * (len(limits.alarms) > 1)} {', '.join(limits.alarms)}"]
+    alarms = ", ".join(limits.alarms)
+    watched = [f"the alarms {alarms}" if len(limits.alarms) > 1 else f"the alarm {alarms}"]
     watched = watched if limits.alarms else []
     if limits.counted:
         watched.append(_limit_text(limits))
@@ -209,10 +210,9 @@ def _words(strategy: Strategy) -> str:
 
 
 def _limit_text(limits: Limits) -> str:
-    count, rate = limits.max_failures, limits.max_failure_rate
-    failed = f"failed execution{'s' * ((count or 0) > 1)}"
-    texts = [f"more than {count} {failed}" if count else "any failed execution"]
-    texts = texts if count is not None else []
+    most, rate = limits.max_failures, limits.max_failure_rate
+    texts = [f"more than {count(most, 'failed execution')}" if most else "any failed execution"]
+    texts = texts if most is not None else []
     if rate is not None:
         texts.append(f"more than {rate:g} times the old version's share of failed executions")
     return " that are ".join(texts)

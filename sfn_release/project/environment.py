@@ -12,7 +12,7 @@ from sfn_release.aws.regions import partition_of
 from sfn_release.errors import ConfigError
 from sfn_release.project import aws_rules, value_rules
 from sfn_release.project.parameter_values import Source
-from sfn_release.project.parameters import fill, parameters_in
+from sfn_release.project.parameters import fill
 from sfn_release.project.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -148,6 +148,4 @@ class Environment:
 
         Its parameters must be literal, or `resolved`.
         """
-        unresolved = self.sources(parameters_in(value))
-        assert not unresolved, sorted(unresolved)  # noqa: S101 - the caller resolves them first
         return fill(value, self.known, where=where, environment=self.name, texts=texts)

@@ -77,7 +77,7 @@ def check_requires(document: TomlDocument, environments: Mapping[str, Environmen
             if environments[required].backend.private and not environment.backend.private:
                 document.fail(
                     at,
-                    f"{name} requires {required}, whose records stay in each clone",
+                    f"{name} requires {required}, whose records never leave a clone",
                     fix="Require an environment on AWS, or one at an endpoint_url.",
                 )
             if required == name:

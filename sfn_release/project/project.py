@@ -117,7 +117,7 @@ def read_project(path: Path) -> Project:
     try:
         return parse_project(path.read_text(encoding="utf-8"), path=path)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path.name} is not UTF-8: {error.reason} at byte {error.start}.",

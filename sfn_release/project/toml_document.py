@@ -138,7 +138,7 @@ class TomlDocument:
             *table, name = _names(key)
             self.fail(
                 key,
-                f"{name} = {toml_text.toml(value)} in {table_name(tuple(table))} cannot be used",
+                f"{name} = {toml_text.toml(value)} in {table_name(tuple(table))} can't be used",
                 why=problem,
                 fix=f"For example:  {example}" if example else "",
             )
@@ -184,7 +184,5 @@ class TomlDocument:
             )
         problem = expected.key_rule(key)
         if problem:
-            self.fail(
-                (*at, key), f"the key {key!r} in {table_name(at)} cannot be used", why=problem
-            )
+            self.fail((*at, key), f"the key {key!r} in {table_name(at)} can't be used", why=problem)
         return expected.others

@@ -39,7 +39,7 @@ def parse_version(text: str) -> str:
     if len(version) > _LONGEST:
         raise VersionError(f"A version has at most {_LONGEST} characters, not {len(version)}.")
     if version.endswith(".lock"):
-        raise VersionError(f"{text!r} cannot be a Git tag: its name ends with .lock.")
+        raise VersionError(f"{text!r} can't be a Git tag: its name ends with .lock.")
     return version
 
 

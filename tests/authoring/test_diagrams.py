@@ -232,7 +232,7 @@ def test_a_file_is_drawn_without_a_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nope.json",), "nope.json cannot be read"),
+        (("nope.json",), "nope.json can't be read"),
         (("two.py",), "has 2 workflows: a, b"),
         (("broken.json",), "broken.json: Invalid JSON"),
         (("list.json",), "list.json: This is not a definition"),

@@ -232,7 +232,7 @@ def test_publish_refuses_what_check_refuses_and_tells_of_warnings(shop: Project)
     ("arguments", "code", "words"),
     [
         (["helo"], 1, 'Did you mean "hello"?'),
-        (["gone.json"], 1, "gone.json cannot be read"),
+        (["gone.json"], 1, "gone.json can't be read"),
         (["notes.txt"], 2, "notes.txt is not a workflow file"),
         (["--format", "xml"], 2, "xml"),
     ],
@@ -288,7 +288,7 @@ def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "2 errors in 2 workflows\n" in ran.out
     assert [line for line in ran.err.splitlines() if line.startswith("error: ")] == [
-        "error: gone.json cannot be read: No such file or directory.  E_NOT_FOUND",
+        "error: gone.json can't be read: No such file or directory.  E_NOT_FOUND",
         "error: dies.py:1 raised ZeroDivisionError.  E_BUILD",
     ]
     ran = run("-C", str(tmp_path), "check", "--json", *named)
@@ -300,7 +300,7 @@ def test_a_file_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
     ran = run("-C", str(tmp_path), "check", "gone.json", "good.json", "--format", "github")
     assert ran.out == (
         "::error title=gone.json%3A E_NOT_FOUND::"
-        "gone.json cannot be read: No such file or directory.\n"
+        "gone.json can't be read: No such file or directory.\n"
     )
 
 

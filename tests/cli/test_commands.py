@@ -117,7 +117,7 @@ def test_publish_again_does_nothing(project: Project) -> None:
     assert {"name", "digest", "since", "states"} == set(again["workflows"][0])
     text = project.ok("publish", "1.0.0").out
     assert "1.0.0 is already released with this content" in text
-    assert f"{project.named} already serves 1.0.0: nothing to do" in text
+    assert f"1.0.0 is already live in {project.named}: nothing to do" in text
 
 
 def test_publish_without_deploying(project: Project) -> None:
@@ -144,7 +144,7 @@ def test_deploy_brings_a_release(project: Project) -> None:
     ran = project.ok("deploy", "1.0.0", "--reason", "first")
     assert f"deployed 1.0.0 to {project.named}: hello created\n" == ran.out
     again = project.ok("deploy", "1.0.0")
-    assert f"{project.named} already serves 1.0.0: nothing to do\n" == again.out
+    assert f"1.0.0 is already live in {project.named}: nothing to do\n" == again.out
     assert project.json("deploy", "1.0.0")["deployments"] == []
     assert project.json("history")["deployments"][0]["reason"] == "first"
 

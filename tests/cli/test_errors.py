@@ -39,7 +39,7 @@ def refs(project: Project) -> str:
         (["history", "--env", "local", "--env", "prod"], 2, "E_USAGE", ["one --env"]),
         (["publish", "1.0"], 1, "E_VERSION", ["'1.0' is not a semantic version"]),
         (["publish", "1.0.0+build"], 1, "E_VERSION", ["build metadata"]),
-        (["deploy", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9", "nearest is 1.0.0"]),
+        (["deploy", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9", "The releases are: 1.0.0."]),
         (["rollback", "9.9.9"], 1, "E_NOT_FOUND", ["9.9.9"]),
         (["show", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),
         (["diff", "9.9.9"], 1, "E_NOT_FOUND", ["no release 9.9.9"]),

@@ -106,10 +106,10 @@ def test_deployments_and_plans_tell_the_job(shop: Project, job: Job) -> None:
     titles = re.findall(r"(?m)^### (.*)$", job.summary)
     assert titles == [
         "Published `1.0.0`",
-        "Plan: deploy the work tree to `local` (not AWS), which serves `1.0.0`",
+        "Plan: deploy the work tree to `local` (not AWS), where `1.0.0` is live",
         "Published `1.1.0`",
         "Rolled back to `1.0.0`",
-        "`local`: in-sync, serves `1.0.0`",
+        "`local`: in-sync, `1.0.0` is live",
     ]
     assert "Reason: `` Bob \\| `Bob` ``" in job.summary
 

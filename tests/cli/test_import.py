@@ -99,7 +99,7 @@ def test_a_state_machine_becomes_a_module(project: Project, qualifier: str) -> N
     [
         (("arn:aws:iam::1:role/r",), "is not the ARN of a state machine"),
         (("arn:aws:states:us-east-1:000000000000:stateMachine:no",), "StateMachineDoesNotExist"),
-        (("nope.json",), "nope.json cannot be read"),
+        (("nope.json",), "nope.json can't be read"),
         (("releases.toml",), "is not a workflow file"),
     ],
 )

@@ -122,9 +122,9 @@ def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: P
             ("dead", "E_NETWORK")
         ]
         told = [
-            "eu already serves 1.0.0: nothing to do",
+            "1.0.0 is already live in eu: nothing to do",
             "failed in dead: ",
-            "us already serves 1.0.0",
+            "1.0.0 is already live in us",
         ]
         assert [text for text in told if text not in again.out] == []
 

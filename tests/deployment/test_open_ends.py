@@ -52,7 +52,7 @@ def test_status_says_what_a_reverted_shift_left_and_how_to_close_it(reverted: Sh
     """The served release and its start come first; the last attempt follows."""
     found = seen(reverted)
     assert (found.state, found.version) == ("failed", "1.0.0")
-    assert "created, not recorded as served: child" in found.problem
+    assert "left behind by the failed deployment: child" in found.problem
     assert "delete the machine that the attempt created:  sfn-release delete child --env prod" in (
         found.next_steps
     )
@@ -77,9 +77,9 @@ def test_what_a_reverted_shift_created_can_be_deleted(reverted: Shop) -> None:
     }
     found = seen(reverted)
     assert (found.state, found.version, found.next_steps) == ("in-sync", "1.0.0", ())
-    assert found.came is not None
-    assert found.came.version == "1.0.0"
-    assert found.came.action != "delete"
+    assert found.live_since_record is not None
+    assert found.live_since_record.version == "1.0.0"
+    assert found.live_since_record.action != "delete"
     assert reverted.live("hello", "prod") == before
     assert verify(reverted.workspace()).problems == ()
 
@@ -158,8 +158,8 @@ def test_a_version_that_no_release_made_can_be_acknowledged(shop: Shop) -> None:
     assert (record.action, record.acknowledged) == ("acknowledge", (f"{arn}:2",))
     found = seen(shop)
     assert (found.state, found.next_steps) == ("in-sync", ())
-    assert found.came is not None
-    assert found.came.action == "publish"
+    assert found.live_since_record is not None
+    assert found.live_since_record.action == "publish"
     assert acknowledge(shop.workspace(), environment="prod") is None
     assert verify(shop.workspace()).problems == ()
     shop.commit(hello="newer")
@@ -400,7 +400,7 @@ def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
     shop.clients["prod"] = busy
     notes = plan_deletion(shop.workspace(), "hello", environment="prod").plan.workflows[0].notes
     assert notes == (
-        "hello is part of 1.1.0, which prod serves: its callers will fail",
+        "hello is part of 1.1.0, which is live in prod: its callers will fail",
         "parent starts hello and will fail there",
         "more than 2 executions are running: they go on to their end, and can't be redriven after",
     )
@@ -409,6 +409,6 @@ def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
     busy.denied = True
     notes = plan_deletion(shop.workspace(), "hello", environment="prod").plan.workflows[0].notes
     assert notes[-1].startswith("running executions can't be counted: ")
-    with refused("E_NOT_FOUND", "prod serves no workflow 'none'"):
+    with refused("E_NOT_FOUND", "No workflow 'none' is live in prod"):
         plan_deletion(shop.workspace(), "none", environment="prod")
     assert MACHINES in arn

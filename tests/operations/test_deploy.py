@@ -308,7 +308,7 @@ def test_a_deleted_workflow_comes_back_with_its_release(shop: Shop) -> None:
     """Its releases stay; nothing of the ledger is deleted."""
     shop.publish("1.0.0", "prod")
     delete(shop.workspace(), "hello", environment="prod")
-    with refused("E_NOT_FOUND", "prod serves no workflow 'hello'"):
+    with refused("E_NOT_FOUND", "No workflow 'hello' is live in prod"):
         plan_deletion(shop.workspace(), "hello", environment="prod")
     assert changes(shop.deploy("1.0.0", "prod")) == {"hello": "created"}
     assert shop.live("hello", "prod") == ("one Alice", "one Alice")

@@ -221,7 +221,7 @@ def test_a_deletion_is_planned(project: Project) -> None:
     project.publish("1.0.0")
     before = project.git("for-each-ref"), project.json("status")
     told = project.ok("plan", "--delete", "hello")
-    assert told.out.startswith(f"plan: delete hello from {project.named}, which serves 1.0.0\n")
+    assert told.out.startswith(f"plan: delete hello from {project.named}, where 1.0.0 is live\n")
     assert project.run("plan", "--delete", "hello", "--exit-code").code == 3
     markdown = project.ok("plan", "--delete", "hello", "--format", "markdown").out
     assert markdown.startswith("### Plan: delete `hello` from `")

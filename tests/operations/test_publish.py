@@ -267,7 +267,7 @@ def test_publishing_again_deploys_where_it_never_was(shop: Shop) -> None:
         ("", "not a semantic version"),
         ("--help", "not a semantic version"),
         ("1.2.3+build.1", "build metadata"),
-        ("1.2.3-x.lock", "cannot be a Git tag"),
+        ("1.2.3-x.lock", "can't be a Git tag"),
     ],
 )
 def test_what_is_no_version_is_refused(shop: Shop, version: str, words: str) -> None:

@@ -87,7 +87,7 @@ def test_two_bare_workflows_need_names(tmp_path: Path) -> None:
     text = "import sfn_release as sfn\n" + "".join(
         f"{name} = sfn.Workflow()\n{name}.start_from(sfn.Pass(id='A')).end()\n" for name in "ab"
     )
-    with pytest.raises(DefinitionError, match=r"x.py holds 2 workflows without names: a, b"):
+    with pytest.raises(DefinitionError, match=r"x.py contains 2 workflows without names: a, b"):
         build(lay(tmp_path, x=text), "workflows")
 
 
@@ -300,7 +300,7 @@ class Graph:
 graph = Graph()
 """
     lay(tmp_path, a="EXTRA = {1, 2}\n" + text)
-    with pytest.raises(DefinitionError, match="cannot be written as JSON") as caught:
+    with pytest.raises(DefinitionError, match="can't be written as JSON") as caught:
         build(tmp_path, "workflows")
     assert caught.value.why == "$.definition.Comment: set is not a JSON type."
     lay(tmp_path, a="EXTRA = 2**60\n" + text)
@@ -358,7 +358,7 @@ def test_a_task_whose_resource_is_no_arn_is_refused(tmp_path: Path) -> None:
 
 def test_a_module_without_a_workflow_is_refused(tmp_path: Path) -> None:
     """The fix is to rename it as a helper."""
-    with pytest.raises(BuildError, match=r"workflows/a.py holds no workflow") as caught:
+    with pytest.raises(BuildError, match=r"workflows/a.py contains no workflow") as caught:
         build(lay(tmp_path, a="x = 1\n"), "workflows")
     assert caught.value.fix == "If it is a helper, rename it to _a.py."
 
@@ -368,14 +368,14 @@ def test_a_folder_without_workflows_or_no_folder_is_refused(tmp_path: Path) -> N
     with pytest.raises(NotFoundError, match="no folder 'workflows'"):
         build(tmp_path, "workflows")
     lay(tmp_path, _helper="")
-    with pytest.raises(BuildError, match="holds no workflow") as caught:
+    with pytest.raises(BuildError, match="contains no workflow") as caught:
         build(tmp_path, "workflows")
     assert "sfn-release init" in caught.value.fix
 
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("workflows/a.v2.py", "holds a dot"), ("json/a.py", "a module of Python itself")],
+    [("workflows/a.v2.py", "contains a dot"), ("json/a.py", "a module of Python itself")],
 )
 def test_a_file_that_cannot_be_imported_by_its_name_is_refused(
     tmp_path: Path, path: str, words: str

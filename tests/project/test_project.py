@@ -216,7 +216,7 @@ REFUSED = {
     "no name": ("# hello\n[project]\ntag = 'v{version}'", 2, "`name` is missing in [project]"),
     "default unknown": (settings("default_environment = 'lokal'"), 3, "'lokal' is not one of"),
     "environment name": (settings("[environments.Prod]"), 3, "the key 'Prod'"),
-    "environment name long": (settings(f"[environments.{'a' * 32}]"), 3, "cannot be used"),
+    "environment name long": (settings(f"[environments.{'a' * 32}]"), 3, "can't be used"),
     "no region": (settings("[environments.prod]\nalias = 'x'"), 3, "`region` is missing"),
     "local on AWS": (
         settings("[environments.local]\nbackend = 'aws'"),
@@ -253,11 +253,11 @@ REFUSED = {
     ),
     "parameter name": (environment("parameters.'a-b' = 'x'"), 5, "the key 'a-b'"),
     "tag reserved": (environment("tags.'aws:x' = 'x'"), 5, "the key 'aws:x'"),
-    "tag ours": (environment("tags.'sfn-release:project' = 'x'"), 5, "cannot be used"),
-    "tag value": (environment("tags.a = 'x\\n'".replace("'", '"')), 5, "cannot be used"),
+    "tag ours": (environment("tags.'sfn-release:project' = 'x'"), 5, "can't be used"),
+    "tag value": (environment("tags.a = 'x\\n'".replace("'", '"')), 5, "can't be used"),
     "level": (environment("logging = { level = 'LOUD' }"), 5, 'level = "LOUD"'),
     "reuse period": (environment("encryption.kmsDataKeyReusePeriodSeconds = 1"), 5, "= 1 in"),
-    "control character": (environment('profile = "a\\u0007"'), 5, "cannot be used"),
+    "control character": (environment('profile = "a\\u0007"'), 5, "can't be used"),
 }
 
 
@@ -412,7 +412,7 @@ def test_legal_settings_are_taken(key: str, value: str) -> None:
 def test_illegal_settings_are_refused(key: str, value: str) -> None:
     """A value that Git, AWS or the file system would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=True))
-    assert f"{key} = {toml_text.toml(value)} in [project] cannot be used" in error.message
+    assert f"{key} = {toml_text.toml(value)} in [project] can't be used" in error.message
     assert error.why
     assert error.fix.startswith("For example:")
 
@@ -477,7 +477,7 @@ def test_the_keys_of_a_production_environment_are_read() -> None:
 def test_illegal_environment_values_are_refused(key: str, value: str) -> None:
     """A value that AWS would refuse later is refused with its reason."""
     error = refusal(_text(key, value, of_project=False))
-    assert f"{key} = {toml_text.toml(value)} in [environments.prod] cannot be used" in error.message
+    assert f"{key} = {toml_text.toml(value)} in [environments.prod] can't be used" in error.message
     assert error.why
 
 
@@ -554,7 +554,7 @@ def test_a_file_is_read_with_its_folder_as_root(tmp_path: Path) -> None:
 def test_a_file_that_is_not_utf_8_or_not_there_is_a_config_error(tmp_path: Path) -> None:
     """A missing file and a file in another encoding are errors without a traceback."""
     path = tmp_path / "releases.toml"
-    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+    with pytest.raises(ConfigError, match="can't be read: No such file"):
         read_project(path)
     path.write_bytes(b'[project]\nname = "\xff"')
     with pytest.raises(ConfigError, match="is not UTF-8"):

@@ -33,4 +33,4 @@ def run(session: Session, workflow: str, yes: bool, reason: str | None) -> None:
     environment = workspace.environment(session.environment)
     session.ask(ask)
     record = delete(workspace, workflow, environment=environment.name, reason=reason)
-    show_deployment(session, "delete", record, environment, otherwise=f"doesn't serve {workflow}")
+    show_deployment(session, "delete", record, environment, otherwise=f"{workflow} isn't live")

@@ -61,7 +61,11 @@ def run(
             override=granted,
         )
 
-    served = f"already serves {version}" if version else "already serves that release"
     return deploy_each(
-        session, workspace, "deploy", session.names(workspace), deploy_to, otherwise=served
+        session,
+        workspace,
+        "deploy",
+        session.names(workspace),
+        deploy_to,
+        otherwise=f"{version or 'the release'} is already live",
     )

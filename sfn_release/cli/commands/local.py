@@ -67,7 +67,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
             for talk in _HELP:
                 terminal.say(f"  {talk}")
             own = where.parent == data_folder(os.environ)
-            which = "no project here: your own state is" if own else "the state is"
+            which = "no project here; state is" if own else "the state is"
             terminal.say(f"  {which} in {where}; stop with Ctrl-C")
         sys.stdout.flush()
 

@@ -66,5 +66,5 @@ def run(
     for name in (source, *names):
         workspace.environment(name)
     return deploy_each(
-        session, workspace, "promote", names, promote_to, otherwise="already serves that release"
+        session, workspace, "promote", names, promote_to, otherwise="the release is already live"
     )

@@ -128,7 +128,7 @@ def _published(
             write_failure(workspace, name, done.errors[name])
             continue
         environment = workspace.environment(name)
-        otherwise = f"already serves {manifest.version}"
+        otherwise = f"{manifest.version} is already live"
         terminal.write_parts(*line(records.get(name), environment, otherwise))
 
 

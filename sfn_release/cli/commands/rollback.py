@@ -62,7 +62,7 @@ def run(
             "rollback",
             session.names(workspace),
             roll_back,
-            otherwise=f"already serves {version}",
+            otherwise=f"{version or 'the release'} is already live",
         )
         sys.stdout.flush()
     return code

@@ -73,9 +73,9 @@ def _write_environment(environment: EnvironmentStatus, *, verbose: bool) -> None
     if environment.release_digest is not None:
         parts.append(f"  {short(environment.release_digest)}")
     parts += ["  ", terminal.state(environment.state)]
-    if environment.came is not None:
-        came = environment.came
-        parts.append(f"  ({came.action} by {name(came.actor)}, {came.started_at})")
+    if environment.live_since_record is not None:
+        record = environment.live_since_record
+        parts.append(f"  ({record.action} by {name(record.actor)}, {record.started_at})")
     terminal.write_parts(*parts)
     if environment.yank:
         terminal.write_parts(

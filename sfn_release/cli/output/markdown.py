@@ -196,7 +196,7 @@ def _record(record: Mapping[str, Any]) -> tuple[str, ...]:
 def _environment(environment: Mapping[str, Any]) -> str:
     head = f"### {code(environment['name'])}: {environment['state']}"
     lines = [
-        head + (f", serves {code(environment['version'])}" if environment["version"] else ""),
+        head + (f", {code(environment['version'])} is live" if environment["version"] else ""),
         "",
     ]
     if environment["problem"]:

@@ -53,7 +53,7 @@ def purpose(plan: Plan, where: str, show: Callable[[str], str] = str) -> str:
     """Return the purpose of a plan. *show* formats a name for the output."""
     version = show(plan.version) if plan.version else plan.called
     served = show(plan.from_version) if plan.from_version else ""
-    now = f", which serves {served}" if served else ", where nothing is deployed"
+    now = f", where {served} is live" if served else ", where nothing is deployed"
     match plan.action:
         case "delete":
             names = ", ".join(show(workflow.workflow) for workflow in plan.workflows)

@@ -45,7 +45,7 @@ def line(record: Record | None, environment: Environment, otherwise: str) -> lis
     """Return the line about a deployment; without one, the line that says *otherwise*."""
     where = environment.label
     if record is None:
-        return [f"{where} {otherwise}: nothing to do"]
+        return [f"{otherwise} in {where}: nothing to do"]
     restored = record.action == "rollback" and record.version == record.from_version
     sentence = (_RESTORED if restored else _DONE[record.action]).format(
         where=where, version=record.version, from_version=record.from_version

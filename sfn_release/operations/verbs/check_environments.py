@@ -63,11 +63,11 @@ def check_environments(
     checks = [_checked("ledger", "the ledger's remote", lambda: _ledger(workspace))]
     accounts: dict[str, str] = {}
     for environment in chosen:
-        checks += _one(workspace, environment, declarations, accounts)
+        checks += _check_environment(workspace, environment, declarations, accounts)
     return EnvironmentsChecked(tuple(checks))
 
 
-def _one(
+def _check_environment(
     workspace: Workspace,
     environment: Environment,
     declarations: Sequence[Declaration],
@@ -82,7 +82,7 @@ def _one(
         refuse_same_names(environment, others, declarations, accounts)
         return "no other environment uses the names of its state machines"
 
-    found.append(_checked(name, "names of its own", names))
+    found.append(_checked(name, "unique state machine names", names))
     if all(check.error is None for check in found):
         site = site_of(workspace, environment)
         found.append(
@@ -172,7 +172,7 @@ def _parameters(
             values.update(look_up(site, derived, state=state, workflows=names))
             return f"workflows are in the account {values.get('AWS::AccountId', 'of the role')}"
 
-        checked = _checked(site.name, "the account that workflows are in", account)
+        checked = _checked(site.name, "the account of the workflows", account)
         unknown |= derived if checked.error else set()
         yield checked
     unknown |= sources.keys() - values.keys()

@@ -82,8 +82,8 @@ def execute(
         )
     if served is None:
         raise NotFoundError(
-            f"{chosen.name} serves no workflow {workflow!r}.",
-            why=f"It serves: {', '.join(serving.workflows)}.",
+            f"No workflow {workflow!r} is live in {chosen.name}.",
+            why=f"Live workflows: {', '.join(serving.workflows)}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
     client = workspace.reach(chosen).stepfunctions

@@ -77,8 +77,8 @@ def plan_rollback(
     if done is None:
         return made
     note = (
-        f"`rollback` first only shows the outcome of the rollback to {done.version}, which"
-        f" succeeded at {done.finished_at} and was never shown; run it twice for this plan"
+        f"The rollback to {done.version} succeeded at {done.finished_at} but never showed its"
+        " result. The next `rollback` shows it; the one after follows this plan."
     )
     return replace(made, notes=(*made.notes, note))
 

@@ -93,7 +93,7 @@ def rolling_back(
 
 def unshown(workspace: Workspace, site: Site) -> Record | None:
     """Return the rollback that a bare `rollback` would only show: it was done and not shown."""
-    if not unseen_rollbacks.possible(site):
+    if not unseen_rollbacks.may_have_unseen(site):
         return None  # nearly always: it saves asking the remote once more
     state = workspace.ledger.deployments.state(
         workspace.ledger.branches.snapshot_for(site.name), site.name

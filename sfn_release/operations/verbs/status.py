@@ -27,10 +27,10 @@ _AS_RECORDED = frozenset({"in-sync", "retained", "deleted"})
 class EnvironmentStatus:
     """The status of an environment. *version* and *release_digest* are of the live release.
 
-    *record* is the last deployment, *came* the deployment of the live release, *problem* an
-    explanation of the state. *next_steps* are commands that you can run to resolve it. *yank* is
-    None unless the live release was yanked. *yielded*: it is a local trial, and another release has
-    taken its version.
+    *record* is the last deployment, *live_since_record* the deployment of the live release,
+    *problem* an explanation of the state. *next_steps* are commands that you can run to resolve it.
+    *yank* is None unless the live release was yanked. *yielded*: it is a local trial, and another
+    release has taken its version.
     """
 
     name: str
@@ -42,7 +42,7 @@ class EnvironmentStatus:
     problem: str = ""
     release_digest: str | None = None
     yank: Yank | None = None
-    came: Record | None = None
+    live_since_record: Record | None = None
     next_steps: tuple[str, ...] = ()
     yielded: bool = False
 
@@ -56,7 +56,7 @@ class EnvironmentStatus:
             "state": self.state,
             "problem": self.problem or None,
             "next_steps": list(self.next_steps),
-            "served_since": _event(self.came),
+            "served_since": _event(self.live_since_record),
             "last_attempt": _event(self.record),
             "yanked": self.yank.to_json() if self.yank else None,
             "workflows": [workflow.to_json() for workflow in self.workflows],
@@ -152,10 +152,10 @@ def _environment(
     health, problem = _state(workspace, name, state, record, workflows, left)
     if health == "in-progress":
         workflows = tuple(_under_way(workflow) for workflow in workflows)
-    forged = _forged(workspace, snapshot, name, state)
-    problem = "; ".join([*forged, *([problem] if problem else []), *split])
+    record_errors = _record_errors(workspace, snapshot, name, state)
+    problem = "; ".join([*record_errors, *([problem] if problem else []), *split])
     steps: tuple[str, ...] = ()
-    if forged:  # you can't compare with such a record, or go back to it
+    if record_errors:  # you can't compare with such a record, or go back to it
         health = "drifted"
         steps = ("find the problem of the ledger:  sfn-release verify",)
     elif health != "in-sync" or split:
@@ -178,7 +178,7 @@ def _environment(
         record,
         problem,
         digest,
-        came=_came(workspace, name, state),
+        live_since_record=_live_since_record(workspace, name, state),
         next_steps=steps,
         yielded=name in workspace.ledger.layout.private
         and version is not None
@@ -201,7 +201,7 @@ def _under_way(workflow: WorkflowStatus) -> WorkflowStatus:
     return replace(workflow, state="shifting", differences=())
 
 
-def _forged(
+def _record_errors(
     workspace: Workspace, snapshot: Snapshot, environment: str, state: RecordedState
 ) -> tuple[str, ...]:
     """Return the errors of the newest record. With any, we can't trust the record."""
@@ -212,7 +212,9 @@ def _forged(
     return ()
 
 
-def _came(workspace: Workspace, environment: str, state: RecordedState) -> Record | None:
+def _live_since_record(
+    workspace: Workspace, environment: str, state: RecordedState
+) -> Record | None:
     """Return the deployment of the live release."""
     record, serving = state.record, state.serving
     if record is None or serving is None:
@@ -259,6 +261,6 @@ def _state(
     # If everything was put back, the live release is the recorded one: just mention the attempt.
     if attempt and (drifted or left or state.serving is None):
         parts = [attempt, *([f"drifted: {', '.join(drifted)}"] if drifted else [])]
-        parts += [f"created, not recorded as served: {', '.join(left)}"] if left else []
+        parts += [f"left behind by the failed deployment: {', '.join(left)}"] if left else []
         return "failed", "; ".join(parts)
     return ("drifted" if drifted else "in-sync"), attempt

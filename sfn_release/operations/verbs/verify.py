@@ -17,10 +17,10 @@ from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.operations.verification import LEDGER, Check
 from sfn_release.operations.verify_events import environment_checks
 from sfn_release.operations.verify_refs import (
+    lost_branch_checks,
     lost_release_checks,
     release_tags,
     tag_checks,
-    witness_checks,
 )
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.ledger_files import definition_path
@@ -66,7 +66,7 @@ def verify(
     ledger = workspace.ledger
     accepted = tuple(accept_rewrites(ledger.git, ledger.layout)) if accept_rewrite else ()
     snapshot, broken = ledger.branches.examine()
-    checks = [*_ledger(workspace, snapshot, broken), *witness_checks(workspace, snapshot)]
+    checks = [*_ledger(workspace, snapshot, broken), *lost_branch_checks(workspace, snapshot)]
     commits, manifests, found = _entries(workspace, snapshot)
     checks += found
     tags, texts = release_tags(workspace, manifests)

@@ -67,6 +67,6 @@ def declared_workflows(result: Mapping[str, Any]) -> Iterator[DeclaredWorkflow]:
     """Yield the workflows in the result of a build's worker."""
     for workflow in result.get("workflows", ()):
         fields = dict(workflow)
-        findings = tuple(Finding(*each) for each in fields.pop("findings", ()))
+        findings = tuple(Finding(*row) for row in fields.pop("findings", ()))
         variable = fields.pop("variable")
         yield DeclaredWorkflow(Declaration(**fields), findings, variable)

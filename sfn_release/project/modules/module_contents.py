@@ -57,7 +57,7 @@ def workflows_in(
     stem = Path(file).stem
     if not machines and bare:
         with errors.of(file, "its workflow"):
-            variable, workflow = _only(_not_inside_another(bare), file, errors)
+            variable, workflow = _single_workflow(_not_inside_another(bare), file, errors)
             definition, findings = (
                 workflow.draft() if hasattr(workflow, "draft") else (workflow.serialize(), ())
             )
@@ -73,7 +73,7 @@ def workflows_in(
     if not found:
         raise errors.failure(
             "build",
-            f"{file} holds no workflow.",
+            f"{file} contains no workflow.",
             why="\n".join([_EXPECTED, *doubts]),
             fix=f"If it is a helper, rename it to _{Path(file).name}.",
         )
@@ -107,12 +107,14 @@ def _not_inside_another(bare: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return [pair for pair in bare if id(pair[1]) not in inside] or bare
 
 
-def _only(bare: list[tuple[str, Any]], file: str, errors: ModuleErrors) -> tuple[str, Any]:
+def _single_workflow(
+    bare: list[tuple[str, Any]], file: str, errors: ModuleErrors
+) -> tuple[str, Any]:
     if len(bare) > 1:
         names = ", ".join(variable for variable, _ in bare)
         raise errors.failure(
             "definition",
-            f"{file} holds {len(bare)} workflows without names: {names}.",
+            f"{file} contains {len(bare)} workflows without names: {names}.",
             why="A bare Workflow is named after its module, so there can be one.",
             fix="Put each into a sfn.StateMachine(name=…, workflow=…).",
         )
@@ -144,7 +146,7 @@ def _require_json(value: Any, where: str, errors: ModuleErrors) -> None:
     except RecursionError:
         problem = "It is nested too deeply, or contains itself."
     if problem:
-        raise errors.failure("definition", f"{where} cannot be written as JSON.", why=problem)
+        raise errors.failure("definition", f"{where} can't be written as JSON.", why=problem)
 
 
 def _not_json(value: Any, path: str) -> str | None:

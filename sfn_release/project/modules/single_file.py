@@ -59,7 +59,7 @@ def read_content(file: Path, name: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise NotFoundError(f"{name} cannot be read: {error.strerror}.") from error
+        raise NotFoundError(f"{name} can't be read: {error.strerror}.") from error
 
 
 def read_text(content: bytes, name: str) -> Declaration:

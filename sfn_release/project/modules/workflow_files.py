@@ -63,7 +63,7 @@ def find_workflow_files(root: Path, workflows: str) -> WorkflowFiles:
     documents = tuple(file for file in files if file.endswith((_JSON, *_YAML)))
     if not modules and not documents:
         raise BuildError(
-            f"The folder {workflows!r} holds no workflow.",
+            f"The folder {workflows!r} contains no workflow.",
             why="A workflow is a Python module, or a file *.asl.json or *.asl.yaml; names that"
             " begin with _ are helpers.",
             fix="`sfn-release init` creates a first one.",
@@ -99,7 +99,7 @@ def read_document(root: Path, file: str) -> dict[str, Any]:
     try:
         content = (root / file).read_bytes()
     except OSError as error:
-        raise BuildError(f"{file} cannot be read: {error.strerror}.") from error
+        raise BuildError(f"{file} can't be read: {error.strerror}.") from error
     return parse_document(content, file)
 
 
@@ -170,7 +170,7 @@ def _refuse_special(path: Path, inside: Path) -> None:
                 if file.read(len(_LFS)) == _LFS:
                     raise _special(inside.as_posix(), "a pointer of Git LFS")
     except OSError as error:
-        raise BuildError(f"{inside.as_posix()} cannot be read: {error.strerror}.") from error
+        raise BuildError(f"{inside.as_posix()} can't be read: {error.strerror}.") from error
 
 
 def refuse_submodules(submodules: Iterable[str], workflows: str) -> None:
@@ -199,12 +199,12 @@ def module_name(file: str) -> str:
     for part in parts:
         if "." in part:
             raise BuildError(
-                f"{file} cannot be imported: {part!r} holds a dot.",
+                f"{file} can't be imported: {part!r} contains a dot.",
                 fix="Rename it, or begin its name with _ if it is not a workflow.",
             )
     if parts[0] in sys.stdlib_module_names and len(parts) > 1:
         raise BuildError(
-            f"{file} cannot be imported: {parts[0]!r} is a module of Python itself.",
+            f"{file} can't be imported: {parts[0]!r} is a module of Python itself.",
             fix="Give the folder another name, and set `workflows` in releases.toml.",
         )
     return ".".join(parts)
