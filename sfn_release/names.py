@@ -79,14 +79,13 @@ def _is_source(text: str) -> bool:
 ENVIRONMENT_NAME = TextFormat(
     "name of an environment",
     _written(r"[a-z][a-z0-9-]{0,30}"),
-    "It begins with a lower-case letter and holds lower-case letters, digits and '-', at most 31"
-    " characters.",
+    "Use at most 31 lower-case letters, digits and '-', and begin with a letter.",
 )
 WORKFLOW_NAME = TextFormat(
     "name of a workflow",
     _written(f"[^{NOT_IN_NAME}]{{1,{MAX_NAME}}}"),
-    f"It has 1 to {MAX_NAME} characters, and no white space, control characters, brackets, slashes"
-    ' nor any of ? * " # % \\ ^ | ~ ` $ & , ; :',
+    f"Use 1 to {MAX_NAME} characters, without white space, control characters, brackets, slashes"
+    ' and ? * " # % \\ ^ | ~ ` $ & , ; :',
 )
 RECORD_ID = TextFormat(
     "deployment id",

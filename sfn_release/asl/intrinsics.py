@@ -160,7 +160,7 @@ class _CallParser(TextScanner):
             if not quoted:
                 self._fail("the quote is not closed")
             if re.search(r"\\[^'{}\\]", re.sub(r"\\\\", "", quoted)):
-                self._fail("a backslash stands only before ' { } and another backslash")
+                self._fail("a backslash can only escape ', {, } or \\")
             return IntrinsicLiteral(_unquote(quoted[1:-1]))
         if word := self._match(rf"(?:true|false|null)\b|{NUMBER}"):
             return IntrinsicLiteral(json.loads(word))

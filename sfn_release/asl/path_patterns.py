@@ -50,5 +50,5 @@ class PathPattern:
         except (re2.error, UnicodeError) as error:
             raise PatternError(
                 f"the regular expression /{self.text}/ has lookarounds, back references or large"
-                " counts, which are not run here, since nothing bounds the time that they take"
+                " counts, which aren't supported: they can run forever"
             ) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from sfn_release.asl.path_budget import Budget
 
@@ -84,7 +84,8 @@ class PathFunction:
         return f".{self.name}()"
 
 
-PathStep = PathNames | Indexes | Slice | Wildcard | Descent | Filter | PathFunction
+Selector = PathNames | Indexes | Slice | Wildcard | Descent | Filter
+PathStep = Selector | PathFunction
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class Path:
             raise PathNotFoundError(f"No results for path: {_text(self.steps)}")
         return nodes[0]
 
-    def _require(self, step: PathStep, node: Any, upstream: list[PathStep], *, leaf: bool) -> None:
+    def _require(self, step: Selector, node: Any, upstream: list[PathStep], *, leaf: bool) -> None:
         """Raise PathNotFoundError if *step* of a definite path can't be taken at *node*."""
         here = _text(upstream)
         if isinstance(step, PathNames):
@@ -177,7 +178,7 @@ class _PathSearch:
     document: Any
     budget: Budget
 
-    def select(self, step: PathStep, node: Any, *, leaf: bool) -> Iterator[Any]:
+    def select(self, step: Selector, node: Any, *, leaf: bool) -> Iterator[Any]:
         """Yield the values that *step* selects at *node*. *leaf* marks the last step."""
         for found in self._candidates(step, node, leaf=leaf):
             self.budget.spend()
@@ -185,7 +186,7 @@ class _PathSearch:
                 yield found
 
     @staticmethod
-    def _candidates(step: PathStep, node: Any, *, leaf: bool) -> Iterator[Any]:
+    def _candidates(step: Selector, node: Any, *, leaf: bool) -> Iterator[Any]:
         match step:
             case PathNames(names):
                 members = node if isinstance(node, Mapping) else {}
@@ -202,8 +203,8 @@ class _PathSearch:
                 yield from _descend(node)
             case Filter():
                 yield from [node] if isinstance(node, Mapping) else _items(node)
-            case PathFunction():
-                raise AssertionError("Path.find ends at a function")
+            case _:
+                assert_never(step)
 
 
 def _items(node: Any) -> list[Any]:

@@ -146,7 +146,7 @@ def ways_on(start: State) -> tuple[TransitionState | Choice, ...]:
             if state.default is None:
                 found.append(state)
             queue += [entered for target in state.targets() for entered in _onward(target)]
-        elif isinstance(state, TransitionState) and not _ended(state):
+        elif isinstance(state, TransitionState) and not _ends_graph(state):
             if state.open:
                 found.append(state)
             queue += _onward(state.following)
@@ -168,7 +168,7 @@ def _onward(target: TransitionTarget | None) -> Iterable[State]:
     return [target] if isinstance(target, State) else []
 
 
-def _ended(state: TransitionState) -> bool:
+def _ends_graph(state: TransitionState) -> bool:
     return state.end or (isinstance(state, Raw) and bool(state.body.get("End")))
 
 
@@ -190,23 +190,24 @@ def dead_end(last: State, following: State) -> DefinitionError:
     """Return the error that says why *following* can't come after *last*."""
     if isinstance(last, Choice):
         return DefinitionError(
-            f"{called(following)} can't follow {called(last)}: the Choice leaves no way open.",
+            f"{state_label(following)} can't follow {state_label(last)}: every branch of the Choice"
+            " already has a next state.",
             why="Its rules and its default go to states that end, or to ids.",
             fix="Leave one of those states without a next one, or use continue_from.",
         )
     if not isinstance(last, TransitionState) or last.terminal:
-        return DefinitionError(f"Nothing can follow {called(last)}: a {last.type} ends here.")
-    then = "ends the workflow" if last.end else f"goes to {called(last.following)}"
+        return DefinitionError(f"Nothing can follow {state_label(last)}: a {last.type} ends here.")
+    then = "ends the workflow" if last.end else f"goes to {state_label(last.following)}"
     return DefinitionError(
-        f"{called(last)} {then} already and can't go to {called(following)} too.",
+        f"{state_label(last)} {then} already and can't go to {state_label(following)} too.",
         fix="Use a Choice to go to one or the other, or continue_from the state you mean.",
     )
 
 
-def called(state: TransitionTarget | None) -> str:
+def state_label(state: TransitionTarget | None) -> str:
     """Return how messages call a state."""
     if isinstance(state, Chain):
-        return called(state.first)
+        return state_label(state.first)
     if isinstance(state, State):
         return f'"{state.id}"' if state.id else f"the {state.type} without an id"
     return f'"{state}"'

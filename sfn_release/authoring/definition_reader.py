@@ -54,7 +54,7 @@ _NOT_FIELDS = frozenset({"id", "extra", "processor_config"})
 
 
 class AsWritten:
-    """The naming of states that were read, whose links are ids already."""
+    """Names the states of an existing definition, whose links are ids already."""
 
     def id_of(self, state: State | str) -> str:
         """Return the id."""

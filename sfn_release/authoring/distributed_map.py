@@ -9,17 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from sfn_release.authoring.expressions import Dynamic, Inputs, JsonPath, Portable
+from sfn_release.authoring.expressions import Dynamic, Inputs
 from sfn_release.authoring.field_writer import StatePart
 from sfn_release.authoring.jsonata_values import Jsonata
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
+from sfn_release.authoring.value_types import Arguments, Template, ValuePath
 
 InputType: TypeAlias = Literal["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"]
 Delimiter: TypeAlias = Literal["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"]
-Given: TypeAlias = Mapping[str, Any] | NotGiven
-Arguments: TypeAlias = Mapping[str, Any] | str | Jsonata | NotGiven
 Count: TypeAlias = int | Dynamic | NotGiven
-CountPath: TypeAlias = str | JsonPath | Portable | NotGiven
 S3Text: TypeAlias = str | Dynamic
 """A bucket, key or prefix: text, or an expression for it."""
 
@@ -57,7 +55,7 @@ class ReaderConfig(StatePart):
     csv_delimiter: Delimiter | NotGiven = field(default=NOT_GIVEN, metadata={"key": "CSVDelimiter"})
     items_pointer: str | NotGiven = NOT_GIVEN
     max_items: Count = NOT_GIVEN
-    max_items_path: CountPath = NOT_GIVEN
+    max_items_path: ValuePath = NOT_GIVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +70,9 @@ class ItemReader(StatePart):
     """
 
     resource: str | NotGiven = NOT_GIVEN
-    parameters: Given = NOT_GIVEN
+    parameters: Template = NOT_GIVEN
     arguments: Arguments = NOT_GIVEN
-    reader_config: ReaderConfig | Given = NOT_GIVEN
+    reader_config: ReaderConfig | Template = NOT_GIVEN
 
     @classmethod
     def objects(
@@ -202,9 +200,9 @@ class ItemBatcher(StatePart):
     """The size of the batches that child executions get, and their common input."""
 
     max_items_per_batch: Count = NOT_GIVEN
-    max_items_per_batch_path: CountPath = NOT_GIVEN
+    max_items_per_batch_path: ValuePath = NOT_GIVEN
     max_input_bytes_per_batch: Count = NOT_GIVEN
-    max_input_bytes_per_batch_path: CountPath = NOT_GIVEN
+    max_input_bytes_per_batch_path: ValuePath = NOT_GIVEN
     batch_input: Mapping[str, Any] | str | Jsonata | NotGiven = NOT_GIVEN
 
 
@@ -224,9 +222,9 @@ class ResultWriter(StatePart):
     """
 
     resource: str | NotGiven = NOT_GIVEN
-    parameters: Given = NOT_GIVEN
+    parameters: Template = NOT_GIVEN
     arguments: Arguments = NOT_GIVEN
-    writer_config: WriterConfig | Given = NOT_GIVEN
+    writer_config: WriterConfig | Template = NOT_GIVEN
 
     @classmethod
     def s3(
@@ -234,7 +232,7 @@ class ResultWriter(StatePart):
         bucket: S3Text,
         prefix: S3Text | NotGiven = NOT_GIVEN,
         *,
-        writer_config: WriterConfig | Given = NOT_GIVEN,
+        writer_config: WriterConfig | Template = NOT_GIVEN,
     ) -> ResultWriter:
         """Write to *bucket*, below *prefix*. This works in both query languages."""
         inputs = _inputs(Bucket=bucket, Prefix=prefix)

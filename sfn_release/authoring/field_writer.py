@@ -59,9 +59,9 @@ def put_field(body: dict[str, Any], key: str, value: Any, language: str) -> None
     elif language == JSONATA:
         if isinstance(value, Portable | Inputs):
             key = _IN_JSONATA.get(key, key)
-        body[key] = written(value, language)
+        body[key] = write_value(value, language)
     elif not isinstance(value, JsonPath | Intrinsic | Portable):
-        body[key] = _literal(value, key) if key == "Result" else written(value, language)
+        body[key] = _literal(value, key) if key == "Result" else write_value(value, language)
     elif key in _TWINNED:
         body[f"{key}Path"] = _path_text(value)
     elif key.endswith("Path"):
@@ -72,7 +72,7 @@ def put_field(body: dict[str, Any], key: str, value: Any, language: str) -> None
         )
 
 
-def written(value: Any, language: str = JSONPATH) -> Any:
+def write_value(value: Any, language: str = JSONPATH) -> Any:
     """Return *value* as fresh JSON, with expressions in *language*. Raises DefinitionError."""
     match value:
         case dict() | Mapping():
@@ -82,7 +82,7 @@ def written(value: Any, language: str = JSONPATH) -> Any:
         case StatePart():
             return value.to_asl(language)
         case Sequence() if not isinstance(value, str | bytes | bytearray):
-            return [item if type(item) in _PLAIN else written(item, language) for item in value]
+            return [item if type(item) in _PLAIN else write_value(item, language) for item in value]
         case datetime() | Parameter():
             return plain(value)
         case timedelta():
@@ -130,7 +130,7 @@ def write_object(value: Mapping[str, Any], language: str) -> dict[str, Any]:
                 name = key if key.endswith(".$") else f"{key}.$"
                 written_item = _path_text(item)
             else:
-                written_item = written(item, language)
+                written_item = write_value(item, language)
         if name in result:
             raise DefinitionError(f"The key {name!r} is given twice, once by a path value.")
         result[name] = written_item
@@ -177,7 +177,7 @@ def _path_text(value: JsonPath | Intrinsic | Portable) -> str:
 def _literal(value: Any, key: str) -> Any:
     """Return *value*, which is written as it is. Raises DefinitionError for a path in it."""
     _refuse_paths(value, key)
-    return written(value)
+    return write_value(value)
 
 
 def _refuse_paths(value: Any, key: str) -> None:

@@ -20,13 +20,13 @@ from sfn_release.text import count as _count
 
 _BRACE = re.compile(rf"(\$\{{(?:{REFERRED})\}})|([{{}}])")
 
-Argument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
+AnyArgument: TypeAlias = JsonPath | Intrinsic | Portable | str | float | bool | None
 TextArgument: TypeAlias = JsonPath | Intrinsic | Portable | str
 NumberArgument: TypeAlias = JsonPath | Intrinsic | Portable | float
 JsonArgument: TypeAlias = JsonPath | Intrinsic | Portable
 
 
-def array(*items: Argument) -> Intrinsic:
+def array(*items: AnyArgument) -> Intrinsic:
     """Return an array of *items*.
 
     >>> array("a", 1, None).text
@@ -40,7 +40,7 @@ def array_partition(array: JsonArgument, size: NumberArgument) -> Intrinsic:
     return _call("ArrayPartition", array, size)
 
 
-def array_contains(array: JsonArgument, value: Argument) -> Intrinsic:
+def array_contains(array: JsonArgument, value: AnyArgument) -> Intrinsic:
     """Return whether *value* is in *array*."""
     return _call("ArrayContains", array, value)
 
@@ -75,7 +75,7 @@ def base64_decode(text: TextArgument) -> Intrinsic:
     return _call("Base64Decode", text)
 
 
-def hash(value: Argument, algorithm: TextArgument = "SHA-256") -> Intrinsic:
+def hash(value: AnyArgument, algorithm: TextArgument = "SHA-256") -> Intrinsic:
     """Return the digest of *value*: MD5, SHA-1, SHA-256, SHA-384 or SHA-512, in hexadecimal."""
     return _call("Hash", value, algorithm)
 
@@ -90,7 +90,7 @@ def string_to_json(text: TextArgument) -> Intrinsic:
     return _call("StringToJson", text)
 
 
-def json_to_string(value: Argument) -> Intrinsic:
+def json_to_string(value: AnyArgument) -> Intrinsic:
     """Return *value* as JSON text."""
     return _call("JsonToString", value)
 
@@ -117,7 +117,7 @@ def uuid() -> Intrinsic:
     return _call("UUID")
 
 
-def format(template: TextArgument, *values: Argument) -> Intrinsic:
+def format(template: TextArgument, *values: AnyArgument) -> Intrinsic:
     r"""Return *template* with each ``{}`` replaced by one of *values*. Other braces are text.
 
     A ``${Parameter}`` stays a parameter. The template may be a path or a call, which is read when
@@ -152,11 +152,11 @@ def call(text: str) -> Intrinsic:
     return Intrinsic(text)
 
 
-def _call(name: str, *arguments: Argument) -> Intrinsic:
+def _call(name: str, *arguments: AnyArgument) -> Intrinsic:
     return Intrinsic(f"States.{name}({', '.join(map(_argument, arguments))})")
 
 
-def _argument(value: Argument) -> str:
+def _argument(value: AnyArgument) -> str:
     match value:
         case JsonPath() | Intrinsic():
             return value.text

@@ -17,7 +17,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sfn_release.authoring.chain import Chain
-from sfn_release.authoring.state import State, several
+from sfn_release.authoring.state import State, as_list
 from sfn_release.authoring.state_graph import Copies, StateGraph
 from sfn_release.authoring.state_names import StateNames, walk
 from sfn_release.authoring.states import Raw
@@ -51,9 +51,9 @@ def _copied(name: str, value: Any, copies: Copies) -> Any:
         case "next" | "default":
             return _target(value, copies)
         case "choices" | "catch":
-            return [_rule(rule, copies) for rule in several(value)]
+            return [_rule(rule, copies) for rule in as_list(value)]
         case "branches":
-            return [_graph(branch, copies) for branch in several(value)]
+            return [_graph(branch, copies) for branch in as_list(value)]
         case "item_processor" | "iterator":
             return _graph(value, copies)
         case "body":
@@ -77,7 +77,7 @@ def _target(target: TransitionTarget | None, copies: Copies) -> TransitionTarget
 
 def _graph(graph: Any, copies: Copies) -> Any:
     if isinstance(graph, Mapping):
-        return _written(deepcopy(graph), copies.ids)
+        return _with_new_ids(deepcopy(graph), copies.ids)
     if isinstance(graph, State):
         return copies.states[graph]
     return graph.copied(copies) if hasattr(graph, "copied") else graph
@@ -107,7 +107,7 @@ def _ids(graphs: list[Any]) -> Iterator[str]:
             yield from _ids([inner for body in states.values() for inner in _inner(body)])
 
 
-def _written(graph: Any, ids: Mapping[str, str]) -> Any:
+def _with_new_ids(graph: Any, ids: Mapping[str, str]) -> Any:
     """Return a plain graph with the new ids."""
     if not isinstance(graph, Mapping):
         return graph
@@ -133,8 +133,8 @@ def _body(body: Any, ids: Mapping[str, str]) -> Any:
         if isinstance(body.get(key), list | tuple):
             changed[key] = [_body(rule, ids) for rule in body[key]]
     if isinstance(body.get("Branches"), list | tuple):
-        changed["Branches"] = [_written(branch, ids) for branch in body["Branches"]]
+        changed["Branches"] = [_with_new_ids(branch, ids) for branch in body["Branches"]]
     for key in ("ItemProcessor", "Iterator"):
         if key in body:
-            changed[key] = _written(body[key], ids)
+            changed[key] = _with_new_ids(body[key], ids)
     return changed

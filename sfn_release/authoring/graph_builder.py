@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sfn_release.authoring.chain import Chain, called, dead_end, last_steps, link
+from sfn_release.authoring.chain import Chain, dead_end, last_steps, link, state_label
 from sfn_release.authoring.state import State, TransitionState, reachable
 from sfn_release.authoring.state_graph import Copies
 from sfn_release.authoring.states import Choice
@@ -41,7 +41,7 @@ class GraphBuilder:
         """Raise DefinitionError if there is a start already."""
         if self.start is not None:
             raise DefinitionError(
-                f"The workflow already starts from {called(self.start)}.",
+                f"The workflow already starts from {state_label(self.start)}.",
                 fix="Use continue_from to write another chain of the same workflow.",
             )
 
@@ -60,12 +60,14 @@ class GraphBuilder:
         last = self._require_last("end")
         if isinstance(last, Choice) and not any(last_steps([last])):
             raise DefinitionError(
-                f"A Choice can't end the workflow: {called(last)} goes to the states of its rules.",
+                f"A Choice can't end the workflow: {state_label(last)} goes to the states of its"
+                " rules.",
                 fix="End the chains of those states instead.",
             )
         if isinstance(last, TransitionState) and not self.ends and last.next is not None:
             raise DefinitionError(
-                f"{called(last)} goes to {called(last.next)} and can't end the workflow too."
+                f"{state_label(last)} goes to {state_label(last.next)} and can't end the workflow"
+                " too."
             )
         self.close()
 

@@ -164,7 +164,7 @@ class Retry(ErrorRule):
 
     def to_asl(self) -> dict[str, Any]:
         """Return the retrier as JSON."""
-        return _written(self, _RETRY, JSONPATH)
+        return _write_rule(self, _RETRY, JSONPATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class Catch(ErrorRule):
 
         Raises DefinitionError for values of the other query language.
         """
-        return _written(self, _CATCH, language) | {"Next": next_id}
+        return _write_rule(self, _CATCH, language) | {"Next": next_id}
 
 
 _RETRY = (
@@ -222,7 +222,7 @@ _RETRY = (
 _CATCH = ("comment", "error_equals", "result_path", "assign", "output")
 
 
-def _written(rule: Retry | Catch, attributes: Sequence[str], language: str) -> dict[str, Any]:
+def _write_rule(rule: Retry | Catch, attributes: Sequence[str], language: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name in attributes:
         value = rule.errors if name == "error_equals" else getattr(rule, name)

@@ -143,7 +143,7 @@ class RetryableState(TransitionState):
         """Yield the next state, then the states that handle errors."""
         if self.next is not None:
             yield self.next
-        for catcher in several(self.catch):
+        for catcher in as_list(self.catch):
             if isinstance(catcher, Catch) and catcher.next is not None:  # the writer reports others
                 yield catcher.next
 
@@ -169,7 +169,7 @@ def reachable(states: Iterable[State], *, without: State | None = None) -> Itera
             queue += [link for link in state.links() if isinstance(link, State)]
 
 
-def several(value: Any) -> Sequence[Any]:
+def as_list(value: Any) -> Sequence[Any]:
     """Return a list as it is, and anything else as a list of one."""
     return value if isinstance(value, list | tuple) else [value]
 

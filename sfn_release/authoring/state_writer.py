@@ -22,9 +22,9 @@ from sfn_release.authoring.retry import Catch, Retry
 from sfn_release.authoring.state import (
     State,
     TransitionState,
+    as_list,
     entry,
     own_language,
-    several,
 )
 from sfn_release.authoring.state_graph import Keys, Naming
 from sfn_release.authoring.states import Map, Raw
@@ -79,7 +79,7 @@ def write_states(
     *ends* get an End, and so do the open ends of the chains that transitions go to. Raises
     StateError for the states that can't be written.
     """
-    ended = _ended(states, ends)
+    ended = _ending_states(states, ends)
     written: dict[str, Any] = {}
     problems: list[tuple[str, DefinitionError]] = []
     for state in states:
@@ -102,7 +102,7 @@ def write_states(
     return written
 
 
-def _ended(states: Sequence[State], ends: Iterable[State]) -> set[TransitionState]:
+def _ending_states(states: Sequence[State], ends: Iterable[State]) -> set[TransitionState]:
     """Return the states that end the graph because nothing follows them."""
     targets = [target for state in states for target in state.targets()]
     inner_ends = [end for target in targets if isinstance(target, Chain) for end in target.ends]
@@ -182,7 +182,7 @@ def _structured(attribute: str, value: Any, naming: Naming, language: str, outer
         case "default":
             return NOT_GIVEN if value is None else naming.id_of(entry(value))
         case "branches":
-            return [write_graph(branch, "A branch", naming, outer) for branch in several(value)]
+            return [write_graph(branch, "A branch", naming, outer) for branch in as_list(value)]
         case _:
             return write_graph(value, "An item processor", naming, outer)
 
@@ -192,7 +192,7 @@ def _rules(
 ) -> list[dict[str, Any]]:
     """Return *rules* as JSON. Raises PartError for the first that can't be written."""
     written = []
-    for index, rule in enumerate(several(rules)):
+    for index, rule in enumerate(as_list(rules)):
         try:
             written.append(write(_checked(rule, kind)))
         except DefinitionError as error:

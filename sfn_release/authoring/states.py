@@ -26,7 +26,7 @@ from sfn_release.authoring.state import (
     RetryableState,
     State,
     TransitionState,
-    several,
+    as_list,
 )
 from sfn_release.authoring.state_graph import Keys
 from sfn_release.authoring.value_types import (
@@ -93,7 +93,7 @@ class Choice(DataState):
 
     def targets(self) -> Iterator[TransitionTarget]:
         """Yield the targets of the rules, then the default."""
-        for rule in several(self.choices):
+        for rule in as_list(self.choices):
             if isinstance(rule, ChoiceRule):  # the writer reports others
                 yield rule.next
         if self.default is not None:
@@ -159,12 +159,12 @@ class Parallel(RetryableState):
 
     def __post_init__(self) -> None:
         """Call the functions among the branches."""
-        if any(map(callable, several(self.branches))):
-            self.branches = [_made(branch) for branch in several(self.branches)]
+        if any(map(callable, as_list(self.branches))):
+            self.branches = [_call_maker(branch) for branch in as_list(self.branches)]
 
     def graphs(self) -> Iterator[tuple[Keys, Any]]:
         """Yield the branches."""
-        for index, branch in enumerate(several(self.branches)):
+        for index, branch in enumerate(as_list(self.branches)):
             yield ("Branches", index), branch
 
 
@@ -202,9 +202,9 @@ class Map(RetryableState):
     def __post_init__(self) -> None:
         """Call the item processor if it is a function."""
         if callable(self.item_processor):
-            self.item_processor = _made(self.item_processor)
+            self.item_processor = _call_maker(self.item_processor)
         if callable(self.iterator):
-            self.iterator = _made(self.iterator)
+            self.iterator = _call_maker(self.iterator)
 
     def graphs(self) -> Iterator[tuple[Keys, Any]]:
         """Yield the item processor."""
@@ -245,7 +245,7 @@ class Raw(TransitionState):
         TransitionState.go_to(self, state)
 
 
-def _made(piece: Any) -> Any:
+def _call_maker(piece: Any) -> Any:
     """Return the result of a function that makes a piece, and anything else as it is.
 
     Raises DefinitionError for a function that needs arguments.

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias, Unpack
 from sfn_release.authoring.expressions import ENTIRE_INPUT, Context, Dynamic, Inputs, Portable
 from sfn_release.authoring.not_given import NOT_GIVEN, NotGiven
 from sfn_release.authoring.retry import Retry
-from sfn_release.authoring.state import several
+from sfn_release.authoring.state import as_list
 from sfn_release.authoring.state_keywords import TaskFields
 from sfn_release.authoring.states import Task
 from sfn_release.authoring.value_types import Retries
@@ -186,7 +186,7 @@ def activity(
     Set *timeout_seconds*, and *heartbeat_seconds* if your worker sends heartbeats. Without them,
     the execution waits for a lost worker until it ends itself.
     """
-    return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*several(retry)], **fields)
+    return Task(id, resource=arn, parameters=_inputs(parameters), retry=[*as_list(retry)], **fields)
 
 
 def _task(
@@ -212,7 +212,7 @@ def _task(
         id,
         resource=f"arn:aws:states:::{family}{found[1]}{suffix}",
         parameters=_inputs(parameters),
-        retry=[*several(retry)],
+        retry=[*as_list(retry)],
         **fields,
     )
 

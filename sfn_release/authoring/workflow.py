@@ -223,7 +223,7 @@ class Workflow:
         own, other = own_language(self, JSONPATH), own_language(piece, JSONPATH)
         if own != other:
             raise DefinitionError(
-                f"The query language of this workflow is {own}, that of the piece {other}.",
+                f"This workflow uses {own}, but the piece uses {other}.",
                 fix=f"Give both the same query_language, or set it on the states in {other}.",
             )
 
@@ -236,7 +236,7 @@ class Workflow:
         **fields: Unpack[ParallelFields],
     ) -> Self:
         """Go on to a Parallel of *branches*. *fields* are its other fields."""
-        return self._go_on(Parallel(id, branches=_several(branches), **fields))
+        return self._go_on(Parallel(id, branches=_as_branches(branches), **fields))
 
     def map(
         self,
@@ -411,7 +411,7 @@ class Workflow:
         return read_file(Path(path), cls)
 
 
-def _several(branches: Piece | Iterable[Piece]) -> Piece | list[Piece]:
+def _as_branches(branches: Piece | Iterable[Piece]) -> Piece | list[Piece]:
     """Return branches of any iterable as a list; one branch as it is."""
     if isinstance(branches, Iterable) and not isinstance(branches, Mapping):
         return list(branches)

@@ -116,7 +116,7 @@ def client_of(session: Any) -> Any:
 
     try:
         with creating:
-            client = _held(session)
+            client = _underlying_client(session)
     except botocore.exceptions.NoRegionError as error:
         raise AwsError("No AWS region is set.", fix="Give the session a region_name.") from error
     except botocore.exceptions.ProfileNotFound as error:
@@ -129,7 +129,7 @@ def client_of(session: Any) -> Any:
     return client
 
 
-def _held(session: Any) -> Any:
+def _underlying_client(session: Any) -> Any:
     if hasattr(session, "start_sync_execution"):
         return session
     if hasattr(type(session), "sfn_client"):  # BotoSesManager

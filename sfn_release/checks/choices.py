@@ -37,7 +37,7 @@ def conditions_of(state: ParsedState) -> list[Element]:
             condition = queue.pop()
             found.append(condition)
             if not condition.shape.keys.isdisjoint(_COMBINED):
-                queue += _inside(condition)
+                queue += _nested_conditions(condition)
     return found
 
 
@@ -46,7 +46,7 @@ def _condition(noun: str, body: Any, place: Location, language: str) -> Element:
     return Element(body, place, shape_of(noun, language, keys))
 
 
-def _inside(condition: Element) -> Iterator[Element]:
+def _nested_conditions(condition: Element) -> Iterator[Element]:
     language = condition.shape.language
     for key in _COMBINED:
         if key in condition.body:

@@ -59,10 +59,10 @@ def _literal(state: ParsedState, member: Member, value: str) -> Iterator[Issue]:
             f"Rename the key to {key}.$ to send the value at that path.",
         )
     else:
-        yield from _inside(key, value, place)
+        yield from _path_in_text(key, value, place)
 
 
-def _inside(key: str, value: str, place: Location) -> Iterator[Issue]:
+def _path_in_text(key: str, value: str, place: Location) -> Iterator[Issue]:
     """Report a path in the middle of a URL or of another text, where nothing evaluates it."""
     found = _PATH_INSIDE.search(value)
     if found:

@@ -61,9 +61,11 @@ def undefined(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report variables, and functions, that nothing assigns."""
     for state, name, place in definition.references:
         assigned = definition.assigned
-        if not _sees(state.scope, name, assigned) and not _beyond(state.scope, name, assigned):
+        if not _can_read(state.scope, name, assigned) and not _hidden_by_map(
+            state.scope, name, assigned
+        ):
             functions = FUNCTIONS if state.language == JSONATA else ()
-            known = (*_visible(state.scope, assigned), *functions)
+            known = (*_readable_names(state.scope, assigned), *functions)
             message = f"No state assigns the variable ${name} in this scope or an outer one."
             yield Issue(place, message, did_you_mean(f"${name}", [f"${other}" for other in known]))
 
@@ -72,7 +74,9 @@ def distributed(definition: ParsedDefinition) -> Iterator[Issue]:
     """Report variables that the items of a distributed Map read from outside it."""
     for state, name, place in definition.references:
         assigned = definition.assigned
-        if not _sees(state.scope, name, assigned) and _beyond(state.scope, name, assigned):
+        if not _can_read(state.scope, name, assigned) and _hidden_by_map(
+            state.scope, name, assigned
+        ):
             yield Issue(
                 place,
                 f"A distributed Map can't read the variable ${name} of the workflow around it.",
@@ -98,22 +102,27 @@ def assigned_inside(definition: ParsedDefinition) -> Iterator[Issue]:
 _Assigned = Mapping[ParsedScope, Mapping[str, set[str]]]
 
 
-def _around(scope: ParsedScope) -> Iterator[tuple[ParsedState, ParsedScope]]:
+def _readable_scopes(scope: ParsedScope) -> Iterator[tuple[ParsedState, ParsedScope]]:
     """Yield the outer scopes that *scope* can read, innermost first, with the state in between."""
     while scope.holder is not None and not scope.distributed:
         yield scope.holder, scope.holder.scope
         scope = scope.holder.scope
 
 
-def _sees(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
-    return name in assigned[scope] or any(name in assigned[outer] for _, outer in _around(scope))
+def _can_read(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
+    return name in assigned[scope] or any(
+        name in assigned[outer] for _, outer in _readable_scopes(scope)
+    )
 
 
-def _visible(scope: ParsedScope, assigned: _Assigned) -> set[str]:
-    return {*assigned[scope], *(name for _, outer in _around(scope) for name in assigned[outer])}
+def _readable_names(scope: ParsedScope, assigned: _Assigned) -> set[str]:
+    return {
+        *assigned[scope],
+        *(name for _, outer in _readable_scopes(scope) for name in assigned[outer]),
+    }
 
 
-def _beyond(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
+def _hidden_by_map(scope: ParsedScope, name: str, assigned: _Assigned) -> bool:
     """Whether an outer scope assigns a variable that a distributed Map hides from *scope*."""
     crossed = False
     while scope.holder is not None:
@@ -128,7 +137,7 @@ def _home_before(
     scope: ParsedScope, name: str, assigned: _Assigned, orders: dict[ParsedScope, ExecutionOrder]
 ) -> str | None:
     """Return the path of the outer scope that may assign a variable before *scope* runs."""
-    for holder, outer in _around(scope):
+    for holder, outer in _readable_scopes(scope):
         ids = assigned[outer].get(name)
         if ids:
             if outer not in orders:

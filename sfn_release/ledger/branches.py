@@ -26,13 +26,13 @@ class Branches:
     def snapshot(self, *, offline: bool = False) -> Snapshot:
         """Read every ref of the ledger, after fetching the remote's changes.
 
-        A local trial makes way for a release of the same number. With *offline*, a remote that
+        A local trial gives up its number if a release has it. With *offline*, a remote that
         isn't reached is no error: the snapshot has the refs of the last time, and a warning.
 
         Raises TamperedError when the remote's history was rewritten, GitError when the remote
         isn't reached.
         """
-        return self.trials.make_way(self._read(offline=offline))
+        return self.trials.yield_number(self._read(offline=offline))
 
     def snapshot_for(self, environment: str) -> Snapshot:
         """Read the ledger for a deployment to *environment*.

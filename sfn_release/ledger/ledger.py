@@ -65,17 +65,19 @@ class Ledger:
         attempt = 0
         while True:
             snapshot = self.branches.snapshot(offline=not push)
-            standing = self.releases.release(snapshot, release.version)
-            if standing is not None and standing.digest != release.digest:
-                return standing, False
-            chosen = standing or release
-            there = standing is not None and (trial or self.releases.is_pushed(snapshot, standing))
+            existing = self.releases.release(snapshot, release.version)
+            if existing is not None and existing.digest != release.digest:
+                return existing, False
+            chosen = existing or release
+            is_written = existing is not None and (
+                trial or self.releases.is_pushed(snapshot, existing)
+            )
             try:
                 if not trial:
                     chosen = writer.write_release(
-                        snapshot, chosen, notes=notes, at=at, commit=not there
+                        snapshot, chosen, notes=notes, at=at, commit=not is_written
                     )
-                elif not there:
+                elif not is_written:
                     chosen = writer.write_trial(snapshot, chosen, at=at)
             except RefMovedError:
                 attempt += 1
@@ -85,10 +87,10 @@ class Ledger:
             except ConflictError:
                 # A release made since the ledger was read may own the tag: its content decides.
                 again = self.branches.snapshot(offline=not push)
-                if standing is not None or self.releases.release(again, release.version) is None:
+                if existing is not None or self.releases.release(again, release.version) is None:
                     raise
                 continue
-            return chosen, standing is None
+            return chosen, existing is None
 
     def append(
         self,

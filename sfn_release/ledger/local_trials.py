@@ -31,7 +31,7 @@ class LocalTrials:
     layout: Layout
     say: Callable[[str], None]
 
-    def make_way(self, snapshot: Snapshot) -> Snapshot:
+    def yield_number(self, snapshot: Snapshot) -> Snapshot:
         """Remove the trials whose number a release has, and return the snapshot without them.
 
         A trial with the release's content is the release. We keep a trial with other content as
@@ -57,11 +57,11 @@ class LocalTrials:
                 yielded.setdefault(version, commit)
                 old, new = self.layout.trial_ref(version), self.layout.yielded_ref(version)
                 if not self._move(commit, new):
-                    self.say(_both(f"the local trial {version}", old, new))
+                    self.say(_move_conflict(f"the local trial {version}", old, new))
                     continue
                 self.say(
                     f"{version} was released by {release.author} with other content, so your local"
-                    " trial makes way. Publish yours under a higher version."
+                    " trial gives up the number. Publish yours under a higher version."
                 )
             self._drop(self.layout.trial_ref(version), commit)
         return replace(snapshot, trials=trials, yielded=yielded)
@@ -101,7 +101,7 @@ class LocalTrials:
         if self._move(commit, new):
             self._drop(old, commit)
         else:
-            self.say(_both("the yanks of local trials", old, new))
+            self.say(_move_conflict("the yanks of local trials", old, new))
 
     def _settle_records(self, old: str, new: str, commit: str) -> None:
         name = old.rpartition("/")[2]
@@ -111,7 +111,7 @@ class LocalTrials:
             self._drop(old, commit)
             self.say(f"moved the records of {name} from {old} to {new}")
         else:
-            self.say(_both(f"the records of {name}", old, new))
+            self.say(_move_conflict(f"the records of {name}", old, new))
 
     def _settle_trial(self, ref: str, commit: str) -> str:
         """Move a trial from where older versions kept it, remove its tag, and return the message.
@@ -127,7 +127,7 @@ class LocalTrials:
         }
         for new, object_id in moves.items():
             if not self._move(object_id, new):
-                return _both(f"the local trial {version}", ref, new)
+                return _move_conflict(f"the local trial {version}", ref, new)
         tag = self.layout.tag_ref(version)
         tag_object = self.git.refs.find(tag).get(tag)
         line = f"moved the local trial {version} to {self.layout.trial_ref(version)}"
@@ -147,13 +147,13 @@ class LocalTrials:
         if remote is None:
             return ""
         try:
-            there = tag in self.git.remotes.ls_remote(remote, [tag], again=False)
+            is_pushed = tag in self.git.remotes.ls_remote(remote, [tag], again=False)
         except NotReachedError:
             return (
                 f"; {remote} was not reached. To see if it has the tag: "
                 f" git ls-remote {remote} {tag}"
             )
-        if not there:
+        if not is_pushed:
             return ""
         return (
             f"; {remote} has that tag, too. Unless {version} was released there, delete it: "
@@ -177,7 +177,7 @@ class LocalTrials:
             self.git.refs.delete(ref, commit)
 
 
-def _both(subject: str, old: str, new: str) -> str:
+def _move_conflict(subject: str, old: str, new: str) -> str:
     """Return the message that *old* was not moved to *new*, which is taken."""
     return (
         f"{subject} can't be moved: {old} and {new} both exist, and the second is used. If you"

@@ -27,7 +27,7 @@ class ReleaseWriter:
     def write_trial(self, snapshot: Snapshot, release: Release, *, at: datetime) -> Release:
         """Write a release that only this clone knows: on no branch, and without a tag."""
         refuse_elsewhere(self.git, self.layout, [release.manifest])
-        release = self._stored(snapshot, release, None, at=at)
+        release = self._store(snapshot, release, None, at=at)
         updates = [RefUpdate(self.layout.trial_ref(release.version), release.ledger_commit, None)]
         if release.manifest.found is None:
             source = self.layout.source_ref(release.version)
@@ -50,7 +50,7 @@ class ReleaseWriter:
         if commit and tip and self.releases.branch_commit(snapshot, version):
             updates.append(RefUpdate(layout.releases_ref, tip, tip))  # pushed as it is
         elif commit:
-            release = self._stored(team, release, tip, at=at)
+            release = self._store(team, release, tip, at=at)
             updates.append(RefUpdate(layout.releases_ref, release.ledger_commit, tip))
         older = []  # releases from before there was a remote, which go there with this one
         if layout.remote is not None:
@@ -69,7 +69,7 @@ class ReleaseWriter:
             self._forget_trial(version, snapshot.trials[version])
         return release
 
-    def _stored(
+    def _store(
         self, snapshot: Snapshot, release: Release, tip: str | None, *, at: datetime
     ) -> Release:
         """Store the commit of a release, with every ``since`` as of now."""

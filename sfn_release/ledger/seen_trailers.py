@@ -78,7 +78,7 @@ def lost_branches(
 def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} is missing from the ledger.",
-        why=_seen(sighting),
+        why=_sighting_text(sighting),
         fix=_restore(ref, sighting, remote),
     )
 
@@ -86,7 +86,7 @@ def _missing(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
 def _cut_back(ref: str, sighting: Sighting, remote: str | None) -> TamperedError:
     return TamperedError(
         f"{ref} was cut back: it no longer contains {sighting.commit[:12]}.",
-        why=_seen(sighting),
+        why=_sighting_text(sighting),
         fix=f"Find out who pushed by force. {_restore(ref, sighting, remote)}",
     )
 
@@ -99,5 +99,5 @@ def _restore(ref: str, sighting: Sighting, remote: str | None) -> str:
     return f"Put it back from a clone that saw it:  git push {remote} {commit}:{ref}"
 
 
-def _seen(sighting: Sighting) -> str:
+def _sighting_text(sighting: Sighting) -> str:
     return f"The commit {sighting.witness[:12]} of the ledger saw it at {sighting.commit[:12]}."

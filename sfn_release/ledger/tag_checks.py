@@ -133,7 +133,7 @@ def _moved_back(manifest: Manifest, tags: TagRefs, *, shared: bool) -> str:
         return f"git fetch --force {tags.name} {ref}:{ref}"
     where = "this clone and the remote" if tags.name else "this clone"
     note = f"The annotated tag, with its notes, isn't on that commit in {where} any more:"
-    note += " look for a clone that has it. A plain tag is the next best."
+    note += " look for a clone that has it. If no clone has it, create a plain tag."
     if shared:
         return f"git push --force {tags.name} {commit}:{ref}\n{note}"
     return f"git tag --force {manifest.tag} {commit}\n{note}"

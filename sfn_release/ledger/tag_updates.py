@@ -30,21 +30,21 @@ def tag_updates(
     }
     if not refs:
         return []
-    here = there = git.refs.find(*refs)
+    local_refs = remote_refs = git.refs.find(*refs)
     if layout.remote is not None:
         wanted = [name for ref in refs for name in (ref, ref + "^{}")]
-        there = git.remotes.ls_remote(layout.remote, wanted)
-        _refuse(layout, refs, there, layout.remote)
-    _refuse(layout, refs, here, "this clone")
+        remote_refs = git.remotes.ls_remote(layout.remote, wanted)
+        _refuse(layout, refs, remote_refs, layout.remote)
+    _refuse(layout, refs, local_refs, "this clone")
     return [
         RefUpdate(
             ref,
-            here.get(ref)
+            local_refs.get(ref)
             or _make_tag(git, layout, manifest, notes.get(manifest.version, ""), at=at),
             None,
         )
         for ref, manifest in refs.items()
-        if ref not in there
+        if ref not in remote_refs
     ]
 
 

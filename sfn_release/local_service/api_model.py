@@ -160,11 +160,13 @@ def _string(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
         _measure(len(value), shown, path, failures, "length", limits)
         if choices and value not in choices:
             failures.append(
-                f"{_at(shown, path)} Member must satisfy enum value set: [{', '.join(choices)}]"
+                f"{_refused_member(shown, path)} Member must satisfy enum value set:"
+                f" [{', '.join(choices)}]"
             )
         if pattern and not pattern.fullmatch(value):
             failures.append(
-                f"{_at(shown, path)} Member must satisfy regular expression pattern: {written}"
+                f"{_refused_member(shown, path)} Member must satisfy regular expression pattern:"
+                f" {written}"
             )
 
     return check
@@ -229,13 +231,16 @@ def _measure(
     least, most = limits
     if least is not None and size < least:
         failures.append(
-            f"{_at(shown, path)} Member must have {noun} greater than or equal to {least}"
+            f"{_refused_member(shown, path)} Member must have {noun} greater than or equal to"
+            f" {least}"
         )
     if most is not None and size > most:
-        failures.append(f"{_at(shown, path)} Member must have {noun} less than or equal to {most}")
+        failures.append(
+            f"{_refused_member(shown, path)} Member must have {noun} less than or equal to {most}"
+        )
 
 
-def _at(shown: Any, path: str) -> str:
+def _refused_member(shown: Any, path: str) -> str:
     """Name a refused member; *shown* is its value, None if the model marks it as sensitive."""
     if shown is None:
         return f"Value at '{path}' failed to satisfy constraint:"

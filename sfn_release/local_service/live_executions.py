@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sfn_release.simulator import Event, RealClock
 
-_PATIENCE = 1.0  # seconds to wait for a stopped execution
+_STOP_TIMEOUT = 1.0  # seconds to wait for a stopped execution
 
 
 ExecutionBody = Callable[[RealClock, Callable[[Event], None]], None]
@@ -29,7 +29,7 @@ class LiveExecutions:
 
     def __init__(self, id: str) -> None:
         pid = os.getpid()
-        self.owner = f"{pid} {_born(pid)} {id}"
+        self.owner = f"{pid} {_process_start(pid)} {id}"
         self._running: dict[str, _LiveExecution] = {}
         self._lock = threading.Lock()
 
@@ -65,7 +65,7 @@ class LiveExecutions:
             run = self._running.get(arn)
         if run is not None:
             run.clock.stop(error, cause)
-            run.thread.join(_PATIENCE)
+            run.thread.join(_STOP_TIMEOUT)
 
     def close(self) -> None:
         """Stop every execution."""
@@ -74,14 +74,14 @@ class LiveExecutions:
         for run in runs:
             run.clock.stop(cause="The local service was closed.")
         for run in runs:
-            run.thread.join(_PATIENCE)
+            run.thread.join(_STOP_TIMEOUT)
 
     def alive(self, owner: str) -> bool:
         """Return whether the process *owner* of an execution still exists."""
         if owner == self.owner:
             return True
-        pid, born, _ = owner.split(" ")
-        return _exists(int(pid)) and _born(int(pid)) == born
+        pid, start, _ = owner.split(" ")
+        return _exists(int(pid)) and _process_start(int(pid)) == start
 
 
 def _exists(pid: int) -> bool:
@@ -94,7 +94,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _born(pid: int) -> str:
+def _process_start(pid: int) -> str:
     """Return the start time of a process, in the system's units; "-" if it's unknown.
 
     It distinguishes a process from an earlier one with the same number.

@@ -20,7 +20,7 @@ from sfn_release.project import Environment, Project, Source
 from sfn_release.project.environment_tables import LOCAL
 from sfn_release.project.modules.acceptance import as_released, content
 from sfn_release.project.parameter_values import KINDS, kind_of
-from sfn_release.project.parameters import Filling
+from sfn_release.project.parameters import PlaceholderFiller
 from sfn_release.project.toml_text import toml, toml_key
 from sfn_release.project.value_rules import GIVEN
 from sfn_release.release.rendering import undeclared_in
@@ -121,9 +121,9 @@ def _in_environment(declaration: Declaration, environment: Environment) -> Itera
         name: typed(f"${{{name}}}", value.type) if isinstance(value, Source) else literal(value)
         for name, value in environment.parameters.items()
     }
-    filling = Filling(values)
-    filled = filling.value(declaration.definition, "$")
-    for problem in filling.problems:
+    filler = PlaceholderFiller(values)
+    filled = filler.value(declaration.definition, "$")
+    for problem in filler.problems:
         if problem.parameter:
             message = problem.message[:1].upper() + problem.message[1:]
             yield Finding(

@@ -16,7 +16,7 @@ from sfn_release.errors import (
     TamperedError,
 )
 from sfn_release.ledger import Ledger, Snapshot, open_ledger
-from sfn_release.ledger.git import Git, Identity, Patience
+from sfn_release.ledger.git import Git, Identity, RemoteTimeout
 from sfn_release.plan.rendered_checks import FilledChecks
 from sfn_release.project import FILE_NAME, Environment, Project, find_project, read_project
 from sfn_release.project.backends import Clone
@@ -193,8 +193,8 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
     user = runtime.actor or _user()
     git = Git.open(directory, fallback=Identity(user, f"{user}@{runtime.host}"))
     project = read_project(find_project(directory))
-    patience = Patience(project.remote_timeout, say=runtime.watcher.say)
-    git = Git.of(replace(git.repository, patience=patience))
+    remote_timeout = RemoteTimeout(project.remote_timeout, say=runtime.watcher.say)
+    git = Git.of(replace(git.repository, remote_timeout=remote_timeout))
     ledger = open_ledger(
         git,
         project=project.name,

@@ -50,12 +50,12 @@ def fill(
     Raises ConfigError for a parameter that isn't declared, for a list or table inside a text, for
     a ``${`` that isn't a placeholder, and for two keys of one object that become equal.
     """
-    filling = Filling(parameters, texts=texts)
-    filled = filling.value(value, "$")
-    for wrong in filling.problems:
+    filler = PlaceholderFiller(parameters, texts=texts)
+    filled = filler.value(value, "$")
+    for wrong in filler.problems:
         raise wrong.error(where)
-    if filling.undeclared:
-        raise undeclared({where: filling.undeclared}, parameters, environment=environment)
+    if filler.undeclared:
+        raise undeclared({where: filler.undeclared}, parameters, environment=environment)
     return filled
 
 
@@ -81,7 +81,7 @@ class Problem:
 
 
 @dataclass
-class Filling:
+class PlaceholderFiller:
     """One run of `fill`, which collects its *problems*.
 
     *undeclared* maps the names that *parameters* doesn't have to where each is used first.
@@ -129,7 +129,7 @@ class Filling:
                 return "${"
             name = match["name"]
             if name in self.parameters:
-                return self._inside(name, path)
+                return self._value_in_text(name, path)
             if name:
                 self.undeclared.setdefault(name, path)
             return match[0]
@@ -140,7 +140,7 @@ class Filling:
         ]
         return REFERENCE.sub(replace, string)
 
-    def _inside(self, name: str, path: str) -> str:
+    def _value_in_text(self, name: str, path: str) -> str:
         """Return the value of a parameter within a longer text."""
         value = self.parameters[name]
         written = as_text(value)
@@ -181,7 +181,7 @@ def undeclared(
         for name, place in places.items():
             subject = "It" if len(missing) == len(names) == 1 else f"${{{name}}}"
             inside = f" of {where}" if len(names) > 1 else ""
-            used.append(f"{subject} is used at {place}{inside}.{_meant(name, known)}")
+            used.append(f"{subject} is used at {place}{inside}.{_suggestion(name, known)}")
     lines = "\n".join(f'    {toml_key(name)} = "…"' for name in parameters)
     where = next(iter(names)) if len(names) == 1 else f"{len(names)} workflows of {environment}"
     return ConfigError(
@@ -201,7 +201,7 @@ def _named(noun: str, names: Collection[str], wrong: str) -> str:
     return f"the {noun}s {shown} are {wrong}"
 
 
-def _meant(name: str, known: Collection[str]) -> str:
+def _suggestion(name: str, known: Collection[str]) -> str:
     if name.startswith(WORKFLOW):
         near = nearest(name, [other for other in known if other.startswith(WORKFLOW)])
         return f' Did you mean "${{{near}}}"?' if near else ""

@@ -110,7 +110,7 @@ def pin(definition: Mapping[str, Any], exact: Mapping[str, str]) -> Mapping[str,
     for reference in references(definition):
         if reference.name is not None and reference.written in exact:
             *parent, key = reference.place
-            holder = _at(definition, parent)
+            holder = _value_at(definition, parent)
             new = {**holder, key: exact[reference.written]}
             if key == "FunctionName":
                 new.pop("Qualifier", None)  # it is in the ARN, and Lambda refuses two that differ
@@ -272,7 +272,7 @@ def _json_path(place: Place) -> str:
     return path
 
 
-def _at(value: Any, place: Collection[str | int]) -> Any:
+def _value_at(value: Any, place: Collection[str | int]) -> Any:
     for step in place:
         value = value[step]
     return value

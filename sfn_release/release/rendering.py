@@ -17,7 +17,7 @@ from sfn_release.canonical import digest, loads
 from sfn_release.errors import ConfigError, DefinitionError
 from sfn_release.names import WorkflowName
 from sfn_release.project import Environment, fill, parameters_in
-from sfn_release.project.parameters import Filling, undeclared
+from sfn_release.project.parameters import PlaceholderFiller, undeclared
 from sfn_release.release.pins import pin_open
 
 MAX_DEFINITION = 1_048_576  # bytes; botocore's model of CreateStateMachine
@@ -146,9 +146,9 @@ def undeclared_in(declaration: Declaration, known: Mapping[str, Any]) -> dict[st
 
     Places are JSON paths: ``$.States...`` in the definition, ``$.role`` or ``$.tags`` in settings.
     """
-    filling = Filling(known)
-    filling.value(_contents(declaration), "$")
-    return {name: path.replace("$.definition", "$", 1) for name, path in filling.undeclared.items()}
+    filler = PlaceholderFiller(known)
+    filler.value(_contents(declaration), "$")
+    return {name: path.replace("$.definition", "$", 1) for name, path in filler.undeclared.items()}
 
 
 def fill_and_pin(

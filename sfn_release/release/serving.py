@@ -219,7 +219,7 @@ def _as_found(found: FoundMachine, form: Rendered) -> Rendered:
     if exact.digest != form.digest or (
         found.latest is not None and latest.digest != found.latest.rendered_digest
     ):
-        raise DefinitionError(f"the text of {form.workflow} is not its definition")
+        raise DefinitionError(f"the stored text of {form.workflow} differs from its definition")
     return exact
 
 

@@ -28,11 +28,11 @@ from sfn_release.names import TextFormat
 
 Data = TypeVar("Data")
 
-ValuePath = tuple[Any, str | int] | None
+DocumentPlace = tuple[Any, str | int] | None
 """A place in a document: the path of the object around it, and the key in there; None is ``$``."""
 
 ValueReader = Callable[[Any, Any], Any]
-"""Takes a JSON value and its `ValuePath`, and returns the checked value; raises TypeError."""
+"""Takes a JSON value and its `DocumentPlace`, and returns the checked value; raises TypeError."""
 
 
 def read_document(data: type[Data], value: Any, *, schema: str, where: str) -> Data:
@@ -67,11 +67,11 @@ def read_object(data: type[Data], value: Any, *keys: str | int) -> Data:
     The types of members may be JSON's, unions, Literal, Mapping, tuple, dataclasses, and the
     checked texts of `names`. Raises TypeError with the JSON path of the first invalid value.
     """
-    path: ValuePath = None
+    path: DocumentPlace = None
     for key in keys:
         path = (path, key)
     declared: Any = data
-    read: Callable[[Any, ValuePath], Data] = _reader(declared)
+    read: Callable[[Any, DocumentPlace], Data] = _reader(declared)
     return read(value, path)
 
 
@@ -105,7 +105,7 @@ def _object_reader(data: Any) -> ValueReader:
         if field.default is MISSING and field.default_factory is MISSING
     ]
 
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if not isinstance(value, Mapping):
             raise _invalid(path, "is not an object")
         if not value.keys() <= readers.keys():
@@ -120,7 +120,7 @@ def _object_reader(data: Any) -> ValueReader:
 
 
 def _mapping_reader(read_key: ValueReader, read_value: ValueReader) -> ValueReader:
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if not isinstance(value, Mapping):
             raise _invalid(path, "is not an object")
         return {read_key(key, path): read_value(found, (path, key)) for key, found in value.items()}
@@ -129,7 +129,7 @@ def _mapping_reader(read_key: ValueReader, read_value: ValueReader) -> ValueRead
 
 
 def _array_reader(read_item: ValueReader) -> ValueReader:
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if not isinstance(value, list):
             raise _invalid(path, "is not an array")
         return tuple(read_item(item, (path, index)) for index, item in enumerate(value))
@@ -141,7 +141,7 @@ def _union_reader(declared: Sequence[Any]) -> ValueReader:
     optional = type(None) in declared
     *others, last = (_reader(option) for option in declared if option is not type(None))
 
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if value is None and optional:
             return None
         for read_option in others:
@@ -155,7 +155,7 @@ def _union_reader(declared: Sequence[Any]) -> ValueReader:
 
 
 def _word_reader(words: Sequence[str]) -> ValueReader:
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if isinstance(value, str) and value in words:
             return value
         raise _invalid(path, f"is not one of {', '.join(words)}")
@@ -164,7 +164,7 @@ def _word_reader(words: Sequence[str]) -> ValueReader:
 
 
 def _text_reader(text_format: TextFormat) -> ValueReader:
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if isinstance(value, str) and text_format.accepts(value):
             return value
         raise _invalid(path, f"is not a {text_format.noun}: {value!r:.200}")
@@ -176,7 +176,7 @@ def _scalar_reader(declared: Any) -> ValueReader:
     if declared is Any:
         return lambda value, _: value
 
-    def read(value: Any, path: ValuePath) -> Any:
+    def read(value: Any, path: DocumentPlace) -> Any:
         if not isinstance(value, declared) or (isinstance(value, bool) and declared is not bool):
             raise _invalid(path, f"is not of type {declared.__name__}")
         return value
@@ -184,11 +184,11 @@ def _scalar_reader(declared: Any) -> ValueReader:
     return read
 
 
-def _invalid(path: ValuePath, problem: str) -> TypeError:
+def _invalid(path: DocumentPlace, problem: str) -> TypeError:
     return TypeError(f"{_text(path)} {problem}")
 
 
-def _text(path: ValuePath) -> str:
+def _text(path: DocumentPlace) -> str:
     """Return a path as text: ``$.workflows.orders.pins[0]``."""
     if path is None:
         return "$"

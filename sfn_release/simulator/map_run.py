@@ -19,7 +19,7 @@ from sfn_release.simulator.failure import ExecutionFailure, StateFailure
 from sfn_release.simulator.item_processor import NestedProgress, item_processor, iteration_input
 from sfn_release.simulator.item_reader import items_of
 from sfn_release.simulator.machine import ExecutionRun, Frame, walk
-from sfn_release.simulator.scheduler import Group, Strand
+from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
 from sfn_release.simulator.timestamps import write_instant
@@ -86,7 +86,7 @@ def run_distributed(
             )
             for index, payload in enumerate(payloads)
         ]
-        outputs = yield Group(strands, concurrency)
+        outputs = yield RunTogether(strands, concurrency)
     except StateFailure as failure:
         frame.last = run.history.record(
             "MapRunFailed", started, with_error(failure.error, failure.cause)

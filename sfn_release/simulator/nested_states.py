@@ -20,7 +20,7 @@ from sfn_release.simulator.item_processor import (
 from sfn_release.simulator.machine import ExecutionRun, Frame, walk
 from sfn_release.simulator.map_run import run_distributed
 from sfn_release.simulator.retries import with_retries
-from sfn_release.simulator.scheduler import Group, Strand
+from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.state_visit import StateVisit
 
 
@@ -40,7 +40,7 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
             partial(_branch, run, frame, progress, branch, payload)
             for branch in visit.field("Branches", list)
         ]
-        results = yield Group(strands)
+        results = yield RunTogether(strands)
         run.history.record("ParallelStateSucceeded", progress.ended)
         frame.last, progress.started = progress.ended, False
         return language.finish(visit, input, results)
@@ -73,7 +73,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
             else partial(_iterate, run, frame, visit, input, progress, (index, item), None)
             for index, item in enumerate(items)
         ]
-        results = yield Group(strands, concurrency)
+        results = yield RunTogether(strands, concurrency)
         run.history.record("MapStateSucceeded", progress.ended)
         frame.last, progress.started = progress.ended, False
         return language.finish(visit, input, results)

@@ -30,7 +30,7 @@ def look_up(visit: StateVisit, path: paths.Path, data: Any) -> Any:
     try:
         return path.find(roots[path.root])
     except (paths.PathBudgetError, paths.PatternError) as error:
-        raise visit.error(f"The path '{path.text}' cannot be followed here: {error}.") from error
+        raise visit.error(f"The path '{path.text}' can't be followed here: {error}.") from error
 
 
 def undefined(visit: StateVisit, path: paths.Path) -> StateFailure:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.timestamps import later
 
@@ -38,7 +38,7 @@ def with_retries(
             if delay is None:
                 gave_up(failure)
                 return _caught(run, frame, visit, failure)
-        yield Until(later(run.clock.now(), delay))
+        yield SleepUntil(later(run.clock.now(), delay))
         count += 1
 
 

@@ -1,9 +1,9 @@
 """Runs the branches and iterations of an execution side by side, in the clock's time.
 
-Each branch is a generator (a *strand*). It yields an `Until` to wait for an instant, and a `Group`
-to wait for other strands. One strand runs at a time. The earliest instant goes next, and equal
-instants in the order in which they were yielded. So an execution is deterministic, and a virtual
-clock jumps over every wait.
+Each branch is a generator (a *strand*). It yields a `SleepUntil` to wait for an instant, and a
+`RunTogether` to wait for other strands. One strand runs at a time. The earliest instant goes next,
+and equal instants in the order in which they were yielded. So an execution is deterministic, and a
+virtual clock jumps over every wait.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sfn_release.simulator.failure import ExecutionTimedOut, SiblingFailed, Stat
 
 
 @dataclass(frozen=True)
-class Until:
+class SleepUntil:
     """Wait for an instant. A past instant lets the other strands run first."""
 
     instant: datetime
 
 
 @dataclass(frozen=True)
-class Group:
+class RunTogether:
     """Run strands, at most *limit* at a time (0: all), and wait for all of them.
 
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
@@ -37,7 +37,7 @@ class Group:
     limit: int = 0
 
 
-Strand = Generator[Until | Group, Any, Any]
+Strand = Generator[SleepUntil | RunTogether, Any, Any]
 
 
 @dataclass(eq=False)
@@ -51,7 +51,7 @@ class _RunningStrand:
 @dataclass(eq=False)
 class _Join:
     owner: _RunningStrand
-    group: Group
+    group: RunTogether
     values: list[Any]
     next: int = 0
     running: dict[_RunningStrand, None] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Scheduler:
             wanted = running.strand.throw(value)
         else:
             wanted = running.strand.send(value)
-        if isinstance(wanted, Until):
+        if isinstance(wanted, SleepUntil):
             self._resume(running, None, wanted.instant)
         else:
             join = _Join(running, wanted, [None] * len(wanted.strands))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.state_visit import StateVisit
 
 
@@ -35,7 +35,7 @@ def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     """Wait for an instant."""
     language = run.language(frame, visit.definition)
     input = language.input(visit)
-    yield Until(language.wake(visit, input, run.clock.now()))
+    yield SleepUntil(language.wake(visit, input, run.clock.now()))
     return language.leave(visit, input)
 
 

@@ -138,7 +138,7 @@ def _run(run: ExecutionRun, definition: Mapping[str, Any], input: Any) -> _End:
 def _require_shape(definition: Any) -> None:
     fault = shape_fault(definition)
     if fault:
-        raise ExecutionFailure(RUNTIME, f"The definition cannot be run: {fault}")
+        raise ExecutionFailure(RUNTIME, f"The definition can't be run: {fault}")
 
 
 def _deadline(definition: Mapping[str, Any], now: datetime, type: str) -> datetime:

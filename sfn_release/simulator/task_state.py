@@ -13,7 +13,7 @@ from sfn_release.simulator.event_recorder import with_error, with_input, with_ou
 from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.retries import with_retries
-from sfn_release.simulator.scheduler import Strand, Until
+from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
 from sfn_release.simulator.timestamps import later
@@ -79,7 +79,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     )
     _require_headers(visit, call)
     _schedule(run, frame, kind, call)
-    yield Until(run.clock.now())  # other branches start their tasks at the same instant
+    yield SleepUntil(run.clock.now())  # other branches start their tasks at the same instant
     answer = _ask(run, call)
     refused = isinstance(answer, TaskFailure) and answer.at_submission
     if kind.submits and not refused:
@@ -88,10 +88,10 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
         frame.last = run.history.record("TaskSubmitted", frame.last, details)
     yield from _spend(run, frame, kind, call, answer.seconds)
     if isinstance(answer, TaskFailure):
-        raise _failed(run, frame, kind, StateFailure(answer.error, answer.cause))
+        raise _record_failure(run, frame, kind, StateFailure(answer.error, answer.cause))
     text = _checked(visit, answer.result)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise _failed(run, frame, kind, too_large(kind.name))
+        raise _record_failure(run, frame, kind, too_large(kind.name))
     details = with_output(text, **kind.resource)
     frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)
     return json.loads(text)
@@ -158,12 +158,12 @@ def _spend(
         default=("", None),
     )
     late = limit is not None and seconds > limit
-    yield Until(later(run.clock.now(), min(seconds, limit or seconds)))
+    yield SleepUntil(later(run.clock.now(), min(seconds, limit or seconds)))
     if late:
-        raise _failed(run, frame, kind, StateFailure("States.Timeout", also=(also,)))
+        raise _record_failure(run, frame, kind, StateFailure("States.Timeout", also=(also,)))
 
 
-def _failed(
+def _record_failure(
     run: ExecutionRun, frame: Frame, kind: _ResourceKind, failure: StateFailure
 ) -> StateFailure:
     """Record a task's failure and return it."""

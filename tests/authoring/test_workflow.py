@@ -161,7 +161,7 @@ CHOICE = sfn.Choice("C", choices=[sfn.Var("$").is_null().next_then("A")])
         (lambda: chain(sfn.Pass("A")).start_from(sfn.Pass("B")), 'already starts from "A"'),
         (lambda: chain(sfn.Succeed("S"), sfn.Pass("A")), 'Nothing can follow "S"'),
         (lambda: chain(sfn.Fail(), sfn.Pass("A")), "the Fail without an id"),
-        (lambda: chain(sfn.Choice("C", default="D"), sfn.Pass("A")), "leaves no way open"),
+        (lambda: chain(sfn.Choice("C", default="D"), sfn.Pass("A")), "already has a next state"),
         (lambda: chain(CHOICE).end(), "can't end the workflow"),
         (lambda: chain(sfn.Pass("A", next="B"), sfn.Pass("C")), '"A" goes to "B" already'),
         (lambda: chain(sfn.Pass("A", end=True), sfn.Pass("C")), '"A" ends the workflow already'),

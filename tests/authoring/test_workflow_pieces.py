@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sfn_release as sfn
 from sfn_release import path
-from sfn_release.authoring.state import several
+from sfn_release.authoring.state import as_list
 from sfn_release.errors import DefinitionError
 
 
@@ -65,7 +65,7 @@ def test_a_piece_goes_on_from_all_its_open_ends() -> None:
 def test_a_piece_of_another_query_language_is_refused() -> None:
     """Its states would silently change their meaning."""
     piece = sfn.Workflow.of(sfn.Pass("A"), query_language="JSONata")
-    with pytest.raises(DefinitionError, match="is JSONPath, that of the piece JSONata"):
+    with pytest.raises(DefinitionError, match="workflow uses JSONPath, but the piece uses JSONata"):
         sfn.Workflow().start_from(sfn.Pass("B")).next_then(piece)
     both = sfn.Workflow(query_language="JSONata").start_from(piece).end()
     assert steps(both) == {"A": "end"}
@@ -108,7 +108,7 @@ def test_a_transition_may_lead_to_a_chain() -> None:
         (lambda: sfn.Succeed("S") >> sfn.Pass("A"), 'Nothing can follow "S"'),
         (lambda: sfn.Pass("A", end=True) >> sfn.Pass("B"), '"A" ends the workflow already'),
         (lambda: sfn.Pass("A", next="X") >> sfn.Pass("B"), '"A" goes to "X" already'),
-        (lambda: sfn.Choice("C", default="D") >> sfn.Pass("B"), "leaves no way open"),
+        (lambda: sfn.Choice("C", default="D") >> sfn.Pass("B"), "already has a next state"),
         (lambda: sfn.Pass("A") >> 5, "not int"),  # type: ignore[operator]
         (lambda: sfn.Pass("A") >> {"Type": "Pass"}, "not dict"),  # type: ignore[operator]
         (lambda: sfn.Pass("A") >> sfn.Workflow(), "no first state"),
@@ -360,7 +360,7 @@ def test_a_copy_shares_nothing_with_its_fragment() -> None:
     assert copy.parameters == {"Bucket": "b"}
     copy.parameters["Bucket"] = "c"  # type: ignore[index]
     assert task.parameters == {"Bucket": "b"}
-    assert [catcher.next for catcher in several(copy.catch)] == ["x T"]
+    assert [catcher.next for catcher in as_list(copy.catch)] == ["x T"]
     assert copy.next is fresh.parts[1]
 
 

@@ -66,7 +66,7 @@ def test_a_folder_whose_owner_git_does_not_trust_is_refused_in_gits_words(
 ) -> None:
     """safe.directory is the user's to set, never ours to go around."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with refused("E_GIT", "dubious ownership", "safe.directory", "does not trust"):
+    with refused("E_GIT", "dubious ownership", "safe.directory", "doesn't trust"):
         Git.open(shop.root)
 
 

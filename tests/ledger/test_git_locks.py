@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sfn_release.ledger.git import Git, Patience, RefUpdate, ref_locks
+from sfn_release.ledger.git import Git, RefUpdate, RemoteTimeout, ref_locks
 from support.command_line import run
 from support.errors import refused
 from support.shop import Shop, copy_shop
@@ -32,7 +32,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def git(shop: Shop, said: list[str]) -> Git:
-    return Git.open(shop.root, patience=Patience(say=said.append))
+    return Git.open(shop.root, remote_timeout=RemoteTimeout(say=said.append))
 
 
 def lock(shop: Shop, name: str, *, age: float) -> Path:
@@ -141,18 +141,18 @@ def test_our_own_living_git_keeps_its_lock_when_we_are_killed(shop: Shop) -> Non
         "import sys, time; from pathlib import Path\n"
         "from sfn_release.ledger.git import Git, ref_locks\n"
         "git = Git.open(Path('.'))\n"
-        "with ref_locks.turn(git.repository.common_dir) as ours:\n"
+        "with ref_locks.write_lock(git.repository.common_dir) as lock:\n"
         "    from sfn_release.ledger.git.command import run_git\n"
         "    run_git(git.repository.root, ['-c', 'alias.nap=!echo napping >nap; sleep 2', 'nap'],\n"
-        "            inherited=ours.inherited)\n"
+        "            inherited=lock.inherited)\n"
     )
     first = subprocess.Popen([sys.executable, "-c", code], cwd=shop.root)
     appears(shop.root / "nap")
     first.send_signal(signal.SIGKILL)
     first.wait()
     start = time.monotonic()
-    with ref_locks.turn(shop.root / ".git") as ours:
-        assert ours.file is not None
+    with ref_locks.write_lock(shop.root / ".git") as lock:
+        assert lock.file is not None
         assert time.monotonic() - start > 0.5
 
 
@@ -193,11 +193,11 @@ def test_without_the_right_to_write_no_lock_is_removed(
     shop: Shop, git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process of ours has it and hangs: git's own words are shown."""
-    monkeypatch.setattr(ref_locks, "_PATIENCE", 0.1)
+    monkeypatch.setattr(ref_locks, "_LOCK_TIMEOUT", 0.1)
     path = lock(shop, REF, age=60)
     head = shop.git("rev-parse", "HEAD")
     with (
-        ref_locks.turn(git.repository.common_dir),
+        ref_locks.write_lock(git.repository.common_dir),
         refused("E_GIT", "`git update-ref` failed", ".lock", "killed git left a lock"),
     ):
         git.refs.update([RefUpdate(REF, head, None)])

@@ -19,8 +19,8 @@ import pytest
 from sfn_release.ledger.git import (
     Git,
     NotReachedError,
-    Patience,
     RefUpdate,
+    RemoteTimeout,
     without_secrets,
 )
 from sfn_release.project import parse_project
@@ -55,7 +55,7 @@ def silent() -> Iterator[int]:
 
 
 def patient(shop: Shop, said: list[str], *, limit: float = 0.5, notice: float = 0.2) -> Git:
-    return Git.open(shop.root, patience=Patience(limit, notice, said.append))
+    return Git.open(shop.root, remote_timeout=RemoteTimeout(limit, notice, said.append))
 
 
 def helpers(word: str) -> list[str]:
@@ -115,7 +115,7 @@ def test_an_interrupt_ends_git_too(shop: Shop, silent: int) -> None:
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
-    git = Git.open(shop.root, patience=Patience(30, 0.2, interrupt))
+    git = Git.open(shop.root, remote_timeout=RemoteTimeout(30, 0.2, interrupt))
     with pytest.raises(KeyboardInterrupt):
         git.remotes.ls_remote("origin", [REF])
     assert gone(str(silent))
@@ -277,9 +277,9 @@ def test_a_question_on_the_terminal_can_be_answered(
     shop.git("remote", "add", "origin", f"ssh://host{shop.root}")
     code = (
         "import fcntl, os, termios; from pathlib import Path\n"
-        "from sfn_release.ledger.git import Git, Patience\n"
+        "from sfn_release.ledger.git import Git, RemoteTimeout\n"
         "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-        f"git = Git.open(Path({str(shop.root)!r}), patience=Patience(20))\n"
+        f"git = Git.open(Path({str(shop.root)!r}), remote_timeout=RemoteTimeout(20))\n"
         "print('found', *git.remotes.ls_remote('origin', ['HEAD']))\n"
         "print('ours', os.tcgetpgrp(0) == os.getpgrp())\n"
     )

@@ -187,7 +187,7 @@ def test_a_trial_yields_to_a_release_with_other_content(shop: Shop) -> None:
     other = taken(shop)
     shop.git("fetch", "--quiet", "--tags")
     assert problems(shop) == []
-    said = [line for line in shop.watcher.said if "makes way" in line]
+    said = [line for line in shop.watcher.said if "gives up the number" in line]
     assert len(said) == 1
     assert said[0].startswith("1.1.0 was released by Bob <bob@example.com> with other content")
     assert [
@@ -198,7 +198,7 @@ def test_a_trial_yields_to_a_release_with_other_content(shop: Shop) -> None:
         ("1.0.0", False, ()),
     ]
     assert (problems(shop), problems(other), problems(clone(shop))) == ([], [], [])
-    assert len([line for line in shop.watcher.said if "makes way" in line]) == 1
+    assert len([line for line in shop.watcher.said if "gives up the number" in line]) == 1
 
 
 def test_local_goes_on_with_a_trial_that_yielded(shop: Shop) -> None:
@@ -252,7 +252,7 @@ def test_a_release_with_the_content_of_a_trial_is_the_release(shop: Shop) -> Non
     shop.git("fetch", "--quiet", "--tags")
     listed = releases(shop.workspace())[0]
     assert (listed.trial, listed.live_in) == (False, ("local", "prod"))
-    assert [line for line in shop.watcher.said if "makes way" in line] == []
+    assert [line for line in shop.watcher.said if "gives up the number" in line] == []
     assert [ref for ref in shop.refs() if ref.startswith(HOME)] == [f"{HOME}/env/local"]
     assert (problems(shop), problems(other)) == ([], [])
 

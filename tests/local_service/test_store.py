@@ -1,4 +1,4 @@
-"""The local service's database: threads, processes, kill -9, and files that cannot be used."""
+"""The local service's database: threads, processes, kill -9, and files that can't be used."""
 
 from __future__ import annotations
 

@@ -543,7 +543,7 @@ def test_a_path_that_looks_at_too_much_fails_the_execution() -> None:
     for state in ({"Type": "Pass", "Parameters": {"a.$": path}}, choice):
         outcome = run(chain(A=state, E={"Type": "Succeed"}), data)
         assert outcome.error == "States.Runtime"
-        assert f"The path '{path}' cannot be followed here" in str(outcome.cause)
+        assert f"The path '{path}' can't be followed here" in str(outcome.cause)
         assert "more than 1,000,000 values" in str(outcome.cause)
 
 

@@ -150,7 +150,7 @@ class GraphWriter:
                 if first_difference(written, expected) is None:
                     return way, made
         except InexpressibleError:
-            pass
+            pass  # no expression makes the state: the caller writes it as a Raw
         return PyLiteral(None), None
 
     def _linked(self, state: State) -> bool:

@@ -230,14 +230,19 @@ def _methods(expression: PyCall, indent: str) -> str:
     last = f"{end.strip()}.{calls[1].name}"
     if len(calls) == _PAIR and len(indent) + len(last) < WIDTH:
         start = f"{above}\n{indent}" if above else ""
-        return start + laid_out(PyCall(last, *_given(calls[1])), indent)
+        return start + laid_out(PyCall(last, *_call_arguments(calls[1])), indent)
     inner = indent + _INDENT
     parts = [inner + laid_out(calls[0], inner)]
-    parts += [inner + laid_out(PyCall(f".{call.name}", *_given(call)), inner) for call in calls[1:]]
+    parts += [
+        inner + laid_out(PyCall(f".{call.name}", *_call_arguments(call)), inner)
+        for call in calls[1:]
+    ]
     return "\n".join(["(", *parts, indent + ")"])
 
 
-def _given(call: PyCall) -> tuple[tuple[PyExpression, ...], tuple[tuple[str, PyExpression], ...]]:
+def _call_arguments(
+    call: PyCall,
+) -> tuple[tuple[PyExpression, ...], tuple[tuple[str, PyExpression], ...]]:
     return call.args, call.keywords
 
 

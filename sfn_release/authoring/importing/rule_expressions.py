@@ -66,7 +66,7 @@ def choices(rules: Sequence[ChoiceRule], language: str, link: Link) -> PyExpress
 def _retry(rule: Retry) -> PyExpression:
     keywords: list[tuple[str, PyExpression]] = []
     further = dict(rule.extra)
-    for name, value in _given(rule):
+    for name, value in _set_fields(rule):
         if name in ("error_equals", "extra"):
             continue
         if name in ("comment", "jitter_strategy"):
@@ -82,7 +82,7 @@ def _retry(rule: Retry) -> PyExpression:
 
 def _catch(rule: Catch, language: str, link: Link) -> PyExpression:
     keywords = []
-    for name, value in _given(rule):
+    for name, value in _set_fields(rule):
         if name in ("assign", "output"):
             keywords.append((name, template(value, language)))
         elif name in ("result_path", "comment") or (name == "extra" and value):
@@ -93,7 +93,7 @@ def _catch(rule: Catch, language: str, link: Link) -> PyExpression:
 
 def _rule(rule: ChoiceRule, language: str, link: Link) -> PyExpression:
     keywords = []
-    for name, value in _given(rule):
+    for name, value in _set_fields(rule):
         if name in ("assign", "output"):
             keywords.append((name, template(value, language)))
         elif name == "comment" or (name == "extra" and value):
@@ -129,7 +129,7 @@ def _condition(condition: Condition | Jsonata) -> PyExpression:
             raise InexpressibleError
 
 
-def _given(rule: Any) -> list[tuple[str, Any]]:
+def _set_fields(rule: Any) -> list[tuple[str, Any]]:
     values = [(field.name, getattr(rule, field.name)) for field in fields(rule)]
     return [(name, value) for name, value in values if value is not NOT_GIVEN]
 

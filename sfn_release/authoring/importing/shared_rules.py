@@ -34,7 +34,7 @@ def share_rules(
     repeated = [rule for rule, times in count.items() if times > 1]
     if not repeated:
         return statements
-    names = {rule: identifiers.new(_called(rule), "rule") for rule in repeated}
+    names = {rule: identifiers.new(_rule_words(rule), "rule") for rule in repeated}
     top = [PyAssign(names[rule], rule) for rule in repeated if not _variables(rule)]
     done = {statement.target for statement in top}
     body: list[PyStatement] = []
@@ -77,7 +77,7 @@ def _variables(expression: PyExpression) -> bool:
     return any(map(_variables, _parts(expression)))
 
 
-def _called(rule: PyCall) -> str:
+def _rule_words(rule: PyCall) -> str:
     """Return words for a rule: its first error, or the state that a catcher goes to."""
     kind = _RULES[rule.name]
     to = rule.args[1] if len(rule.args) > 1 else None

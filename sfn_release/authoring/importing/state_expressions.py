@@ -29,7 +29,7 @@ from sfn_release.authoring.importing.value_expressions import (
 from sfn_release.authoring.json_values import asl_key
 from sfn_release.authoring.not_given import NOT_GIVEN
 from sfn_release.authoring.retry import Retry
-from sfn_release.authoring.state import State, several
+from sfn_release.authoring.state import State, as_list
 from sfn_release.authoring.states import Raw, Task
 from sfn_release.authoring.task import LAMBDA_RETRY
 
@@ -74,7 +74,7 @@ def state_expressions(state: State, writer: StateContext) -> Iterator[PyExpressi
         yield raw(str(state.id), state.body)
         return
     if isinstance(state, Task):
-        yield from _made(state, writer)
+        yield from _maker_calls(state, writer)
     kind = f"sfn.{type(state).__name__}"
     yield PyCall(kind, (PyLiteral(state.id),), tuple(_fields(state, writer)))
 
@@ -157,7 +157,7 @@ def _links(state: State, writer: StateContext) -> PyKeywords:
 # -- tasks ------------------------------------------------------------------------------------
 
 
-def _made(task: Task, writer: StateContext) -> Iterator[PyExpression]:
+def _maker_calls(task: Task, writer: StateContext) -> Iterator[PyExpression]:
     """Yield the makers that may fit a Task."""
     resource: Any = task.resource
     found = _OPTIMIZED.fullmatch(resource) if isinstance(resource, str) else None
@@ -194,7 +194,7 @@ def _lambda(
         keywords.append(("pattern", PyLiteral("waitForTaskToken")))
     if not _whole_input(named["Payload"]):
         keywords.append(("payload", named["Payload"]))
-    retry = _retry(several(task.retry))
+    retry = _retry(as_list(task.retry))
     keywords += [*retry, *_fields(task, writer, but)]
     yield PyCall("sfn.task.lambda_invoke", (named["FunctionName"],), tuple(keywords))
 

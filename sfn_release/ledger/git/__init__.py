@@ -33,7 +33,7 @@ from __future__ import annotations
 from sfn_release.ledger.git.command import NotReachedError, Result
 from sfn_release.ledger.git.git import Git
 from sfn_release.ledger.git.refs import RefMovedError, RefUpdate
-from sfn_release.ledger.git.remote_timeout import Patience
+from sfn_release.ledger.git.remote_timeout import RemoteTimeout
 from sfn_release.ledger.git.repository import Identity, Repository
 from sfn_release.ledger.git.urls import without_secrets
 
@@ -41,9 +41,9 @@ __all__ = [
     "Git",
     "Identity",
     "NotReachedError",
-    "Patience",
     "RefMovedError",
     "RefUpdate",
+    "RemoteTimeout",
     "Repository",
     "Result",
     "without_secrets",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sfn_release.errors import GitError, NotFoundError
-from sfn_release.ledger.git.remote_timeout import GROUP, Patience, wait_for
+from sfn_release.ledger.git.remote_timeout import GROUP, RemoteTimeout, wait_for
 from sfn_release.ledger.git.urls import without_secrets
 
 _LOG = logging.getLogger(__name__)
@@ -92,18 +92,18 @@ def run_git_remotely(
     arguments: Sequence[str],
     *,
     remote: str,
-    patience: Patience,
+    remote_timeout: RemoteTimeout,
     env: Mapping[str, str] | None = None,
 ) -> Result:
     """Run a git command that asks *remote* and return the result, also after a failure.
 
-    The remote has as long as *patience* allows.
+    The remote has as long as *remote_timeout* allows.
     """
     start = _start()
     process = _execute(directory, arguments, env, as_process=True, **GROUP)
-    output = wait_for(process, remote, patience)
+    output = wait_for(process, remote, remote_timeout)
     if output is None:
-        words = f"no answer within {patience.limit:g} s"
+        words = f"no answer within {remote_timeout.limit:g} s"
         return _logged(arguments, start, Result(-1, b"", words, unanswered=True))
     stdout, stderr = output
     result = Result(process.returncode, stdout, stderr.decode("utf-8", "replace"))
@@ -231,7 +231,7 @@ def failure(command: str, result: Result) -> GitError:
         )
     fix = ""
     if "safe.directory" in words:
-        fix = "Git does not trust this folder's owner; its own advice is above."
+        fix = "Git doesn't trust this folder's owner. See git's advice above."
     elif any(sign in words for sign in _UNWRITABLE):
         fix = "The Git folder must be writable."
     elif ".lock" in words and "exists" in words:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sfn_release.ledger.git.commit_history import CommitHistory
 from sfn_release.ledger.git.objects import ObjectStore
 from sfn_release.ledger.git.refs import RefStore
-from sfn_release.ledger.git.remote_timeout import Patience
+from sfn_release.ledger.git.remote_timeout import RemoteTimeout
 from sfn_release.ledger.git.remotes import Remotes
 from sfn_release.ledger.git.repository import Identity, Repository
 from sfn_release.ledger.git.work_tree import WorkTree
@@ -31,10 +31,10 @@ class Git:
         directory: Path,
         *,
         fallback: Identity | None = None,
-        patience: Patience | None = None,
+        remote_timeout: RemoteTimeout | None = None,
     ) -> Git:
         """Find the repository around *directory*, as `Repository.open` does."""
-        return cls.of(Repository.open(directory, fallback=fallback, patience=patience))
+        return cls.of(Repository.open(directory, fallback=fallback, remote_timeout=remote_timeout))
 
     @classmethod
     def of(cls, repository: Repository) -> Git:

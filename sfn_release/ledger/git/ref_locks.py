@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-TURN = "sfn-release/refs"  # in the Git folder; not *.lock, which doctor would report
-_PATIENCE = 30.0  # seconds to wait for our turn
+LOCK_FILE = "sfn-release/refs"  # in the Git folder; not *.lock, which doctor would report
+_LOCK_TIMEOUT = 30.0  # seconds to wait for the lock
 _TICK = 0.05
 STALE = 5.0  # seconds after which a lock file on a ref counts as left over
 STALE_PACKED = 30.0  # the same for packed-refs.lock: packing many refs takes longer
@@ -26,8 +26,8 @@ _PACKED = "packed-refs"
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Our turn to write refs: the descriptor of the locked file, None without such a lock."""
+class WriteLock:
+    """The lock for writing refs: the descriptor of its file, None if we write without the lock."""
 
     file: int | None
 
@@ -38,7 +38,7 @@ class Turn:
 
 
 @contextmanager
-def turn(common_dir: Path) -> Iterator[Turn]:
+def write_lock(common_dir: Path) -> Iterator[WriteLock]:
     """Hold the lock for writing refs while the block runs.
 
     Git's own compare-and-swap decides, so the lock is optional. If we can't get it (the folder
@@ -49,14 +49,14 @@ def turn(common_dir: Path) -> Iterator[Turn]:
     try:
         import fcntl
 
-        path = common_dir / TURN
+        path = common_dir / LOCK_FILE
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except (ImportError, OSError):
-        yield Turn(None)
+        yield WriteLock(None)
         return
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _LOCK_TIMEOUT
         held = False
         while not held and time.monotonic() < deadline:
             with suppress(BlockingIOError):
@@ -64,18 +64,20 @@ def turn(common_dir: Path) -> Iterator[Turn]:
                 held = True
                 break
             time.sleep(_TICK)
-        yield Turn(file if held else None)
+        yield WriteLock(file if held else None)
     finally:
         os.close(file)
 
 
-def clear(common_dir: Path, refs: Iterable[str], ours: Turn, say: Callable[[str], None]) -> bool:
+def clear(
+    common_dir: Path, refs: Iterable[str], lock: WriteLock, say: Callable[[str], None]
+) -> bool:
     """Remove left-over lock files on *refs*, and return whether to try again.
 
     A lock file that is too young to count as left over is watched until it does. If its owner
     finishes meanwhile, the write is worth another try too.
     """
-    if ours.file is None:
+    if lock.file is None:
         return False
     found = False
     for name in (*refs, _PACKED):
@@ -84,7 +86,7 @@ def clear(common_dir: Path, refs: Iterable[str], ours: Turn, say: Callable[[str]
             continue
         found = True
         limit = STALE_PACKED if name == _PACKED else STALE
-        if _left_over(path, ours.file, limit, say):
+        if _left_over(path, lock.file, limit, say):
             path.unlink(missing_ok=True)
             say(f"removed {path.relative_to(common_dir)}: a git that was killed left it")
     return found
@@ -92,18 +94,18 @@ def clear(common_dir: Path, refs: Iterable[str], ours: Turn, say: Callable[[str]
 
 def _left_over(path: Path, clock: int, limit: float, say: Callable[[str], None]) -> bool:
     """Watch a lock file until it is *limit* seconds old; False if it disappears or changes."""
-    first = _seen(path)
+    first = _file_identity(path)
     deadline = time.monotonic() + max(0.0, limit - _age(path, clock))
     if first is not None and time.monotonic() + 1 < deadline:
         say(f"waiting for {path.name}, which another git may hold")
     while first is not None and time.monotonic() < deadline:
         time.sleep(_TICK)
-        if _seen(path) != first:
+        if _file_identity(path) != first:
             return False
     return first is not None
 
 
-def _seen(path: Path) -> tuple[int, int] | None:
+def _file_identity(path: Path) -> tuple[int, int] | None:
     """Return the identity of a lock file, which changes while refs are packed."""
     with suppress(OSError):
         status = path.stat()
@@ -116,6 +118,6 @@ def _seen(path: Path) -> tuple[int, int] | None:
 
 def _age(path: Path, clock: int) -> float:
     """Return the seconds since a file changed, by the clock of its own file system."""
-    seen = _seen(path)
+    seen = _file_identity(path)
     os.utime(clock)
     return max(0.0, (os.fstat(clock).st_mtime_ns - seen[1]) / 1e9) if seen else 0.0

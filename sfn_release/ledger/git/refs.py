@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sfn_release.errors import SfnReleaseError
 from sfn_release.ledger.git.command import Result, checked, failure
-from sfn_release.ledger.git.ref_locks import clear, turn
+from sfn_release.ledger.git.ref_locks import clear, write_lock
 from sfn_release.ledger.git.repository import WRITING, Repository
 
 
@@ -79,12 +79,12 @@ class RefStore:
         Lock files that a killed git left on these refs are removed, with a message.
         """
         folder = self.repository.common_dir
-        with turn(folder) as ours:
+        with write_lock(folder) as lock:
             while True:
                 result = self.repository.run(
                     *WRITING, "update-ref", "--stdin",
-                    stdin=commands.encode(), inherited=ours.inherited,
+                    stdin=commands.encode(), inherited=lock.inherited,
                 )  # fmt: skip
                 locked = result.returncode and ".lock" in result.stderr
-                if not locked or not clear(folder, refs, ours, self.repository.patience.say):
+                if not locked or not clear(folder, refs, lock, self.repository.remote_timeout.say):
                     return result

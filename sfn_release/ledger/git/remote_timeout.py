@@ -28,7 +28,7 @@ def _silently(_: str) -> None:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RemoteTimeout:
     """How long to wait for a remote, in seconds.
 
     After *notice* seconds, *say* shows one line; after *limit* seconds git is ended. *silent*
@@ -41,14 +41,16 @@ class Patience:
     silent: set[str] = field(default_factory=set, compare=False)
 
 
-def wait_for(process: Any, remote: str, patience: Patience) -> tuple[bytes, bytes] | None:
+def wait_for(
+    process: Any, remote: str, remote_timeout: RemoteTimeout
+) -> tuple[bytes, bytes] | None:
     """Return the output of git, or None after ending it because the *remote* took too long.
 
     *process* is a Popen started with `GROUP`. An exception while waiting ends git too.
     """
     terminal = _Terminal(process.pid)
     start = time.monotonic()
-    notice, deadline = start + patience.notice, start + patience.limit
+    notice, deadline = start + remote_timeout.notice, start + remote_timeout.limit
     try:
         if not hasattr(os, "waitid"):  # macOS before Python 3.13: a stop can't be seen
             terminal.lend()
@@ -58,20 +60,20 @@ def wait_for(process: Any, remote: str, patience: Patience) -> tuple[bytes, byte
                 break
             now = time.monotonic()
             if _wants_terminal(process.pid) and terminal.lend():
-                notice, deadline = float("inf"), now + patience.limit
+                notice, deadline = float("inf"), now + remote_timeout.limit
             if now >= deadline:
                 _end(process)
-                patience.silent.add(remote)
+                remote_timeout.silent.add(remote)
                 return None
             if now >= notice:
-                patience.say(f"waiting for the remote {remote} …")
+                remote_timeout.say(f"waiting for the remote {remote} …")
                 notice = float("inf")
     except BaseException:
         _end(process)
         raise
     finally:
         terminal.take_back()
-    patience.silent.discard(remote)
+    remote_timeout.silent.discard(remote)
     if terminal.lent and process.returncode == -signal.SIGINT:
         os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C went to git alone, but was meant for us too
     return output

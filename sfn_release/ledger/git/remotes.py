@@ -40,7 +40,7 @@ class Remotes:
         Raises NotReachedError, with git's words, when the remote is not reached or doesn't answer
         in time. Without *again*, a remote that didn't answer before in this run isn't asked.
         """
-        if not again and remote in self.repository.patience.silent:
+        if not again and remote in self.repository.remote_timeout.silent:
             raise self.repository.unanswered(remote, "ls-remote")
         try:
             lines = self.repository.ok_remotely(remote, "ls-remote", "--", remote, *patterns).text
@@ -99,8 +99,8 @@ class Remotes:
             )  # fmt: skip
         except KeyboardInterrupt:
             names = ", ".join(update.ref.split("/", 2)[-1] for update in updates)
-            self.repository.patience.say(
-                f"It is not known whether {names} arrived on {remote}. Run the same command again."
+            self.repository.remote_timeout.say(
+                f"Can't tell whether {names} reached {remote}. Run the same command again."
             )
             raise
         if result.returncode == 0:

@@ -17,7 +17,7 @@ from sfn_release.ledger.git.command import (
     run_git_remotely,
     verb_of,
 )
-from sfn_release.ledger.git.remote_timeout import Patience
+from sfn_release.ledger.git.remote_timeout import RemoteTimeout
 
 WRITING = (
     "-c",
@@ -47,7 +47,7 @@ class Identity:
 class Repository:
     """A repository. *root* is its work tree, *common_dir* the Git folder that all work trees share.
 
-    *patience* limits the time of remotes.
+    *remote_timeout* limits the time of remotes.
     """
 
     root: Path
@@ -55,7 +55,7 @@ class Repository:
     git_dir: Path
     object_format: str = "sha1"
     fallback: Identity = field(default=Identity("sfn-release", "sfn-release@localhost"))
-    patience: Patience = field(default_factory=Patience, compare=False)
+    remote_timeout: RemoteTimeout = field(default_factory=RemoteTimeout, compare=False)
 
     @classmethod
     def open(
@@ -63,7 +63,7 @@ class Repository:
         directory: Path,
         *,
         fallback: Identity | None = None,
-        patience: Patience | None = None,
+        remote_timeout: RemoteTimeout | None = None,
     ) -> Self:
         """Find the repository around *directory*; *fallback* commits if git has no identity.
 
@@ -103,7 +103,7 @@ class Repository:
             git_dir=Path(git_dir),
             object_format=object_format,
             fallback=fallback or cls.fallback,
-            patience=patience or Patience(),
+            remote_timeout=remote_timeout or RemoteTimeout(),
         )
 
     def is_shallow(self) -> bool:
@@ -154,7 +154,7 @@ class Repository:
     ) -> Result:
         """Run a command that asks *remote* and return the result, also after a failure."""
         return run_git_remotely(
-            self.root, arguments, remote=remote, patience=self.patience, env=env
+            self.root, arguments, remote=remote, remote_timeout=self.remote_timeout, env=env
         )
 
     def ok_remotely(
@@ -175,7 +175,8 @@ class Repository:
         """Return the error for a remote that didn't answer in time."""
         return NotReachedError(
             f"The remote {remote} didn't answer.",
-            why=f"`git {verb}` was stopped after {self.patience.limit:g} s without an answer.",
+            why=f"`git {verb}` was stopped after {self.remote_timeout.limit:g} s without an"
+            " answer.",
             fix="Check your network and the remote's URL (git remote -v). If the remote is slow,"
             " raise `remote_timeout` under [project] in releases.toml.",
         )
