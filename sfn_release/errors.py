@@ -4,13 +4,13 @@ Every error says what happened (*message*), why (*why*) and what to do next (*fi
 stable code. A bug is none of these: it keeps its traceback. If you add a class, add it here.
 
     SfnReleaseError
-    ├── UsageError              E_USAGE             the command line, an argument          (exit 2)
-    ├── ConfigError             E_CONFIG            releases.toml
-    ├── VersionError            E_VERSION           not a semantic version
+    ├── UsageError              E_USAGE             an invalid command line                (exit 2)
+    ├── ConfigError             E_CONFIG            an invalid releases.toml
+    ├── VersionError            E_VERSION           not a valid release version
     ├── NotFoundError           E_NOT_FOUND         no such workflow, version, environment, ...
     ├── DirtyError              E_DIRTY             the work tree has uncommitted changes
     ├── BuildError              E_BUILD             a workflow module does not load
-    │   └── NonDeterministicError  E_NONDETERMINISTIC  ... or builds differently the second time
+    │   └── NonDeterministicError  E_NONDETERMINISTIC  ... or two builds of one commit differ
     ├── DefinitionError         E_DEFINITION        an invalid definition
     ├── ImmutableError          E_IMMUTABLE         a released version has other content
     ├── LockedError             E_LOCKED            another deployment is in progress
@@ -18,7 +18,7 @@ stable code. A bug is none of these: it keeps its traceback. If you add a class,
     ├── NotOursError            E_NOT_OURS          a state machine that this project does not own
     ├── PolicyError             E_POLICY            a policy of the environment refuses a release
     ├── YankedError             E_YANKED            a release that must not be deployed
-    ├── TamperedError           E_TAMPERED          the ledger was edited or damaged
+    ├── TamperedError           E_TAMPERED          someone changed the ledger without sfn-release
     ├── GitError                E_GIT               git failed
     ├── AwsError                E_AWS               AWS refused a call
     │   ├── AccessError         E_ACCESS            ... because of permissions or credentials
@@ -28,7 +28,7 @@ stable code. A bug is none of these: it keeps its traceback. If you add a class,
     ├── RefusedError            E_REFUSED           the user answered no
     ├── SeveralError            E_SEVERAL           of several environments, some failed
     ├── FileError               E_FILE              a file or folder can't be written
-    └── LocalServiceError       E_LOCAL             the local service's file or port
+    └── LocalServiceError       E_LOCAL             can't use the local service's file or port
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ REFUSED = {
     "soak without requires": (environment("soak = '1h'"), 5, "`requires`, which is missing"),
     "a span of time": (environment("requires = ['local']\nsoak = '1 h'"), 6, 'soak = "1 h"'),
     "an unknown environment": (environment("requires = ['stagin']"), 5, "prod requires 'stagin'"),
-    "local is required": (environment("requires = ['local']"), 5, "stay in each clone"),
+    "local is required": (environment("requires = ['local']"), 5, "never leave a clone"),
     "an environment that requires itself": (
         environment("requires = ['prod']"),
         5,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @command("deploy")
 @click.argument("version", required=False)
-@click.option("--resume", is_flag=True, help="Continue the last attempt, which didn't finish.")
+@click.option("--resume", is_flag=True, help="Continue a killed deployment.")
 @adopt_option
 @override_option
 @reason_option
