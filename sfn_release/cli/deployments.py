@@ -43,8 +43,8 @@ def deploy_each(
     def text() -> None:
         for name in names:
             if name in records:
-                there = workspace.environment(name)
-                terminal.write_parts(*line(records[name], there, otherwise))
+                environment = workspace.environment(name)
+                terminal.write_parts(*line(records[name], environment, otherwise))
             else:
                 write_failure(workspace, name, errors[name])
 

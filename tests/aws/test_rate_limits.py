@@ -15,30 +15,27 @@ from hypothesis import strategies as st
 from sfn_release.aws.clients import connect
 from sfn_release.aws.rate_limits import QUOTAS, Quota, RateLimiter
 from sfn_release.aws.sessions import Access
+from support.world import Clock
 
 POINT = "UpdateStateMachineAlias"
 
 
 class World:
-    """A clock that only waiting moves, and the messages."""
+    """A clock that only waiting moves, the waits, and the messages."""
 
     def __init__(self) -> None:
-        self.at = datetime(2030, 1, 1, tzinfo=UTC)
+        self.clock = Clock(tick=0)
         self.waited: list[float] = []
         self.said: list[str] = []
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return self.at
 
     def wait(self, seconds: float) -> None:
         """Move the clock without waiting."""
         self.waited.append(seconds)
-        self.at += timedelta(seconds=seconds)
+        self.clock.wait(seconds)
 
     def pacing(self) -> RateLimiter:
         """Return a rate limiter for this world."""
-        return RateLimiter(self.now, self.wait, self.said.append)
+        return RateLimiter(self.clock, self.wait, self.said.append)
 
 
 def taken(world: World, pacing: RateLimiter, operation: str, calls: int) -> list[datetime]:
@@ -46,7 +43,7 @@ def taken(world: World, pacing: RateLimiter, operation: str, calls: int) -> list
     made = []
     for _ in range(calls):
         pacing.take(operation)
-        made.append(world.at)
+        made.append(world.clock.at)
     return made
 
 
@@ -87,12 +84,12 @@ def test_a_run_below_the_quota_is_never_slowed(operation: str) -> None:
 def test_any_rhythm_of_calls_stays_within_any_quota(pauses: list[float], quota: Quota) -> None:
     """AWS's bucket always has a token for the next call, whatever the pauses."""
     world = World()
-    pacing = RateLimiter(world.now, world.wait, world.said.append, {"Call": quota})
+    pacing = RateLimiter(world.clock, world.wait, world.said.append, {"Call": quota})
     made = []
     for pause in pauses:
-        world.at += timedelta(seconds=pause)
+        world.clock.at += timedelta(seconds=pause)
         pacing.take("Call")
-        made.append(world.at)
+        made.append(world.clock.at)
     assert within(made, quota)
 
 
@@ -121,7 +118,7 @@ def test_a_clock_that_is_set_back_lends_no_tokens() -> None:
     world = World()
     pacing = world.pacing()
     taken(world, pacing, POINT, 100)
-    world.at -= timedelta(hours=1)
+    world.clock.at -= timedelta(hours=1)
     pacing.take(POINT)
     assert world.waited == [1.0]
 
@@ -159,7 +156,7 @@ def _calls(endpoints: dict[str, str], answers: list[int]) -> tuple[World, Any]:
             return [b"{}"]
 
     def answer(request: Any, **_: Any) -> Any:
-        sent.append(world.at)
+        sent.append(world.clock.at)
         return AWSResponse(request.url, answers.pop(0) if answers else 200, {}, Body())
 
     client.meta.events.register("before-send.stepfunctions", answer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sfn_release.deployment.runtime import ExecutionCounts, ShiftProgress
 from sfn_release.operations import real_runtime as edge
 from sfn_release.plan.steps import Watch
 from support.command_line import Project, config, run
+from support.world import Clock
 
 STRATEGY = 'strategy = { type = "linear", percent = 50, interval = "20m", max_failures = 0 }\n'
 MINUTE = timedelta(minutes=1)
@@ -79,18 +81,9 @@ def test_a_terminal_gets_a_live_line(
 @pytest.fixture
 def shop(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Return a project on `local` that shifts, with a clock that waiting moves at no cost."""
-    ahead = [0.0]
-
-    class Clock(edge.datetime):  # type: ignore[misc,name-defined]
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return super().now(tz) + timedelta(seconds=ahead[0])
-
-    def wait(seconds: float) -> None:
-        ahead[0] += seconds
-
-    monkeypatch.setattr(edge, "datetime", Clock)
-    monkeypatch.setattr(time, "sleep", wait)
+    clock = Clock(datetime.now(UTC), tick=0.01)
+    monkeypatch.setattr(edge, "datetime", SimpleNamespace(now=lambda _: clock()))
+    monkeypatch.setattr(time, "sleep", clock.wait)
     made = Project(repository)
     made.write("releases.toml", config("local", "") + STRATEGY)
     made.commit(hello="Hello Alice")
@@ -177,7 +170,7 @@ def test_a_version_is_named_in_one_way(shop: Project, arguments: list[str]) -> N
     """A deployment takes either a version or --resume."""
     ran = shop.run(*arguments)
     assert ran.code == 2
-    assert "--resume deploys the version of the attempt that did not finish." in ran.err
+    assert "--resume deploys the version of the last attempt, if it did not finish." in ran.err
 
 
 def test_there_may_be_nothing_to_resume(shop: Project) -> None:

@@ -56,6 +56,7 @@ def test_help_imports_its_text_alone() -> None:
         "sfn_release.cli",
         "sfn_release.cli.exits",
         "sfn_release.cli.help",
+        "sfn_release.cli.main",
         "sfn_release.cli.output",
         "sfn_release.cli.output.width",
     }

@@ -42,7 +42,7 @@ def show_deployment(
 
 
 def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
-    """Return the line about a deployment; without one, the line that says *otherwise*."""
+    """Return the line about a deployment; without one, the line that *otherwise* applies there."""
     where = environment.label
     if record is None:
         return [f"{otherwise} in {where}: nothing to do"]
