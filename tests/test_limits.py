@@ -101,7 +101,7 @@ def test_mocks_and_inputs_that_are_not_utf8_are_refused(shop: Shop) -> None:
     "command",
     ["check {}", "check {}.json", "graph {}", "import {}", "import {}.json", "build {}",
      "execute {}", "execute hello --input @{}", "build --out {}", "show 1.0.0 {}", "delete {}",
-     "diff {}", "status --env {}", "releases -C {}", "graph hello --out {}"],
+     "diff {}", "status --env {}", "releases -C {}", "graph {}.json"],
 )  # fmt: skip
 def test_a_name_that_no_file_can_have_is_refused(shop: Shop, command: str) -> None:
     """Over 255 bytes, or with a NUL: it is the name of nothing."""
@@ -109,7 +109,8 @@ def test_a_name_that_no_file_can_have_is_refused(shop: Shop, command: str) -> No
         arguments = [part.replace("{}", name) for part in command.split(" ")]
         ran = run("-C", str(shop.root), *arguments)
         assert ran.code in {1, 2}, (command, ran.out)
-        assert ran.err.startswith("error: ") or "error: " in ran.err
+        assert ran.err.startswith("error: "), (command, ran.err)
+        assert "No such option" not in ran.err
 
 
 def test_a_workflow_whose_name_no_file_can_have_is_refused(shop: Shop) -> None:
