@@ -84,7 +84,7 @@ def bound(workflow: TargetWorkflow, versions: Mapping[str, str | None]) -> Targe
         return workflow
     moved = [
         f"{workflow.rendered.workflow} is pinned to {arn.rpartition('stateMachine:')[2]}:"
-        f" {text.rpartition('stateMachine:')[2]}, which it was pinned to, isn't served any more"
+        f" {text.rpartition('stateMachine:')[2]}, which it was pinned to, isn't live any more"
         for text, arn in exact.items()
         if workflow.recorded and arn != text
     ]

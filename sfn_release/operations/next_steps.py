@@ -122,7 +122,7 @@ def _of_record(
             yield f"go back from {serving.version}, which is yanked:  sfn-release rollback{env}"
         return
     if health in {"abandoned", "failed"}:
-        yield f"restore {serving.version}, which is recorded as served:  {restore}"
+        yield f"restore {serving.version}, which is recorded as live:  {restore}"
         return
     changed = [
         workflow.name for workflow in workflows if workflow.state in _CHANGED and workflow.changed

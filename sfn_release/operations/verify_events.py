@@ -107,7 +107,7 @@ class _Walk:
         elif self.before.record is not None and pieces != self.pieces:
             found.append(
                 TamperedError(
-                    f"{where}: the deployment {record.status}, but the served definitions changed."
+                    f"{where}: the deployment {record.status}, but the live definitions changed."
                 )
             )
         self.before, self.pieces = state, pieces
@@ -153,7 +153,7 @@ class _Walk:
     ) -> Iterator[TamperedError]:
         """Yield the problems of the manifest after a success."""
         if serving is None:
-            yield TamperedError(f"{where} has no manifest of the served workflows.")
+            yield TamperedError(f"{where} has no manifest of the live workflows.")
             return
         if (serving.deployment, serving.version) != (record.id, record.version):
             yield TamperedError(

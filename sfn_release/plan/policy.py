@@ -152,14 +152,14 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         elif stay.until is not None:
             yield Refusal(
                 "soak",
-                f"{rule} was served in {required} for {_rough(served)}, from {stay.since} until"
+                f"{rule} was live in {required} for {_rough(served)}, from {stay.since} until"
                 f" {stay.until}, when {stay.replaced_by} replaced it.",
                 f"Deploy it there again, and wait {duration_text(soak)}.",
             )
         else:
             yield Refusal(
                 "soak",
-                f"{rule} has been served in {required} for {_rough(served)}, since {stay.since}.",
+                f"{rule} has been live in {required} for {_rough(served)}, since {stay.since}.",
                 f"It can be deployed from {timestamp(since + soak)} on.",
             )
 

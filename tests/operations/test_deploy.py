@@ -521,3 +521,15 @@ def test_content_that_comes_back_under_another_version_needs_no_new_aws_version(
     (record,) = shop.publish("1.2.0", "prod").deployments
     assert changes(record) == {"hello": "repointed"}
     assert str(record.workflows["hello"].version_arn).endswith(":2")
+
+
+def test_an_unknown_version_is_answered_with_the_nearest(shop: Shop) -> None:
+    """With one release, the list of releases says it already."""
+    shop.release("1.0.0", hello="Hello Alice")
+    with pytest.raises(NotFoundError, match=r"The releases are: 1\.0\.0\.") as caught:
+        shop.deploy("1.5.0", "local")
+    assert caught.value.fix == ""
+    shop.release("2.0.0", hello="Hello Bob")
+    with pytest.raises(NotFoundError) as caught:
+        shop.deploy("1.5.0", "local")
+    assert caught.value.fix == "The nearest is 1.0.0."

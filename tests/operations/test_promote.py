@@ -146,9 +146,7 @@ def test_a_release_soaks(shop: Shop) -> None:
     configure(shop, 'requires = ["staging"]\nsoak = "2h"')
     shop.publish("1.0.0", "staging")
     shop.clock.wait(40 * 60)
-    with refused(
-        "E_POLICY", "served in staging for 40m", "It can be deployed from 2030-01-01T14:00"
-    ):
+    with refused("E_POLICY", "live in staging for 40m", "It can be deployed from 2030-01-01T14:00"):
         to_prod(shop)
     shop.clock.wait(80 * 60)
     other = clone(shop)
@@ -156,7 +154,7 @@ def test_a_release_soaks(shop: Shop) -> None:
     shop.commit(hello="two")
     shop.publish("1.1.0", "staging")
     assert shop.deploy("1.0.0", "prod") is None
-    with refused("E_POLICY", "1.1.0 has been served in staging for"):
+    with refused("E_POLICY", "1.1.0 has been live in staging for"):
         to_prod(shop, reason="too early")
     # A rollback is never stopped.
     shop.clock.wait(7200)

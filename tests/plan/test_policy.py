@@ -44,7 +44,7 @@ def test_what_is_still_served_may_enter_later() -> None:
     """It says since when, for how long, and from when on it would pass."""
     (told,) = soaked(Stay("2030-01-01T11:19:40Z"))
     assert told == (
-        "soak = 2h: 1.2.0 has been served in staging for 40m, since 2030-01-01T11:19:40Z.\n"
+        "soak = 2h: 1.2.0 has been live in staging for 40m, since 2030-01-01T11:19:40Z.\n"
         "It can be deployed from 2030-01-01T13:19:40Z on."
     )
     assert soaked(Stay("2030-01-01T10:00:00Z")) == []
@@ -56,7 +56,7 @@ def test_what_was_replaced_has_to_be_served_again() -> None:
     gone = Stay("2029-12-31T10:00:00Z", "2029-12-31T11:30:00Z", "1.3.0")
     (told,) = soaked(gone)
     assert told == (
-        "soak = 2h: 1.2.0 was served in staging for 1h30m, from 2029-12-31T10:00:00Z until"
+        "soak = 2h: 1.2.0 was live in staging for 1h30m, from 2029-12-31T10:00:00Z until"
         " 2029-12-31T11:30:00Z, when 1.3.0 replaced it.\nDeploy it there again, and wait 2h."
     )
     assert soaked(Stay("2029-12-31T10:00:00Z", "2029-12-31T12:00:00Z", "1.3.0")) == []
@@ -64,7 +64,7 @@ def test_what_was_replaced_has_to_be_served_again() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(119, "has been served in staging for 0s"), (121, "two deployers' clocks")],
+    [(119, "has been live in staging for 0s"), (121, "two deployers' clocks")],
 )
 def test_clocks_differ(seconds: int, words: str) -> None:
     """A success up to two minutes in the future counts as now; a later one is an error."""

@@ -42,7 +42,7 @@ def show_deployment(
 
 
 def line(record: Record | None, environment: Environment, otherwise: str) -> list[str]:
-    """Return the line about a deployment; without one, the line that *otherwise* applies there."""
+    """Return the line about a deployment; without one, *otherwise* describes the environment."""
     where = environment.label
     if record is None:
         return [f"{otherwise} in {where}: nothing to do"]
