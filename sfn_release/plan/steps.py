@@ -142,7 +142,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class TagStateMachine:
-    """Bring the tags up to date."""
+    """Update the tags of a state machine."""
 
     workflow: str
     arn: str
@@ -156,7 +156,7 @@ class TagStateMachine:
 
     def __str__(self) -> str:
         changes = [f"{key}={value}" for key, value in self.tags.items()]
-        return "tag " + ", ".join(changes + [f"without {key}" for key in self.removed])
+        return "update tags " + ", ".join(changes + [f"without {key}" for key in self.removed])
 
 
 @dataclass(frozen=True)

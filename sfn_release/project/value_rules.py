@@ -15,7 +15,7 @@ from typing import Any
 from sfn_release.asl.placeholders import NAME, REFERENCE, no_parameters
 from sfn_release.names import ENVIRONMENT_NAME
 from sfn_release.project.parameter_values import problem
-from sfn_release.text import parse_duration
+from sfn_release.text import did_you_mean, parse_duration
 
 ValueRule = Callable[[Any], str | None]
 
@@ -53,7 +53,9 @@ def one_of(*words: str) -> ValueRule:
     """Return the rule that a value is one of *words*."""
 
     def rule(value: str) -> str | None:
-        return None if value in words else f"It must be one of {', '.join(words)}."
+        if value in words:
+            return None
+        return f"It must be one of {', '.join(words)}. {did_you_mean(value, words)}".rstrip()
 
     return rule
 

@@ -265,7 +265,9 @@ def test_the_plan_is_what_happens(shop: Shop, there: str) -> None:
     plan = plan_version(shop.workspace(), "1.0.0", environment="prod", adopt=True)
     lines = [step_line(step) for step in plan.steps]
     shown = "\n".join(plan_lines(plan, label="prod"))
-    assert shown.index("keep: tag sfn-release:*") < shown.index("  tag sfn-release:*")
+    assert shown.index("keep: update tags sfn-release:*") < shown.index(
+        "  update tags sfn-release:*"
+    )
     shop.deploy("1.0.0", "prod", adopt=True)
     deployed, kept = history(shop.workspace(), environment="prod")
     assert kept.action == "adopt"

@@ -122,7 +122,7 @@ def test_the_tag_is_annotated_and_tells_notes_and_digests(shop: Shop) -> None:
 def test_without_notes_it_warns_and_goes_on(shop: Shop) -> None:
     """A changelog is good to have, and no condition."""
     shop.publish("1.0.0")
-    assert "CHANGELOG.md has no section for 1.0.0" in shop.watcher.said
+    assert "CHANGELOG.md has no section for 1.0.0: the release has no notes" in shop.watcher.said
 
 
 def test_since_names_the_release_that_brought_the_content(shop: Shop) -> None:

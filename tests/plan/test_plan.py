@@ -358,7 +358,7 @@ def test_a_plan_can_be_read_and_stored() -> None:
         "create state machine new (STANDARD)",
         "point alias live at the new version (now :1)",
         "create alias live at the new version",
-        "tag sfn-release:digest=sha256:a",
+        "update tags sfn-release:digest=sha256:a",
     ]
     json = decided.to_json()
     assert json["workflows"] == {"hello": "updated", "new": "created"}

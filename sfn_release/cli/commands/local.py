@@ -60,7 +60,7 @@ def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]
         if session.as_json:
             terminal.write_json("local-serve", {"endpoint_url": url, "database": str(where)})
         else:
-            terminal.write_parts(terminal.Styled(url, "bold"), "  (not AWS)")
+            terminal.write_parts("Step Functions at ", terminal.Styled(url, "bold"), "  (not AWS)")
             region = service.context.scope.region
             line = f"aws --endpoint-url {url} --region {region} stepfunctions list-state-machines"
             terminal.write(f"  {line}")

@@ -120,7 +120,7 @@ def step_text(step: Step, *, verbose: bool = False) -> str:
     texts += [f"without {key}" for key in step.removed]
     if len(theirs) < len(step.tags):
         texts.append("sfn-release:*")
-    return "tag " + ", ".join(texts)
+    return "update tags " + ", ".join(texts)
 
 
 def change_texts(plan: Plan, workflow: WorkflowPlan, *, verbose: bool = False) -> list[str]:

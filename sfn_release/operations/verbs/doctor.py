@@ -92,7 +92,7 @@ def _releases_toml(directory: Path) -> Iterator[Diagnosis]:
         yield _project.error("releases.toml", error)
         return
     names = ", ".join(sorted(project.environments))
-    yield _project.ok("releases.toml", f"{project.name}, with the environments {names}")
+    yield _project.ok("releases.toml", f"project {project.name}; environments: {names}")
 
 
 def _workspace(workspace: Workspace, environments: Sequence[str]) -> Iterator[Diagnosis]:

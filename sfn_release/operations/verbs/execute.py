@@ -83,7 +83,7 @@ def execute(
     if served is None:
         raise NotFoundError(
             f"No workflow {workflow!r} is live in {chosen.name}.",
-            why=f"Live workflows: {', '.join(serving.workflows)}.",
+            why=f"Live workflows: {', '.join(serving.workflows) or 'none'}.",
             fix=did_you_mean(workflow, serving.workflows),
         )
     client = workspace.reach(chosen).stepfunctions

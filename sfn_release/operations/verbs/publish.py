@@ -170,7 +170,9 @@ def _take_version(workspace: Workspace, release: Release, *, shared: bool) -> tu
     version = release.version
     notes = release_notes(workspace.project.root, version)
     if notes is None:
-        workspace.runtime.watcher.say(f"CHANGELOG.md has no section for {version}")
+        workspace.runtime.watcher.say(
+            f"CHANGELOG.md has no section for {version}: the release has no notes"
+        )
     at = workspace.runtime.now()
     written, new = workspace.ledger.add_release(release, notes=notes or "", at=at, push=shared)
     if written.digest != release.digest:
