@@ -202,7 +202,9 @@ def open_workspace(directory: Path, runtime: Runtime) -> Workspace:
         tag=project.tag,
         remote=project.remote,
         private=frozenset(
-            name for name, there in project.environments.items() if there.backend.private
+            name
+            for name, environment in project.environments.items()
+            if environment.backend.private
         ),
         pause=runtime.pause,
         say=runtime.watcher.say,
