@@ -46,5 +46,5 @@ def _warn(workspace: Workspace, done: Yanked) -> None:
         where = workspace.environment(name).label
         terminal.say(
             f"warning: {done.version} is live in {where}. To replace it:"
-            f"  sfn-release rollback --env {name}"
+            f"  sfn-release rollback --env {name}   or   sfn-release deploy VERSION --env {name}"
         )
