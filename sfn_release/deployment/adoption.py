@@ -156,8 +156,8 @@ def _after_keeping(planned: WorkflowPlan, keep: tuple[Step, ...], version: str) 
     }
     tags = tuple(_untagged(step, written) for step in planned.tags)
     note = (
-        f"{planned.workflow} was made by another tool or ledger. Its current content is kept as"
-        f" {version} first, so that a rollback can bring it back"
+        f"{planned.workflow} was made by another tool or ledger. Its current content is saved as"
+        f" {version} first. To restore it: `sfn-release rollback {version}`"
     )
     return replace(
         planned,
@@ -212,8 +212,8 @@ def kept_text(site: Site, adopted: PreparedDeployment) -> str:
     """Return the line for an adoption that succeeded."""
     version = adopted.target.called
     return (
-        f"the current content of {', '.join(sorted(adopted.observed))} is kept as {version}:"
-        f" `sfn-release rollback {version} --env {site.name}` brings it back"
+        f"the current content of {', '.join(sorted(adopted.observed))} is saved as {version}."
+        f" To restore it: `sfn-release rollback {version} --env {site.name}`"
     )
 
 

@@ -159,4 +159,7 @@ def _running(site: Site, there: Observed) -> Iterator[str]:
     if count:
         more = "more than " if answer.get("nextToken") else ""
         executions = "1 execution is" if count == 1 and not more else f"{count} executions are"
-        yield f"{more}{executions} running: they go on to their end, and can't be redriven after"
+        yield (
+            f"{more}{executions} running: they run to their end, but you can't redrive them"
+            " afterwards"
+        )

@@ -30,11 +30,14 @@ _AWS_TAGS = "aws:"  # AWS alone writes those
 
 
 def readable(name: str, form: Rendered | None, arn: str) -> Rendered:
-    """Return the content; raise AccessError when it can't be read, and so not be brought back."""
+    """Return the content; raise AccessError when it can't be read.
+
+    A rollback couldn't restore such a machine.
+    """
     if form is None:
         raise AccessError(
-            f"{name} can't be adopted: its definition can't be read, so it couldn't be brought"
-            " back.",
+            f"{name} can't be adopted: its definition can't be read, so a rollback couldn't"
+            " restore it.",
             why=f"{arn}\n  AWS hides it when you may not use the machine's KMS key. A definition"
             " with duplicate keys, or with numbers beyond 2^53, can't be kept either.",
             fix="Allow kms:Decrypt on the machine's key for the deployer, or delete the machine.",

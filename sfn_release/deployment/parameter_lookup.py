@@ -109,9 +109,8 @@ def _asked(site: Site) -> str:
 
 def _unknown_account(name: str) -> ConfigError:
     return ConfigError(
-        f"The account of {name} is not known.",
-        why="A workflow's ARN or ${AWS::AccountId} is needed, and the endpoint on this machine has"
-        " no STS to ask.",
+        f"The account of {name} is unknown.",
+        why="An ARN or ${AWS::AccountId} needs it, and this endpoint has no STS.",
         fix=f'Add to [environments.{name}]:  account = "000000000000"',
     )
 

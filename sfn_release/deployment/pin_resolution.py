@@ -41,7 +41,7 @@ def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
     found = {name: references(workflow.rendered.definition) for name, workflow in fresh.items()}
     workflows = dict(target.workflows)
     if mode == "off":
-        notes = (*notes, *_off(site, found))
+        notes = (*notes, *_pins_off_note(site, found))
     else:
         answers = pinning.look_up(found, tolerant=rollback)
         for name, refers in found.items():
@@ -51,7 +51,7 @@ def resolve_pins(site: Site, state: RecordedState, target: Target) -> Target:
                 name: replace(workflows[name], unpinned=workflows[name].notes, notes=())
                 for name in fresh
             }
-        notes = (*notes, *_unasked(site, found))
+        notes = (*notes, *_no_lambda_note(site, found))
     recorded = {
         name: workflow
         for name, workflow in target.workflows.items()
@@ -78,12 +78,15 @@ class _Pinning:
             reference.name
             for refers in found.values()
             for reference in refers
-            if reference.name and not self._reason(reference) and not self._child(reference.name)
+            if reference.name
+            and self._has_service(reference)
+            and not self._reason(reference)
+            and not self._child(reference.name)
         }
         answers = look_up_versions(self.site.aws, asked, self.home, tolerant=tolerant)
         missing = [
             f"{reference.written} of {workflow} ({reference.where}):"
-            f" {answers[reference.name].problem}{self._called_here(reference.name)}"
+            f" {answers[reference.name].problem}{self._workflow_hint(reference.name)}"
             for workflow, refers in sorted(found.items())
             for reference in refers
             if reference.name and reference.name in answers and answers[reference.name].gone
@@ -106,7 +109,7 @@ class _Pinning:
         pins: dict[str, str] = {}
         awaits: dict[str, str] = {}
         notes: dict[str, None] = {}
-        for reference in refers:
+        for reference in filter(self._has_service, refers):
             child = self._child(reference.name) if reference.name else None
             problem = self._reason(reference)
             if not problem and child:
@@ -117,12 +120,12 @@ class _Pinning:
                 problem, arn = answers[reference.name].problem, answers[reference.name].arn
                 if arn:
                     pins[reference.written] = arn
-            if problem and problem != _NOT_HERE:
+            if problem:
                 name = workflow.rendered.workflow
                 notes[
-                    f"{reference.written} of {name} is not pinned ({reference.where}): {problem}"
+                    f"{reference.written} of {name} isn't pinned ({reference.where}): {problem}"
                 ] = None
-        open_ones = {
+        unversioned = {
             reference.written: pins[reference.written]
             for reference in refers
             if reference.written in pins and reference.name and not reference.name.exact
@@ -130,7 +133,7 @@ class _Pinning:
         form = workflow.rendered
         return replace(
             workflow,
-            rendered=replace(form, definition=pin(form.definition, open_ones)),
+            rendered=replace(form, definition=pin(form.definition, unversioned)),
             pins=pins,
             awaits=awaits,
             notes=(*workflow.notes, *notes),
@@ -140,7 +143,7 @@ class _Pinning:
         """Return workflows as they were sent before, once their pinned versions are found.
 
         Raises NotFoundError for versions that were deleted since, and only for that: when they
-        can't be looked for, a note says so.
+        can't be checked, a note says so.
         """
         result = {}
         asked: dict[ResourceName, set[str]] = {}
@@ -162,7 +165,7 @@ class _Pinning:
         ]
         if gone:
             raise NotFoundError(
-                f"{self.target.version} was pinned to versions that were deleted since:",
+                f"{self.target.version} was pinned to versions that have been deleted:",
                 why="\n  ".join(gone),
                 fix="To pin to today's versions instead:  sfn-release rollback"
                 f" {self.target.version} --env {self.site.name} --rerender",
@@ -174,10 +177,12 @@ class _Pinning:
                 result[name] = replace(result[name], notes=notes)
         return result
 
+    def _has_service(self, reference: Reference) -> bool:
+        """Return whether the environment has the service; an emulator may have no Lambda."""
+        return reference.kind != "function" or self.site.environment.backend.has("lambda")
+
     def _reason(self, reference: Reference) -> str:
-        """Return why a reference can't be pinned, whatever AWS knows of it; "" when it may be."""
-        if reference.kind == "function" and not self.site.environment.backend.has("lambda"):
-            return _NOT_HERE
+        """Return why a reference can't be pinned, before asking AWS; "" when it can."""
         if reference.name is None:
             return reference.problem
         if reference.foreign and reference.name.account is None:
@@ -186,7 +191,7 @@ class _Pinning:
             return f"it is in {reference.name.region}, and {self.site.name} in {self.home.region}"
         return ""
 
-    def _called_here(self, name: ResourceName) -> str:
+    def _workflow_hint(self, name: ResourceName) -> str:
         """Return this environment's name of a workflow that has another name elsewhere."""
         child = self.target.workflows.get(name.name)
         if name.kind == "function" or child is None or child.rendered.name == name.name:
@@ -204,36 +209,30 @@ class _Pinning:
         return names.get(name.name)
 
 
-_NOT_HERE = "there is no Lambda here"
-
-
-def _off(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
-    """Yield the note on code that a rollback won't bring back."""
-    names = sorted({_called(reference) for reference in _left_open(found)})
+def _pins_off_note(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
+    """Yield the note on code that a rollback doesn't restore."""
+    names = sorted({_reference_text(reference) for reference in _unversioned(found)})
     if names and site.environment.backend.has("lambda"):
         few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" * (len(names) > _FEW))
-        yield (
-            "pins are off: a rollback brings back the definitions, not the code that they call:"
-            f" {few}"
-        )
+        yield (f"pins are off: a rollback restores definitions, not the code they call: {few}")
 
 
-def _unasked(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
-    """Yield the note on Lambda functions where there is no Lambda."""
+def _no_lambda_note(site: Site, found: Mapping[str, Collection[Reference]]) -> Iterator[str]:
+    """Yield a note if functions can't be pinned because the environment has no Lambda."""
     if not site.environment.backend.has("lambda") and any(
-        reference.kind == "function" for reference in _left_open(found)
+        reference.kind == "function" for reference in _unversioned(found)
     ):
-        yield f"Lambda functions are not pinned in {site.name}: its backend has no Lambda"
+        yield f"Lambda functions aren't pinned: {site.name} has no Lambda"
 
 
-def _left_open(found: Mapping[str, Collection[Reference]]) -> Iterator[Reference]:
+def _unversioned(found: Mapping[str, Collection[Reference]]) -> Iterator[Reference]:
     for refers in found.values():
         for reference in refers:
             if reference.name is None or not reference.name.exact:
                 yield reference
 
 
-def _called(reference: Reference) -> str:
+def _reference_text(reference: Reference) -> str:
     return str(reference.name) if reference.name else reference.written
 
 

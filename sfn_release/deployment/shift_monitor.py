@@ -71,7 +71,8 @@ class Monitor:
                 self._look(step, now, pause, last=not left)
             except (AwsError, NotFoundError) as error:
                 raise RevertedError(
-                    f"{self._stopped(step)}: can't check whether callers are safe.",
+                    f"{self._stopped(step)}: can't read the alarms or executions of the new"
+                    " version.",
                     why=str(error),
                     fix="The release itself may be fine. Make sure that it can be watched, and"
                     " deploy it again.",
@@ -101,7 +102,7 @@ class Monitor:
         if over:
             executions = "1 execution" if len(failed) == 1 else f"{len(failed)} executions"
             raise RevertedError(
-                f"{self._stopped(step)}: {executions} of the new version failed, and {over}.",
+                f"{self._stopped(step)}: {executions} of the new version failed: {over}.",
                 why="\n  ".join(causes(self.site.client, failed)),
             )
 
@@ -117,7 +118,7 @@ class Monitor:
         except AwsError as error:
             if self.limits.counted:
                 raise
-            self.site.runtime.watcher.say(f"executions are not counted: {error.message}")
+            self.site.runtime.watcher.say(f"can't count executions: {error.message}")
             self._new, self._old, self._tallies = [], [], None
 
     def _stopped(self, step: Watch) -> str:
@@ -131,7 +132,7 @@ def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str 
 
     >>> twice = Limits(max_failure_rate=2.0)
     >>> exceeded(twice, ExecutionCounts(10, 3), ExecutionCounts(90, 9))
-    'their share is 30 %, with 10 % of the old version and max_failure_rate = "2x"'
+    'failure rate 30 %, old version 10 % (limit: 2x)'
     >>> exceeded(twice, ExecutionCounts(10, 2), ExecutionCounts(90, 9)) is None
     True
     """
@@ -141,14 +142,14 @@ def exceeded(limits: Limits, new: ExecutionCounts, old: ExecutionCounts) -> str 
     if limits.max_failures is not None:
         if new.failed <= limits.max_failures:
             return None
-        reasons.append(f"max_failures is {limits.max_failures}")
+        reasons.append(f"the limit is {limits.max_failures}")
     if limits.max_failure_rate is not None:
         share = new.failed / max(new.started, new.failed, 1)
         before = old.failed / max(old.started, old.failed, 1)
         if share <= limits.max_failure_rate * before:
             return None
         reasons.append(
-            f"their share is {share:.0%}, with {before:.0%} of the old version and"
-            f' max_failure_rate = "{limits.max_failure_rate:g}x"'
+            f"failure rate {share:.0%}, old version {before:.0%}"
+            f" (limit: {limits.max_failure_rate:g}x)"
         )
     return "; ".join(reasons).replace("%", " %")

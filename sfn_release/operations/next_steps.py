@@ -119,7 +119,7 @@ def _of_record(
     restore = f"sfn-release rollback {serving.version}{env}"
     if serving.version in yanked:
         if health != "in-sync":
-            yield f"go back from {serving.version}, which is yanked:  sfn-release rollback{env}"
+            yield f"roll back from {serving.version}, which is yanked:  sfn-release rollback{env}"
         return
     if health in {"abandoned", "failed"}:
         yield f"restore {serving.version}, which is recorded as live:  {restore}"

@@ -259,15 +259,15 @@ def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple
     workflow, machine = rendered.workflow, served.settings["state_machine"]
     if machine != rendered.name:
         note = (
-            f"{workflow} was the state machine {machine}, which stays with its callers and isn't"
-            f" managed any more: {served.state_machine_arn}"
+            f"{workflow} is renamed: the old state machine {machine} keeps running, but sfn-release"
+            f" no longer manages it: {served.state_machine_arn}"
         )
         return (note,)
     if served.alias and served.alias != alias:
         at = number(served.version_arn) if served.version_arn else "its version"
         note = (
-            f"the alias {served.alias} of {workflow} stays at {at} and isn't moved any more:"
-            " delete it once it has no callers"
+            f"the alias {served.alias} of {workflow} stays at {at}, but sfn-release no longer"
+            " moves it: delete it once it has no callers"
         )
         return (note,)
     return ()

@@ -147,7 +147,7 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
                 "soak",
                 f"{rule} succeeded in {required} at {stay.since}, but here it is"
                 f" {timestamp(facts.now)}: the two deployers' clocks differ.",
-                "Set the clocks right; 2 minutes are tolerated.",
+                "Synchronize the clocks (up to 2 minutes' difference is accepted).",
             )
         elif stay.until is not None:
             yield Refusal(
@@ -160,7 +160,7 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             yield Refusal(
                 "soak",
                 f"{rule} has been live in {required} for {_rough(served)}, since {stay.since}.",
-                f"It can be deployed from {timestamp(since + soak)} on.",
+                f"You can deploy it from {timestamp(since + soak)}.",
             )
 
 
@@ -175,7 +175,7 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
             "branches",
             f"{rule}: can't check whether {commit} is on one of them in"
             f" {found.where}: {found.unknown}",
-            "Make them reachable from this clone, and run this again.",
+            "Make the branches reachable from this clone, and run this again.",
         )
     elif found.matching:
         yield Refusal(
@@ -187,7 +187,7 @@ def _branches(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         yield Refusal(
             "branches",
             f"{rule}: {found.where} has no such branch.",
-            f"Push a branch of that name that holds {facts.commit[:12]}.",
+            f"Push a branch of that name that contains {facts.commit[:12]}.",
         )
 
 

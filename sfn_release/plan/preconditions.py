@@ -201,8 +201,8 @@ def _encryption(sending: Submission) -> Iterator[UnmetPrecondition]:
     whole = isinstance(seconds, int) and not isinstance(seconds, bool)
     if not whole or not low <= seconds <= high:
         yield UnmetPrecondition(
-            f"{workflow} uses a data key for {seconds!r} seconds.",
-            fix=f"Write a whole number from {low} to {high} for `kmsDataKeyReusePeriodSeconds`.",
+            f"kmsDataKeyReusePeriodSeconds of {workflow} is {seconds!r}.",
+            fix=f"Use a whole number of seconds from {low} to {high}.",
         )
 
 

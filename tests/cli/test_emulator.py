@@ -90,7 +90,7 @@ def test_an_emulator_without_sts_needs_the_account(
         project = emulated(repository, endpoint)
         planned = project.run("plan")
         assert planned.code == 1
-        assert "error: The account of emulator is not known." in planned.err
+        assert "error: The account of emulator is unknown." in planned.err
         assert 'account = "000000000000"' in planned.err
         project = emulated(repository, endpoint, f'account = "{ACCOUNT}"')
         assert "create state machine" in project.ok("plan").out

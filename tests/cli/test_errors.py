@@ -50,9 +50,9 @@ def refs(project: Project) -> str:
         (["delete", "hallo", "--yes"], 1, "E_NOT_FOUND", ["'hallo'", 'mean "hello"?']),
         (["execute", "hello", "--input", "{'a': 1}"], 2, "E_USAGE", ["isn't JSON"]),
         (["execute", "hello", "--input", "@none.json"], 2, "E_USAGE", ["none.json"]),
-        (["unlock", "--yes"], 1, "E_NOT_FOUND", ["no lock"]),
+        (["unlock", "--yes"], 1, "E_NOT_FOUND", ["isn't locked"]),
         (["-C", "nowhere", "status"], 2, "E_USAGE", ["nowhere is not a folder"]),
-        (["rollback"], 1, "E_NOT_FOUND", ["nothing to go back to"]),
+        (["rollback"], 1, "E_NOT_FOUND", ["There is no release before 1.0.0"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

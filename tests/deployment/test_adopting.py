@@ -103,7 +103,7 @@ def test_a_rollback_brings_back_what_was_found(shop: Shop) -> None:
     }
     assert tags["Creator"] == "alice"
     assert tags["sfn-release:version"] == "0.0.0-found.1"
-    with refused("E_NOT_FOUND", "there is nothing to go back to"):
+    with refused("E_NOT_FOUND", "There is no release before 0.0.0-found.1"):
         shop.rollback(environment="prod")
 
 
@@ -207,7 +207,7 @@ def test_every_environment_keeps_its_own(shop: Shop) -> None:
         release.manifest.version: release.manifest.found for release in releases(shop.workspace())
     }
     assert found == {"1.0.0": None, "0.0.0-found.1": "prod", "0.0.0-found.2": "local"}
-    with refused("E_NOT_FOUND", "0.0.0-found.1 never ran in local"):
+    with refused("E_NOT_FOUND", "0.0.0-found.1 was never live in local"):
         shop.rollback("0.0.0-found.1", "local")
 
 
@@ -243,7 +243,7 @@ def test_the_plan_says_what_is_kept(shop: Shop) -> None:
     by_hand(shop)
     plan = plan_version(shop.workspace(), environment="prod", adopt=True)
     notes = plan.to_json()["notes"]
-    assert any("kept as 0.0.0-found.1 first" in note for note in notes)
+    assert any("saved as 0.0.0-found.1 first" in note for note in notes)
     assert releases(shop.workspace()) == []
 
 
@@ -332,10 +332,10 @@ def test_only_what_was_kept_is_said_to_be(shop: Shop) -> None:
     shop.clients["prod"] = Refusing()
     with refused("E_ACCESS", "PublishStateMachineVersion"):
         shop.publish("1.0.0", "prod", adopt=True)
-    assert not any("is kept as" in line for line in shop.watcher.said)
+    assert not any("is saved as" in line for line in shop.watcher.said)
     shop.clients["prod"] = client
     shop.deploy("1.0.0", "prod", adopt=True)
-    assert any("is kept as 0.0.0-found.1" in line for line in shop.watcher.said)
+    assert any("is saved as 0.0.0-found.1" in line for line in shop.watcher.said)
 
 
 def test_an_adoption_that_was_interrupted_is_made_once(shop: Shop) -> None:

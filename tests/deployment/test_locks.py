@@ -262,7 +262,7 @@ def test_unlock_closes_what_was_abandoned_and_says_by_whom(shop: Shop) -> None:
         shop.using(Faulty(shop.client("prod"), At(SWITCHING, KILLED))).publish("1.1.0")
     closed = unlock(bob(shop).workspace(), reason="the runner was lost")
     assert (closed.status, closed.error) == ("failed", "unlocked by bob: the runner was lost")
-    with pytest.raises(NotFoundError, match="there is no lock"):
+    with pytest.raises(NotFoundError, match="isn't locked"):
         unlock(shop.workspace())
 
     shop.rollback()

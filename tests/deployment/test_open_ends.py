@@ -402,7 +402,10 @@ def test_deleting_says_who_misses_the_state_machine(shop: Shop) -> None:
     assert notes == (
         "hello is part of 1.1.0, which is live in prod: its callers will fail",
         "parent starts hello and will fail there",
-        "more than 2 executions are running: they go on to their end, and can't be redriven after",
+        (
+            "more than 2 executions are running: they run to their end, but you can't redrive them"
+            " afterwards"
+        ),
     )
     notes = plan_deletion(shop.workspace(), "parent", environment="prod").plan.workflows[0].notes
     assert not any("starts" in note for note in notes)

@@ -173,7 +173,8 @@ def test_what_cannot_be_pinned_is_noted_or_refused(
     functions.denied = frozenset({"999988887777"})
     orders(shop, name)
     require(shop)
-    with refused("E_POLICY", f'pins = "required": {name} of orders is not pinned ({WHERE}): ', why):
+    unpinned = f"{name} of orders isn't pinned ({WHERE}): "
+    with refused("E_POLICY", f'pins = "required": {unpinned}', why):
         publish(shop)
     assert "refs/tags/v1.0.0" not in shop.refs()
     shop.write("releases.toml", config("resolve"))
@@ -317,4 +318,4 @@ def test_on_local_functions_are_left_alone(shop: Shop) -> None:
     """Without Lambda the mocks answer. A note says so, and required pins are ignored."""
     require(shop)
     shop.publish("1.0.0", "local")
-    assert notes(shop) == ["Lambda functions are not pinned in local: its backend has no Lambda"]
+    assert notes(shop) == ["Lambda functions aren't pinned: local has no Lambda"]

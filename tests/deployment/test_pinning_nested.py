@@ -237,7 +237,7 @@ def test_without_pins_nothing_is_rewritten_and_the_plan_says_what_that_means(
     shop.publish("1.0.0")
     assert live(shop)[1] == [CHILD]
     notes = shop.watcher.plans[-1].to_json()["notes"]
-    assert any("a rollback brings back the definitions" in note for note in notes)
+    assert any("a rollback restores definitions" in note for note in notes)
 
 
 OTHER = f"{MACHINES}:other"
@@ -304,7 +304,7 @@ def test_what_is_not_published_cannot_be_pinned(shop: Shop) -> None:
     notes = shop.watcher.plans[-1].to_json()["notes"]
     where = 'state "Start 0", $.States["Start 0"].Parameters.StateMachineArn'
     why = "its current content isn't published: its newest version is :1"
-    assert notes == [f"{OTHER} of parent is not pinned ({where}): {why}"]
+    assert notes == [f"{OTHER} of parent isn't pinned ({where}): {why}"]
 
 
 def test_an_alias_with_two_routes_is_not_one_version(shop: Shop) -> None:

@@ -25,7 +25,7 @@ from support.places import PYTHONPATH
 from support.shop import Shop, add_remote, clone, copy_shop, made_once
 
 POINTS = 5
-NOT_SHOWN = "but its outcome was not shown: nothing more is done"
+NOT_SHOWN = "but its result wasn't shown"
 FURTHER = "this goes further back: the rollback of"
 
 

@@ -162,6 +162,6 @@ def test_failed_executions_of_the_alias_stop_it(shop: Shop) -> None:
             )
 
     shop.during = call
-    with refused("E_REVERTED", "of the new version failed, and max_failures is 0", "no money"):
+    with refused("E_REVERTED", "of the new version failed: the limit is 0", "no money"):
         shop.deploy("1.1.0")
     assert routing(shop) == {1: 100}

@@ -206,7 +206,7 @@ def test_what_stops_the_next_deployment_puts_back_what_was_served(
         killed.deploy(version)
     assert (killed.routing(), killed.live("hello", "prod")) == ({1: 100}, ("one", "one"))
     assert killed.record().status == "reverted"
-    with refused("E_NOT_FOUND", "was put back: there is nothing to resume"):
+    with refused("E_NOT_FOUND", "was undone, so there is nothing to resume"):
         unfinished(killed.workspace(), environment="prod")
 
 

@@ -226,7 +226,7 @@ def test_a_trial_that_yielded_is_never_taken_for_the_release(
         assert run(["-C", str(shop.root), "--env", "local", command]) == 0
         assert "1.1.0 (your trial, not the release)" in capsys.readouterr().out
     plan = plan_version(shop.workspace(), "1.1.0", environment="local")
-    assert "local serves your trial of 1.1.0; this is the team's release of it" in plan.notes
+    assert "your trial of 1.1.0 is live in local; this is the team's release" in plan.notes
     said = "1.1.0 is your trial in local, not the release of that number"
     assert shop.rollback("1.1.0") is None
     assert said in shop.watcher.said

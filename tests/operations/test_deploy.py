@@ -94,9 +94,9 @@ def test_a_rollback_only_goes_back(shop: Shop) -> None:
     shop.publish("1.1.0", "local")
     refs = shop.refs()
     words = ("Rollbacks skip policies", "sfn-release deploy 1.1.0 --env prod")
-    with refused("E_NOT_FOUND", "1.1.0 never ran in prod", *words):
+    with refused("E_NOT_FOUND", "1.1.0 was never live in prod", *words):
         shop.rollback("1.1.0", "prod")
-    with refused("E_NOT_FOUND", "1.1.0 never ran in prod"):
+    with refused("E_NOT_FOUND", "1.1.0 was never live in prod"):
         shop.rollback("1.1.0", "prod", rerender=True)
     assert shop.refs() == refs
     assert shop.live("hello", "prod") == ("one Alice", "one Alice")
@@ -124,7 +124,7 @@ def test_an_attempt_that_failed_did_not_run(shop: Shop) -> None:
     with refused("E_AWS"):
         shop.publish("1.1.0", "prod")
     shop.clients["prod"] = client
-    with refused("E_NOT_FOUND", "1.1.0 never ran in prod"):
+    with refused("E_NOT_FOUND", "1.1.0 was never live in prod"):
         shop.rollback("1.1.0", "prod")
 
 
@@ -187,7 +187,7 @@ def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
     with refused("E_NOT_FOUND", "Nothing was ever deployed to prod"):
         shop.rollback(environment="prod")
     shop.publish("1.0.0", "prod")
-    with refused("E_NOT_FOUND", "has served nothing else before 1.0.0", "sfn-release deploy"):
+    with refused("E_NOT_FOUND", "There is no release before 1.0.0", "sfn-release deploy"):
         shop.rollback(environment="prod")
     with refused("E_NOT_FOUND", "There is no release 0.9.0", "The releases are: 1.0.0"):
         shop.rollback("0.9.0", "prod")

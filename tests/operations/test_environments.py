@@ -272,7 +272,7 @@ def test_the_account_is_the_one_of_sts_if_nothing_says_it(shop: Project) -> None
     )
     shop.commit()
     (told,) = problems(shop, "--env", "b")
-    assert told == ("E_CONFIG", "The account of b is not known.")
+    assert told == ("E_CONFIG", "The account of b is unknown.")
 
 
 def test_a_secure_string_is_refused(shop: Project, store: Any) -> None:

@@ -146,7 +146,7 @@ def test_a_release_soaks(shop: Shop) -> None:
     configure(shop, 'requires = ["staging"]\nsoak = "2h"')
     shop.publish("1.0.0", "staging")
     shop.clock.wait(40 * 60)
-    with refused("E_POLICY", "live in staging for 40m", "It can be deployed from 2030-01-01T14:00"):
+    with refused("E_POLICY", "live in staging for 40m", "You can deploy it from 2030-01-01T14:00"):
         to_prod(shop)
     shop.clock.wait(80 * 60)
     other = clone(shop)

@@ -245,7 +245,7 @@ def test_an_old_run_never_downgrades(shop: Shop) -> None:
     shop.commit(hello="two")
     shop.publish("1.1.0")
     shop.git("checkout", "--quiet", "v1.0.0")
-    with refused("E_CONFLICT", "local runs 1.1.0", "deploy 1.0.0", "rollback 1.0.0"):
+    with refused("E_CONFLICT", "local is on 1.1.0", "deploy 1.0.0", "rollback 1.0.0"):
         shop.publish("1.0.0")
     assert shop.live("hello") == ("two", "two")
 

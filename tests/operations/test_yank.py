@@ -96,7 +96,7 @@ def test_there_may_be_nothing_to_go_back_to(shop: Shop) -> None:
     """The error lists the yanked releases."""
     yanked(shop, "1.1.0")
     yanked(shop, "1.0.0")
-    with refused("E_NOT_FOUND", "nothing to go back to", "Yanked are: 1.1.0, 1.0.0"):
+    with refused("E_NOT_FOUND", "There is no release before", "Yanked: 1.1.0, 1.0.0"):
         shop.rollback(environment="prod")
 
 

@@ -265,8 +265,8 @@ def test_a_machine_that_is_left_behind_is_told() -> None:
     before = serving(served("hello"))
     renamed = replace(A, name="hello-prod")
     (found,) = planned(target(hello=renamed), {"hello": None}, serving=before).workflows
-    words = "hello was the state machine hello, which stays with its callers and isn't managed any"
-    assert found.notes == (f"{words} more: {ARN}hello",)
+    words = "hello is renamed: the old state machine hello keeps running, but sfn-release no longer"
+    assert found.notes == (f"{words} manages it: {ARN}hello",)
 
 
 FOREIGN = {

@@ -45,7 +45,7 @@ def test_what_is_still_served_may_enter_later() -> None:
     (told,) = soaked(Stay("2030-01-01T11:19:40Z"))
     assert told == (
         "soak = 2h: 1.2.0 has been live in staging for 40m, since 2030-01-01T11:19:40Z.\n"
-        "It can be deployed from 2030-01-01T13:19:40Z on."
+        "You can deploy it from 2030-01-01T13:19:40Z."
     )
     assert soaked(Stay("2030-01-01T10:00:00Z")) == []
     assert soaked(Stay("2030-01-01T10:00:01Z")) != []

@@ -64,7 +64,7 @@ TO = {"cloudWatchLogsLogGroup": {"logGroupArn": f"{GROUP}:*"}}
                     "kmsDataKeyReusePeriodSeconds": 59,
                 }
             ),
-            "for 59 seconds",
+            "kmsDataKeyReusePeriodSeconds of hello is 59",
         ),
         (sending(tags={"aws:x": "y"}), "'aws:x' can't be in a tag"),
         (sending(tags={"x": "y" * 257}), "can't be in a tag"),

@@ -253,7 +253,7 @@ def test_the_story_of_the_design(template: Path, tmp_path: Path, monkeypatch: An
             shop.rollback(environment="prod")
         served.append(shop.serving("prod").version)
         if len(served) == 6:  # 2.0.0 has the content of 1.0.0 below it: nothing to go back to
-            with pytest.raises(NotFoundError, match="nothing to go back to"):
+            with pytest.raises(NotFoundError, match="There is no release before"):
                 shop.rollback(environment="prod")
             shop.deploy("1.1.1", "prod")
     assert served == [

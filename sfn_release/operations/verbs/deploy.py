@@ -84,7 +84,7 @@ def unfinished(workspace: Workspace, *, environment: str | None = None) -> Recor
             raise nothing
         case "reverted":
             raise NotFoundError(
-                f"{record.action} {record.version} to {name} was put back: there is nothing to"
+                f"{record.action} {record.version} to {name} was undone, so there is nothing to"
                 " resume.",
                 why=record.error or "",
                 fix=f"To start again:  sfn-release deploy {record.version} --env {name}",
@@ -120,17 +120,15 @@ def deploy_target(
     """
     if content.version is not None and is_found(content.version):
         raise ConflictError(
-            f"{content.version} holds machines as they were found in AWS. It can't be deployed.",
-            why="It holds the ARNs and settings of one environment, to the letter.",
-            fix=f"To bring it back there:  sfn-release rollback {content.version}",
+            f"{content.version} is a snapshot of adopted state machines and can't be deployed.",
+            why="It contains one environment's ARNs.",
+            fix=f"To restore it there:  sfn-release rollback {content.version}",
         )
     versions = earlier_versions(site.ledger, content, site.name, state, released=released)
     action: Action = "promote" if promoted_from else "deploy"
     found = target(content, site, state, action, versions=versions, released=released)
     served = state.serving
     if served and served.version == content.version and served.release_digest != content.digest:
-        note = (
-            f"{site.name} serves your trial of {served.version}; this is the team's release of it"
-        )
+        note = f"your trial of {served.version} is live in {site.name}; this is the team's release"
         found = replace(found, notes=(*found.notes, note))
     return replace(found, promoted_from=promoted_from)

@@ -102,14 +102,14 @@ def _succeeded(
         if state.unfinished and attempt is not None:
             workspace.runtime.watcher.say(
                 f"{attempt.action} {attempt.version} to {source} has not succeeded:"
-                f" {state.serving.version}, which {source} serves, is promoted"
+                f" {state.serving.version}, which is live in {source}, is promoted"
             )
         return workspace.released(snapshot, state.serving.version, state.serving.release_digest)
     release = workspace.released(snapshot, parse_version(version))
     if stay(workspace, snapshot, source, release.content).since is None:
         raise NotFoundError(
             f"{release.version} has never succeeded in {source}: it can't be promoted from there.",
-            why=f"{source} serves {state.serving.version}.",
+            why=f"{state.serving.version} is live in {source}.",
             fix=f"Deploy it there first:  sfn-release deploy {release.version} --env {source}",
         )
     return release

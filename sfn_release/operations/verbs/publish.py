@@ -209,8 +209,8 @@ def _prepare(
             )
             if was_live and not (attempted and state.unfinished):
                 raise ConflictError(
-                    f"{site.name} runs {serving.version}; publishing {release.version} again"
-                    " does not bring it back.",
+                    f"{site.name} is on {serving.version}. Publishing {release.version} again"
+                    " doesn't deploy it.",
                     why="It is released already and was live here before.",
                     fix=f"Use  sfn-release deploy {release.version} --env {site.name}\n"
                     f"  or   sfn-release rollback {release.version} --env {site.name}",

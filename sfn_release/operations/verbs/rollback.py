@@ -107,8 +107,8 @@ def _shown_again(workspace: Workspace, site: Site) -> Record | None:
     if record is not None:
         lock_token.forget(site.notes, record.id)
         workspace.runtime.watcher.say(
-            f"this rollback of {site.name} succeeded at {record.finished_at}, but its outcome was"
-            " not shown: nothing more is done. To go further back, run it again."
+            f"This rollback already succeeded at {record.finished_at}, but its result wasn't shown."
+            " To roll back further, run it again."
         )
     return record
 
@@ -150,7 +150,7 @@ def rollback_target(
     top, bare = state.serving, version is None
     if top is None:
         raise NotFoundError(
-            f"Nothing was ever deployed to {site.name}: there is nothing to go back to."
+            f"Nothing was ever deployed to {site.name}: there is nothing to roll back to."
         )
     load = partial(workspace.ledger.deployments.serving_at, site.name)
     say = workspace.runtime.watcher.say
@@ -178,10 +178,9 @@ def rollback_target(
         if entry is None:
             others = [skipped for skipped in passed if skipped in yanked]
             raise NotFoundError(
-                f"{site.name} has served nothing else before {top.version}:"
-                " there is nothing to go back to.",
-                why=f"Yanked are: {', '.join(others)}." if others else "",
-                fix="To bring another release:  sfn-release deploy VERSION",
+                f"There is no release before {top.version} in {site.name} to roll back to.",
+                why=f"Yanked: {', '.join(others)}." if others else "",
+                fix="To deploy another release:  sfn-release deploy VERSION",
             )
         chosen = entry.version
     release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
@@ -190,8 +189,8 @@ def rollback_target(
     success = _last_ran(workspace, site, state, chosen, release.manifest)
     if success is None:
         raise NotFoundError(
-            f"{chosen} never ran in {site.name}: there is nothing to go back to.",
-            why="Rollbacks skip policies, so only releases that ran here can be rolled back to.",
+            f"{chosen} was never live in {site.name}, so you can't roll back to it.",
+            why="Rollbacks skip policies, so only releases that were live here are allowed.",
             fix=f"Deploy it:  sfn-release deploy {chosen} --env {site.name}",
         )
     recorded: dict[str, Rendered] = {}

@@ -34,7 +34,7 @@ def held(workspace: Workspace, *, environment: str | None = None) -> Record:
 def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
     """Return how callers are split by a shift that did not finish, a line for each workflow.
 
-    Where AWS cannot be asked, that is the line: unlocking needs the ledger alone.
+    If AWS can't be asked, the line says so: unlocking needs only the ledger.
     """
     there = workspace.environment(environment)
     state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot(), there.name)
@@ -47,5 +47,5 @@ def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
 def _held(workspace: Workspace, name: str) -> tuple[RecordedState, Record]:
     state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot_for(name), name)
     if state.record is None or state.record.status != "started":
-        raise NotFoundError(f"No deployment to {name} is under way: there is no lock.")
+        raise NotFoundError(f"{name} isn't locked.")
     return state, state.record
