@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from sfn_release.canonical import short
@@ -21,9 +22,11 @@ _SHOWN = 10  # differences in an error; `diff` shows them all
 
 
 def build_release(
-    workspace: Workspace, version: str, *, offline: bool
+    workspace: Workspace, version: str, *, offline: bool, meanwhile: Callable[[], None]
 ) -> tuple[Release, Release | None]:
     """Build the current commit as a release, and return the existing one, if any.
+
+    *meanwhile* is called once, when the build's processes have started.
 
     Raises DirtyError, BuildError, NonDeterministicError, YankedError, ImmutableError.
     """
@@ -36,6 +39,7 @@ def build_release(
         work_tree=workspace.git.repository.root,
         environ=workspace.runtime.environ,
         silences=workspace.project.silences,
+        meanwhile=meanwhile,
     )
     snapshot = workspace.snapshot(offline=offline)
     refuse_yanked(version, workspace.ledger.releases.yanked(snapshot))

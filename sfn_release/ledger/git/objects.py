@@ -10,6 +10,9 @@ from pathlib import Path
 from sfn_release.ledger.git.command import checked
 from sfn_release.ledger.git.repository import WRITING, Identity, Repository
 
+_PROCESSES = 4  # of git at once
+_SHARE = 25  # blobs that one of them writes
+
 
 @dataclass(frozen=True)
 class ObjectStore:
@@ -113,10 +116,14 @@ class ObjectStore:
     # Writing: an object is invisible until a ref leads to it
 
     def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
-        """Store *contents* as blobs and return their ids, in one git process."""
+        """Store *contents* as blobs and return their ids.
+
+        Git waits for the disk after each blob. So several git processes share a large number.
+        """
         if not contents:
             return []
         import tempfile
+        from concurrent.futures import ThreadPoolExecutor
 
         with tempfile.TemporaryDirectory(prefix="sfn-release-") as folder:
             paths = []
@@ -124,11 +131,19 @@ class ObjectStore:
                 path = Path(folder, str(number))
                 path.write_bytes(content)
                 paths.append(str(path))
-            listing = "\n".join(paths) + "\n"
-            return self.repository.ok(
-                *WRITING, "hash-object", "-w", "--no-filters", "--stdin-paths",
-                stdin=listing.encode(),
-            ).text.split("\n")  # fmt: skip
+            shares = [paths[at : at + _SHARE] for at in range(0, len(paths), _SHARE)]
+            if len(shares) == 1:
+                return self._write_files(paths)
+            with ThreadPoolExecutor(min(_PROCESSES, len(shares))) as pool:
+                return [blob for blobs in pool.map(self._write_files, shares) for blob in blobs]
+
+    def _write_files(self, paths: Sequence[str]) -> list[str]:
+        """Store files as blobs and return their ids, in one git process."""
+        listing = "\n".join(paths) + "\n"
+        return self.repository.ok(
+            *WRITING, "hash-object", "-w", "--no-filters", "--stdin-paths",
+            stdin=listing.encode(),
+        ).text.split("\n")  # fmt: skip
 
     def write_tree(self, entries: Mapping[str, tuple[str, str, str]]) -> str:
         """Store a folder of ``{name: (mode, type, object id)}`` and return its id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -142,7 +142,10 @@ def _build_and_open(
     *,
     shared: bool,
 ) -> tuple[list[Site], Release, Release | None]:
-    """Build the release while the environments' clients are made, which takes as long."""
+    """Build the release, and make the environments' clients while the build's processes run.
+
+    Clients made earlier would only compete with our own work for the processor.
+    """
 
     def opened() -> list[Site]:
         sites = []
@@ -152,9 +155,14 @@ def _build_and_open(
         return sites
 
     with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(opened)
-        release, standing = build_release(workspace, version, offline=not shared)
-        return opening.result(), release, standing
+        opening: list[Future[list[Site]]] = []
+        release, standing = build_release(
+            workspace,
+            version,
+            offline=not shared,
+            meanwhile=lambda: opening.append(pool.submit(opened)),
+        )
+        return opening[0].result(), release, standing
 
 
 def _taken(workspace: Workspace, standing: Release | None) -> bool:

@@ -102,13 +102,15 @@ def build_commit(
     environ: Mapping[str, str] | None = None,
     timeout: float = TIMEOUT,
     silences: Sequence[Silence] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Build:
     """Build the project of a commit, twice at once, and compare the two builds.
 
     *export* writes the project's files into each of the folders that it gets, which don't exist
     yet, and returns the paths of submodules. The builds run in different folders, with different
     hash seeds, time zones and users. *work_tree* is the repository's: modules can't import from it.
-    The other arguments and errors are those of `build`.
+    *meanwhile* is called when both are running. The other arguments and errors are those of
+    `build`.
 
     Raises NonDeterministicError, with the first difference, when the two builds differ.
     """
@@ -121,6 +123,7 @@ def build_commit(
         for (conditions, _), root in zip(places, roots, strict=True):
             options = _Options(workflows, work_tree or root, python, environ, timeout)
             runs.append(_start(stack, root, conditions, options))
+        meanwhile()
         first = runs[0].result()
         try:
             second = runs[1].result()
