@@ -16,7 +16,7 @@ from measuring import PYTHON, SFN_RELEASE, compare, run
 
 WORKFLOWS = 100
 STEPS = 10
-GOAL = 1.3
+GOAL = 1.2
 WRITES_GOAL = 2 * WORKFLOWS
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
 
