@@ -38,7 +38,7 @@ from sfn_release.release.rollback_history import pushed
 from sfn_release.release.serving import RecordedState, Served
 
 
-def strangers(
+def machines_to_adopt(
     site: Site,
     state: RecordedState,
     target: Target,
@@ -62,22 +62,22 @@ def strangers(
     }
     found = {}
     for name in target.workflows:
-        there, recorded = observed.get(name), served.get(name)
-        if there is None or (recorded and _as_recorded(recorded, there)):
+        machine, recorded = observed.get(name), served.get(name)
+        if machine is None or (recorded and _as_recorded(recorded, machine)):
             continue
-        ours = is_ours(there, site.project, site.name)
-        if name in begun or not ours or is_of_another_ledger(there, known, recorded):
-            readable(name, there.latest, there.arn)
-            found[name] = there
+        ours = is_ours(machine, site.project, site.name)
+        if name in begun or not ours or is_of_another_ledger(machine, known, recorded):
+            readable(name, machine.latest, machine.arn)
+            found[name] = machine
     return found
 
 
-def _as_recorded(served: Served, there: Observed) -> bool:
+def _as_recorded(served: Served, observed: Observed) -> bool:
     """Return whether the ledger can bring back the live content already."""
-    latest = there.latest is not None and there.latest.digest == served.latest_digest
-    routing = there.alias.routing if there.alias else {}
+    latest = observed.latest is not None and observed.latest.digest == served.latest_digest
+    routing = observed.alias.routing if observed.alias else {}
     aliased = not served.alias or routing == served.routing
-    return served.state_machine_arn == there.arn and latest and aliased
+    return served.state_machine_arn == observed.arn and latest and aliased
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _keeping(
     identity: str,
 ) -> _Keeping:
     """Decide how the machines that are *adopting* are kept. Reads only."""
-    kept = {name: found_workflow(site.client, name, there) for name, there in adopting.items()}
+    kept = {name: found_workflow(site.client, name, machine) for name, machine in adopting.items()}
     release = found_release(site, snapshot, state, kept)
     target = Target(
         action="adopt",
@@ -112,7 +112,7 @@ def _keeping(
         below=pushed(state.serving, state.tip, release.version),
     )
     observed = {
-        name: replace(there, versions=served_by(kept[name])) for name, there in adopting.items()
+        name: replace(machine, versions=served_by(kept[name])) for name, machine in adopting.items()
     }
     return _Keeping(release, target, observed, _plan(site, state, target, observed, identity))
 
@@ -202,8 +202,8 @@ def adoption(site: Site, prepared: Prepared) -> PreparedDeployment | None:
         observed=keeping.observed,
         acknowledged=tuple(
             arn
-            for there in keeping.observed.values()
-            for arn in sorted(version_dates(site.client, there.arn))
+            for observed in keeping.observed.values()
+            for arn in sorted(version_dates(site.client, observed.arn))
         ),
     )
 

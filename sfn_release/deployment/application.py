@@ -80,9 +80,9 @@ class Application:
 
     def _switch(self, steps: Mapping[str, tuple[Step, ...]]) -> None:
         """Move callers. New aliases come first, so that other workflows find them."""
-        new = {name for name, them in steps.items() if any(map(_creates_alias, them))}
-        self._phase({name: them for name, them in steps.items() if name in new})
-        self._phase({name: them for name, them in steps.items() if name not in new})
+        new = {name for name, moves in steps.items() if any(map(_creates_alias, moves))}
+        self._phase({name: moves for name, moves in steps.items() if name in new})
+        self._phase({name: moves for name, moves in steps.items() if name not in new})
 
     def _tag(self, steps: Mapping[str, Iterable[Step]]) -> None:
         """Write the tags. Callers have been moved: an error now undoes nothing."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sfn_release.aws.api_calls import call
-from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.preparation import known_deployments, left_machines
 from sfn_release.deployment.prepared import Basis, LeftMachine, PreparedDeletion
@@ -41,25 +41,28 @@ def prepare_deletion(site: Site, workflow: str) -> PreparedDeletion:
             fix=did_you_mean(workflow, known),
         )
     served = serving.workflows[workflow]
-    wanted = Wanted(
+    wanted = MachineQuery(
         served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
     )
     alias = site.environment.alias
     observed = observe(site.client, {workflow: wanted}, alias=alias, search=False)
-    known_ones = known_deployments(site, state, observed)
-    if known_ones is None:
+    deployments = known_deployments(site, state, observed)
+    if deployments is None:
         return prepare_deletion(site, workflow)
-    there = observed[workflow]
+    machine = observed[workflow]
     decided = plan_delete(
         workflow,
         project=site.project,
         environment=site.name,
         serving=serving,
-        there=there,
-        known=known_ones,
+        observed=machine,
+        known=deployments,
     )
     (planned,) = decided.workflows
-    notes = (*_missed(site, state, serving, workflow), *(_running(site, there) if there else ()))
+    notes = (
+        *_caller_notes(site, state, serving, workflow),
+        *(_running(site, machine) if machine else ()),
+    )
     basis = Basis(
         id=site.runtime.new_id(site.runtime.now()),
         snapshot=snapshot,
@@ -90,11 +93,11 @@ def _serving(
         return None
     served = left[workflow].served
     if serving is None:
-        serving = _nothing(attempt)
+        serving = _empty_serving(attempt)
     return replace(serving, workflows={**serving.workflows, workflow: served})
 
 
-def _nothing(attempt: Record) -> Serving:
+def _empty_serving(attempt: Record) -> Serving:
     """Return the state of an environment where no deployment succeeded: no workflows."""
     return Serving(
         version=attempt.version,
@@ -106,7 +109,9 @@ def _nothing(attempt: Record) -> Serving:
     )
 
 
-def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -> Iterator[str]:
+def _caller_notes(
+    site: Site, state: RecordedState, serving: Serving, workflow: str
+) -> Iterator[str]:
     """Yield a note on callers, and on other workflows that start the deleted one."""
     served = serving.workflows[workflow]
     if not served.retained:
@@ -115,7 +120,7 @@ def _missed(site: Site, state: RecordedState, serving: Serving, workflow: str) -
             " will fail"
         )
     recorded = state.serving.workflows if state.serving else {}
-    others = {name: one for name, one in recorded.items() if name != workflow}
+    others = {name: other for name, other in recorded.items() if name != workflow}
     if state.serving is not None and state.tip is not None and others:
         forms = site.ledger.deployments.served(
             site.name, state.tip, replace(state.serving, workflows=others)
@@ -141,14 +146,14 @@ def _mentions(value: Any, served: Served) -> bool:
     return False
 
 
-def _running(site: Site, there: Observed) -> Iterator[str]:
+def _running(site: Site, observed: Observed) -> Iterator[str]:
     """Yield how many executions are running; Step Functions lists STANDARD ones only."""
-    if there.latest is not None and there.latest.type == "EXPRESS":
+    if observed.latest is not None and observed.latest.type == "EXPRESS":
         return
     try:
         answer = call(
             site.client.list_executions,
-            stateMachineArn=there.arn,
+            stateMachineArn=observed.arn,
             statusFilter="RUNNING",
             maxResults=_COUNTED,
         )

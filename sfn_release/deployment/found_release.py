@@ -45,11 +45,11 @@ def readable(name: str, form: Rendered | None, arn: str) -> Rendered:
     return form
 
 
-def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetWorkflow:
+def found_workflow(client: StepFunctions, name: str, observed: Observed) -> TargetWorkflow:
     """Return one found machine: the content that its alias serves, if any, and $LATEST."""
-    latest = readable(name, there.latest, there.arn)
+    latest = readable(name, observed.latest, observed.arn)
     served, version, split = latest, None, {}
-    routing = there.alias.routing if there.alias else {}
+    routing = observed.alias.routing if observed.alias else {}
     if routing:
         version = max(routing, key=lambda arn: routing[arn])
         found = rendered_from(name, call(client.describe_state_machine, stateMachineArn=version))
@@ -60,7 +60,7 @@ def found_workflow(client: StepFunctions, name: str, there: Observed) -> TargetW
         other = LatestContent(latest.settings(), latest.text or "", latest.digest)
     tags = {
         key: value
-        for key, value in there.tags.items()
+        for key, value in observed.tags.items()
         if not key.startswith((TAG_PREFIX, _AWS_TAGS))
     }
     return TargetWorkflow(

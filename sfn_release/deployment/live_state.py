@@ -13,7 +13,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import ConflictError, DefinitionError
 from sfn_release.plan import Observed, is_alias_description
-from sfn_release.plan.drift import Closer
+from sfn_release.plan.drift import MachineDetails
 from sfn_release.plan.steps import ObservedAlias
 from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import (
@@ -34,7 +34,7 @@ Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MachineQuery:
     """A state machine to look for: its name, and content that may exist as a version.
 
     *arn* is where it was last (None if never), *versions* are ARNs that may have the content;
@@ -50,7 +50,7 @@ class Wanted:
 
 def observe(
     client: StepFunctions,
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, MachineQuery],
     *,
     alias: str,
     search: bool,
@@ -63,7 +63,7 @@ def observe(
     unknown = {want.name for want in wanted.values() if want.arn is None}
     found = find_machines(client, unknown)
 
-    def observe_one(item: tuple[str, Wanted]) -> tuple[str, Observed | None]:
+    def observe_one(item: tuple[str, MachineQuery]) -> tuple[str, Observed | None]:
         workflow, want = item
         arn = want.arn or found.get(want.name)
         if arn is None:
@@ -79,7 +79,7 @@ def look(
     *,
     alias: str,
     closer: bool,
-) -> dict[str, tuple[Observed | None, Closer | None]]:
+) -> dict[str, tuple[Observed | None, MachineDetails | None]]:
     """Return the live machine of every workflow that is *served*, with two calls for each.
 
     Tags and versions aren't read, except the versions of an alias that was moved. *alias* is for
@@ -89,12 +89,12 @@ def look(
 
     def look_at(
         item: tuple[str, Served],
-    ) -> tuple[str, tuple[Observed | None, Closer | None]]:
+    ) -> tuple[str, tuple[Observed | None, MachineDetails | None]]:
         workflow, recorded = item
         name = alias if recorded.alias is None else recorded.alias
-        there = _look(client, workflow, recorded, name)
-        near = _look_closer(client, there.arn, name) if there and closer else None
-        return workflow, (there, near)
+        observed = _look(client, workflow, recorded, name)
+        near = _read_details(client, observed.arn, name) if observed and closer else None
+        return workflow, (observed, near)
 
     return dict(in_parallel(look_at, served.items()))
 
@@ -117,7 +117,7 @@ def _look(client: StepFunctions, workflow: str, served: Served, alias: str) -> O
     )
 
 
-def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
+def _read_details(client: StepFunctions, arn: str, alias: str) -> MachineDetails:
     tags = call(client.list_tags_for_resource, resourceArn=arn).get("tags", [])
     versions = version_dates(client, arn)
     others = [
@@ -127,7 +127,7 @@ def _look_closer(client: StepFunctions, arn: str, alias: str) -> Closer:
         )
         if found_alias["stateMachineAliasArn"] != f"{arn}:{alias}"
     ]
-    return Closer(
+    return MachineDetails(
         tags={tag["key"]: tag["value"] for tag in tags},
         versions=versions,
         aliases=tuple(
@@ -212,7 +212,7 @@ def in_parallel(
 
 
 def _observe(
-    client: StepFunctions, workflow: str, arn: str, want: Wanted, *, alias: str, search: bool
+    client: StepFunctions, workflow: str, arn: str, want: MachineQuery, *, alias: str, search: bool
 ) -> Observed | None:
     machine = call_or_none(client.describe_state_machine, stateMachineArn=arn)
     if machine is None:

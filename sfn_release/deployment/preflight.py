@@ -38,11 +38,11 @@ def refuse_unmet(
 
 
 def _sending(
-    site: Site, target: Target, planned: WorkflowPlan, there: Observed | None
+    site: Site, target: Target, planned: WorkflowPlan, observed: Observed | None
 ) -> Submission:
     workflow = target.workflows[planned.workflow]
     steps = planned.steps
-    live = there.tags if there else {}
+    live = observed.tags if observed else {}
     tags = {**live, **workflow.rendered.tags}
     for step in steps:
         if isinstance(step, CreateStateMachine | TagStateMachine):
@@ -60,27 +60,27 @@ def _sending(
             if isinstance(step, CreateStateMachine | PublishVersion | PointAlias)
         ],
         findings=workflow.findings,
-        versions=_versions(site, planned, there),
-        aliases=_aliases(site, planned, there),
+        versions=_versions(site, planned, observed),
+        aliases=_aliases(site, planned, observed),
     )
 
 
-def _versions(site: Site, planned: WorkflowPlan, there: Observed | None) -> int:
+def _versions(site: Site, planned: WorkflowPlan, observed: Observed | None) -> int:
     """Count the versions afterwards, if a known version has a high number.
 
     AWS numbers them upwards and never again, so that there are no more than the highest number.
     """
     publishes = any(isinstance(step, PublishVersion) for step in planned.prepare)
-    if there is None or not publishes:
+    if observed is None or not publishes:
         return 0
-    known = [*there.versions, *(there.alias.routing if there.alias else ())]
+    known = [*observed.versions, *(observed.alias.routing if observed.alias else ())]
     if max((version_number(arn) for arn in known), default=0) < _NEAR:
         return 0
-    return count_versions(site.client, there.arn) + 1
+    return count_versions(site.client, observed.arn) + 1
 
 
-def _aliases(site: Site, planned: WorkflowPlan, there: Observed | None) -> int:
+def _aliases(site: Site, planned: WorkflowPlan, observed: Observed | None) -> int:
     creates = any(isinstance(step, PointAlias) and step.before is None for step in planned.switch)
-    if there is None or not creates:
+    if observed is None or not creates:
         return 0
-    return min(count_aliases(site.client, there.arn), MAX_ALIASES) + 1
+    return min(count_aliases(site.client, observed.arn), MAX_ALIASES) + 1

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from sfn_release.deployment.adoption import strangers, with_kept
+from sfn_release.deployment.adoption import machines_to_adopt, with_kept
 from sfn_release.deployment.alarms import refuse_firing
 from sfn_release.deployment.credential_lifetime import outlasting
-from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.lock import check_lock
 from sfn_release.deployment.manual_changes import overwritten, with_notes
 from sfn_release.deployment.pin_resolution import resolve_pins
@@ -85,7 +85,7 @@ def prepare(site: Site, decide: Decide, request: Request) -> PreparedDeployment:
     )
     refuse_unmet(site, target, decided, observed)
     attempts = _attempts(site, state)
-    adopting = strangers(site, state, target, observed, known, attempts)
+    adopting = machines_to_adopt(site, state, target, observed, known, attempts)
     drift = overwritten(
         site.ledger, site.project, alias, target, decided, state, observed, attempts
     )
@@ -147,9 +147,9 @@ def _old_forms(
     """
     changed = [planned.workflow for planned in decided.workflows if planned.changes]
     forms = {
-        name: there.latest
+        name: machine.latest
         for name in changed
-        if (there := observed.get(name)) is not None and there.latest is not None
+        if (machine := observed.get(name)) is not None and machine.latest is not None
     }
     if state.serving is None or state.tip is None:
         return forms
@@ -196,7 +196,7 @@ def _observe(
     return told_of_new(target), observed
 
 
-def _wanted(state: RecordedState, target: Target, name: str) -> Wanted:
+def _wanted(state: RecordedState, target: Target, name: str) -> MachineQuery:
     """Return a machine to look for in AWS: its last ARN, and versions that may have its content."""
     rendered = target.workflows[name].rendered
     served = state.serving.workflows.get(name) if state.serving else None
@@ -207,7 +207,7 @@ def _wanted(state: RecordedState, target: Target, name: str) -> Wanted:
     versions.append(target.workflows[name].version_arn)
     found = target.workflows[name].found
     versions += [*found.routing] if found else []
-    return Wanted(
+    return MachineQuery(
         name=rendered.name,
         rendered_digest=rendered.digest,
         arn=served.state_machine_arn if served and not moved else None,
@@ -228,9 +228,9 @@ def known_deployments(
     expected = {served[name].alias_description for name in observed if name in served}
     named = {
         deployment
-        for there in observed.values()
-        if there and there.alias and there.alias.description not in expected
-        if (deployment := alias_deployment(there.alias.description))
+        for machine in observed.values()
+        if machine and machine.alias and machine.alias.description not in expected
+        if (deployment := alias_deployment(machine.alias.description))
     }
     known = frozenset(name for name in named if site.ledger.deployments.contains(state, name))
     if known != named and site.ledger.branches.tip(site.name) != state.tip:
@@ -251,7 +251,7 @@ def left_machines(
         return {}
     alias = site.environment.alias
     wanted = {
-        name: Wanted(
+        name: MachineQuery(
             site.environment.state_machine_name(name),
             outcome.rendered_digest,
             outcome.state_machine_arn,
@@ -261,7 +261,7 @@ def left_machines(
     }
     found = observe(site.client, wanted, alias=alias, search=False)
     return {
-        name: left_machine(attempt, name, there, there.latest, alias)
-        for name, there in found.items()
-        if there and there.latest and is_ours(there, site.project, site.name)
+        name: left_machine(attempt, name, observed, observed.latest, alias)
+        for name, observed in found.items()
+        if observed and observed.latest and is_ours(observed, site.project, site.name)
     }

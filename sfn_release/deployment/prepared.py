@@ -89,12 +89,13 @@ class PreparedDeployment:
 
     def _recorded(self, planned: WorkflowPlan, serving: Serving) -> bool:
         """Return whether the ledger names the machine and the version that serve a workflow."""
-        there = self.observed.get(planned.workflow)
+        observed = self.observed.get(planned.workflow)
         served = serving.workflows.get(planned.workflow)
         return served is not None and (
-            there is None  # it is retained
+            observed is None  # it is retained
             or (
-                (served.state_machine_arn, served.version_arn) == (there.arn, planned.version_arn)
+                (served.state_machine_arn, served.version_arn)
+                == (observed.arn, planned.version_arn)
                 and served.alias in {None, self.basis.alias}
             )
         )

@@ -83,8 +83,8 @@ def outcomes(
         served = prepared.before.get(name)
         workflow = _as_sent(target[name], machines) if name in target else None
         machine = machines.get(name) or MachineState(version_arn=planned.version_arn)
-        there = prepared.observed.get(name)
-        known = there.arn if there else served.state_machine_arn if served else None
+        observed = prepared.observed.get(name)
+        known = observed.arn if observed else served.state_machine_arn if served else None
         found[name] = WorkflowOutcome(
             digest=workflow.digest if workflow else served.digest if served else "",
             rendered_digest=(
@@ -150,9 +150,9 @@ def serving_after(
     }
     for name, planned in target.workflows.items():
         workflow = _as_sent(planned, machines)
-        there = prepared.observed.get(name)
-        alias = there.alias.description if there and there.alias else None
-        found = _found_after(workflow, there, prepared.plan)
+        observed = prepared.observed.get(name)
+        alias = observed.alias.description if observed and observed.alias else None
+        found = _found_after(workflow, observed, prepared.plan)
         unaliased = target.action == "adopt" and found is not None and alias is None
         workflows[name] = Served(
             digest=workflow.digest,
@@ -182,14 +182,20 @@ def serving_after(
 
 
 def _found_after(
-    workflow: TargetWorkflow, there: Observed | None, plan: Plan
+    workflow: TargetWorkflow, observed: Observed | None, plan: Plan
 ) -> FoundMachine | None:
     """Return the record of an adopted machine, with the split of its callers, if any."""
     if workflow.found is None:
         return None
     name = workflow.rendered.workflow
     points = [step for step in plan.steps if isinstance(step, PointAlias) and step.workflow == name]
-    routing = points[-1].routing if points else there.alias.routing if there and there.alias else {}
+    routing = (
+        points[-1].routing
+        if points
+        else observed.alias.routing
+        if observed and observed.alias
+        else {}
+    )
     split = workflow.found.routing if routing == workflow.found.routing else {}
     return replace(workflow.found, routing=split)
 
@@ -211,7 +217,7 @@ def untagged_warnings(plan: Plan, untagged: Mapping[str, SfnReleaseError]) -> tu
 
 
 def left_machine(
-    attempt: Record, name: str, there: Observed, form: Rendered, alias: str
+    attempt: Record, name: str, observed: Observed, form: Rendered, alias: str
 ) -> LeftMachine:
     """Return a machine that an unfinished *attempt* created, as the record keeps it from now on.
 
@@ -222,9 +228,9 @@ def left_machine(
         rendered_digest=form.digest,
         source="",
         settings=form.settings(),
-        state_machine_arn=there.arn,
+        state_machine_arn=observed.arn,
         version_arn=None,
-        alias_description=there.alias.description if there.alias else None,
+        alias_description=observed.alias.description if observed.alias else None,
         version=attempt.version,
         retained=True,
         alias=alias,

@@ -12,7 +12,15 @@ from sfn_release.errors import GitError
 from sfn_release.ledger import Snapshot
 from sfn_release.ledger.git.ancestry import branch_containing
 from sfn_release.operations.workspace import Workspace
-from sfn_release.plan.policy import Facts, OnBranches, Refusal, Stay, matches, refusals, refused
+from sfn_release.plan.policy import (
+    Facts,
+    LivePeriod,
+    OnBranches,
+    Refusal,
+    matches,
+    refusals,
+    refused,
+)
 from sfn_release.release.record import Record
 from sfn_release.release.release import ReleaseContent
 
@@ -51,8 +59,8 @@ def objections(
         release=str(content),
         commit=content.commit,
         now=site.runtime.now(),
-        stays={
-            required: stay(workspace, prepared.basis.snapshot, required, content)
+        live_periods={
+            required: live_period(workspace, prepared.basis.snapshot, required, content)
             for required in environment.requires
         },
         branches=_on_branches(workspace, environment.branches, content.commit)
@@ -67,9 +75,9 @@ def objections(
     return refusals(environment, facts)
 
 
-def stay(
+def live_period(
     workspace: Workspace, snapshot: Snapshot, environment: str, content: ReleaseContent
-) -> Stay:
+) -> LivePeriod:
     """Return when *environment* served a release last, recognised by its digest."""
     ledger = workspace.ledger
     tip = snapshot.refs.get(ledger.layout.env_ref(environment))
@@ -85,13 +93,13 @@ def stay(
                 if record.release_digest != content.digest:
                     after = record
                 elif after is None:
-                    return Stay(record.finished_at)
+                    return LivePeriod(record.finished_at)
                 else:
                     replacement = "a deletion" if after.action == "delete" else after.version
-                    return Stay(record.finished_at, after.finished_at, replacement)
+                    return LivePeriod(record.finished_at, after.finished_at, replacement)
             case _:
                 assert_never(record.action)
-    return Stay()
+    return LivePeriod()
 
 
 def _on_branches(workspace: Workspace, patterns: tuple[str, ...], commit: str) -> OnBranches:

@@ -16,7 +16,7 @@ from sfn_release.release.rendering import Rendered, parameters_of, render_all, v
 from sfn_release.release.rollback_history import pushed
 from sfn_release.release.serving import RecordedState, Served, Serving, refuse_forged
 
-_REMEMBERED = 10  # releases of an environment that are searched for content that comes back
+_SEARCH_DEPTH = 10  # releases of an environment that are searched for content that comes back
 
 
 def unreleased(
@@ -65,7 +65,9 @@ def target(
     (`FilledChecks`).
     """
     recorded = rendered or {}
-    fresh = [one for name, one in content.declarations.items() if name not in recorded]
+    fresh = [
+        declaration for name, declaration in content.declarations.items() if name not in recorded
+    ]
     names = parameters_of(fresh, site.environment)
     found = look_up(site, names, state=state, workflows=content.declarations)
     environment = site.environment.resolved(found)
@@ -142,30 +144,30 @@ class _Past:
         self._ledger = ledger
         self._environment = environment
         self._state = state
-        self._brought: dict[str, Mapping[str, Served]] = {}
+        self._by_version: dict[str, Mapping[str, Served]] = {}
         self._below: list[Serving] = []
 
     def searched(self, versions: Iterable[str]) -> Iterator[Mapping[str, Served]]:
         """Yield the workflows of *versions*, and then those that a rollback would bring back."""
         for version in dict.fromkeys(versions):
-            yield self._of(version)
-        for depth in range(_REMEMBERED):
-            serving = self._at(depth)
+            yield self._workflows_at(version)
+        for depth in range(_SEARCH_DEPTH):
+            serving = self._entry_at(depth)
             if serving is None:
                 return
             yield serving.workflows
 
-    def _of(self, version: str) -> Mapping[str, Served]:
-        if version not in self._brought:
+    def _workflows_at(self, version: str) -> Mapping[str, Served]:
+        if version not in self._by_version:
             commit = self._ledger.deployments.last_success(self._state, version)
-            self._brought[version] = (
+            self._by_version[version] = (
                 self._ledger.deployments.serving_at(self._environment, commit).workflows
                 if commit
                 else {}
             )
-        return self._brought[version]
+        return self._by_version[version]
 
-    def _at(self, depth: int) -> Serving | None:
+    def _entry_at(self, depth: int) -> Serving | None:
         while len(self._below) <= depth:
             above = self._below[-1] if self._below else self._state.serving
             if above is None or above.below is None:

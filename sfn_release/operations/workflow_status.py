@@ -13,7 +13,7 @@ from sfn_release.ledger import Ledger
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Observed, is_description
 from sfn_release.plan.drift import (
-    Closer,
+    MachineDetails,
     WorkflowState,
     compare,
     differs,
@@ -143,7 +143,7 @@ def strange_versions(
     ledger: Ledger,
     client: StepFunctions,
     state: RecordedState,
-    near: Mapping[str, Closer],
+    near: Mapping[str, MachineDetails],
 ) -> dict[str, dict[str, str]]:
     """Return the state machine versions of each workflow that no release made: ARN → date.
 

@@ -33,11 +33,11 @@ def with_differences(
             return planned
         workflow = target.workflows[name]
         new = pinned_as(workflow, served[name]) if name in served else workflow.rendered
-        there = observed.get(name)
+        machine = observed.get(name)
         before = replace(old[name], tags=new.tags)
-        if name in served and there is not None:
+        if name in served and machine is not None:
             dropped = () if served[name].found else old[name].tags  # tags that were found stay
-            tags = {key: there.tags[key] for key in {*new.tags, *dropped} & there.tags.keys()}
+            tags = {key: machine.tags[key] for key in {*new.tags, *dropped} & machine.tags.keys()}
             before = replace(old[name], tags=tags)
         return replace(planned, differences=differences(before, new))
 

@@ -54,10 +54,10 @@ def plan(
     plans = []
     adopting = target.action == "adopt"
     for name, workflow in sorted(target.workflows.items()):
-        there = observed.get(name)
+        machine = observed.get(name)
         served = serving.workflows.get(name) if serving else None
-        if there is not None:
-            refuse(workflow.rendered, there, project, environment, known, served, adopt=adopt)
+        if machine is not None:
+            refuse(workflow.rendered, machine, project, environment, known, served, adopt=adopt)
         owner = {TAG_PREFIX + "project": project, TAG_PREFIX + "environment": environment}
         origin = {
             TAG_PREFIX + "version": version,
@@ -69,7 +69,7 @@ def plan(
         decided = _plan_workflow(
             name,
             workflow,
-            there,
+            machine,
             owner=owner,
             origin=origin,
             alias=alias,
@@ -105,7 +105,7 @@ def plan_delete(
     project: str,
     environment: str,
     serving: Serving,
-    there: Observed | None,
+    observed: Observed | None,
     known: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan that deletes the state machine of a *workflow* that is served.
@@ -114,9 +114,9 @@ def plan_delete(
     Raises NotOursError, and ConflictError for a machine that another ledger deploys to.
     """
     served = serving.workflows[workflow]
-    if there is not None:
+    if observed is not None:
         name = served.settings["state_machine"]
-        refuse_others(name, there, project, environment, known, served)
+        refuse_others(name, observed, project, environment, known, served)
     step = DeleteStateMachine(workflow, served.state_machine_arn)
     notes = tuple(
         f"{name} is pinned to {workflow}:{arn.rpartition(':')[2]}, which will be gone"
@@ -136,7 +136,7 @@ def plan_delete(
 def _plan_workflow(
     name: str,
     workflow: TargetWorkflow,
-    there: Observed | None,
+    observed: Observed | None,
     *,
     owner: Mapping[str, str],
     origin: Mapping[str, str],
@@ -153,29 +153,29 @@ def _plan_workflow(
         if alias or adopting
         else (f"{name} has no alias: its callers get the change immediately",)
     )
-    if there is None:
+    if observed is None:
         create = CreateStateMachine(
             name, rendered, {**rendered.tags, **owner, **origin}, version_text, workflow.awaits
         )
         pointing = (PointAlias(name, alias, None, alias_text, None),) if alias else ()
         return WorkflowPlan(name, "created", None, (create,), pointing, notes=(*left, *at_once))
 
-    live = there.latest.digest if there.latest is not None and not workflow.awaits else None
-    update = UpdateStateMachine(name, there.arn, rendered, there.latest, workflow.awaits)
-    reused = serving_version(workflow, there)
+    live = observed.latest.digest if observed.latest is not None and not workflow.awaits else None
+    update = UpdateStateMachine(name, observed.arn, rendered, observed.latest, workflow.awaits)
+    reused = serving_version(workflow, observed)
     prepare: list[Step] = []
     switch: list[Step] = []
     restore: list[Step] = []
     if reused is None:
         # Update without publishing, then publish that very revision: AWS's only compare-and-swap.
         prepare = [] if live == rendered.digest else [update]
-        prepare.append(PublishVersion(name, there.arn, there.revision, version_text))
+        prepare.append(PublishVersion(name, observed.arn, observed.revision, version_text))
         live = rendered.digest
-    split = _split(workflow, there)
+    split = _split(workflow, observed)
     routing = split or ({reused: 100} if reused else {})
-    pointed = bool(routing) and there.alias is not None and there.alias.routing == routing
+    pointed = bool(routing) and observed.alias is not None and observed.alias.routing == routing
     if alias and not adopting and not pointed:
-        point = PointAlias(name, alias, reused, alias_text, there.alias, routing=split)
+        point = PointAlias(name, alias, reused, alias_text, observed.alias, routing=split)
         switch.append(point)
     if live != workflow.latest.digest:
         # The alias first: its callers are right again before the unqualified ones.
@@ -186,11 +186,11 @@ def _plan_workflow(
     if adopting and workflow.found is not None:
         change = "adopted"
     wanted = {**rendered.tags, **owner, **origin}
-    tags = {key: value for key, value in wanted.items() if there.tags.get(key) != value}
-    removed = tuple(sorted(key for key in dropped if key in there.tags))
-    tagging = (TagStateMachine(name, there.arn, tags, removed),) if tags or removed else ()
+    tags = {key: value for key, value in wanted.items() if observed.tags.get(key) != value}
+    removed = tuple(sorted(key for key in dropped if key in observed.tags))
+    tagging = (TagStateMachine(name, observed.arn, tags, removed),) if tags or removed else ()
     notes = (*left, *at_once) if change != "unchanged" else left
-    if there.latest is None:
+    if observed.latest is None:
         notes = (*notes, f"the live definition of {name} can't be read, so it is sent again")
     return WorkflowPlan(
         name, change, reused, tuple(prepare), tuple(switch), tuple(restore), tagging, notes
@@ -231,25 +231,25 @@ def pinned_as(workflow: TargetWorkflow, served: Served) -> Rendered:
     return replace(form, definition=pin(form.definition, before)) if before else form
 
 
-def serving_version(workflow: TargetWorkflow, there: Observed | None) -> str | None:
+def serving_version(workflow: TargetWorkflow, observed: Observed | None) -> str | None:
     """Return the version that will serve: the current one, else the newest with this content.
 
     None when it is yet to be made.
     """
-    if there is None or workflow.awaits:
+    if observed is None or workflow.awaits:
         return None
-    equal = [arn for arn, found in there.versions.items() if found == workflow.rendered.digest]
-    routed = there.alias.routing if there.alias else {}
+    equal = [arn for arn, found in observed.versions.items() if found == workflow.rendered.digest]
+    routed = observed.alias.routing if observed.alias else {}
     before = workflow.version_arn if workflow.found else None
     return max(
         equal, key=lambda arn: (arn == before, arn in routed, version_number(arn)), default=None
     )
 
 
-def _split(workflow: TargetWorkflow, there: Observed) -> Mapping[str, int]:
+def _split(workflow: TargetWorkflow, observed: Observed) -> Mapping[str, int]:
     """Return how callers were split when the machine was found, if all versions are there."""
     routing = workflow.found.routing if workflow.found else {}
-    return routing if routing.keys() <= there.versions.keys() else {}
+    return routing if routing.keys() <= observed.versions.keys() else {}
 
 
 def _left_behind(served: Served | None, rendered: Rendered, alias: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Closer:
+class MachineDetails:
     """Details of a state machine that take more calls.
 
     *versions* maps the ARN of every version to when it was made. *aliases* are those, beside the
@@ -47,38 +47,38 @@ class Closer:
 
 def compare(
     served: Served,
-    there: Observed | None,
+    observed: Observed | None,
     *,
     alias: str,
     form: Rendered | None = None,
     attempts: Sequence[WorkflowOutcome] = (),
     more: Collection[str] = (),
 ) -> Drift:
-    """Compare the recorded workflow, *served*, with the live one, *there*.
+    """Compare the recorded workflow, *served*, with the live one, *observed*.
 
     *form* is the recorded form, if it was read: then differences in the definition are named.
     Changes that failed *attempts* may have left aren't drift. *more* are differences that a closer
     look found.
     """
-    if there is None:
+    if observed is None:
         return Drift("missing", (f"the state machine {served.state_machine_arn} is gone",))
-    found = list(_content(served, there, form, attempts))
+    found = list(_content(served, observed, form, attempts))
     if alias:
-        found += _alias(served, there, alias, attempts)
+        found += _alias(served, observed, alias, attempts)
     found += more
     if found:
         return Drift("drifted", tuple(found))
-    if there.latest is None:
+    if observed.latest is None:
         return Drift("unreadable", (_HIDDEN,))
     return Drift("retained" if served.retained else "in-sync")
 
 
-def differs(served: Served, there: Observed | None) -> bool:
+def differs(served: Served, observed: Observed | None) -> bool:
     """Return whether a machine's own content can be read and differs from the record."""
     return (
-        there is not None
-        and there.latest is not None
-        and there.latest.digest != served.latest_digest
+        observed is not None
+        and observed.latest is not None
+        and observed.latest.digest != served.latest_digest
     )
 
 
@@ -139,10 +139,10 @@ def left_aliases(served: Served, aliases: Collection[ObservedAlias], alias: str)
 
 
 def _content(
-    served: Served, there: Observed, form: Rendered | None, attempts: Sequence[WorkflowOutcome]
+    served: Served, observed: Observed, form: Rendered | None, attempts: Sequence[WorkflowOutcome]
 ) -> Iterator[str]:
     """Yield how $LATEST differs."""
-    latest = there.latest
+    latest = observed.latest
     if latest is None or latest.digest == served.latest_digest:
         return
     if any(attempt.is_of(latest) for attempt in attempts):
@@ -161,26 +161,26 @@ def _content(
 
 
 def _alias(
-    served: Served, there: Observed, alias: str, attempts: Sequence[WorkflowOutcome]
+    served: Served, observed: Observed, alias: str, attempts: Sequence[WorkflowOutcome]
 ) -> Iterator[str]:
     """Yield how the alias differs."""
-    if there.alias is None:
+    if observed.alias is None:
         if served.version_arn is not None:  # else it was left before it had one
             yield f"the alias {alias} is gone"
         return
-    routing = there.alias.routing
+    routing = observed.alias.routing
     if served.version_arn is None or routing == served.routing:
         return
     if attempts:
-        digests = _digests(served, there, attempts)
+        digests = _digests(served, observed, attempts)
         known = {served.version_arn, *(attempt.version_arn for attempt in attempts)}
-        known |= {arn for arn, digest in there.versions.items() if digest in digests}
+        known |= {arn for arn, digest in observed.versions.items() if digest in digests}
         if routing.keys() <= known:
             return
     contents = [
-        f"{number(arn)} is {_content_of(there.versions[arn], served)}"
+        f"{number(arn)} is {_content_of(observed.versions[arn], served)}"
         for arn in routing
-        if arn != served.version_arn and arn in there.versions
+        if arn != served.version_arn and arn in observed.versions
     ]
     details = f" ({', '.join(contents)})" if contents else ""
     was = routing_text(served.routing)
@@ -193,11 +193,11 @@ def _content_of(digest: str, served: Served) -> str:
     return "of the same content" if digest == served.rendered_digest else short(digest)
 
 
-def _digests(served: Served, there: Observed, attempts: Sequence[WorkflowOutcome]) -> set[str]:
+def _digests(served: Served, observed: Observed, attempts: Sequence[WorkflowOutcome]) -> set[str]:
     """Return the digests of the served content and of the content that *attempts* sent."""
     digests = {served.rendered_digest, *(attempt.rendered_digest for attempt in attempts)}
-    if there.latest is not None and any(attempt.is_of(there.latest) for attempt in attempts):
-        digests.add(there.latest.digest)
+    if observed.latest is not None and any(attempt.is_of(observed.latest) for attempt in attempts):
+        digests.add(observed.latest.digest)
     return digests
 
 

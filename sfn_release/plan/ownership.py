@@ -16,7 +16,7 @@ DESCRIBED_BY = "sfn-release"
 
 def refuse(
     rendered: Rendered,
-    there: Observed,
+    observed: Observed,
     project: str,
     environment: str,
     known: frozenset[str],
@@ -24,16 +24,16 @@ def refuse(
     *,
     adopt: bool,
 ) -> None:
-    """Refuse to deploy *rendered* to the machine *there* if it belongs to someone else.
+    """Refuse to deploy *rendered* to the machine *observed* if it belongs to someone else.
 
     Raises NotOursError for a machine that this environment doesn't own, ConflictError for a machine
     that another ledger deploys to, or of another type.
     """
     if not adopt:
-        refuse_others(rendered.name, there, project, environment, known, served)
-    if there.latest is not None and there.latest.type != rendered.type:
+        refuse_others(rendered.name, observed, project, environment, known, served)
+    if observed.latest is not None and observed.latest.type != rendered.type:
         raise ConflictError(
-            f"{rendered.name} is {there.latest.type}, but the release says {rendered.type}:"
+            f"{rendered.name} is {observed.latest.type}, but the release says {rendered.type}:"
             " AWS can't change a state machine's type.",
             fix=f"Give the workflow another name, or delete the state machine first:"
             f"  sfn-release delete {rendered.workflow} --env {environment}",
@@ -42,25 +42,25 @@ def refuse(
 
 def refuse_others(
     name: str,
-    there: Observed,
+    observed: Observed,
     project: str,
     environment: str,
     known: frozenset[str],
     served: Served | None,
 ) -> None:
     """Raise NotOursError or ConflictError for a machine that someone else manages."""
-    if not is_ours(there, project, environment):
-        tags = [(key, there.tags.get(TAG_PREFIX + key)) for key in ("project", "environment")]
+    if not is_ours(observed, project, environment):
+        tags = [(key, observed.tags.get(TAG_PREFIX + key)) for key in ("project", "environment")]
         owner = ", ".join(f"{key} {value}" for key, value in tags if value)
         whose = f"Its tags say {owner}." if owner else "It has no tags of sfn-release."
         raise NotOursError(
             f"The state machine {name} does not belong to {environment} of {project}.",
-            why=f"{there.arn}\n  {whose}",
+            why=f"{observed.arn}\n  {whose}",
             fix="Rename the workflow, set another `name` template, or take it over by"
             " deploying with --adopt.",
         )
-    if is_of_another_ledger(there, known, served):
-        described = there.alias.description if there.alias else ""
+    if is_of_another_ledger(observed, known, served):
+        described = observed.alias.description if observed.alias else ""
         raise ConflictError(
             f"Another ledger deploys to {name}, or this one lost a deployment.",
             why=f'Its alias says "{described}", and this project\'s ledger has no such deployment.',
@@ -71,15 +71,15 @@ def refuse_others(
         )
 
 
-def is_ours(there: Observed, project: str, environment: str) -> bool:
+def is_ours(observed: Observed, project: str, environment: str) -> bool:
     """Return whether a machine's tags name this environment of this project."""
     owner = {"project": project, "environment": environment}
-    return all(there.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
+    return all(observed.tags.get(TAG_PREFIX + key) == value for key, value in owner.items())
 
 
-def is_of_another_ledger(there: Observed, known: frozenset[str], served: Served | None) -> bool:
+def is_of_another_ledger(observed: Observed, known: frozenset[str], served: Served | None) -> bool:
     """Return whether a machine's alias names a deployment that isn't among the *known* ones."""
-    description = there.alias.description if there.alias else ""
+    description = observed.alias.description if observed.alias else ""
     deployment = alias_deployment(description)
     expected = served.alias_description if served else None
     return deployment is not None and deployment not in known and description != expected

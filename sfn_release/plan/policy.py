@@ -21,7 +21,7 @@ _SHOWN = 10  # differences in a refusal; `status` shows them all
 
 
 @dataclass(frozen=True)
-class Stay:
+class LivePeriod:
     """When an environment served a release, as its records say. Times are UTC, ISO 8601.
 
     *since* is when its last success ended there, None when it never had one. *until* is when that
@@ -52,7 +52,7 @@ class OnBranches:
 class Facts:
     """The facts about a release that wants to enter an environment.
 
-    *release* is its name for people: its version, or ``the work tree``. *stays* has every
+    *release* is its name for people: its version, or ``the work tree``. *live_periods* has every
     environment of ``requires``; *branches* is None where the environment names none. *serves* is
     the version that the environment serves, and *drift* the manual changes to each workflow that
     would be overwritten, a line each. *unpinned* names references that can't be pinned, and why,
@@ -62,7 +62,7 @@ class Facts:
     release: str
     commit: str
     now: datetime
-    stays: Mapping[str, Stay] = field(default_factory=dict)
+    live_periods: Mapping[str, LivePeriod] = field(default_factory=dict)
     branches: OnBranches | None = None
     serves: str | None = None
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ def matches(branch: str, patterns: Iterable[str]) -> bool:
 def _requires(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     rule = f"requires = {_listed(environment.requires)}"
     for required in environment.requires:
-        if facts.stays[required].since is None:
+        if facts.live_periods[required].since is None:
             yield Refusal(
                 "requires",
                 f"{rule}: {facts.release} has never succeeded in {required}.",
@@ -133,11 +133,11 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
     """
     soak = environment.soak
     for required in environment.requires if soak else ():
-        stay = facts.stays[required]
-        if soak is None or stay.since is None:
+        period = facts.live_periods[required]
+        if soak is None or period.since is None:
             continue  # `requires` reports it
-        since = datetime.fromisoformat(stay.since)
-        end = datetime.fromisoformat(stay.until) if stay.until else facts.now
+        since = datetime.fromisoformat(period.since)
+        end = datetime.fromisoformat(period.until) if period.until else facts.now
         served = max(end - since, timedelta())
         if served >= soak:
             continue
@@ -145,21 +145,21 @@ def _soak(environment: Environment, facts: Facts) -> Iterator[Refusal]:
         if since > facts.now + SKEW:
             yield Refusal(
                 "soak",
-                f"{rule} succeeded in {required} at {stay.since}, but here it is"
+                f"{rule} succeeded in {required} at {period.since}, but here it is"
                 f" {timestamp(facts.now)}: the two deployers' clocks differ.",
                 "Synchronize the clocks (up to 2 minutes' difference is accepted).",
             )
-        elif stay.until is not None:
+        elif period.until is not None:
             yield Refusal(
                 "soak",
-                f"{rule} was live in {required} for {_rough(served)}, from {stay.since} until"
-                f" {stay.until}, when {stay.replaced_by} replaced it.",
+                f"{rule} was live in {required} for {_rough(served)}, from {period.since} until"
+                f" {period.until}, when {period.replaced_by} replaced it.",
                 f"Deploy it there again, and wait {duration_text(soak)}.",
             )
         else:
             yield Refusal(
                 "soak",
-                f"{rule} has been live in {required} for {_rough(served)}, since {stay.since}.",
+                f"{rule} has been live in {required} for {_rough(served)}, since {period.since}.",
                 f"You can deploy it from {timestamp(since + soak)}.",
             )
 

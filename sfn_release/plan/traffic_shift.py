@@ -99,18 +99,18 @@ def shifted(
     shifts: dict[str, _Shift] = {}
     reached = 0
     for planned in plan.workflows:
-        there = observed.get(planned.workflow)
-        before = left_alias(served.get(planned.workflow), there, identities)
+        machine = observed.get(planned.workflow)
+        before = left_alias(served.get(planned.workflow), machine, identities)
         point = _point(planned)
-        if there is None or there.alias is None:
+        if machine is None or machine.alias is None:
             continue
         if before is not None and planned.version_arn is not None:
-            reached = max(reached, there.alias.routing.get(planned.version_arn, 0))
+            reached = max(reached, machine.alias.routing.get(planned.version_arn, 0))
         if point is None or point.before is None:
             continue
         old = _old(point, before, served[planned.workflow].version_arn if before else None)
         if old is not None and old != point.version_arn:
-            shifts[planned.workflow] = _shift(planned, point, point.before, old, target, there)
+            shifts[planned.workflow] = _shift(planned, point, point.before, old, target, machine)
     weights = [w for w in strategy.weights if not resume or w >= reached]
     if not shifts or not weights:
         return plan
@@ -175,13 +175,13 @@ def _shift(
     before: ObservedAlias,
     old: str,
     target: Target,
-    there: Observed,
+    observed: Observed,
 ) -> _Shift:
     at_once = not planned.restore
     if planned.prepare:
         latest: str | None = target.workflows[planned.workflow].rendered.digest
     else:
-        latest = there.latest.digest if there.latest else None
+        latest = observed.latest.digest if observed.latest else None
     return _Shift(point, before, old, latest, at_once)
 
 

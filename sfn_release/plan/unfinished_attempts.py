@@ -18,13 +18,13 @@ from sfn_release.release.serving import Served, Serving
 
 
 def left_alias(
-    served: Served | None, there: Observed | None, attempts: frozenset[str]
+    served: Served | None, observed: Observed | None, attempts: frozenset[str]
 ) -> ObservedAlias | None:
     """Return an alias as it was before one of *attempts*, deployment ids, moved it.
 
     None when none of them did, or when the ledger doesn't know the state before.
     """
-    alias = there.alias if there else None
+    alias = observed.alias if observed else None
     if served is None or served.version_arn is None or alias is None:
         return None
     recorded = served.routing
@@ -61,11 +61,11 @@ def leftovers(
     identities = frozenset(attempt.id for attempt in attempts)
     steps: list[Step] = []
     for name, served in serving.workflows.items() if serving else ():
-        there = observed.get(name)
-        if there is None or there.arn != served.state_machine_arn:
+        machine = observed.get(name)
+        if machine is None or machine.arn != served.state_machine_arn:
             continue
         sent = [attempt.workflows[name] for attempt in attempts if name in attempt.workflows]
-        live = there.latest
+        live = machine.latest
         if (
             live is not None
             and name in forms
@@ -73,9 +73,9 @@ def leftovers(
             and any(outcome.is_of(live) for outcome in sent)
         ):
             before_it = served.found.unqualified(forms[name]) if served.found else forms[name]
-            steps.append(UpdateStateMachine(name, there.arn, live, before_it))
-        before = left_alias(served, there, identities)
-        if before is not None and there.alias is not None:
-            alias = there.alias.arn.rpartition(":")[2]
-            steps.append(PointAlias(name, alias, None, there.alias.description, before))
+            steps.append(UpdateStateMachine(name, machine.arn, live, before_it))
+        before = left_alias(served, machine, identities)
+        if before is not None and machine.alias is not None:
+            alias = machine.alias.arn.rpartition(":")[2]
+            steps.append(PointAlias(name, alias, None, machine.alias.description, before))
     return tuple(steps)

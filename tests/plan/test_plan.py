@@ -328,7 +328,7 @@ def test_deleting_is_refused_for_what_others_look_after() -> None:
     def decide(observed: Observed | None, known: frozenset[str] = frozenset()) -> Plan:
         before = serving(served("hello"))
         options = {"project": "shop", "environment": "prod", "serving": before}
-        return plan_delete("hello", there=observed, known=known, **options)  # type: ignore[arg-type]
+        return plan_delete("hello", observed=observed, known=known, **options)  # type: ignore[arg-type]
 
     deleted = DeleteStateMachine("hello", f"{ARN}hello")
     assert decide(there("hello", "a")).steps == decide(None).steps == (deleted,)

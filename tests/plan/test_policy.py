@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sfn_release.plan.policy import Facts, OnBranches, Stay, matches, refusals, refused
+from sfn_release.plan.policy import Facts, LivePeriod, OnBranches, matches, refusals, refused
 from sfn_release.project import Environment
 from sfn_release.project.backends import AWS
 
@@ -19,7 +19,7 @@ def rules(environment: Environment, facts: Facts) -> list[str]:
     return [refusal.rule for refusal in refusals(environment, facts)]
 
 
-def soaked(stay: Stay, now: datetime = NOON) -> list[str]:
+def soaked(stay: LivePeriod, now: datetime = NOON) -> list[str]:
     """Return why PROD refuses a release with this *stay* in staging."""
     facts = Facts("1.2.0", COMMIT, now, {"staging": stay})
     return [str(refusal) for refusal in refusals(PROD, facts)]
@@ -32,7 +32,7 @@ def test_an_environment_without_policies_takes_everything() -> None:
 
 def test_what_never_succeeded_is_refused_once() -> None:
     """Only `requires` refuses it: `soak` has nothing to add."""
-    (told,) = soaked(Stay())
+    (told,) = soaked(LivePeriod())
     assert told == (
         'requires = ["staging"]: 1.2.0 has never succeeded in staging.\n'
         "Deploy it to staging first, with  --env staging  and then:"
@@ -42,24 +42,24 @@ def test_what_never_succeeded_is_refused_once() -> None:
 
 def test_what_is_still_served_may_enter_later() -> None:
     """It says since when, for how long, and from when on it would pass."""
-    (told,) = soaked(Stay("2030-01-01T11:19:40Z"))
+    (told,) = soaked(LivePeriod("2030-01-01T11:19:40Z"))
     assert told == (
         "soak = 2h: 1.2.0 has been live in staging for 40m, since 2030-01-01T11:19:40Z.\n"
         "You can deploy it from 2030-01-01T13:19:40Z."
     )
-    assert soaked(Stay("2030-01-01T10:00:00Z")) == []
-    assert soaked(Stay("2030-01-01T10:00:01Z")) != []
+    assert soaked(LivePeriod("2030-01-01T10:00:00Z")) == []
+    assert soaked(LivePeriod("2030-01-01T10:00:01Z")) != []
 
 
 def test_what_was_replaced_has_to_be_served_again() -> None:
     """Time counts until something else came, not until now."""
-    gone = Stay("2029-12-31T10:00:00Z", "2029-12-31T11:30:00Z", "1.3.0")
+    gone = LivePeriod("2029-12-31T10:00:00Z", "2029-12-31T11:30:00Z", "1.3.0")
     (told,) = soaked(gone)
     assert told == (
         "soak = 2h: 1.2.0 was live in staging for 1h30m, from 2029-12-31T10:00:00Z until"
         " 2029-12-31T11:30:00Z, when 1.3.0 replaced it.\nDeploy it there again, and wait 2h."
     )
-    assert soaked(Stay("2029-12-31T10:00:00Z", "2029-12-31T12:00:00Z", "1.3.0")) == []
+    assert soaked(LivePeriod("2029-12-31T10:00:00Z", "2029-12-31T12:00:00Z", "1.3.0")) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_was_replaced_has_to_be_served_again() -> None:
 def test_clocks_differ(seconds: int, words: str) -> None:
     """A success up to two minutes in the future counts as now; a later one is an error."""
     since = (NOON + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    (told,) = soaked(Stay(since))
+    (told,) = soaked(LivePeriod(since))
     assert words in told
 
 
@@ -98,8 +98,8 @@ def test_all_refusals_are_told_at_once() -> None:
     environment = Environment(
         "prod", AWS, requires=("staging", "eu"), soak=timedelta(hours=2), branches=("main",)
     )
-    stays = {"staging": Stay(), "eu": Stay("2030-01-01T11:00:00Z")}
-    facts = Facts("1.2.0", COMMIT, NOON, stays, OnBranches("origin", ("main",)))
+    live_periods = {"staging": LivePeriod(), "eu": LivePeriod("2030-01-01T11:00:00Z")}
+    facts = Facts("1.2.0", COMMIT, NOON, live_periods, OnBranches("origin", ("main",)))
     found = refusals(environment, facts)
     assert [refusal.rule for refusal in found] == ["requires", "soak", "branches"]
     error = refused(environment, "1.2.0", found)

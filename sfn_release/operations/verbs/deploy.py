@@ -41,9 +41,9 @@ def deploy(
     """
     version = parse_version(version)
     request = Request(adopt=adopt, resume=resume, reason=reason, override=override)
-    there = workspace.environment(environment)
-    site = open_site(workspace, there)
-    release = workspace.released(workspace.snapshot(offline=there.backend.private), version)
+    site = open_site(workspace, workspace.environment(environment))
+    private = site.environment.backend.private
+    release = workspace.released(workspace.snapshot(offline=private), version)
 
     def decide(_: Snapshot, state: RecordedState) -> Target:
         return deploy_target(release.content, site, state)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sfn_release.authoring.declaration import Declaration
-from sfn_release.deployment.live_state import Wanted, observe
+from sfn_release.deployment.live_state import MachineQuery, observe
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError
 from sfn_release.ledger import Snapshot
@@ -91,7 +91,7 @@ def _live(
     if serving is None:
         raise NotFoundError(f"Nothing was ever deployed to {environment.name}.")
     wanted = {
-        name: Wanted(
+        name: MachineQuery(
             served.settings["state_machine"], served.rendered_digest, served.state_machine_arn
         )
         for name, served in serving.workflows.items()

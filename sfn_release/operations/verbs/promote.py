@@ -11,7 +11,7 @@ from sfn_release.deployment.site import Site
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.ledger import Snapshot
 from sfn_release.operations.open_site import open_site
-from sfn_release.operations.policy_checks import objections, stay
+from sfn_release.operations.policy_checks import live_period, objections
 from sfn_release.operations.verbs.deploy import deploy_release, deploy_target
 from sfn_release.operations.workspace import Workspace
 from sfn_release.plan import Plan, Target
@@ -64,21 +64,21 @@ def plan_promotion(
 
 def serves_a_release(workspace: Workspace, environment: str) -> bool:
     """Return whether a release has succeeded in *environment*, so that it can be promoted."""
-    there = workspace.environment(environment)
-    snapshot = workspace.snapshot(offline=there.backend.private)
-    return workspace.ledger.deployments.state(snapshot, there.name).serving is not None
+    settings = workspace.environment(environment)
+    snapshot = workspace.snapshot(offline=settings.backend.private)
+    return workspace.ledger.deployments.state(snapshot, settings.name).serving is not None
 
 
 def _promotion(
     workspace: Workspace, version: str | None, *, source: str, environment: str
 ) -> tuple[Site, Release, Decide]:
-    before, there = workspace.environment(source), workspace.environment(environment)
-    if before.name == there.name:
+    before, after = workspace.environment(source), workspace.environment(environment)
+    if before.name == after.name:
         raise UsageError(
             f"{source} can't be promoted to itself.", fix="Name two different environments."
         )
-    site = open_site(workspace, there)
-    private = before.backend.private and there.backend.private
+    site = open_site(workspace, after)
+    private = before.backend.private and after.backend.private
     release = _succeeded(workspace, workspace.snapshot(offline=private), source, version)
 
     def decide(_: Snapshot, state: RecordedState) -> Target:
@@ -106,7 +106,7 @@ def _succeeded(
             )
         return workspace.released(snapshot, state.serving.version, state.serving.release_digest)
     release = workspace.released(snapshot, parse_version(version))
-    if stay(workspace, snapshot, source, release.content).since is None:
+    if live_period(workspace, snapshot, source, release.content).since is None:
         raise NotFoundError(
             f"{release.version} has never succeeded in {source}: it can't be promoted from there.",
             why=f"{state.serving.version} is live in {source}.",

@@ -69,12 +69,11 @@ def rolling_back(
     same command doesn't go back once more: it returns the record of the finished rollback.
     """
     request = Request(adopt=adopt, rerender=rerender, reason=reason)
-    there = workspace.environment(environment)
-    site = open_site(workspace, there)
+    site = open_site(workspace, workspace.environment(environment))
     wanted = parse_version(version) if version is not None else None
     bare = wanted is None
 
-    def decided() -> PreparedDeployment:
+    def prepare_again() -> PreparedDeployment:
         nonlocal wanted
         prepared = prepare_rollback(workspace, site, wanted, request)
         if prepared.adopting:
@@ -85,7 +84,7 @@ def rolling_back(
 
     done = _shown_again(workspace, site) if bare else None
     if done is None:
-        done = _carried_out(workspace, site, decided, request)
+        done = _deploy_rollback(workspace, site, prepare_again, request)
     yield done
     if bare:
         unseen_rollbacks.shown(site, done)
@@ -113,17 +112,17 @@ def _shown_again(workspace: Workspace, site: Site) -> Record | None:
     return record
 
 
-def _carried_out(
+def _deploy_rollback(
     workspace: Workspace,
     site: Site,
-    decided: Callable[[], PreparedDeployment],
+    prepare_again: Callable[[], PreparedDeployment],
     request: Request,
 ) -> Record | None:
-    prepared = decided()
+    prepared = prepare_again()
     if not site.environment.backend.private:
         snapshot = workspace.snapshot(offline=False)
         workspace.share(workspace.released(snapshot, prepared.target.called))
-    return deployer.deploy(site, prepared, decided, request)
+    return deployer.deploy(site, prepared, prepare_again, request)
 
 
 def prepare_rollback(
@@ -171,7 +170,7 @@ def rollback_target(
             say(f"{attempt.action} {attempt.version} did not finish: {top.version} is restored")
     else:
         entry = previous(top, load, yanked=yanked)
-        passed = [*_between(top, entry, load)]
+        passed = [*_skipped_versions(top, entry, load)]
         for skipped in passed:
             same = f"has the same content as {top.version}"
             say(f"{skipped} {'was yanked' if skipped in yanked else same}: skipped")
@@ -185,7 +184,7 @@ def rollback_target(
         chosen = entry.version
     release = workspace.released(snapshot, chosen, entry.release_digest if entry else None)
     _refuse_rerendering(release, site.name, rerender=rerender)
-    _say_which(workspace, site, release)
+    _warn_if_trial(workspace, site, release)
     success = _last_ran(workspace, site, state, chosen, release.manifest)
     if success is None:
         raise NotFoundError(
@@ -212,10 +211,10 @@ def rollback_target(
         below=entry.below if entry else None,
         popped=entry is not None,
     )
-    return found if not bare else replace(found, notes=(*found.notes, *_further(state)))
+    return found if not bare else replace(found, notes=(*found.notes, *_repeat_note(state)))
 
 
-def _say_which(workspace: Workspace, site: Site, release: Release) -> None:
+def _warn_if_trial(workspace: Workspace, site: Site, release: Release) -> None:
     """Say so when a release is a local trial, and another release has taken its number."""
     if workspace.ledger.releases.yielded_digests().get(release.version) == release.digest:
         workspace.runtime.watcher.say(
@@ -233,7 +232,7 @@ def _refuse_rerendering(release: Release, environment: str, *, rerender: bool) -
         )
 
 
-def _further(state: RecordedState) -> Iterator[str]:
+def _repeat_note(state: RecordedState) -> Iterator[str]:
     """Yield the note of a rollback after a rollback, which surprises who wanted to repeat it."""
     last = state.record
     if last is None or last.action != "rollback" or last.status != "succeeded":
@@ -258,7 +257,9 @@ def _last_ran(
     ) or ledger.deployments.last_content(site.name, state.tip, digest)
 
 
-def _between(top: Serving, entry: Serving | None, load: Callable[[str], Serving]) -> Iterator[str]:
+def _skipped_versions(
+    top: Serving, entry: Serving | None, load: Callable[[str], Serving]
+) -> Iterator[str]:
     """Yield the versions on the stack from below its top to *entry*, which is not among them."""
     below = top.below
     while below is not None and (passed := load(below)) != entry:

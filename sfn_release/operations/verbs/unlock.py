@@ -36,10 +36,10 @@ def split(workspace: Workspace, *, environment: str | None = None) -> list[str]:
 
     If AWS can't be asked, the line says so: unlocking needs only the ledger.
     """
-    there = workspace.environment(environment)
-    state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot(), there.name)
+    name = workspace.environment(environment).name
+    state = workspace.ledger.deployments.state(workspace.ledger.branches.snapshot(), name)
     try:
-        return mixes(workspace, there.name, state)
+        return mixes(workspace, name, state)
     except AwsError as error:
         return [f"can't check whether callers are split: {error.message}"]
 
