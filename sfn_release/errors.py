@@ -34,7 +34,6 @@ stable code. A bug is none of these: it keeps its traceback. If you add a class,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from typing import ClassVar, Self
 
 
@@ -59,7 +58,8 @@ class SfnReleaseError(Exception):
 
     def explained(self, *lines: str, fix: str | None = None) -> Self:
         """Return a copy of this error with *lines* added to *why*, or with another *fix*."""
-        error = copy(self)
+        error = type(self).__new__(type(self), *self.args)
+        vars(error).update(vars(self))  # `copy` would need the arguments of a subclass
         error.why = "\n  ".join(line for line in (self.why, *lines) if line)
         error.fix = self.fix if fix is None else fix
         return error

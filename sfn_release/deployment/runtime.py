@@ -38,7 +38,7 @@ class ShiftProgress:
 
 
 class Watcher(Protocol):
-    """Receives a deployment's progress."""
+    """Receives a deployment's progress. Implement it to show progress in your own way."""
 
     def say(self, text: str) -> None:
         """Receive one line of progress."""

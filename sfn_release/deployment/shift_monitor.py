@@ -112,7 +112,7 @@ class Monitor:
         self._tallies = new, old
 
     def _counting(self, count: Callable[[], object]) -> None:
-        """Count; where only people look at the figures, they may be missing."""
+        """Run *count*. A failure stops the shift only if the strategy limits failures."""
         try:
             count()
         except AwsError as error:

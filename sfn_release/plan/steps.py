@@ -127,7 +127,7 @@ class ShiftWeight:
 
 @dataclass(frozen=True)
 class Watch:
-    """Watch, for *interval*, how *weight* percent of the callers of every workflow fare.
+    """Watch the new versions for *interval*, while *weight* percent of callers use them.
 
     It is a step of the whole deployment: its *workflow* is "".
     """
