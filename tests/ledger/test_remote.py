@@ -451,7 +451,7 @@ def test_a_push_that_is_interrupted_says_that_its_outcome_is_not_known(
     monkeypatch.setattr(Repository, "run_remotely", stopped)
     with pytest.raises(KeyboardInterrupt):
         shop.publish("1.0.0", deploy=False)
-    assert any("v1.0.0 arrived on origin. Run the same" in line for line in shop.watcher.said)
+    assert any("v1.0.0 reached origin. Run the same" in line for line in shop.watcher.said)
     monkeypatch.undo()
     assert not shop.publish("1.0.0", deploy=False).already_released
 
