@@ -139,8 +139,8 @@ def _values(state: str, field: str, old: Any, new: Any) -> Iterator[Difference]:
         for key in _keys(old, new):
             yield from _values(state, member(field, key), _get(old, key), _get(new, key))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _values(state, f"{field}[{index}]", one, other)
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _values(state, f"{field}[{index}]", before, after)
     elif old != new or isinstance(old, bool) is not isinstance(new, bool):
         yield Difference(state, field, old, new)
 

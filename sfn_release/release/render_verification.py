@@ -115,8 +115,8 @@ def _unlike(
     if isinstance(declared, list | tuple) and isinstance(recorded, list):
         if len(declared) != len(recorded):
             return path
-        for index, (one, other) in enumerate(zip(declared, recorded, strict=True)):
-            found = _unlike(one, other, f"{path}[{index}]", unpinned)
+        for index, (ours, theirs) in enumerate(zip(declared, recorded, strict=True)):
+            found = _unlike(ours, theirs, f"{path}[{index}]", unpinned)
             if found is not None:
                 return found
         return None
