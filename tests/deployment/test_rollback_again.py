@@ -129,7 +129,7 @@ def test_an_outcome_is_shown_once(shop: Shop) -> None:
 def test_a_plan_says_that_the_outcome_comes_first(shop: Shop) -> None:
     """The next bare rollback changes nothing; a named one, or the one after, does."""
     record = unshown(shop.workspace())
-    note = f"only shows the outcome of the rollback to {record.version}"
+    note = f"The rollback to {record.version} succeeded"
     planned = plan_rollback(shop.workspace(), environment="prod")
     assert [line for line in planned.notes if note in line]
     named = plan_rollback(shop.workspace(), "1.1.0", environment="prod")
