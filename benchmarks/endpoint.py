@@ -50,7 +50,7 @@ class Counts:
 
 
 def _serve(database: Path, connection: Connection, latency: float) -> None:
-    running = open_service(database, tasks_for=lambda _name, _tags: _no_tasks())
+    running = open_service(database, tasks_for=lambda _scope: _no_tasks())
     counts: Counter[str] = Counter()
     answer = running.answer
 

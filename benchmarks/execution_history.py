@@ -76,7 +76,7 @@ def _service(*, real_time: bool) -> Iterator[LocalService]:
     with (
         tempfile.TemporaryDirectory() as folder,
         open_service(
-            Path(folder, "service.db"), tasks_for=lambda _name, _tags: Mocks(), real_time=real_time
+            Path(folder, "service.db"), tasks_for=lambda _scope: Mocks(), real_time=real_time
         ) as service,
     ):
         created = {"name": "loop", "roleArn": ROLE, "definition": json.dumps(LOOP)}

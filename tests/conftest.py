@@ -90,7 +90,7 @@ def _models_read_once() -> Iterator[None]:
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve Step Functions on a free port of loopback; the fixture is its URL."""
     database = tmp_path_factory.mktemp("server") / "local.db"
-    with start(open_service(database, tasks_for=lambda _name, _tags: Mocks())) as server:
+    with start(open_service(database, tasks_for=lambda _scope: Mocks())) as server:
         yield server.url
 
 

@@ -34,7 +34,7 @@ ROOMS = [
     *("errors", "canonical", "names", "text", "lazy_names"),
     *("asl", "checks"),
     "aws",  # knows no other room: `StateMachine.deploy` and the service need its clients
-    *("authoring", "simulator", "local_service"),
+    *("authoring", "simulator", "tasks", "local_service"),
     *("project", "release", "ledger", "plan", "deployment"),
     *("operations", "cli"),
     "__main__",

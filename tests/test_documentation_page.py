@@ -28,7 +28,7 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    local = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    local = open_service(":memory:", tasks_for=lambda _scope: Mocks())
     with listen(local, host="127.0.0.1", port=0) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

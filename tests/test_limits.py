@@ -156,7 +156,7 @@ def service() -> LocalService:
     from sfn_release.local_service import open_service
     from sfn_release.simulator.mocks import Mocks
 
-    return open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    return open_service(":memory:", tasks_for=lambda _scope: Mocks())
 
 
 @pytest.mark.parametrize(

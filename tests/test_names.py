@@ -123,7 +123,7 @@ def test_every_text_of_the_ledger_that_names_something_has_a_kind() -> None:
 @pytest.mark.parametrize("number", [2**63, 10**30, "9" * 5000])
 def test_a_version_beyond_64_bits_is_one_that_is_not_there(number: Any) -> None:
     """The local service answers as AWS does for a version that does not exist."""
-    local = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    local = open_service(":memory:", tasks_for=lambda _scope: Mocks())
     arn = f"arn:aws:states:us-east-1:000000000000:stateMachine:x:{number}"
     body = json.dumps({"stateMachineArn": arn[:256]}).encode()
     status, _, answer = local.answer("DescribeStateMachine", body)

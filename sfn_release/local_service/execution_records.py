@@ -11,6 +11,7 @@ from typing import Any
 from sfn_release.local_service import api_answers, history_store
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import ExecutionStart
+from sfn_release.local_service.task_scope import tasks_of
 from sfn_release.simulator import (
     Clock,
     ContextSeed,
@@ -37,7 +38,7 @@ def run(
     return simulate(
         definition,
         json.loads(start.input),
-        tasks=context.tasks_for(target.name, target.tags),
+        tasks=tasks_of(context, target),
         clock=clock or VirtualClock(started),
         context=ContextSeed(
             execution_arn=start.arn,

@@ -41,9 +41,9 @@ def _tasks(mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None) 
         mocks = Mocks(mocks)
     if isinstance(mocks, Mocks):
         declared = mocks
-        return lambda _name, _tags: declared.fresh()
+        return lambda _scope: declared.fresh()
     tasks = mocks if hasattr(mocks, "run") else _FunctionTasks(mocks)
-    return lambda _name, _tags: tasks
+    return lambda _scope: tasks
 
 
 class _FunctionTasks:

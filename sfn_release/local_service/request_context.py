@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.store import Store
 from sfn_release.simulator import Tasks
+from sfn_release.tasks import ExecutionScope, MockConfig
 
-TasksFor = Callable[[str, Mapping[str, str]], Tasks]
-"""Returns the tasks of one execution, by the name and tags of its state machine."""
+TasksFor = Callable[[ExecutionScope], Tasks]
+"""Returns the tasks of one execution."""
+
+ApiOperation = Callable[["RequestContext", Mapping[str, Any]], dict[str, Any]]
+"""Answers a validated request, or raises ApiError."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,9 @@ class RequestContext:
     """Everything that an operation may use. You hand it in with `open_service`.
 
     *now* returns seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1,
-    which aliases route by. *live* has the executions that run in real time.
+    which aliases route by. *live* has the executions that run in real time. *operations* are those
+    of the API by name, for the tasks that call them. *mock_config* has the test cases that a start
+    can name.
     """
 
     store: Store
@@ -29,4 +36,6 @@ class RequestContext:
     random: Callable[[], float]
     tasks_for: TasksFor
     live: LiveExecutions
+    operations: Mapping[str, ApiOperation]
     real_time: bool = False
+    mock_config: MockConfig | None = None

@@ -9,7 +9,7 @@ import json
 import random as randomness
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -29,15 +29,13 @@ from sfn_release.local_service import api_model as models
 from sfn_release.local_service.api_errors import ApiError
 from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
-from sfn_release.local_service.request_context import RequestContext, TasksFor
+from sfn_release.local_service.request_context import ApiOperation, RequestContext, TasksFor
 from sfn_release.local_service.store import Store
+from sfn_release.tasks import MockConfig
 
 REGION = LOCAL_REGION
 ACCOUNT = LOCAL_ACCOUNT
 CONTENT_TYPE = "application/x-amz-json-1.0"
-
-ApiOperation = Callable[[RequestContext, Mapping[str, Any]], dict[str, Any]]
-"""Answers a validated request, or raises ApiError."""
 
 OPERATIONS: dict[str, ApiOperation] = {
     "CreateStateMachine": state_machine_api.create,
@@ -132,14 +130,15 @@ def open_service(
     region: str = REGION,
     account: str = ACCOUNT,
     real_time: bool = False,
+    mock_config: MockConfig | None = None,
 ) -> LocalService:
     """Return the service over the database at *path*, which the first request opens.
 
-    ``":memory:"`` keeps everything in memory. *tasks_for* returns the tasks of one execution, by
-    the name and tags of its state machine. *clock* returns seconds since 1970, *new_id* UUIDs,
+    ``":memory:"`` keeps everything in memory. *tasks_for* returns the tasks of one execution.
+    *clock* returns seconds since 1970, *new_id* UUIDs,
     *random* numbers from 0 up to but without 1, which aliases route by. In *real_time*, executions
     run in threads of their own and can be stopped. Otherwise they run in virtual time: an execution
-    has ended when its start returns.
+    has ended when its start returns. *mock_config* has the test cases that a start can name.
     """
     scope = ArnScope(region, account)
     return LocalService(
@@ -151,6 +150,8 @@ def open_service(
             random=random,
             tasks_for=tasks_for,
             live=LiveExecutions(new_id()),
+            operations=OPERATIONS,
             real_time=real_time,
+            mock_config=mock_config,
         )
     )

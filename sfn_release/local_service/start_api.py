@@ -6,6 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -97,6 +98,10 @@ def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStar
     """Read a start request. Raises InvalidName, InvalidExecutionInput and `resolve`'s errors."""
     target = start_targets.resolve(context, request["stateMachineArn"])
     name = request.get("name")
+    if name is not None and "#" in name and context.mock_config is not None:
+        name, _, test_case = name.partition("#")  # as in other emulators
+        start_targets.check_test_case(context, target.name, test_case)
+        target = replace(target, test_case=test_case)
     if name is not None:
         check_name(name)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.errors import ConfigError
 from sfn_release.local_service import api_errors, queries, revisions, tag_api
 from sfn_release.local_service.arns import machine_arn
 from sfn_release.local_service.request_context import RequestContext
@@ -16,7 +17,10 @@ _ALL = 100  # percent
 
 @dataclass(frozen=True)
 class StartTarget:
-    """The target of a start: the state machine, and the revision that will run."""
+    """The target of a start: the state machine, and the revision that will run.
+
+    *test_case* is the case of a MockConfigFile.json that answers its tasks.
+    """
 
     machine: int
     arn: str
@@ -27,6 +31,7 @@ class StartTarget:
     version: int | None
     alias: str | None
     tags: Mapping[str, str]
+    test_case: str | None = None
 
     @property
     def qualifiers(self) -> dict[str, str]:
@@ -54,9 +59,13 @@ class ExecutionStart:
 def resolve(context: RequestContext, text: str) -> StartTarget:
     """Resolve the ARN of a state machine, version or alias. An alias routes by its weights.
 
-    Raises InvalidArn and StateMachineDoesNotExist.
+    With a mock configuration, the ARN may end in ``#`` and a test case. Raises InvalidArn,
+    StateMachineDoesNotExist, and ValidationException for an unknown test case.
     """
+    text, test_case = _split_test_case(context, text)
     arn = machine_arn(text)
+    if test_case is not None:
+        check_test_case(context, arn.name, test_case)
     with context.store.reading() as db:
         machine = queries.machine(db, context, arn)
         key, number, revision = machine["id"], arn.version, machine["revision"]
@@ -80,7 +89,24 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
             version=number,
             alias=arn.alias,
             tags=tag_api.tags_of(db, key),
+            test_case=test_case,
         )
+
+
+def _split_test_case(context: RequestContext, text: str) -> tuple[str, str | None]:
+    """Split ``stateMachineArn#TestCase``. Without a mock configuration, # is part of the ARN."""
+    arn, mark, test_case = text.partition("#")
+    return (arn, test_case) if mark and context.mock_config is not None else (text, None)
+
+
+def check_test_case(context: RequestContext, machine: str, test_case: str) -> None:
+    """Raise ValidationException for a test case that the mock configuration doesn't have."""
+    try:
+        if context.mock_config is not None:
+            context.mock_config.case(machine, test_case)
+    except ConfigError as error:
+        problem = " ".join(filter(None, (error.message, error.why, error.fix)))
+        raise api_errors.validation(problem) from None
 
 
 def route_by(routes: list[Any], share: float) -> int:

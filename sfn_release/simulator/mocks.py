@@ -74,7 +74,7 @@ class Mocks:
     """
 
     def __init__(self, answers: Mapping[str, MockAnswer] | None = None, *, file: str = "") -> None:
-        self._file = file
+        self.file = file
         self._answers: dict[str, Callable[[Any], Any] | _Sequence] = {}
         for key, answer in (answers or {}).items():
             made = answer if callable(answer) else _sequence(key, answer, file)
@@ -83,16 +83,24 @@ class Mocks:
 
     def fresh(self) -> Mocks:
         """Return the same mocks, with no calls yet."""
-        other = Mocks(file=self._file)
+        other = Mocks(file=self.file)
         other._answers = self._answers
         return other
 
     def run(self, call: TaskCall) -> Any:
-        """MockAnswer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
+        """Answer *call* with its mock. Raises TaskFailure, or NoAnswer if there is no mock."""
+        answer = self.answer_to(call)
+        if answer is None:
+            raise NoAnswer("SfnRelease.NoMock", self.how_to_add(call))
+        return answer()
+
+    def answer_to(self, call: TaskCall) -> Callable[[], Any] | None:
+        """Return the answer to *call*, not yet given; None if there is no mock."""
         key = call.state if call.state in self._answers else known_arn(call.resource)
         answer = self._answers.get(key)
-        if answer is None:
-            raise NoAnswer("SfnRelease.NoMock", self._how_to_add(call))
+        return None if answer is None else lambda: self._give(answer, call)
+
+    def _give(self, answer: Callable[[Any], Any] | _Sequence, call: TaskCall) -> Any:
         if not isinstance(answer, _Sequence):
             return _ask(answer, call.payload)
         counted = call.state, () if answer.per_execution else call.iteration
@@ -112,11 +120,12 @@ class Mocks:
         known = set(map(known_arn, names))
         return [key for key in self._answers if key not in known]
 
-    def _how_to_add(self, call: TaskCall) -> str:
+    def how_to_add(self, call: TaskCall) -> str:
+        """Return the cause for a task that nothing answers: the state, its resource, the mock."""
         kind = "payload" if ":lambda:" in call.resource else "return"
         shape: Any = [{"id": 1}, {"id": 2}] if call.reads_items else {}
         snippet = json.dumps({call.state: {kind: shape}}, ensure_ascii=False)
-        place = self._file or "the workflow's mock file (workflows/<module>.mocks.json)"
+        place = self.file or "the workflow's mock file (workflows/<module>.mocks.json)"
         known = ", ".join(json.dumps(key, ensure_ascii=False) for key in self._answers)
         name = json.dumps(call.state, ensure_ascii=False)
         asks = f"ItemReader of the Map {name}" if call.reads_items else f"task {name}"

@@ -42,9 +42,7 @@ def functions(other_services: str) -> Any:
 @pytest.fixture
 def shop(repository: Path, tmp_path: Path, other_services: str) -> Iterator[Project]:
     """Return a project whose workflow `orders` refers to `charge` in every possible way."""
-    running = open_service(
-        tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
-    )
+    running = open_service(tmp_path / "aws.db", tasks_for=lambda _scope: Mocks(), account=ACCOUNT)
     with start(running) as server:
         project = Project(repository, environment="aws", endpoint=server.url)
         project.write("releases.toml", config(server.url, other_services, "resolve"))

@@ -101,7 +101,7 @@ def test_publishing_is_refused_before_the_version_is_taken(world: Project) -> No
 
 def test_a_publication_that_fails_in_one_environment(world: Project, tmp_path: Path) -> None:
     """The version is released, and the report has the successful and the failed deployments."""
-    inner = open_service(tmp_path / "denied.db", tasks_for=lambda _name, _tags: Mocks())
+    inner = open_service(tmp_path / "denied.db", tasks_for=lambda _scope: Mocks())
     with start(_NoAliases(inner)) as server:  # type: ignore[arg-type]  # it has the server's methods
         text = (world.root / "releases.toml").read_text()
         world.write("releases.toml", text.replace("http://127.0.0.1:9", server.url))

@@ -315,7 +315,7 @@ def test_ending_a_deployment(
     repository: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
 ) -> None:
     """A publish that is ended between two calls records its failure; a second publish finishes."""
-    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _scope: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
@@ -344,7 +344,7 @@ def test_ending_a_deployment(
 
 def test_closing_the_terminal_of_a_deployment(repository: Path, tmp_path: Path) -> None:
     """Without a terminal, publish still restores its changes and records its failure."""
-    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _scope: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))
@@ -377,7 +377,7 @@ def test_what_ignores_hang_ups_goes_on() -> None:
 
 def test_a_deployment_under_nohup_outlives_its_terminal(repository: Path, tmp_path: Path) -> None:
     """A command that starts with SIGHUP ignored ignores it, and so do its child processes."""
-    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _name, _tags: Mocks()))
+    slow = _Slow(open_service(tmp_path / "slow.db", tasks_for=lambda _scope: Mocks()))
     with start(slow) as server:  # type: ignore[arg-type]  # it has the server's methods
         shop = Project(repository, environment="aws", endpoint=server.url)
         shop.write("releases.toml", config("aws", server.url))

@@ -37,7 +37,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     def clock() -> float:
         return (right + shift[0]).timestamp()
 
-    aws = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=clock)
+    aws = open_service(":memory:", tasks_for=lambda _scope: Mocks(), clock=clock)
     with start(aws) as server:
         access = Access(region="eu-west-1", endpoints={"stepfunctions": server.url})
         shop.clients["prod"] = connect(access).stepfunctions

@@ -143,7 +143,7 @@ def served(tmp_path: Path) -> Iterator[Shop]:
     """Return a shop whose AWS answers over HTTP."""
     folder = tmp_path / "shop"
     folder.mkdir()
-    aws = open_service(folder / "aws.db", tasks_for=lambda _name, _tags: Mocks(), region=REGION)
+    aws = open_service(folder / "aws.db", tasks_for=lambda _scope: Mocks(), region=REGION)
     with start(aws) as server:
         yield production(folder, numbered(alpha=99), remote=True, endpoint=server.url)
 

@@ -54,7 +54,7 @@ def shop(tmp_path: Path, moto_url: str) -> Iterator[Shop]:
     """Return a shop where 1.0.0 is live and 1.1.0 is released, watched by two alarms."""
     clock = Clock()  # AWS's too: a deployment compares them
 
-    aws = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks(), clock=clock.seconds)
+    aws = open_service(":memory:", tasks_for=lambda _scope: Mocks(), clock=clock.seconds)
     with start(aws) as server:
         yield _shop(tmp_path, clock, server.url, moto_url)
 

@@ -27,6 +27,7 @@ from sfn_release.aws.sessions import Access
 from sfn_release.errors import LocalServiceError
 from sfn_release.local_service import open_service, server
 from sfn_release.simulator import Mocks
+from sfn_release.tasks import ExecutionScope
 from support.machines import MACHINES, ROLE, create, definition, refusal
 from support.places import PYTHONPATH
 
@@ -44,14 +45,15 @@ SERVE = """
 import contextlib, sys
 from sfn_release.local_service import server, open_service
 from sfn_release.simulator import Mocks
+from sfn_release.tasks import ExecutionScope
 with contextlib.suppress(KeyboardInterrupt):
-    server.serve(open_service(sys.argv[1], tasks_for=lambda name, tags: Mocks()), port=0,
+    server.serve(open_service(sys.argv[1], tasks_for=lambda scope: Mocks()), port=0,
                  ready=lambda port: print(port, flush=True))
 """
 TARGET = "AWSStepFunctions.ListStateMachines"
 
 
-def any_tasks(_name: str, _tags: Any) -> Mocks:
+def any_tasks(_scope: ExecutionScope) -> Mocks:
     """Answer no task."""
     return Mocks()
 

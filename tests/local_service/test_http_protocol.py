@@ -21,7 +21,7 @@ LIST = HttpRequest(host="127.0.0.1:8083", target="AWSStepFunctions.ListStateMach
 @pytest.fixture
 def service() -> Iterator[LocalService]:
     """Return a service at noon."""
-    with open_service(":memory:", tasks_for=lambda _n, _t: Mocks(), clock=lambda: NOON) as opened:
+    with open_service(":memory:", tasks_for=lambda _scope: Mocks(), clock=lambda: NOON) as opened:
         yield opened
 
 
@@ -90,7 +90,7 @@ def test_a_database_that_fails_is_an_error_that_clients_do_not_retry(tmp_path: P
     """The error names the file."""
     path = tmp_path / "local.db"
     path.write_text("not a database, " * 100)
-    with open_service(path, tasks_for=lambda _n, _t: Mocks()) as service:
+    with open_service(path, tasks_for=lambda _scope: Mocks()) as service:
         response = answer(service, LIST)
     assert (response.status, body(response)["__type"]) == (400, "LocalServiceFailure")
     assert str(path) in body(response)["message"]

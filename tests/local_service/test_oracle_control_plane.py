@@ -103,7 +103,7 @@ class Replay:
         over = threading.Event()
         local = open_service(
             ":memory:",
-            tasks_for=lambda _name, _tags: Unanswered(over),
+            tasks_for=lambda _scope: Unanswered(over),
             account=ACCOUNT,
             real_time=True,
         )

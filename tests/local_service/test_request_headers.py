@@ -24,7 +24,7 @@ HOME = ArnScope("eu-west-1", "000000000000")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Background]:
     """Run a server in a thread, for eu-west-1, with one more host name."""
     path = tmp_path_factory.mktemp("local") / "local.db"
-    home = open_service(path, tasks_for=lambda _name, _tags: Mocks(), region=HOME.region)
+    home = open_service(path, tasks_for=lambda _scope: Mocks(), region=HOME.region)
     with server.start(home, allowed=["host.docker.internal"]) as background:
         yield background
 
@@ -146,7 +146,7 @@ def test_what_one_account_stores_stays_after_a_restart(tmp_path: Path) -> None:
     """An account's state machines are in the file."""
     path = tmp_path / "local.db"
     for expected in ([], ["arn:aws:states:us-east-1:333333333333:stateMachine:m"]):
-        running = open_service(path, tasks_for=lambda _name, _tags: Mocks())
+        running = open_service(path, tasks_for=lambda _scope: Mocks())
         with server.start(running) as background:
             user = client(background, "us-east-1", "333333333333")
             listed = user.list_state_machines()["stateMachines"]

@@ -287,7 +287,7 @@ def test_an_execution_runs_what_its_arn_says(client: Any) -> None:
 @pytest.mark.parametrize(("share", "version"), [(0.0, 1), (0.899, 1), (0.9, 2), (0.999, 2)])
 def test_an_alias_routes_by_weight(share: float, version: int) -> None:
     """A random share selects the version by the weights."""
-    with open_service(":memory:", tasks_for=lambda _n, _t: Mocks(), random=lambda: share) as local:
+    with open_service(":memory:", tasks_for=lambda _scope: Mocks(), random=lambda: share) as local:
         client: Any = in_process(local.answer, region="us-east-1")
         arn = create(client, publish=True)
         client.create_state_machine_alias(

@@ -50,9 +50,7 @@ def shop(
 ) -> Iterator[Project]:
     """Make a project with parameters from a variable and from Parameter Store, and publish it."""
     monkeypatch.setenv("SHOP_GREETING", "Hello")
-    running = open_service(
-        tmp_path / "aws.db", tasks_for=lambda _name, _tags: Mocks(), account=ACCOUNT
-    )
+    running = open_service(tmp_path / "aws.db", tasks_for=lambda _scope: Mocks(), account=ACCOUNT)
     with start(running) as server:
         project = Project(repository, environment="aws", endpoint=server.url)
         others = [f'{id} = "{other_services}"' for id in ("sts", "ssm", "cloudwatch")]

@@ -172,7 +172,7 @@ def described(case: Case, answer: str) -> list[str]:
     names = [str(expected[key]).rpartition(":")[2] for key in ("stateMachineArn", "name")]
     machine, execution = (values.get(name) or name.strip("<>") for name in names)
     with open_service(
-        ":memory:", tasks_for=lambda _name, _tags: Recorded(case), account="111111111111"
+        ":memory:", tasks_for=lambda _scope: Recorded(case), account="111111111111"
     ) as local:
         client = in_process(local.answer, region="us-east-1")
         made = client.create_state_machine(

@@ -254,7 +254,7 @@ def account(shop: Shop, *, aws_time: Callable[[], float] | None = None) -> Shop:
     """
     aws = open_service(
         shop.root.parent / "aws.db",
-        tasks_for=lambda _name, _tags: Mocks(),
+        tasks_for=lambda _scope: Mocks(),
         clock=aws_time or time.time,
         region=REGION,
     )

@@ -39,7 +39,7 @@ def service_for(
         if environment is not None:
             raise
         path = data_folder(os.environ if environ is None else environ) / "local.db"
-        running = open_service(path, tasks_for=lambda _name, _tags: Mocks(), real_time=real_time)
+        running = open_service(path, tasks_for=lambda _scope: Mocks(), real_time=real_time)
         return running, path
     served = workspace.environment(environment or "local")
     if not served.backend.can_serve:

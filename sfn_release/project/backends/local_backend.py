@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfn_release.local_service import LocalService
     from sfn_release.project.environment import Environment
     from sfn_release.simulator import Tasks
+    from sfn_release.tasks import ExecutionScope
 
 _ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
 _SHARED = "local.db"  # until 0.2.0, all projects of a repository were in this file
@@ -67,12 +68,12 @@ def _region(environment: Environment) -> str:
     return environment.region or LOCAL_REGION
 
 
-def _tasks_for(clone: Clone, environment: Environment) -> Callable[[str, Mapping[str, str]], Tasks]:
+def _tasks_for(clone: Clone, environment: Environment) -> Callable[[ExecutionScope], Tasks]:
     from sfn_release.project.mock_files import read_mocks
     from sfn_release.simulator import Mocks
 
-    def tasks(state_machine: str, _: Mapping[str, str]) -> Tasks:
-        source = clone.source_of(environment.name, state_machine)
+    def tasks(scope: ExecutionScope) -> Tasks:
+        source = clone.source_of(environment.name, scope.machine)
         return read_mocks(clone.root, source) if source else Mocks()
 
     return tasks

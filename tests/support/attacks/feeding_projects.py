@@ -164,7 +164,7 @@ def all_feeds(folder: Path, *, commands: int = 1) -> Iterator[tuple[Feed, ...]]:
 
         return Feed(f"cli: {kind}", (files[kind],), give, wild=True, weight=commands)
 
-    mocks = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+    mocks = open_service(":memory:", tasks_for=lambda _scope: Mocks())
     with start(mocks) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", server.url)  # nothing leaves this machine
         yield (

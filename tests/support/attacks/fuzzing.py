@@ -376,7 +376,7 @@ class Service:
         from sfn_release.local_service import open_service
         from sfn_release.simulator import Mocks
 
-        self._service = open_service(":memory:", tasks_for=lambda _name, _tags: Mocks())
+        self._service = open_service(":memory:", tasks_for=lambda _scope: Mocks())
 
     def ask(self, operation: str, request: Mapping[str, Any] | bytes) -> dict[str, Any]:
         """Return an answer's members; raise AssertionError for an unknown form."""

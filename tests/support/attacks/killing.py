@@ -310,7 +310,7 @@ def _serve(world: World, writer: int) -> None:
             os.write(writer, f"{port}\n".encode())
             os.close(writer)
 
-        mocks = open_service(_database(world), tasks_for=lambda _name, _tags: Mocks())
+        mocks = open_service(_database(world), tasks_for=lambda _scope: Mocks())
         serve(mocks, port=0, ready=ready)
     finally:
         os._exit(1)

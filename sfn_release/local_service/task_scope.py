@@ -1,0 +1,45 @@
+"""The tasks of an execution: their answers, and the calls of the API that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.local_service import api_errors
+from sfn_release.local_service import api_model as models
+from sfn_release.local_service.api_errors import ApiError
+from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.start_targets import StartTarget
+from sfn_release.simulator import Tasks
+from sfn_release.tasks import ApiRefusal, ExecutionScope
+
+
+def tasks_of(context: RequestContext, target: StartTarget) -> Tasks:
+    """Return whatever answers the tasks of one execution of *target*."""
+
+    def call_api(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return _perform(context, operation, request)
+
+    return context.tasks_for(
+        ExecutionScope(
+            machine=target.name,
+            tags=target.tags,
+            test_case=target.test_case,
+            region=context.scope.region,
+            account=context.scope.account,
+            call_api=call_api,
+        )
+    )
+
+
+def _perform(context: RequestContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Perform an API operation in the scope of *context*. Raises ApiRefusal for AWS's errors."""
+    perform = context.operations.get(operation)
+    try:
+        if perform is None:
+            raise api_errors.unknown_operation(operation, sorted(context.operations))
+        body = json.dumps(request).encode()
+        return perform(context, models.load().request(operation, body))
+    except ApiError as error:
+        raise ApiRefusal(error.code, error.message, error.status) from error

@@ -1,0 +1,34 @@
+"""The answers to an execution's tasks that come from outside the simulator.
+
+    TaskCall → chain → the first source that knows the task → result, or the failure of the task
+
+The simulator is pure: it asks a `Tasks` for every answer. `TaskSources` builds one for each
+execution, which asks in this order:
+
+1. the answers that a test gives (`simulator.mocks`);
+2. the test case of a MockConfigFile.json that the start of the execution named (`mock_config`);
+3. the mock file beside the workflow (`simulator.mocks`).
+
+If no source knows a task, the execution fails, and the cause names the state, its resource and the
+mock to write.
+
+chain               asks the sources in order
+task_sources        what a project, a test or `local serve` gives, from which chains are built
+execution_scope     the execution that asks
+mock_config         reads MockConfigFile.json; `mocked_case` answers tasks from one of its cases
+"""
+
+from __future__ import annotations
+
+from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, ExecutionScope
+from sfn_release.tasks.mock_config import MockConfig, load_mock_config
+from sfn_release.tasks.task_sources import TaskSources
+
+__all__ = [
+    "ApiRefusal",
+    "CallApi",
+    "ExecutionScope",
+    "MockConfig",
+    "TaskSources",
+    "load_mock_config",
+]

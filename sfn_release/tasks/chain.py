@@ -1,0 +1,36 @@
+"""Asks the sources of answers in order: the first source that knows a task answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sfn_release.simulator import Mocks, NoAnswer, TaskCall
+
+Answer = Callable[[], Any]
+"""Answers one call, as `Tasks.run` does: returns the result, raises TaskFailure or NoAnswer."""
+
+
+class TaskSource(Protocol):
+    """One kind of answers. To add a kind, implement it and name it in `task_sources`."""
+
+    def answer_to(self, call: TaskCall) -> Answer | None:
+        """Return the answer to *call*, not yet given; None leaves it to the next source."""
+        ...
+
+
+@dataclass(frozen=True)
+class TaskChain:
+    """Tasks that several *sources* answer. *mock_file* explains how to mock a task of no source."""
+
+    sources: Sequence[TaskSource]
+    mock_file: Mocks
+
+    def run(self, call: TaskCall) -> Any:
+        """Answer *call*. Raises TaskFailure; NoAnswer if no source knows the task."""
+        for source in self.sources:
+            answer = source.answer_to(call)
+            if answer is not None:
+                return answer()
+        raise NoAnswer("SfnRelease.NoMock", self.mock_file.how_to_add(call))

@@ -1,0 +1,40 @@
+"""The execution whose tasks are to be answered, as the sources of answers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CallApi = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+"""Performs an operation of Step Functions' API on behalf of a task: (operation, request) → answer.
+
+Members are spelled as in the API, and times are datetimes. Raises `ApiRefusal`.
+"""
+
+
+class ApiRefusal(Exception):  # noqa: N818 - AWS's word: the service refused the request
+    """Step Functions refused a request of a task: AWS's error *code*, *message* and HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class ExecutionScope:
+    """One execution: its state machine by name and tags, and where it runs.
+
+    *test_case* is the case of a MockConfigFile.json that the start named, if any. *call_api*
+    performs an operation of Step Functions in the same region and account; None where the
+    execution can't reach other workflows.
+    """
+
+    machine: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    test_case: str | None = None
+    region: str = ""
+    account: str = ""
+    call_api: CallApi | None = None

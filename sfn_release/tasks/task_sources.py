@@ -1,0 +1,36 @@
+"""Everything that can answer tasks, as a project, a test or `local serve` gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sfn_release.simulator import Mocks, Tasks
+from sfn_release.tasks.chain import TaskChain, TaskSource
+from sfn_release.tasks.execution_scope import ExecutionScope
+from sfn_release.tasks.mock_config import MockConfig
+from sfn_release.tasks.mocked_case import MockedCase
+
+
+@dataclass(frozen=True)
+class TaskSources:
+    """The sources of answers, from which `for_execution` builds the tasks of one execution.
+
+    *given* are the answers that a test gives, *mock_config* a MockConfigFile.json, *mocks_of*
+    returns the mocks of a state machine's mock file.
+    """
+
+    given: Mocks | None = None
+    mock_config: MockConfig | None = None
+    mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks()
+
+    def for_execution(self, scope: ExecutionScope) -> Tasks:
+        """Return the tasks of one execution. Raises ConfigError for an unknown test case."""
+        mock_file = self.mocks_of(scope.machine)
+        sources: list[TaskSource] = []
+        if self.given is not None:
+            sources.append(self.given.fresh())
+        if scope.test_case is not None and self.mock_config is not None:
+            sources.append(MockedCase(self.mock_config, scope.machine, scope.test_case))
+        sources.append(mock_file)
+        return TaskChain(sources, mock_file)
