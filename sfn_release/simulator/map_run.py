@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import EventCounter, with_error
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure
+from sfn_release.simulator.item_batches import Batching, batches
 from sfn_release.simulator.item_processor import NestedProgress, item_processor, iteration_input
-from sfn_release.simulator.item_reader import items_of
+from sfn_release.simulator.item_reader import ReaderCall, read_items
 from sfn_release.simulator.machine import ExecutionRun, Frame, walk
+from sfn_release.simulator.map_items import MapItem, UnreadableItemsError, iterate
 from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
@@ -145,7 +146,7 @@ def _tolerance(
 
 
 def _payloads(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
-    items = run.language(frame, visit.definition).items(visit, input)
+    items = list(iterate(run.language(frame, visit.definition).items(visit, input)))
     return _batched(run, frame, visit, input, items)
 
 
@@ -155,20 +156,30 @@ def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> lis
     payload = run.language(frame, visit.definition).reader(visit, input)
     config = reader.get("ReaderConfig", {})
     most = _most_items(run, frame, visit, input, config)
-    call = TaskCall(
-        visit.name, reader["Resource"], payload, iteration=frame.iteration, reads_items=True
+    reading = read_items(reader["Resource"], payload, config, most)
+    try:
+        call = next(reading)
+        while True:
+            call = reading.send(_ask(run, frame, visit, call))
+    except StopIteration as end:
+        items: list[MapItem] = end.value
+    except UnreadableItemsError as error:
+        raise StateFailure("States.ItemReaderFailed", str(error)) from error
+    return _batched(run, frame, visit, input, items)
+
+
+def _ask(run: ExecutionRun, frame: Frame, visit: StateVisit, call: ReaderCall) -> Any:
+    """Return S3's answer to one call of an ItemReader."""
+    task = TaskCall(
+        visit.name, call.resource, call.payload, iteration=frame.iteration, reads_items=True
     )
     try:
-        answer = run.tasks.run(call)
+        answer = run.tasks.run(task)
     except TaskFailure as failure:
         raise StateFailure("States.ItemReaderFailed", failure.cause) from failure
     except NoAnswer as missing:
         raise ExecutionFailure(missing.error, missing.cause) from missing
-    try:
-        items = items_of(answer.result if isinstance(answer, TaskResult) else answer, config)
-    except ValueError as error:
-        raise StateFailure("States.ItemReaderFailed", str(error)) from error
-    return _batched(run, frame, visit, input, items[: most or len(items)])
+    return answer.result if isinstance(answer, TaskResult) else answer
 
 
 def _most_items(
@@ -183,11 +194,11 @@ def _most_items(
 
 
 def _batched(
-    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, items: list[Any]
+    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, items: list[MapItem]
 ) -> list[Any]:
     """Apply ItemSelector to each item, then ItemBatcher."""
     chosen = [
-        iteration_input(run, frame, visit, input, {"Index": index, "Value": item})
+        iteration_input(run, frame, visit, input, item.context(index))
         for index, item in enumerate(items)
     ]
     batcher = visit.definition.get("ItemBatcher")
@@ -201,14 +212,7 @@ def _batched(
     if "BatchInput" in batcher:
         batch_input = {"Parameters": batcher["BatchInput"]}
         common["BatchInput"] = language.arguments(replace(visit, definition=batch_input), input)
-    batches: list[dict[str, Any]] = []
-    for item in chosen:
-        fits = bool(batches) and len(batches[-1]["Items"]) < most
-        if fits and len(compact({**common, "Items": [*batches[-1]["Items"], item]})) <= room:
-            batches[-1]["Items"].append(item)
-        else:
-            batches.append({**common, "Items": [item]})
-    return list[Any](batches)
+    return [batch for _, batch in batches(chosen, Batching(most, room, common))]
 
 
 def _uuid(run: ExecutionRun) -> str:
