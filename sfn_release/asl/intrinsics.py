@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, assert_never
 
 from sfn_release.asl.intrinsic_functions import FUNCTIONS, IntrinsicError
-from sfn_release.asl.paths import NUMBER, Path, PathError, PathNotFoundError
+from sfn_release.asl.paths import NUMBER, Path, PathError
 from sfn_release.asl.paths import parse as parse_path
 from sfn_release.asl.scanner import TextScanner
 
@@ -38,7 +38,7 @@ _ANY = 10_000  # no limit
 
 
 class ArgumentNotFoundError(LookupError):
-    """A path among a call's arguments selects nothing. The message names the call and the path."""
+    """A path among a call's arguments selects nothing. *resolve* raises it, with a message."""
 
 
 class IntrinsicSyntaxError(ValueError):
@@ -63,17 +63,19 @@ class IntrinsicCall:
     def evaluate(self, resolve: Callable[[Path], Any], random: Random) -> Any:
         """Return the call's value. *resolve* reads paths, *random* makes UUIDs and numbers.
 
-        Raises IntrinsicError, which names this call, for wrong arguments, and ArgumentNotFoundError
-        if *resolve* raises PathNotFoundError.
+        Raises IntrinsicError for wrong arguments, and the ArgumentNotFoundError of *resolve*. Both
+        name the whole call, also for a mistake in a call inside it.
         """
-        values = [self._value(argument, resolve, random) for argument in self.arguments]
-        function = FUNCTIONS[self.name]
         try:
-            return function.apply(values, random)
-        except IntrinsicError as error:
-            raise IntrinsicError(
+            return self._apply(resolve, random)
+        except (IntrinsicError, ArgumentNotFoundError) as error:
+            raise type(error)(
                 f"The function '{self.text}' had the following error: {error}"
             ) from error
+
+    def _apply(self, resolve: Callable[[Path], Any], random: Random) -> Any:
+        values = [self._value(argument, resolve, random) for argument in self.arguments]
+        return FUNCTIONS[self.name].apply(values, random)
 
     def _value(
         self,
@@ -81,17 +83,15 @@ class IntrinsicCall:
         resolve: Callable[[Path], Any],
         random: Random,
     ) -> Any:
-        if isinstance(argument, IntrinsicLiteral):
-            return argument.value
-        if isinstance(argument, IntrinsicCall):
-            return argument.evaluate(resolve, random)
-        try:
-            return resolve(argument)
-        except PathNotFoundError as error:
-            raise ArgumentNotFoundError(
-                f"The function '{self.text}' had the following error: The JsonPath argument for"
-                f" the field '{argument.text}' could not be found"
-            ) from error
+        match argument:
+            case IntrinsicLiteral():
+                return argument.value
+            case IntrinsicCall():
+                return argument._apply(resolve, random)  # noqa: SLF001 - of the same class
+            case Path():
+                return resolve(argument)
+            case _:
+                assert_never(argument)
 
 
 def is_call(text: str) -> bool:

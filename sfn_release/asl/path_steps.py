@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, assert_never
 
+from sfn_release.asl.intrinsic_functions import java_text
 from sfn_release.asl.path_budget import Budget
 
 
 class PathNotFoundError(LookupError):
     """A path selects nothing in this data. The message says where it ends."""
+
+
+class IndexPastEndError(PathNotFoundError):
+    """A path ends at an index past the end of an array."""
+
+
+class NotAnArrayError(PathNotFoundError):
+    """A path takes an item of a value that is no array."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ class Path:
         """The variable that the path starts at, None for ``$`` and ``$$``."""
         return self.root[1:] if self.root not in ("$", "$$") else None
 
-    @property
+    @cached_property
     def definite(self) -> bool:
         """Whether the path selects at most one value. Otherwise it returns an array."""
         return all(
@@ -132,16 +142,17 @@ class Path:
         for position, step in enumerate(self.steps):
             if isinstance(step, PathFunction):
                 return FUNCTIONS[step.name](nodes[0] if _definite(upstream) else nodes)
-            if self.definite and nodes:
-                self._require(step, nodes[0], upstream, leaf=position == len(self.steps) - 1)
             leaf = position == len(self.steps) - 1
+            if self.definite and nodes:
+                self._require(step, nodes[0], upstream, leaf=leaf)
             nodes = [found for node in nodes for found in search.select(step, node, leaf=leaf)]
+            if self.definite and not nodes:
+                kind = (
+                    IndexPastEndError if leaf and isinstance(step, Indexes) else PathNotFoundError
+                )
+                raise kind(f"No results for path: {_text(self.steps)}")
             upstream.append(step)
-        if not self.definite:
-            return nodes
-        if not nodes:
-            raise PathNotFoundError(f"No results for path: {_text(self.steps)}")
-        return nodes[0]
+        return nodes[0] if self.definite else nodes
 
     def _require(self, step: Selector, node: Any, upstream: list[PathStep], *, leaf: bool) -> None:
         """Raise PathNotFoundError if *step* of a definite path can't be taken at *node*."""
@@ -158,8 +169,9 @@ class Path:
         elif node is None:
             raise PathNotFoundError(f"The path {here} is null")
         elif not isinstance(node, list):
-            raise PathNotFoundError(
-                f"Filter: {step} can only be applied to arrays. Current context is: {node}"
+            raise NotAnArrayError(
+                f"Filter: {step} can only be applied to arrays. Current context is:"
+                f" {java_text(node)}"
             )
 
 

@@ -26,6 +26,8 @@ from sfn_release.asl.path_steps import (
     Descent,
     Filter,
     Indexes,
+    IndexPastEndError,
+    NotAnArrayError,
     Path,
     PathFunction,
     PathNames,
@@ -38,6 +40,8 @@ from sfn_release.asl.path_writing import put
 from sfn_release.asl.scanner import TextScanner, unescape
 
 __all__ = [
+    "IndexPastEndError",
+    "NotAnArrayError",
     "Path",
     "PathBudgetError",
     "PathError",

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from sfn_release.asl import intrinsics, paths
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.choice import holds
+from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.path_lookup import (
     as_text,
     look_up,
@@ -201,21 +202,45 @@ def _template(visit: StateVisit, template: Any, data: Any) -> Any:
 
 def _value(visit: StateVisit, text: Any, field: str, data: Any) -> Any:
     """Return the value of a path or an intrinsic function in *field*."""
-    if not isinstance(text, str) or not intrinsics.is_call(text):
-        path = parse_path(visit, text)
+    if isinstance(text, str) and intrinsics.is_call(text):
+        return _called(visit, text, data)
+    path = parse_path(visit, text)
+    try:
+        return look_up(visit, path, data)
+    except paths.IndexPastEndError:
+        if field.endswith(".$"):
+            return None  # AWS is lenient here, unlike with a missing field
+        raise _not_found(visit, path, field, data) from None
+    except paths.PathNotFoundError as error:
+        raise _not_found(visit, path, field, data) from error
+
+
+def _not_found(visit: StateVisit, path: paths.Path, field: str, data: Any) -> StateFailure:
+    searched = visit.context if path.root == "$$" else data
+    return visit.error(
+        f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
+        f" in the input '{compact(searched)}'"
+    )
+
+
+def _called(visit: StateVisit, text: str, data: Any) -> Any:
+    """Return the value of an intrinsic function."""
+
+    def argument(path: paths.Path) -> Any:
         try:
             return look_up(visit, path, data)
+        except paths.NotAnArrayError as error:
+            raise intrinsics.ArgumentNotFoundError(str(error)) from error
         except paths.PathNotFoundError as error:
-            raise visit.error(
-                f"The JSONPath '{path.text}' specified for the field '{field}' could not be found"
-                f" in the input '{compact(data)}'"
+            raise intrinsics.ArgumentNotFoundError(
+                f"The JsonPath argument for the field '{path.text.replace('$$', '$', 1)}' could"
+                f" not be found in the input '{compact(data)}'"
             ) from error
+
     try:
-        return intrinsics.parse(text).evaluate(
-            lambda path: look_up(visit, path, data), visit.random
-        )
+        return intrinsics.parse(text).evaluate(argument, visit.random)
     except intrinsics.ArgumentNotFoundError as error:
-        raise visit.error(f"{error} in the input '{compact(data)}'") from error
+        raise visit.error(str(error)) from error
     except (intrinsics.IntrinsicError, intrinsics.IntrinsicSyntaxError) as error:
         raise visit.error(str(error), error="States.IntrinsicFailure") from error
 

@@ -40,12 +40,16 @@ def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
 
 
 def choice_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
-    """Go to the Next of the first rule that holds, else to Default."""
+    """Go to the Next of the first rule that holds, else to Default.
+
+    Without both, AWS fails with States.Runtime, not with the language's States.NoChoiceMatched.
+    """
     yield from ()
     language = run.language(frame, visit.definition)
     input = language.input(visit)
     rule = language.choose(visit, input)
     if rule is None and "Default" not in visit.definition:
-        failure = visit.error("No rule of the choice state matches and it has no Default.")
-        raise StateFailure("States.NoChoiceMatched", failure.cause)
+        raise visit.error(
+            "Failed to transition out of the state. The state does not point to a next state."
+        )
     return language.leave(visit, input, rule)

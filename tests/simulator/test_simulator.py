@@ -315,10 +315,11 @@ def test_data_deeper_than_python_can_write_is_a_failure() -> None:
 
 
 def test_no_rule_and_no_default_is_an_error() -> None:
-    """The error is States.NoChoiceMatched."""
+    """The error is States.Runtime, in AWS's words."""
     rule = {"Variable": "$.x", "NumericEquals": 1, "Next": "C"}
     outcome = run(chain(C={"Type": "Choice", "Choices": [rule]}), {"x": 2})
-    assert outcome.error == "States.NoChoiceMatched"
+    assert outcome.error == "States.Runtime"
+    assert str(outcome.cause).endswith("The state does not point to a next state.")
 
 
 def test_a_variable_that_is_not_there_fails_a_comparison_but_not_is_present() -> None:
