@@ -33,21 +33,27 @@ class JsonPathLanguage:
 
     def input(self, visit: StateVisit) -> Any:
         """Apply InputPath."""
-        return _filtered(visit, "InputPath", visit.raw)
+        input = _filtered(visit, "InputPath", visit.raw)
+        visit.note("afterInputPath", input)
+        return input
 
     def arguments(self, visit: StateVisit, input: Any) -> Any:
         """Apply Parameters."""
-        if "Parameters" not in visit.definition:
-            return input
-        return _template(visit, visit.definition["Parameters"], input)
+        if "Parameters" in visit.definition:
+            input = _template(visit, visit.definition["Parameters"], input)
+        visit.note("afterParameters", input)
+        return input
 
     def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - the interface has it for JSONata
         """Apply ResultSelector, Assign, ResultPath and OutputPath."""
         state = visit.definition
+        visit.note("result", result)
         if "ResultSelector" in state:
             result = _template(visit, state["ResultSelector"], result)
+        visit.note("afterResultSelector", result)
         assigned = _assigned(visit, state, result)
         output = _placed(visit, state, result)
+        visit.note("afterResultPath", output)
         return StateExit(_filtered(visit, "OutputPath", output), assigned, state.get("Next"))
 
     def leave(
@@ -112,6 +118,7 @@ class JsonPathLanguage:
         """Read ItemsPath; an object has an item for each of its members."""
         text = visit.definition.get("ItemsPath", "$")
         items = value_at(visit, text, input)
+        visit.note("afterItemsPath", items)
         if isinstance(items, Mapping):
             return [{"Key": key, "Value": value} for key, value in items.items()]
         if not isinstance(items, list):

@@ -30,7 +30,7 @@ def with_retries(
     retriers = _Retriers(visit.definition.get("Retry", []), run.random)
     count = 0
     while True:
-        visit.context["State"]["RetryCount"] = count
+        visit.count_retries(count)
         try:
             return (yield from attempt(count))
         except StateFailure as failure:

@@ -26,6 +26,17 @@ class StateVisit:
     entered: int
     random: Random
 
+    def note(self, stage: str, value: Any) -> None:
+        """Take note of the data after a field of the state. A state test overrides it."""
+
+    def count_retries(self, count: int) -> None:
+        """Put the number of retries into the context object."""
+        self.context["State"]["RetryCount"] = count
+
+    def give_token(self, token: str) -> None:
+        """Put a task token into the context object."""
+        self.context["Task"] = {"Token": token}
+
     def error(self, text: str, *, error: str = RUNTIME) -> StateFailure:
         """Return a failure whose cause names this state in Step Functions' words."""
         return StateFailure(

@@ -65,7 +65,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     token = None
     if kind.submits:  # AWS gives .sync tasks a token too
         token = f"{run.random.getrandbits(512):0128x}"
-        visit.context["Task"] = {"Token": token}
+        visit.give_token(token)
     call = TaskCall(
         visit.name,
         resource,
