@@ -45,7 +45,14 @@ class Service:
 
     def input_of(self, action: str) -> str | None:
         """Return the name of the shape of an action's parameters; None for one without any."""
-        shape = self.actions[action].get("input")
+        return self._shape_of(action, "input")
+
+    def output_of(self, action: str) -> str | None:
+        """Return the name of the shape of an action's result; None for one without any."""
+        return self._shape_of(action, "output")
+
+    def _shape_of(self, action: str, side: str) -> str | None:
+        shape = self.actions[action].get(side)
         return None if shape is None else str(shape["shape"])
 
     def streams(self, action: str) -> bool:
