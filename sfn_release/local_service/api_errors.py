@@ -78,6 +78,11 @@ def no_execution(arn: str) -> ApiError:
     return ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
 
 
+def no_activity(arn: str) -> ApiError:
+    """Return the error for an activity that does not exist."""
+    return ApiError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+
+
 def no_resource(arn: str) -> ApiError:
     """Return the error for a version, alias or tagged resource that does not exist."""
     return ApiError("ResourceNotFound", f"Resource not found: '{arn}'")

@@ -6,6 +6,7 @@ arn:aws:states:REGION:ACCOUNT:stateMachine:NAME:live       its alias "live"
 arn:aws:states:REGION:ACCOUNT:stateMachine:NAME/label      a Distributed Map inside it
 arn:aws:states:REGION:ACCOUNT:execution:NAME:EXECUTION     a STANDARD execution
 arn:aws:states:REGION:ACCOUNT:express:NAME:EXECUTION:ID    an EXPRESS execution
+arn:aws:states:REGION:ACCOUNT:activity:NAME                an activity
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sfn_release.local_service import api_errors
 
 _PARTS = 6  # arn, partition, service, region, account, resource
 _MACHINE = "stateMachine"
+_ACTIVITY = "activity"
 _DIGITS = 18  # of a number that always fits the 64 bits of SQLite
 _NO_VERSION = 10**_DIGITS
 _NAME = re.compile(r"[^\x00-\x20\x7f-\x9f\s<>{}\[\]?*\"#%\\^|~`$&,;:/\ud800-\udfff\ufffe\uffff]+")
@@ -45,6 +47,10 @@ class ArnScope:
     def express(self, machine: str, name: str, id: str) -> str:
         """Return the ARN of an EXPRESS execution, which *name* alone doesn't identify."""
         return f"{self._prefix}:express:{machine}:{name}:{id}"
+
+    def activity(self, name: str) -> str:
+        """Return the ARN of activity *name*."""
+        return f"{self._prefix}:{_ACTIVITY}:{name}"
 
     @property
     def _prefix(self) -> str:
@@ -132,8 +138,23 @@ def execution_arn(text: str) -> str:
     return text
 
 
+def activity_name(text: str) -> str:
+    """Return the name in the ARN of an activity. Raises InvalidArn for anything else."""
+    kind, fields = _resource(text)
+    if kind != _ACTIVITY:
+        raise api_errors.invalid_arn(f"Resource type not valid in this context: {kind}")
+    if len(fields) != 1 or not all(fields):
+        raise api_errors.invalid_arn(f"Invalid ARN: {text}")
+    return fields[0]
+
+
+def is_activity(text: str) -> bool:
+    """Return whether *text* is the ARN of an activity. Raises InvalidArn if it isn't an ARN."""
+    return _resource(text)[0] == _ACTIVITY
+
+
 def check_name(name: str) -> None:
-    """Raise InvalidName for the name of a state machine or execution that AWS refuses."""
+    """Raise InvalidName for a name that AWS refuses: of a machine, an execution, an activity."""
     if not _NAME.fullmatch(name):
         raise api_errors.invalid_name(name)
 

@@ -1,11 +1,11 @@
-"""The tables of the store, and the upgrade of an earlier version's tables."""
+"""The tables of the store, and the upgrades of earlier versions' tables."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 
 _MACHINES = """
 CREATE TABLE machines (
@@ -86,7 +86,11 @@ CREATE TABLE executions (
     trace_header TEXT,
     started REAL NOT NULL,
     stopped REAL,
-    owner TEXT                       -- the process that runs it, while it is RUNNING
+    owner TEXT,                      -- the process that runs it, while it is RUNNING
+    redrives INTEGER NOT NULL DEFAULT 0,
+    redriven REAL,                   -- the last redrive
+    redrive_tokens TEXT,             -- JSON: [[clientToken, redriven], ...]
+    checkpoint TEXT                  -- JSON: what a redrive goes on from
 );
 CREATE INDEX executions_by_machine ON executions (machine, id);
 CREATE INDEX executions_by_revision ON executions (revision);
@@ -94,13 +98,67 @@ CREATE INDEX running_executions ON executions (owner) WHERE status = 'RUNNING'
 """
 
 
+_ACTIVITIES = """
+CREATE TABLE activities (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL,             -- region:account
+    name TEXT NOT NULL,
+    encryption TEXT NOT NULL,
+    created REAL NOT NULL,
+    UNIQUE (scope, name)
+);
+CREATE TABLE activity_tags (
+    activity INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (activity, key)
+);
+CREATE TABLE open_tasks (            -- tasks whose answer comes through the API
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    execution TEXT NOT NULL,         -- executions.arn
+    owner TEXT NOT NULL,             -- the process that runs it
+    activity TEXT,                   -- the ARN; NULL: a callback task
+    input TEXT,                      -- for the activity's worker
+    status TEXT NOT NULL             -- SCHEDULED, STARTED or ENDED
+);
+CREATE INDEX open_tasks_by_activity ON open_tasks (activity, status, id);
+CREATE INDEX open_tasks_by_execution ON open_tasks (execution, status);
+CREATE TABLE task_signals (          -- for the process that runs the execution
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    execution TEXT NOT NULL,
+    signal TEXT NOT NULL             -- JSON
+);
+CREATE INDEX task_signals_by_owner ON task_signals (owner)
+"""
+_REDRIVES = (
+    "redrives INTEGER NOT NULL DEFAULT 0",
+    "redriven REAL",
+    "redrive_tokens TEXT",
+    "checkpoint TEXT",
+)
+
+
 def create(db: sqlite3.Connection) -> None:
     """Create all tables in an empty database."""
-    _run(db, _MACHINES, _HISTORIES, _REST)
+    _run(db, _MACHINES, _HISTORIES, _REST, _ACTIVITIES)
 
 
-def upgrade(db: sqlite3.Connection, scope: str) -> None:
-    """Upgrade the tables of version 1, whose state machines all belong to one *scope*.
+def upgrade(db: sqlite3.Connection, version: int, scope: str) -> None:
+    """Upgrade the tables of an earlier *version*.
+
+    All state machines of version 1 belong to one *scope*.
+    """
+    if version == 1:
+        _from_1(db, scope)
+    for column in _REDRIVES:
+        db.execute(f"ALTER TABLE executions ADD COLUMN {column}")
+    _run(db, _ACTIVITIES)
+
+
+def _from_1(db: sqlite3.Connection, scope: str) -> None:
+    """Upgrade version 1 to version 2.
 
     Version 1 kept a history in one column, which is too small for a long history.
     """

@@ -32,6 +32,7 @@ class LiveExecutions:
         self.owner = f"{pid} {_process_start(pid)} {id}"
         self._running: dict[str, _LiveExecution] = {}
         self._lock = threading.Lock()
+        self.closed = threading.Event()
 
     def start(self, arn: str, run: ExecutionBody) -> None:
         """Run an execution in its own thread, with a clock that `stop` can stop."""
@@ -69,6 +70,7 @@ class LiveExecutions:
 
     def close(self) -> None:
         """Stop every execution."""
+        self.closed.set()
         with self._lock:
             runs = list(self._running.values())
         for run in runs:

@@ -1,4 +1,4 @@
-"""Finds state machines, versions, aliases and executions."""
+"""Finds state machines, versions, aliases, executions and activities."""
 
 from __future__ import annotations
 
@@ -88,4 +88,24 @@ def execution(db: sqlite3.Connection, context: RequestContext, arn: str) -> sqli
     ).fetchone()
     if row is None:
         raise api_errors.no_execution(arn)
+    return row
+
+
+def find_activity(
+    db: sqlite3.Connection, context: RequestContext, name: str, arn: str
+) -> sqlite3.Row | None:
+    """Return the row of an activity by its name and ARN; None if it's absent."""
+    if arn != context.scope.activity(name):
+        return None  # another region or account
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM activities WHERE scope = ? AND name = ?", (context.scope.key, name)
+    ).fetchone()
+    return row
+
+
+def activity(db: sqlite3.Connection, context: RequestContext, name: str, arn: str) -> sqlite3.Row:
+    """Return the row of an activity. Raises ActivityDoesNotExist."""
+    row = find_activity(db, context, name, arn)
+    if row is None:
+        raise api_errors.no_activity(arn)
     return row

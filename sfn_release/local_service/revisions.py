@@ -11,12 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from sfn_release.checks.checker import variable_references
-from sfn_release.local_service import api_errors
+from sfn_release.local_service import api_errors, encryption
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _OFF: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
-_OWNED = "AWS_OWNED_KEY"
-_REUSE_SECONDS = 300  # how long a data key is reused by default
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def requested(request: Mapping[str, Any], present: Revision | None = None) -> Re
         raise api_errors.ApiError("InvalidArn", f"Invalid Role Arn: '{role}'")
     logging = request.get("loggingConfiguration")
     tracing = request.get("tracingConfiguration")
-    encryption = request.get("encryptionConfiguration")
+    asked_encryption = request.get("encryptionConfiguration")
     return Revision(
         definition=request["definition"]
         if present is None or "definition" in request
@@ -78,8 +76,8 @@ def requested(request: Mapping[str, Any], present: Revision | None = None) -> Re
         if present and tracing is None
         else {"enabled": bool((tracing or {}).get("enabled"))},
         encryption=present.encryption
-        if present and encryption is None
-        else _encryption(encryption or {"type": _OWNED}),
+        if present and asked_encryption is None
+        else encryption.requested(asked_encryption),
     )
 
 
@@ -124,21 +122,6 @@ def _logging(asked: Mapping[str, Any]) -> dict[str, Any]:
     if len(destinations) > 1 or (not off and not destinations):
         raise api_errors.invalid_logging("Must specify exactly one Log Destination.")
     return {**_OFF, **given}
-
-
-def _encryption(asked: Mapping[str, Any]) -> dict[str, Any]:
-    if asked["type"] == _OWNED:
-        if asked.get("kmsKeyId") is not None:
-            raise api_errors.invalid_encryption("kmsKeyId is not allowed with AWS_OWNED_KEY.")
-        return {"type": _OWNED}
-    if asked.get("kmsKeyId") is None:
-        raise api_errors.invalid_encryption("kmsKeyId is required with CUSTOMER_MANAGED_KMS_KEY.")
-    seconds = asked.get("kmsDataKeyReusePeriodSeconds")
-    return {
-        "type": asked["type"],
-        "kmsKeyId": asked["kmsKeyId"],
-        "kmsDataKeyReusePeriodSeconds": _REUSE_SECONDS if seconds is None else seconds,
-    }
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from sfn_release.aws.regions import LOCAL_ACCOUNT, LOCAL_REGION
 from sfn_release.local_service import (
+    activity_api,
+    activity_tasks,
     alias_api,
     api_errors,
     execution_api,
@@ -52,6 +54,11 @@ OPERATIONS: dict[str, ApiOperation] = {
     "DescribeStateMachineAlias": alias_api.describe,
     "DeleteStateMachineAlias": alias_api.delete,
     "ListStateMachineAliases": alias_api.list_all,
+    "CreateActivity": activity_api.create,
+    "DescribeActivity": activity_api.describe,
+    "DeleteActivity": activity_api.delete,
+    "ListActivities": activity_api.list_all,
+    "GetActivityTask": activity_tasks.get,
     "TagResource": tag_api.tag,
     "UntagResource": tag_api.untag,
     "ListTagsForResource": tag_api.list_all,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_release.errors import ConfigError
-from sfn_release.local_service import api_errors, queries, revisions, tag_api
+from sfn_release.local_service import api_errors, queries, revisions
 from sfn_release.local_service.arns import machine_arn
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.resource_tags import MACHINE_TAGS
 from sfn_release.local_service.revisions import Revision
 
 _ALL = 100  # percent
@@ -88,7 +89,7 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
             content=revisions.from_row(queries.revision(db, revision)),
             version=number,
             alias=arn.alias,
-            tags=tag_api.tags_of(db, key),
+            tags=MACHINE_TAGS.of(db, key),
             test_case=test_case,
         )
 

@@ -13,7 +13,6 @@ from sfn_release.local_service import (
     pagination,
     queries,
     revisions,
-    tag_api,
     version_api,
 )
 from sfn_release.local_service.arns import (
@@ -24,6 +23,7 @@ from sfn_release.local_service.arns import (
     unqualified,
 )
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.resource_tags import MACHINE_TAGS
 from sfn_release.local_service.revisions import Revision
 
 _UPDATABLE = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
@@ -44,7 +44,7 @@ def create(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any
         if found is None:
             now = context.now()
             found = _insert(db, (context.scope.key, name), type, asked, options, now)
-            tag_api.put(db, found["id"], request.get("tags") or [])
+            MACHINE_TAGS.put(db, found["id"], request.get("tags") or [])
         elif not _repeated(db, found, type, asked, options):
             raise api_errors.ApiError(
                 "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn.text}'"

@@ -149,8 +149,8 @@ class Store:
                 return
             case 0:
                 database_tables.create(connection)
-            case 1:
-                database_tables.upgrade(connection, self._scope)
+            case 1 | 2:
+                database_tables.upgrade(connection, found, self._scope)
             case _:
                 raise LocalServiceError(
                     f"{self._path} was written by another version of sfn-release.",

@@ -1,82 +1,52 @@
-"""Tags of state machines. Versions and aliases don't have tags."""
+"""Tags of state machines and activities. Versions and aliases don't have tags."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.local_service import api_errors, queries
-from sfn_release.local_service.arns import machine_arn
+from sfn_release.local_service.arns import activity_name, is_activity, machine_arn
 from sfn_release.local_service.request_context import RequestContext
-
-_MOST = 50
-_ALLOWED = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")  # letters, digits, blanks
-_RESERVED = "aws:"
+from sfn_release.local_service.resource_tags import ACTIVITY_TAGS, MACHINE_TAGS, TagTable
 
 
 def tag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """TagResource: adds tags, or changes their values."""
     with context.store.writing() as db:
-        put(db, _machine(db, context, request["resourceArn"]), request["tags"])
+        table, key = _resource(db, context, request["resourceArn"])
+        table.put(db, key, request["tags"])
     return {}
 
 
 def untag(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """UntagResource: ignores absent keys."""
     with context.store.writing() as db:
-        machine = _machine(db, context, request["resourceArn"])
-        db.executemany(
-            "DELETE FROM tags WHERE machine = ? AND key = ?",
-            [(machine, key) for key in request["tagKeys"]],
-        )
+        table, key = _resource(db, context, request["resourceArn"])
+        table.remove(db, key, request["tagKeys"])
     return {}
 
 
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """ListTagsForResource: in the order of creation."""
     with context.store.reading() as db:
-        tags = tags_of(db, _machine(db, context, request["resourceArn"]))
+        table, key = _resource(db, context, request["resourceArn"])
+        tags = table.of(db, key)
     return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
 
 
-def put(db: sqlite3.Connection, machine: int, tags: Sequence[Mapping[str, Any]]) -> None:
-    """Set *tags* (API shape) on a machine. Raises ValidationException and TooManyTags."""
-    for tag in tags:
-        key, value = tag.get("key") or "", tag.get("value") or ""
-        if not key or key.lower().startswith(_RESERVED):
-            raise api_errors.validation(
-                f"Invalid tag key: '{key}'. Keys must not be empty or start with '{_RESERVED}'."
-            )
-        for text in (key, value):
-            if not _ALLOWED.fullmatch(text):
-                raise api_errors.validation(
-                    f"Invalid tag: '{text}'. Tags may hold letters, digits, spaces"
-                    " and the characters _ . : / = + - @"
-                )
-        db.execute(
-            "INSERT INTO tags (machine, key, value) VALUES (?, ?, ?)"
-            " ON CONFLICT (machine, key) DO UPDATE SET value = excluded.value",
-            (machine, key, value),
-        )
-    count = db.execute("SELECT count(*) FROM tags WHERE machine = ?", (machine,)).fetchone()[0]
-    if count > _MOST:
-        raise api_errors.ApiError(
-            "TooManyTags", f"Too many tags: a resource can have up to {_MOST}, not {count}."
-        )
+def _resource(db: sqlite3.Connection, context: RequestContext, text: str) -> tuple[TagTable, int]:
+    """Return the table with the tags of a resource, and the resource's key.
 
-
-def tags_of(db: sqlite3.Connection, machine: int) -> dict[str, str]:
-    """Return a machine's tags."""
-    rows = db.execute("SELECT key, value FROM tags WHERE machine = ? ORDER BY rowid", (machine,))
-    return {row["key"]: row["value"] for row in rows}
-
-
-def _machine(db: sqlite3.Connection, context: RequestContext, text: str) -> int:
-    arn = machine_arn(text)
-    machine = None if arn.qualifier else queries.find_machine(db, context, arn)
-    if machine is None:
+    Raises InvalidArn and ResourceNotFound.
+    """
+    if is_activity(text):
+        table, row = ACTIVITY_TAGS, queries.find_activity(db, context, activity_name(text), text)
+    else:
+        arn = machine_arn(text)
+        table = MACHINE_TAGS
+        row = None if arn.qualifier else queries.find_machine(db, context, arn)
+    if row is None:
         raise api_errors.no_resource(text)
-    key: int = machine["id"]
-    return key
+    return table, row["id"]

@@ -29,7 +29,6 @@ REGION = "us-east-1"
 PATIENCE = 60.0  # seconds to wait for a state
 
 LATER = {
-    "sfn_api_activities": "the local service has no activities yet",
     "test_state": "the local service has no TestState yet",
 }
 """Categories that are not replayed, with the reason; all others are."""

@@ -9,6 +9,8 @@ import pytest
 
 import sfn_release as sfn
 from sfn_release import errors as sfn_errors
+from sfn_release.local_service import open_service
+from sfn_release.simulator import Mocks
 from support.machines import MACHINES, ROLE, create, definition, refusal
 
 
@@ -299,12 +301,14 @@ def test_state_machines_are_listed_page_by_page(client: Any) -> None:
     assert invalid == refusal(client.list_state_machines, nextToken="nonsense")
 
 
-def test_an_operation_that_is_not_there_names_those_that_are(client: Any) -> None:
-    """The local service has no activities, and the error lists its operations."""
-    code, message = refusal(client.create_activity, name="x")
-    assert code == "UnknownOperationException"
-    assert "CreateActivity is not supported by the local Step Functions service" in message
-    assert "StartSyncExecution" in message
+def test_an_operation_that_is_not_there_names_those_that_are() -> None:
+    """An operation that AWS adds later isn't known, and the error lists those that are."""
+    with open_service(":memory:", tasks_for=lambda _scope: Mocks()) as service:
+        status, _, body = service.answer("CreateRocket", b"{}")
+    error = json.loads(body)
+    assert (status, error["__type"]) == (400, "UnknownOperationException")
+    assert "CreateRocket is not supported by the local Step Functions service" in error["message"]
+    assert "StartSyncExecution" in error["message"]
 
 
 def test_the_aws_setup_of_the_user_is_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:

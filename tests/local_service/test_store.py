@@ -226,6 +226,58 @@ def test_a_file_of_version_1_is_carried_over(tmp_path: Path) -> None:
         assert db.execute("SELECT id FROM machines WHERE name = 'another'").fetchone() == (10,)
 
 
+VERSION_2 = """
+CREATE TABLE machines (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL,
+    name TEXT NOT NULL, type TEXT NOT NULL, created REAL NOT NULL, created_request TEXT NOT NULL,
+    revision INTEGER NOT NULL, last_version INTEGER NOT NULL, UNIQUE (scope, name));
+CREATE TABLE revisions (id INTEGER PRIMARY KEY AUTOINCREMENT, machine INTEGER NOT NULL,
+    revision_id TEXT, definition TEXT NOT NULL, role TEXT NOT NULL, logging TEXT NOT NULL,
+    tracing TEXT NOT NULL, encryption TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE versions (machine INTEGER NOT NULL, number INTEGER NOT NULL,
+    revision INTEGER NOT NULL, description TEXT, created REAL NOT NULL,
+    PRIMARY KEY (machine, number)) WITHOUT ROWID;
+CREATE TABLE aliases (machine INTEGER NOT NULL, name TEXT NOT NULL, description TEXT,
+    routing TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    PRIMARY KEY (machine, name)) WITHOUT ROWID;
+CREATE TABLE tags (machine INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (machine, key));
+CREATE TABLE events (execution TEXT NOT NULL, id INTEGER NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (execution, id)) WITHOUT ROWID;
+CREATE TABLE payloads (digest TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+CREATE TABLE executions (id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE,
+    machine INTEGER NOT NULL, machine_arn TEXT NOT NULL, machine_name TEXT NOT NULL,
+    name TEXT NOT NULL, revision INTEGER NOT NULL, version INTEGER, alias TEXT,
+    status TEXT NOT NULL, input TEXT NOT NULL, output TEXT, error TEXT, cause TEXT,
+    trace_header TEXT, started REAL NOT NULL, stopped REAL, owner TEXT);
+INSERT INTO machines VALUES (3, 'eu-west-1:000000000000', 'hello', 'STANDARD', 1.5,
+    '[false, null]', 1, 0);
+INSERT INTO revisions VALUES (1, 3, NULL, '{}', 'role', '{}', '{}', '{}', 1.5);
+INSERT INTO executions VALUES (1, 'arn:aws:states:eu-west-1:000000000000:execution:hello:one', 3,
+    'arn:aws:states:eu-west-1:000000000000:stateMachine:hello', 'hello', 'one', 1, NULL, NULL,
+    'FAILED', '{}', NULL, 'E', NULL, NULL, 1.5, 2.5, NULL);
+INSERT INTO events VALUES ('arn:aws:states:eu-west-1:000000000000:execution:hello:one', 1,
+    '{"id": 1, "previousEventId": 0, "type": "ExecutionFailed", "timestamp": 2.5}');
+PRAGMA user_version = 2;
+"""
+
+
+def test_a_file_of_version_2_is_carried_over(tmp_path: Path) -> None:
+    """Its executions stay as they were, and it has room for activities."""
+    path = tmp_path / "local.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(VERSION_2)
+    client: Any = sfn.local(path, region="eu-west-1")
+    arn = "arn:aws:states:eu-west-1:000000000000:execution:hello:one"
+    described = client.describe_execution(executionArn=arn)
+    assert (described["status"], described["redriveCount"]) == ("FAILED", 0)
+    (event,) = client.get_execution_history(executionArn=arn)["events"]
+    assert event["type"] == "ExecutionFailed"
+    client.create_activity(name="pick")
+    assert [item["name"] for item in client.list_activities()["activities"]] == ["pick"]
+    started = client.start_execution(stateMachineArn=create(client, "new"))
+    assert client.describe_execution(executionArn=started["executionArn"])["redriveCount"] == 0
+
+
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
     """A store can be closed twice, and not used after that."""
     store = Store(tmp_path / "local.db")

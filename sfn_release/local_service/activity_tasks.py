@@ -1,0 +1,31 @@
+"""GetActivityTask: a worker polls an activity for its next task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sfn_release.local_service import open_tasks, queries
+from sfn_release.local_service.arns import activity_name
+from sfn_release.local_service.request_context import RequestContext
+
+_SECONDS = 60  # AWS answers a poll without a task after that
+_LOOKS = 4  # a second, for tasks of other processes
+
+
+def get(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+    """GetActivityTask: waits up to a minute for a task. Without one, the token is null."""
+    arn = request["activityArn"]
+    name = activity_name(arn)
+    for _ in range(_SECONDS * _LOOKS):
+        with context.store.reading() as db:
+            queries.activity(db, context, name, arn)
+            waiting = open_tasks.scheduled(db, arn) is not None
+        if waiting:
+            with context.store.writing() as db:
+                task = open_tasks.take(db, arn)
+            if task is not None:
+                return {"taskToken": task["token"], "input": task["input"]}
+        if context.live.closed.wait(1 / _LOOKS):
+            break
+    return {"taskToken": None}
