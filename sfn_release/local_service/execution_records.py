@@ -16,9 +16,10 @@ from sfn_release.simulator import (
     Clock,
     ContextSeed,
     Event,
+    Execution,
     ExecutionOutcome,
     VirtualClock,
-    simulate,
+    drive,
 )
 from sfn_release.simulator.text_store import with_texts
 
@@ -30,16 +31,21 @@ def run(
     start: ExecutionStart,
     clock: Clock | None = None,
     observe: Observe | None = None,
+    begun: Callable[[Execution], None] = lambda _execution: None,
 ) -> ExecutionOutcome:
-    """Run an execution to its end, by *clock* or else in virtual time."""
+    """Run an execution to its end, by *clock* or else in virtual time.
+
+    *begun* receives the execution before it runs.
+    """
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
     definition = json.loads(target.content.definition)
-    return simulate(
+    clock = clock or VirtualClock(started)
+    execution = Execution(
         definition,
         json.loads(start.input),
         tasks=tasks_of(context, target),
-        clock=clock or VirtualClock(started),
+        clock=clock,
         context=ContextSeed(
             execution_arn=start.arn,
             execution_name=start.name,
@@ -51,6 +57,8 @@ def run(
         ),
         observe=observe,
     )
+    begun(execution)
+    return drive(execution, clock)
 
 
 def insert(

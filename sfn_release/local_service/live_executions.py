@@ -8,20 +8,40 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfn_release.simulator import Event, RealClock
+from sfn_release.simulator import Event, Execution, RealClock
 
 _STOP_TIMEOUT = 1.0  # seconds to wait for a stopped execution
 
 
-ExecutionBody = Callable[[RealClock, Callable[[Event], None]], None]
-"""Runs an execution to its end by a clock, and reports its events."""
+ExecutionBody = Callable[[RealClock, Callable[[Event], None], Callable[[Execution], None]], None]
+"""Runs an execution to its end by a clock. It reports the execution itself, and its events."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _LiveExecution:
     clock: RealClock
-    thread: threading.Thread
     events: list[Event]
+    thread: threading.Thread | None = None
+    execution: Execution | None = None
+    stopped: tuple[str | None, str | None] | None = None
+
+    def begun(self, execution: Execution) -> None:
+        """Keep the execution, and stop it if that was asked for before it began."""
+        self.execution = execution
+        if self.stopped is not None:
+            execution.stop(*self.stopped)
+
+    def stop(self, error: str | None, cause: str | None) -> None:
+        """Stop the execution, also while it waits."""
+        self.stopped = (error, cause)
+        if self.execution is not None:
+            self.execution.stop(error, cause)
+        self.clock.wake()
+
+    def join(self) -> None:
+        """Wait a moment for the end."""
+        if self.thread is not None:
+            self.thread.join(_STOP_TIMEOUT)
 
 
 class LiveExecutions:
@@ -36,20 +56,19 @@ class LiveExecutions:
 
     def start(self, arn: str, run: ExecutionBody) -> None:
         """Run an execution in its own thread, with a clock that `stop` can stop."""
-        clock = RealClock()
-        events: list[Event] = []
+        live = _LiveExecution(RealClock(), [])
 
         def body() -> None:
             try:
-                run(clock, events.append)
+                run(live.clock, live.events.append, live.begun)
             finally:
                 with self._lock:
                     self._running.pop(arn, None)
 
-        thread = threading.Thread(target=body, name=arn, daemon=True)
+        live.thread = threading.Thread(target=body, name=arn, daemon=True)
         with self._lock:
-            self._running[arn] = _LiveExecution(clock, thread, events)
-        thread.start()
+            self._running[arn] = live
+        live.thread.start()
 
     def events(self, arn: str) -> Sequence[Event]:
         """Return the events so far of an execution in this process, empty for any other.
@@ -65,8 +84,8 @@ class LiveExecutions:
         with self._lock:
             run = self._running.get(arn)
         if run is not None:
-            run.clock.stop(error, cause)
-            run.thread.join(_STOP_TIMEOUT)
+            run.stop(error, cause)
+            run.join()
 
     def close(self) -> None:
         """Stop every execution."""
@@ -74,9 +93,9 @@ class LiveExecutions:
         with self._lock:
             runs = list(self._running.values())
         for run in runs:
-            run.clock.stop(cause="The local service was closed.")
+            run.stop(None, "The local service was closed.")
         for run in runs:
-            run.thread.join(_STOP_TIMEOUT)
+            run.join()
 
     def alive(self, owner: str) -> bool:
         """Return whether the process *owner* of an execution still exists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from sfn_release.local_service.arns import check_name
 from sfn_release.local_service.execution_records import Observe
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import ExecutionStart
-from sfn_release.simulator import RealClock
+from sfn_release.simulator import Execution, RealClock
 
 _BILLED_MB = 64
 _BILLED_STEP_MS = 100
@@ -141,10 +141,14 @@ def _existing(db: sqlite3.Connection, execution: ExecutionStart) -> dict[str, An
 
 
 def _finish(
-    context: RequestContext, execution: ExecutionStart, clock: RealClock, observe: Observe
+    context: RequestContext,
+    execution: ExecutionStart,
+    clock: RealClock,
+    observe: Observe,
+    begun: Callable[[Execution], None],
 ) -> None:
     try:
-        outcome = execution_records.run(context, execution, clock, observe)
+        outcome = execution_records.run(context, execution, clock, observe, begun)
     except BaseException:  # a bug: it ends the thread, and the execution must not stay RUNNING
         with context.store.writing() as db:
             cause = "A bug in the simulator: the local service shows its traceback."
@@ -157,6 +161,10 @@ def _finish(
 
 
 def _discard(
-    context: RequestContext, execution: ExecutionStart, clock: RealClock, observe: Observe
+    context: RequestContext,
+    execution: ExecutionStart,
+    clock: RealClock,
+    observe: Observe,
+    begun: Callable[[Execution], None],
 ) -> None:
-    execution_records.run(context, execution, clock, observe)
+    execution_records.run(context, execution, clock, observe, begun)

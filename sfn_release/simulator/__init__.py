@@ -4,7 +4,7 @@
 
 You hand in everything that an execution needs from outside:
 
-- time: a `Clock`. A `VirtualClock` never waits, a `RealClock` waits and can be stopped;
+- time: a `Clock`. A `VirtualClock` jumps over every wait, a `RealClock` waits;
 - the answers of tasks, and the objects that an ItemReader reads: a `Tasks`, usually `Mocks`;
 - names, ARNs and the start time: a `ContextSeed`. UUIDs, jitter and task tokens are drawn from a
   generator that the execution's ARN seeds, so the same execution runs the same way again.
@@ -17,6 +17,7 @@ executions (long histories use a temporary file while they run), and knows no de
 or service. JSONata isn't supported yet.
 
 simulation        the entry: one execution, from its input to its outcome
+execution         the same execution, for callers that drive it themselves
 machine           the walk from state to state
 simple_states, task_state, nested_states, map_run
                   the behaviour of each type of state
@@ -28,7 +29,8 @@ task_protocol     the interface to whatever answers tasks; `mocks` implements it
 
 from __future__ import annotations
 
-from sfn_release.simulator.clock import Clock, RealClock, Stopped, VirtualClock
+from sfn_release.simulator.clock import Clock, RealClock, VirtualClock
+from sfn_release.simulator.execution import Execution, Redrive
 from sfn_release.simulator.execution_outcome import (
     ContextSeed,
     Event,
@@ -36,24 +38,34 @@ from sfn_release.simulator.execution_outcome import (
     ExecutionStatus,
 )
 from sfn_release.simulator.mocks import Mocks, load_mocks
-from sfn_release.simulator.simulation import simulate
-from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult, Tasks
+from sfn_release.simulator.simulation import drive, simulate
+from sfn_release.simulator.task_protocol import (
+    Later,
+    NoAnswer,
+    TaskCall,
+    TaskFailure,
+    TaskResult,
+    Tasks,
+)
 
 __all__ = [
     "Clock",
     "ContextSeed",
     "Event",
+    "Execution",
     "ExecutionOutcome",
     "ExecutionStatus",
+    "Later",
     "Mocks",
     "NoAnswer",
     "RealClock",
-    "Stopped",
+    "Redrive",
     "TaskCall",
     "TaskFailure",
     "TaskResult",
     "Tasks",
     "VirtualClock",
+    "drive",
     "load_mocks",
     "simulate",
 ]

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from sfn_release.simulator.timestamps import later
-
-
-class Stopped(Exception):  # noqa: N818 - an order, not an error
-    """The execution has to stop; *error* and *cause* are the caller's reasons."""
-
-    def __init__(self, error: str | None = None, cause: str | None = None) -> None:
-        super().__init__(error, cause)
-        self.error = error
-        self.cause = cause
+Work = Collection[Future[Any]]
+"""The work in progress that an execution waits for."""
 
 
 class Clock(Protocol):
@@ -25,13 +19,13 @@ class Clock(Protocol):
         """Return the present instant in UTC."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Wait *seconds*. Raises Stopped when the execution has to stop."""
+    def wait(self, until: datetime | None, work: Work = ()) -> None:
+        """Wait until an instant, or until some of the *work* is done. You may return earlier."""
         ...
 
 
 class VirtualClock:
-    """A clock that starts at *start* and never waits: it moves when you sleep."""
+    """A clock that starts at *start* and moves only when you wait: then it jumps."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
@@ -40,28 +34,32 @@ class VirtualClock:
         """Return the virtual instant."""
         return self._now
 
-    def sleep(self, seconds: float) -> None:
-        """Advance by *seconds* at once, at most to the end of the year 9999."""
-        self._now = later(self._now, seconds)
+    def wait(self, until: datetime | None, work: Work = ()) -> None:
+        """Wait for *work* while time stands still. Without work, jump to the instant."""
+        if work:
+            wait(work, return_when=FIRST_COMPLETED)
+        elif until is not None:
+            self._now = max(self._now, until)
 
 
 class RealClock:
-    """The machine's clock. Another thread can end the execution that waits on it: call `stop`."""
+    """The machine's clock. Another thread can end a wait: call `wake`."""
 
     def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._reason: tuple[str | None, str | None] = (None, None)
+        self._woken = threading.Event()
 
     def now(self) -> datetime:
         """Return the present instant."""
         return datetime.now(UTC)
 
-    def sleep(self, seconds: float) -> None:
-        """Wait. Raises Stopped as soon as `stop` is called, before or during the wait."""
-        if self._stopping.wait(min(max(seconds, 0), threading.TIMEOUT_MAX)):
-            raise Stopped(*self._reason)
+    def wait(self, until: datetime | None, work: Work = ()) -> None:
+        """Wait. Returns at the instant, when some of the *work* is done, or after `wake`."""
+        for future in work:
+            future.add_done_callback(lambda _done: self._woken.set())
+        seconds = None if until is None else max((until - self.now()).total_seconds(), 0)
+        self._woken.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+        self._woken.clear()
 
-    def stop(self, error: str | None = None, cause: str | None = None) -> None:
-        """Make the execution end as ABORTED at its next step or during its present wait."""
-        self._reason = (error, cause)
-        self._stopping.set()
+    def wake(self) -> None:
+        """End the present wait, or the next one."""
+        self._woken.set()

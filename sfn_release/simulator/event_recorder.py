@@ -19,9 +19,14 @@ _WHOLE = {"truncated": False}
 class EventCounter:
     """Counts the events of a child execution, whose history can't be read, and keeps none."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, last: int = 0) -> None:
         self._clock = clock
-        self._count = 0
+        self._count = last
+
+    @property
+    def last(self) -> int:
+        """The id of the last event; 0 if there is none."""
+        return self._count
 
     def record(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
         """Count an event and return its id.
@@ -44,10 +49,15 @@ class EventCounter:
 
 
 class EventRecorder(EventCounter):
-    """Keeps the events of one execution, in order. *observe* receives each event at once."""
+    """Keeps the events of one execution, in order. *observe* receives each event at once.
 
-    def __init__(self, clock: Clock, observe: Callable[[Event], None] | None = None) -> None:
-        super().__init__(clock)
+    A redriven execution's history goes on after event *last*.
+    """
+
+    def __init__(
+        self, clock: Clock, observe: Callable[[Event], None] | None = None, last: int = 0
+    ) -> None:
+        super().__init__(clock, last)
         self._observe = observe
         self._events: list[Event] = []
         self._texts = TextStore()

@@ -39,7 +39,9 @@ class ExecutionOutcome:
 
     *output* is a JSON value. Look at *has_output* first: without it, you can't distinguish null
     from a missing output. *error* and *cause* are for executions that didn't succeed, and may be
-    None for those too.
+    None for those too. *events* are the whole history; of a redriven execution, the part since its
+    redrive. *checkpoint* is the position of an execution that didn't succeed, as JSON: an
+    `Execution` goes on from it when you redrive.
     """
 
     status: ExecutionStatus
@@ -49,6 +51,7 @@ class ExecutionOutcome:
     cause: str | None
     events: tuple[Event, ...]
     stopped_at: datetime
+    checkpoint: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

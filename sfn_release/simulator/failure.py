@@ -56,6 +56,15 @@ class ExecutionTimedOut(Exception):  # noqa: N818 - likewise
     """The state machine's TimeoutSeconds, or AWS's limit of a year, has passed."""
 
 
+class ExecutionStopped(Exception):  # noqa: N818 - likewise
+    """StopExecution; *error* and *cause* are the caller's reasons."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+
+
 class SiblingFailed(Exception):  # noqa: N818 - likewise
     """Thrown into the strands of a group that still run when another of them has failed."""
 

@@ -8,6 +8,7 @@ The behaviours are in `sfn_release.simulator.simple_states`, `.task_state` and `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from sfn_release.simulator.failure import (
     MAX_BYTES,
     RUNTIME,
     ExecutionFailure,
+    ExecutionStopped,
     SiblingFailed,
     StateFailure,
     too_large,
@@ -56,6 +58,18 @@ class Texts:
         return text
 
 
+class StopRequest:
+    """Another thread's wish to stop the execution; *reason* are its error and cause."""
+
+    def __init__(self) -> None:
+        self.reason: tuple[str | None, str | None] | None = None
+
+    def obey(self) -> None:
+        """Raise ExecutionStopped if the execution has to stop."""
+        if self.reason is not None:
+            raise ExecutionStopped(*self.reason)
+
+
 @dataclass(frozen=True)
 class ExecutionRun:
     """One execution: the things that all its states share."""
@@ -69,6 +83,9 @@ class ExecutionRun:
     languages: Mapping[str, QueryLanguage]
     behaviours: Mapping[str, Behaviour]
     texts: Texts
+    stop: StopRequest
+    work: dict[str, Future[Any]]
+    """The work in progress of tasks, by the token of the TaskCall."""
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for an unsupported one."""
@@ -81,12 +98,18 @@ class ExecutionRun:
             )
         return self.languages[name]
 
+    def new_token(self) -> str:
+        """Return a token for one attempt of a task."""
+        return f"{self.random.getrandbits(512):0128x}"
+
 
 @dataclass
 class Frame:
     """The position of one strand of an execution: last event, variables, enclosing iterations.
 
-    *in_branch* is true in a branch of a Parallel.
+    *in_branch* is true in a branch of a Parallel. *state* and *input* are those of the state that
+    the strand is in, and *inner* the frames of that state's branches or iterations (None: not
+    started).
     """
 
     last: int = 0
@@ -95,36 +118,100 @@ class Frame:
     iteration: tuple[tuple[str, int], ...] = ()
     item: Mapping[str, Any] | None = None
     in_branch: bool = False
+    state: str | None = None
+    input: Any = None
+    inner: list[Frame | Finished | None] = field(default_factory=list)
 
-    def inner(self, last: int) -> Frame:
+    def nested(self, last: int) -> Frame:
         """Return the frame of a nested branch or iteration, whose events follow event *last*."""
         return Frame(last, self.language, dict(self.variables), self.iteration, self.item)
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return this position as JSON, for `walk` to go on from it. See `Checkpoint`."""
+        return {
+            "state": self.state,
+            "input": self.input,
+            "variables": self.variables,
+            "inner": [None if slot is None else slot.checkpoint() for slot in self.inner],
+        }
 
-def walk(run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], input: Any) -> Strand:
-    """Run *machine* from its StartAt to an end and return its output. Raises StateFailure."""
+
+@dataclass(frozen=True)
+class Finished:
+    """A branch or iteration that has succeeded."""
+
+    output: Any
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return this end as JSON."""
+        return {"output": self.output}
+
+
+Checkpoint = Mapping[str, Any]
+"""A strand's position: ``{"state", "input", "variables", "inner": [...]}``, or ``{"output"}``."""
+
+
+def walk(
+    run: ExecutionRun,
+    frame: Frame,
+    machine: Mapping[str, Any],
+    input: Any,
+    resume: Checkpoint | None = None,
+) -> Strand:
+    """Run *machine* from its StartAt to an end and return its output. Raises StateFailure.
+
+    With *resume*, go on from that position instead of starting.
+    """
     frame.language = machine.get("QueryLanguage", frame.language)
     name = machine.get("StartAt")
+    if resume is not None and resume["state"] is not None:
+        name, input = resume["state"], resume["input"]
+        frame.variables = dict(resume["variables"])
+    else:
+        resume = None
     while name is not None:
-        exit_ = yield from _visit(run, frame, machine, name, input)
+        exit_ = yield from _visit(run, frame, machine, name, input, resume)
+        resume = None
         frame.variables.update(exit_.assigned)
         name, input = exit_.next, exit_.output
     return input
 
 
+_REENTERED = ("Pass", "Succeed", "Fail")
+"""The states that a redrive enters again. It goes on inside the others.
+
+Source: "Redrive behavior of individual states" in AWS's developer guide.
+"""
+
+
 def _visit(
-    run: ExecutionRun, frame: Frame, machine: Mapping[str, Any], name: str, input: Any
+    run: ExecutionRun,
+    frame: Frame,
+    machine: Mapping[str, Any],
+    name: str,
+    input: Any,
+    resume: Checkpoint | None,
 ) -> Strand:
     """Enter, run and exit one state; return its StateExit."""
-    run.clock.sleep(0)  # raises Stopped after RealClock.stop
+    run.stop.obey()
+    frame.state, frame.input, frame.inner = name, input, []
     state = machine.get("States", {}).get(name)
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
-    text = run.texts.of(input, name)
-    frame.last = run.history.record(f"{type_}StateEntered", frame.last, with_input(text, name=name))
+    if resume is None or type_ in _REENTERED:
+        text = run.texts.of(input, name)
+        details = with_input(text, name=name)
+        frame.last = run.history.record(f"{type_}StateEntered", frame.last, details)
     visit = StateVisit(
-        name, state, input, _context(run, frame, name), frame.variables, frame.last, run.random
+        name,
+        state,
+        input,
+        _context(run, frame, name),
+        frame.variables,
+        frame.last,
+        run.random,
+        () if resume is None else resume["inner"],
     )
     try:
         exit_: StateExit = yield from run.behaviours[type_](run, frame, visit)

@@ -87,7 +87,7 @@ def run_distributed(
             )
             for index, payload in enumerate(payloads)
         ]
-        outputs = yield RunTogether(strands, concurrency)
+        outputs = yield RunTogether(strands, lambda: concurrency)
     except StateFailure as failure:
         frame.last = run.history.record(
             "MapRunFailed", started, with_error(failure.error, failure.cause)

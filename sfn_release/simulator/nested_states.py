@@ -6,7 +6,7 @@ to the last event *inside* it, and the ...StateExited event skips the ...StateSu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,13 @@ from sfn_release.simulator.item_processor import (
     item_processor,
     iteration_input,
 )
-from sfn_release.simulator.machine import ExecutionRun, Frame, walk
+from sfn_release.simulator.machine import Checkpoint, ExecutionRun, Finished, Frame, walk
 from sfn_release.simulator.map_run import run_distributed
 from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.state_visit import StateVisit
+
+Resumed = Sequence[Checkpoint | None]
 
 
 def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
@@ -30,15 +32,19 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
     input = language.input(visit)
     progress = NestedProgress()
 
-    def attempt(_count: int) -> Strand:
+    def attempt(count: int) -> Strand:
         progress.started = False
         payload = language.arguments(visit, input)
-        frame.last = run.history.record("ParallelStateStarted", frame.last)
+        branches = visit.field("Branches", list)
+        resumed = _resumed(visit, count, len(branches))
+        if resumed is None:
+            frame.last = run.history.record("ParallelStateStarted", frame.last)
         progress.started = True
         progress.ended = frame.last
+        frame.inner = [None] * len(branches)
         strands = [
-            partial(_branch, run, frame, progress, branch, payload)
-            for branch in visit.field("Branches", list)
+            partial(_branch, run, frame, progress, index, branch, payload, resumed)
+            for index, branch in enumerate(branches)
         ]
         results = yield RunTogether(strands)
         run.history.record("ParallelStateSucceeded", progress.ended)
@@ -55,7 +61,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     input = language.input(visit)
     progress = NestedProgress()
 
-    def attempt(_count: int) -> Strand:
+    def attempt(count: int) -> Strand:
         progress.started = False
         concurrency = int(language.number(visit, input, "MaxConcurrency", 0))
         if is_distributed(visit):
@@ -63,23 +69,46 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
             progress.started = False
             return language.finish(visit, input, results)
         items = language.items(visit, input)
-        details = {"length": len(items)}
-        frame.last = run.history.record("MapStateStarted", frame.last, details)
+        resumed = _resumed(visit, count, len(items))
+        if resumed is None:
+            details = {"length": len(items)}
+            frame.last = run.history.record("MapStateStarted", frame.last, details)
         progress.started = True
         progress.link = progress.ended = frame.last
+        frame.inner = [None] * len(items)
         strands = [
-            partial(_iterate, run, frame, visit, input, progress, (index, item), frame.last)
-            if not concurrency or index < concurrency
-            else partial(_iterate, run, frame, visit, input, progress, (index, item), None)
+            partial(
+                _iterate,
+                run,
+                frame,
+                visit,
+                input,
+                progress,
+                (index, item),
+                frame.last if not concurrency or index < concurrency else None,
+                resumed,
+            )
             for index, item in enumerate(items)
         ]
-        results = yield RunTogether(strands, concurrency)
+        results = yield RunTogether(strands, lambda: concurrency)
         run.history.record("MapStateSucceeded", progress.ended)
         frame.last, progress.started = progress.ended, False
         return language.finish(visit, input, results)
 
     gave_up = partial(_gave_up, run, frame, progress, "MapStateFailed")
     return (yield from with_retries(run, frame, visit, attempt, gave_up))
+
+
+def _resumed(visit: StateVisit, count: int, parts: int) -> Resumed | None:
+    """Return the checkpoints of a redriven state's branches or iterations; None to run all.
+
+    If all of them had succeeded, their results together were too large, and all run again.
+    """
+    if count or len(visit.resumed) != parts:
+        return None
+    if all(part is not None and "output" in part for part in visit.resumed):
+        return None
+    return visit.resumed
 
 
 def _gave_up(
@@ -90,16 +119,27 @@ def _gave_up(
 
 
 def _branch(
-    run: ExecutionRun, frame: Frame, progress: NestedProgress, branch: Mapping[str, Any], input: Any
+    run: ExecutionRun,
+    frame: Frame,
+    progress: NestedProgress,
+    index: int,
+    branch: Mapping[str, Any],
+    input: Any,
+    resumed: Resumed | None,
 ) -> Strand:
-    inner = frame.inner(frame.last)
+    before = None if resumed is None else resumed[index]
+    if before is not None and "output" in before:
+        frame.inner[index] = Finished(before["output"])
+        return before["output"]
+    inner = frame.inner[index] = frame.nested(frame.last)
     inner.in_branch = True
     try:
-        output = yield from walk(run, inner, branch, input)
+        output = yield from walk(run, inner, branch, input, before)
     except StateFailure:
         frame.last = inner.last
         raise
     progress.ended = inner.last
+    frame.inner[index] = Finished(output)
     return output
 
 
@@ -111,17 +151,22 @@ def _iterate(
     progress: NestedProgress,
     item: tuple[int, Any],
     previous: int | None,
+    resumed: Resumed | None,
 ) -> Strand:
     """Run one iteration. It follows event *previous*, or (None) the iteration that ended last."""
     index, value = item
+    before = None if resumed is None else resumed[index]
+    if before is not None and "output" in before:
+        frame.inner[index] = Finished(before["output"])
+        return before["output"]
     name = {"name": visit.name, "index": index}
-    inner = frame.inner(progress.link if previous is None else previous)
+    inner = frame.inner[index] = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
     inner.item = {"Index": index, "Value": value}
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
         payload = iteration_input(run, frame, visit, input, inner.item)
-        output = yield from walk(run, inner, item_processor(visit), payload)
+        output = yield from walk(run, inner, item_processor(visit), payload, before)
     except StateFailure:
         run.history.record("MapIterationFailed", inner.last, name)
         frame.last = inner.last
@@ -131,4 +176,5 @@ def _iterate(
         raise
     progress.link = inner.last
     progress.ended = run.history.record("MapIterationSucceeded", inner.last, name)
+    frame.inner[index] = Finished(output)
     return output

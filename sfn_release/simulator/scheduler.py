@@ -1,17 +1,21 @@
-"""Runs the branches and iterations of an execution side by side, in the clock's time.
+"""Runs the branches and iterations of an execution side by side.
 
-Each branch is a generator (a *strand*). It yields a `SleepUntil` to wait for an instant, and a
-`RunTogether` to wait for other strands. One strand runs at a time. The earliest instant goes next,
-and equal instants in the order in which they were yielded. So an execution is deterministic, and a
-virtual clock jumps over every wait.
+Each branch is a generator (a *strand*). It yields a `SleepUntil` to wait for an instant, a
+`WaitForMessage` to wait for somebody outside, and a `RunTogether` to wait for other strands. One
+strand runs at a time. The earliest instant goes next, and equal instants in the order in which they
+were yielded. So an execution is deterministic.
+
+The scheduler never waits itself. It runs the strands that are due and returns, so one thread can
+drive any number of executions.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from sfn_release.simulator.clock import Clock
@@ -26,26 +30,51 @@ class SleepUntil:
 
 
 @dataclass(frozen=True)
+class WaitForMessage:
+    """Wait for a message to *token*. The value is the message, or TIME_IS_UP at *until*."""
+
+    token: str
+    until: datetime | None = None
+
+
+class TimeIsUp(Enum):
+    """The type of `TIME_IS_UP`."""
+
+    TIME_IS_UP = "time is up"
+
+
+TIME_IS_UP = TimeIsUp.TIME_IS_UP
+"""The value of a WaitForMessage whose time has passed."""
+
+
+@dataclass(frozen=True)
 class RunTogether:
     """Run strands, at most *limit* at a time (0: all), and wait for all of them.
 
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
-    others get SiblingFailed, and the failure is raised where the group was yielded.
+    others get SiblingFailed, and the failure is raised where the group was yielded. *limit* is
+    called whenever a strand could start, so it may change meanwhile.
     """
 
     strands: Sequence[Callable[[], Strand]]
-    limit: int = 0
+    limit: Callable[[], int] = lambda: 0
 
 
-Strand = Generator[SleepUntil | RunTogether, Any, Any]
+Strand = Generator[SleepUntil | WaitForMessage | RunTogether, Any, Any]
+
+_NEVER_DUE = 0  # no turn in the queue
 
 
 @dataclass(eq=False)
 class _RunningStrand:
+    """A strand that waits. *turn* is its place in the queue; other entries of it are stale."""
+
     strand: Strand
     parent: _Join | None = None
     index: int = 0
+    turn: int = _NEVER_DUE
     waits_for: _Join | None = None
+    token: str | None = None
 
 
 @dataclass(eq=False)
@@ -58,41 +87,69 @@ class _Join:
 
 
 class Scheduler:
-    """Runs one main strand to its end, by *deadline*."""
+    """Runs the strand *main* to its end, piece by piece."""
 
-    def __init__(self, clock: Clock, deadline: datetime) -> None:
+    def __init__(self, clock: Clock, main: Strand) -> None:
         self._clock = clock
-        self._deadline = deadline
         self._queue: list[tuple[datetime, int, _RunningStrand, Any]] = []
         self._count = 0
-        self._cancelled: set[_RunningStrand] = set()
+        self._tokens: dict[str, _RunningStrand] = {}
+        self._main = _RunningStrand(main)
+        self._resume(self._main, None)
+        self.ended = False
+        self.value: Any = None
 
-    def run(self, main: Strand) -> Any:
-        """Return the value of *main*.
+    @property
+    def waiting(self) -> Collection[str]:
+        """The tokens of the messages that strands wait for."""
+        return self._tokens.keys()
 
-        Raises the exceptions of *main*, ExecutionTimedOut at the deadline, and the clock's Stopped.
+    @property
+    def due(self) -> datetime | None:
+        """The next instant at which a strand is due; None if none is."""
+        while self._queue and self._queue[0][1] != self._queue[0][2].turn:
+            heapq.heappop(self._queue)  # it was answered or cancelled meanwhile
+        return self._queue[0][0] if self._queue else None
+
+    def run_due(self, deadline: datetime) -> None:
+        """Run every strand that is due now, until *main* has ended or all strands wait.
+
+        Raises the exceptions of *main*, and ExecutionTimedOut at the *deadline* if *main* still
+        waits then.
         """
-        first = _RunningStrand(main)
-        self._resume(first, None)
-        while True:
-            when, _, running, value = heapq.heappop(self._queue)
-            if running in self._cancelled:
-                continue
+        while not self.ended:
             now = self._clock.now()
-            if max(when, now) > self._deadline:
-                self._clock.sleep(max((self._deadline - now).total_seconds(), 0))
+            due = self.due
+            if now > deadline or (now == deadline and (due is None or due > now)):
                 raise ExecutionTimedOut
-            self._clock.sleep(max((when - now).total_seconds(), 0))
-            try:
-                self._step(running, value)
-            except StopIteration as end:
-                if running is first:
-                    return end.value
+            if due is None or due > now:
+                return
+            _, _, running, value = heapq.heappop(self._queue)
+            running.turn = _NEVER_DUE
+            self._forget_token(running)
+            self._run(running, value)
+
+    def deliver(self, token: str, message: Any) -> bool:
+        """Give the strand that waits for *token* its message; False if no strand does."""
+        running = self._tokens.get(token)
+        if running is None:
+            return False
+        self._forget_token(running)
+        self._resume(running, message)
+        return True
+
+    def _run(self, running: _RunningStrand, value: Any) -> None:
+        try:
+            self._step(running, value)
+        except StopIteration as end:
+            if running is self._main:
+                self.ended, self.value = True, end.value
+            else:
                 self._ended(running, end.value)
-            except StateFailure as failure:
-                if running.parent is None:
-                    raise
-                self._failed(running.parent, running, failure)
+        except StateFailure as failure:
+            if running.parent is None:
+                raise
+            self._failed(running.parent, running, failure)
 
     def _step(self, running: _RunningStrand, value: Any) -> None:
         """Run a strand until it waits again."""
@@ -100,22 +157,34 @@ class Scheduler:
             wanted = running.strand.throw(value)
         else:
             wanted = running.strand.send(value)
-        if isinstance(wanted, SleepUntil):
-            self._resume(running, None, wanted.instant)
-        else:
-            join = _Join(running, wanted, [None] * len(wanted.strands))
-            running.waits_for = join
-            self._fill(join)
+        match wanted:
+            case SleepUntil(instant):
+                self._resume(running, None, instant)
+            case WaitForMessage(token, until):
+                running.token = token
+                self._tokens[token] = running
+                if until is not None:
+                    self._resume(running, TIME_IS_UP, until)
+            case RunTogether():
+                join = _Join(running, wanted, [None] * len(wanted.strands))
+                running.waits_for = join
+                self._fill(join)
 
     def _resume(self, running: _RunningStrand, value: Any, when: datetime | None = None) -> None:
         self._count += 1
-        due = max(when, self._clock.now()) if when else self._clock.now()
-        heapq.heappush(self._queue, (due, self._count, running, value))
+        running.turn = self._count
+        now = self._clock.now()
+        heapq.heappush(self._queue, (max(when, now) if when else now, self._count, running, value))
+
+    def _forget_token(self, running: _RunningStrand) -> None:
+        if running.token is not None:
+            del self._tokens[running.token]
+            running.token = None
 
     def _fill(self, join: _Join) -> None:
         """Start strands of a group up to its limit; resume its owner when all have ended."""
         strands = join.group.strands
-        limit = join.group.limit or len(strands)
+        limit = join.group.limit() or len(strands)
         while join.next < len(strands) and len(join.running) < limit:
             running = _RunningStrand(strands[join.next](), join, join.next)
             join.next += 1
@@ -143,7 +212,8 @@ class Scheduler:
         for running in join.running:
             if running.waits_for is not None:
                 self._cancel(running.waits_for)
-            self._cancelled.add(running)
+            running.turn = _NEVER_DUE
+            self._forget_token(running)
             try:
                 running.strand.throw(SiblingFailed())
             except (SiblingFailed, StopIteration):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -16,6 +16,8 @@ class StateVisit:
 
     *raw* is its input, *entered* the id of its StateEntered event, *context* the context object,
     *variables* the variables in its scope. *random* draws UUIDs, random numbers and jitter.
+    *resumed* are the checkpoints of the branches or iterations, when a redrive goes on in this
+    state.
     """
 
     name: str
@@ -25,6 +27,7 @@ class StateVisit:
     variables: Mapping[str, Any]
     entered: int
     random: Random
+    resumed: Sequence[Mapping[str, Any] | None] = ()
 
     def note(self, stage: str, value: Any) -> None:
         """Take note of the data after a field of the state. A state test overrides it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,8 +13,9 @@ class TaskCall:
 
     *payload* is the request to the service, after InputPath and Parameters. *attempt* is the
     state's retry count: 0 at first. *iteration* names the enclosing Map iterations, outermost
-    first, as (Map state, index). *token* is the task token of a callback task. *reads_items* is
-    true for the ItemReader of a Map, which you answer like a Task state.
+    first, as (Map state, index). *token* identifies this attempt; it is the task token of a
+    callback task or an activity. *reads_items* is true for the ItemReader of a Map, which you
+    answer like a Task state.
     """
 
     state: str
@@ -24,7 +26,7 @@ class TaskCall:
     heartbeat_seconds: float | None = None
     iteration: tuple[tuple[str, int], ...] = ()
     role_arn: str | None = None
-    token: str | None = None
+    token: str = ""
     reads_items: bool = False
 
 
@@ -78,11 +80,36 @@ class TaskResult:
     submitted: Any = None
 
 
+@dataclass(frozen=True)
+class Later:
+    """The answer comes later, by `sfn_release.simulator.execution.Execution.answer`.
+
+    With a *work* in progress, its result is the answer, as `Tasks.run` returns or raises it. In
+    virtual time the execution waits for that work while time stands still. *submitted* is the
+    service's answer to the submission of a ``.sync`` or callback task.
+    """
+
+    work: Future[Any] | None = None
+    submitted: Any = None
+
+
+@dataclass(frozen=True)
+class TaskStarted:
+    """An activity worker has taken the task."""
+
+    worker: str
+
+
+@dataclass(frozen=True)
+class TaskHeartbeat:
+    """The worker is still at it."""
+
+
 class Tasks(Protocol):
     """Answers Task states. Implement it to answer tasks your own way."""
 
     def run(self, call: TaskCall) -> Any:
-        """Return the task's result (JSON), alone or in a `TaskResult`.
+        """Return the task's result (JSON), alone or in a `TaskResult`, or `Later`.
 
         Raises TaskFailure when the task fails, and NoAnswer when nothing can answer it.
         """

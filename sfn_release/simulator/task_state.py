@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -13,9 +14,17 @@ from sfn_release.simulator.event_recorder import with_error, with_input, with_ou
 from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.retries import with_retries
-from sfn_release.simulator.scheduler import SleepUntil, Strand
+from sfn_release.simulator.scheduler import SleepUntil, Strand, TimeIsUp, WaitForMessage
 from sfn_release.simulator.state_visit import StateVisit
-from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator.task_protocol import (
+    Later,
+    NoAnswer,
+    TaskCall,
+    TaskFailure,
+    TaskHeartbeat,
+    TaskResult,
+    TaskStarted,
+)
 from sfn_release.simulator.timestamps import later
 
 _API_CALL = re.compile(r"arn:[\w-]+:states:::apigateway:invoke(\.waitForTaskToken)?")
@@ -62,9 +71,8 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     language = run.language(frame, visit.definition)
     resource = visit.field("Resource", str)
     kind = _ResourceKind.of(resource)
-    token = None
+    token = run.new_token()
     if kind.submits:  # AWS gives .sync tasks a token too
-        token = f"{run.random.getrandbits(512):0128x}"
         visit.give_token(token)
     call = TaskCall(
         visit.name,
@@ -79,13 +87,20 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     )
     _require_headers(visit, call)
     _schedule(run, frame, kind, call)
-    yield SleepUntil(run.clock.now())  # other branches start their tasks at the same instant
-    answer = _ask(run, call)
+    if kind.prefix != "Activity":
+        _start(run, frame, kind)
+    scheduled = run.clock.now()
+    yield SleepUntil(scheduled)  # other branches start their tasks at the same instant
+    answer = ask(run, call)
+    if kind.prefix == "Activity" and not isinstance(answer, Later):
+        _start(run, frame, kind)  # otherwise a worker takes it later
     refused = isinstance(answer, TaskFailure) and answer.at_submission
     if kind.submits and not refused:
         text = compact({} if answer.submitted is None else answer.submitted)
         details = with_output(text, **kind.resource)
         frame.last = run.history.record("TaskSubmitted", frame.last, details)
+    if isinstance(answer, Later):
+        answer = yield from _message(run, frame, kind, call, scheduled)
     yield from _spend(run, frame, kind, call, answer.seconds)
     if isinstance(answer, TaskFailure):
         raise _record_failure(run, frame, kind, StateFailure(answer.error, answer.cause))
@@ -113,7 +128,7 @@ def _require_headers(visit: StateVisit, call: TaskCall) -> None:
 
 
 def _schedule(run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall) -> None:
-    """Record that the task is scheduled and started."""
+    """Record that the task is scheduled."""
     payload = run.texts.of(call.payload, call.state)
     limits: dict[str, Any] = {}
     if call.timeout_seconds is not None:
@@ -128,19 +143,62 @@ def _schedule(run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCa
     else:
         scheduled = with_input(payload, resource=call.resource, **limits)
     frame.last = run.history.record(f"{kind.prefix}Scheduled", frame.last, scheduled)
-    started = {"Activity": {"workerName": "local"}, "LambdaFunction": None}
+
+
+def _start(run: ExecutionRun, frame: Frame, kind: _ResourceKind, worker: str = "local") -> None:
+    """Record that the task has started; *worker* is the activity worker that took it."""
+    started = {"Activity": {"workerName": worker}, "LambdaFunction": None}
     details = started.get(kind.prefix, dict(kind.resource))
     frame.last = run.history.record(f"{kind.prefix}Started", frame.last, details)
 
 
-def _ask(run: ExecutionRun, call: TaskCall) -> TaskResult | TaskFailure:
+def ask(run: ExecutionRun, call: TaskCall) -> TaskResult | TaskFailure | Later:
+    """Ask `Tasks` for the answer to *call*. Raises ExecutionFailure if nothing answers it."""
     try:
         answer = run.tasks.run(call)
     except TaskFailure as failure:
         return failure
     except NoAnswer as missing:
         raise ExecutionFailure(missing.error, missing.cause) from missing
-    return answer if isinstance(answer, TaskResult) else TaskResult(answer)
+    if isinstance(answer, Later) and answer.work is not None:
+        run.work[call.token] = answer.work
+    return answer if isinstance(answer, TaskResult | Later) else TaskResult(answer)
+
+
+def _message(
+    run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall, scheduled: datetime
+) -> Strand:
+    """Wait for the answer to *call* from outside. Raises the failure of a task that is late."""
+    timeout = _after(scheduled, call.timeout_seconds)
+    beats = call.heartbeat_seconds if _takes_heartbeats(kind, call) else None
+    # A worker's first heartbeat is due after it has taken the activity.
+    heartbeat = None if kind.prefix == "Activity" else _after(run.clock.now(), beats)
+    while True:
+        until = min((instant for instant in (timeout, heartbeat) if instant), default=None)
+        match (yield WaitForMessage(call.token, until)):
+            case TaskStarted(worker):
+                _start(run, frame, kind, worker)
+                heartbeat = _after(run.clock.now(), beats)
+            case TaskHeartbeat():
+                heartbeat = _after(run.clock.now(), beats)
+            case TimeIsUp():
+                also = "States.Timeout" if until == timeout else "States.HeartbeatTimeout"
+                run.work.pop(call.token, None)
+                raise _record_failure(
+                    run, frame, kind, StateFailure("States.Timeout", also=(also,))
+                )
+            case ExecutionFailure() as failure:
+                raise failure
+            case answer:
+                return answer
+
+
+def _after(instant: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else later(instant, seconds)
+
+
+def _takes_heartbeats(kind: _ResourceKind, call: TaskCall) -> bool:
+    return call.resource.endswith(".waitForTaskToken") or kind.prefix == "Activity"
 
 
 def _spend(
@@ -150,7 +208,7 @@ def _spend(
     if not seconds:
         return
     limits = {"States.Timeout": call.timeout_seconds}
-    if call.resource.endswith(".waitForTaskToken") or kind.prefix == "Activity":
+    if _takes_heartbeats(kind, call):
         limits["States.HeartbeatTimeout"] = call.heartbeat_seconds
     also, limit = min(
         ((name, limit) for name, limit in limits.items() if limit is not None),

@@ -1,67 +1,60 @@
-"""Time: virtual executions jump, real ones wait and can be stopped."""
+"""Time: virtual executions jump, real ones wait."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sfn_release.simulator import (
-    ContextSeed,
-    ExecutionOutcome,
-    Mocks,
-    RealClock,
-    VirtualClock,
-    simulate,
-)
+from sfn_release.simulator import RealClock, VirtualClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-ARN = "arn:aws:states:us-east-1:000000000000"
-SEED = ContextSeed(f"{ARN}:execution:m:e", "e", "role", f"{ARN}:stateMachine:m", "m", START)
-WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
 
 
-def test_a_virtual_clock_moves_only_by_sleeping() -> None:
-    """A virtual clock stops at the end of the calendar."""
+def test_a_virtual_clock_moves_only_when_you_wait() -> None:
+    """A wait jumps to its instant; a past instant changes nothing."""
     clock = VirtualClock(START)
-    clock.sleep(86_400.5)
+    assert clock.now() == START
+    clock.wait(START + timedelta(days=1, seconds=0.5))
     assert clock.now() == datetime(2026, 1, 2, 0, 0, 0, 500_000, tzinfo=UTC)
-    clock.sleep(1e18)
-    assert clock.now().year == 9999
+    clock.wait(START)
+    assert clock.now() == datetime(2026, 1, 2, 0, 0, 0, 500_000, tzinfo=UTC)
 
 
-def test_a_real_execution_is_stopped_during_its_wait() -> None:
-    """The outcome is ABORTED with the caller's error and cause, without waiting."""
+def test_virtual_time_stands_still_while_work_is_in_progress() -> None:
+    """A virtual clock waits for the work instead of jumping."""
+    clock = VirtualClock(START)
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(time.sleep, 0.05)
+        clock.wait(START + timedelta(days=1), [work])
+    assert work.done()
+    assert clock.now() == START
+
+
+def test_a_real_clock_waits_until_the_instant() -> None:
+    """The wait ends at its instant, not before."""
     clock = RealClock()
-    outcomes: list[ExecutionOutcome] = []
-    thread = threading.Thread(
-        target=lambda: outcomes.append(simulate(WAIT, {}, tasks=Mocks(), clock=clock, context=SEED))
-    )
-    thread.start()
-    clock.stop("Enough", "said so")
-    thread.join(timeout=60)
-    (outcome,) = outcomes
-    assert (outcome.status, outcome.error, outcome.cause) == ("ABORTED", "Enough", "said so")
-    last = outcome.events[-1]
-    assert (last.type, last.previous) == ("ExecutionAborted", 0)
-    assert last.details == {"executionAbortedEventDetails": {"error": "Enough", "cause": "said so"}}
+    until = clock.now() + timedelta(seconds=0.05)
+    clock.wait(until)
+    assert clock.now() >= until
 
 
-def test_an_execution_that_never_waits_is_stopped_at_its_next_step() -> None:
-    """A stop takes effect between two states."""
+def test_another_thread_ends_the_wait_of_a_real_clock() -> None:
+    """A wake ends the present wait; one that came before the wait ends it at once."""
     clock = RealClock()
+    threading.Timer(0.05, clock.wake).start()
+    clock.wait(None)
+    clock.wake()
+    clock.wait(None)
 
-    def stop(_payload: Any) -> Any:
-        clock.stop()
 
-    task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Next": "Again"}
-    states = {"Stop": task, "Again": {"Type": "Pass", "Next": "Again"}}
-    outcome = simulate(
-        {"StartAt": "Stop", "States": states},
-        {},
-        tasks=Mocks({"Stop": stop}),
-        clock=clock,
-        context=SEED,
-    )
-    assert outcome.status == "ABORTED"
-    assert [event.type for event in outcome.events][-2:] == ["TaskStateExited", "ExecutionAborted"]
+def test_finished_work_ends_the_wait_of_a_real_clock() -> None:
+    """A wait for work ends with the first result, also one that is there already."""
+    clock = RealClock()
+    future: Future[Any] = Future()
+    threading.Timer(0.05, future.set_result, [1]).start()
+    clock.wait(None, [future, Future()])
+    assert future.done()
+    clock.wait(None, [future])

@@ -10,7 +10,7 @@ import pytest
 
 from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
-from sfn_release.simulator import ContextSeed, ExecutionOutcome, Stopped, VirtualClock, simulate
+from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, VirtualClock, drive
 from support.oracle import (
     Case,
     Recorded,
@@ -34,16 +34,6 @@ DIFFERENT = {
 """Recordings that are not matched, with the reason; all others are, in every event."""
 
 
-class StoppedInTime(VirtualClock):
-    """A clock whose first wait is stopped by StopExecution."""
-
-    def sleep(self, seconds: float) -> None:
-        """Raise the stop instead of waiting."""
-        if seconds > 0:
-            raise Stopped
-        super().sleep(seconds)
-
-
 def cases(category: str) -> Iterator[Case]:
     """Yield the JSONPath cases of a category."""
     for file in sorted((ORACLE / "executions" / category).glob("*.json")):
@@ -57,12 +47,13 @@ def replay(case: Case) -> ExecutionOutcome:
     values = {token["token"]: token.get("value") for token in case["wildcards"]}
     machine = values.get("<ArnPart_0idx>") or "machine"
     execution = case.get("execution_name") or values.get("<ExecArnPart_0idx>") or "execution"
+    clock = VirtualClock(START)
     stopped = any(call["op"] == "stop_execution" for call in case.get("callback_calls", []))
-    return simulate(
+    execution = Execution(
         case["definition"],
         {} if case.get("input_omitted") or case.get("input") is None else case["input"],
         tasks=Recorded(case),
-        clock=StoppedInTime(START) if stopped else VirtualClock(START),
+        clock=clock,
         context=ContextSeed(
             execution_arn=f"arn:aws:states:us-east-1:111111111111:execution:{machine}:{execution}",
             execution_name=execution,
@@ -73,6 +64,10 @@ def replay(case: Case) -> ExecutionOutcome:
             type=case["type"],
         ),
     )
+    if stopped:  # while it waited
+        execution.advance()
+        execution.stop()
+    return drive(execution, clock)
 
 
 def outcome_differences(case: Case, outcome: ExecutionOutcome) -> list[str]:

@@ -1,0 +1,295 @@
+"""One execution, which you drive.
+
+    Execution → advance → the next due instant → wait → advance → … → outcome
+
+An execution has no thread and never waits. `Execution.advance` runs everything that is due and
+returns. Between two calls you wait as you like: `sfn_release.simulator.simulation` jumps in virtual
+time, and the local service drives many executions side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.clock import Clock
+from sfn_release.simulator.definition_shape import shape_fault
+from sfn_release.simulator.event_recorder import EventRecorder, with_error, with_input, with_output
+from sfn_release.simulator.execution_outcome import (
+    ContextSeed,
+    Event,
+    ExecutionOutcome,
+    ExecutionStatus,
+)
+from sfn_release.simulator.failure import (
+    RUNTIME,
+    ExecutionFailure,
+    ExecutionStopped,
+    ExecutionTimedOut,
+    StateFailure,
+)
+from sfn_release.simulator.jsonpath import JsonPathLanguage
+from sfn_release.simulator.machine import (
+    Checkpoint,
+    ExecutionRun,
+    Frame,
+    StopRequest,
+    Texts,
+    walk,
+)
+from sfn_release.simulator.nested_states import map_state, parallel_state
+from sfn_release.simulator.scheduler import Scheduler, Strand
+from sfn_release.simulator.simple_states import (
+    choice_state,
+    fail_state,
+    pass_state,
+    succeed_state,
+    wait_state,
+)
+from sfn_release.simulator.task_protocol import (
+    NoAnswer,
+    TaskFailure,
+    TaskHeartbeat,
+    TaskResult,
+    Tasks,
+    TaskStarted,
+)
+from sfn_release.simulator.task_state import task_state
+from sfn_release.simulator.timestamps import later, write_instant
+
+_LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
+"""The longest execution in seconds, by the state machine's type (AWS: "Quotas")."""
+
+_LANGUAGES = {"JSONPath": JsonPathLanguage()}
+
+_BEHAVIOURS = {
+    "Pass": pass_state,
+    "Task": task_state,
+    "Choice": choice_state,
+    "Wait": wait_state,
+    "Succeed": succeed_state,
+    "Fail": fail_state,
+    "Parallel": parallel_state,
+    "Map": map_state,
+}
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """A new attempt at an execution that didn't succeed.
+
+    *checkpoint* is its outcome's, *last* the id of its last event. *count* is 1 for the first
+    redrive.
+    """
+
+    checkpoint: Checkpoint
+    last: int
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class _End:
+    """The end of an execution, before its last event is recorded."""
+
+    status: ExecutionStatus
+    event: str
+    previous: int
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+class Execution:
+    """One execution of *definition* on *input*.
+
+    *observe* receives each event at once. UUIDs, jitter and task tokens depend on the execution's
+    ARN only, so the same execution runs the same way again. Call it from one thread at a time,
+    except for `stop`.
+    """
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        input: Any = {},  # noqa: B006 - never changed
+        *,
+        tasks: Tasks,
+        clock: Clock,
+        context: ContextSeed,
+        observe: Callable[[Event], None] | None = None,
+        redrive: Redrive | None = None,
+    ) -> None:
+        self.outcome: ExecutionOutcome | None = None
+        """How the execution ended; None while it runs."""
+        self._clock = clock
+        self._history = EventRecorder(clock, observe, redrive.last if redrive else 0)
+        self._frame = Frame()
+        self._stop = StopRequest()
+        self._run = ExecutionRun(
+            tasks,
+            clock,
+            self._history,
+            Random(context.execution_arn),  # noqa: S311 - reproducible, nothing secret
+            context,
+            _context_object(context, input, redrive),
+            _LANGUAGES,
+            _BEHAVIOURS,
+            Texts(),
+            self._stop,
+            {},
+        )
+        fault = shape_fault(definition)
+        self._deadline = _deadline({} if fault else definition, clock.now(), context.type)
+        main = _main(self._run, self._frame, definition, fault, input, redrive)
+        self._scheduler = Scheduler(clock, main)
+
+    @property
+    def waiting(self) -> Collection[str]:
+        """The tokens of the tasks that wait for an answer from outside."""
+        return self._scheduler.waiting - self._run.work.keys()
+
+    @property
+    def work(self) -> Collection[Future[Any]]:
+        """The tasks' work in progress."""
+        return self._run.work.values()
+
+    def advance(self) -> datetime | None:
+        """Run everything that is due now; return the next instant at which something is due.
+
+        At the latest that is the end of the execution's own time. None: the execution has ended.
+        """
+        if self.outcome is not None:
+            return None
+        try:
+            self._stop.obey()
+            self._collect_work()
+            self._scheduler.run_due(self._deadline)
+        except (StateFailure, ExecutionFailure) as failure:
+            last = self._frame.last
+            self._end(
+                _End("FAILED", "ExecutionFailed", last, error=failure.error, cause=failure.cause)
+            )
+        except ExecutionTimedOut:
+            self._end(_End("TIMED_OUT", "ExecutionTimedOut", 0, error="States.Timeout"))
+        except ExecutionStopped as stop:
+            self._end(_End("ABORTED", "ExecutionAborted", 0, error=stop.error, cause=stop.cause))
+        except RecursionError:
+            cause = "The data of a state is nested too deeply to be processed here."
+            self._end(
+                _End("FAILED", "ExecutionFailed", self._frame.last, error=RUNTIME, cause=cause)
+            )
+        else:
+            if self._scheduler.ended:
+                output = self._scheduler.value
+                self._end(_End("SUCCEEDED", "ExecutionSucceeded", self._frame.last, output))
+        return self._due()
+
+    def answer(self, token: str, answer: TaskResult | TaskFailure) -> bool:
+        """Answer the task with *token*. False if no task waits for it. Then `advance`."""
+        return self.outcome is None and self._scheduler.deliver(token, answer)
+
+    def heartbeat(self, token: str) -> bool:
+        """Start the heartbeat's time of a task again. False if no task waits with *token*."""
+        return self.outcome is None and self._tell(token, TaskHeartbeat())
+
+    def started(self, token: str, worker: str) -> bool:
+        """Record that *worker* has taken an activity. False if no task waits with *token*."""
+        return self.outcome is None and self._tell(token, TaskStarted(worker))
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Make the execution end as ABORTED at its next step, or when you call `advance`."""
+        self._stop.reason = (error, cause)
+
+    def _due(self) -> datetime | None:
+        if self.outcome is not None:
+            return None
+        return min(self._scheduler.due or self._deadline, self._deadline)
+
+    def _tell(self, token: str, message: TaskHeartbeat | TaskStarted) -> bool:
+        if not self._scheduler.deliver(token, message):
+            return False
+        self.advance()  # the task waits again at once
+        return True
+
+    def _collect_work(self) -> None:
+        """Deliver the results of finished work."""
+        for token, future in [*self._run.work.items()]:
+            if future.done():
+                del self._run.work[token]
+                self._scheduler.deliver(token, _result(future))
+
+    def _end(self, end: _End) -> None:
+        succeeded = end.status == "SUCCEEDED"
+        if succeeded:
+            details = with_output(compact(end.output))
+        else:
+            details = with_error(end.error, end.cause)
+        self._history.record(end.event, end.previous, details)
+        self.outcome = ExecutionOutcome(
+            end.status,
+            end.output,
+            succeeded,
+            end.error,
+            end.cause,
+            self._history.events,
+            self._clock.now(),
+            None if succeeded else self._frame.checkpoint(),
+        )
+
+
+def _main(
+    run: ExecutionRun,
+    frame: Frame,
+    definition: Mapping[str, Any],
+    fault: str | None,
+    input: Any,
+    redrive: Redrive | None,
+) -> Strand:
+    """Start, or redrive, and walk through the machine."""
+    if redrive is None:
+        details = with_input(compact(input), roleArn=run.seed.role_arn)
+        run.history.record("ExecutionStarted", 0, details)
+    else:
+        details = {"redriveCount": redrive.count}
+        frame.last = run.history.record("ExecutionRedriven", redrive.last, details)
+    if fault:
+        raise ExecutionFailure(RUNTIME, f"The definition can't be run: {fault}")
+    checkpoint = None if redrive is None else redrive.checkpoint
+    return (yield from walk(run, frame, definition, input, checkpoint))
+
+
+def _result(future: Future[Any]) -> TaskResult | TaskFailure | ExecutionFailure:
+    """Return the message that finished work delivers."""
+    try:
+        answer = future.result()
+    except TaskFailure as failure:
+        return failure
+    except NoAnswer as missing:
+        return ExecutionFailure(missing.error, missing.cause)
+    return answer if isinstance(answer, TaskResult) else TaskResult(answer)
+
+
+def _context_object(context: ContextSeed, input: Any, redrive: Redrive | None) -> dict[str, Any]:
+    """Return the context object's Execution."""
+    execution = {
+        "Id": context.execution_arn,
+        "Input": input,
+        "StartTime": write_instant(context.started_at),
+        "Name": context.execution_name,
+        "RoleArn": context.role_arn,
+    }
+    if context.type != "EXPRESS":
+        execution["RedriveCount"] = 0 if redrive is None else redrive.count
+    if redrive is not None:
+        execution["RedriveTime"] = write_instant(redrive.at)
+    return execution
+
+
+def _deadline(definition: Mapping[str, Any], now: datetime, type: str) -> datetime:
+    longest = _LONGEST[type]
+    return later(now, min(definition.get("TimeoutSeconds", longest), longest))
