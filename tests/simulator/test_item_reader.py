@@ -21,7 +21,7 @@ from sfn_release.simulator.map_items import MapItem, UnreadableItemsError
 
 GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
 PLACE = {"Bucket": "shop", "Key": "data"}
-CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\0"))
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"))
 
 
 def read(
