@@ -66,6 +66,8 @@ EDGES = {
     "ledger/git/ref_locks.py": "measures how long a lock file has been there",
     "simulator/clock.py": "RealClock is the clock that others are given",
     "aws/api_calls.py": "measures how long a call takes, for the debug log",
+    "tasks/handler_worker.py": "the process of a handler: its deadline and environment",
+    "tasks/request_ids.py": "request ids of the services that answer tasks",
     "local_service/service.py": "request ids, and the defaults of what the service is given",
     "local_service/http_protocol.py": "request ids of HTTP answers",
 }

@@ -8,15 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
+from sfn_release.errors import ConfigError
 from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
 from sfn_release.simulator import Mocks, TaskCall, Tasks
+from sfn_release.tasks import (
+    Handlers,
+    MockConfig,
+    TaskSources,
+    handler_specs,
+    load_mock_config,
+)
 
 
 def local(
     path: str | Path = ":memory:",
     *,
     mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None = None,
+    mock_config: str | Path | None = None,
+    handlers: Mapping[str, Any] | None = None,
     region: str = REGION,
     account: str = ACCOUNT,
     real_time: bool = False,
@@ -24,24 +34,53 @@ def local(
     """Return a boto3 Step Functions client that is answered in this process.
 
     *path* is the database. You share it with every other client and server of the same file.
-    *mocks* answer the tasks of executions: a `Mocks`, the answers for one (``{state name or
-    Resource ARN: answer}``), or a function that takes the `TaskCall` and returns the result or
-    raises `TaskFailure`. Executions take no time unless *real_time*.
+    Tasks are answered by *mocks*: a `Mocks`, the answers for one (``{state name or Resource ARN:
+    answer}``), or a function that takes the `TaskCall` and returns the result or raises
+    `TaskFailure`. A task without a mock goes on to the test case of *mock_config*, the path of a
+    MockConfigFile.json, if the start names one (``stateMachineArn#TestCase``). Then *handlers* run
+    as Lambda functions (``{"charge": "app.charge:handler"}``), each in a process of its own with
+    the current folder on its path. Executions take no time unless *real_time*.
+
+    Raises ConfigError for a faulty mock, mock configuration or handler.
     """
+    config = None if mock_config is None else _read_config(Path(mock_config))
+    running = None if handlers is None else Handlers(handler_specs(handlers, Path.cwd()))
     service = open_service(
-        path, tasks_for=_tasks(mocks), region=region, account=account, real_time=real_time
+        path,
+        tasks_for=_tasks(mocks, config, running),
+        region=region,
+        account=account,
+        real_time=real_time,
+        mock_config=config,
     )
     client = in_process(service.answer, region=region)
-    weakref.finalize(client, service.close)
+
+    def close() -> None:
+        service.close()
+        if running is not None:
+            running.close()
+
+    weakref.finalize(client, close)
     return client
 
 
-def _tasks(mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None) -> TasksFor:
+def _read_config(path: Path) -> MockConfig:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"Can't read the mock configuration {path}: {error.strerror}.") from error
+    return load_mock_config(text, file=path.name)
+
+
+def _tasks(
+    mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None,
+    config: MockConfig | None,
+    handlers: Handlers | None,
+) -> TasksFor:
     if mocks is None or isinstance(mocks, Mapping):
         mocks = Mocks(mocks)
     if isinstance(mocks, Mocks):
-        declared = mocks
-        return lambda _scope: declared.fresh()
+        return TaskSources(given=mocks, mock_config=config, handlers=handlers).for_execution
     tasks = mocks if hasattr(mocks, "run") else _FunctionTasks(mocks)
     return lambda _scope: tasks
 

@@ -7,7 +7,8 @@ execution, which asks in this order:
 
 1. the answers that a test gives (`simulator.mocks`);
 2. the test case of a MockConfigFile.json that the start of the execution named (`mock_config`);
-3. the mock file beside the workflow (`simulator.mocks`).
+3. the mock file beside the workflow (`simulator.mocks`);
+4. Python handlers, run as Lambda functions (`handlers`).
 
 If no source knows a task, the execution fails, and the cause names the state, its resource and the
 mock to write.
@@ -15,12 +16,17 @@ mock to write.
 chain               asks the sources in order
 task_sources        what a project, a test or `local serve` gives, from which chains are built
 execution_scope     the execution that asks
+handlers            runs Python handlers as Lambda functions, in processes of their own:
+                    `handler_specs` reads their declarations, `handler_pool` keeps processes warm,
+                    `handler_process` is one of them, `handler_worker` runs inside it
 mock_config         reads MockConfigFile.json; `mocked_case` answers tasks from one of its cases
 """
 
 from __future__ import annotations
 
 from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, ExecutionScope
+from sfn_release.tasks.handler_specs import handler_specs
+from sfn_release.tasks.handlers import Handlers
 from sfn_release.tasks.mock_config import MockConfig, load_mock_config
 from sfn_release.tasks.task_sources import TaskSources
 
@@ -28,7 +34,9 @@ __all__ = [
     "ApiRefusal",
     "CallApi",
     "ExecutionScope",
+    "Handlers",
     "MockConfig",
     "TaskSources",
+    "handler_specs",
     "load_mock_config",
 ]

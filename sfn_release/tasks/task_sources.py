@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sfn_release.simulator import Mocks, Tasks
 from sfn_release.tasks.chain import TaskChain, TaskSource
 from sfn_release.tasks.execution_scope import ExecutionScope
+from sfn_release.tasks.handlers import Handlers
 from sfn_release.tasks.mock_config import MockConfig
 from sfn_release.tasks.mocked_case import MockedCase
 
@@ -16,12 +17,13 @@ from sfn_release.tasks.mocked_case import MockedCase
 class TaskSources:
     """The sources of answers, from which `for_execution` builds the tasks of one execution.
 
-    *given* are the answers that a test gives, *mock_config* a MockConfigFile.json, *mocks_of*
-    returns the mocks of a state machine's mock file.
+    *given* are the answers that a test gives, *mock_config* a MockConfigFile.json, *handlers*
+    are Python handlers, *mocks_of* returns the mocks of a state machine's mock file.
     """
 
     given: Mocks | None = None
     mock_config: MockConfig | None = None
+    handlers: Handlers | None = None
     mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks()
 
     def for_execution(self, scope: ExecutionScope) -> Tasks:
@@ -33,4 +35,6 @@ class TaskSources:
         if scope.test_case is not None and self.mock_config is not None:
             sources.append(MockedCase(self.mock_config, scope.machine, scope.test_case))
         sources.append(mock_file)
+        if self.handlers is not None:
+            sources.append(self.handlers.of_execution(scope.region, scope.account))
         return TaskChain(sources, mock_file)
