@@ -1,6 +1,7 @@
-"""Executions that real AWS recorded: read, answered as they were answered, and compared.
+"""Executions that real AWS recorded: read, and answered as they were answered.
 
-The recordings lie beside the repository, with a matcher of their own.
+The recordings lie beside the repository, with a matcher of their own. `oracle_comparison` compares
+an execution with a recording, and `oracle_table` measures all recordings.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ import json
 import linecache
 import traceback
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from sfn_release.asl.intrinsic_functions import compact
-from sfn_release.simulator import Event, NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure, TaskResult
 from support.places import ORACLE
 
 Case = dict[str, Any]
 
-_NOISE = ("SdkHttpMetadata", "SdkResponseMetadata")
+CATEGORIES = (
+    sorted(path.name for path in (ORACLE / "executions").iterdir()) if ORACLE.exists() else []
+)
 _SOURCE = "/var/task/handler.py"  # where Lambda keeps a function
 
 
@@ -33,6 +35,13 @@ def compare() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def cases(category: str) -> Iterator[Case]:
+    """Yield the cases of a category."""
+    for file in sorted((ORACLE / "executions" / category).glob("*.json")):
+        case = json.loads(file.read_text().replace("<<task_token>:1>", "<task_token:1>"))
+        yield case | {"category": category}
 
 
 class Recorded:
@@ -92,10 +101,11 @@ class Recorded:
         if call.resource.endswith(":getObject"):
             (found,) = [item for item in self._objects if item["Key"] == call.payload["Key"]]
             return {"Body": found["Body"]}
-        facts = {"Etag": "any", "LastModified": "2023-01-01T00:00:00Z", "StorageClass": "STANDARD"}
+        facts = {"Etag": "any", "LastModified": "2023-01-01T00:00:00Z"}
         return {
             "Contents": [
-                {**facts, "Key": item["Key"], "Size": len(item["Body"])} for item in self._objects
+                facts | {"Key": item["Key"], "Size": len(item["Body"]), "StorageClass": "STANDARD"}
+                for item in self._objects
             ]
         }
 
@@ -123,71 +133,3 @@ def parsed(value: Any) -> Any:
         return json.loads(value)
     except (TypeError, ValueError):
         return value
-
-
-def differences(case: Case, expected: Any, actual: Any) -> list[str]:
-    """Compare values by the recordings' wildcard rules, texts with their layout.
-
-    HTTP headers of an answer count where they were replayed only.
-    """
-    if case["replay"] in ("none", "partial"):
-        expected, actual = without_noise(expected), without_noise(actual)
-    actual = compare().normalise(as_recorded(expected, actual))
-    found: list[str] = compare().match(expected, actual, compare().tokens_of(case))
-    return found
-
-
-def without_noise(value: Any) -> Any:
-    """Leave out the HTTP metadata of AWS's SDK."""
-    if isinstance(value, Mapping):
-        return {key: without_noise(item) for key, item in value.items() if key not in _NOISE}
-    return [without_noise(item) for item in value] if isinstance(value, list) else value
-
-
-def as_recorded(expected: Any, actual: Any) -> Any:
-    """Parse the JSON texts that the recording holds parsed; all others stay texts."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return {
-            key: as_recorded(expected[key], value) if key in expected else value
-            for key, value in actual.items()
-        }
-    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        return [as_recorded(left, right) for left, right in zip(expected, actual, strict=True)]
-    if isinstance(actual, str) and not isinstance(expected, str):
-        return parsed(actual)
-    return actual
-
-
-def event_form(event: Event) -> Case:
-    """Return an event in the form of the recordings."""
-    details = dict(next(iter(event.details.values()), {}))
-    return {"id": event.id, "prev": event.previous, "type": event.type, "details": details}
-
-
-def recorded_events(case: Case) -> list[Case]:
-    """Return the events of a recording as AWS records them today, where that has changed.
-
-    - The exit of a distributed Map followed the end of its map run (MapRunSucceeded) in all
-      recordings up to June 2024, and follows the event before that (MapRunStarted) in all since
-      November 2024.
-    - States handed the caller's text on, layout and all, until June 2024; it is compact since July.
-      ExecutionStarted still has it: the service knows that text, and the simulator does not.
-    - The worker of an activity (workerName) is a name of the recording's own.
-    """
-    events: list[Case] = []
-    ends: dict[Any, Case] = {}
-    given: Any = None
-    for recorded in case["expect"]["events"]:
-        details = {k: v for k, v in (recorded.get("details") or {}).items() if k != "workerName"}
-        event = {key: recorded[key] for key in ("id", "prev", "type")} | {"details": details}
-        if event["type"] == "MapRunSucceeded":
-            ends[event["id"]] = event
-        if event["type"] == "MapStateExited" and case["aws_recorded_date"] < "2024-11":
-            event["prev"] = ends[event["prev"]]["prev"] if event["prev"] in ends else event["prev"]
-        given = details.get("input") if recorded["id"] == 1 else given
-        for key in ("input", "output"):
-            early = recorded["id"] == 1 or case["aws_recorded_date"] < "2024-07"
-            if early and isinstance(given, str) and isinstance(details.get(key), str):
-                details[key] = details[key].replace(given, compact(parsed(given)))
-        events.append(event)
-    return events
