@@ -8,7 +8,8 @@ execution, which asks in this order:
 1. the answers that a test gives (`simulator.mocks`);
 2. the test case of a MockConfigFile.json that the start of the execution named (`mock_config`);
 3. the mock file beside the workflow (`simulator.mocks`);
-4. Python handlers, run as Lambda functions (`handlers`).
+4. Python handlers, run as Lambda functions (`handlers`);
+5. folders that stand in for S3 buckets (`buckets`).
 
 If no source knows a task, the execution fails, and the cause names the state, its resource and the
 mock to write.
@@ -19,11 +20,14 @@ execution_scope     the execution that asks
 handlers            runs Python handlers as Lambda functions, in processes of their own:
                     `handler_specs` reads their declarations, `handler_pool` keeps processes warm,
                     `handler_process` is one of them, `handler_worker` runs inside it
+buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
+                    (`object_store`); `s3_request` and `bucket_listing` are their parts
 mock_config         reads MockConfigFile.json; `mocked_case` answers tasks from one of its cases
 """
 
 from __future__ import annotations
 
+from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
 from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, ExecutionScope
 from sfn_release.tasks.handler_specs import handler_specs
 from sfn_release.tasks.handlers import Handlers
@@ -32,11 +36,14 @@ from sfn_release.tasks.task_sources import TaskSources
 
 __all__ = [
     "ApiRefusal",
+    "Buckets",
     "CallApi",
+    "DeclaredBucket",
     "ExecutionScope",
     "Handlers",
     "MockConfig",
     "TaskSources",
+    "buckets_of",
     "handler_specs",
     "load_mock_config",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sfn_release.simulator import Mocks, Tasks
+from sfn_release.tasks.buckets import Buckets
 from sfn_release.tasks.chain import TaskChain, TaskSource
 from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handlers import Handlers
@@ -18,13 +19,15 @@ class TaskSources:
     """The sources of answers, from which `for_execution` builds the tasks of one execution.
 
     *given* are the answers that a test gives, *mock_config* a MockConfigFile.json, *handlers*
-    are Python handlers, *mocks_of* returns the mocks of a state machine's mock file.
+    are Python handlers, *mocks_of* returns the mocks of a state machine's mock file, *buckets*
+    stand in for S3.
     """
 
     given: Mocks | None = None
     mock_config: MockConfig | None = None
     handlers: Handlers | None = None
     mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks()
+    buckets: Buckets | None = None
 
     def for_execution(self, scope: ExecutionScope) -> Tasks:
         """Return the tasks of one execution. Raises ConfigError for an unknown test case."""
@@ -37,4 +40,6 @@ class TaskSources:
         sources.append(mock_file)
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope.region, scope.account))
+        if self.buckets is not None:
+            sources.append(self.buckets)
         return TaskChain(sources, mock_file)

@@ -1,0 +1,75 @@
+"""A child execution of a map run, as the API and the files of a ResultWriter describe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sfn_release.simulator.execution_outcome import Event
+from sfn_release.simulator.timestamps import write_instant
+
+ChildStatus = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+"""PENDING is a child that has not started: only result files list it."""
+
+_WHOLE = {"Included": True}
+
+
+@dataclass(slots=True)
+class ChildExecution:
+    """One child execution.
+
+    *input* and *output* are JSON texts, *items* is the number of items in its batch. *events* is
+    its history, which is empty for an EXPRESS child, as on AWS.
+    """
+
+    index: int
+    arn: str
+    name: str
+    machine_arn: str
+    input: str
+    items: int = 1
+    status: ChildStatus = "PENDING"
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    started: datetime | None = None
+    stopped: datetime | None = None
+    redrive_count: int = 0
+    events: tuple[Event, ...] = ()
+
+    def failure(self) -> dict[str, Any]:
+        """Return the child's place in its Map's output when it hasn't succeeded.
+
+        Source: distributed Maps with tolerated failures, run on AWS.
+        """
+        found = {"Status": self.status, "Error": self.error, "Cause": self.cause}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def record(self) -> dict[str, Any]:
+        """Return the child as a result file describes it without transformation.
+
+        Source: the examples of "ResultWriter (Map)" in AWS's developer guide.
+        """
+        if self.status == "PENDING":
+            return {"Input": self.input, "InputDetails": _WHOLE, "Status": self.status}
+        succeeded = self.status == "SUCCEEDED"
+        reason = "Execution is SUCCEEDED and cannot be redriven" if succeeded else None
+        found = {
+            "Cause": self.cause,
+            "Error": self.error,
+            "ExecutionArn": self.arn,
+            "Input": self.input,
+            "InputDetails": _WHOLE,
+            "Name": self.name,
+            "Output": self.output,
+            "OutputDetails": _WHOLE,
+            "RedriveCount": self.redrive_count,
+            "RedriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN",
+            "RedriveStatusReason": reason,
+            "StartDate": self.started and write_instant(self.started),
+            "StateMachineArn": self.machine_arn,
+            "Status": self.status,
+            "StopDate": self.stopped and write_instant(self.stopped),
+        }
+        return {name: value for name, value in found.items() if value is not None}

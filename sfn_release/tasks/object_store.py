@@ -1,0 +1,111 @@
+"""The objects behind a bucket: the interface of folders and memory, and S3's refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Protocol
+
+from sfn_release.simulator import TaskFailure
+
+_REQUEST = "Request ID: local, Extended Request ID: local"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object of a bucket. *type* is its Content-Type, *metadata* what its writer added."""
+
+    body: bytes
+    modified: datetime
+    type: str = "binary/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def etag(self) -> str:
+        """The entity tag as S3 makes it: the MD5 sum, in quotes."""
+        return f'"{hashlib.md5(self.body, usedforsecurity=False).hexdigest()}"'
+
+
+class Bucket(Protocol):
+    """One bucket. Keys are S3's: any text. To add a kind of bucket, implement it."""
+
+    def get(self, key: str) -> StoredObject | None:
+        """Return an object; None if there is none."""
+        ...
+
+    def put(self, key: str, content: StoredObject) -> None:
+        """Store an object. Raises NoAnswer for a key that this kind of bucket can't hold."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if there is one."""
+        ...
+
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Return the keys that begin with *prefix*, in S3's order: by their UTF-8 bytes."""
+        ...
+
+
+class MemoryBucket:
+    """A bucket in memory, for tests. *objects* are bodies by key, texts or bytes."""
+
+    def __init__(
+        self,
+        objects: Mapping[str, str | bytes],
+        modified: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+    ) -> None:
+        self._objects = {
+            key: StoredObject(body.encode() if isinstance(body, str) else body, modified)
+            for key, body in objects.items()
+        }
+
+    def get(self, key: str) -> StoredObject | None:
+        """Return an object; None if there is none."""
+        return self._objects.get(key)
+
+    def put(self, key: str, content: StoredObject) -> None:
+        """Store an object."""
+        self._objects[key] = content
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if there is one."""
+        self._objects.pop(key, None)
+
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Return the keys that begin with *prefix*, in S3's order."""
+        return in_s3_s_order(key for key in list(self._objects) if key.startswith(prefix))
+
+
+def in_s3_s_order(keys: Iterable[str]) -> list[str]:
+    """Sort keys as S3 lists them."""
+    return sorted(keys, key=lambda key: key.encode("utf-8", "surrogatepass"))
+
+
+def no_bucket() -> TaskFailure:
+    """Return S3's refusal of a bucket that doesn't exist, as Step Functions reports it."""
+    return _refused("NoSuchBucket", "The specified bucket does not exist")
+
+
+def no_key() -> TaskFailure:
+    """Return S3's refusal of a key that doesn't exist."""
+    return _refused("NoSuchKey", "The specified key does not exist.")
+
+
+def no_version() -> TaskFailure:
+    """Return S3's refusal of a version: a bucket here keeps none."""
+    return _refused("S3", "The specified version does not exist.")
+
+
+def invalid_argument(message: str) -> TaskFailure:
+    """Return S3's refusal of a parameter's value."""
+    return _refused("S3", message, 400)
+
+
+def _refused(name: str, message: str, status: int = 404) -> TaskFailure:
+    """Return the failure. Source: executions recorded on AWS (``S3.NoSuchBucketException``)."""
+    return TaskFailure(
+        f"S3.{name}Exception", f"{message} (Service: S3, Status Code: {status}, {_REQUEST})"
+    )

@@ -1,0 +1,209 @@
+"""Buckets that folders and memory stand in for: S3's answers, and nothing outside the folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
+from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
+from sfn_release.tasks.folder_bucket import FolderBucket
+from sfn_release.tasks.object_store import MemoryBucket, StoredObject
+from support.oracle import differences
+from support.places import ORACLE
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+SDK, MAP = "arn:aws:states:::aws-sdk:s3:", "arn:aws:states:::s3:"
+KEYS = st.text(st.sampled_from("ab-/.é\U0001f600"), min_size=1, max_size=6)
+
+
+def buckets(**declared: DeclaredBucket) -> Buckets:
+    """Return buckets whose clock stands still."""
+    return buckets_of(declared, lambda: NOW)
+
+
+def call(answering: Buckets, action: str, *, sdk: bool = True, **parameters: Any) -> Any:
+    """Call an S3 action as a Task state does, or as a Map does."""
+    answer = answering.answer_to(TaskCall("State", (SDK if sdk else MAP) + action, parameters))
+    assert answer is not None
+    return answer()
+
+
+def failure(answering: Buckets, action: str, **parameters: Any) -> tuple[str | None, str | None]:
+    """Return the error and the cause of a failed call."""
+    with pytest.raises(TaskFailure) as caught:
+        call(answering, action, **parameters)
+    return caught.value.error, caught.value.cause
+
+
+@pytest.fixture(params=["folder", "memory"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Buckets:
+    """Return a bucket named shop of either kind."""
+    return buckets(shop=tmp_path / "shop" if request.param == "folder" else {})
+
+
+def recorded() -> Iterator[dict[str, Any]]:
+    """Yield the recorded executions of one S3 task."""
+    for file in sorted((ORACLE / "executions" / "services").glob("*__s3_*.json")):
+        yield json.loads(file.read_text())
+
+
+@pytest.mark.skipif(not ORACLE.exists(), reason="the recordings are not here")
+def test_answers_have_the_shape_that_aws_recorded() -> None:
+    """GetObject and PutObject, of every kind of content."""
+    for case in recorded():
+        objects: dict[str, str | bytes] = {}
+        for step in case["setup"]:
+            if step["op"] == "put_object":
+                body = step["params"]["Body"]
+                objects[step["params"]["Key"]] = body["$bytes"] if isinstance(body, dict) else body
+        made = buckets_of({"bucket-name": objects}, lambda: NOW)
+        resource = case["definition"]["States"].popitem()[1]["Resource"]
+        scheduled = next(e for e in case["expect"]["events"] if e["type"] == "TaskScheduled")
+        answer = made.answer_to(TaskCall("S3", resource, scheduled["details"]["parameters"]))
+        assert answer is not None
+        assert differences(case, case["mocks"][0]["output"], answer()) == []
+
+
+def test_what_is_put_is_got(shop: Buckets) -> None:
+    """An SDK integration writes the JSON of its Body, a Map its texts."""
+    put = call(shop, "putObject", Bucket="shop", Key="a/b.txt", Body={"é": 1}, Metadata={"x": "1"})
+    assert put["ChecksumType"] == "FULL_OBJECT"
+    got = call(shop, "getObject", Bucket="shop", Key="a/b.txt")
+    assert (got["Body"], got["ContentLength"], got["ETag"]) == ('{"é":1}', 8, put["ETag"])
+    head = call(shop, "headObject", Bucket="shop", Key="a/b.txt")
+    assert head == {key: value for key, value in got.items() if key != "Body"}
+    call(shop, "putObject", sdk=False, Bucket="shop", Key="lines", Body='"text"')
+    assert call(shop, "getObject", sdk=False, Bucket="shop", Key="lines") == {"Body": b'"text"'}
+    call(shop, "putObject", Bucket="shop", Key="lines", Body="text")
+    assert call(shop, "getObject", Bucket="shop", Key="lines")["Body"] == '"text"'
+    call(shop, "copyObject", Bucket="shop", Key="copy", CopySource="shop/a/b.txt")
+    assert call(shop, "getObject", Bucket="shop", Key="copy")["Body"] == '{"é":1}'
+    assert call(shop, "deleteObject", Bucket="shop", Key="copy") == {}
+    listed = {"Objects": [{"Key": "lines"}, {"Key": "missing"}]}
+    deleted = call(shop, "deleteObjects", Bucket="shop", Delete=listed)
+    assert deleted == {"Deleted": [{"Key": "lines"}, {"Key": "missing"}]}
+    contents = call(shop, "listObjectsV2", Bucket="shop")["Contents"]
+    assert [entry["Key"] for entry in contents] == ["a/b.txt"]
+
+
+def test_listings_have_pages_prefixes_and_folders(shop: Buckets) -> None:
+    """As S3 lists: by UTF-8 bytes, and keys below a delimiter as one prefix."""
+    for key in ("b/2", "a", "b/1", "c", "b-1"):
+        call(shop, "putObject", Bucket="shop", Key=key, Body=1)
+    page = call(shop, "listObjectsV2", Bucket="shop", MaxKeys=2)
+    assert [entry["Key"] for entry in page["Contents"]] == ["a", "b-1"]
+    assert (page["IsTruncated"], page["KeyCount"], page["MaxKeys"]) == (True, 2, 2)
+    token = page["NextContinuationToken"]
+    page = call(shop, "listObjectsV2", Bucket="shop", ContinuationToken=token)
+    assert [entry["Key"] for entry in page["Contents"]] == ["b/1", "b/2", "c"]
+    assert "NextContinuationToken" not in page
+    folders = call(shop, "listObjectsV2", Bucket="shop", Delimiter="/", StartAfter="a")
+    assert [entry["Key"] for entry in folders["Contents"]] == ["b-1", "c"]
+    assert folders["CommonPrefixes"] == [{"Prefix": "b/"}]
+    inside = call(shop, "listObjectsV2", Bucket="shop", Prefix="b/")
+    assert [entry["Key"] for entry in inside["Contents"]] == ["b/1", "b/2"]
+    older = call(shop, "listObjects", Bucket="shop", Delimiter="/", MaxKeys=2)
+    assert (older["NextMarker"], older["IsTruncated"]) == ("b-1", True)
+    assert call(shop, "listObjectsV2", Bucket="shop", MaxKeys=0)["Contents"] == []
+
+
+def test_an_item_reader_gets_the_names_and_types_of_a_map(shop: Buckets) -> None:
+    """Etag, and seconds since 1970."""
+    call(shop, "putObject", Bucket="shop", Key="a", Body=1)
+    (entry,) = call(shop, "listObjectsV2", sdk=False, Bucket="shop")["Contents"]
+    assert [*entry] == ["Etag", "LastModified", "Key", "Size", "StorageClass"]
+    assert isinstance(entry["LastModified"], float)
+    (entry,) = call(shop, "listObjectsV2", Bucket="shop")["Contents"]
+    assert datetime.fromisoformat(entry["LastModified"]).tzinfo == UTC
+
+
+def test_refusals_have_the_names_that_step_functions_gives_them(shop: Buckets) -> None:
+    """The cause is the one of AWS's SDK."""
+    error, cause = failure(shop, "getObject", Bucket="other", Key="a")
+    assert error == "S3.NoSuchBucketException"
+    assert cause == (
+        "The specified bucket does not exist (Service: S3, Status Code: 404, Request ID: local,"
+        " Extended Request ID: local)"
+    )
+    error, cause = failure(shop, "getObject", Bucket="shop", Key="a")
+    assert (error, str(cause)[:31]) == ("S3.NoSuchKeyException", "The specified key does not exis")
+    call(shop, "putObject", Bucket="shop", Key="a", Body=1)
+    assert failure(shop, "getObject", Bucket="shop", Key="a", VersionId="1")[0] == "S3.S3Exception"
+    assert failure(shop, "listObjectsV2", Bucket="shop", MaxKeys=-1)[0] == "S3.S3Exception"
+    assert failure(shop, "deleteObjects", Bucket="shop")[0] == "S3.S3Exception"
+    assert failure(shop, "headBucket", Bucket="x")[0] == "S3.NoSuchBucketException"
+    assert call(shop, "listBuckets") == {"Buckets": [{"Name": "shop"}]}
+    with pytest.raises(NoAnswer, match="is required but was missing"):
+        call(shop, "getObject", Bucket="shop")
+
+
+def test_other_tasks_are_left_to_others() -> None:
+    """Other services and actions; and everything, when no bucket is declared."""
+    sqs = TaskCall("State", "arn:aws:states:::sqs:sendMessage", {})
+    get = TaskCall("State", SDK + "getObject", {"Bucket": "shop", "Key": "a"})
+    assert buckets(shop={}).answer_to(sqs) is None
+    assert buckets(shop={}).answer_to(TaskCall("State", SDK + "selectObjectContent", {})) is None
+    assert buckets().answer_to(get) is None
+
+
+@pytest.mark.parametrize(
+    "key", ["../secret", "a/../../secret", "/etc/passwd", "a//b", "a/./b", "a\\b", "a\0b", "link/x"]
+)
+def test_no_key_leads_out_of_the_folder(key: str, tmp_path: Path) -> None:
+    """Neither by dots nor by links; nothing is read, written, listed or deleted there."""
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "x").write_text("secret")
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "outside")
+    (folder / "file").symlink_to(tmp_path / "secret")
+    made = buckets(shop=folder)
+    assert failure(made, "getObject", Bucket="shop", Key=key)[0] == "S3.NoSuchKeyException"
+    with pytest.raises(NoAnswer, match="names no file inside the folder"):
+        call(made, "putObject", Bucket="shop", Key=key, Body=1)
+    call(made, "deleteObject", Bucket="shop", Key=key)
+    assert call(made, "listObjectsV2", Bucket="shop", Prefix="../")["Contents"] == []
+    assert call(made, "listObjectsV2", Bucket="shop")["Contents"] == []
+    assert (tmp_path / "outside" / "x").read_text() == "secret"
+    assert (tmp_path / "secret").read_text() == "secret"
+
+
+def test_a_key_that_a_folder_cant_hold_is_explained(tmp_path: Path) -> None:
+    """A file can't be a folder too, and names have a length."""
+    made = buckets(shop=tmp_path / "shop")
+    call(made, "putObject", Bucket="shop", Key="a", Body=1)
+    for key in ("a/b", "x" * 300):
+        with pytest.raises(NoAnswer, match="Can't write the object"):
+            call(made, "putObject", Bucket="shop", Key=key, Body=1)
+    assert sorted(path.name for path in (tmp_path / "shop").iterdir()) == ["a"]
+
+
+@given(st.lists(st.tuples(KEYS, st.binary(max_size=3)), max_size=6), KEYS)
+def test_a_folder_lists_as_memory_does(
+    tmp_path_factory: pytest.TempPathFactory, objects: list[tuple[str, bytes]], prefix: str
+) -> None:
+    """For every key that it can hold."""
+    folder, memory = FolderBucket(tmp_path_factory.mktemp("shop")), MemoryBucket({})
+    for key, body in objects:
+        content = StoredObject(body, NOW)
+        try:
+            folder.put(key, content)
+        except NoAnswer:
+            continue
+        memory.put(key, content)
+    for start in ("", prefix, prefix.partition("/")[0]):
+        assert [*folder.keys(start)] == [*memory.keys(start)]
+    for key in memory.keys(""):
+        found, expected = folder.get(key), memory.get(key)
+        assert found is not None
+        assert expected is not None
+        assert found.body == expected.body
