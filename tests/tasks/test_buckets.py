@@ -16,7 +16,7 @@ from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
 from sfn_release.tasks.folder_bucket import FolderBucket
 from sfn_release.tasks.object_store import MemoryBucket, StoredObject
-from support.oracle import differences
+from support.oracle_comparison import differences
 from support.places import ORACLE
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
