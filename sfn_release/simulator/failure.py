@@ -30,13 +30,18 @@ class StateFailure(Exception):  # noqa: N818 - the field's word
         silent = "" if self.error == "States.Timeout" else None
         return {"Error": self.error, "Cause": silent if self.cause is None else self.cause}
 
+    @property
+    def ends_execution(self) -> bool:
+        """Whether it is a States.Runtime, which no Retry or Catch handles."""
+        return self.error == RUNTIME
+
     def matches(self, errors: list[str]) -> bool:
         """Return whether a retrier's or catcher's ErrorEquals covers this failure.
 
         Nothing covers States.Runtime, not even its own name. States.TaskFailed covers everything
         except timeouts.
         """
-        if self.error == RUNTIME:
+        if self.ends_execution:
             return False
         if "States.ALL" in errors or any(name in errors for name in self.names):
             return True
@@ -63,10 +68,6 @@ class ExecutionStopped(Exception):  # noqa: N818 - likewise
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
-
-
-class SiblingFailed(Exception):  # noqa: N818 - likewise
-    """Thrown into the strands of a group that still run when another of them has failed."""
 
 
 def too_large(name: str) -> StateFailure:

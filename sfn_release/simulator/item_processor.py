@@ -16,11 +16,13 @@ class NestedProgress:
 
     *started* is true while its branches or iterations run, so a failure is theirs. *link* is the
     last event inside the iteration that ended last, *ended* the event that records its end.
+    *failed* is the index of the branch or iteration that has failed.
     """
 
     started: bool = False
     link: int = 0
     ended: int = 0
+    failed: int | None = None
 
 
 def item_processor(visit: StateVisit) -> Mapping[str, Any]:

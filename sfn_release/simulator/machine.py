@@ -27,7 +27,6 @@ from sfn_release.simulator.failure import (
     RUNTIME,
     ExecutionFailure,
     ExecutionStopped,
-    SiblingFailed,
     StateFailure,
     too_large,
 )
@@ -107,9 +106,9 @@ class ExecutionRun:
 class Frame:
     """The position of one strand of an execution: last event, variables, enclosing iterations.
 
-    *in_branch* is true in a branch of a Parallel. *state* and *input* are those of the state that
-    the strand is in, and *inner* the frames of that state's branches or iterations (None: not
-    started).
+    *in_branch* is true in a branch of a Parallel. *state*, *type* and *input* are those of the
+    state that the strand is in, and *inner* the frames of that state's branches or iterations
+    (None: not started).
     """
 
     last: int = 0
@@ -119,6 +118,7 @@ class Frame:
     item: Mapping[str, Any] | None = None
     in_branch: bool = False
     state: str | None = None
+    type: str = ""
     input: Any = None
     inner: list[Frame | Finished | None] = field(default_factory=list)
 
@@ -194,9 +194,9 @@ def _visit(
 ) -> Strand:
     """Enter, run and exit one state; return its StateExit."""
     run.stop.obey()
-    frame.state, frame.input, frame.inner = name, input, []
     state = machine.get("States", {}).get(name)
     type_ = str(state.get("Type")) if isinstance(state, Mapping) else ""
+    frame.state, frame.type, frame.input, frame.inner = name, type_, input, []
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
     if resume is None or type_ in _REENTERED:
@@ -215,10 +215,6 @@ def _visit(
     )
     try:
         exit_: StateExit = yield from run.behaviours[type_](run, frame, visit)
-    except SiblingFailed:
-        if type_ in ("Task", "Wait", "Map", "Parallel"):
-            frame.last = run.history.record(f"{type_}StateAborted", frame.last)
-        raise
     except StateFailure:
         # As recorded on AWS: a task that ends its branch of a Parallel gets TaskStateAborted too,
         # and the next event is linked to the failure.

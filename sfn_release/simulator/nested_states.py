@@ -2,6 +2,11 @@
 
 Their events are linked as AWS links them: the event after a failed or finished iteration is linked
 to the last event *inside* it, and the ...StateExited event skips the ...StateSucceeded event.
+
+When a branch or iteration fails, the others are cut off. Each of them that is in a state gets
+a ...StateAborted event (after MapIterationAborted), linked to the last event of the failed one, and
+only then the failure is recorded. A States.Runtime ends the execution without any of these events.
+Measured on AWS: https://github.com/floci-io/floci/issues/2868.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sfn_release.simulator.failure import SiblingFailed, StateFailure
+from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.item_processor import (
     NestedProgress,
     is_distributed,
@@ -46,10 +51,17 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
             partial(_branch, run, frame, progress, index, branch, payload, resumed)
             for index, branch in enumerate(branches)
         ]
-        results = yield RunTogether(strands)
-        run.history.record("ParallelStateSucceeded", progress.ended)
-        frame.last, progress.started = progress.ended, False
-        return language.finish(visit, input, results)
+        try:
+            results = yield RunTogether(strands)
+        except StateFailure as failure:
+            if not failure.ends_execution:
+                _record_cut(run, frame.inner, frame.last, progress.failed)
+            raise
+        frame.last = run.history.record("ParallelStateSucceeded", progress.ended)
+        progress.started = False
+        exit_ = language.finish(visit, input, results)
+        frame.last = progress.ended
+        return exit_
 
     gave_up = partial(_gave_up, run, frame, progress, "ParallelStateFailed")
     return (yield from with_retries(run, frame, visit, attempt, gave_up))
@@ -90,10 +102,19 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
             )
             for index, item in enumerate(items)
         ]
-        results = yield RunTogether(strands, lambda: concurrency)
-        run.history.record("MapStateSucceeded", progress.ended)
-        frame.last, progress.started = progress.ended, False
-        return language.finish(visit, input, results)
+        try:
+            results = yield RunTogether(strands, lambda: concurrency)
+        except StateFailure as failure:
+            if not failure.ends_execution:
+                _record_cut(run, frame.inner, frame.last, progress.failed, visit.name)
+                details = {"name": visit.name, "index": progress.failed}
+                run.history.record("MapIterationFailed", frame.last, details)
+            raise
+        frame.last = run.history.record("MapStateSucceeded", progress.ended)
+        progress.started = False
+        exit_ = language.finish(visit, input, results)
+        frame.last = progress.ended
+        return exit_
 
     gave_up = partial(_gave_up, run, frame, progress, "MapStateFailed")
     return (yield from with_retries(run, frame, visit, attempt, gave_up))
@@ -112,10 +133,34 @@ def _resumed(visit: StateVisit, count: int, parts: int) -> Resumed | None:
 
 
 def _gave_up(
-    run: ExecutionRun, frame: Frame, progress: NestedProgress, event: str, _failure: StateFailure
+    run: ExecutionRun, frame: Frame, progress: NestedProgress, event: str, failure: StateFailure
 ) -> None:
-    if progress.started:
+    if progress.started and not failure.ends_execution:
         frame.last = run.history.record(event, frame.last)
+
+
+def _record_cut(
+    run: ExecutionRun,
+    strands: Sequence[Frame | Finished | None],
+    previous: int,
+    failed: int | None = None,
+    map_name: str | None = None,
+) -> None:
+    """Record that all branches, or the iterations of Map *map_name*, but one are cut off.
+
+    All events follow event *previous*. A branch or iteration that has ended or that never began
+    has none.
+    """
+    for index, strand in enumerate(strands):
+        if not isinstance(strand, Frame) or index == failed:
+            continue
+        if map_name is not None:
+            details = {"name": map_name, "index": index}
+            run.history.record("MapIterationAborted", previous, details)
+        if strand.type:
+            run.history.record(f"{strand.type}StateAborted", previous)
+        inner_map = strand.state if strand.type == "Map" else None
+        _record_cut(run, strand.inner, previous, map_name=inner_map)
 
 
 def _branch(
@@ -136,7 +181,7 @@ def _branch(
     try:
         output = yield from walk(run, inner, branch, input, before)
     except StateFailure:
-        frame.last = inner.last
+        frame.last, progress.failed = inner.last, index
         raise
     progress.ended = inner.last
     frame.inner[index] = Finished(output)
@@ -168,11 +213,7 @@ def _iterate(
         payload = iteration_input(run, frame, visit, input, inner.item)
         output = yield from walk(run, inner, item_processor(visit), payload, before)
     except StateFailure:
-        run.history.record("MapIterationFailed", inner.last, name)
-        frame.last = inner.last
-        raise
-    except SiblingFailed:
-        run.history.record("MapIterationAborted", inner.last, name)
+        frame.last, progress.failed = inner.last, index
         raise
     progress.link = inner.last
     progress.ended = run.history.record("MapIterationSucceeded", inner.last, name)

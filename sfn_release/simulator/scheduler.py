@@ -19,7 +19,7 @@ from enum import Enum
 from typing import Any
 
 from sfn_release.simulator.clock import Clock
-from sfn_release.simulator.failure import ExecutionTimedOut, SiblingFailed, StateFailure
+from sfn_release.simulator.failure import ExecutionTimedOut, StateFailure
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class RunTogether:
     """Run strands, at most *limit* at a time (0: all), and wait for all of them.
 
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
-    others get SiblingFailed, and the failure is raised where the group was yielded. *limit* is
+    others are closed, and the failure is raised where the group was yielded. *limit* is
     called whenever a strand could start, so it may change meanwhile.
     """
 
@@ -208,14 +208,11 @@ class Scheduler:
         self._resume(join.owner, failure)
 
     def _cancel(self, join: _Join) -> None:
-        """Throw SiblingFailed into the strands that still run, innermost first."""
+        """Close the strands that still run, innermost first."""
         for running in join.running:
             if running.waits_for is not None:
                 self._cancel(running.waits_for)
             running.turn = _NEVER_DUE
             self._forget_token(running)
-            try:
-                running.strand.throw(SiblingFailed())
-            except (SiblingFailed, StopIteration):
-                continue
+            running.strand.close()
         join.running.clear()

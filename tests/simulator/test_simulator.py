@@ -182,8 +182,8 @@ def test_a_failing_branch_ends_its_siblings() -> None:
     ends = [type for type in types(outcome) if "Aborted" in type or "Failed" in type]
     expected = [
         "WaitStateAborted",
-        "WaitStateAborted",
         "ParallelStateAborted",
+        "WaitStateAborted",
         "ParallelStateFailed",
     ]
     assert expected == ends
