@@ -107,8 +107,8 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         except StateFailure as failure:
             if not failure.ends_execution:
                 _record_cut(run, frame.inner, frame.last, progress.failed, visit.name)
-                details = {"name": visit.name, "index": progress.failed}
-                run.history.record("MapIterationFailed", frame.last, details)
+                iteration = {"name": visit.name, "index": progress.failed}
+                run.history.record("MapIterationFailed", frame.last, iteration)
             raise
         frame.last = run.history.record("MapStateSucceeded", progress.ended)
         progress.started = False
