@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _MAX_RANGE = 1000
 _MAX_TEXT = 10_000
 _MAX_FORMATTED = 1_048_576  # four times the limit of a state's output
@@ -174,7 +175,7 @@ def _uuid(_values: list[Any], random: Random) -> str:
 
 def compact(value: Any) -> str:
     """Write *value* as JSON without white space, as Step Functions does."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode(value)
 
 
 def _identity(value: Any) -> str:

@@ -94,6 +94,8 @@ class PathFunction:
         return f".{self.name}()"
 
 
+_ABSENT = object()
+
 Selector = PathNames | Indexes | Slice | Wildcard | Descent | Filter
 PathStep = Selector | PathFunction
 
@@ -136,7 +138,36 @@ class Path:
         An indefinite path returns a list, which may be empty. A definite path returns the value, or
         raises PathNotFoundError. Raises PathBudgetError above the budget.
         """
-        search = _PathSearch(document, budget or Budget())
+        found = self._follow(document)
+        return self._search(document, budget or Budget()) if found is _ABSENT else found
+
+    @cached_property
+    def _keys(self) -> tuple[str | int, ...] | None:
+        """The names and indexes of a Reference Path; None for any other path."""
+        if not self.is_reference:
+            return None
+        return tuple(
+            step.names[0] if isinstance(step, PathNames) else step.indexes[0]
+            for step in self.steps
+            if isinstance(step, PathNames | Indexes)
+        )
+
+    def _follow(self, node: Any) -> Any:
+        """Return the value at a Reference Path, as most paths are; _ABSENT if it isn't there."""
+        if self._keys is None:
+            return _ABSENT
+        for key in self._keys:
+            if isinstance(key, str):
+                if not isinstance(node, dict) or key not in node:
+                    return _ABSENT
+            elif not isinstance(node, list) or not -len(node) <= key < len(node):
+                return _ABSENT
+            node = node[key]
+        return node
+
+    def _search(self, document: Any, budget: Budget) -> Any:
+        """Take the path step by step. Raises as `find` does."""
+        search = _PathSearch(document, budget)
         nodes = [document]
         upstream: list[PathStep] = []
         for position, step in enumerate(self.steps):

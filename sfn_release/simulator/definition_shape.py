@@ -51,7 +51,9 @@ def _scopes(at: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _nested_fault(at: str, state: Mapping[str, Any]) -> str | None:
     """Check the objects inside a state's lists and objects."""
     for field, fields in _INSIDE.items():
-        found = state.get(field, [])
+        if field not in state:
+            continue
+        found = state[field]
         items = found if isinstance(found, list) else [found]
         for index, item in enumerate(items):
             where = f"{at}.{field}[{index}]" if isinstance(found, list) else f"{at}.{field}"
@@ -88,8 +90,9 @@ def _fault(path: str, value: Any, fields: Mapping[str, FieldTest]) -> str | None
     """Return the first known field of an object that has a wrong type, as a sentence."""
     if not isinstance(value, Mapping):
         return f"{path} is not an object."
-    for field, test in fields.items():
-        if field in value and not test(value[field]):
+    for field, found in value.items():
+        test = fields.get(field)
+        if test is not None and not test(found):
             return f"{path}.{field} is of a wrong type."
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
@@ -41,10 +41,10 @@ class EventCounter:
                 f"The execution reached the maximum number of history events ({_MAX_EVENTS}).",
             )
         self._count += 1
-        self._keep(Event(self._count, previous, type, self._clock.now(), {}), details)
+        self._keep(self._count, previous, type, details)
         return self._count
 
-    def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
+    def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
         """Keep nothing."""
 
 
@@ -67,9 +67,9 @@ class EventRecorder(EventCounter):
         """All events so far."""
         return tuple(self._events)
 
-    def _keep(self, event: Event, details: dict[str, Any] | None) -> None:
-        if details is not None:
-            event = replace(event, kept={_member(event.type): with_handles(details, self._texts)})
+    def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
+        kept = {} if details is None else {_member(type): with_handles(details, self._texts)}
+        event = Event(id, previous, type, self._clock.now(), kept)
         self._events.append(event)
         if self._observe is not None:
             self._observe(event)
@@ -99,6 +99,7 @@ def with_variables(assigned: dict[str, Any], **details: Any) -> dict[str, Any]:
     return {**details, "assignedVariables": texts, "assignedVariablesDetails": _WHOLE}
 
 
+@cache
 def _member(type: str) -> str:
     for suffix in ("StateEntered", "StateExited"):
         if type.endswith(suffix):

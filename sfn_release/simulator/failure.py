@@ -70,6 +70,12 @@ class ExecutionStopped(Exception):  # noqa: N818 - likewise
         self.cause = cause
 
 
+def exceeds_quota(text: str) -> bool:
+    """Return whether JSON text has more than MAX_BYTES in UTF-8."""
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return size > MAX_BYTES
+
+
 def too_large(name: str) -> StateFailure:
     """Return the failure of a state or task *name* with a result beyond the quota."""
     return StateFailure(

@@ -23,11 +23,11 @@ from sfn_release.simulator.event_recorder import (
 )
 from sfn_release.simulator.execution_outcome import ContextSeed
 from sfn_release.simulator.failure import (
-    MAX_BYTES,
     RUNTIME,
     ExecutionFailure,
     ExecutionStopped,
     StateFailure,
+    exceeds_quota,
     too_large,
 )
 from sfn_release.simulator.query_language import QueryLanguage
@@ -51,7 +51,7 @@ class Texts:
         if value is self._latest[0]:
             return self._latest[1]
         text = compact(value)
-        if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        if exceeds_quota(text):
             raise too_large(name)
         self._latest = (value, text)
         return text

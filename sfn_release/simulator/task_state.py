@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import with_error, with_input, with_output
-from sfn_release.simulator.failure import MAX_BYTES, ExecutionFailure, StateFailure, too_large
+from sfn_release.simulator.failure import ExecutionFailure, StateFailure, exceeds_quota, too_large
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import SleepUntil, Strand, TimeIsUp, WaitForMessage
@@ -41,7 +42,9 @@ class _ResourceKind:
     submits: bool = False
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of(cls, resource: str) -> _ResourceKind:
+        """Return the kind of a task's Resource."""
         if re.fullmatch(r"arn:[\w-]+:lambda:.*", resource):
             return cls("LambdaFunction", resource, {})
         if re.fullmatch(r"arn:[\w-]+:states:[\w-]*:\d*:activity:.*", resource):
@@ -105,7 +108,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     if isinstance(answer, TaskFailure):
         raise _record_failure(run, frame, kind, StateFailure(answer.error, answer.cause))
     text = _checked(visit, answer.result)
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if exceeds_quota(text):
         raise _record_failure(run, frame, kind, too_large(kind.name))
     details = with_output(text, **kind.resource)
     frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)

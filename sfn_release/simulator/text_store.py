@@ -72,9 +72,11 @@ class TextStore:
 
 def with_handles(value: Any, texts: TextStore) -> Any:
     """Return an event's details with handles in place of long texts."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return texts.keep(value)
+    if isinstance(value, dict):
         return {key: with_handles(item, texts) for key, item in value.items()}
-    return texts.keep(value) if isinstance(value, str) else value
+    return value
 
 
 def with_texts(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 _INSTANT = re.compile(
@@ -35,6 +36,7 @@ def later(instant: datetime, seconds: float) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=16)  # virtual time stands still while states run
 def write_instant(instant: datetime) -> str:
     """Write an instant as the context object does: ``2026-01-31T12:00:00.123Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
