@@ -17,7 +17,7 @@ from typing import Any
 from measuring import compare, seconds
 
 from sfn_release.simulator import ContextSeed, Event, Mocks, VirtualClock, simulate
-from sfn_release.simulator.execution import _LANGUAGES as LANGUAGES
+from sfn_release.simulator.execution import LANGUAGES
 
 RATE = 20_000  # states a second
 JSONATA = 3  # times a JSONPath state

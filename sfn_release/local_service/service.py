@@ -25,6 +25,7 @@ from sfn_release.local_service import (
     start_api,
     state_machine_api,
     tag_api,
+    test_state_api,
     version_api,
 )
 from sfn_release.local_service import api_model as models
@@ -69,6 +70,7 @@ OPERATIONS: dict[str, ApiOperation] = {
     "GetExecutionHistory": execution_api.history,
     "ListExecutions": execution_api.list_all,
     "StopExecution": execution_api.stop,
+    "TestState": test_state_api.run,
 }
 
 

@@ -65,9 +65,9 @@ from sfn_release.simulator.timestamps import later, write_instant
 _LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
 """The longest execution in seconds, by the state machine's type (AWS: "Quotas")."""
 
-_LANGUAGES = {"JSONPath": JsonPathLanguage()}
+LANGUAGES = {"JSONPath": JsonPathLanguage()}
 
-_BEHAVIOURS = {
+BEHAVIOURS = {
     "Pass": pass_state,
     "Task": task_state,
     "Choice": choice_state,
@@ -137,8 +137,8 @@ class Execution:
             Random(context.execution_arn),  # noqa: S311 - reproducible, nothing secret
             context,
             _context_object(context, input, redrive),
-            _LANGUAGES,
-            _BEHAVIOURS,
+            LANGUAGES,
+            BEHAVIOURS,
             Texts(),
             self._stop,
             {},
@@ -167,7 +167,7 @@ class Execution:
             return None
         try:
             self._stop.obey()
-            self._collect_work()
+            deliver_work(self._run, self._scheduler)
             self._scheduler.run_due(self._deadline)
         except (StateFailure, ExecutionFailure) as failure:
             last = self._frame.last
@@ -216,13 +216,6 @@ class Execution:
         self.advance()  # the task waits again at once
         return True
 
-    def _collect_work(self) -> None:
-        """Deliver the results of finished work."""
-        for token, future in [*self._run.work.items()]:
-            if future.done():
-                del self._run.work[token]
-                self._scheduler.deliver(token, _result(future))
-
     def _end(self, end: _End) -> None:
         succeeded = end.status == "SUCCEEDED"
         if succeeded:
@@ -261,6 +254,14 @@ def _main(
         raise ExecutionFailure(RUNTIME, f"The definition can't be run: {fault}")
     checkpoint = None if redrive is None else redrive.checkpoint
     return (yield from walk(run, frame, definition, input, checkpoint))
+
+
+def deliver_work(run: ExecutionRun, scheduler: Scheduler) -> None:
+    """Deliver the results of finished work to the tasks that wait for them."""
+    for token, future in [*run.work.items()]:
+        if future.done():
+            del run.work[token]
+            scheduler.deliver(token, _result(future))
 
 
 def _result(future: Future[Any]) -> TaskResult | TaskFailure | ExecutionFailure:

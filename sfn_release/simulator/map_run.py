@@ -62,7 +62,8 @@ def run_distributed(
             f"The Map {visit.name!r} has a ResultWriter."
             " The local simulator doesn't support it yet.",
         )
-    payloads = None if "ItemReader" in visit.definition else _payloads(run, frame, visit, input)
+    reads = "ItemReader" in visit.definition
+    payloads = None if reads else child_inputs(run, frame, visit, input)
     details = {"length": 0 if payloads is None else len(payloads)}
     frame.last = run.history.record("MapStateStarted", frame.last, details)
     tolerance = _tolerance(run, frame, visit, input)
@@ -73,7 +74,7 @@ def run_distributed(
     started = run.history.record("MapRunStarted", frame.last, {"mapRunArn": map_run})
     try:
         if payloads is None:
-            payloads = _read(run, frame, visit, input)
+            payloads = child_inputs(run, frame, visit, input)
         tally = _FailureTolerance(len(payloads), *tolerance)
         strands = [
             partial(
@@ -145,12 +146,16 @@ def _tolerance(
     return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
 
 
-def _payloads(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
-    items = list(iterate(run.language(frame, visit.definition).items(visit, input)))
+def child_inputs(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
+    """Return the input of each child execution: an item, or a batch of items."""
+    if "ItemReader" in visit.definition:
+        items = _read(run, frame, visit, input)
+    else:
+        items = list(iterate(run.language(frame, visit.definition).items(visit, input)))
     return _batched(run, frame, visit, input, items)
 
 
-def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
+def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[MapItem]:
     """Read the items of an ItemReader."""
     reader = visit.definition["ItemReader"]
     payload = run.language(frame, visit.definition).reader(visit, input)
@@ -165,7 +170,9 @@ def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> lis
         items: list[MapItem] = end.value
     except UnreadableItemsError as error:
         raise StateFailure("States.ItemReaderFailed", str(error)) from error
-    return _batched(run, frame, visit, input, items)
+    if "ItemsPointer" in config:
+        visit.note("afterItemsPointer", [item.value for item in items])
+    return items
 
 
 def _ask(run: ExecutionRun, frame: Frame, visit: StateVisit, call: ReaderCall) -> Any:
@@ -201,6 +208,8 @@ def _batched(
         iteration_input(run, frame, visit, input, item.context(index))
         for index, item in enumerate(items)
     ]
+    if "ItemSelector" in visit.definition:
+        visit.note("afterItemSelector", chosen)
     batcher = visit.definition.get("ItemBatcher")
     if not batcher:
         return chosen
@@ -212,7 +221,9 @@ def _batched(
     if "BatchInput" in batcher:
         batch_input = {"Parameters": batcher["BatchInput"]}
         common["BatchInput"] = language.arguments(replace(visit, definition=batch_input), input)
-    return [batch for _, batch in batches(chosen, Batching(most, room, common))]
+    batched: list[Any] = [batch for _, batch in batches(chosen, Batching(most, room, common))]
+    visit.note("afterItemBatcher", batched)
+    return batched
 
 
 def _uuid(run: ExecutionRun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any
 
@@ -43,11 +43,34 @@ def with_retries(
 
 
 def _caught(run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFailure) -> Any:
-    for catcher in visit.definition.get("Catch", []):
-        if failure.matches(catcher["ErrorEquals"]):
-            language = run.language(frame, visit.definition)
-            return language.catch(visit, catcher, failure.output())
-    raise failure
+    catchers = visit.definition.get("Catch", [])
+    index = first_match(catchers, failure)
+    if index is None:
+        raise failure
+    language = run.language(frame, visit.definition)
+    return language.catch(visit, catchers[index], failure.output())
+
+
+def first_match(handlers: Iterable[Any], failure: StateFailure) -> int | None:
+    """Return the index of the first retrier or catcher that covers *failure*."""
+    for index, handler in enumerate(handlers):
+        if failure.matches(handler["ErrorEquals"]):
+            return index
+    return None
+
+
+def backoff(retrier: Mapping[str, Any], used: int) -> float | None:
+    """Return the seconds to wait after *used* retries, without jitter; None after the last one."""
+    if used >= retrier.get("MaxAttempts", _ATTEMPTS):
+        return None
+    longest: float = retrier.get("MaxDelaySeconds", 31_622_400)  # a year ends the execution anyway
+    rate = retrier.get("BackoffRate", _BACKOFF)
+    delay: float = retrier.get("IntervalSeconds", _INTERVAL)
+    for _ in range(used):
+        if delay >= longest:
+            break
+        delay *= rate
+    return min(delay, longest)
 
 
 class _Retriers:
@@ -60,22 +83,12 @@ class _Retriers:
 
     def delay(self, failure: StateFailure) -> float | None:
         """Return the seconds to wait before another attempt; None when there's none left."""
-        for index, retrier in enumerate(self._retriers):
-            if failure.matches(retrier["ErrorEquals"]):
-                used = self._used[index]
-                if used >= retrier.get("MaxAttempts", _ATTEMPTS):
-                    return None
-                self._used[index] += 1
-                return self._seconds(retrier, used)
-        return None
-
-    def _seconds(self, retrier: dict[str, Any], used: int) -> float:
-        longest = retrier.get("MaxDelaySeconds", 31_622_400)  # a year ends the execution anyway
-        rate = retrier.get("BackoffRate", _BACKOFF)
-        delay: float = retrier.get("IntervalSeconds", _INTERVAL)
-        for _ in range(used):
-            if delay >= longest:
-                break
-            delay *= rate
-        delay = min(delay, longest)
+        index = first_match(self._retriers, failure)
+        if index is None:
+            return None
+        retrier = self._retriers[index]
+        delay = backoff(retrier, self._used[index])
+        if delay is None:
+            return None
+        self._used[index] += 1
         return self._random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay

@@ -29,7 +29,7 @@ REGION = "us-east-1"
 PATIENCE = 60.0  # seconds to wait for a state
 
 LATER = {
-    "test_state": "the local service has no TestState yet",
+    "test_state": "test_oracle_test_state replays them",
 }
 """Categories that are not replayed, with the reason; all others are."""
 
