@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from sfn_release.local_service import api_errors
@@ -13,6 +14,10 @@ from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import StartTarget
 from sfn_release.simulator import Tasks
 from sfn_release.tasks import ApiRefusal, ExecutionScope
+
+_DEEPEST = 16
+_depth: ContextVar[int] = ContextVar("depth of nested executions", default=0)
+"""How many executions of virtual time have started each other, each inside the one before."""
 
 
 def tasks_of(context: RequestContext, target: StartTarget) -> Tasks:
@@ -35,6 +40,18 @@ def tasks_of(context: RequestContext, target: StartTarget) -> Tasks:
 
 def _perform(context: RequestContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Perform an API operation in the scope of *context*. Raises ApiRefusal for AWS's errors."""
+    depth = _depth.get()
+    if depth >= _DEEPEST:
+        problem = f"Executions start each other more than {_DEEPEST} levels deep."
+        raise ApiRefusal("ExecutionLimitExceeded", problem)
+    deeper = _depth.set(depth + 1)
+    try:
+        return _answer(context, operation, request)
+    finally:
+        _depth.reset(deeper)
+
+
+def _answer(context: RequestContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
     perform = context.operations.get(operation)
     try:
         if perform is None:

@@ -9,7 +9,8 @@ execution, which asks in this order:
 2. the test case of a MockConfigFile.json that the start of the execution named (`mock_config`);
 3. the mock file beside the workflow (`simulator.mocks`);
 4. Python handlers, run as Lambda functions (`handlers`);
-5. folders that stand in for S3 buckets (`buckets`).
+5. the other workflows of the project, and Step Functions itself (`workflows`);
+6. folders that stand in for S3 buckets (`buckets`).
 
 If no source knows a task, the execution fails, and the cause names the state, its resource and the
 mock to write.
@@ -20,6 +21,10 @@ execution_scope     the execution that asks
 handlers            runs Python handlers as Lambda functions, in processes of their own:
                     `handler_specs` reads their declarations, `handler_pool` keeps processes warm,
                     `handler_process` is one of them, `handler_worker` runs inside it
+workflows           starts other workflows, and calls the other operations of Step Functions
+sdk_values          spells requests and answers as Step Functions does; `service_failures` names
+                    errors, `sdk_metadata` adds the members of the AWS SDK
+work                runs an answer in the background
 buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
                     (`object_store`); `s3_request` and `bucket_listing` are their parts
 mock_config         reads MockConfigFile.json; `mocked_case` answers tasks from one of its cases

@@ -15,6 +15,7 @@ from sfn_release.tasks.handler_process import (
     Log,
 )
 
+_MOST_PROCESSES = 64  # of all functions together: a Map may have a thousand iterations
 _BROKEN = ("Runtime.ExitError", "Sandbox.Timedout")
 
 
@@ -30,6 +31,7 @@ class HandlerPool:
         self._idle: dict[str, list[HandlerProcess]] = {}
         self._all: set[HandlerProcess] = set()
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(_MOST_PROCESSES)
         self._end = weakref.finalize(self, _end_all, self._all)
 
     def run(
@@ -43,8 +45,21 @@ class HandlerPool:
     ) -> Any:
         """Return the result of the function *arn* for *event*, within *timeout* seconds.
 
-        Raises HandlerFailure, and HandlerTimeout.
+        It waits first while too many events are being handled. Raises HandlerFailure, and
+        HandlerTimeout.
         """
+        with self._free:
+            return self._run(arn, spec, environment, event, context, timeout)
+
+    def _run(
+        self,
+        arn: str,
+        spec: HandlerSpec,
+        environment: Mapping[str, str],
+        event: Any,
+        context: Mapping[str, Any],
+        timeout: float,
+    ) -> Any:
         process = self._taken(arn)
         try:
             if process is None:

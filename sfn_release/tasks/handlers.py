@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sfn_release.simulator import TaskCall, TaskFailure
+from sfn_release.simulator import Later, TaskCall, TaskFailure
 from sfn_release.tasks.chain import Answer
 from sfn_release.tasks.handler_pool import HandlerPool
 from sfn_release.tasks.handler_process import (
@@ -23,6 +23,7 @@ from sfn_release.tasks.handler_process import (
 )
 from sfn_release.tasks.lambda_calls import LambdaCall, parse_lambda_call
 from sfn_release.tasks.request_ids import new_request_id
+from sfn_release.tasks.work import in_background
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,7 +110,12 @@ class HandlerTasks:
             return None
         arn = called.function.arn(self._region, self._account)
         spec = self._handlers.spec_of(called, arn)
-        return None if spec is None else partial(self._run, call, called, spec, arn)
+        if spec is None:
+            return None
+        run = partial(self._run, call, called, spec, arn)
+        if call.resource.endswith(".waitForTaskToken"):
+            return lambda: Later(submitted=run())
+        return lambda: Later(in_background(run, called.function.name))
 
     def _run(self, call: TaskCall, called: LambdaCall, spec: HandlerSpec, arn: str) -> Any:
         request_id = new_request_id()

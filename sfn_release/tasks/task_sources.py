@@ -12,6 +12,7 @@ from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handlers import Handlers
 from sfn_release.tasks.mock_config import MockConfig
 from sfn_release.tasks.mocked_case import MockedCase
+from sfn_release.tasks.workflows import WorkflowTasks
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class TaskSources:
         sources.append(mock_file)
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope.region, scope.account))
+        if scope.call_api is not None:
+            sources.append(WorkflowTasks(scope.call_api))
         if self.buckets is not None:
             sources.append(self.buckets)
         return TaskChain(sources, mock_file)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sfn_release.errors import ConfigError
-from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
+from sfn_release.simulator import Later, NoAnswer, TaskCall, TaskFailure, Tasks
 from sfn_release.tasks import ExecutionScope, Handlers, TaskSources, handler_specs
 
 ARN = "arn:aws:lambda:eu-west-1:111111111111:function:charge"
@@ -100,6 +100,18 @@ def folder(tmp_path: Path) -> Path:
 Run = Callable[..., Any]
 
 
+class Answering:
+    """Tasks that wait for the end of the work that an answer is."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+
+    def run(self, call: TaskCall) -> Any:
+        """Return the result of *call*, or raise its failure."""
+        answer = self._tasks.run(call)
+        return answer.work.result() if isinstance(answer, Later) and answer.work else answer
+
+
 @pytest.fixture
 def logged() -> list[str]:
     """Return the list that takes the log of handlers."""
@@ -123,10 +135,10 @@ def run(folder: Path, logged: list[str]) -> Iterator[Run]:
         handlers.close()
 
 
-def tasks(handlers: Handlers) -> Any:
+def tasks(handlers: Handlers) -> Answering:
     """Return the tasks of an execution."""
     scope = ExecutionScope("orders", region="eu-west-1", account="111111111111")
-    return TaskSources(handlers=handlers).for_execution(scope)
+    return Answering(TaskSources(handlers=handlers).for_execution(scope))
 
 
 @pytest.mark.parametrize("event", [{"a": [1, "ä", None]}, "text", 7, None, "\U0001f600"])
@@ -388,8 +400,8 @@ def test_a_killed_parent_leaves_no_process(folder: Path) -> None:
         tasks = TaskSources(handlers=Handlers(handler_specs(names, folder))).for_execution(
             ExecutionScope("m", region="eu-west-1", account="111111111111"))
         stay = TaskCall("S", arn.replace("charge", "stay"), "stay")
-        threading.Thread(target=lambda: tasks.run(stay), daemon=True).start()
-        print(tasks.run(TaskCall("C", arn, None)), flush=True)
+        tasks.run(stay)
+        print(tasks.run(TaskCall("C", arn, None)).work.result(), flush=True)
         threading.Event().wait()
         """
     )
