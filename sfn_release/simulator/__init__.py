@@ -14,14 +14,15 @@ fails is an outcome. So is a definition that can't be run. Only a bug raises.
 
 The simulator doesn't read files, the environment or the network, keeps nothing between two
 executions (long histories use a temporary file while they run), and knows no deployment, project
-or service. JSONata isn't supported yet.
+or service.
 
 simulation        the entry: one execution, from its input to its outcome
 execution         the same execution, for callers that drive it themselves
 machine           the walk from state to state
 simple_states, task_state, nested_states, map_run
                   the behaviour of each type of state
-query_language    the fields that a language computes for a state; `jsonpath` implements it
+query_language    the fields that a language computes for a state; `jsonpath` and
+                  `jsonata_language` implement it
 scheduler         branches and iterations side by side
 clock             virtual and real time
 task_protocol     the interface to whatever answers tasks; `mocks` implements it

@@ -33,6 +33,7 @@ from sfn_release.simulator.failure import (
     ExecutionTimedOut,
     StateFailure,
 )
+from sfn_release.simulator.jsonata_language import JsonataLanguage
 from sfn_release.simulator.jsonpath import JsonPathLanguage
 from sfn_release.simulator.machine import (
     Checkpoint,
@@ -43,6 +44,7 @@ from sfn_release.simulator.machine import (
     walk,
 )
 from sfn_release.simulator.nested_states import map_state, parallel_state
+from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Scheduler, Strand
 from sfn_release.simulator.simple_states import (
     choice_state,
@@ -65,7 +67,10 @@ from sfn_release.simulator.timestamps import later, write_instant
 _LONGEST = {"STANDARD": 365 * 24 * 3600, "EXPRESS": 300}
 """The longest execution in seconds, by the state machine's type (AWS: "Quotas")."""
 
-LANGUAGES = {"JSONPath": JsonPathLanguage()}
+LANGUAGES: Mapping[str, QueryLanguage] = {
+    "JSONPath": JsonPathLanguage(),
+    "JSONata": JsonataLanguage(),
+}
 
 BEHAVIOURS = {
     "Pass": pass_state,

@@ -48,6 +48,21 @@ class StateFailure(Exception):  # noqa: N818 - the field's word
         return "States.TaskFailed" in errors and self.error != "States.Timeout"
 
 
+class EvaluationFailure(StateFailure):
+    """A JSONata field of a state can't be computed.
+
+    *state* and *location* name the field in the history. *refused* is true when the expression
+    had a result that the field can't have; AWS links the event of such a failure otherwise.
+    """
+
+    def __init__(self, cause: str, state: str, location: str, *, refused: bool = False) -> None:
+        super().__init__("States.QueryEvaluationError", cause)
+        self.state = state
+        self.location = location
+        self.refused = refused
+        self.recorded = False
+
+
 class ExecutionFailure(Exception):  # noqa: N818 - likewise
     """The whole execution fails at once, without Retry and Catch."""
 

@@ -140,6 +140,10 @@ class JsonPathLanguage:
             return read(visit, path, input)
         return _constant(visit, field) if field in visit.definition else default
 
+    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
+        """Apply a template of a part of the state."""
+        return _template(visit, value, input)
+
     def reader(self, visit: StateVisit, input: Any) -> Any:
         """Apply the ItemReader's Parameters."""
         return _template(visit, visit.definition["ItemReader"].get("Parameters", {}), input)

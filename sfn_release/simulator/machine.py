@@ -17,6 +17,7 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.event_recorder import (
     EventCounter,
+    with_error,
     with_input,
     with_output,
     with_variables,
@@ -24,6 +25,7 @@ from sfn_release.simulator.event_recorder import (
 from sfn_release.simulator.execution_outcome import ContextSeed
 from sfn_release.simulator.failure import (
     RUNTIME,
+    EvaluationFailure,
     ExecutionFailure,
     ExecutionStopped,
     StateFailure,
@@ -87,14 +89,11 @@ class ExecutionRun:
     """The work in progress of tasks, by the token of the TaskCall."""
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
-        """Return the query language of a state. Raises ExecutionFailure for an unsupported one."""
+        """Return the query language of a state. Raises ExecutionFailure for an unknown one."""
         name = state.get("QueryLanguage", frame.language)
         if name not in self.languages:
-            raise ExecutionFailure(
-                "SfnRelease.Unsupported",
-                f"This state machine uses the query language {name}. The local simulator doesn't"
-                f" support it yet (supported: {', '.join(self.languages)}).",
-            )
+            known = " or ".join(self.languages)
+            raise ExecutionFailure(RUNTIME, f"{name} is not a query language. Use {known}.")
         return self.languages[name]
 
     def new_token(self) -> str:
@@ -199,6 +198,7 @@ def _visit(
     frame.state, frame.type, frame.input, frame.inner = name, type_, input, []
     if type_ not in run.behaviours:
         raise StateFailure(RUNTIME, f"The state '{name}' does not exist or has no known Type.")
+    previous = frame.last
     if resume is None or type_ in _REENTERED:
         text = run.texts.of(input, name)
         details = with_input(text, name=name)
@@ -212,10 +212,12 @@ def _visit(
         frame.last,
         run.random,
         () if resume is None else resume["inner"],
+        previous,
     )
     try:
         exit_: StateExit = yield from run.behaviours[type_](run, frame, visit)
-    except StateFailure:
+    except StateFailure as failure:
+        record_evaluation(run, frame, visit, failure)
         # As recorded on AWS: a task that ends its branch of a Parallel gets TaskStateAborted too,
         # and the next event is linked to the failure.
         if type_ == "Task" and frame.in_branch and frame.last > visit.entered:
@@ -225,6 +227,22 @@ def _visit(
     details = with_output(text, **with_variables(dict(exit_.assigned), name=name))
     frame.last = run.history.record(f"{type_}StateExited", frame.last, details)
     return exit_
+
+
+def record_evaluation(
+    run: ExecutionRun, frame: Frame, visit: StateVisit, failure: StateFailure
+) -> None:
+    """Record EvaluationFailed for a JSONata field that can't be computed, once."""
+    if not isinstance(failure, EvaluationFailure) or failure.recorded:
+        return
+    failure.recorded = True
+    # As recorded on AWS: it follows the event before the state's entry, unless a result is refused.
+    first = frame.last == visit.entered and not failure.refused
+    details = with_error(
+        failure.error, failure.cause, location=failure.location, state=failure.state
+    )
+    previous = visit.previous if first else frame.last
+    frame.last = run.history.record("EvaluationFailed", previous, details)
 
 
 def _context(run: ExecutionRun, frame: Frame, name: str) -> dict[str, Any]:

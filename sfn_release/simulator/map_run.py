@@ -219,8 +219,8 @@ def _batched(
     room = int(language.number(inside, input, "MaxInputBytesPerBatch", 0)) or 262_144
     common: dict[str, Any] = {}
     if "BatchInput" in batcher:
-        batch_input = {"Parameters": batcher["BatchInput"]}
-        common["BatchInput"] = language.arguments(replace(visit, definition=batch_input), input)
+        place = ("ItemBatcher", "BatchInput")
+        common["BatchInput"] = language.template(visit, input, place, batcher["BatchInput"])
     batched: list[Any] = [batch for _, batch in batches(chosen, Batching(most, room, common))]
     visit.note("afterItemBatcher", batched)
     return batched

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.failure import EvaluationFailure, StateFailure
 from sfn_release.simulator.item_processor import (
     NestedProgress,
     is_distributed,
@@ -135,7 +135,8 @@ def _resumed(visit: StateVisit, count: int, parts: int) -> Resumed | None:
 def _gave_up(
     run: ExecutionRun, frame: Frame, progress: NestedProgress, event: str, failure: StateFailure
 ) -> None:
-    if progress.started and not failure.ends_execution:
+    begun = progress.started or isinstance(failure, EvaluationFailure)
+    if begun and not failure.ends_execution:
         frame.last = run.history.record(event, frame.last)
 
 

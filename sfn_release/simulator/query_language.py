@@ -1,7 +1,7 @@
 """The interface of a query language, which computes every field of a state.
 
-`sfn_release.simulator.jsonpath` implements it for JSONPath. To add a language, implement
-`QueryLanguage` and name it in `sfn_release.simulator.simulation`.
+`sfn_release.simulator.jsonpath` implements it for JSONPath, `.jsonata_language` for JSONata. To add
+a language, implement `QueryLanguage` and name it in `sfn_release.simulator.execution`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ class QueryLanguage(Protocol):
 
     def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:
         """Return a Map's MaxConcurrency or a tolerance."""
+
+    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:
+        """Return the value of a template at *place* in the state: ``ItemBatcher/BatchInput``."""
 
     def reader(self, visit: StateVisit, input: Any) -> Any:
         """Return the request of a Map's ItemReader."""

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
-from sfn_release.simulator.machine import ExecutionRun, Frame
+from sfn_release.simulator.machine import ExecutionRun, Frame, record_evaluation
 from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.state_visit import StateVisit
 from sfn_release.simulator.timestamps import later
@@ -34,6 +34,7 @@ def with_retries(
         try:
             return (yield from attempt(count))
         except StateFailure as failure:
+            record_evaluation(run, frame, visit, failure)
             delay = retriers.delay(failure)
             if delay is None:
                 gave_up(failure)

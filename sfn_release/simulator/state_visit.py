@@ -17,7 +17,7 @@ class StateVisit:
     *raw* is its input, *entered* the id of its StateEntered event, *context* the context object,
     *variables* the variables in its scope. *random* draws UUIDs, random numbers and jitter.
     *resumed* are the checkpoints of the branches or iterations, when a redrive goes on in this
-    state.
+    state. *previous* is the id of the event before *entered*.
     """
 
     name: str
@@ -28,6 +28,7 @@ class StateVisit:
     entered: int
     random: Random
     resumed: Sequence[Mapping[str, Any] | None] = ()
+    previous: int = 0
 
     def note(self, stage: str, value: Any) -> None:
         """Take note of the data after a field of the state. A state test overrides it."""
@@ -42,10 +43,13 @@ class StateVisit:
 
     def error(self, text: str, *, error: str = RUNTIME) -> StateFailure:
         """Return a failure whose cause names this state in Step Functions' words."""
-        return StateFailure(
-            error,
+        return StateFailure(error, self.cause(text))
+
+    def cause(self, text: str) -> str:
+        """Return *text* after the words with which Step Functions names this state."""
+        return (
             f"An error occurred while executing the state '{self.name}' (entered at the event id"
-            f" #{self.entered}). {text}",
+            f" #{self.entered}). {text}"
         )
 
     def field(self, name: str, type_: type) -> Any:

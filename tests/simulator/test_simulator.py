@@ -431,11 +431,11 @@ def test_an_item_reader_is_asked_like_a_task() -> None:
     assert outcome.output == [10, 20]
 
 
-def test_jsonata_is_refused_in_words() -> None:
-    """The simulator doesn't support JSONata, and says so."""
-    outcome = run({**chain(P={"Type": "Pass"}), "QueryLanguage": "JSONata"})
-    assert outcome.error == "SfnRelease.Unsupported"
-    assert "JSONata" in str(outcome.cause)
+def test_an_unknown_query_language_is_refused_in_words() -> None:
+    """The failure names the language, and those that there are."""
+    outcome = run({**chain(P={"Type": "Pass"}), "QueryLanguage": "JQ"})
+    assert outcome.error == "States.Runtime"
+    assert str(outcome.cause).endswith("JQ is not a query language. Use JSONPath or JSONata.")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,175 @@
+"""JSONata: the fields of a state in Step Functions' second query language.
+
+Every text in ``{% %}``, at any depth of a field, is an expression; everything else stays as it is.
+Assign and Output both read the values from before. The failures have AWS's words and name the
+field, such as ``Output/total`` or ``Choices[1]/Condition``.
+
+Source: "Transforming data with JSONata" in AWS's developer guide, and executions on AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sfn_release.simulator.jsonata_amounts import amount, duration, text_of
+from sfn_release.simulator.jsonata_fields import JsonataFields
+from sfn_release.simulator.state_visit import StateExit, StateVisit
+from sfn_release.simulator.timestamps import later, parse_instant
+
+_PLACES = {
+    "MaxItems": ("ItemReader", "ReaderConfig", "MaxItems"),
+    "MaxItemsPerBatch": ("ItemBatcher", "MaxItemsPerBatch"),
+    "MaxInputBytesPerBatch": ("ItemBatcher", "MaxInputBytesPerBatch"),
+}
+"""The places of the numbers that aren't directly in the state."""
+
+
+class JsonataLanguage:
+    """Implements `sfn_release.simulator.query_language.QueryLanguage`."""
+
+    def input(self, visit: StateVisit) -> Any:
+        """Return the state's input as it is."""
+        return visit.raw
+
+    def arguments(self, visit: StateVisit, input: Any) -> Any:
+        """Compute Arguments; without it they are the input."""
+        arguments = input
+        if "Arguments" in visit.definition:
+            fields = JsonataFields(visit)
+            arguments = fields.template(visit.definition["Arguments"], "Arguments")
+        visit.note("afterArguments", arguments)
+        return arguments
+
+    def finish(self, visit: StateVisit, input: Any, result: Any) -> StateExit:  # noqa: ARG002 - JSONPath needs it
+        """Compute Assign and Output; without Output it is the result."""
+        visit.note("result", result)
+        given = {} if visit.definition.get("Type") == "Pass" else {"result": result}
+        fields = JsonataFields(visit, **given)
+        return _exit(fields, visit.definition, (), result, visit.definition.get("Next"))
+
+    def leave(
+        self, visit: StateVisit, input: Any, rule: Mapping[str, Any] | None = None
+    ) -> StateExit:
+        """Compute Assign and Output, the rule's own if there is a rule."""
+        fields = JsonataFields(visit)
+        if rule is None:
+            state = visit.definition
+            return _exit(fields, state, (), input, state.get("Next") or state.get("Default"))
+        place = ("Choices", _position(visit, "Choices", rule))
+        return _exit(fields, rule, place, input, rule.get("Next"))
+
+    def catch(
+        self, visit: StateVisit, catcher: Mapping[str, Any], error: Mapping[str, Any]
+    ) -> StateExit:
+        """Compute the catcher's Assign and Output; without Output it is the error output."""
+        fields = JsonataFields(visit, errorOutput=error)
+        place = ("Catch", _position(visit, "Catch", catcher))
+        return _exit(fields, catcher, place, error, catcher.get("Next"))
+
+    def choose(self, visit: StateVisit, input: Any) -> Mapping[str, Any] | None:  # noqa: ARG002 - likewise
+        """Return the first rule whose Condition is true."""
+        fields = JsonataFields(visit)
+        rules: list[Mapping[str, Any]] = visit.field("Choices", list)
+        for index, rule in enumerate(rules):
+            place = ("Choices", index, "Condition")
+            if fields.typed(rule.get("Condition"), place, "boolean"):
+                return rule
+        return None
+
+    def wake(self, visit: StateVisit, input: Any, now: datetime) -> datetime:  # noqa: ARG002 - likewise
+        """Compute Seconds or Timestamp."""
+        fields = JsonataFields(visit)
+        state = visit.definition
+        if "Timestamp" not in state:
+            return later(now, duration(fields, state.get("Seconds"), "Seconds"))
+        text = fields.typed(state["Timestamp"], ("Timestamp",), "string")
+        instant = parse_instant(text)
+        if instant is None:
+            raise fields.refusal(
+                "Timestamp",
+                "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time"
+                f" format string: {text}",
+            )
+        return instant
+
+    def seconds(self, visit: StateVisit, input: Any, field: str) -> int | None:  # noqa: ARG002 - likewise
+        """Compute TimeoutSeconds or HeartbeatSeconds."""
+        if field not in visit.definition:
+            return None
+        return int(duration(JsonataFields(visit), visit.definition[field], field))
+
+    def credentials(self, visit: StateVisit, input: Any) -> str | None:  # noqa: ARG002 - likewise
+        """Compute Credentials.RoleArn."""
+        credentials = visit.definition.get("Credentials")
+        if credentials is None:
+            return None
+        role = JsonataFields(visit).template(credentials, "Credentials").get("RoleArn")
+        return str(role)
+
+    def items(self, visit: StateVisit, input: Any) -> list[Any]:
+        """Compute Items; without it they are the input. An object has an item for each member.
+
+        An inline Map refuses an object, as executions on AWS show.
+        """
+        fields = JsonataFields(visit)
+        items = input
+        if "Items" in visit.definition:
+            items = fields.template(visit.definition["Items"], "Items")
+        visit.note("afterItemsPath", items)
+        processor = visit.definition.get("ItemProcessor", {})
+        distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
+        if distributed and isinstance(items, Mapping):
+            return [{"Key": key, "Value": value} for key, value in items.items()]
+        if not isinstance(items, list):
+            text = visit.definition.get("Items", "{% $states.input %}")
+            raise fields.wrong_type(text, ("Items",), "array", items)
+        return items
+
+    def item(self, visit: StateVisit, input: Any, value: Any) -> Any:  # noqa: ARG002 - likewise
+        """Compute ItemSelector."""
+        if "ItemSelector" not in visit.definition:
+            return value
+        return JsonataFields(visit).template(visit.definition["ItemSelector"], "ItemSelector")
+
+    def number(self, visit: StateVisit, input: Any, field: str, default: float) -> float:  # noqa: ARG002 - likewise
+        """Compute a number of a Map."""
+        if field not in visit.definition:
+            return default
+        place = _PLACES.get(field, (field,))
+        return amount(JsonataFields(visit), visit.definition[field], place)
+
+    def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
+        """Compute a template of a part of the state."""
+        return JsonataFields(visit).template(value, *place)
+
+    def reader(self, visit: StateVisit, input: Any) -> Any:
+        """Compute the ItemReader's Arguments."""
+        arguments = visit.definition["ItemReader"].get("Arguments", {})
+        return self.template(visit, input, ("ItemReader", "Arguments"), arguments)
+
+    def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:  # noqa: ARG002 - likewise
+        """Compute Error and Cause."""
+        fields = JsonataFields(visit)
+        return text_of(fields, "Error"), text_of(fields, "Cause")
+
+
+def _exit(
+    fields: JsonataFields,
+    source: Mapping[str, Any],
+    place: tuple[str | int, ...],
+    output: Any,
+    next_: str | None,
+) -> StateExit:
+    """Compute the Assign and the Output of a state, a rule or a catcher at *place*."""
+    assigned = fields.template(source["Assign"], *place, "Assign") if "Assign" in source else {}
+    if "Output" in source:
+        output = fields.template(source["Output"], *place, "Output")
+    return StateExit(output, assigned, next_)
+
+
+def _position(visit: StateVisit, field: str, rule: Mapping[str, Any]) -> int:
+    """Return the index of a rule or catcher."""
+    rules = visit.definition[field]
+    return next(index for index, known in enumerate(rules) if known is rule)
