@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
-from sfn_release.errors import ConfigError
 from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
 from sfn_release.simulator import Mocks, TaskCall, Tasks
 from sfn_release.tasks import (
     Handlers,
-    MockConfig,
+    MockConfigFile,
     TaskSources,
     handler_specs,
-    load_mock_config,
 )
 
 
@@ -43,15 +41,17 @@ def local(
 
     Raises ConfigError for a faulty mock, mock configuration or handler.
     """
-    config = None if mock_config is None else _read_config(Path(mock_config))
+    config = None if mock_config is None else MockConfigFile(Path(mock_config))
+    if config is not None:
+        config.read()
     running = None if handlers is None else Handlers(handler_specs(handlers, Path.cwd()))
     service = open_service(
         path,
-        tasks_for=_tasks(mocks, config, running),
+        tasks_for=_tasks(mocks, running),
         region=region,
         account=account,
         real_time=real_time,
-        mock_config=config,
+        mock_config=None if config is None else config.read,
     )
     client = in_process(service.answer, region=region)
 
@@ -64,23 +64,14 @@ def local(
     return client
 
 
-def _read_config(path: Path) -> MockConfig:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"Can't read the mock configuration {path}: {error.strerror}.") from error
-    return load_mock_config(text, file=path.name)
-
-
 def _tasks(
     mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None,
-    config: MockConfig | None,
     handlers: Handlers | None,
 ) -> TasksFor:
     if mocks is None or isinstance(mocks, Mapping):
         mocks = Mocks(mocks)
     if isinstance(mocks, Mocks):
-        return TaskSources(given=mocks, mock_config=config, handlers=handlers).for_execution
+        return TaskSources(given=mocks, handlers=handlers).for_execution
     tasks = mocks if hasattr(mocks, "run") else _FunctionTasks(mocks)
     return lambda _scope: tasks
 

@@ -10,7 +10,7 @@ from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.store import Store
 from sfn_release.simulator import Tasks
-from sfn_release.tasks import ExecutionScope, MockConfig
+from sfn_release.tasks import ExecutionScope, ReadMockConfig
 
 TasksFor = Callable[[ExecutionScope], Tasks]
 """Returns the tasks of one execution."""
@@ -25,8 +25,8 @@ class RequestContext:
 
     *now* returns seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1,
     which aliases route by. *live* has the executions that run in real time. *operations* are those
-    of the API by name, for the tasks that call them. *mock_config* has the test cases that a start
-    can name.
+    of the API by name, for the tasks that call them. *mock_config* returns the test cases that
+    a start can name.
     """
 
     store: Store
@@ -38,4 +38,4 @@ class RequestContext:
     live: LiveExecutions
     operations: Mapping[str, ApiOperation]
     real_time: bool = False
-    mock_config: MockConfig | None = None
+    mock_config: ReadMockConfig | None = None

@@ -34,7 +34,7 @@ from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.request_context import ApiOperation, RequestContext, TasksFor
 from sfn_release.local_service.store import Store
-from sfn_release.tasks import MockConfig
+from sfn_release.tasks import ReadMockConfig
 
 REGION = LOCAL_REGION
 ACCOUNT = LOCAL_ACCOUNT
@@ -139,7 +139,7 @@ def open_service(
     region: str = REGION,
     account: str = ACCOUNT,
     real_time: bool = False,
-    mock_config: MockConfig | None = None,
+    mock_config: ReadMockConfig | None = None,
 ) -> LocalService:
     """Return the service over the database at *path*, which the first request opens.
 
@@ -147,7 +147,8 @@ def open_service(
     *clock* returns seconds since 1970, *new_id* UUIDs,
     *random* numbers from 0 up to but without 1, which aliases route by. In *real_time*, executions
     run in threads of their own and can be stopped. Otherwise they run in virtual time: an execution
-    has ended when its start returns. *mock_config* has the test cases that a start can name.
+    has ended when its start returns. *mock_config* returns the test cases that a start
+    can name.
     """
     scope = ArnScope(region, account)
     return LocalService(

@@ -99,9 +99,8 @@ def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStar
     target = start_targets.resolve(context, request["stateMachineArn"])
     name = request.get("name")
     if name is not None and "#" in name and context.mock_config is not None:
-        name, _, test_case = name.partition("#")  # as in other emulators
-        start_targets.check_test_case(context, target.name, test_case)
-        target = replace(target, test_case=test_case)
+        name, _, case = name.partition("#")  # as in other emulators
+        target = replace(target, test_case=start_targets.test_case(context, target.name, case))
     if name is not None:
         check_name(name)
     else:

@@ -12,6 +12,7 @@ from sfn_release.local_service.arns import machine_arn
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.resource_tags import MACHINE_TAGS
 from sfn_release.local_service.revisions import Revision
+from sfn_release.tasks import MockedTestCase
 
 _ALL = 100  # percent
 
@@ -32,7 +33,7 @@ class StartTarget:
     version: int | None
     alias: str | None
     tags: Mapping[str, str]
-    test_case: str | None = None
+    test_case: MockedTestCase | None = None
 
     @property
     def qualifiers(self) -> dict[str, str]:
@@ -60,13 +61,11 @@ class ExecutionStart:
 def resolve(context: RequestContext, text: str) -> StartTarget:
     """Resolve the ARN of a state machine, version or alias. An alias routes by its weights.
 
-    With a mock configuration, the ARN may end in ``#`` and a test case. Raises InvalidArn,
-    StateMachineDoesNotExist, and ValidationException for an unknown test case.
+    The ARN may end in ``#`` and a test case of the mock configuration, as in Step Functions Local.
+    Raises InvalidArn, StateMachineDoesNotExist, and ValidationException for an unknown test case.
     """
-    text, test_case = _split_test_case(context, text)
+    text, mark, case = text.partition("#")
     arn = machine_arn(text)
-    if test_case is not None:
-        check_test_case(context, arn.name, test_case)
     with context.store.reading() as db:
         machine = queries.machine(db, context, arn)
         key, number, revision = machine["id"], arn.version, machine["revision"]
@@ -90,21 +89,22 @@ def resolve(context: RequestContext, text: str) -> StartTarget:
             version=number,
             alias=arn.alias,
             tags=MACHINE_TAGS.of(db, key),
-            test_case=test_case,
+            test_case=test_case(context, arn.name, case) if mark else None,
         )
 
 
-def _split_test_case(context: RequestContext, text: str) -> tuple[str, str | None]:
-    """Split ``stateMachineArn#TestCase``. Without a mock configuration, # is part of the ARN."""
-    arn, mark, test_case = text.partition("#")
-    return (arn, test_case) if mark and context.mock_config is not None else (text, None)
+def test_case(context: RequestContext, machine: str, name: str) -> MockedTestCase:
+    """Return a test case of a state machine, as the mock configuration has it now.
 
-
-def check_test_case(context: RequestContext, machine: str, test_case: str) -> None:
-    """Raise ValidationException for a test case that the mock configuration doesn't have."""
+    Raises ValidationException if it doesn't have it, or can't be read.
+    """
+    if context.mock_config is None:
+        raise api_errors.validation(
+            f"The start names the test case '{name}', but the service has no mock configuration."
+            " Start it with --mock-config FILE, or set SFN_MOCK_CONFIG to the path of the file."
+        )
     try:
-        if context.mock_config is not None:
-            context.mock_config.case(machine, test_case)
+        return context.mock_config().case(machine, name)
     except ConfigError as error:
         problem = " ".join(filter(None, (error.message, error.why, error.fix)))
         raise api_errors.validation(problem) from None

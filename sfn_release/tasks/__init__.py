@@ -27,7 +27,8 @@ sdk_values          spells requests and answers as Step Functions does; `service
 work                runs an answer in the background
 buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
                     (`object_store`); `s3_request` and `bucket_listing` are their parts
-mock_config         reads MockConfigFile.json; `mocked_case` answers tasks from one of its cases
+mock_config         reads MockConfigFile.json (`mock_config_file`: again when it changes);
+                    `mocked_case` answers tasks from one of its cases
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
 from sfn_release.tasks.execution_scope import ApiRefusal, CallApi, ExecutionScope
 from sfn_release.tasks.handler_specs import handler_specs
 from sfn_release.tasks.handlers import Handlers
-from sfn_release.tasks.mock_config import MockConfig, load_mock_config
+from sfn_release.tasks.mock_config import MockConfig, MockedTestCase, load_mock_config
+from sfn_release.tasks.mock_config_file import MockConfigFile, ReadMockConfig
 from sfn_release.tasks.task_sources import TaskSources
 
 __all__ = [
@@ -47,6 +49,9 @@ __all__ = [
     "ExecutionScope",
     "Handlers",
     "MockConfig",
+    "MockConfigFile",
+    "MockedTestCase",
+    "ReadMockConfig",
     "TaskSources",
     "buckets_of",
     "handler_specs",

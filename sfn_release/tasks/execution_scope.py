@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sfn_release.tasks.mock_config import MockedTestCase
+
 CallApi = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Performs an operation of Step Functions' API on behalf of a task: (operation, request) → answer.
 
@@ -34,7 +36,7 @@ class ExecutionScope:
 
     machine: str
     tags: Mapping[str, str] = field(default_factory=dict)
-    test_case: str | None = None
+    test_case: MockedTestCase | None = None
     region: str = ""
     account: str = ""
     call_api: CallApi | None = None

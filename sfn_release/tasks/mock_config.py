@@ -48,6 +48,19 @@ class MockedAnswer:
 
 
 @dataclass(frozen=True)
+class MockedTestCase:
+    """A test case of a state machine: the name of a response for each state, and all responses.
+
+    *file* is the file's name for messages.
+    """
+
+    name: str
+    states: Mapping[str, str]
+    responses: Mapping[str, tuple[MockedAnswer, ...]]
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class MockConfig:
     """A MockConfigFile.json. *file* is its name for messages.
 
@@ -59,8 +72,8 @@ class MockConfig:
     machines: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     responses: Mapping[str, tuple[MockedAnswer, ...]] = field(default_factory=dict)
 
-    def case(self, machine: str, name: str) -> Mapping[str, str]:
-        """Return a test case: the response of each state. Raises ConfigError for an unknown one."""
+    def case(self, machine: str, name: str) -> MockedTestCase:
+        """Return a test case of a state machine. Raises ConfigError for an unknown one."""
         place = self.file or "the mock configuration"
         if machine not in self.machines:
             raise ConfigError(
@@ -75,7 +88,7 @@ class MockConfig:
                 why=f"Its test cases: {', '.join(cases) or 'none'}.",
                 fix=did_you_mean(name, cases),
             )
-        return cases[name]
+        return MockedTestCase(name, cases[name], self.responses, self.file)
 
 
 def load_mock_config(text: str | bytes, *, file: str = "") -> MockConfig:

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks.chain import Answer
-from sfn_release.tasks.mock_config import MockConfig, MockedAnswer
+from sfn_release.tasks.mock_config import MockedAnswer, MockedTestCase
 
 _RUNTIME = "States.Runtime"
 """How an execution of Step Functions Local fails that calls a state more often than it's mocked."""
 
 
 class MockedCase:
-    """The test case *name* of a state machine, for one execution.
+    """Answers the tasks of one execution from its test case.
 
     Like Step Functions Local, it counts the calls of each state in the whole execution: retries,
     loops and all iterations of a Map together. A state that the case doesn't name is left to the
-    next source. Raises ConfigError for an unknown case.
+    next source.
     """
 
-    def __init__(self, config: MockConfig, machine: str, name: str) -> None:
-        self._config = config
-        self._name = name
-        self._responses: Mapping[str, str] = config.case(machine, name)
+    def __init__(self, case: MockedTestCase) -> None:
+        self._case = case
         self._calls: dict[str, int] = {}
 
     def answer_to(self, call: TaskCall) -> Answer | None:
         """Return the mocked answer; None for a state that the case doesn't mock."""
-        response = self._responses.get(call.state)
+        response = self._case.states.get(call.state)
         return None if response is None else lambda: self._next(call.state, response)
 
     def _next(self, state: str, response: str) -> Any:
         number = self._calls.get(state, 0)
         self._calls[state] = number + 1
-        answers = self._config.responses.get(response)
+        answers = self._case.responses.get(response)
         if answers is None:
             raise NoAnswer(_RUNTIME, self._no_answer(state, response, "which doesn't exist."))
         for answer in answers:
@@ -46,9 +43,9 @@ class MockedCase:
         raise NoAnswer(_RUNTIME, self._no_answer(state, response, missing))
 
     def _no_answer(self, state: str, response: str, problem: str) -> str:
-        names = (self._name, state, response)
+        names = (self._case.name, state, response)
         case, where, mocked = (json.dumps(name, ensure_ascii=False) for name in names)
-        place = self._config.file or "The mock configuration"
+        place = self._case.file or "The mock configuration"
         return (
             f"{place}: the test case {case} mocks the state {where} with MockedResponses.{mocked},"
             f" {problem}"

@@ -10,7 +10,6 @@ from sfn_release.tasks.buckets import Buckets
 from sfn_release.tasks.chain import TaskChain, TaskSource
 from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handlers import Handlers
-from sfn_release.tasks.mock_config import MockConfig
 from sfn_release.tasks.mocked_case import MockedCase
 from sfn_release.tasks.workflows import WorkflowTasks
 
@@ -19,25 +18,24 @@ from sfn_release.tasks.workflows import WorkflowTasks
 class TaskSources:
     """The sources of answers, from which `for_execution` builds the tasks of one execution.
 
-    *given* are the answers that a test gives, *mock_config* a MockConfigFile.json, *handlers*
-    are Python handlers, *mocks_of* returns the mocks of a state machine's mock file, *buckets*
-    stand in for S3.
+    *given* are the answers that a test gives, *handlers* are Python handlers, *mocks_of* returns
+    the mocks of a state machine's mock file, *buckets* stand in for S3. The test case of a
+    MockConfigFile.json belongs to the execution.
     """
 
     given: Mocks | None = None
-    mock_config: MockConfig | None = None
     handlers: Handlers | None = None
     mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks()
     buckets: Buckets | None = None
 
     def for_execution(self, scope: ExecutionScope) -> Tasks:
-        """Return the tasks of one execution. Raises ConfigError for an unknown test case."""
+        """Return the tasks of one execution."""
         mock_file = self.mocks_of(scope.machine)
         sources: list[TaskSource] = []
         if self.given is not None:
             sources.append(self.given.fresh())
-        if scope.test_case is not None and self.mock_config is not None:
-            sources.append(MockedCase(self.mock_config, scope.machine, scope.test_case))
+        if scope.test_case is not None:
+            sources.append(MockedCase(scope.test_case))
         sources.append(mock_file)
         if self.handlers is not None:
             sources.append(self.handlers.of_execution(scope.region, scope.account))

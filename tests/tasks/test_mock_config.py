@@ -28,7 +28,8 @@ def config(responses: dict[str, Any], case: dict[str, str] | None = None) -> Moc
 
 def answers(mocked: MockConfig, *calls: TaskCall) -> list[Any]:
     """Return the results and failures of the calls of one execution."""
-    tasks = TaskSources(mock_config=mocked).for_execution(ExecutionScope("m", test_case="c"))
+    scope = ExecutionScope("m", test_case=mocked.case("m", "c"))
+    tasks = TaskSources().for_execution(scope)
     given: list[Any] = []
     for call in calls:
         try:
