@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, is_open
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.definition import ParsedDefinition, ParsedScope, ParsedState
 from sfn_release.checks.location import Location, entries
 from sfn_release.checks.qualifiers import is_unpinned
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import IntegrationCall, Resource, ServiceCall
+from sfn_release.checks.task_calls import IntegrationCall, Resource
 
 _OWNED = (
     re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"),

@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import JSONATA
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.asl.intrinsics import IntrinsicCall
 from sfn_release.asl.jsonata import JsonataExpression
 from sfn_release.asl.paths import Path
 from sfn_release.checks.location import KeyPath, Location
 from sfn_release.checks.shapes import Shape
-from sfn_release.checks.task_calls import Callee, Resource, ServiceCall
+from sfn_release.checks.task_calls import Callee, Resource
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest definition that CreateStateMachine accepts (botocore's model, ``Definition``)."""

@@ -8,64 +8,30 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sfn_release.asl.field_types import is_open
+from sfn_release.asl.integrations import (
+    CALLBACK,
+    MANY_ACTIONS,
+    OPTIMIZED,
+    SYNC,
+    WAITS,
+    ServiceCall,
+    service_call,
+)
+from sfn_release.asl.integrations import is_activity as is_activity_arn
 from sfn_release.asl.partitions import known_arn
 from sfn_release.checks.definition import ParsedScope, ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import IntegrationCall, Resource, ServiceCall
+from sfn_release.checks.task_calls import IntegrationCall, Resource
 from sfn_release.text import did_you_mean, shorten
-
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:states:[a-z0-9-]*:[0-9]*:"
-    r"(?P<service>[A-Za-z0-9-]+)(?::(?P<sdk>[A-Za-z0-9-]+)(?=:))?:(?P<action>[^.:]+)(?P<wait>\..*)?"
-)
-_SYNC, _TOKEN = ".sync", ".waitForTaskToken"
-_JOB = ("", _SYNC)
-_CALLBACK = ("", _TOKEN)
-_PLAIN = ("",)
-
-_OPTIMIZED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    "apigateway": {"invoke": _CALLBACK},
-    "athena": {
-        "startQueryExecution": _JOB,
-        "stopQueryExecution": _PLAIN,
-        "getQueryExecution": _PLAIN,
-        "getQueryResults": _PLAIN,
-    },
-    "batch": {"submitJob": _JOB},
-    "bedrock": {"invokeModel": _PLAIN, "createModelCustomizationJob": _JOB},
-    "bedrockagentcore": {"invokeHarness": _PLAIN},
-    "dynamodb": dict.fromkeys(("getItem", "putItem", "updateItem", "deleteItem"), _PLAIN),
-    "ecs": {"runTask": ("", _SYNC, _TOKEN)},
-    "events": {"putEvents": _CALLBACK},
-    "glue": {"startJobRun": _JOB},
-    "databrew": {"startJobRun": _JOB},
-    "http": {"invoke": _PLAIN},
-    "lambda": {"invoke": _CALLBACK},
-    "mediaconvert": {"createJob": _JOB},
-    "sns": {"publish": _CALLBACK},
-    "sqs": {"sendMessage": _CALLBACK},
-    "states": {"startExecution": ("", _SYNC, ".sync:2", _TOKEN)},
-}
-"""Optimized integrations whose actions are few and settled, with the ways to wait for them.
-
-Source: "Integrating optimized services with Step Functions" in AWS's developer guide. Services
-in `_LARGE` have many actions, so only the ways to wait are checked.
-"""
 
 _TO_FILL = re.compile(r"[<>{}]")
 """Marks of a blank that you fill in a published sample: ``<account>``, ``{REGION}``."""
-_LARGE: Final = (
-    *("codebuild", "eks", "elasticmapreduce", "emr-containers", "emr-serverless"),
-    "sagemaker",
-)
-_TASK: Final = "task"  # the specification's examples call it; AWS has no such service
 _FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]+:function:[A-Za-z0-9_-]+(:.*)?", re.DOTALL
 )
 """Source: the model of Lambda's Invoke, ``FunctionName``. `qualifiers` checks the version."""
 _S3: Final = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
-_WAITS = ("", _SYNC, ".sync:2", _TOKEN)
 
 
 def resource_of(holder: Mapping[str, Any]) -> Any:
@@ -80,11 +46,7 @@ def parse_resource(text: str) -> Resource:
     known = known_arn(text)
     if is_open(known):
         return Resource(known, is_open=True, call=None)
-    found = _ARN.fullmatch(known)
-    if found is None or found["service"] == "activity":
-        return Resource(known, is_open=False, call=None)
-    call = ServiceCall(found["service"], found["sdk"] or "", found["action"], found["wait"] or "")
-    return Resource(known, is_open=False, call=call)
+    return Resource(known, is_open=False, call=service_call(known))
 
 
 def _text(state: ParsedState) -> str:
@@ -103,16 +65,6 @@ def no_arn(state: ParsedState) -> Iterator[Issue]:
         f'"{_text(state)}" is not a valid resource ARN.',
         "Use the ARN, or a ${Parameter} that sfn-release fills in.",
     )
-
-
-def unsupported(call: ServiceCall) -> bool:
-    """Whether there is no such integration, or no such way to wait for it."""
-    if call.service == "aws-sdk":
-        return call.wait not in ("", _TOKEN)
-    known = _OPTIMIZED.get(call.service)
-    if call.service == _TASK or (known is None and call.service in _LARGE):
-        return call.service != _TASK and call.wait not in _WAITS
-    return known is None or call.action not in known or call.wait not in known[call.action]
 
 
 def integration(task: IntegrationCall) -> Iterator[Issue]:
@@ -134,7 +86,8 @@ def is_uncallable(resource: Resource) -> bool:
     return (
         not resource.is_open
         and text.startswith("arn:")
-        and _ARN.fullmatch(text) is None
+        and service_call(text) is None
+        and not is_activity_arn(text)
         and not _FUNCTION.fullmatch(text)
     )
 
@@ -170,14 +123,14 @@ def malformed_function(task: IntegrationCall) -> Iterator[Issue]:
 
 
 def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue]:
-    known = _OPTIMIZED.get(call.service)
+    known = OPTIMIZED.get(call.service)
     by_sdk = f"Use an SDK integration: arn:aws:states:::aws-sdk:{call.service}:{call.action}"
-    if known is None and call.service not in _LARGE:
+    if known is None and call.service not in MANY_ACTIONS:
         yield Issue(
             place,
             f"The resource {value} is not recognized: there is no optimized integration of"
             f" {call.service}.",
-            did_you_mean(call.service, (*_OPTIMIZED, *_LARGE)) or by_sdk,
+            did_you_mean(call.service, (*OPTIMIZED, *MANY_ACTIONS)) or by_sdk,
         )
     elif known is not None and call.action not in known:
         yield Issue(
@@ -186,8 +139,8 @@ def _optimized(call: ServiceCall, place: Location, value: str) -> Iterator[Issue
             f" {call.action}.",
             did_you_mean(call.action, known) or by_sdk,
         )
-    elif call.wait not in (known[call.action] if known else _WAITS):
-        ways = ", ".join(wait for wait in (known or {}).get(call.action, _WAITS) if wait)
+    elif call.wait not in (known[call.action] if known else WAITS):
+        ways = ", ".join(wait for wait in (known or {}).get(call.action, WAITS) if wait)
         yield Issue(
             place,
             f"{call.service}:{call.action} doesn't support {call.wait}.",
@@ -208,10 +161,10 @@ class PartCall(NamedTuple):
 def part_calls(state: ParsedState) -> Iterator[PartCall]:
     """Yield the known calls of a Map's item reader and result writer."""
     for key, holder, value in _parts(state):
-        found = _ARN.fullmatch(value)
-        if found is not None and found["service"] == "s3" and found["action"] in _S3[key]:
+        call = service_call(value)
+        if call is not None and call.service == "s3" and call.action in _S3[key]:
             place = state.place.at(key)
-            yield PartCall(key, holder, found["action"], state.language, place)
+            yield PartCall(key, holder, call.action, state.language, place)
 
 
 def _parts(state: ParsedState) -> Iterator[tuple[str, Mapping[str, Any], str]]:
@@ -264,7 +217,7 @@ def express_wait(task: IntegrationCall) -> Iterator[Issue]:
     """Report a Task that an EXPRESS workflow can't wait for."""
     state = task.state
     if state.scope.express and not (state.resource and is_activity(state.resource)):
-        wait = _TOKEN if task.call.wait == _TOKEN else _SYNC
+        wait = CALLBACK if task.call.wait == CALLBACK else SYNC
         message = f"An EXPRESS state machine does not support '{wait}' service integrations."
         yield Issue(state.place.at("Resource"), message, _EXPRESS_FIX)
 

@@ -10,34 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH, is_open
+from sfn_release.asl.integrations import REQUIRED, Groups, ServiceCall
 from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.integrations import part_calls
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import IntegrationCall, ServiceCall
+from sfn_release.checks.task_calls import IntegrationCall
 
-_Groups = tuple[tuple[str, ...], ...]
-_ITEM, _KEY = (("TableName",), ("Item",)), (("TableName",), ("Key",))
-_CLUSTER = (("ClusterName",), ("CertificateAuthority",), ("Endpoint",))
-REQUIRED: Final[Mapping[tuple[str, str], _Groups]] = {
-    ("apigateway", "invoke"): (("ApiEndpoint",), ("Method",)),
-    ("batch", "submitJob"): (("JobName",), ("JobQueue",), ("JobDefinition",)),
-    ("bedrock", "invokeModel"): (("ModelId",), ("Body", "Input")),
-    ("dynamodb", "putItem"): _ITEM,
-    **dict.fromkeys((("dynamodb", f"{verb}Item") for verb in ("get", "update", "delete")), _KEY),
-    ("ecs", "runTask"): (("TaskDefinition",),),
-    ("eks", "call"): (*_CLUSTER, ("Method",), ("Path",)),
-    ("eks", "runJob"): (*_CLUSTER, ("Job",)),
-    ("events", "putEvents"): (("Entries",),),
-    ("glue", "startJobRun"): (("JobName",),),
-    ("http", "invoke"): (("ApiEndpoint",), ("Method",), ("Authentication", "InvocationConfig")),
-    ("lambda", "invoke"): (("FunctionName",),),
-    ("sqs", "sendMessage"): (("QueueUrl",), ("MessageBody",)),
-    ("states", "startExecution"): (("StateMachineArn",),),
-}
-"""The parameters that a Task needs: one of each group."""
-
-OF_PARTS: Final[Mapping[str, _Groups]] = {
+OF_PARTS: Final[Mapping[str, Groups]] = {
     "getObject": (("Bucket",), ("Key",)),
     "listObjectsV2": (("Bucket",),),
     "putObject": (("Bucket",),),

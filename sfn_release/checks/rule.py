@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sfn_release.checks.location import Location
 
 if TYPE_CHECKING:
+    from sfn_release.asl.integrations import ServiceCall
     from sfn_release.checks.definition import (
         Assignment,
         Element,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     )
     from sfn_release.checks.finding import Severity
     from sfn_release.checks.shapes import Shape
-    from sfn_release.checks.task_calls import Callee, IntegrationCall, Resource, ServiceCall
+    from sfn_release.checks.task_calls import Callee, IntegrationCall, Resource
 
 
 class Issue(NamedTuple):

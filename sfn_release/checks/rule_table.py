@@ -7,6 +7,7 @@ from typing import Final
 
 from sfn_release.asl.field_types import JSONATA, JSONPATH
 from sfn_release.asl.fields import DISTRIBUTED
+from sfn_release.asl.integrations import is_unsupported
 from sfn_release.checks import (
     best_practices,
     choices,
@@ -341,7 +342,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "error",
         "an integration doesn't exist or lacks a parameter",
         (
-            each_call(integrations.integration, when=integrations.unsupported),
+            each_call(integrations.integration, when=is_unsupported),
             each_task(integrations.uncallable, integrations.is_uncallable),
             each_call(integrations.malformed_function, "lambda"),
             each_call(required_parameters.missing_parameter, when=required_parameters.has_required),

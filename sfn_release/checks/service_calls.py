@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sfn_release.asl.field_types import JSONATA
+from sfn_release.asl.integrations import REQUIRED, ServiceCall
 from sfn_release.checks.definition import ParsedDefinition, ParsedState
 from sfn_release.checks.integrations import part_calls
-from sfn_release.checks.required_parameters import REQUIRED
 from sfn_release.checks.rule import Issue, Rule
 from sfn_release.checks.service_errors import wrong_prefix
 from sfn_release.checks.services import java_names
@@ -23,7 +23,6 @@ from sfn_release.checks.services.botocore_models import (
     sdk_service,
 )
 from sfn_release.checks.services.request_validation import MismatchKind, Sent, mismatches
-from sfn_release.checks.task_calls import ServiceCall
 from sfn_release.text import did_you_mean
 
 _SDK = "aws-sdk"

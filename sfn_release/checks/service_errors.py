@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.rule import Issue
 from sfn_release.checks.services.botocore_models import sdk_ids, sdk_service
-from sfn_release.checks.task_calls import ServiceCall
 
 _OPTIMIZED: Final[Mapping[str, str]] = {
     "apigateway": "ApiGateway",

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sfn_release.asl.field_types import JSONPATH, is_open
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.definition import ParsedState
 from sfn_release.checks.location import Location
 from sfn_release.checks.rule import Issue
-from sfn_release.checks.task_calls import IntegrationCall, ServiceCall
+from sfn_release.checks.task_calls import IntegrationCall
 from sfn_release.text import did_you_mean
 
 _RequestShape = Mapping[str, Any]  # name → None for any value, words, or a shape

@@ -6,19 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.location import Location
 
 if TYPE_CHECKING:
     from sfn_release.checks.definition import ParsedState
-
-
-class ServiceCall(NamedTuple):
-    """An integration's ARN: ``aws-sdk`` and the SDK's service, or an optimized integration."""
-
-    service: str
-    sdk: str
-    action: str
-    wait: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

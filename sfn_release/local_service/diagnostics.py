@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sfn_release.asl.integrations import CALLBACK, OPTIMIZED, SYNC, is_activity, service_call
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
 from sfn_release.local_service.json_errors import not_json
@@ -28,20 +29,6 @@ _RFC3339 = re.compile(
     r"T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 )
 _EXPRESSION = re.compile(r"\{%.*%\}", re.DOTALL)
-_INTEGRATION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]*:\d*:([a-z0-9-]+):([^.]+)(?:\.(.+))?")
-_OPTIMIZED = {
-    "dynamodb": {"getItem", "putItem", "updateItem", "deleteItem"},
-    "lambda": {"invoke"},
-    "sns": {"publish"},
-    "sqs": {"sendMessage"},
-    "events": {"putEvents"},
-    "states": {"startExecution"},
-    "http": {"invoke"},
-    "apigateway": {"invoke"},
-    "ecs": {"runTask"},
-    "batch": {"submitJob"},
-}
-"""Services with few and stable optimized integrations. Other services aren't checked."""
 
 
 @dataclass(frozen=True)
@@ -143,25 +130,24 @@ def _resource(resource: Any, at: str, type: str) -> Iterator[Diagnostic]:
     if not isinstance(resource, str) or not resource.startswith("arn:"):
         yield Diagnostic(SCHEMA, "Value is not a valid resource ARN", at)
         return
-    parts = _INTEGRATION.fullmatch(resource)
-    if parts is None:
+    if type == "EXPRESS" and is_activity(resource):
+        yield Diagnostic(SCHEMA, "Express state machine does not support Activity ARN", at)
+    call = service_call(resource)
+    if call is None:
         return
-    service, action, pattern = parts.groups()
-    if service in _OPTIMIZED and action not in _OPTIMIZED[service]:
+    if call.service in OPTIMIZED and call.action not in OPTIMIZED[call.service]:
         yield Diagnostic(
             SCHEMA,
             f"The resource provided {resource} is not recognized. The value is not a valid resource"
             " ARN, or the resource is not available in this region.",
             at,
         )
-    elif type == "EXPRESS" and service == "activity":
-        yield Diagnostic(SCHEMA, "Express state machine does not support Activity ARN", at)
-    elif type == "EXPRESS" and pattern is not None:
-        callback = pattern == "waitForTaskToken"
-        named, blank = (pattern, " ") if callback else ("sync", "")  # AWS writes this blank
+    elif type == "EXPRESS" and call.wait:
+        # AWS writes this blank.
+        named, blank = (CALLBACK, " ") if call.wait == CALLBACK else (SYNC, "")
         yield Diagnostic(
             SCHEMA,
-            f"Express state machine does not support '.{named}' service integration{blank}",
+            f"Express state machine does not support '{named}' service integration{blank}",
             at,
         )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sfn_release.asl.integrations import is_activity, is_function, service_call
 from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.event_recorder import with_error, with_input, with_output
 from sfn_release.simulator.failure import ExecutionFailure, StateFailure, exceeds_quota, too_large
@@ -17,6 +17,7 @@ from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import SleepUntil, Strand, TimeIsUp, WaitForMessage
 from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.task_parameters import require_parameters
 from sfn_release.simulator.task_protocol import (
     Later,
     NoAnswer,
@@ -28,7 +29,6 @@ from sfn_release.simulator.task_protocol import (
 )
 from sfn_release.simulator.timestamps import later
 
-_API_CALL = re.compile(r"arn:[\w-]+:states:::apigateway:invoke(\.waitForTaskToken)?")
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 
 
@@ -45,16 +45,16 @@ class _ResourceKind:
     @lru_cache(maxsize=1024)
     def of(cls, resource: str) -> _ResourceKind:
         """Return the kind of a task's Resource."""
-        if re.fullmatch(r"arn:[\w-]+:lambda:.*", resource):
+        if is_function(resource):
             return cls("LambdaFunction", resource, {})
-        if re.fullmatch(r"arn:[\w-]+:states:[\w-]*:\d*:activity:.*", resource):
+        if is_activity(resource):
             return cls("Activity", resource, {})
-        service, _, action = resource.partition(":states:::")[2].rpartition(":")
-        parts = {"resource": action or resource, "resourceType": service}
-        submits = bool(re.search(r"\.(sync(:\d)?|waitForTaskToken)$", resource))
-        if match := re.fullmatch(r"arn:[\w-]+:states:::(.+):(\w+\.sync:\d)", resource):
-            parts = {"resource": match[2], "resourceType": match[1]}
-        return cls("Task", parts["resourceType"], parts, submits)
+        call = service_call(resource)
+        if call is None:  # no check has seen this definition
+            return cls("Task", resource, {"resource": resource, "resourceType": ""})
+        service = f"{call.service}:{call.sdk}" if call.sdk else call.service
+        parts = {"resource": f"{call.action}{call.wait}", "resourceType": service}
+        return cls("Task", service, parts, bool(call.wait))
 
 
 def task_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
@@ -88,7 +88,7 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
         language.credentials(visit, input),
         token,
     )
-    _require_headers(visit, call)
+    require_parameters(visit, call)
     _schedule(run, frame, kind, call)
     if kind.prefix != "Activity":
         _start(run, frame, kind)
@@ -113,21 +113,6 @@ def _attempt(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, cou
     details = with_output(text, **kind.resource)
     frame.last = run.history.record(f"{kind.prefix}Succeeded", frame.last, details)
     return json.loads(text)
-
-
-def _require_headers(visit: StateVisit, call: TaskCall) -> None:
-    """Fail an API Gateway call whose headers aren't lists, before the task starts."""
-    if not _API_CALL.fullmatch(call.resource) or not isinstance(call.payload, Mapping):
-        return
-    headers = call.payload.get("Headers", {})
-    if isinstance(headers, Mapping) and all(
-        isinstance(values, list) for values in headers.values()
-    ):
-        return
-    raise visit.error(
-        f"The Parameters '{compact(call.payload)}' could not be used to start the Task:"
-        " [The value of the field 'Headers' has an invalid format]"
-    )
 
 
 def _schedule(run: ExecutionRun, frame: Frame, kind: _ResourceKind, call: TaskCall) -> None:

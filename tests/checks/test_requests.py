@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import sfn_release as sfn
-from sfn_release.checks.required_parameters import REQUIRED
+from sfn_release.asl.integrations import REQUIRED
 from sfn_release.checks.service_requests import _REQUESTS
 from support.places import ROOT
 

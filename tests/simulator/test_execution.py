@@ -66,9 +66,10 @@ def types(execution: Execution) -> list[str]:
 def test_a_callback_ends_its_task() -> None:
     """The execution waits for the token of its task, and goes on with the answer."""
     tasks = Asked(Later(submitted={"MessageId": "1"}))
-    execution, _ = started(task(Parameters={"Token.$": "$$.Task.Token"}), tasks)
+    parameters = {"QueueUrl": "q", "MessageBody": {"Token.$": "$$.Task.Token"}}
+    execution, _ = started(task(Parameters=parameters), tasks)
     (call,) = tasks.calls
-    assert call.payload == {"Token": call.token}
+    assert call.payload == {"QueueUrl": "q", "MessageBody": {"Token": call.token}}
     assert [*execution.waiting] == [call.token]
     assert execution.answer(call.token, TaskResult({"paid": True}))
     execution.advance()
