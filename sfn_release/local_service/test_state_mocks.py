@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sfn_release.asl.integrations import ServiceCall
 from sfn_release.checks.integrations import parse_resource
 from sfn_release.checks.services.botocore_models import (
     Service,
@@ -14,7 +15,6 @@ from sfn_release.checks.services.botocore_models import (
     sdk_service,
 )
 from sfn_release.checks.services.result_validation import result_fault
-from sfn_release.checks.task_calls import ServiceCall
 from sfn_release.local_service import api_errors
 
 _WITHOUT_MODEL: Final = (("http", "invoke"), ("apigateway", "invoke"), ("eks", "call"))
