@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,7 +21,8 @@ class ChildExecution:
     """One child execution.
 
     *input* and *output* are JSON texts, *items* is the number of items in its batch. *events* is
-    its history, which is empty for an EXPRESS child, as on AWS.
+    its history, which is empty for an EXPRESS child, as on AWS. *position* is the checkpoint of a
+    child that didn't succeed, *last_event* the id of its last event.
     """
 
     index: int
@@ -37,6 +39,8 @@ class ChildExecution:
     stopped: datetime | None = None
     redrive_count: int = 0
     events: tuple[Event, ...] = ()
+    last_event: int = 0
+    position: Mapping[str, Any] | None = None
 
     def failure(self) -> dict[str, Any]:
         """Return the child's place in its Map's output when it hasn't succeeded.
@@ -73,3 +77,20 @@ class ChildExecution:
             "StopDate": self.stopped and write_instant(self.stopped),
         }
         return {name: value for name, value in found.items() if value is not None}
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the child as JSON, without its history; `restored` reads it."""
+        members = asdict(replace(self, events=()))
+        del members["events"]
+        for name in ("started", "stopped"):
+            members[name] = members[name] and members[name].isoformat()
+        return members
+
+    @classmethod
+    def restored(cls, checkpoint: Mapping[str, Any]) -> ChildExecution:
+        """Return the child of a `checkpoint`."""
+        instants = {
+            name: checkpoint[name] and datetime.fromisoformat(checkpoint[name])
+            for name in ("started", "stopped")
+        }
+        return cls(**{**checkpoint, **instants})

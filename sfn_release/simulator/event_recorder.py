@@ -16,12 +16,27 @@ _MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task an
 _WHOLE = {"truncated": False}
 
 
+class HistoryFull(ExecutionFailure):
+    """The execution has as many events as AWS allows."""
+
+
 class EventCounter:
-    """Counts the events of a child execution, whose history can't be read, and keeps none."""
+    """Counts the events of an EXPRESS child execution, whose history can't be read.
+
+    It keeps no event.
+    """
+
+    texts: TextStore | None = None
+    """The store of the events' long texts, which the histories of child executions share."""
 
     def __init__(self, clock: Clock, last: int = 0) -> None:
         self._clock = clock
         self._count = last
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events so far that are kept."""
+        return ()
 
     @property
     def last(self) -> int:
@@ -31,12 +46,12 @@ class EventCounter:
     def record(self, type: str, previous: int, details: dict[str, Any] | None = None) -> int:
         """Count an event and return its id.
 
-        With *details* None, the type has no member for details. Raises ExecutionFailure when the
+        With *details* None, the type has no member for details. Raises HistoryFull when the
         history is full: that ends a workflow that loops for ever. Source: "Avoid reaching the
         history quota" in AWS's developer guide.
         """
         if self._count >= _MAX_EVENTS - 1 and not type.startswith("Execution"):
-            raise ExecutionFailure(
+            raise HistoryFull(
                 RUNTIME,
                 f"The execution reached the maximum number of history events ({_MAX_EVENTS}).",
             )
@@ -51,16 +66,21 @@ class EventCounter:
 class EventRecorder(EventCounter):
     """Keeps the events of one execution, in order. *observe* receives each event at once.
 
-    A redriven execution's history goes on after event *last*.
+    A redriven execution's history goes on after event *last*. *texts* is the store of another
+    history, which this one shares.
     """
 
     def __init__(
-        self, clock: Clock, observe: Callable[[Event], None] | None = None, last: int = 0
+        self,
+        clock: Clock,
+        observe: Callable[[Event], None] | None = None,
+        last: int = 0,
+        texts: TextStore | None = None,
     ) -> None:
         super().__init__(clock, last)
         self._observe = observe
         self._events: list[Event] = []
-        self._texts = TextStore()
+        self.texts: TextStore = texts or TextStore()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -68,7 +88,7 @@ class EventRecorder(EventCounter):
         return tuple(self._events)
 
     def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
-        kept = {} if details is None else {_member(type): with_handles(details, self._texts)}
+        kept = {} if details is None else {_member(type): with_handles(details, self.texts)}
         event = Event(id, previous, type, self._clock.now(), kept)
         self._events.append(event)
         if self._observe is not None:

@@ -9,7 +9,7 @@ time, and the local service drives many executions side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import EventRecorder, with_error, with_input, with_output
@@ -43,6 +44,7 @@ from sfn_release.simulator.machine import (
     Texts,
     walk,
 )
+from sfn_release.simulator.map_run_record import MapRun
 from sfn_release.simulator.nested_states import map_state, parallel_state
 from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Scheduler, Strand
@@ -113,7 +115,10 @@ class _End:
 class Execution:
     """One execution of *definition* on *input*.
 
-    *observe* receives each event at once. UUIDs, jitter and task tokens depend on the execution's
+    *observe* receives each event at once, *observe_child* each child execution of a distributed Map
+    at its end, with its history; to save memory, you may replace that by ``()``.
+
+    UUIDs, jitter and task tokens depend on the execution's
     ARN only, so the same execution runs the same way again. Call it from one thread at a time,
     except for `stop`.
     """
@@ -127,6 +132,7 @@ class Execution:
         clock: Clock,
         context: ContextSeed,
         observe: Callable[[Event], None] | None = None,
+        observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None,
         redrive: Redrive | None = None,
     ) -> None:
         self.outcome: ExecutionOutcome | None = None
@@ -147,6 +153,8 @@ class Execution:
             Texts(),
             self._stop,
             {},
+            [],
+            observe_child,
         )
         fault = shape_fault(definition)
         self._deadline = _deadline({} if fault else definition, clock.now(), context.type)
@@ -162,6 +170,15 @@ class Execution:
     def work(self) -> Collection[Future[Any]]:
         """The tasks' work in progress."""
         return self._run.work.values()
+
+    @property
+    def map_runs(self) -> Sequence[MapRun]:
+        """The map runs so far, with their child executions."""
+        return self._run.map_runs
+
+    def refill(self) -> None:
+        """Apply a map run's changed concurrency. Then `advance`."""
+        self._scheduler.refill()
 
     def advance(self) -> datetime | None:
         """Run everything that is due now; return the next instant at which something is due.
@@ -210,6 +227,14 @@ class Execution:
         """Make the execution end as ABORTED at its next step, or when you call `advance`."""
         self._stop.reason = (error, cause)
 
+    def _abort_map_runs(self) -> None:
+        """Abort the map runs that the end of the execution cuts off."""
+        for map_run in self._run.map_runs:
+            if map_run.status == "RUNNING":
+                map_run.abort()
+                if map_run.execution_arn == self._run.seed.execution_arn:
+                    self._history.record("MapRunAborted", map_run.event)
+
     def _due(self) -> datetime | None:
         if self.outcome is not None:
             return None
@@ -222,6 +247,7 @@ class Execution:
         return True
 
     def _end(self, end: _End) -> None:
+        self._abort_map_runs()
         succeeded = end.status == "SUCCEEDED"
         if succeeded:
             details = with_output(compact(end.output))
@@ -237,6 +263,7 @@ class Execution:
             self._history.events,
             self._clock.now(),
             None if succeeded else self._frame.checkpoint(),
+            tuple(self._run.map_runs),
         )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfn_release.simulator.text_store import with_texts
+
+if TYPE_CHECKING:
+    from sfn_release.simulator.map_run_record import MapRun
 
 ExecutionStatus = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -41,7 +44,7 @@ class ExecutionOutcome:
     from a missing output. *error* and *cause* are for executions that didn't succeed, and may be
     None for those too. *events* are the whole history; of a redriven execution, the part since its
     redrive. *checkpoint* is the position of an execution that didn't succeed, as JSON: an
-    `Execution` goes on from it when you redrive.
+    `Execution` goes on from it when you redrive. *map_runs* are those of its distributed Maps.
     """
 
     status: ExecutionStatus
@@ -52,6 +55,7 @@ class ExecutionOutcome:
     events: tuple[Event, ...]
     stopped_at: datetime
     checkpoint: Mapping[str, Any] | None = None
+    map_runs: tuple[MapRun, ...] = ()
 
 
 @dataclass(frozen=True)

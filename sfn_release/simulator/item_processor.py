@@ -38,8 +38,16 @@ def is_distributed(visit: StateVisit) -> bool:
 
 
 def iteration_input(
-    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, item: Mapping[str, Any]
+    run: ExecutionRun,
+    frame: Frame,
+    visit: StateVisit,
+    input: Any,
+    item: Mapping[str, Any],
+    default: Any,
 ) -> Any:
-    """Return the input of an iteration over *item*, the context object's Map.Item."""
+    """Return the input of an iteration over *item*, the context object's Map.Item.
+
+    Without an ItemSelector that is *default*.
+    """
     inside = replace(visit, context={**visit.context, "Map": {"Item": item}})
-    return run.language(frame, visit.definition).item(inside, input, item["Value"])
+    return run.language(frame, visit.definition).item(inside, input, default)

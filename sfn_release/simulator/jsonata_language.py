@@ -108,8 +108,8 @@ class JsonataLanguage:
         role = JsonataFields(visit).template(credentials, "Credentials").get("RoleArn")
         return str(role)
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any]:
-        """Compute Items; without it they are the input. An object has an item for each member.
+    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+        """Compute Items; without it they are the input.
 
         An inline Map refuses an object, as executions on AWS show.
         """
@@ -121,7 +121,7 @@ class JsonataLanguage:
         processor = visit.definition.get("ItemProcessor", {})
         distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
         if distributed and isinstance(items, Mapping):
-            return [{"Key": key, "Value": value} for key, value in items.items()]
+            return items
         if not isinstance(items, list):
             text = visit.definition.get("Items", "{% $states.input %}")
             raise fields.wrong_type(text, ("Items",), "array", items)
@@ -143,11 +143,6 @@ class JsonataLanguage:
     def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
         """Compute a template of a part of the state."""
         return JsonataFields(visit).template(value, *place)
-
-    def reader(self, visit: StateVisit, input: Any) -> Any:
-        """Compute the ItemReader's Arguments."""
-        arguments = visit.definition["ItemReader"].get("Arguments", {})
-        return self.template(visit, input, ("ItemReader", "Arguments"), arguments)
 
     def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:  # noqa: ARG002 - likewise
         """Compute Error and Cause."""

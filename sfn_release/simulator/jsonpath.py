@@ -114,14 +114,12 @@ class JsonPathLanguage:
             return None
         return str(_template(visit, visit.definition["Credentials"], input).get("RoleArn"))
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any]:
-        """Read ItemsPath; an object has an item for each of its members."""
+    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+        """Read ItemsPath: an array or an object."""
         text = visit.definition.get("ItemsPath", "$")
         items = value_at(visit, text, input)
         visit.note("afterItemsPath", items)
-        if isinstance(items, Mapping):
-            return [{"Key": key, "Value": value} for key, value in items.items()]
-        if not isinstance(items, list):
+        if not isinstance(items, list | Mapping):
             raise visit.error(f'Reference path "{text}" must point to array.')
         return items
 
@@ -143,10 +141,6 @@ class JsonPathLanguage:
     def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:  # noqa: ARG002 - likewise
         """Apply a template of a part of the state."""
         return _template(visit, value, input)
-
-    def reader(self, visit: StateVisit, input: Any) -> Any:
-        """Apply the ItemReader's Parameters."""
-        return _template(visit, visit.definition["ItemReader"].get("Parameters", {}), input)
 
     def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:
         """Read Error and Cause, or their ...Path twins."""

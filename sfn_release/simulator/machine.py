@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.event_recorder import (
     EventCounter,
@@ -32,6 +33,7 @@ from sfn_release.simulator.failure import (
     exceeds_quota,
     too_large,
 )
+from sfn_release.simulator.map_run_record import MapRun
 from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.state_visit import StateExit, StateVisit
@@ -87,6 +89,10 @@ class ExecutionRun:
     stop: StopRequest
     work: dict[str, Future[Any]]
     """The work in progress of tasks, by the token of the TaskCall."""
+    map_runs: list[MapRun] = field(default_factory=list)
+    """The map runs of the execution and of its child executions, in the order of their start."""
+    observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None
+    """Receives each child execution at its end."""
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for an unknown one."""
@@ -107,7 +113,7 @@ class Frame:
 
     *in_branch* is true in a branch of a Parallel. *state*, *type* and *input* are those of the
     state that the strand is in, and *inner* the frames of that state's branches or iterations
-    (None: not started).
+    (None: not started), or its map run.
     """
 
     last: int = 0
@@ -119,7 +125,7 @@ class Frame:
     state: str | None = None
     type: str = ""
     input: Any = None
-    inner: list[Frame | Finished | None] = field(default_factory=list)
+    inner: list[Frame | Finished | MapRun | None] = field(default_factory=list)
 
     def nested(self, last: int) -> Frame:
         """Return the frame of a nested branch or iteration, whose events follow event *last*."""
@@ -147,7 +153,10 @@ class Finished:
 
 
 Checkpoint = Mapping[str, Any]
-"""A strand's position: ``{"state", "input", "variables", "inner": [...]}``, or ``{"output"}``."""
+"""A strand's position: ``{"state", "input", "variables", "inner": [...]}``, or ``{"output"}``.
+
+The *inner* part of a distributed Map is its map run: ``{"map_run": {...}}``.
+"""
 
 
 def walk(

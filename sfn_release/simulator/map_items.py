@@ -23,10 +23,14 @@ class MapItem(NamedTuple):
     source: str = STATE_DATA
     key: str | None = None
 
+    def inline_context(self, index: int) -> dict[str, Any]:
+        """Return the context object's ``Map.Item`` for an inline Map."""
+        key = {} if self.key is None else {"Key": self.key}
+        return {"Index": index, **key, "Value": self.value}
+
     def context(self, index: int) -> dict[str, Any]:
         """Return the context object's ``Map.Item`` for a distributed Map."""
-        key = {} if self.key is None else {"Key": self.key}
-        return {"Index": index, **key, "Value": self.value, "Source": self.source}
+        return {**self.inline_context(index), "Source": self.source}
 
     def input(self) -> Any:
         """Return the input of an iteration whose Map has no ItemSelector."""

@@ -1,229 +1,159 @@
 """The distributed Map: each item, or batch of items, is an execution of its own.
 
-Those executions have their own histories; the parent's history has the map run only. Items come
-from the state's input or from an ItemReader, which calls `Tasks` like a task and gets the items or
-S3's own answer (`sfn_release.simulator.item_reader`). A ResultWriter isn't supported.
+    items → inputs → child executions → results
+
+Those executions have their own histories; the parent's history has the map run only. See
+`sfn_release.simulator.map_run_items`, `.map_run_children` and `.map_run_results`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sfn_release.simulator.event_recorder import EventCounter, with_error
-from sfn_release.simulator.failure import ExecutionFailure, StateFailure
-from sfn_release.simulator.item_batches import Batching, batches
-from sfn_release.simulator.item_processor import NestedProgress, item_processor, iteration_input
-from sfn_release.simulator.item_reader import ReaderCall, read_items
-from sfn_release.simulator.machine import ExecutionRun, Frame, walk
-from sfn_release.simulator.map_items import MapItem, UnreadableItemsError, iterate
-from sfn_release.simulator.scheduler import RunTogether, Strand
-from sfn_release.simulator.state_visit import StateVisit
-from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
-from sfn_release.simulator.timestamps import write_instant
-
-_FAILED = object()  # stands for the output of a child execution that failed
-
-
-@dataclass
-class _FailureTolerance:
-    """The child executions of a map run: how many there are, how many failed, how many may fail."""
-
-    total: int
-    count: float | None
-    percentage: float | None
-    failed: int = 0
-
-    def exceeded(self) -> bool:
-        """Return whether too many have failed; without a tolerance, one is too many."""
-        if self.count is None and self.percentage is None:
-            return self.failed > 0
-        share = 100 * self.failed / self.total
-        return (self.count is not None and self.failed > self.count) or (
-            self.percentage is not None and share > self.percentage
-        )
+from sfn_release.simulator.child_execution import ChildExecution
+from sfn_release.simulator.event_recorder import with_error
+from sfn_release.simulator.failure import StateFailure
+from sfn_release.simulator.item_processor import NestedProgress, item_processor
+from sfn_release.simulator.machine import ExecutionRun
+from sfn_release.simulator.map_items import MapItem
+from sfn_release.simulator.map_run_children import Children
+from sfn_release.simulator.map_run_items import (
+    ChildInput,
+    MapAttempt,
+    child_inputs,
+    given_items,
+    items_of,
+    text_of,
+)
+from sfn_release.simulator.map_run_record import MapRun
+from sfn_release.simulator.map_run_results import export, exports, finish
+from sfn_release.simulator.scheduler import Strand
 
 
-def run_distributed(
-    run: ExecutionRun,
-    frame: Frame,
-    visit: StateVisit,
-    input: Any,
-    concurrency: int,
-    progress: NestedProgress,
-) -> Strand:
-    """Run the item processor for all items; return the outputs of the successful ones."""
-    if "ResultWriter" in visit.definition:
-        raise ExecutionFailure(
-            "SfnRelease.Unsupported",
-            f"The Map {visit.name!r} has a ResultWriter."
-            " The local simulator doesn't support it yet.",
-        )
-    reads = "ItemReader" in visit.definition
-    payloads = None if reads else child_inputs(run, frame, visit, input)
-    details = {"length": 0 if payloads is None else len(payloads)}
-    frame.last = run.history.record("MapStateStarted", frame.last, details)
-    tolerance = _tolerance(run, frame, visit, input)
+def run_distributed(attempt: MapAttempt, concurrency: int, progress: NestedProgress) -> Strand:
+    """Run the item processor for all items; return the result of the Map. Raises StateFailure.
+
+    *concurrency* is the Map's MaxConcurrency.
+    """
+    run, frame = attempt.run, attempt.frame
+    before = _resumed(attempt)
+    items: list[MapItem] | None = None
+    if before is None:
+        if "ItemReader" not in attempt.visit.definition:
+            items = given_items(attempt)
+        details = {"length": 0 if items is None else len(items)}
+        frame.last = run.history.record("MapStateStarted", frame.last, details)
+    map_run = _new_map_run(attempt, concurrency, before)
     progress.started = True
-    label = visit.definition.get("Label") or _uuid(run)
-    arn = run.seed.state_machine_arn.replace(":stateMachine:", ":mapRun:", 1)
-    map_run = f"{arn}/{label}:{_uuid(run)}"
-    started = run.history.record("MapRunStarted", frame.last, {"mapRunArn": map_run})
+    _record_start(attempt, map_run, before is not None)
     try:
-        if payloads is None:
-            payloads = child_inputs(run, frame, visit, input)
-        tally = _FailureTolerance(len(payloads), *tolerance)
-        strands = [
-            partial(
-                _child,
-                run,
-                frame,
-                visit,
-                tally,
-                (index, payload),
-                f"{run.seed.state_machine_name}/{label}",
-            )
-            for index, payload in enumerate(payloads)
-        ]
-        outputs = yield RunTogether(strands, lambda: concurrency)
+        result = yield from _run(attempt, map_run, items, before)
     except StateFailure as failure:
-        frame.last = run.history.record(
-            "MapRunFailed", started, with_error(failure.error, failure.cause)
-        )
+        map_run.end("FAILED", run.clock.now())
+        details = with_error(failure.error, failure.cause)
+        frame.last = run.history.record("MapRunFailed", map_run.event, details)
         raise
-    succeeded = run.history.record("MapRunSucceeded", started)
+    map_run.end("SUCCEEDED", run.clock.now())
+    succeeded = run.history.record("MapRunSucceeded", map_run.event)
     run.history.record("MapStateSucceeded", succeeded)
-    frame.last = started
-    return [output for output in outputs if output is not _FAILED]
+    frame.last = map_run.event
+    return result
 
 
-def _child(
-    run: ExecutionRun,
-    frame: Frame,
-    visit: StateVisit,
-    tally: _FailureTolerance,
-    item: tuple[int, Any],
-    parent: str,
+def _run(
+    attempt: MapAttempt,
+    map_run: MapRun,
+    items: list[MapItem] | None,
+    before: Mapping[str, Any] | None,
 ) -> Strand:
-    """Run one child execution, with its own history, names and variables."""
-    index, payload = item
-    name = _uuid(run)
-    arn = f"{run.seed.execution_arn.rsplit(':', 2)[0]}:{parent}:{name}"
-    execution = {
-        **run.execution,
-        "Id": arn,
-        "Name": name,
-        "Input": payload,
-        "StartTime": write_instant(run.clock.now()),
-    }
-    own = replace(run, history=EventCounter(run.clock), execution=execution)
-    inner = Frame(0, frame.language, {}, (*frame.iteration, (visit.name, index)))
-    try:
-        return (yield from walk(own, inner, item_processor(visit), payload))
-    except StateFailure as failure:
-        tally.failed += 1
-        if tally.exceeded():
-            raise StateFailure(
-                "States.ExceedToleratedFailureThreshold",
-                "The specified tolerated failure threshold was exceeded",
-            ) from failure
-        return _FAILED
-
-
-def _tolerance(
-    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any
-) -> tuple[float | None, float | None]:
-    """Return the tolerated count and percentage; None for a missing one."""
-    language = run.language(frame, visit.definition)
-
-    def limit(field: str) -> float | None:
-        given = field in visit.definition or f"{field}Path" in visit.definition
-        return language.number(visit, input, field, 0) if given else None
-
-    return limit("ToleratedFailureCount"), limit("ToleratedFailurePercentage")
-
-
-def child_inputs(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[Any]:
-    """Return the input of each child execution: an item, or a batch of items."""
-    if "ItemReader" in visit.definition:
-        items = _read(run, frame, visit, input)
+    """Read the items, run the children, write the results."""
+    if before is None or not before["children"]:
+        if items is None:
+            items = yield from items_of(attempt)
+        inputs = child_inputs(attempt, items)
+        map_run.children += [
+            _new_child(attempt.run, map_run, index, given) for index, given in enumerate(inputs)
+        ]
+        values = [given.value for given in inputs]
     else:
-        items = list(iterate(run.language(frame, visit.definition).items(visit, input)))
-    return _batched(run, frame, visit, input, items)
-
-
-def _read(run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any) -> list[MapItem]:
-    """Read the items of an ItemReader."""
-    reader = visit.definition["ItemReader"]
-    payload = run.language(frame, visit.definition).reader(visit, input)
-    config = reader.get("ReaderConfig", {})
-    most = _most_items(run, frame, visit, input, config)
-    reading = read_items(reader["Resource"], payload, config, most)
+        map_run.children += [_redriven(child, map_run.type) for child in before["children"]]
+        values = [json.loads(child.input) for child in map_run.children]
+    children = Children(attempt, map_run)
+    map_run.abort = children.abort
     try:
-        call = next(reading)
-        while True:
-            call = reading.send(_ask(run, frame, visit, call))
-    except StopIteration as end:
-        items: list[MapItem] = end.value
-    except UnreadableItemsError as error:
-        raise StateFailure("States.ItemReaderFailed", str(error)) from error
-    if "ItemsPointer" in config:
-        visit.note("afterItemsPointer", [item.value for item in items])
-    return items
+        yield from children.run(values)
+    except StateFailure:
+        if exports(attempt):
+            yield from export(attempt, map_run)
+        raise
+    return (yield from finish(attempt, map_run))
 
 
-def _ask(run: ExecutionRun, frame: Frame, visit: StateVisit, call: ReaderCall) -> Any:
-    """Return S3's answer to one call of an ItemReader."""
-    task = TaskCall(
-        visit.name, call.resource, call.payload, iteration=frame.iteration, reads_items=True
+def _resumed(attempt: MapAttempt) -> Mapping[str, Any] | None:
+    """Return the checkpoint of the map run that a redrive goes on with; None to start one."""
+    parts = attempt.visit.resumed
+    if attempt.count or not parts or parts[0] is None or "map_run" not in parts[0]:
+        return None
+    found: Mapping[str, Any] = parts[0]["map_run"]
+    return found
+
+
+def _new_map_run(attempt: MapAttempt, concurrency: int, before: Mapping[str, Any] | None) -> MapRun:
+    """Return the map run of this attempt, known to the execution and to its checkpoint."""
+    run, visit = attempt.run, attempt.visit
+    arn = run.seed.state_machine_arn
+    label = visit.definition.get("Label") or _uuid(run)
+    id_ = f"{arn.replace(':stateMachine:', ':mapRun:', 1)}/{label}:{_uuid(run)}"
+    if before is not None:
+        id_ = before["arn"]
+        label = id_.rpartition(":")[0].rpartition("/")[2]
+    config = item_processor(visit).get("ProcessorConfig", {})
+    map_run = MapRun(
+        arn=id_,
+        execution_arn=run.seed.execution_arn,
+        machine=f"{arn}/{label}",
+        state=visit.name,
+        type="EXPRESS" if config.get("ExecutionType") == "EXPRESS" else "STANDARD",
+        started=run.clock.now(),
+        max_concurrency=concurrency,
+        tolerated_failure_count=int(attempt.number("ToleratedFailureCount")),
+        tolerated_failure_percentage=attempt.number("ToleratedFailurePercentage"),
+        redrive_count=0 if before is None else before["redrive_count"] + 1,
+        redriven=None if before is None else run.clock.now(),
     )
-    try:
-        answer = run.tasks.run(task)
-    except TaskFailure as failure:
-        raise StateFailure("States.ItemReaderFailed", failure.cause) from failure
-    except NoAnswer as missing:
-        raise ExecutionFailure(missing.error, missing.cause) from missing
-    return answer.result if isinstance(answer, TaskResult) else answer
+    run.map_runs.append(map_run)
+    attempt.frame.inner = [map_run]
+    return map_run
 
 
-def _most_items(
-    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, config: Mapping[str, Any]
-) -> int:
-    """Return MaxItems or the value of MaxItemsPath; 0 means all items."""
-    inside = replace(visit, definition=config)
-    most = run.language(frame, visit.definition).number(inside, input, "MaxItems", 0)
-    if most < 0:
-        raise StateFailure("States.ItemReaderFailed", "field MaxItems must be positive")
-    return int(most)
+def _record_start(attempt: MapAttempt, map_run: MapRun, redriven: bool) -> None:
+    details: dict[str, Any] = {"mapRunArn": map_run.arn}
+    type_ = "MapRunStarted"
+    if redriven:
+        type_, details = "MapRunRedriven", {**details, "redriveCount": map_run.redrive_count}
+    map_run.event = attempt.run.history.record(type_, attempt.frame.last, details)
 
 
-def _batched(
-    run: ExecutionRun, frame: Frame, visit: StateVisit, input: Any, items: list[MapItem]
-) -> list[Any]:
-    """Apply ItemSelector to each item, then ItemBatcher."""
-    chosen = [
-        iteration_input(run, frame, visit, input, item.context(index))
-        for index, item in enumerate(items)
-    ]
-    if "ItemSelector" in visit.definition:
-        visit.note("afterItemSelector", chosen)
-    batcher = visit.definition.get("ItemBatcher")
-    if not batcher:
-        return chosen
-    inside = replace(visit, definition={**visit.definition, **batcher})
-    language = run.language(frame, visit.definition)
-    most = int(language.number(inside, input, "MaxItemsPerBatch", 0)) or len(chosen)
-    room = int(language.number(inside, input, "MaxInputBytesPerBatch", 0)) or 262_144
-    common: dict[str, Any] = {}
-    if "BatchInput" in batcher:
-        place = ("ItemBatcher", "BatchInput")
-        common["BatchInput"] = language.template(visit, input, place, batcher["BatchInput"])
-    batched: list[Any] = [batch for _, batch in batches(chosen, Batching(most, room, common))]
-    visit.note("afterItemBatcher", batched)
-    return batched
+def _new_child(run: ExecutionRun, map_run: MapRun, index: int, given: ChildInput) -> ChildExecution:
+    kind, name = "execution", _uuid(run)
+    if map_run.type == "EXPRESS":  # as on AWS, its name has an id of the execution too
+        kind, name = "express", f"{name}:{_uuid(run)}"
+    arn = map_run.machine.replace(":stateMachine:", f":{kind}:", 1)
+    text = text_of(given.value)
+    return ChildExecution(index, f"{arn}:{name}", name, map_run.machine, text, given.items)
+
+
+def _redriven(checkpoint: Mapping[str, Any], type_: str) -> ChildExecution:
+    """Return a child of the run before, ready to go on, or (EXPRESS) to start again."""
+    child = ChildExecution.restored(checkpoint)
+    if child.status not in ("SUCCEEDED", "PENDING"):
+        child.redrive_count += 1
+        if type_ == "EXPRESS":
+            child.position, child.last_event = None, 0
+    return child
 
 
 def _uuid(run: ExecutionRun) -> str:

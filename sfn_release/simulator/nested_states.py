@@ -23,7 +23,10 @@ from sfn_release.simulator.item_processor import (
     iteration_input,
 )
 from sfn_release.simulator.machine import Checkpoint, ExecutionRun, Finished, Frame, walk
+from sfn_release.simulator.map_items import MapItem, iterate
 from sfn_release.simulator.map_run import run_distributed
+from sfn_release.simulator.map_run_items import MapAttempt
+from sfn_release.simulator.map_run_record import MapRun
 from sfn_release.simulator.retries import with_retries
 from sfn_release.simulator.scheduler import RunTogether, Strand
 from sfn_release.simulator.state_visit import StateVisit
@@ -77,10 +80,11 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         progress.started = False
         concurrency = int(language.number(visit, input, "MaxConcurrency", 0))
         if is_distributed(visit):
-            results = yield from run_distributed(run, frame, visit, input, concurrency, progress)
+            map_attempt = MapAttempt(run, frame, visit, input, count)
+            results = yield from run_distributed(map_attempt, concurrency, progress)
             progress.started = False
             return language.finish(visit, input, results)
-        items = language.items(visit, input)
+        items = list(iterate(language.items(visit, input)))
         resumed = _resumed(visit, count, len(items))
         if resumed is None:
             details = {"length": len(items)}
@@ -142,7 +146,7 @@ def _gave_up(
 
 def _record_cut(
     run: ExecutionRun,
-    strands: Sequence[Frame | Finished | None],
+    strands: Sequence[Frame | Finished | MapRun | None],
     previous: int,
     failed: int | None = None,
     map_name: str | None = None,
@@ -158,6 +162,10 @@ def _record_cut(
         if map_name is not None:
             details = {"name": map_name, "index": index}
             run.history.record("MapIterationAborted", previous, details)
+        for part in strand.inner:
+            if isinstance(part, MapRun) and part.status == "RUNNING":
+                part.abort()
+                run.history.record("MapRunAborted", previous)
         if strand.type:
             run.history.record(f"{strand.type}StateAborted", previous)
         inner_map = strand.state if strand.type == "Map" else None
@@ -195,7 +203,7 @@ def _iterate(
     visit: StateVisit,
     input: Any,
     progress: NestedProgress,
-    item: tuple[int, Any],
+    item: tuple[int, MapItem],
     previous: int | None,
     resumed: Resumed | None,
 ) -> Strand:
@@ -208,10 +216,10 @@ def _iterate(
     name = {"name": visit.name, "index": index}
     inner = frame.inner[index] = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
-    inner.item = {"Index": index, "Value": value}
+    inner.item = value.inline_context(index)
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
-        payload = iteration_input(run, frame, visit, input, inner.item)
+        payload = iteration_input(run, frame, visit, input, inner.item, value.input())
         output = yield from walk(run, inner, item_processor(visit), payload, before)
     except StateFailure:
         frame.last, progress.failed = inner.last, index

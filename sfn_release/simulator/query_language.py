@@ -50,8 +50,8 @@ class QueryLanguage(Protocol):
     def credentials(self, visit: StateVisit, input: Any) -> str | None:
         """Return the role that a Task assumes."""
 
-    def items(self, visit: StateVisit, input: Any) -> list[Any]:
-        """Return the items of a Map."""
+    def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
+        """Return the items of a Map: an array, or an object with an item for each member."""
 
     def item(self, visit: StateVisit, input: Any, value: Any) -> Any:
         """Return an iteration's input; the context object of *visit* has ``Map.Item``."""
@@ -61,9 +61,6 @@ class QueryLanguage(Protocol):
 
     def template(self, visit: StateVisit, input: Any, place: tuple[str, ...], value: Any) -> Any:
         """Return the value of a template at *place* in the state: ``ItemBatcher/BatchInput``."""
-
-    def reader(self, visit: StateVisit, input: Any) -> Any:
-        """Return the request of a Map's ItemReader."""
 
     def reason(self, visit: StateVisit, input: Any) -> tuple[str | None, str | None]:
         """Return a Fail state's error and cause."""

@@ -54,17 +54,15 @@ class ResultFile:
         return len(self.body.encode("utf-8", "surrogatepass"))
 
 
-def inline_results(children: Sequence[ChildExecution], config: Mapping[str, Any] | None) -> Any:
+def inline_results(children: Sequence[ChildExecution], config: Mapping[str, Any]) -> Any:
     """Return the results as the output of a Map that doesn't export them.
 
-    *config* is the WriterConfig, None without a ResultWriter. JSON Lines are one text. Children
-    that didn't succeed are described by their status, error and cause.
+    *config* is the WriterConfig. JSON Lines are one text. Children that didn't succeed are
+    described by their status, error and cause.
     """
-    writer = config or {}
-    transformation = writer.get("Transformation", "COMPACT" if config is None else "NONE")
     finished = (child for child in children if child.status not in _GROUPS["PENDING"])
-    results = list(_transformed(finished, transformation))
-    if writer.get("OutputType") == "JSONL":
+    results = list(_transformed(finished, config.get("Transformation", "COMPACT")))
+    if config.get("OutputType") == "JSONL":
         return "\n".join(map(compact, results))
     return results
 

@@ -53,11 +53,13 @@ class RunTogether:
 
     The value is the list of their values, in order. When a strand fails with a StateFailure, the
     others are closed, and the failure is raised where the group was yielded. *limit* is
-    called whenever a strand could start, so it may change meanwhile.
+    called whenever a strand could start, so it may change meanwhile. At *until* the strands that
+    still run are closed, and the value is TIME_IS_UP.
     """
 
     strands: Sequence[Callable[[], Strand]]
     limit: Callable[[], int] = lambda: 0
+    until: datetime | None = None
 
 
 Strand = Generator[SleepUntil | WaitForMessage | RunTogether, Any, Any]
@@ -138,7 +140,19 @@ class Scheduler:
         self._resume(running, message)
         return True
 
+    def refill(self) -> None:
+        """Start the strands that a group's limit allows now, after it has changed."""
+        pending = [self._main]
+        while pending:
+            running = pending.pop()
+            if running.waits_for is not None:
+                pending += running.waits_for.running
+                self._fill(running.waits_for)
+
     def _run(self, running: _RunningStrand, value: Any) -> None:
+        if running.waits_for is not None:  # the time of its group is up
+            self._cancel(running.waits_for)
+            running.waits_for = None
         try:
             self._step(running, value)
         except StopIteration as end:
@@ -168,6 +182,8 @@ class Scheduler:
             case RunTogether():
                 join = _Join(running, wanted, [None] * len(wanted.strands))
                 running.waits_for = join
+                if wanted.until is not None:
+                    self._resume(running, TIME_IS_UP, wanted.until)
                 self._fill(join)
 
     def _resume(self, running: _RunningStrand, value: Any, when: datetime | None = None) -> None:

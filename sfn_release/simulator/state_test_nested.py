@@ -11,7 +11,7 @@ from typing import Any
 
 from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
-from sfn_release.simulator.map_run import child_inputs
+from sfn_release.simulator.map_run_items import MapAttempt, child_inputs, items_of
 from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Strand
 from sfn_release.simulator.state_test import (
@@ -66,13 +66,13 @@ class NestedMocks:
 
     def map(self, run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         """Take the mock as the result of all iterations, after the tolerance of failures."""
-        yield from ()
         language = run.language(frame, visit.definition)
         input = language.input(visit)
         visit.note("maxConcurrency", int(language.number(visit, input, "MaxConcurrency", 0)))
         limits = [self._limit(language, visit, input, field) for field in _LIMITS]
         reading = replace(run, tasks=MockedTasks(self._test))
-        inputs = child_inputs(reading, frame, visit, input)
+        attempt = MapAttempt(reading, frame, visit, input, count=0)
+        inputs = child_inputs(attempt, (yield from items_of(attempt)))
         self._require_tolerated(len(inputs), *limits)
         result = self._result()
         if isinstance(result, list) and len(result) != len(inputs) - self._failed:

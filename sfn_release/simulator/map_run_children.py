@@ -1,0 +1,187 @@
+"""Runs the child executions of a map run, each with its own history, names and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sfn_release.asl.intrinsic_functions import compact
+from sfn_release.simulator.child_execution import ChildExecution, ChildStatus
+from sfn_release.simulator.event_recorder import (
+    EventCounter,
+    EventRecorder,
+    HistoryFull,
+    with_error,
+    with_input,
+    with_output,
+)
+from sfn_release.simulator.failure import (
+    StateFailure,
+)
+from sfn_release.simulator.item_processor import item_processor
+from sfn_release.simulator.machine import ExecutionRun, Frame, Texts, walk
+from sfn_release.simulator.map_run_items import MapAttempt
+from sfn_release.simulator.map_run_record import MapRun
+from sfn_release.simulator.scheduler import RunTogether, Strand, TimeIsUp
+from sfn_release.simulator.timestamps import later, write_instant
+
+_LONGEST_EXPRESS = 300  # seconds (AWS: "Quotas")
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A child that runs: its own run, and the position of its strand."""
+
+    run: ExecutionRun
+    frame: Frame
+
+
+class Children:
+    """The child executions of *map_run*, in one attempt of its Map."""
+
+    def __init__(self, attempt: MapAttempt, map_run: MapRun) -> None:
+        self._attempt = attempt
+        self._map_run = map_run
+        self._running: dict[int, _Running] = {}
+
+    def run(self, inputs: list[Any]) -> Strand:
+        """Run the children that haven't succeeded, on *inputs* by index.
+
+        Raises StateFailure when more items fail than tolerated.
+        """
+        due = [child for child in self._map_run.children if child.status != "SUCCEEDED"]
+        strands = [partial(self._child, child, inputs[child.index]) for child in due]
+        try:
+            yield RunTogether(strands, self._map_run.limit)
+        except StateFailure:
+            self._abort_children()
+            raise
+
+    def abort(self) -> None:
+        """Abort the map run and the children that run."""
+        self._abort_children()
+        self._map_run.end("ABORTED", self._attempt.run.clock.now())
+
+    def _abort_children(self) -> None:
+        for index in [*self._running]:
+            self._end(self._map_run.children[index], "ABORTED")
+
+    def _child(self, child: ChildExecution, payload: Any) -> Strand:
+        """Run one child. Raises StateFailure when its failure is one too many."""
+        map_run = self._map_run
+        run = _run_of(self._attempt, map_run, child, payload)
+        iteration = (*self._attempt.frame.iteration, (self._attempt.visit.name, child.index))
+        frame = Frame(0, self._attempt.frame.language, {}, iteration)
+        self._running[child.index] = _Running(run, frame)
+        _start(run, frame, child)
+        try:
+            walking = walk(run, frame, item_processor(self._attempt.visit), payload, child.position)
+            if map_run.type == "EXPRESS":
+                (output,) = yield from _within(_LONGEST_EXPRESS, run, walking)
+            else:
+                output = yield from walking
+            text = compact(output)
+        except (StateFailure, HistoryFull) as failure:
+            child.error, child.cause = failure.error, failure.cause
+            self._end(child, "TIMED_OUT" if isinstance(failure, _ExpressTimedOut) else "FAILED")
+            map_run.failed_items += child.items
+            if map_run.threshold_exceeded():
+                raise StateFailure(
+                    "States.ExceedToleratedFailureThreshold",
+                    "The specified tolerated failure threshold was exceeded",
+                ) from failure
+        else:
+            child.output = text
+            self._end(child, "SUCCEEDED")
+
+    def _end(self, child: ChildExecution, status: ChildStatus) -> None:
+        """Record the end of a child and hand it to the observer, who may drop its history."""
+        running = self._running.pop(child.index)
+        run, frame = running.run, running.frame
+        if status in ("TIMED_OUT", "ABORTED"):
+            _abort_map_runs(run)
+        child.status, child.stopped = status, run.clock.now()
+        previous = frame.last if status in ("SUCCEEDED", "FAILED") else 0
+        details = with_error(child.error, child.cause)
+        if child.output is not None:
+            details = with_output(child.output)
+        run.history.record(_EVENTS[status], previous, details)
+        child.last_event = run.history.last
+        child.position = None if status == "SUCCEEDED" else frame.checkpoint()
+        child.events = run.history.events
+        run.observe_child(self._map_run, child)
+
+
+def _abort_map_runs(run: ExecutionRun) -> None:
+    """Abort the map runs inside a child that is cut off."""
+    for inner in run.map_runs:
+        if inner.execution_arn == run.seed.execution_arn and inner.status == "RUNNING":
+            inner.abort()
+            run.history.record("MapRunAborted", inner.event)
+
+
+class _ExpressTimedOut(StateFailure):
+    """An EXPRESS child has run for five minutes."""
+
+
+def _within(seconds: float, run: ExecutionRun, strand: Strand) -> Strand:
+    """Run *strand* to its end; raise _ExpressTimedOut when it takes longer than *seconds*."""
+    until = later(run.clock.now(), seconds)
+    results = yield RunTogether([lambda: strand], until=until)
+    if isinstance(results, TimeIsUp):
+        raise _ExpressTimedOut("States.Timeout")
+    return results
+
+
+def _run_of(
+    attempt: MapAttempt, map_run: MapRun, child: ChildExecution, payload: Any
+) -> ExecutionRun:
+    """Return the run of a child: its names, its history, and the parent's tasks and clock."""
+    parent = attempt.run
+    label = map_run.machine.rpartition(":")[2]
+    name = child.name.partition(":")[0]  # an EXPRESS child's has an id of the execution too
+    execution = {
+        **parent.execution,
+        "Id": child.arn,
+        "Name": name,
+        "Input": payload,
+        "StartTime": write_instant(parent.clock.now()),
+    }
+    execution.pop("RedriveTime", None)
+    history: EventCounter = EventCounter(parent.clock)
+    if map_run.type == "EXPRESS":
+        execution.pop("RedriveCount", None)
+    else:
+        execution["RedriveCount"] = child.redrive_count
+        history = EventRecorder(parent.clock, last=child.last_event, texts=parent.history.texts)
+    seed = replace(
+        parent.seed,
+        execution_arn=child.arn,
+        execution_name=name,
+        state_machine_arn=map_run.machine,
+        state_machine_name=label,
+        type=map_run.type,
+    )
+    return replace(parent, history=history, seed=seed, execution=execution, texts=Texts())
+
+
+def _start(run: ExecutionRun, frame: Frame, child: ChildExecution) -> None:
+    child.status = "RUNNING"
+    child.started = child.started or run.clock.now()
+    child.stopped = child.output = child.error = child.cause = None
+    if child.position is None:
+        details = with_input(child.input, roleArn=run.seed.role_arn)
+        run.history.record("ExecutionStarted", 0, details)
+    else:
+        redriven = {"redriveCount": child.redrive_count}
+        frame.last = run.history.record("ExecutionRedriven", child.last_event, redriven)
+
+
+_EVENTS: Mapping[ChildStatus, str] = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}

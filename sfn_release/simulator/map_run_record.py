@@ -1,0 +1,100 @@
+"""A map run: the child executions that one attempt of a distributed Map starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sfn_release.simulator.child_execution import ChildExecution
+
+MapRunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+
+MOST_CONCURRENT = 10_000
+"""The most child executions that run at a time (AWS: "Distributed mode")."""
+
+_UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
+
+
+@dataclass(eq=False)
+class MapRun:
+    """One map run, as DescribeMapRun shows it.
+
+    A *max_concurrency* of 0 sets no limit of its own, and a tolerance of 0 none either. *machine*
+    is the ARN of the state machine of its children, whose *type* is STANDARD or EXPRESS.
+    *event* is the id of its MapRunStarted event. Child executions are in the order of their items.
+    You may change concurrency and tolerances while it runs. *abort* ends it, and the children that
+    run, after their strands have been closed.
+    """
+
+    arn: str
+    execution_arn: str
+    machine: str
+    state: str
+    type: str
+    started: datetime
+    max_concurrency: int = 0
+    tolerated_failure_count: int = 0
+    tolerated_failure_percentage: float = 0
+    status: MapRunStatus = "RUNNING"
+    stopped: datetime | None = None
+    children: list[ChildExecution] = field(default_factory=list)
+    results_written: bool = False
+    redrive_count: int = 0
+    redriven: datetime | None = None
+    event: int = 0
+    failed_items: int = 0
+    abort: Callable[[], None] = lambda: None
+
+    def limit(self) -> int:
+        """Return how many child executions may run at a time."""
+        return min(self.max_concurrency or MOST_CONCURRENT, MOST_CONCURRENT)
+
+    def threshold_exceeded(self) -> bool:
+        """Return whether more items have failed than tolerated.
+
+        A failed batch counts all its items. With both tolerances, either is enough; without any,
+        one failure is too many. Source: distributed Maps run on AWS.
+        """
+        count, percentage = self.tolerated_failure_count, self.tolerated_failure_percentage
+        if not count and not percentage:
+            return self.failed_items > 0
+        total = sum(child.items for child in self.children)
+        too_many = bool(count) and self.failed_items > count
+        return too_many or (bool(percentage) and 100 * self.failed_items > percentage * total)
+
+    def counts(self, *, items: bool) -> dict[str, int]:
+        """Return executionCounts, or with *items* itemCounts, as in DescribeMapRun."""
+        found: Counter[str] = Counter()
+        for child in self.children:
+            found[child.status] += child.items if items else 1
+        total = found.total()
+        done = total - found["PENDING"] - found["RUNNING"]
+        return {
+            "pending": found["PENDING"],
+            "running": found["RUNNING"],
+            "succeeded": found["SUCCEEDED"],
+            "failed": found["FAILED"],
+            "timedOut": found["TIMED_OUT"],
+            "aborted": found["ABORTED"],
+            "total": total,
+            "resultsWritten": done if self.results_written else 0,
+            "failuresNotRedrivable": 0,
+            "pendingRedrive": 0,
+        }
+
+    def end(self, status: MapRunStatus, at: datetime) -> None:
+        """End the run."""
+        self.status, self.stopped = status, at
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the run as JSON, for a redrive to go on from it."""
+        return {
+            "map_run": {
+                "arn": self.arn,
+                "redrive_count": self.redrive_count,
+                "children": [child.checkpoint() for child in self.children],
+            }
+        }
