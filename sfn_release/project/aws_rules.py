@@ -77,6 +77,11 @@ def external_id(value: str) -> str | None:
     return None
 
 
+def task_endpoint(value: str) -> str | None:
+    """Check where tasks find a service: a URL, or AWS itself."""
+    return None if value == "aws" else endpoint_url(value)
+
+
 def endpoint_url(value: str) -> str | None:
     """Check the URL of an endpoint."""
     from urllib.parse import urlsplit

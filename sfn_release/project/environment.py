@@ -14,6 +14,7 @@ from sfn_release.project import aws_rules, value_rules
 from sfn_release.project.parameter_values import Source
 from sfn_release.project.parameters import fill
 from sfn_release.project.strategy import Strategy
+from sfn_release.project.task_settings import TaskSettings
 
 if TYPE_CHECKING:
     from sfn_release.project.backends.backend import Backend
@@ -41,7 +42,8 @@ class Environment:
     a `Source` where one is looked up.
 
     It accepts a release that has succeeded in the environments *requires*, was served there for the
-    time *soak*, and whose commit is on a branch that matches one of *branches*.
+    time *soak*, and whose commit is on a branch that matches one of *branches*. *tasks* is how the
+    local service answers tasks.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Environment:
     protect_drift: bool = False
     pins: Literal["off", "resolve", "required"] = "off"
     strategy: Strategy | None = None
+    tasks: TaskSettings = field(default_factory=TaskSettings)
 
     @property
     def label(self) -> str:

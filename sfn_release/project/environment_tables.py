@@ -12,6 +12,7 @@ from sfn_release.project.environment import AssumedRole, Environment
 from sfn_release.project.parameter_values import Source, is_source, normal
 from sfn_release.project.parameters import parameters_in
 from sfn_release.project.strategy import STRATEGIES, Limits, Strategy
+from sfn_release.project.task_settings import TaskSettings
 from sfn_release.project.toml_document import TomlDocument
 from sfn_release.project.toml_lines import Key
 from sfn_release.text import did_you_mean, parse_duration
@@ -43,6 +44,7 @@ def read_environment(document: TomlDocument, name: str, table: Mapping[str, Any]
         soak=parse_duration(values.pop("soak")) if "soak" in values else None,
         branches=tuple(values.pop("branches", ())),
         strategy=_strategy(document, (*at, "strategy"), values),
+        tasks=TaskSettings.taken_from(values),
         **values,
     )
     _check_role(document, (*at, "role_arn"), environment)

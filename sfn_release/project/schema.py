@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfn_release.project import aws_rules, git_rules, value_rules
+from sfn_release.project import aws_rules, git_rules, task_settings, value_rules
 from sfn_release.project.backends import AWS, BACKENDS
 from sfn_release.project.checks_table import CHECKS
 from sfn_release.project.parameter_values import TYPES, is_source
@@ -154,6 +154,7 @@ _ENVIRONMENT: Mapping[str, Expected] = {
     "protect_drift": Expected(bool, example="protect_drift = true"),
     "pins": Expected(str, value_rules.one_of("off", "resolve", "required"), 'pins = "resolve"'),
     "strategy": _STRATEGY,
+    **task_settings.KEYS,
 }
 _PROJECT: Mapping[str, Expected] = {
     "name": Expected(str, value_rules.project_name, 'name = "shop"'),

@@ -147,6 +147,22 @@ def workflows(value: str) -> str | None:
     return None
 
 
+def handler(value: str) -> str | None:
+    """Check the name of a Python handler."""
+    from sfn_release.tasks.handler_specs import handler_problem
+
+    return handler_problem(value)
+
+
+def function(value: str) -> str | None:
+    """Check the name of a Lambda function, or of the parameter that has it."""
+    from sfn_release.tasks.function_names import parse_function
+
+    if parse_function(value) is None and not NAME.fullmatch(value):
+        return "It must be the name or ARN of a Lambda function, or the name of a parameter."
+    return None
+
+
 def all_at_once(value: str) -> str | None:
     """Check a strategy that isn't a table."""
     if value == "all-at-once":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_release.aws.regions import partition_of
 from sfn_release.project.backends.backend import Backend, Clone
+from sfn_release.project.task_settings import KEYS as TASK_KEYS
 from sfn_release.project.toml_document import TomlDocument, table_name
 from sfn_release.project.toml_lines import Key
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 
 def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
+    for key in (key for key in TASK_KEYS if key in values):
+        document.fail(
+            (*at, key),
+            f"`{key}` has no meaning in {table_name(at)}: AWS answers its tasks",
+            fix="Remove it: it belongs to environments of the local service.",
+        )
     if "region" not in values:
         document.fail(
             at,

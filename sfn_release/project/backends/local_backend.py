@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sfn_release.aws.clients import Aws
     from sfn_release.local_service import LocalService
     from sfn_release.project.environment import Environment
-    from sfn_release.simulator import Tasks
-    from sfn_release.tasks import ExecutionScope
+    from sfn_release.project.task_settings import TaskSettings
 
 _ONLY_AWS = ("profile", "endpoint_url", "account", "assume_role")
 _SHARED = "local.db"  # until 0.2.0, all projects of a repository were in this file
@@ -32,25 +31,35 @@ def database(clone: Clone) -> Path:
 
 
 def local_service(
-    clone: Clone, environment: Environment, *, real_time: bool = False
+    clone: Clone,
+    environment: Environment,
+    *,
+    real_time: bool = False,
+    settings: TaskSettings | None = None,
+    account: str = LOCAL_ACCOUNT,
 ) -> LocalService:
     """Return the service behind a local environment.
 
     State machines of this project move here from the database that all projects used to share.
-    Tasks are answered by ``<module>.mocks.json``, beside the module of their workflow.
+    Tasks are answered as *settings* declare it, by default those of the environment.
     """
     from sfn_release.local_service.migration import move_project
 
     path = database(clone)
     move_project(clone.data / _SHARED, path, tag=_TAG, project=clone.project)
     from sfn_release.local_service import open_service
+    from sfn_release.project.backends.local_tasks import mock_config, project_sources
 
+    settings = settings or environment.tasks
+    config = mock_config(settings, clone.root)
+    answering = project_sources(clone, environment, settings)
     return open_service(
         path,
-        tasks_for=_tasks_for(clone, environment),
+        tasks_for=answering.for_execution,
         region=_region(environment),
-        account=LOCAL_ACCOUNT,
+        account=account,
         real_time=real_time,
+        mock_config=None if config is None else config.read,
     )
 
 
@@ -66,17 +75,6 @@ def remove_databases(clone: Clone) -> None:
 
 def _region(environment: Environment) -> str:
     return environment.region or LOCAL_REGION
-
-
-def _tasks_for(clone: Clone, environment: Environment) -> Callable[[ExecutionScope], Tasks]:
-    from sfn_release.project.mock_files import read_mocks
-    from sfn_release.simulator import Mocks
-
-    def tasks(scope: ExecutionScope) -> Tasks:
-        source = clone.source_of(environment.name, scope.machine)
-        return read_mocks(clone.root, source) if source else Mocks()
-
-    return tasks
 
 
 def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> None:
