@@ -2,8 +2,8 @@
 
     request → StateTest → checks of definition and mock → StateTestOutcome → answer
 
-`sfn_release.simulator.state_test_run` runs the state. A task without a mock is answered as the
-tasks of an execution are.
+`sfn_release.simulator.state_tests` runs the state. A task without a mock is answered as the tasks
+of an execution are.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from sfn_release.local_service import (
 )
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.simulator import ContextSeed, RealClock, VirtualClock
-from sfn_release.simulator.state_test import (
+from sfn_release.simulator.state_tests.state_test import (
     MockedError,
     MockedResult,
     StateTest,
     StateTestOutcome,
     StateTestRefused,
 )
-from sfn_release.simulator.state_test_rules import require_valid
-from sfn_release.simulator.state_test_run import simulate_state
-from sfn_release.simulator.tested_state import TestedState, find_tested
+from sfn_release.simulator.state_tests.state_test_rules import require_valid
+from sfn_release.simulator.state_tests.state_test_run import simulate_state
+from sfn_release.simulator.state_tests.tested_state import TestedState, find_tested
 from sfn_release.tasks import ExecutionScope
 
 _MACHINE: Final = "TestState"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sfn_release.canonical import loads
 from sfn_release.errors import DefinitionError
 from sfn_release.local_service import definition_validation
-from sfn_release.simulator.state_test import ALONE
+from sfn_release.simulator.state_tests.state_test import ALONE
 
 _END: Final = "The end of the tested state"
 _TRANSITIONS: Final = ("Next", "Default", "Choices", "Catch")

@@ -62,7 +62,7 @@ class JsonataFields:
             found = compiled(text).evaluate(
                 self._variables,
                 random=self.visit.random,
-                now=self.visit.context["State"]["EnteredTime"],
+                now=self.visit.entered_at,
             )
         except JsonataError as error:
             ending = f"threw an error during evaluation. {error}"

@@ -117,7 +117,6 @@ class JsonataLanguage:
         items = input
         if "Items" in visit.definition:
             items = fields.template(visit.definition["Items"], "Items")
-        visit.note("afterItemsPath", items)
         processor = visit.definition.get("ItemProcessor", {})
         distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
         if distributed and isinstance(items, Mapping):

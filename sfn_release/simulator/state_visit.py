@@ -30,6 +30,12 @@ class StateVisit:
     resumed: Sequence[Mapping[str, Any] | None] = ()
     previous: int = 0
 
+    @property
+    def entered_at(self) -> str:
+        """The instant at which the state was entered, as the context object writes it."""
+        instant: str = self.context["State"]["EnteredTime"]
+        return instant
+
     def note(self, stage: str, value: Any) -> None:
         """Take note of the data after a field of the state. A state test overrides it."""
 

@@ -51,6 +51,7 @@ with contextlib.suppress(KeyboardInterrupt):
                  ready=lambda port: print(port, flush=True))
 """
 TARGET = "AWSStepFunctions.ListStateMachines"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 def any_tasks(_scope: ExecutionScope) -> Mocks:
@@ -122,6 +123,21 @@ def test_boto3_cannot_tell_it_from_aws(running: server.Background) -> None:
     assert missing in str(caught.value)
 
 
+def test_one_state_is_tested_over_http(running: server.Background) -> None:
+    """A boto3 client gets AWS's members, and AWS's errors as exceptions."""
+    client = client_of(running.url)
+    answer = client.test_state(
+        definition=json.dumps({"Type": "Task", "Resource": FUNCTION, "Next": "B"}),
+        mock={"errorOutput": {"error": "Busy"}},
+        inspectionLevel="DEBUG",
+    )
+    assert (answer["status"], answer["error"]) == ("FAILED", "Busy")
+    assert answer["inspectionData"]["input"] == "{}"
+    assert "nextState" not in answer
+    with pytest.raises(client.exceptions.InvalidDefinition):
+        client.test_state(definition='{"Type":"Map"}')
+
+
 @pytest.fixture(autouse=True)
 def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CREDENTIALS.items():
@@ -191,6 +207,16 @@ def test_the_unmodified_aws_cli_works(tmp_path: Path) -> None:
         fast = f"{MACHINES}:fast"
         answered = aws(url, "start-sync-execution", "--state-machine-arn", fast)
         assert json.loads(answered.stdout)["output"] == '"now"', answered.stderr
+        tested = aws(
+            url,
+            *("test-state", "--inspection-level", "DEBUG"),
+            *("--definition", json.dumps({"Type": "Task", "Resource": FUNCTION, "End": True})),
+            *("--mock", 'result="{\\"a\\":1}"', "--input", '{"b":2}'),
+        )
+        assert tested.returncode == 0, tested.stderr
+        outcome = json.loads(tested.stdout)
+        assert (outcome["status"], outcome["output"]) == ("SUCCEEDED", '{"a":1}')
+        assert outcome["inspectionData"]["afterParameters"] == '{"b":2}'
         refused = aws(url, "describe-state-machine", "--state-machine-arn", f"{arn}x")
         assert refused.returncode != 0
         assert "(StateMachineDoesNotExist)" in refused.stderr

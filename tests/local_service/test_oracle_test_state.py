@@ -17,7 +17,6 @@ from test_oracle_control_plane import ACCOUNT, REGION, Replay
 from sfn_release.aws.stepfunctions import in_process
 from sfn_release.local_service import open_service
 from sfn_release.simulator import TaskCall
-from sfn_release.simulator.execution import LANGUAGES
 from support.oracle import compare, parsed
 from support.places import ORACLE
 
@@ -49,8 +48,6 @@ class Recorded:
 def test_a_recorded_test_is_answered_as_aws_did(path: Path) -> None:
     """Every call gets AWS's answer or error."""
     case = json.loads(path.read_text())
-    if "JSONata" not in LANGUAGES and "JSONata" in path.read_text():
-        pytest.skip("the simulator has no JSONata yet")
     replay = Replay(case, compare())
     with open_service(":memory:", tasks_for=lambda _: Recorded(case), account=ACCOUNT) as local:
         replay.client = in_process(local.answer, region=REGION)

@@ -625,3 +625,74 @@ def test_http_tasks_show_request_and_response_at_trace() -> None:
     for level, mock in (("DEBUG", {}), ("TRACE", {"result": result})):
         request: dict[str, Any] = {"roleArn": ROLE, "inspectionLevel": level, **mock}
         assert "request" not in ask(state, client=client, **request)["inspectionData"]
+
+
+JSONATA = {
+    "Type": "Task",
+    "QueryLanguage": "JSONata",
+    "Resource": INVOKE,
+    "Arguments": {"FunctionName": "f", "Payload": "{% $states.input.a %}"},
+    "Output": "{% $states.result.Payload & $x %}",
+    "End": True,
+}
+
+
+def test_a_jsonata_task_shows_its_arguments_and_its_result() -> None:
+    """And nothing that JSONPath has."""
+    state = {**JSONATA, "Assign": {"y": "{% $states.result.StatusCode %}"}}
+    result = {"Payload": "p", "StatusCode": 200}
+    answer = ask(state, {"a": 1}, variables={"x": "!"}, result=result, inspectionLevel="DEBUG")
+    assert answer["output"] == "p!"
+    assert answer["inspectionData"] == {
+        "input": {"a": 1},
+        "afterArguments": {"FunctionName": "f", "Payload": 1},
+        "result": result,
+        "variables": {"x": "!", "y": 200},
+    }
+
+
+def test_a_jsonata_catcher_gets_the_error() -> None:
+    """Its Output and Assign apply; a catcher that fails fails the state."""
+    catcher = {
+        "ErrorEquals": ["Busy"],
+        "Output": "{% $states.errorOutput.Error & $states.input.a %}",
+        "Next": "Rescue",
+    }
+    answer = ask({**JSONATA, "Catch": [catcher]}, {"a": "!"}, mock=BUSY)
+    assert (answer["status"], answer["output"]) == ("CAUGHT_ERROR", "Busy!")
+    failing = {**catcher, "Output": "{% $no %}"}
+    answer = ask({**JSONATA, "Catch": [failing]}, {"a": "!"}, mock=BUSY)
+    assert (answer["status"], answer["error"]) == ("FAILED", "States.QueryEvaluationError")
+
+
+def test_a_failing_expression_can_be_retried_and_caught() -> None:
+    """As in an execution."""
+    state = {**JSONATA, "Output": "{% $no %}", "Retry": [{"ErrorEquals": ["States.ALL"]}]}
+    answer = ask(state, {"a": 1}, result={"Payload": "p"}, inspectionLevel="DEBUG")
+    assert (answer["status"], answer["error"]) == ("RETRIABLE", "States.QueryEvaluationError")
+    assert answer["inspectionData"]["result"] == {"Payload": "p"}
+
+
+def test_the_time_is_known_without_a_context_object() -> None:
+    """An empty object leaves ``$now`` as it is."""
+    state = {**JSONATA, "Output": "{% [$states.context, $length($now())] %}"}
+    assert ask(state, {"a": 1}, result={}, context={})["output"] == [{}, 24]
+
+
+def test_a_jsonata_map_shows_its_selected_items() -> None:
+    """Its Items are not shown, as AWS documents."""
+    state = {
+        "Type": "Map",
+        "QueryLanguage": "JSONata",
+        "Items": "{% $states.input.items %}",
+        "ItemSelector": {"v": "{% $states.context.Map.Item.Value %}"},
+        "MaxConcurrency": "{% 2 %}",
+        "ItemProcessor": INNER,
+        "End": True,
+    }
+    answer = ask(state, {"items": [1, 2]}, result=["a", "b"], inspectionLevel="DEBUG")
+    assert answer["inspectionData"] == {
+        "input": {"items": [1, 2]},
+        "afterItemSelector": [{"v": 1}, {"v": 2}],
+        "maxConcurrency": 2,
+    }

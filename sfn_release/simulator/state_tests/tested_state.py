@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_release.simulator.state_test import ALONE, StateTest, StateTestRefused
+from sfn_release.simulator.state_tests.state_test import ALONE, StateTest, StateTestRefused
 
 _LANGUAGE = "JSONPath"
 

@@ -10,7 +10,8 @@ Source: "Testing state machines with TestState API" in AWS's developer guide.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -24,38 +25,50 @@ from sfn_release.simulator.failure import (
     ExecutionTimedOut,
     StateFailure,
 )
-from sfn_release.simulator.http_exchange import http_request, http_response, is_http
 from sfn_release.simulator.machine import ExecutionRun, Frame, StopRequest, Texts
+from sfn_release.simulator.mocks import Mocks
 from sfn_release.simulator.retries import backoff, first_match
 from sfn_release.simulator.scheduler import Scheduler
-from sfn_release.simulator.state_inspection import InspectedVisit, inspection
-from sfn_release.simulator.state_test import StateTest, StateTestOutcome
-from sfn_release.simulator.state_test_nested import MockedTasks, NestedMocks
-from sfn_release.simulator.state_test_rules import require_valid
+from sfn_release.simulator.state_tests.http_exchange import http_request, http_response, is_http
+from sfn_release.simulator.state_tests.mocked_states import MockedTasks, NestedMocks
+from sfn_release.simulator.state_tests.state_inspection import InspectedVisit, inspection
+from sfn_release.simulator.state_tests.state_test import StateTest, StateTestOutcome
+from sfn_release.simulator.state_tests.state_test_rules import require_valid
+from sfn_release.simulator.state_tests.tested_state import TestedState, find_tested
 from sfn_release.simulator.state_visit import StateExit
 from sfn_release.simulator.task_protocol import Tasks
-from sfn_release.simulator.tested_state import TestedState, find_tested
 from sfn_release.simulator.timestamps import later, write_instant
 
 _LONGEST = 300  # seconds (AWS: a test runs for up to five minutes)
 _ENTERED = 2  # the id of the first StateEntered event of an execution
 
+_SEED = ContextSeed(
+    execution_arn="arn:aws:states:us-east-1:000000000000:express:TestState:test:test",
+    execution_name="test",
+    role_arn="",
+    state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:TestState",
+    state_machine_name="TestState",
+    started_at=datetime(2000, 1, 1, tzinfo=UTC),
+    type="EXPRESS",
+)
+
 
 def simulate_state(
     test: StateTest,
     *,
-    tasks: Tasks,
-    context: ContextSeed,
+    tasks: Tasks | None = None,
+    context: ContextSeed = _SEED,
     clock: Clock | None = None,
 ) -> StateTestOutcome:
     """Run the state of *test* and return its outcome.
 
-    *tasks* answer a Task without a mock. *clock* is virtual by default: a Wait takes no time. A
-    state that fails is an outcome too. Raises StateTestRefused for a test that contradicts itself.
+    *tasks* answer a Task without a mock. *context* has the names for a context object that the test
+    doesn't give. *clock* is virtual by default: a Wait takes no time. A state that fails is an
+    outcome too. Raises StateTestRefused for a test that contradicts itself or its definition.
     """
     state = find_tested(test)
     require_valid(test, state)
-    return _StateTestRun.of(test, state, tasks, context, clock).outcome()
+    return _StateTestRun.of(test, state, tasks or Mocks(), context, clock).outcome()
 
 
 @dataclass
@@ -111,6 +124,7 @@ class _StateTestRun:
             _ENTERED,
             random,
             given_context=test.context is not None,
+            instant=write_instant(clock.now()),
         )
         return cls(test, state, run, frame, visit)
 
@@ -167,7 +181,8 @@ class _StateTestRun:
         language = LANGUAGES[holder.language]
         catcher = holder.definition["Catch"][details["catchIndex"]]
         try:
-            exit_ = language.catch(self.visit, catcher, failure.output())
+            visit = replace(self.visit, name=holder.name, definition=holder.definition)
+            exit_ = language.catch(visit, catcher, failure.output())
         except StateFailure as second:
             return self._ended("FAILED", None, second.error, second.cause)
         return self._ended("CAUGHT_ERROR", exit_, failure.error, failure.cause, details)

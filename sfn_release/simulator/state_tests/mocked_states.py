@@ -14,7 +14,7 @@ from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.map_run_items import MapAttempt, child_inputs, items_of
 from sfn_release.simulator.query_language import QueryLanguage
 from sfn_release.simulator.scheduler import Strand
-from sfn_release.simulator.state_test import (
+from sfn_release.simulator.state_tests.state_test import (
     MockedError,
     MockedResult,
     StateTest,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sfn_release.simulator.state_test import MockedResult, StateTest, StateTestRefused
-from sfn_release.simulator.tested_state import TestedState, inner_states
+from sfn_release.simulator.state_tests.state_test import MockedResult, StateTest, StateTestRefused
+from sfn_release.simulator.state_tests.tested_state import TestedState, inner_states
 
 _NESTING: Final = ("Map", "Parallel")
 _MOCKED: Final = ("Task", *_NESTING)

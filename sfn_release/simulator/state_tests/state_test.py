@@ -1,7 +1,7 @@
 """The data of a state test: the request to run one state by itself, and its outcome.
 
 A request says which state runs, on which input and variables, and optionally a mock that takes the
-place of its task, branches or iterations. `sfn_release.simulator.state_test_run` runs it.
+place of its task, branches or iterations. `state_test_run` runs it.
 Source: the API reference of Step Functions, ``TestState``.
 """
 
