@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sfn_release.asl.integrations import ServiceCall
-from sfn_release.checks.integrations import parse_resource
+from sfn_release.asl.integrations import CALLBACK, ServiceCall, service_call
 from sfn_release.checks.services.botocore_models import (
     Service,
     optimized_service,
@@ -64,8 +63,8 @@ def check_result(resource: str, result: Any, *, mode: str) -> None:
     *mode* is the request's ``fieldValidationMode``. A function's or activity's result is free, and
     so is the result of a callback, which ``SendTaskSuccess`` brings.
     """
-    call = parse_resource(resource).call
-    if mode == "NONE" or call is None or call.wait == ".waitForTaskToken":
+    call = service_call(resource)
+    if mode == "NONE" or call is None or call.wait == CALLBACK:
         return
     service = _service(call)
     action = _JOBS.get((call.service, call.action), "") if call.wait else call.action

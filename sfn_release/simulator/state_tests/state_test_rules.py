@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sfn_release.asl.integrations import is_activity, service_call
 from sfn_release.simulator.state_tests.state_test import MockedResult, StateTest, StateTestRefused
 from sfn_release.simulator.state_tests.tested_state import TestedState, inner_states
 
 _NESTING: Final = ("Map", "Parallel")
 _MOCKED: Final = ("Task", *_NESTING)
 _DEFINITION: Final = "InvalidDefinition"
-_ACTIVITY = re.compile(r"arn:[\w-]+:states:[\w-]*:\d*:activity:.*", re.DOTALL)
-_PATTERNS = re.compile(r"arn:[\w-]+:states:.*\.(?:sync(?::\d)?|waitForTaskToken)", re.DOTALL)
 _TEXT, _COUNT, _OBJECT, _ANY = "string", "integer", "object", ""
 _CONTEXT: Final[Mapping[str, Mapping[str, str]]] = {
     "Execution": {
@@ -68,9 +66,9 @@ def _require_unmocked(state: TestedState) -> None:
             " [Task, Wait, Pass, Succeed, Fail, Choice]",
             _DEFINITION,
         )
-    if _ACTIVITY.fullmatch(state.resource):
+    if is_activity(state.resource):
         raise StateTestRefused("TestState API does not support Activity tasks.", _DEFINITION)
-    if _PATTERNS.fullmatch(state.resource):
+    if _waits(state):
         raise StateTestRefused(
             "TestState API does not support '.sync' or '.waitForTaskToken' integration patterns.",
             _DEFINITION,
@@ -126,11 +124,17 @@ def _require_context(context: Mapping[str, Any], state: TestedState) -> None:
                 raise _context_fault(f"Field '{field}' is not allowed")
             if not _has_type(value, _CONTEXT[name][field]):
                 raise _context_fault(f"{name}.{field} must be a {_CONTEXT[name][field]}")
-    if "Task" in context and not _PATTERNS.fullmatch(state.resource):
+    if "Task" in context and not _waits(state):
         raise StateTestRefused(
             "Context object contains 'Task' when state is not a Task state with a '.sync' or"
             " '.waitForTaskToken' service integration pattern"
         )
+
+
+def _waits(state: TestedState) -> bool:
+    """Whether a Task waits for a job or a callback."""
+    call = service_call(state.resource)
+    return call is not None and call.wait != ""
 
 
 def _has_type(value: Any, wanted: str) -> bool:
