@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from sfn_release.local_service import open_tasks, queries
 from sfn_release.local_service.arns import activity_name
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.task_signals import TaskSignal
 
 _SECONDS = 60  # AWS answers a poll without a task after that
 _LOOKS = 4  # a second, for tasks of other processes
@@ -25,7 +27,21 @@ def get(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
             with context.store.writing() as db:
                 task = open_tasks.take(db, arn)
             if task is not None:
+                _report_start(context, task, request.get("workerName", ""))
                 return {"taskToken": task["token"], "input": task["input"]}
-        if context.live.closed.wait(1 / _LOOKS):
+        with context.live.activity_scheduled:
+            context.live.activity_scheduled.wait(1 / _LOOKS)
+        if context.live.closed.is_set():
             break
     return {"taskToken": None}
+
+
+def _report_start(context: RequestContext, task: sqlite3.Row, worker: str) -> None:
+    """Let the execution record that *worker* has taken its task."""
+    signal = TaskSignal("started", task["token"], worker=worker)
+    run = context.live.find(task["execution"])
+    if run is not None:
+        context.live.send(run, signal)
+    elif task["owner"] != context.live.owner:
+        with context.store.writing() as db:
+            open_tasks.send_signal(db, task["owner"], task["execution"], signal.form())

@@ -48,6 +48,21 @@ def invalid_token() -> ApiError:
     return ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
+def task_timed_out() -> ApiError:
+    """Return the error for an answer to a task that waits no more."""
+    return ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+
+
+def invalid_output(detail: str) -> ApiError:
+    """Return the error for a task's output that is not JSON."""
+    return ApiError("InvalidOutput", f"Invalid Output: '{detail}'")
+
+
+def not_redrivable(reason: str) -> ApiError:
+    """Return the error for an execution that can't be redriven, with AWS's *reason*."""
+    return ApiError("ExecutionNotRedrivable", f"Execution Not Redrivable: '{reason}'")
+
+
 def invalid_definition(detail: str) -> ApiError:
     """Return the error for a definition that Step Functions refuses."""
     return ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{detail}'")

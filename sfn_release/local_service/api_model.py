@@ -115,12 +115,12 @@ def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
 def _list(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
     member_check = _check(shape.member, known)
     limits = _limits(shape)
-    member_name = shape.member.name
+    item = shape.member
 
     def check(value: Any, path: str, failures: list[str]) -> None:
         if not isinstance(value, list):
             raise _wrong_type(value, "list")
-        shown = _Shown(lambda: f"[{', '.join(_java(member, member_name) for member in value)}]")
+        shown = _Shown(lambda: f"[{', '.join(_java(member, item) for member in value)}]")
         _measure(len(value), shown, path, failures, "length", limits)
         for number, member in enumerate(value, 1):
             if member is not None:
@@ -257,10 +257,11 @@ class _Shown:
         return self.text()
 
 
-def _java(value: Any, shape: str) -> str:
-    """Write a list's member as AWS's messages do."""
+def _java(value: Any, shape: Any) -> str:
+    """Write a list's member as AWS's messages do: members in the model's order."""
     if isinstance(value, dict):
-        return f"{shape}({', '.join(f'{name}={member}' for name, member in value.items())})"
+        members = [f"{name}={value[name]}" for name in shape.members if name in value]
+        return f"{shape.name}({', '.join(members)})"
     return str(value)
 
 

@@ -10,12 +10,15 @@ from sfn_release.local_service import (
     api_answers,
     api_errors,
     execution_records,
+    open_tasks,
     pagination,
     queries,
+    redrive_api,
     revisions,
 )
 from sfn_release.local_service.arns import execution_arn, machine_arn
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.task_signals import TaskSignal
 
 _DATA = ("input", "inputDetails", "output", "outputDetails")
 
@@ -35,11 +38,10 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         answer |= {"error": None, "cause": None}
     if row["output"] is not None:
         answer |= {"output": row["output"], "outputDetails": {"included": True}}
-    if row["status"] in ("RUNNING", "SUCCEEDED"):
-        answer["redriveStatus"] = "NOT_REDRIVABLE"
-        answer["redriveStatusReason"] = f"Execution is {row['status']} and cannot be redriven"
-    else:
-        answer["redriveStatus"] = "REDRIVABLE"
+    with context.store.reading() as db:
+        reason = redrive_api.not_redrivable(db, row, context.now())
+    answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
+    answer["redriveStatusReason"] = reason
     return api_answers.with_included_data(answer, request)
 
 
@@ -91,7 +93,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
             )
         raise api_errors.no_resource(str(map_run))
     arn = machine_arn(text)
-    status, redriven = request.get("statusFilter"), request.get("redriveFilter") == "REDRIVEN"
+    status, redriven = request.get("statusFilter"), request.get("redriveFilter")
     execution_records.settle(context)
     with context.store.reading() as db:
         machine = queries.machine(db, context, arn)
@@ -107,11 +109,12 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
             return db.execute(
                 "SELECT * FROM executions WHERE machine = ? AND id < ?"
                 " AND (? IS NULL OR version = ?) AND (? IS NULL OR alias = ?)"
-                " AND (? IS NULL OR status = ?) AND NOT ? ORDER BY id DESC LIMIT ?",
+                " AND (? IS NULL OR status = ?)"
+                " AND (? IS NULL OR (redrives > 0) = (? = 'REDRIVEN')) ORDER BY id DESC LIMIT ?",
                 (
                     *(key, queries.HIGHEST if after is None else after),
                     *(arn.version, arn.version, arn.alias, arn.alias),
-                    *(status, status, redriven, count),
+                    *(status, status, redriven, redriven, count),
                 ),
             ).fetchall()
 
@@ -135,8 +138,20 @@ def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
             if row["status"] == "RUNNING":
                 # It waits in a task that doesn't return, or runs in another process.
                 execution_records.abort(context, db, row, error, cause)
+                _stop_elsewhere(context, db, row, TaskSignal("stop", error=error, cause=cause))
                 row = queries.execution(db, context, row["arn"])
     return {"stopDate": row["stopped"]}
+
+
+def _stop_elsewhere(
+    context: RequestContext, db: sqlite3.Connection, row: sqlite3.Row, signal: TaskSignal
+) -> None:
+    """Let go of an execution that was aborted in the store, here or in its own process."""
+    run = context.live.find(row["arn"])
+    if run is not None:
+        context.live.forget(run)
+    elif row["owner"] != context.live.owner:
+        open_tasks.send_signal(db, row["owner"], row["arn"], signal.form())
 
 
 def _row(context: RequestContext, request: Mapping[str, Any]) -> sqlite3.Row:
@@ -158,7 +173,8 @@ def _item(row: sqlite3.Row) -> dict[str, Any]:
         "status": row["status"],
         "startDate": row["started"],
         "stopDate": row["stopped"],
-        "redriveCount": 0,
+        "redriveCount": row["redrives"],
+        "redriveDate": row["redriven"],
     }
 
 

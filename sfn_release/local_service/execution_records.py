@@ -1,50 +1,42 @@
-"""Runs executions and stores them: a start becomes an outcome, an outcome becomes a row."""
+"""Executions in the store: a start becomes a row, and its progress becomes events and an end."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sfn_release.local_service import api_answers, history_store
+from sfn_release.local_service import api_answers, history_store, open_tasks, queries
+from sfn_release.local_service.arns import activity_name
+from sfn_release.local_service.live_clock import LiveClock
+from sfn_release.local_service.live_execution import LiveExecution, Progress
+from sfn_release.local_service.live_executions import Store
+from sfn_release.local_service.live_tasks import LiveTasks
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import ExecutionStart
 from sfn_release.local_service.task_scope import tasks_of
-from sfn_release.simulator import (
-    Clock,
-    ContextSeed,
-    Event,
-    Execution,
-    ExecutionOutcome,
-    VirtualClock,
-    drive,
-)
+from sfn_release.simulator import ContextSeed, Execution, ExecutionOutcome, Redrive
 from sfn_release.simulator.text_store import with_texts
 
-Observe = Callable[[Event], None]
 
-
-def run(
-    context: RequestContext,
-    start: ExecutionStart,
-    clock: Clock | None = None,
-    observe: Observe | None = None,
-    begun: Callable[[Execution], None] = lambda _execution: None,
-) -> ExecutionOutcome:
-    """Run an execution to its end, by *clock* or else in virtual time.
-
-    *begun* receives the execution before it runs.
-    """
+def build(
+    context: RequestContext, start: ExecutionStart, redrive: Redrive | None = None
+) -> LiveExecution:
+    """Return the execution of *start*, ready to be driven from its start or a *redrive*."""
     target = start.target
     started = datetime.fromtimestamp(start.started, UTC)
-    definition = json.loads(target.content.definition)
-    clock = clock or VirtualClock(started)
-    execution = Execution(
-        definition,
+    clock = LiveClock(redrive.at if redrive else started, real_time=context.real_time)
+    run = LiveExecution(start.arn, clock)
+
+    def is_activity(arn: str) -> bool:
+        with context.store.reading() as db:
+            return queries.find_activity(db, context, activity_name(arn), arn) is not None
+
+    run.execution = Execution(
+        json.loads(target.content.definition),
         json.loads(start.input),
-        tasks=tasks_of(context, target),
+        tasks=LiveTasks(tasks_of(context, target), run, context.live.tokens, is_activity),
         clock=clock,
         context=ContextSeed(
             execution_arn=start.arn,
@@ -55,16 +47,14 @@ def run(
             started_at=started,
             type=target.type,
         ),
-        observe=observe,
+        observe=run.observe,
+        redrive=redrive,
     )
-    begun(execution)
-    return drive(execution, clock)
+    return run
 
 
-def insert(
-    db: sqlite3.Connection, start: ExecutionStart, outcome: ExecutionOutcome | None, owner: str
-) -> None:
-    """Store an execution. Without an *outcome* it is RUNNING in the process *owner*."""
+def insert(db: sqlite3.Connection, start: ExecutionStart, owner: str) -> None:
+    """Store an execution as RUNNING in the process *owner*."""
     target = start.target
     db.execute(
         "INSERT INTO executions (arn, machine, machine_arn, machine_name, name, revision, version,"
@@ -86,26 +76,57 @@ def insert(
         ),
     )
     history_store.append(db, start.arn, [_started(start)])
-    if outcome is not None:
-        finish(db, start, outcome)
 
 
-def finish(db: sqlite3.Connection, start: ExecutionStart, outcome: ExecutionOutcome) -> None:
-    """Store the end of an execution, unless it has been aborted meanwhile."""
-    changed = db.execute(
+def storing(context: RequestContext, arn: str, redrives: int = 0) -> Store:
+    """Return the function that stores the progress of an execution from now on.
+
+    It returns False for an execution that has been aborted meanwhile. *redrives* is the number of
+    its redrives so far.
+    """
+
+    def store(progress: Progress) -> bool:
+        with context.store.writing() as db:
+            row = db.execute(
+                "SELECT 1 FROM executions WHERE arn = ? AND status = 'RUNNING' AND redrives = ?",
+                (arn, redrives),
+            ).fetchone()
+            if row is not None:
+                store_progress(db, arn, progress, context.live.owner)
+        return row is not None
+
+    return store
+
+
+def store_progress(db: sqlite3.Connection, arn: str, progress: Progress, owner: str) -> None:
+    """Store the progress of a RUNNING execution."""
+    # The start is stored, in the caller's layout of the input.
+    events = [event for event in progress.events if event.id > 1]
+    history_store.append(db, arn, map(history_store.event_form, events))
+    if progress.opened:
+        open_tasks.insert(db, arn, owner, progress.opened)
+    if progress.closed:
+        open_tasks.end(db, progress.closed)
+    if progress.outcome is not None:
+        _finish(db, arn, progress.outcome)
+
+
+def _finish(db: sqlite3.Connection, arn: str, outcome: ExecutionOutcome) -> None:
+    """Store the end of an execution."""
+    checkpoint = outcome.checkpoint
+    db.execute(
         "UPDATE executions SET status = ?, output = ?, error = ?, cause = ?, stopped = ?,"
-        " owner = NULL WHERE arn = ? AND status = 'RUNNING'",
+        " checkpoint = ?, owner = NULL WHERE arn = ?",
         (
             outcome.status,
             api_answers.json_text(outcome.output) if outcome.has_output else None,
             outcome.error and history_store.storable(outcome.error),
             outcome.cause and history_store.storable(outcome.cause),
             history_store.timestamp(outcome.stopped_at),
-            start.arn,
+            None if checkpoint is None else json.dumps(checkpoint, separators=(",", ":")),
+            arn,
         ),
     )
-    if changed.rowcount:
-        history_store.append(db, start.arn, map(history_store.event_form, outcome.events[1:]))
 
 
 def history(
@@ -114,25 +135,24 @@ def history(
     """Return at most *count* events that follow event *after*, in either order.
 
     A running execution of this process has the events so far. One that runs in another process has
-    its first event only, until it ends.
+    its events up to its present wait.
     """
     live = context.live.events(row["arn"]) if row["status"] == "RUNNING" else ()
-    newest = len(live)  # events are numbered from 1, without gaps
     with context.store.reading() as db:
-        if newest <= 1:
-            return history_store.read(db, row["arn"], after=after, count=count, backwards=backwards)
-        started = history_store.read(db, row["arn"], after=None, count=1, backwards=False)
-    if backwards:
-        last = newest if after is None else after - 1
-        first = max(last - count + 1, 1)
-    else:
-        first = 1 if after is None else after + 1
-        last = min(first + count - 1, newest)
-    # The start is stored, in the caller's layout of the input.
-    events = started[: 1 if first == 1 <= last else 0] + [
-        with_texts(history_store.event_form(event)) for event in live[max(first, 2) - 1 : last]
-    ]
-    return events[::-1] if backwards else events
+        last = history_store.last(db, row["arn"]) if live else 0
+        unstored = [
+            with_texts(history_store.event_form(event)) for event in live if event.id > last
+        ]
+        if backwards:
+            newest = [event for event in unstored[::-1] if after is None or event["id"] < after]
+            rest = count - len(newest)
+            if rest <= 0:
+                return newest[:count]
+            return newest + history_store.read(
+                db, row["arn"], after=after, count=rest, backwards=True
+            )
+        stored = history_store.read(db, row["arn"], after=after, count=count, backwards=False)
+    return (stored + [event for event in unstored if event["id"] > (after or 0)])[:count]
 
 
 def abort(
@@ -144,9 +164,9 @@ def abort(
 ) -> None:
     """Store a RUNNING execution as ABORTED."""
     now, details = context.now(), {"error": error, "cause": cause}
-    history_store.append(
-        db, row["arn"], map(history_store.event_form, context.live.events(row["arn"])[1:])
-    )
+    live = context.live.events(row["arn"])
+    history_store.append(db, row["arn"], map(history_store.event_form, live))
+    open_tasks.end_all(db, row["arn"])
     ending = {
         "id": history_store.last(db, row["arn"]) + 1,
         "previousEventId": 0,

@@ -1,127 +1,283 @@
-"""Executions that run in real time, each in a thread, and the detection of dead processes."""
+"""The executions that this process drives side by side, without a thread for each.
+
+A start drives its execution in the thread of the request. An execution that waits has no thread: a
+timer wakes it when something is due, and so does a signal (`task_signals`). Then a thread of the
+`WorkerPool` drives it on.
+"""
 
 from __future__ import annotations
 
-import os
+import heapq
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import wait
+from datetime import datetime
+from functools import partial
 
-from sfn_release.simulator import Event, Execution, RealClock
+from sfn_release.errors import LocalServiceError
+from sfn_release.local_service.live_execution import LiveExecution, Progress
+from sfn_release.local_service.process_owner import lives, owner_of_this_process
+from sfn_release.local_service.task_signals import TaskSignal
+from sfn_release.local_service.task_tokens import TaskTokens
+from sfn_release.local_service.worker_pool import WorkerPool
+from sfn_release.simulator import Event, RealClock
 
-_STOP_TIMEOUT = 1.0  # seconds to wait for a stopped execution
+_STOP_SECONDS = 1.0  # to wait for an execution that takes a signal
+_LOOK_SECONDS = 0.25  # between two looks for the signals of other processes
+_RELIEF_SECONDS = 0.05  # after which a blocked worker gets company
+
+Store = Callable[[Progress], bool]
+"""Stores the progress of an execution. False: it has ended in the store, so give it up."""
+
+TakeSignals = Callable[[str], Iterable[tuple[str, TaskSignal]]]
+"""Returns the signals from other processes to this owner, each with its execution's ARN."""
 
 
-ExecutionBody = Callable[[RealClock, Callable[[Event], None], Callable[[Execution], None]], None]
-"""Runs an execution to its end by a clock. It reports the execution itself, and its events."""
+class _Turn:
+    """The place of an execution: driven by a thread, or waiting for its time."""
 
-
-@dataclass
-class _LiveExecution:
-    clock: RealClock
-    events: list[Event]
-    thread: threading.Thread | None = None
-    execution: Execution | None = None
-    stopped: tuple[str | None, str | None] | None = None
-
-    def begun(self, execution: Execution) -> None:
-        """Keep the execution, and stop it if that was asked for before it began."""
-        self.execution = execution
-        if self.stopped is not None:
-            execution.stop(*self.stopped)
-
-    def stop(self, error: str | None, cause: str | None) -> None:
-        """Stop the execution, also while it waits."""
-        self.stopped = (error, cause)
-        if self.execution is not None:
-            self.execution.stop(error, cause)
-        self.clock.wake()
-
-    def join(self) -> None:
-        """Wait a moment for the end."""
-        if self.thread is not None:
-            self.thread.join(_STOP_TIMEOUT)
+    def __init__(self, run: LiveExecution) -> None:
+        self.run = run
+        self.store: Store = lambda _progress: True
+        self.crashed: Callable[[], None] = lambda: None
+        self.driven = True  # by the thread of its start
+        self.woken = False
+        self.number = 0  # of the timer that counts
 
 
 class LiveExecutions:
-    """The executions that this process runs now, by ARN; *id* identifies the process."""
+    """The executions of this process by ARN; *id* identifies the process.
 
-    def __init__(self, id: str) -> None:
-        pid = os.getpid()
-        self.owner = f"{pid} {_process_start(pid)} {id}"
-        self._running: dict[str, _LiveExecution] = {}
-        self._lock = threading.Lock()
+    *take_signals* is None if other processes can't send any.
+    """
+
+    def __init__(self, id: str, take_signals: TakeSignals | None = None) -> None:
+        self.owner = owner_of_this_process(id)
+        self.tokens = TaskTokens()
         self.closed = threading.Event()
+        self.activity_scheduled = threading.Condition()
+        self._take_signals = take_signals
+        self._changed = threading.Condition()
+        self._turns: dict[str, _Turn] = {}
+        self._timers: list[tuple[datetime, int, _Turn]] = []
+        self._count = 0
+        self._watcher: threading.Thread | None = None
+        self._pool = WorkerPool()
+        self._wall = RealClock()
 
-    def start(self, arn: str, run: ExecutionBody) -> None:
-        """Run an execution in its own thread, with a clock that `stop` can stop."""
-        live = _LiveExecution(RealClock(), [])
+    def begin(self, run: LiveExecution) -> None:
+        """Take in an execution that the caller's thread drives first, with `advance`."""
+        with self._changed:
+            self._turns[run.arn] = _Turn(run)
+            closed = self.closed.is_set()
+        if closed:
+            run.execution.stop(None, _CLOSED)
 
-        def body() -> None:
-            try:
-                run(live.clock, live.events.append, live.begun)
-            finally:
-                with self._lock:
-                    self._running.pop(arn, None)
+    def advance(self, run: LiveExecution) -> datetime | None:
+        """Drive an execution in the caller's thread until it ends or waits; see `keep`."""
+        due = run.advance(partial(self.wake, run.arn))
+        self.tokens.sync(run)
+        return due
 
-        live.thread = threading.Thread(target=body, name=arn, daemon=True)
-        with self._lock:
-            self._running[arn] = live
-        live.thread.start()
+    def keep(
+        self,
+        run: LiveExecution,
+        due: datetime | None,
+        store: Store,
+        crashed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Drive an execution on after its start, from *due* or a signal on.
+
+        *store* stores its progress from now on, *crashed* the end of an execution that a bug ends.
+        """
+        with self._changed:
+            turn = self._turns.get(run.arn)
+            if turn is None or turn.run is not run:
+                return
+            turn.store, turn.crashed = store, crashed
+            self._watch()
+        if not self._rest(turn, due):
+            self._submit(turn)
+
+    def launch(
+        self, run: LiveExecution, store: Store, crashed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Drive an execution from its first step on in a thread of the pool."""
+        self.begin(run)
+        with self._changed:
+            turn = self._turns[run.arn]
+            turn.store, turn.crashed = store, crashed
+            self._watch()
+        self._submit(turn)
+
+    def forget(self, run: LiveExecution) -> None:
+        """Let go of an execution that has ended, or that the store has ended."""
+        with self._changed:
+            turn = self._turns.get(run.arn)
+            if turn is not None and turn.run is run:
+                del self._turns[run.arn]
+        for token in run.tokens:
+            self.tokens.close(token)
+        run.give_up()
+
+    def find(self, arn: str) -> LiveExecution | None:
+        """Return an execution of this process; None if it has ended or runs elsewhere."""
+        with self._changed:
+            turn = self._turns.get(arn)
+        return None if turn is None else turn.run
 
     def events(self, arn: str) -> Sequence[Event]:
-        """Return the events so far of an execution in this process, empty for any other.
+        """Return the events of an execution in this process that aren't stored yet."""
+        run = self.find(arn)
+        return () if run is None else run.events
 
-        It isn't a copy: the list grows while the execution runs.
-        """
-        with self._lock:
-            run = self._running.get(arn)
-        return run.events if run is not None else ()
+    def announce(self, progress: Progress) -> None:
+        """Wake the workers that wait for activities, if *progress* has scheduled any."""
+        if any(task.activity for task in progress.opened):
+            with self.activity_scheduled:
+                self.activity_scheduled.notify_all()
+
+    def send(self, run: LiveExecution, signal: TaskSignal) -> None:
+        """Send a signal. Wait a moment until the execution has taken it and runs no further."""
+        run.send(signal)
+        self.wake(run.arn)
+        if not run.asking:  # otherwise the source of answers may itself be the sender
+            signal.done.wait(_STOP_SECONDS)
 
     def stop(self, arn: str, error: str | None = None, cause: str | None = None) -> None:
         """Stop an execution and wait a moment for its end, which a running task may delay."""
-        with self._lock:
-            run = self._running.get(arn)
+        run = self.find(arn)
         if run is not None:
-            run.stop(error, cause)
-            run.join()
+            run.execution.stop(error, cause)
+            self.wake(arn)
+            if not run.asks_here:
+                wait([run.end], _STOP_SECONDS)
+
+    def wake(self, arn: str) -> None:
+        """Drive an execution on now."""
+        with self._changed:
+            turn = self._turns.get(arn)
+            if turn is None:
+                return
+            turn.woken = True
+            if turn.driven:
+                return
+            turn.driven = True
+        self._submit(turn)
 
     def close(self) -> None:
         """Stop every execution."""
         self.closed.set()
-        with self._lock:
-            runs = list(self._running.values())
+        with self._changed:
+            runs = [turn.run for turn in self._turns.values()]
+            self._changed.notify_all()
         for run in runs:
-            run.stop(None, "The local service was closed.")
-        for run in runs:
-            run.join()
+            run.execution.stop(None, _CLOSED)
+            self.wake(run.arn)
+        wait([run.end for run in runs], _STOP_SECONDS)
+        self._pool.close()
+        with self.activity_scheduled:
+            self.activity_scheduled.notify_all()
 
     def alive(self, owner: str) -> bool:
         """Return whether the process *owner* of an execution still exists."""
-        if owner == self.owner:
+        return owner == self.owner or lives(owner)
+
+    def _submit(self, turn: _Turn) -> None:
+        self._pool.submit(partial(self._drive, turn))
+        if self._pool.busy:
+            with self._changed:
+                self._changed.notify_all()  # the timer watches the pool
+
+    def _drive(self, turn: _Turn) -> None:
+        """Drive an execution until it ends or rests. Raises the exception of a bug."""
+        run = turn.run
+        try:
+            while True:
+                with self._changed:
+                    turn.woken = False
+                due = self.advance(run)
+                progress = run.progress()
+                if not turn.store(progress):
+                    run.execution.stop()
+                    self.forget(run)
+                    return
+                run.stored(progress)
+                self.announce(progress)
+                if progress.outcome is not None:
+                    self.forget(run)
+                    return
+                if self._rest(turn, due):
+                    return
+        except BaseException as error:
+            self.forget(run)
+            if self.closed.is_set() and isinstance(error, LocalServiceError):
+                return  # the database is closed too
+            turn.crashed()
+            raise
+
+    def _rest(self, turn: _Turn, due: datetime | None) -> bool:
+        """Let an execution wait until *due*; False if it has to go on at once."""
+        with self._changed:
+            if turn.woken or turn.run.has_signals:
+                return False
+            turn.driven = False
+            if due is not None:
+                self._count += 1
+                turn.number = self._count
+                heapq.heappush(self._timers, (due, turn.number, turn))
+                if self._timers[0][1] == turn.number:
+                    self._changed.notify_all()
             return True
-        pid, start, _ = owner.split(" ")
-        return _exists(int(pid)) and _process_start(int(pid)) == start
+
+    def _watch(self) -> None:
+        """Start the thread that wakes executions."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(
+                target=self._wake_all, name="sfn-release timer", daemon=True
+            )
+            self._watcher.start()
+
+    def _wake_all(self) -> None:
+        while not self.closed.is_set():
+            with self._changed:
+                self._changed.wait(self._seconds())
+                due = self._due()
+            for arn in due:
+                self.wake(arn)
+            self._pool.relieve()
+            if self._take_signals is not None and self._turns and not self.closed.is_set():
+                self._receive(self._take_signals)
+
+    def _seconds(self) -> float | None:
+        """Return the seconds until the next thing to do; None if there is nothing."""
+        seconds = [_RELIEF_SECONDS] if self._pool.busy else []
+        if self._take_signals is not None and self._turns:
+            seconds.append(_LOOK_SECONDS)
+        if self._timers:
+            left = (self._timers[0][0] - self._wall.now()).total_seconds()
+            seconds.append(min(max(left, 0), threading.TIMEOUT_MAX))
+        return min(seconds, default=None)
+
+    def _due(self) -> list[str]:
+        """Remove the timers that are due; return the ARNs of their executions."""
+        now, due = self._wall.now(), []
+        while self._timers and self._timers[0][0] <= now:
+            _, number, turn = heapq.heappop(self._timers)
+            if number == turn.number and self._turns.get(turn.run.arn) is turn:
+                due.append(turn.run.arn)
+        return due
+
+    def _receive(self, take_signals: TakeSignals) -> None:
+        try:
+            signals = [*take_signals(self.owner)]
+        except LocalServiceError:
+            return  # the database was closed or is locked: look again later
+        for arn, signal in signals:
+            run = self.find(arn)
+            if run is not None:
+                run.send(signal)
+                self.wake(arn)
 
 
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it belongs to another user
-    return True
-
-
-def _process_start(pid: int) -> str:
-    """Return the start time of a process, in the system's units; "-" if it's unknown.
-
-    It distinguishes a process from an earlier one with the same number.
-    """
-    try:
-        # proc(5): the second field is the program in parentheses, the 22nd the start time.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return "-"
+_CLOSED = "The local service was closed."

@@ -22,9 +22,11 @@ from sfn_release.local_service import (
     alias_api,
     api_errors,
     execution_api,
+    redrive_api,
     start_api,
     state_machine_api,
     tag_api,
+    task_api,
     test_state_api,
     version_api,
 )
@@ -33,6 +35,7 @@ from sfn_release.local_service.api_errors import ApiError
 from sfn_release.local_service.arns import ArnScope
 from sfn_release.local_service.live_executions import LiveExecutions
 from sfn_release.local_service.request_context import ApiOperation, RequestContext, TasksFor
+from sfn_release.local_service.signal_reader import signal_reader
 from sfn_release.local_service.store import Store
 from sfn_release.tasks import ReadMockConfig
 
@@ -60,6 +63,9 @@ OPERATIONS: dict[str, ApiOperation] = {
     "DeleteActivity": activity_api.delete,
     "ListActivities": activity_api.list_all,
     "GetActivityTask": activity_tasks.get,
+    "SendTaskSuccess": task_api.send_success,
+    "SendTaskFailure": task_api.send_failure,
+    "SendTaskHeartbeat": task_api.send_heartbeat,
     "TagResource": tag_api.tag,
     "UntagResource": tag_api.untag,
     "ListTagsForResource": tag_api.list_all,
@@ -69,6 +75,7 @@ OPERATIONS: dict[str, ApiOperation] = {
     "DescribeStateMachineForExecution": execution_api.describe_state_machine,
     "GetExecutionHistory": execution_api.history,
     "ListExecutions": execution_api.list_all,
+    "RedriveExecution": redrive_api.redrive,
     "StopExecution": execution_api.stop,
     "TestState": test_state_api.run,
 }
@@ -144,22 +151,22 @@ def open_service(
     """Return the service over the database at *path*, which the first request opens.
 
     ``":memory:"`` keeps everything in memory. *tasks_for* returns the tasks of one execution.
-    *clock* returns seconds since 1970, *new_id* UUIDs,
-    *random* numbers from 0 up to but without 1, which aliases route by. In *real_time*, executions
-    run in threads of their own and can be stopped. Otherwise they run in virtual time: an execution
-    has ended when its start returns. *mock_config* returns the test cases that a start
-    can name.
+    *clock* returns seconds since 1970, *new_id* UUIDs, *random* numbers from 0 up to but without 1,
+    which aliases route by. In *real_time*, executions take as long as on AWS. Otherwise they run in
+    virtual time: an execution has ended when its start returns, unless it waits for an answer from
+    outside. *mock_config* returns the test cases that a start can name.
     """
     scope = ArnScope(region, account)
+    store = Store(path, scope.key)
     return LocalService(
         RequestContext(
-            store=Store(path, scope.key),
+            store=store,
             scope=scope,
             now=lambda: round(clock(), 3),
             new_id=new_id,
             random=random,
             tasks_for=tasks_for,
-            live=LiveExecutions(new_id()),
+            live=LiveExecutions(new_id(), None if store.in_memory else signal_reader(store)),
             operations=OPERATIONS,
             real_time=real_time,
             mock_config=mock_config,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import wait
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sfn_release.canonical import loads
-from sfn_release.errors import DefinitionError
+from sfn_release.errors import DefinitionError, LocalServiceError
 from sfn_release.local_service import (
     api_answers,
     api_errors,
@@ -21,10 +22,10 @@ from sfn_release.local_service import (
     start_targets,
 )
 from sfn_release.local_service.arns import check_name
-from sfn_release.local_service.execution_records import Observe
+from sfn_release.local_service.json_errors import not_json
+from sfn_release.local_service.live_execution import Progress
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import ExecutionStart
-from sfn_release.simulator import Execution, RealClock
 
 _BILLED_MB = 64
 _BILLED_STEP_MS = 100
@@ -33,33 +34,83 @@ _BILLED_STEP_MS = 100
 def start(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StartExecution.
 
-    In virtual time the execution has ended when this returns. Its result and history are stored in
-    one transaction, so there is never half an execution.
+    In virtual time the execution has ended when this returns, unless it waits for an answer from
+    outside. Its result and history are stored in one transaction, so there is never half an
+    execution.
     """
     execution = _start(context, request)
-    answer = {"executionArn": execution.arn, "startDate": execution.started}
     if execution.target.type == "EXPRESS":
-        # Its outcome goes to the log group only. The API can't read it.
-        if context.real_time:
-            context.live.start(execution.arn, partial(_discard, context, execution))
-        else:
-            execution_records.run(context, execution)
-        return answer
-    found = _repeated(context, execution)
+        _start_express(context, execution)
+    else:
+        found = _repeated(context, execution) or _start_standard(context, execution)
+        if found is not None:
+            return found
+    return {"executionArn": execution.arn, "startDate": execution.started}
+
+
+def _start_express(context: RequestContext, execution: ExecutionStart) -> None:
+    """Run an EXPRESS execution. Its outcome goes to the log group only: the API can't read it."""
+    run = execution_records.build(context, execution)
+    if context.real_time:
+        context.live.launch(run, lambda _progress: True)
+        return
+    context.live.begin(run)
+    due = context.live.advance(run)
+    if run.execution.outcome is None:
+        context.live.keep(run, due, lambda _progress: True)
+    else:
+        context.live.forget(run)
+
+
+def _start_standard(context: RequestContext, execution: ExecutionStart) -> dict[str, Any] | None:
+    """Run a STANDARD execution, and store it. Returns the answer if another start was faster.
+
+    Raises StateMachineDoesNotExist if the state machine was deleted meanwhile.
+    """
+    run = execution_records.build(context, execution)
+    live, arn = context.live, execution.arn
+    due = None
+    if not context.real_time:
+        live.begin(run)
+        try:
+            due = live.advance(run)
+        except BaseException:
+            live.forget(run)
+            raise
+    progress = run.progress()
+    try:
+        found = _insert(context, execution, progress)
+    except BaseException:
+        live.forget(run)
+        raise
     if found is not None:
+        live.forget(run)
         return found
-    outcome = None if context.real_time else execution_records.run(context, execution)
+    run.stored(progress)
+    live.announce(progress)
+    store = execution_records.storing(context, arn)
+    if context.real_time:
+        live.launch(run, store, partial(crashed, context, arn))
+    elif progress.outcome is None:
+        live.keep(run, due, store, partial(crashed, context, arn))
+    else:
+        live.forget(run)
+    return None
+
+
+def _insert(
+    context: RequestContext, execution: ExecutionStart, progress: Progress
+) -> dict[str, Any] | None:
+    """Store an execution and its progress, unless another start was faster; see `_existing`."""
+    owner = context.live.owner
     with context.store.writing() as db:
         found = _existing(db, execution)
-        if not queries.exists(db, execution.target.machine):  # deleted while it ran
+        if not queries.exists(db, execution.target.machine):
             raise api_errors.no_state_machine(execution.target.arn)
         if found is None:
-            execution_records.insert(db, execution, outcome, context.live.owner)
-    if found is not None:
-        return found
-    if outcome is None:
-        context.live.start(execution.arn, partial(_finish, context, execution))
-    return answer
+            execution_records.insert(db, execution, owner)
+            execution_records.store_progress(db, execution.arn, progress, owner)
+    return found
 
 
 def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +118,17 @@ def start_sync(context: RequestContext, request: Mapping[str, Any]) -> dict[str,
     execution = _start(context, request)
     if execution.target.type != "EXPRESS":
         raise api_errors.type_not_supported()
-    outcome = execution_records.run(context, execution, RealClock() if context.real_time else None)
+    run = execution_records.build(context, execution)
+    context.live.begin(run)
+    due = context.live.advance(run)
+    if run.execution.outcome is None:
+        context.live.keep(run, due, lambda _progress: True)
+        wait([run.end])
+    else:
+        context.live.forget(run)
+    outcome = run.execution.outcome
+    if outcome is None or outcome.status == "ABORTED":
+        raise LocalServiceError("The local service was closed.")
     stopped = history_store.timestamp(outcome.stopped_at)
     milliseconds = (stopped - execution.started) * 1000
     steps = max(1, math.ceil(round(milliseconds, 3) / _BILLED_STEP_MS))
@@ -109,7 +170,7 @@ def _start(context: RequestContext, request: Mapping[str, Any]) -> ExecutionStar
     try:
         loads(text, unique_keys=False)
     except DefinitionError as error:
-        raise api_errors.invalid_input(error.message) from None
+        raise api_errors.invalid_input(not_json(text, error)[0]) from None
     arn = (
         context.scope.express(target.name, name, context.new_id())
         if target.type == "EXPRESS"
@@ -139,31 +200,10 @@ def _existing(db: sqlite3.Connection, execution: ExecutionStart) -> dict[str, An
     return {"executionArn": row["arn"], "startDate": row["started"]}
 
 
-def _finish(
-    context: RequestContext,
-    execution: ExecutionStart,
-    clock: RealClock,
-    observe: Observe,
-    begun: Callable[[Execution], None],
-) -> None:
-    try:
-        outcome = execution_records.run(context, execution, clock, observe, begun)
-    except BaseException:  # a bug: it ends the thread, and the execution must not stay RUNNING
-        with context.store.writing() as db:
-            cause = "A bug in the simulator: the local service shows its traceback."
-            execution_records.abort(
-                context, db, queries.execution(db, context, execution.arn), "SfnRelease.Bug", cause
-            )
-        raise
+def crashed(context: RequestContext, arn: str) -> None:
+    """Abort an execution that a bug ended: it must not stay RUNNING."""
+    cause = "A bug in the simulator: the local service shows its traceback."
     with context.store.writing() as db:
-        execution_records.finish(db, execution, outcome)
-
-
-def _discard(
-    context: RequestContext,
-    execution: ExecutionStart,
-    clock: RealClock,
-    observe: Observe,
-    begun: Callable[[Execution], None],
-) -> None:
-    execution_records.run(context, execution, clock, observe, begun)
+        row = queries.execution(db, context, arn)
+        if row["status"] == "RUNNING":
+            execution_records.abort(context, db, row, "SfnRelease.Bug", cause)

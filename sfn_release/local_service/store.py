@@ -41,6 +41,11 @@ class Store:
         # Closes the connections if close() is never called.
         weakref.finalize(self, _close_all, self._idle)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether only this process can use the database."""
+        return self._memory
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in a transaction, which sees one state of the database."""

@@ -145,7 +145,7 @@ class Execution:
             tasks,
             clock,
             self._history,
-            Random(context.execution_arn),  # noqa: S311 - reproducible, nothing secret
+            Random(_seed(context, redrive)),  # noqa: S311 - reproducible, nothing secret
             context,
             _context_object(context, input, redrive),
             LANGUAGES,
@@ -305,6 +305,11 @@ def _result(future: Future[Any]) -> TaskResult | TaskFailure | ExecutionFailure:
     except NoAnswer as missing:
         return ExecutionFailure(missing.error, missing.cause)
     return answer if isinstance(answer, TaskResult) else TaskResult(answer)
+
+
+def _seed(context: ContextSeed, redrive: Redrive | None) -> str:
+    """Return the seed of an execution; a redrive draws new task tokens."""
+    return f"{context.execution_arn} {redrive.count}" if redrive else context.execution_arn
 
 
 def _context_object(context: ContextSeed, input: Any, redrive: Redrive | None) -> dict[str, Any]:

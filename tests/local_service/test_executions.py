@@ -383,12 +383,15 @@ def test_an_execution_whose_process_died_is_aborted(tmp_path: Path) -> None:
         execution = process.stdout.readline().strip()
         client: Any = sfn.local(path)
         assert client.describe_execution(executionArn=execution)["status"] == "RUNNING"
+        history = client.get_execution_history
+        eventually(lambda: len(history(executionArn=execution)["events"]) == 2)
         process.kill()
     described = client.describe_execution(executionArn=execution)
     assert described["status"] == "ABORTED"
     assert "process that ran this execution ended" in described["cause"]
     events = client.get_execution_history(executionArn=execution)["events"]
-    assert [event["type"] for event in events] == ["ExecutionStarted", "ExecutionAborted"]
+    expected = ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
+    assert [event["type"] for event in events] == expected
 
 
 def test_the_history_of_a_running_execution_is_paged_like_any_other() -> None:
