@@ -2,8 +2,11 @@
 
     parse(text) → JsonataExpression    the variables, members of $states and bare names it reads
 
-The grammar is jsonata-python's. Step Functions evaluates an expression without a context item. So a
-name at its top, ``id`` instead of ``$states.input.id``, refers to nothing, and AWS refuses it.
+The engine that runs expressions, jlens, says what is valid; the tree that shows the names is
+jsonata-python's, since jlens has none.
+
+Step Functions evaluates an expression without a context item. So a name at its top, ``id`` instead
+of ``$states.input.id``, refers to nothing, and AWS refuses it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Final
 
+TOO_DEEP: Final = "U1001"
+"""The code of JsonataError for an expression that is nested too deeply to be parsed."""
 OPENING: Final = "{%"
 CLOSING: Final = "%}"
 
@@ -48,7 +53,15 @@ _BELOW = ("predicate", "stages", "group", "terms", "expression", "expr", "patter
 
 
 class JsonataError(ValueError):
-    """Text is not valid JSONata. The message says why."""
+    """Text is not valid JSONata. The message says why, in the words that AWS uses.
+
+    *code* is JSONata's, such as S0201; *position* counts the characters before the mistake.
+    """
+
+    def __init__(self, code: str, text: str, position: int) -> None:
+        super().__init__(text)
+        self.code = code
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,19 @@ def is_jsonata(value: Any) -> bool:
     )
 
 
+def parsed(text: str) -> Any:
+    """Parse an expression without its ``{% %}`` with the engine that runs it.
+
+    Returns a ``jlens.Expression``. Raises JsonataError.
+    """
+    from jlens import Expression, JlensError
+
+    try:
+        return Expression(text)
+    except JlensError as error:
+        raise JsonataError(error.code, str(error), error.position or 0) from error
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> JsonataExpression:
     """Read an expression without its ``{% %}``. Raises JsonataError.
@@ -86,6 +112,12 @@ def parse(text: str) -> JsonataExpression:
     An expression that is nested too deeply for Python, or has a regular expression that Python
     doesn't know, is *unread*: it may be valid, and counts as reading nothing.
     """
+    try:
+        parsed(text)
+    except JsonataError as error:
+        if error.code != TOO_DEEP:
+            raise
+        return JsonataExpression(unread="it is nested too deeply")
     with _recursion_limit_kept():
         from jsonata.jexception import JException
         from jsonata.parser import Parser
@@ -99,11 +131,8 @@ def parse(text: str) -> JsonataExpression:
         return JsonataExpression(unread="it is nested too deeply")
     except re.error:
         return JsonataExpression(unread="it holds a regular expression that Python does not know")
-    except JException as error:
-        raise JsonataError(f"{error} (character {max(error.location, 1)})") from error
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        # for some invalid text the parser fails in other ways
-        raise JsonataError("it is not a JSONata expression") from error
+    except (JException, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return JsonataExpression(unread="its grammar is not known here")
     return _read(tree)
 
 

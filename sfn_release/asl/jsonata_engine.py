@@ -20,9 +20,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
-from jlens import Expression, JlensError
-
-from sfn_release.asl.jsonata import CLOSING, OPENING, JsonataError
+from sfn_release.asl.jsonata import CLOSING, OPENING, TOO_DEEP, JsonataError, parsed
 from sfn_release.asl.jsonata_functions import (
     ADDED,
     RANDOM,
@@ -64,7 +62,8 @@ UNDEFINED: Final = Undefined.UNDEFINED
 class CompiledJsonata:
     """One expression, ready to run any number of times, in any thread.
 
-    *source* is its text as AWS's causes show it. Raises JsonataError for invalid JSONata.
+    *source* is its text as AWS's causes show it. Raises JsonataError for invalid JSONata, and
+    JsonataEvaluationError for an expression that is nested too deeply.
     """
 
     def __init__(self, text: str) -> None:
@@ -72,10 +71,12 @@ class CompiledJsonata:
         self._names = frozenset(_NAMES.findall(self.source))
         self._path = self.source[1:].split(".") if _PATH.fullmatch(self.source) else None
         try:
-            self._expression = Expression(self.source)
-            reads = self._expression.reads()
-        except JlensError as error:
-            raise JsonataError(f"{error.code}: {error}") from error
+            self._expression = parsed(self.source)
+        except JsonataError as error:
+            if error.code != TOO_DEEP:
+                raise
+            raise JsonataEvaluationError("", _STACK) from error
+        reads = self._expression.reads()
         self._reads = {} if reads.get("everyBinding") else reads["bindings"]
         for name in self._names & ADDED.keys():
             self._expression.register_function(name, *ADDED[name])
@@ -125,23 +126,27 @@ class CompiledJsonata:
                 max_array_length=_MAX_ITEMS,
                 **options,
             )
-        except JlensError as error:
-            raise _as_aws(error) from error
         except JsonataEvaluationError:
             raise
         except (TypeError, ValueError) as error:  # JSON that the engine can't hold
             raise JsonataEvaluationError("", str(error)) from error
+        except Exception as error:
+            raise _as_aws(error) from error
         return UNDEFINED if text is None else json.loads(text)
 
 
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> CompiledJsonata:
-    """Compile an expression once, with or without its ``{% %}``. Raises JsonataError."""
+    """Compile an expression once, with or without its ``{% %}``. Raises as CompiledJsonata."""
     return CompiledJsonata(text)
 
 
-def _as_aws(error: JlensError) -> JsonataEvaluationError:
-    """Return an engine's error in AWS's words."""
+def _as_aws(error: Exception) -> JsonataEvaluationError:
+    """Return an engine's error in AWS's words. Raises any other error again."""
+    from jlens import JlensError
+
+    if not isinstance(error, JlensError):
+        raise error
     if error.code in _LIMITS:
         return JsonataEvaluationError("", _LIMITS[error.code])
     if error.code == "U1001":

@@ -51,7 +51,7 @@ class JsonataReader:
             try:
                 expression = parse(filled)
             except JsonataError as error:
-                errors.append(str(error))
+                errors.append(f"{error} (character {max(error.position, 1)})")
             else:
                 return text if is_open(text.text) else text._replace(expression=expression)
         return text._replace(problem=f"This is not valid JSONata: {errors[0]}.")

@@ -65,7 +65,7 @@ class JsonataFields:
                 now=self.visit.entered_at,
             )
         except JsonataError as error:
-            ending = f"threw an error during evaluation. {error}"
+            ending = f"threw an error during evaluation. {error.code}: {error}"
         except JsonataEvaluationError as error:
             ending = "threw an error during evaluation"
             ending += f". {error.code}: {error.text}" if error.code else f": {error.text}"

@@ -17,6 +17,7 @@ from sfn_release.simulator.jsonata_amounts import amount, duration, text_of
 from sfn_release.simulator.jsonata_fields import JsonataFields
 from sfn_release.simulator.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
+from sfn_release.simulator.variables import within_limits
 
 _PLACES = {
     "MaxItems": ("ItemReader", "ReaderConfig", "MaxItems"),
@@ -105,8 +106,8 @@ class JsonataLanguage:
         credentials = visit.definition.get("Credentials")
         if credentials is None:
             return None
-        role = JsonataFields(visit).template(credentials, "Credentials").get("RoleArn")
-        return str(role)
+        place = ("Credentials", "RoleArn")
+        return str(JsonataFields(visit).typed(credentials.get("RoleArn"), place, "string"))
 
     def items(self, visit: StateVisit, input: Any) -> list[Any] | Mapping[str, Any]:
         """Compute Items; without it they are the input.
@@ -157,7 +158,9 @@ def _exit(
     next_: str | None,
 ) -> StateExit:
     """Compute the Assign and the Output of a state, a rule or a catcher at *place*."""
-    assigned = fields.template(source["Assign"], *place, "Assign") if "Assign" in source else {}
+    assigned: dict[str, Any] = {}
+    if "Assign" in source:
+        assigned = within_limits(fields.visit, fields.template(source["Assign"], *place, "Assign"))
     if "Output" in source:
         output = fields.template(source["Output"], *place, "Output")
     return StateExit(output, assigned, next_)

@@ -23,6 +23,7 @@ from sfn_release.simulator.path_lookup import (
 )
 from sfn_release.simulator.state_visit import StateExit, StateVisit
 from sfn_release.simulator.timestamps import later, parse_instant
+from sfn_release.simulator.variables import within_limits
 
 _ALL = 100  # percent
 _MAX_AMOUNT = 99_999_999  # AWS: seconds; no other number here may be larger
@@ -186,7 +187,7 @@ def _placed(visit: StateVisit, source: Mapping[str, Any], result: Any) -> Any:
 def _assigned(visit: StateVisit, source: Mapping[str, Any], data: Any) -> dict[str, Any]:
     """Compute Assign; its ``$`` is *data*."""
     assign = source.get("Assign")
-    return dict(_template(visit, assign, data)) if assign else {}
+    return within_limits(visit, dict(_template(visit, assign, data))) if assign else {}
 
 
 def _template(visit: StateVisit, template: Any, data: Any) -> Any:

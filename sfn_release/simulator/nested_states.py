@@ -22,7 +22,14 @@ from sfn_release.simulator.item_processor import (
     item_processor,
     iteration_input,
 )
-from sfn_release.simulator.machine import Checkpoint, ExecutionRun, Finished, Frame, walk
+from sfn_release.simulator.machine import (
+    Checkpoint,
+    ExecutionRun,
+    Finished,
+    Frame,
+    record_evaluation,
+    walk,
+)
 from sfn_release.simulator.map_items import MapItem, iterate
 from sfn_release.simulator.map_run import run_distributed
 from sfn_release.simulator.map_run_items import MapAttempt
@@ -221,7 +228,8 @@ def _iterate(
     try:
         payload = iteration_input(run, frame, visit, input, inner.item, value.input())
         output = yield from walk(run, inner, item_processor(visit), payload, before)
-    except StateFailure:
+    except StateFailure as failure:
+        record_evaluation(run, inner, visit, failure)
         frame.last, progress.failed = inner.last, index
         raise
     progress.link = inner.last
