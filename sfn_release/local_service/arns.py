@@ -52,6 +52,10 @@ class ArnScope:
         """Return the ARN of activity *name*."""
         return f"{self._prefix}:{_ACTIVITY}:{name}"
 
+    def tested(self, machine: str, id: str) -> str:
+        """Return the ARN of the execution that TestState pretends."""
+        return f"{self._prefix}:express:{machine}:{id}"
+
     @property
     def _prefix(self) -> str:
         return f"arn:aws:states:{self.region}:{self.account}"

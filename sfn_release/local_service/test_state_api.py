@@ -142,13 +142,13 @@ def _now(context: RequestContext) -> datetime:
 
 def _seed(context: RequestContext, request: Mapping[str, Any]) -> ContextSeed:
     """Return names and ARNs for the context object: a test is an EXPRESS execution on AWS."""
-    name = context.new_id()
+    machine, name = context.new_id(), context.new_id()
     return ContextSeed(
-        execution_arn=context.scope.express(_MACHINE, name, context.new_id()),
+        execution_arn=context.scope.tested(machine, name),
         execution_name=name,
         role_arn=request.get("roleArn") or "",
-        state_machine_arn=context.scope.machine(_MACHINE),
-        state_machine_name=_MACHINE,
+        state_machine_arn=context.scope.machine(machine),
+        state_machine_name=machine,
         started_at=_now(context),
         type="EXPRESS",
     )

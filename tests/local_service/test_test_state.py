@@ -92,6 +92,27 @@ def test_a_pass_shows_each_field() -> None:
     }
 
 
+def test_a_state_that_is_named_in_its_machine_shows_less() -> None:
+    """It shows what its fields do, and for a state without work not even that."""
+    machine = {
+        "StartAt": "A",
+        "States": {
+            "A": {"Type": "Pass", "Parameters": {"b": 1}, "Next": "B"},
+            "B": {"Type": "Pass", "Next": "C"},
+            "C": {"Type": "Succeed"},
+        },
+    }
+    shown = {
+        name: ask(machine, {"a": 1}, stateName=name, inspectionLevel="DEBUG")["inspectionData"]
+        for name in machine["States"]
+    }
+    assert shown == {
+        "A": {"input": {"a": 1}, "afterParameters": {"b": 1}},
+        "B": {"input": {"a": 1}},
+        "C": {"input": {"a": 1}},
+    }
+
+
 def test_variables_come_in_and_go_out() -> None:
     """The variables of the request are in scope; those that the state assigns are shown too."""
     state = {"Type": "Pass", "Parameters": {"v.$": "$x"}, "Assign": {"y": 2}, "End": True}

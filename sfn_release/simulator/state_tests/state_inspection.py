@@ -14,7 +14,16 @@ _HIDDEN: Final[Mapping[str, tuple[str, ...]]] = {
     "Parallel": ("result", *_INPUT),
     "Map": ("result", "afterParameters", "afterArguments"),
 }
-"""The data that a test of a state type doesn't show, as recorded."""
+"""The data that a test of a state type doesn't show, as recorded. A Pass with a Result differs."""
+
+_BRIEF: Final = ("Choice", "Fail", "Succeed", "Wait")
+_FIELDS: Final = {
+    "afterInputPath": "InputPath",
+    "afterParameters": "Parameters",
+    "afterResultPath": "ResultPath",
+    "result": "Result",
+}
+"""The fields of a Pass, by the data after them."""
 
 
 @dataclass
@@ -47,13 +56,20 @@ class InspectedVisit(StateVisit):
             super().give_token(token)
 
 
-def inspection(visit: InspectedVisit) -> dict[str, Any]:
-    """Return the members of ``InspectionData`` that the type of the visited state has."""
-    type_ = str(visit.definition.get("Type"))
+def inspection(visit: InspectedVisit, *, alone: bool) -> dict[str, Any]:
+    """Return the members of ``InspectionData`` that the type of the visited state has.
+
+    *alone* is true for a state without a state machine around it. A state that is named in its
+    state machine shows less. Source: how LocalStack's TestState was fitted to AWS's answers.
+    """
+    state = visit.definition
+    type_ = str(state.get("Type"))
     hidden = _HIDDEN.get(type_, ())
-    notes = visit.notes
-    if type_ == "Pass" and "Result" in visit.definition:
-        # As recorded: with a Result, the data before it is not shown.
+    if type_ == "Pass" and "Result" in state:
         hidden = _INPUT
-    shown = {name: value for name, value in notes.items() if name not in hidden}
+    shown = {name: value for name, value in visit.notes.items() if name not in hidden}
+    if not alone and type_ in _BRIEF:
+        shown.pop("afterInputPath", None)
+    if not alone and type_ == "Pass" and "Next" in state:
+        shown = {name: value for name, value in shown.items() if _FIELDS.get(name, "") in state}
     return {"input": visit.raw, **shown}

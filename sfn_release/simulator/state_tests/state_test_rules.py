@@ -97,9 +97,7 @@ def _require_settings(test: StateTest, state: TestedState) -> None:
             raise StateTestRefused("ErrorCausedByState is only supported for Map or Parallel.")
         if all(inner.name != test.caused_by for inner in inner_states(state)):
             raise StateTestRefused("State not found in definition")
-    if test.failed_iterations is not None and all(
-        handler.type != "Map" for handler in state.handlers
-    ):
+    if test.failed_iterations is not None and state.type != "Map":
         raise StateTestRefused("MapIterationFailureCount is only supported for Map states.")
     if test.reader_data is not None and "ItemReader" not in state.definition:
         raise StateTestRefused(

@@ -96,7 +96,7 @@ class _StateTestRun:
             "Input": test.input,
             "StartTime": write_instant(context.started_at),
             "Name": context.execution_name,
-            "RoleArn": context.role_arn,
+            "RoleArn": context.role_arn or None,
         }
         nested = NestedMocks(test)
         random = Random(context.execution_arn)  # noqa: S311 - reproducible, nothing secret
@@ -195,7 +195,7 @@ class _StateTestRun:
         cause: str | None = None,
         details: Mapping[str, int] | None = None,
     ) -> StateTestOutcome:
-        data = inspection(self.visit) | self._http()
+        data = inspection(self.visit, alone=self.test.state_name is None) | self._http()
         variables = {**self.test.variables, **(exit_.assigned if exit_ else {})}
         if variables:
             data["variables"] = variables
