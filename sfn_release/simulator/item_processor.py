@@ -24,6 +24,10 @@ class NestedProgress:
     ended: int = 0
     failed: int | None = None
 
+    def begin(self) -> None:
+        """Forget the attempt before."""
+        self.started, self.failed = False, None
+
 
 def item_processor(visit: StateVisit) -> Mapping[str, Any]:
     """Return a Map's item processor, which older definitions call Iterator."""

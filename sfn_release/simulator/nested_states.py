@@ -48,7 +48,7 @@ def parallel_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand
     progress = NestedProgress()
 
     def attempt(count: int) -> Strand:
-        progress.started = False
+        progress.begin()
         payload = language.arguments(visit, input)
         branches = visit.field("Branches", list)
         resumed = _resumed(visit, count, len(branches))
@@ -84,7 +84,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
     progress = NestedProgress()
 
     def attempt(count: int) -> Strand:
-        progress.started = False
+        progress.begin()
         concurrency = int(language.number(visit, input, "MaxConcurrency", 0))
         if is_distributed(visit):
             map_attempt = MapAttempt(run, frame, visit, input, count)
@@ -118,6 +118,7 @@ def map_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
         except StateFailure as failure:
             if not failure.ends_execution:
                 _record_cut(run, frame.inner, frame.last, progress.failed, visit.name)
+            if not failure.ends_execution and progress.failed is not None:
                 iteration = {"name": visit.name, "index": progress.failed}
                 run.history.record("MapIterationFailed", frame.last, iteration)
             raise
@@ -173,8 +174,7 @@ def _record_cut(
             if isinstance(part, MapRun) and part.status == "RUNNING":
                 part.abort()
                 run.history.record("MapRunAborted", previous)
-        if strand.type:
-            run.history.record(f"{strand.type}StateAborted", previous)
+        run.history.record(f"{strand.type}StateAborted", previous)
         inner_map = strand.state if strand.type == "Map" else None
         _record_cut(run, strand.inner, previous, map_name=inner_map)
 
@@ -214,7 +214,10 @@ def _iterate(
     previous: int | None,
     resumed: Resumed | None,
 ) -> Strand:
-    """Run one iteration. It follows event *previous*, or (None) the iteration that ended last."""
+    """Run one iteration. It follows event *previous*, or (None) the iteration that ended last.
+
+    An ItemSelector that fails has no iteration's event: it's applied before the iteration starts.
+    """
     index, value = item
     before = None if resumed is None else resumed[index]
     if before is not None and "output" in before:
@@ -224,9 +227,9 @@ def _iterate(
     inner = frame.inner[index] = frame.nested(progress.link if previous is None else previous)
     inner.iteration = (*frame.iteration, (visit.name, index))
     inner.item = value.inline_context(index)
+    payload = iteration_input(run, frame, visit, input, inner.item, value.input())
     inner.last = run.history.record("MapIterationStarted", inner.last, name)
     try:
-        payload = iteration_input(run, frame, visit, input, inner.item, value.input())
         output = yield from walk(run, inner, item_processor(visit), payload, before)
     except StateFailure as failure:
         record_evaluation(run, inner, visit, failure)
