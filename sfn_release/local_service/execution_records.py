@@ -49,6 +49,7 @@ def build(
         ),
         observe=run.observe,
         redrive=redrive,
+        wait_time_scale=context.wait_time_scale,
     )
     return run
 

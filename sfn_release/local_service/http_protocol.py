@@ -51,7 +51,9 @@ def refusal(
 
 def answer(service: LocalService, request: HttpRequest) -> ServiceResponse:
     """Answer a request that `refusal` lets through."""
-    scope = request_headers.scope(request.authorization, service.context.scope)
+    scope = request_headers.scope(
+        request.authorization, service.context.scope, service.context.fixed
+    )
     if sts.is_get_caller_identity(request.content_type, request.body):
         identity = sts.get_caller_identity(scope, str(uuid.uuid4()))
         return _response(service, HTTPStatus.OK, sts.CONTENT_TYPE, identity)

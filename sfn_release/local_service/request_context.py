@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,8 @@ class RequestContext:
     *now* returns seconds since 1970, *new_id* a UUID, *random* a number from 0 up to but without 1,
     which aliases route by. *live* has the executions that run in real time. *operations* are those
     of the API by name, for the tasks that call them. *mock_config* returns the test cases that
-    a start can name.
+    a start can name. *wait_time_scale* multiplies the time of Wait states. *fixed* are the members
+    of the scope, ``region`` and ``account``, that a request's signature doesn't change.
     """
 
     store: Store
@@ -39,3 +40,5 @@ class RequestContext:
     operations: Mapping[str, ApiOperation]
     real_time: bool = False
     mock_config: ReadMockConfig | None = None
+    wait_time_scale: float = 1
+    fixed: Collection[str] = ()

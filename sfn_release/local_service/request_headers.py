@@ -40,17 +40,22 @@ def refusal(host: str | None, origin: str | None, allowed: Collection[str] = ())
     )
 
 
-def scope(authorization: str | None, default: ArnScope) -> ArnScope:
+def scope(authorization: str | None, default: ArnScope, fixed: Collection[str] = ()) -> ArnScope:
     """Return the region and account that a request is signed for.
 
     An access key id of twelve digits is the account, as in other emulators. Any other key means the
-    *default* account. An unsigned request is for the *default* scope.
+    *default* account. An unsigned request is for the *default* scope, and the members in *fixed*
+    (``region``, ``account``) are always the *default* ones.
     """
     signed = _SIGNED.match(authorization or "")
     if signed is None:
         return default
     key = signed["key"]
-    return ArnScope(signed["region"], key if _ACCOUNT.fullmatch(key) else default.account)
+    named = _ACCOUNT.fullmatch(key) is not None and "account" not in fixed
+    return ArnScope(
+        default.region if "region" in fixed else signed["region"],
+        key if named else default.account,
+    )
 
 
 def _name(host: str) -> str:

@@ -9,7 +9,7 @@ import json
 import random as randomness
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -147,6 +147,8 @@ def open_service(
     account: str = ACCOUNT,
     real_time: bool = False,
     mock_config: ReadMockConfig | None = None,
+    wait_time_scale: float = 1,
+    fixed: Collection[str] = (),
 ) -> LocalService:
     """Return the service over the database at *path*, which the first request opens.
 
@@ -154,7 +156,9 @@ def open_service(
     *clock* returns seconds since 1970, *new_id* UUIDs, *random* numbers from 0 up to but without 1,
     which aliases route by. In *real_time*, executions take as long as on AWS. Otherwise they run in
     virtual time: an execution has ended when its start returns, unless it waits for an answer from
-    outside. *mock_config* returns the test cases that a start can name.
+    outside. *mock_config* returns the test cases that a start can name. *wait_time_scale*
+    multiplies the time of Wait states. *fixed* are ``region`` or ``account``, where every request
+    is for the service's own.
     """
     scope = ArnScope(region, account)
     store = Store(path, scope.key)
@@ -170,5 +174,7 @@ def open_service(
             operations=OPERATIONS,
             real_time=real_time,
             mock_config=mock_config,
+            wait_time_scale=wait_time_scale,
+            fixed=fixed,
         )
     )

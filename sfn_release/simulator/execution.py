@@ -118,9 +118,9 @@ class Execution:
     *observe* receives each event at once, *observe_child* each child execution of a distributed Map
     at its end, with its history; to save memory, you may replace that by ``()``.
 
-    UUIDs, jitter and task tokens depend on the execution's
-    ARN only, so the same execution runs the same way again. Call it from one thread at a time,
-    except for `stop`.
+    *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens depend on
+    the execution's ARN only, so the same execution runs the same way again. Call it from one thread
+    at a time, except for `stop`.
     """
 
     def __init__(
@@ -134,6 +134,7 @@ class Execution:
         observe: Callable[[Event], None] | None = None,
         observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None,
         redrive: Redrive | None = None,
+        wait_time_scale: float = 1,
     ) -> None:
         self.outcome: ExecutionOutcome | None = None
         """How the execution ended; None while it runs."""
@@ -155,6 +156,7 @@ class Execution:
             {},
             [],
             observe_child,
+            wait_time_scale,
         )
         fault = shape_fault(definition)
         self._deadline = _deadline({} if fault else definition, clock.now(), context.type)

@@ -93,6 +93,8 @@ class ExecutionRun:
     """The map runs of the execution and of its child executions, in the order of their start."""
     observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None
     """Receives each child execution at its end."""
+    wait_time_scale: float = 1
+    """By how much the time of Wait states is multiplied."""
 
     def language(self, frame: Frame, state: Mapping[str, Any]) -> QueryLanguage:
         """Return the query language of a state. Raises ExecutionFailure for an unknown one."""

@@ -6,6 +6,7 @@ from sfn_release.simulator.failure import StateFailure
 from sfn_release.simulator.machine import ExecutionRun, Frame
 from sfn_release.simulator.scheduler import SleepUntil, Strand
 from sfn_release.simulator.state_visit import StateVisit
+from sfn_release.simulator.timestamps import later
 
 
 def pass_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
@@ -32,10 +33,14 @@ def fail_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
 
 
 def wait_state(run: ExecutionRun, frame: Frame, visit: StateVisit) -> Strand:
-    """Wait for an instant."""
+    """Wait for an instant, which may be scaled to come sooner or later."""
     language = run.language(frame, visit.definition)
     input = language.input(visit)
-    yield SleepUntil(language.wake(visit, input, run.clock.now()))
+    now = run.clock.now()
+    wake = language.wake(visit, input, now)
+    if run.wait_time_scale != 1 and wake > now:
+        wake = later(now, (wake - now).total_seconds() * run.wait_time_scale)
+    yield SleepUntil(wake)
     return language.leave(visit, input)
 
 

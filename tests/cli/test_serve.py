@@ -9,8 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -18,27 +16,7 @@ import pytest
 
 from sfn_release.operations.verbs.local import data_folder
 from support.command_line import Project, run
-
-
-@contextmanager
-def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, str]]:
-    """Serve in another process, and yield the object that --json prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sfn_release", "--json", "local", "serve", "--port", "0", *options],
-        cwd=folder,
-        env=os.environ | environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        lines = [process.stdout.readline() for _ in range(5)]
-        yield json.loads("".join(lines))
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+from support.serving import serving
 
 
 def asked(url: str, host: str) -> int:

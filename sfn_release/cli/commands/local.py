@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -31,48 +32,93 @@ def run() -> None:
     "--real-time", is_flag=True, help="Let Wait states and retries take as long as on AWS."
 )
 @click.option(
+    "--mock-config",
+    metavar="FILE",
+    help="A MockConfigFile.json of Step Functions Local. Default: SFN_MOCK_CONFIG, or that file.",
+)
+@click.option(
+    "--handler",
+    "handlers",
+    multiple=True,
+    metavar="NAME=MODULE:FUNCTION",
+    help="Run a Lambda function as a Python handler. Repeatable.",
+)
+@click.option(
+    "--bucket",
+    "buckets",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Let a folder stand in for an S3 bucket. Repeatable.",
+)
+@click.option(
+    "--endpoint",
+    "endpoints",
+    multiple=True,
+    metavar="SERVICE=URL",
+    help="Send tasks of a service, such as lambda, to this endpoint. Repeatable.",
+)
+@click.option(
+    "--wait-time-scale",
+    type=float,
+    metavar="NUMBER",
+    help="Run in real time, with Wait states this many times as long; 0 skips them.",
+)
+@click.option("--account", metavar="ID", help="The account of every ARN, such as 123456789012.")
+@click.option("--region", metavar="NAME", help="The region of every ARN.")
+@click.option(
     "--allow-host",
     "allowed",
     multiple=True,
     metavar="NAME",
     help="Also answer to this host name, such as host.docker.internal. Repeatable.",
 )
-def serve(session: Session, port: int, real_time: bool, allowed: tuple[str, ...]) -> None:
+def serve(
+    session: Session, port: int, real_time: bool, allowed: tuple[str, ...], **given: Any
+) -> None:
     """Serve Step Functions on loopback until Ctrl-C.
 
     You can use any AWS client with the endpoint URL that it prints, and any credentials. An access
     key ID of twelve digits is the account; any other key means 000000000000. Requests go to the
     region that they are signed for. The state is shared with the `local` environment. Outside a
     project, it is a file in your user data folder.
+
+    It takes the place of AWS's Step Functions Local, and reads the same environment variables:
+    SFN_MOCK_CONFIG, LAMBDA_ENDPOINT and the other endpoints, WAIT_TIME_SCALE. Outside a project,
+    AWS_ACCOUNT_ID and AWS_DEFAULT_REGION are the account and region of every ARN.
     """
+    from sfn_release.cli.output import serve_settings
     from sfn_release.local_service.server import serve
+    from sfn_release.operations.local_settings import GivenSettings, read_settings
     from sfn_release.operations.verbs.local import data_folder, service_for
 
-    service, where = service_for(
+    settings = read_settings(session.directory, os.environ, GivenSettings(**given))
+    opened = service_for(
         session.directory,
         session.runtime(),
         environment=session.environment,
         real_time=real_time,
+        settings=settings,
     )
 
     def ready(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
         if session.as_json:
-            terminal.write_json("local-serve", {"endpoint_url": url, "database": str(where)})
+            members = {"endpoint_url": url, "database": str(opened.database)}
+            terminal.write_json("local-serve", members | serve_settings.to_json(opened))
         else:
             terminal.write_parts("Step Functions at ", terminal.Styled(url, "bold"), "  (not AWS)")
-            region = service.context.scope.region
+            region = opened.service.context.scope.region
             line = f"aws --endpoint-url {url} --region {region} stepfunctions list-state-machines"
             terminal.write(f"  {line}")
-            for talk in _HELP:
+            for talk in (*serve_settings.lines(opened), *_HELP):
                 terminal.say(f"  {talk}")
-            own = where.parent == data_folder(os.environ)
+            own = opened.database.parent == data_folder(os.environ)
             which = "no project here; state is" if own else "the state is"
-            terminal.say(f"  {which} in {where}; stop with Ctrl-C")
+            terminal.say(f"  {which} in {opened.database}; stop with Ctrl-C")
         sys.stdout.flush()
 
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-        serve(service, port=port, allowed=allowed, ready=ready)
+        serve(opened.service, port=port, allowed=allowed, ready=ready)
 
 
 @command("reset")

@@ -7,17 +7,28 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import LocalServiceError, NotFoundError, UsageError
-from sfn_release.local_service import LocalService, open_service
+from sfn_release.local_service import ACCOUNT, REGION, LocalService, open_service
+from sfn_release.operations import local_settings
+from sfn_release.operations.local_settings import LocalSettings
 from sfn_release.operations.workspace import Workspace, open_workspace
 from sfn_release.project import Environment
-from sfn_release.project.backends import local_backend
+from sfn_release.project.backends import local_backend, local_tasks
 from sfn_release.project.mock_files import mock_file, unused_keys
-from sfn_release.simulator import Mocks
+from sfn_release.project.task_settings import TaskSettings
 
 _NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class OpenedService(NamedTuple):
+    """A service to serve, the path of its database, and what answers its tasks."""
+
+    service: LocalService
+    database: Path
+    tasks: TaskSettings
 
 
 def service_for(
@@ -26,29 +37,57 @@ def service_for(
     *,
     environment: str | None = None,
     real_time: bool = False,
+    settings: LocalSettings | None = None,
     environ: Mapping[str, str] | None = None,
-) -> tuple[LocalService, Path]:
-    """Return the service of the project around *directory*, and the path of its database.
+) -> OpenedService:
+    """Return the service of the project around *directory*.
 
-    Outside a project, it is the user's own service, and no task has a mock. Raises UsageError for
-    an environment that can't be served.
+    Outside a project, it is the user's own service. Raises UsageError for an environment that
+    can't be served.
     """
+    settings = settings or LocalSettings()
+    scale = settings.wait_time_scale
+    real_time = real_time or bool(scale)
     try:
         workspace = open_workspace(directory, runtime)
     except NotFoundError:
         if environment is not None:
             raise
         path = data_folder(os.environ if environ is None else environ) / "local.db"
-        running = open_service(path, tasks_for=lambda _scope: Mocks(), real_time=real_time)
-        return running, path
+        tasks = local_settings.with_defaults(directory, settings.tasks)
+        config = local_tasks.mock_config(tasks, directory)
+        answering = local_tasks.sources(
+            tasks, tasks.handlers, directory, runtime.now, runtime.watcher.say
+        )
+        running = open_service(
+            path,
+            tasks_for=answering.for_execution,
+            mock_config=None if config is None else config.read,
+            region=settings.region or REGION,
+            account=settings.account or ACCOUNT,
+            fixed=settings.fixed,
+            real_time=real_time,
+            wait_time_scale=1 if scale is None else scale,
+        )
+        return OpenedService(running, path, tasks)
     served = workspace.environment(environment or "local")
     if not served.backend.can_serve:
         raise UsageError(
             f"{served.label} can't be served: it doesn't run inside sfn-release.",
             fix='Choose an environment with  backend = "local"  in releases.toml.',
         )
-    running = local_backend.local_service(workspace.clone, served, real_time=real_time)
-    return running, local_backend.database(workspace.clone)
+    settings = settings.in_project()
+    tasks = local_settings.with_defaults(directory, served.tasks.and_also(settings.tasks))
+    running = local_backend.local_service(
+        workspace.clone,
+        served,
+        settings=tasks,
+        real_time=real_time,
+        wait_time_scale=1 if scale is None else scale,
+        region=settings.region,
+        account=settings.account,
+    )
+    return OpenedService(running, local_backend.database(workspace.clone), tasks)
 
 
 def data_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

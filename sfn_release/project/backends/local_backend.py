@@ -36,12 +36,16 @@ def local_service(
     *,
     real_time: bool = False,
     settings: TaskSettings | None = None,
-    account: str = LOCAL_ACCOUNT,
+    wait_time_scale: float = 1,
+    region: str | None = None,
+    account: str | None = None,
 ) -> LocalService:
     """Return the service behind a local environment.
 
     State machines of this project move here from the database that all projects used to share.
-    Tasks are answered as *settings* declare it, by default those of the environment.
+    Tasks are answered as *settings* declare it, by default those of the environment. *region* and
+    *account* are for every request, whatever it is signed for. Raises ConfigError for a faulty mock
+    file or handler.
     """
     from sfn_release.local_service.migration import move_project
 
@@ -56,9 +60,11 @@ def local_service(
     return open_service(
         path,
         tasks_for=answering.for_execution,
-        region=_region(environment),
-        account=account,
+        region=region or _region(environment),
+        account=account or LOCAL_ACCOUNT,
+        fixed=[name for name, value in (("region", region), ("account", account)) if value],
         real_time=real_time,
+        wait_time_scale=wait_time_scale,
         mock_config=None if config is None else config.read,
     )
 

@@ -1,0 +1,208 @@
+"""The settings of the local service, from options and environment variables.
+
+The variables are those of AWS's Step Functions Local. An option wins over its variable, and an
+empty variable counts as one that isn't set. Source: "Setting Configuration Options for Step
+Functions Local" in AWS's developer guide. It has nine of the endpoints; the others follow suit.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sfn_release.errors import UsageError
+from sfn_release.project import aws_rules
+from sfn_release.project.task_settings import TaskSettings
+from sfn_release.tasks import handler_specs
+
+MOCK_FILE = "MockConfigFile.json"
+"""The mock file that Step Functions Local reads from the folder that it is started in."""
+
+ENDPOINTS: Mapping[str, str] = {
+    "ATHENA_ENDPOINT": "athena",
+    "BATCH_ENDPOINT": "batch",
+    "CODEBUILD_ENDPOINT": "codebuild",
+    "DYNAMODB_ENDPOINT": "dynamodb",
+    "ECS_ENDPOINT": "ecs",
+    "EMR_ENDPOINT": "emr",
+    "EVENTS_ENDPOINT": "events",
+    "GLUE_ENDPOINT": "glue",
+    "LAMBDA_ENDPOINT": "lambda",
+    "S3_ENDPOINT": "s3",
+    "SAGE_MAKER_ENDPOINT": "sagemaker",
+    "SNS_ENDPOINT": "sns",
+    "SQS_ENDPOINT": "sqs",
+    "STEP_FUNCTIONS_ENDPOINT": "stepfunctions",
+}
+"""The variables that name endpoints, and the botocore id of each one's service."""
+
+_MOCK_CONFIG = ("SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG")
+_REGION = re.compile(r"[a-z][a-z0-9-]*")  # people call it "local", too
+_SERVICE = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class GivenSettings:
+    """The options of a command line, as the user wrote them."""
+
+    mock_config: str | None = None
+    handlers: Iterable[str] = ()
+    buckets: Iterable[str] = ()
+    endpoints: Iterable[str] = ()
+    wait_time_scale: float | None = None
+    account: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """The settings of a local service.
+
+    *wait_time_scale* multiplies the time of Wait states; None leaves the choice of time to the
+    caller. *account* and *region* are those of every ARN. None means the environment's own, or
+    those of each request. *asked* are the members that an option set, rather than a variable.
+    """
+
+    tasks: TaskSettings = field(default_factory=TaskSettings)
+    wait_time_scale: float | None = None
+    account: str | None = None
+    region: str | None = None
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def fixed(self) -> list[str]:
+        """The members of every ARN that a request's signature doesn't change."""
+        return [name for name in ("region", "account") if getattr(self, name)]
+
+    def in_project(self) -> LocalSettings:
+        """Return the settings for the service of a project.
+
+        What you deploy to `local` has the environment's region and account, so variables of the
+        shell don't change them.
+        """
+        return replace(
+            self,
+            account=self.account if "account" in self.asked else None,
+            region=self.region if "region" in self.asked else None,
+        )
+
+
+def read_settings(
+    folder: Path, environ: Mapping[str, str], given: GivenSettings | None = None
+) -> LocalSettings:
+    """Return the settings that options and variables give. Paths are relative to *folder*.
+
+    Raises UsageError, which names the option or variable and shows how to write it, and ConfigError
+    for a faulty mock file or handler.
+    """
+    given = given or GivenSettings()
+    variables = {name: text for name, text in environ.items() if text}
+    handlers = dict(
+        _pair("--handler", text, "charge=app.charge:handler") for text in given.handlers
+    )
+    handler_specs(handlers, folder)
+    named = {
+        service: _url(name, variables[name])
+        for name, service in ENDPOINTS.items()
+        if name in variables
+    }
+    return LocalSettings(
+        TaskSettings(
+            handlers=handlers,
+            buckets=dict(_bucket(folder, text) for text in given.buckets),
+            mock_config=mock_config(folder, variables, given.mock_config),
+            task_endpoints=named | dict(_endpoint(text) for text in given.endpoints),
+        ),
+        wait_time_scale=_scale(variables, given.wait_time_scale),
+        account=_account(variables, given.account),
+        region=_region(variables, given.region),
+        asked=frozenset(name for name in ("account", "region") if getattr(given, name)),
+    )
+
+
+def mock_config(folder: Path, environ: Mapping[str, str], option: str | None = None) -> str | None:
+    """Return the path of the mock file that an option or a variable names; None without any."""
+    variable = next((environ[name] for name in _MOCK_CONFIG if environ.get(name)), None)
+    path = option or variable
+    return None if path is None else str(folder / path)
+
+
+def with_defaults(folder: Path, tasks: TaskSettings) -> TaskSettings:
+    """Return *tasks*, whose mock file is by default the one that lies in *folder*."""
+    beside = folder / MOCK_FILE
+    return TaskSettings(mock_config=str(beside) if beside.is_file() else None).and_also(tasks)
+
+
+def _pair(option: str, text: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise UsageError(f"{option} {text!r} can't be read.", fix=f"Write  {option} {example}")
+    return name, value
+
+
+def _bucket(folder: Path, text: str) -> tuple[str, str]:
+    name, place = _pair("--bucket", text, "orders=./fixtures/orders")
+    path = folder / place
+    if not path.is_dir():
+        raise UsageError(
+            f"--bucket {text!r}: {path} is not a folder.",
+            fix="Name a folder that holds the bucket's objects.",
+        )
+    return name, str(path)
+
+
+def _endpoint(text: str) -> tuple[str, str]:
+    service, url = _pair("--endpoint", text, "lambda=http://127.0.0.1:3001")
+    if not _SERVICE.fullmatch(service):
+        raise UsageError(
+            f"--endpoint {text!r}: {service!r} is not the id of a service.",
+            fix="Write it as boto3 does:  --endpoint dynamodb=http://127.0.0.1:8000",
+        )
+    return service, _url(f"--endpoint {service}", url)
+
+
+def _url(source: str, url: str) -> str:
+    problem = aws_rules.task_endpoint(url)
+    if problem:
+        raise UsageError(f"{source}: {url!r} is not an endpoint.", why=problem)
+    return url
+
+
+def _scale(variables: Mapping[str, str], option: float | None) -> float | None:
+    name = "WAIT_TIME_SCALE"
+    if option is not None:
+        scale, source = option, f"--wait-time-scale {option}"
+    elif name in variables:
+        source = f"{name} {variables[name]!r}"
+        try:
+            scale = float(variables[name])
+        except ValueError:
+            scale = math.nan
+    else:
+        return None
+    if not (math.isfinite(scale) and scale >= 0):
+        raise UsageError(
+            f"{source} is not a number of 0 or more.",
+            fix="0 skips Wait states, 0.5 halves them, 1 lets them take as long as on AWS.",
+        )
+    return scale
+
+
+def _account(variables: Mapping[str, str], option: str | None) -> str | None:
+    account = option or variables.get("AWS_ACCOUNT_ID")
+    problem = aws_rules.account(account) if account is not None else None
+    if problem:
+        source = "--account" if option else "AWS_ACCOUNT_ID"
+        raise UsageError(f"{source} {account!r} is not an account.", why=problem)
+    return account
+
+
+def _region(variables: Mapping[str, str], option: str | None) -> str | None:
+    region = option or variables.get("AWS_DEFAULT_REGION")
+    if region is not None and not _REGION.fullmatch(region):
+        source = "--region" if option else "AWS_DEFAULT_REGION"
+        raise UsageError(f"{source} {region!r} is not a region.", fix="Write  us-east-1")
+    return region

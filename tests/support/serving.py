@@ -1,0 +1,60 @@
+"""`local serve` in a process of its own, and the AWS CLI that talks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SERVED = (
+    "SFN_MOCK_CONFIG",
+    "WAIT_TIME_SCALE",
+    "AWS_ACCOUNT_ID",
+    "AWS_DEFAULT_REGION",
+    "LAMBDA_ENDPOINT",
+)
+"""The variables that change a service, which a test sets by itself."""
+
+
+@contextmanager
+def serving(folder: Path, *options: str, **environ: str) -> Iterator[dict[str, Any]]:
+    """Serve in another process, and yield the object that --json prints."""
+    inherited = {name: text for name, text in os.environ.items() if name not in SERVED}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfn_release", "--json", "local", "serve", "--port", "0", *options],
+        cwd=folder,
+        env=inherited | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines: list[str] = []
+        while not lines or lines[-1].rstrip() not in ("}", ""):
+            lines.append(process.stdout.readline())
+        yield json.loads("".join(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+def aws_cli(url: str, *arguments: str, **environ: str) -> Any:
+    """Run the AWS CLI as users have it; return its JSON output."""
+    program = str(Path(sys.executable).with_name("aws"))
+    done = subprocess.run(
+        [program, "stepfunctions", "--endpoint-url", url, *arguments],
+        env=os.environ | {"AWS_PAGER": "", "AWS_DEFAULT_REGION": "us-east-1"} | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout.strip() else {}
