@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution_outcome import Event
 from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
@@ -110,10 +111,11 @@ def with_error(error: str | None, cause: str | None, **details: Any) -> dict[str
     return {**details, **{key: value for key, value in found.items() if value is not None}}
 
 
-def with_variables(texts: dict[str, str], **details: Any) -> dict[str, Any]:
-    """Return *details* with the JSON texts of the variables that a state has assigned, if any."""
-    if not texts:
+def with_variables(assigned: Mapping[str, Any], **details: Any) -> dict[str, Any]:
+    """Return *details* with the variables that a state has assigned, if any."""
+    if not assigned:
         return details
+    texts = {name: compact(value) for name, value in assigned.items()}
     return {**details, "assignedVariables": texts, "assignedVariablesDetails": _WHOLE}
 
 

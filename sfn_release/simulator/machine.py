@@ -235,21 +235,9 @@ def _visit(
             run.history.record("TaskStateAborted", frame.last)
         raise
     text = run.texts.of(exit_.output, name)
-    details = with_output(text, **with_variables(_written(exit_.assigned, name), name=name))
+    details = with_output(text, **with_variables(exit_.assigned, name=name))
     frame.last = run.history.record(f"{type_}StateExited", frame.last, details)
     return exit_
-
-
-def _written(assigned: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Write variables as JSON. Raises StateFailure if *name* assigns more than AWS's quota."""
-    texts = {variable: compact(value) for variable, value in assigned.items()}
-    if exceeds_quota("".join(texts.values())):
-        raise StateFailure(
-            "States.DataLimitExceeded",
-            f"The state '{name}' assigns variables with a size exceeding the maximum number of"
-            " bytes service limit.",
-        )
-    return texts
 
 
 def record_evaluation(
