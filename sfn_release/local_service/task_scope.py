@@ -13,7 +13,7 @@ from sfn_release.local_service.api_errors import ApiError
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.start_targets import StartTarget
 from sfn_release.simulator import Tasks
-from sfn_release.tasks import ApiRefusal, ExecutionScope
+from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase
 
 _DEEPEST = 16
 _depth: ContextVar[int] = ContextVar("depth of nested executions", default=0)
@@ -22,15 +22,25 @@ _depth: ContextVar[int] = ContextVar("depth of nested executions", default=0)
 
 def tasks_of(context: RequestContext, target: StartTarget) -> Tasks:
     """Return whatever answers the tasks of one execution of *target*."""
+    return tasks_named(context, target.name, target.tags, target.test_case)
+
+
+def tasks_named(
+    context: RequestContext,
+    machine: str,
+    tags: Mapping[str, str],
+    test_case: MockedTestCase | None = None,
+) -> Tasks:
+    """Return whatever answers the tasks of one execution of the state machine named *machine*."""
 
     def call_api(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         return _perform(context, operation, request)
 
     return context.tasks_for(
         ExecutionScope(
-            machine=target.name,
-            tags=target.tags,
-            test_case=target.test_case,
+            machine=machine,
+            tags=tags,
+            test_case=test_case,
             region=context.scope.region,
             account=context.scope.account,
             call_api=call_api,

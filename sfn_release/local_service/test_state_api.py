@@ -23,6 +23,7 @@ from sfn_release.local_service import (
     test_state_mocks,
 )
 from sfn_release.local_service.request_context import RequestContext
+from sfn_release.local_service.task_scope import tasks_named
 from sfn_release.simulator import ContextSeed, RealClock, VirtualClock
 from sfn_release.simulator.state_tests.state_test import (
     MockedError,
@@ -34,7 +35,6 @@ from sfn_release.simulator.state_tests.state_test import (
 from sfn_release.simulator.state_tests.state_test_rules import require_valid
 from sfn_release.simulator.state_tests.state_test_run import simulate_state
 from sfn_release.simulator.state_tests.tested_state import TestedState, find_tested
-from sfn_release.tasks import ExecutionScope
 
 _MACHINE: Final = "TestState"
 _PER_ITEM: Final = ("afterItemsPath", "afterItemsPointer", "afterItemSelector")
@@ -55,9 +55,7 @@ def run(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         _require_valid(test, state, request, mode)
         outcome = simulate_state(
             test,
-            tasks=context.tasks_for(
-                ExecutionScope(_MACHINE, region=context.scope.region, account=context.scope.account)
-            ),
+            tasks=tasks_named(context, _MACHINE, {}),
             clock=RealClock() if context.real_time else VirtualClock(_now(context)),
             context=_seed(context, request),
         )
