@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from support.command_line import CREDENTIALS
+
 SERVED = (
     "SFN_MOCK_CONFIG",
     "WAIT_TIME_SCALE",
@@ -20,6 +22,12 @@ SERVED = (
     "LAMBDA_ENDPOINT",
 )
 """The variables that change a service, which a test sets by itself."""
+
+CLIENT = {
+    "AWS_PAGER": "",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+}
 
 
 @contextmanager
@@ -51,7 +59,7 @@ def aws_cli(url: str, *arguments: str, **environ: str) -> Any:
     program = str(Path(sys.executable).with_name("aws"))
     done = subprocess.run(
         [program, "stepfunctions", "--endpoint-url", url, *arguments],
-        env=os.environ | {"AWS_PAGER": "", "AWS_DEFAULT_REGION": "us-east-1"} | environ,
+        env=os.environ | CREDENTIALS | CLIENT | environ,
         capture_output=True,
         text=True,
         check=False,
