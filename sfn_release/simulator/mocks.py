@@ -32,6 +32,12 @@ into an object::
 
       "Charge": {"per": "execution", "answers": [{"payload": 1}, {"payload": 2}]}
 
+A ``.sync`` or ``.waitForTaskToken`` task is first submitted. ``submitted`` is the service's answer
+to that, beside the answer of the finished task. A ``.waitForTaskToken`` task that has nothing else
+waits until you send the end yourself, with SendTaskSuccess or SendTaskFailure::
+
+      "Approve": {"submitted": {"MessageId": "1"}}
+
 For a Map with an ItemReader, use the Map's name: ``return`` is the list of items, or S3's answer,
 ``{"Body": "id\n1\n2"}`` from GetObject or ``{"Contents": [...]}`` from ListObjectsV2.
 
@@ -42,6 +48,7 @@ TaskFailure, or any other exception, fails the task as it would fail a Lambda fu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,13 +56,22 @@ from typing import Any
 from sfn_release.asl.partitions import known_arn
 from sfn_release.canonical import loads
 from sfn_release.errors import ConfigError, DefinitionError
-from sfn_release.simulator.task_protocol import NoAnswer, TaskCall, TaskFailure, TaskResult
+from sfn_release.simulator.task_protocol import (
+    Later,
+    NoAnswer,
+    TaskCall,
+    TaskFailure,
+    TaskResult,
+)
 
 MockAnswer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Callable[[Any], Any]
 
 _KINDS = ("return", "payload", "error")
+_SUBMITTED = "submitted"
 _PER = ("iteration", "execution")
+_CALLBACK = ".waitForTaskToken"
 _LAMBDA_INVOKE = ":states:::lambda:invoke"
+_SUBMITS = re.compile(r".*\.(sync(:\d)?|waitForTaskToken)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -107,13 +123,31 @@ class Mocks:
         count = self._calls.get(counted, 0)
         self._calls[counted] = count + 1
         chosen = answer.answers[min(count, len(answer.answers) - 1)]
-        seconds = chosen.get("seconds", 0)
+        seconds, submitted = chosen.get("seconds", 0), chosen.get(_SUBMITTED)
+        if _SUBMITTED in chosen:
+            self._refuse_unsubmitted(call, chosen)
+        if chosen.keys().isdisjoint(_KINDS):
+            return Later(submitted=submitted)
         if "error" in chosen:
-            raise TaskFailure(chosen["error"], chosen.get("cause"), seconds=seconds)
+            raise TaskFailure(
+                chosen["error"], chosen.get("cause"), seconds=seconds, submitted=submitted
+            )
         result = chosen["return"] if "return" in chosen else chosen["payload"]
         if "payload" in chosen and call.resource.endswith(_LAMBDA_INVOKE):
             result = {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
-        return TaskResult(result, seconds)
+        return TaskResult(result, seconds, submitted)
+
+    def _refuse_unsubmitted(self, call: TaskCall, answer: Mapping[str, Any]) -> None:
+        """Raise NoAnswer if the task isn't submitted, or if you couldn't send its end."""
+        ends = not answer.keys().isdisjoint(_KINDS)
+        if _SUBMITS.fullmatch(call.resource) if ends else call.resource.endswith(_CALLBACK):
+            return
+        known = "a .sync or .waitForTaskToken task" if ends else "a .waitForTaskToken task"
+        raise NoAnswer(
+            "SfnRelease.BadMock",
+            f'The mock of the task {json.dumps(call.state, ensure_ascii=False)} has "submitted"'
+            f"{'' if ends else ' alone'}, which is for {known}. Its Resource is {call.resource}.",
+        )
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the keys that aren't in *names*, the names that `task_names` yields."""
@@ -208,14 +242,19 @@ def _check(answer: Any, at: str) -> None:
             f"{at}: an answer must be an object, not {json.dumps(answer, default=repr)}.",
             fix='Wrap the result: {"return": ...}.',
         )
-    if len([kind for kind in _KINDS if kind in answer]) != 1:
+    kinds = [kind for kind in _KINDS if kind in answer]
+    if len(kinds) > 1 or not (kinds or _SUBMITTED in answer):
         raise ConfigError(f'{at}: an answer needs exactly one of "return", "payload" and "error".')
-    allowed = {"seconds", "error", "cause"} if "error" in answer else {"seconds", *_KINDS}
+    allowed = {_SUBMITTED, *kinds}
+    if kinds:
+        allowed.add("seconds")
+    if "error" in answer:
+        allowed.add("cause")
     for name in answer:
         if name not in allowed:
             raise ConfigError(
                 f"{at}: unknown key {json.dumps(name)}.",
-                fix=f"Known here: {', '.join(sorted(allowed & {*answer, 'seconds', 'cause'}))}.",
+                fix=f"Known here: {', '.join(sorted(allowed))}.",
             )
     for name in ("error", "cause"):
         if name in answer and not isinstance(answer[name], str | None):

@@ -223,3 +223,59 @@ def test_a_mock_file_of_another_shape_is_refused_by_key(text: str, words: str) -
     with pytest.raises(ConfigError) as caught:
         load_mocks(text)
     assert words in str(caught.value)
+
+
+JOB = "arn:aws:states:::glue:startJobRun.sync"
+SEND = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+QUEUE = {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}
+
+
+def details(outcome: ExecutionOutcome, type: str) -> Any:
+    """Return the details of the only event of a type."""
+    (found,) = (event.details for event in outcome.events if event.type == type)
+    (value,) = found.values()
+    return value
+
+
+@pytest.mark.parametrize("resource", [JOB, SEND])
+def test_a_mock_answers_the_submission_and_the_end(resource: str) -> None:
+    """The history has both answers, also for a task that fails."""
+    parameters = QUEUE if resource == SEND else {"JobName": "j"}
+    fields = {"Resource": resource, "Parameters": parameters}
+    mock = {"submitted": {"id": 1}, "return": {"done": True}}
+    done = charge(Mocks({"Charge": mock}), **fields)
+    assert done.output == {"done": True}
+    assert details(done, "TaskSubmitted")["output"] == '{"id":1}'
+    failed = charge(Mocks({"Charge": {"submitted": {"id": 1}, "error": "E"}}), **fields)
+    assert (failed.error, details(failed, "TaskSubmitted")["output"]) == ("E", '{"id":1}')
+
+
+def test_a_mock_of_the_submission_leaves_the_end_to_you() -> None:
+    """A callback task waits for SendTaskSuccess, here until its timeout."""
+    mocks = load_mocks('{"Charge": {"submitted": {"MessageId": "1"}}}')
+    done = charge(mocks, Resource=SEND, Parameters=QUEUE, TimeoutSeconds=60)
+    assert done.error == "States.Timeout"
+    assert details(done, "TaskSubmitted")["output"] == '{"MessageId":"1"}'
+
+
+@pytest.mark.parametrize(
+    ("resource", "mock", "said"),
+    [
+        (INVOKE, {"submitted": 1}, "alone, which is for a .waitForTaskToken task"),
+        (JOB, {"submitted": 1}, "alone, which is for a .waitForTaskToken task"),
+        (INVOKE, {"submitted": 1, "return": 2}, "which is for a .sync or .waitForTaskToken task"),
+    ],
+)
+def test_only_a_submitted_task_has_a_submission(resource: str, mock: Any, said: str) -> None:
+    """A mock that would never end fails the execution at once, whatever its Retry and Catch."""
+    parameters = {"JobName": "j"} if resource == JOB else {"FunctionName": "f"}
+    failed = charge(Mocks({"Charge": mock}), Resource=resource, Parameters=parameters)
+    assert failed.error == "SfnRelease.BadMock"
+    assert said in (failed.cause or "")
+
+
+@pytest.mark.parametrize("text", ['{"submitted": 1, "seconds": 2}', '{"seconds": 2}'])
+def test_a_submission_takes_no_time(text: str) -> None:
+    """Seconds belong to the end of a task."""
+    with pytest.raises(ConfigError):
+        load_mocks(f'{{"A": {text}}}')
