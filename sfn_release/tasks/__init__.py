@@ -10,7 +10,8 @@ execution, which asks in this order:
 3. the mock file beside the workflow (`simulator.mocks`);
 4. Python handlers, run as Lambda functions (`handlers`);
 5. the other workflows of the project, and Step Functions itself (`workflows`);
-6. folders that stand in for S3 buckets (`buckets`).
+6. folders that stand in for S3 buckets (`buckets`);
+7. real services at AWS or in an emulator, if you asked for them by name (`endpoints`).
 
 If no source knows a task, the execution fails, and the cause names the state, its resource and the
 mock to write.
@@ -24,6 +25,8 @@ handlers            runs Python handlers as Lambda functions, in processes of th
 workflows           starts other workflows, and calls the other operations of Step Functions
 sdk_values          spells requests and answers as Step Functions does; `service_failures` names
                     errors, `sdk_metadata` adds the members of the AWS SDK
+endpoints           sends requests to services; `jobs` follows the jobs of .sync tasks,
+                    `lambda_endpoint` calls functions
 work                runs an answer in the background
 buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
                     (`object_store`); `s3_request` and `bucket_listing` are their parts

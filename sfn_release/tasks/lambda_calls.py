@@ -28,7 +28,10 @@ _STATUS = {"RequestResponse": 200, "Event": 202, "DryRun": 204}
 
 @dataclass(frozen=True)
 class LambdaCall:
-    """One call of a function. *text* names it as written; *event* is the JSON that it receives."""
+    """One call of a function. *text* names it as written; *event* is the JSON that it receives.
+
+    *qualifier* is the parameter Qualifier.
+    """
 
     integration: Integration
     text: str
@@ -36,6 +39,7 @@ class LambdaCall:
     event: Any
     invocation: str = "RequestResponse"
     client_context: Mapping[str, Any] | None = None
+    qualifier: str = ""
 
     @property
     def version(self) -> str:
@@ -110,6 +114,7 @@ def parse_lambda_call(call: TaskCall) -> LambdaCall | None:
         _blob(payload) if invoke[1] else payload,
         str(request.get("InvocationType") or "RequestResponse"),
         _client_context(request.get("ClientContext")),
+        qualifier if isinstance(qualifier, str) else "",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sfn_release.simulator import Mocks, Tasks
 from sfn_release.tasks.buckets import Buckets
 from sfn_release.tasks.chain import TaskChain, TaskSource
+from sfn_release.tasks.endpoints import Endpoints
 from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handlers import Handlers
 from sfn_release.tasks.mocked_case import MockedCase
@@ -19,7 +20,8 @@ class TaskSources:
     """The sources of answers, from which `for_execution` builds the tasks of one execution.
 
     *given* are the answers that a test gives, *handlers* are Python handlers, *mocks_of* returns
-    the mocks of a state machine's mock file, *buckets* stand in for S3. The test case of a
+    the mocks of a state machine's mock file, *buckets* stand in for S3, *endpoints* are real
+    services. The test case of a
     MockConfigFile.json belongs to the execution.
     """
 
@@ -27,6 +29,7 @@ class TaskSources:
     handlers: Handlers | None = None
     mocks_of: Callable[[str], Mocks] = lambda _machine: Mocks()
     buckets: Buckets | None = None
+    endpoints: Endpoints | None = None
 
     def for_execution(self, scope: ExecutionScope) -> Tasks:
         """Return the tasks of one execution."""
@@ -43,4 +46,6 @@ class TaskSources:
             sources.append(WorkflowTasks(scope.call_api))
         if self.buckets is not None:
             sources.append(self.buckets)
+        if self.endpoints is not None:
+            sources.append(self.endpoints.of_execution(scope.region))
         return TaskChain(sources, mock_file)
