@@ -435,7 +435,7 @@ def test_a_result_of_a_wrong_type_is_shown(
         ({"Type": "Wait", "Seconds": "{% 1e9 %}"}, "references too large a value: 1000000000"),
         (
             {"Type": "Wait", "Timestamp": "{% '2016-12-05' %}"},
-            (XX),
+            "extended offset date-time format string: 2016-12-05",
         ),
         (
             mapped(MaxConcurrency="{% -1 %}", Items=[1]),
