@@ -28,6 +28,11 @@ def constraint(failures: list[str]) -> ApiError:
     return validation(f"{count} validation {noun} detected: " + "; ".join(failures))
 
 
+def unsupported(member: str) -> ApiError:
+    """Return the error for a *member* of AWS's model that the local service can't honour."""
+    return validation(f"The local Step Functions service doesn't support '{member}' yet.")
+
+
 def serialization(message: str) -> ApiError:
     """Return the error for a body that is not JSON, or whose JSON types are not the model's."""
     return ApiError("SerializationException", message)

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from sfn_release.local_service import api_errors
+from sfn_release.local_service.supported_members import supported_members
 
 MemberCheck = Callable[[Any, str, list[str]], None]
 """Appends the faults of a value at a path to a list; raises for a wrong JSON type."""
@@ -95,6 +96,7 @@ def _check(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
 def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
     members = {name: _check(member, known) for name, member in shape.members.items()}
     required = list(shape.required_members)
+    unsupported = members.keys() - supported_members(shape.name)
 
     def check(value: Any, path: str, failures: list[str]) -> None:
         if not isinstance(value, dict):
@@ -106,6 +108,8 @@ def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
                     f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
                 )
         for name, member in value.items():
+            if member is not None and name in unsupported:
+                raise api_errors.unsupported(f"{path}.{name}" if path else name)
             if member is not None and name in members:
                 members[name](member, f"{path}.{name}" if path else name, failures)
 

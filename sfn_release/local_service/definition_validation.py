@@ -43,14 +43,20 @@ def check(definition: str, type: str) -> None:
         )
 
 
-def report(definition: str, type: str, *, most: int | None) -> dict[str, Any]:
-    """Return ``ValidateStateMachineDefinition``'s answer, with at most *most* diagnostics."""
+def report(definition: str, type: str, *, warn: bool = False, most: int | None) -> dict[str, Any]:
+    """Return ``ValidateStateMachineDefinition``'s answer, with at most *most* diagnostics.
+
+    *warn* adds the warnings of sfn-release, which don't change the result. AWS's aren't known.
+    """
     found = _found(definition, type)
-    shown = found[: most or _MOST]
+    members = [_member("ERROR", diagnostic) for diagnostic in found]
+    if warn and not found:
+        members += [_member("WARNING", warning) for warning in _warnings(definition, type)]
+    shown = members[: most or _MOST]
     return {
         "result": "FAIL" if found else "OK",
-        "diagnostics": [_member(diagnostic) for diagnostic in shown],
-        "truncated": len(shown) < len(found),
+        "diagnostics": shown,
+        "truncated": len(shown) < len(members),
     }
 
 
@@ -58,10 +64,27 @@ def _found(text: str, type: str) -> list[Diagnostic]:
     return diagnostics(text, type) or [
         _diagnostic(finding)
         for finding in check_definition(json.loads(text), type=type)
-        if finding.severity == "error"
-        and finding.rule not in _OURS
-        and not BY_NAME[finding.rule].late
+        if _refuses(finding)
     ]
+
+
+def _warnings(text: str, type: str) -> list[Diagnostic]:
+    return [
+        Diagnostic(_warning_code(finding), finding.message, _location(finding.path))
+        for finding in check_definition(json.loads(text), type=type)
+        if not _refuses(finding)
+    ]
+
+
+def _refuses(finding: Finding) -> bool:
+    """Whether Step Functions refuses a definition because of *finding*."""
+    return (
+        finding.severity == "error" and finding.rule not in _OURS and not BY_NAME[finding.rule].late
+    )
+
+
+def _warning_code(finding: Finding) -> str:
+    return finding.rule.upper().replace("-", "_")
 
 
 def _diagnostic(finding: Finding) -> Diagnostic:
@@ -99,8 +122,8 @@ def _written(keys: Iterable[str | int]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f"/{key}" for key in keys) or "/"
 
 
-def _member(diagnostic: Diagnostic) -> dict[str, Any]:
-    member = {"severity": "ERROR", "code": diagnostic.code, "message": diagnostic.message}
+def _member(severity: str, diagnostic: Diagnostic) -> dict[str, Any]:
+    member = {"severity": severity, "code": diagnostic.code, "message": diagnostic.message}
     if diagnostic.location is not None:
         member["location"] = diagnostic.location
     return member

@@ -173,13 +173,11 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
 
 def validate(_world: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ValidateStateMachineDefinition: the verdict of create, without creating.
-
-    Every diagnostic is an ERROR, so the severity in the request changes nothing.
-    """
+    """ValidateStateMachineDefinition: the verdict of create, without creating."""
     return definition_validation.report(
         request["definition"],
         request.get("type", "STANDARD"),
+        warn=request.get("severity") == "WARNING",
         most=request.get("maxResults") or None,
     )
 

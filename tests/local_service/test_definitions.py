@@ -292,3 +292,31 @@ def test_nothing_that_aws_accepted_is_refused() -> None:
         if told := diagnostics(text, case.get("type") or "STANDARD"):
             alarms[path.name] = told
     assert alarms == {}
+
+
+def test_warnings_are_reported_on_request() -> None:
+    """A Lambda task without Retry is fine for AWS, and a warning here; the result stays OK."""
+    client: Any = sfn.local()
+    text = json.dumps(
+        {
+            "StartAt": "Pick",
+            "States": {
+                "Pick": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:lambda:us-east-1:000000000000:function:pick:1",
+                    "End": True,
+                }
+            },
+        }
+    )
+    quiet = client.validate_state_machine_definition(definition=text, severity="ERROR")
+    assert (quiet["result"], quiet["diagnostics"]) == ("OK", [])
+    loud = client.validate_state_machine_definition(definition=text, severity="WARNING")
+    assert loud["result"] == "OK"
+    assert {item["severity"] for item in loud["diagnostics"]} == {"WARNING"}
+    few = client.validate_state_machine_definition(
+        definition=text, severity="WARNING", maxResults=1
+    )
+    assert (len(few["diagnostics"]), few["truncated"]) == (1, len(loud["diagnostics"]) > 1)
+    failing = client.validate_state_machine_definition(definition="{}", severity="WARNING")
+    assert {item["severity"] for item in failing["diagnostics"]} == {"ERROR"}
