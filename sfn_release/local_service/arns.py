@@ -7,6 +7,9 @@ arn:aws:states:REGION:ACCOUNT:stateMachine:NAME/label      a Distributed Map ins
 arn:aws:states:REGION:ACCOUNT:execution:NAME:EXECUTION     a STANDARD execution
 arn:aws:states:REGION:ACCOUNT:express:NAME:EXECUTION:ID    an EXPRESS execution
 arn:aws:states:REGION:ACCOUNT:activity:NAME                an activity
+arn:aws:states:REGION:ACCOUNT:mapRun:NAME/label:ID         a map run; its child executions:
+arn:aws:states:REGION:ACCOUNT:execution:NAME/label:ID      STANDARD
+arn:aws:states:REGION:ACCOUNT:express:NAME/label:NAME:ID   EXPRESS
 """
 
 from __future__ import annotations
@@ -47,6 +50,10 @@ class ArnScope:
     def express(self, machine: str, name: str, id: str) -> str:
         """Return the ARN of an EXPRESS execution, which *name* alone doesn't identify."""
         return f"{self._prefix}:express:{machine}:{name}:{id}"
+
+    def map_run(self, machine: str) -> str:
+        """Return the start of the ARN of a map run of state machine *machine*."""
+        return f"{self._prefix}:mapRun:{machine}"
 
     def activity(self, name: str) -> str:
         """Return the ARN of activity *name*."""
@@ -138,6 +145,27 @@ def execution_arn(text: str) -> str:
     if kind != "execution":
         raise api_errors.invalid_arn(f"Resource type not valid in this context: {kind}")
     if len(fields) not in (2, 3) or not all(fields):
+        raise api_errors.invalid_arn(f"Invalid ARN: {text}")
+    return text
+
+
+def described_arn(text: str) -> str:
+    """Return *text*, the ARN of an execution that the API describes. Raises InvalidArn.
+
+    That is a STANDARD execution, or an EXPRESS child execution of a map run.
+    """
+    kind, fields = _resource(text)
+    if kind == "express" and "/" in fields[0]:
+        return text
+    return execution_arn(text)
+
+
+def map_run_arn(text: str) -> str:
+    """Return *text*, the ARN of a map run. Raises InvalidArn for anything else."""
+    kind, fields = _resource(text)
+    if kind != "mapRun":
+        raise api_errors.invalid_arn(f"Resource type not valid in this context: {kind}")
+    if len(fields) != 2 or not all(fields):  # noqa: PLR2004 - machine/label, id
         raise api_errors.invalid_arn(f"Invalid ARN: {text}")
     return text
 

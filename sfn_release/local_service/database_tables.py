@@ -90,7 +90,9 @@ CREATE TABLE executions (
     redrives INTEGER NOT NULL DEFAULT 0,
     redriven REAL,                   -- the last redrive
     redrive_tokens TEXT,             -- JSON: [[clientToken, redriven], ...]
-    checkpoint TEXT                  -- JSON: what a redrive goes on from
+    checkpoint TEXT,                 -- JSON: what a redrive goes on from
+    map_run TEXT,                    -- map_runs.arn of a child execution
+    items INTEGER                    -- in the batch of a child execution
 );
 CREATE INDEX executions_by_machine ON executions (machine, id);
 CREATE INDEX executions_by_revision ON executions (revision);
@@ -132,17 +134,39 @@ CREATE TABLE task_signals (          -- for the process that runs the execution
 );
 CREATE INDEX task_signals_by_owner ON task_signals (owner)
 """
-_REDRIVES = (
+_MAP_RUNS = """
+CREATE TABLE map_runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    arn TEXT NOT NULL UNIQUE,
+    execution TEXT NOT NULL,         -- executions.arn
+    machine_arn TEXT NOT NULL,       -- of the execution
+    status TEXT NOT NULL,
+    started REAL NOT NULL,
+    stopped REAL,
+    max_concurrency INTEGER NOT NULL,
+    tolerated_count INTEGER NOT NULL,
+    tolerated_percentage REAL NOT NULL,
+    item_counts TEXT NOT NULL,       -- JSON: itemCounts of DescribeMapRun
+    execution_counts TEXT NOT NULL,
+    redrives INTEGER NOT NULL,
+    redriven REAL
+);
+CREATE INDEX map_runs_by_execution ON map_runs (execution, id);
+CREATE INDEX executions_by_map_run ON executions (map_run, id) WHERE map_run IS NOT NULL
+"""
+_ADDED_IN_3 = (
     "redrives INTEGER NOT NULL DEFAULT 0",
     "redriven REAL",
     "redrive_tokens TEXT",
     "checkpoint TEXT",
+    "map_run TEXT",
+    "items INTEGER",
 )
 
 
 def create(db: sqlite3.Connection) -> None:
     """Create all tables in an empty database."""
-    _run(db, _MACHINES, _HISTORIES, _REST, _ACTIVITIES)
+    _run(db, _MACHINES, _HISTORIES, _REST, _ACTIVITIES, _MAP_RUNS)
 
 
 def upgrade(db: sqlite3.Connection, version: int, scope: str) -> None:
@@ -152,9 +176,9 @@ def upgrade(db: sqlite3.Connection, version: int, scope: str) -> None:
     """
     if version == 1:
         _from_1(db, scope)
-    for column in _REDRIVES:
+    for column in _ADDED_IN_3:
         db.execute(f"ALTER TABLE executions ADD COLUMN {column}")
-    _run(db, _ACTIVITIES)
+    _run(db, _ACTIVITIES, _MAP_RUNS)
 
 
 def _from_1(db: sqlite3.Connection, scope: str) -> None:

@@ -10,13 +10,19 @@ from sfn_release.local_service import (
     api_answers,
     api_errors,
     execution_records,
+    map_run_records,
     open_tasks,
     pagination,
     queries,
     redrive_api,
     revisions,
 )
-from sfn_release.local_service.arns import execution_arn, machine_arn
+from sfn_release.local_service.arns import (
+    described_arn,
+    execution_arn,
+    machine_arn,
+    map_run_arn,
+)
 from sfn_release.local_service.request_context import RequestContext
 from sfn_release.local_service.task_signals import TaskSignal
 
@@ -24,8 +30,11 @@ _DATA = ("input", "inputDetails", "output", "outputDetails")
 
 
 def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeExecution: STANDARD only, even after its state machine was deleted."""
-    row = _row(context, request)
+    """DescribeExecution, even after its state machine was deleted.
+
+    EXPRESS executions are described only as child executions of a map run.
+    """
+    row = _row(context, described_arn(request["executionArn"]))
     answer: dict[str, Any] = {
         **_item(row),
         "input": row["input"],
@@ -33,6 +42,7 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
         "error": row["error"],
         "cause": row["cause"],
         "traceHeader": row["trace_header"],
+        "mapRunArn": row["map_run"],
     }
     if row["status"] == "TIMED_OUT":  # only its ExecutionTimedOut event names the error
         answer |= {"error": None, "cause": None}
@@ -41,13 +51,15 @@ def describe(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
     with context.store.reading() as db:
         reason = redrive_api.not_redrivable(db, row, context.now())
     answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
+    if row["map_run"] is not None and row["status"] not in ("RUNNING", "SUCCEEDED"):
+        answer["redriveStatus"], reason = "REDRIVABLE_BY_MAP_RUN", None
     answer["redriveStatusReason"] = reason
     return api_answers.with_included_data(answer, request)
 
 
 def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeStateMachineForExecution: the definition and revision that ran."""
-    row = _row(context, request)
+    row = _row(context, described_arn(request["executionArn"]))
     with context.store.reading() as db:
         revision = queries.revision(db, row["revision"])
     answer = {
@@ -57,6 +69,9 @@ def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) 
         "revisionId": revision["revision_id"],
         **revisions.from_row(revision).described(),
     }
+    if row["map_run"] is not None:
+        label = row["machine_arn"].rpartition("/")[2]
+        answer |= {"mapRunArn": row["map_run"], "label": label}
     if request.get("includedData") == "METADATA_ONLY":
         answer["definition"] = "{}"
     return api_answers.present(answer)
@@ -64,7 +79,7 @@ def describe_state_machine(context: RequestContext, request: Mapping[str, Any]) 
 
 def history(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """GetExecutionHistory, in either order."""
-    row = _row(context, request)
+    row = _row(context, execution_arn(request["executionArn"]))
     backwards = bool(request.get("reverseOrder"))
 
     def fetch(after: Any, count: int) -> list[Any]:
@@ -84,14 +99,14 @@ def history(context: RequestContext, request: Mapping[str, Any]) -> dict[str, An
 
 
 def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-    """ListExecutions of a STANDARD state machine, version or alias, newest first."""
+    """ListExecutions of a STANDARD state machine, version, alias or map run, newest first."""
     text, map_run = request.get("stateMachineArn"), request.get("mapRunArn")
     if text is None or map_run is not None:
         if (text is None) == (map_run is None):
             raise api_errors.validation(
                 "Exactly one of stateMachineArn and mapRunArn must be given"
             )
-        raise api_errors.no_resource(str(map_run))
+        return _children(context, request, map_run_arn(str(map_run)))
     arn = machine_arn(text)
     status, redriven = request.get("statusFilter"), request.get("redriveFilter")
     execution_records.settle(context)
@@ -107,7 +122,7 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
 
         def fetch(after: Any, count: int) -> list[sqlite3.Row]:
             return db.execute(
-                "SELECT * FROM executions WHERE machine = ? AND id < ?"
+                "SELECT * FROM executions WHERE machine = ? AND map_run IS NULL AND id < ?"
                 " AND (? IS NULL OR version = ?) AND (? IS NULL OR alias = ?)"
                 " AND (? IS NULL OR status = ?)"
                 " AND (? IS NULL OR (redrives > 0) = (? = 'REDRIVEN')) ORDER BY id DESC LIMIT ?",
@@ -127,9 +142,43 @@ def list_all(context: RequestContext, request: Mapping[str, Any]) -> dict[str, A
     return pagination.answer("executions", [api_answers.present(_item(row)) for row in rows], token)
 
 
+def _children(context: RequestContext, request: Mapping[str, Any], map_run: str) -> dict[str, Any]:
+    """List the child executions of a map run, newest first."""
+    status, redriven = request.get("statusFilter"), request.get("redriveFilter")
+    execution_records.settle(context)
+    with context.store.reading() as db:
+        if map_run_records.find(db, map_run) is None:
+            raise api_errors.no_resource(map_run)
+
+        def fetch(after: Any, count: int) -> list[sqlite3.Row]:
+            return db.execute(
+                "SELECT * FROM executions WHERE map_run = ? AND id < ?"
+                " AND (? IS NULL OR status = ?)"
+                " AND (? IS NULL OR (redrives > 0) = (? = 'REDRIVEN')) ORDER BY id DESC LIMIT ?",
+                (
+                    *(map_run, queries.HIGHEST if after is None else after),
+                    *(status, status, redriven, redriven, count),
+                ),
+            ).fetchall()
+
+        rows, token = pagination.page(
+            request,
+            listing=f"children {map_run} {status} {redriven}",
+            fetch=fetch,
+            position=lambda row: row["id"],
+        )
+    listed = [{**_item(row), "mapRunArn": map_run, "itemCount": row["items"]} for row in rows]
+    return pagination.answer("executions", [api_answers.present(item) for item in listed], token)
+
+
 def stop(context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
     """StopExecution: changes nothing after the end of an execution."""
-    row = _row(context, request)
+    row = _row(context, execution_arn(request["executionArn"]))
+    if row["map_run"] is not None:
+        raise api_errors.validation(
+            f"The local service can't stop a child execution alone; stop '{row['map_run']}' by"
+            " stopping its execution"
+        )
     error, cause = request.get("error"), request.get("cause")
     if row["status"] == "RUNNING":
         context.live.stop(row["arn"], error, cause)
@@ -154,8 +203,7 @@ def _stop_elsewhere(
         open_tasks.send_signal(db, row["owner"], row["arn"], signal.form())
 
 
-def _row(context: RequestContext, request: Mapping[str, Any]) -> sqlite3.Row:
-    arn = execution_arn(request["executionArn"])
+def _row(context: RequestContext, arn: str) -> sqlite3.Row:
     execution_records.settle(context)
     with context.store.reading() as db:
         return queries.execution(db, context, arn)

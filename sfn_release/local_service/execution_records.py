@@ -7,7 +7,13 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from sfn_release.local_service import api_answers, history_store, open_tasks, queries
+from sfn_release.local_service import (
+    api_answers,
+    history_store,
+    map_run_records,
+    open_tasks,
+    queries,
+)
 from sfn_release.local_service.arns import activity_name
 from sfn_release.local_service.live_clock import LiveClock
 from sfn_release.local_service.live_execution import LiveExecution, Progress
@@ -48,6 +54,7 @@ def build(
             type=target.type,
         ),
         observe=run.observe,
+        observe_child=run.observe_child,
         redrive=redrive,
         wait_time_scale=context.wait_time_scale,
     )
@@ -108,6 +115,7 @@ def store_progress(db: sqlite3.Connection, arn: str, progress: Progress, owner: 
         open_tasks.insert(db, arn, owner, progress.opened)
     if progress.closed:
         open_tasks.end(db, progress.closed)
+    map_run_records.store(db, progress.map_runs, progress.children)
     if progress.outcome is not None:
         _finish(db, arn, progress.outcome)
 
@@ -168,6 +176,7 @@ def abort(
     live = context.live.events(row["arn"])
     history_store.append(db, row["arn"], map(history_store.event_form, live))
     open_tasks.end_all(db, row["arn"])
+    map_run_records.abort(db, row["arn"], now)
     ending = {
         "id": history_store.last(db, row["arn"]) + 1,
         "previousEventId": 0,
@@ -186,7 +195,9 @@ def abort(
 def settle(context: RequestContext) -> None:
     """Abort the executions whose process has died."""
     with context.store.reading() as db:
-        owners = db.execute("SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING'")
+        owners = db.execute(  # a child execution goes with its parent
+            "SELECT DISTINCT owner FROM executions WHERE status = 'RUNNING' AND owner IS NOT NULL"
+        )
         dead = [row["owner"] for row in owners if not context.live.alive(row["owner"])]
     for owner in dead:
         with context.store.writing() as db:

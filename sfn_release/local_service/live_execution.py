@@ -14,7 +14,7 @@ from sfn_release.local_service import task_signals
 from sfn_release.local_service.live_clock import LiveClock
 from sfn_release.local_service.open_tasks import OpenTask
 from sfn_release.local_service.task_signals import TaskSignal
-from sfn_release.simulator import Event, Execution, ExecutionOutcome
+from sfn_release.simulator import ChildExecution, Event, Execution, ExecutionOutcome, MapRun
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Progress:
     events: Sequence[Event]
     opened: Collection[OpenTask]
     closed: Collection[str]
+    map_runs: Sequence[MapRun]
+    children: Sequence[tuple[MapRun, ChildExecution]]
     outcome: ExecutionOutcome | None
 
 
@@ -46,11 +48,17 @@ class LiveExecution:
         self._signals: deque[TaskSignal] = deque()
         self._taken: list[TaskSignal] = []
         self._events: list[Event] = []
+        self._children: dict[str, tuple[MapRun, ChildExecution]] = {}
+        self._stored_map_runs = 0
         self._opened: dict[str, OpenTask] = {}
         self._stored: set[str] = set()
         self._answered: set[str] = set()
         self._work: set[Future[Any]] = set()
         self._asking: threading.Thread | None = None
+
+    def observe_child(self, map_run: MapRun, child: ChildExecution) -> None:
+        """Keep a child execution that has started or ended until it is stored."""
+        self._children[child.arn] = (map_run, child)
 
     def observe(self, event: Event) -> None:
         """Keep an event until it is stored."""
@@ -128,11 +136,25 @@ class LiveExecution:
         opened = [task for token, task in self._opened.items() if token in waiting]
         opened += [OpenTask(token) for token in waiting - self._opened.keys() - self._stored]
         closed = self._stored - waiting
-        return Progress(self.events, opened, closed, self.execution.outcome)
+        children = tuple(self._children.values())
+        runs = self.execution.map_runs
+        changed = {id(map_run) for map_run, _ in children}
+        map_runs = [
+            run
+            for index, run in enumerate(runs)
+            if index >= self._stored_map_runs or run.status == "RUNNING" or id(run) in changed
+        ]
+        outcome = self.execution.outcome
+        return Progress(self.events, opened, closed, map_runs, children, outcome)
 
     def stored(self, progress: Progress) -> None:
         """Forget the changes in *progress*, which are stored, and release their senders."""
         del self._events[: len(progress.events)]
+        self._children.clear()
+        self._stored_map_runs = sum(run.status != "RUNNING" for run in self.execution.map_runs)
+        for _, child in progress.children:
+            if child.stopped is not None:
+                child.events = ()
         self._stored |= {task.token for task in progress.opened}
         self._stored.difference_update(progress.closed)
         self._opened.clear()

@@ -81,7 +81,8 @@ def routing(row: sqlite3.Row) -> list[Any]:
 
 def execution(db: sqlite3.Connection, context: RequestContext, arn: str) -> sqlite3.Row:
     """Return the row of an execution of this region and account. Raises ExecutionDoesNotExist."""
-    if not arn.startswith(context.scope.execution("", "")[:-1]):
+    prefixes = (context.scope.execution("", "")[:-1], context.scope.express("", "", "")[:-2])
+    if not arn.startswith(prefixes):
         raise api_errors.no_execution(arn)
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM executions WHERE arn = ?", (arn,)

@@ -22,6 +22,7 @@ from sfn_release.local_service import (
     alias_api,
     api_errors,
     execution_api,
+    map_run_api,
     redrive_api,
     start_api,
     state_machine_api,
@@ -77,6 +78,9 @@ OPERATIONS: dict[str, ApiOperation] = {
     "ListExecutions": execution_api.list_all,
     "RedriveExecution": redrive_api.redrive,
     "StopExecution": execution_api.stop,
+    "DescribeMapRun": map_run_api.describe,
+    "ListMapRuns": map_run_api.list_all,
+    "UpdateMapRun": map_run_api.update,
     "TestState": test_state_api.run,
 }
 

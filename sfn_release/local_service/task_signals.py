@@ -10,12 +10,14 @@ from typing import Any, Literal, assert_never
 
 from sfn_release.simulator import Execution, TaskFailure, TaskResult
 
-Kind = Literal["success", "failure", "heartbeat", "started", "stop"]
+Kind = Literal["success", "failure", "heartbeat", "started", "stop", "map_run"]
 
 
 @dataclass(frozen=True)
 class TaskSignal:
     """One signal. *output* is JSON text, *worker* the name of an activity's worker.
+
+    For the change of a map run, *token* is its ARN and *output* the members of UpdateMapRun.
 
     *done* is set when the execution has taken the signal and runs no further for now.
     """
@@ -63,5 +65,21 @@ def deliver(signal: TaskSignal, execution: Execution) -> None:
             execution.started(signal.token, signal.worker)
         case "stop":
             execution.stop(signal.error, signal.cause)
+        case "map_run":
+            _update_map_run(execution, signal.token, json.loads(signal.output))
         case unknown:
             assert_never(unknown)
+
+
+def _update_map_run(execution: Execution, arn: str, settings: Mapping[str, Any]) -> None:
+    """Change a map run. One that has ended meanwhile stays as it is."""
+    for run in execution.map_runs:
+        if run.arn == arn and run.status == "RUNNING":
+            run.max_concurrency = settings.get("maxConcurrency", run.max_concurrency)
+            run.tolerated_failure_count = settings.get(
+                "toleratedFailureCount", run.tolerated_failure_count
+            )
+            run.tolerated_failure_percentage = settings.get(
+                "toleratedFailurePercentage", run.tolerated_failure_percentage
+            )
+            execution.refill()

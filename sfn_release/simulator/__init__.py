@@ -21,6 +21,9 @@ execution         the same execution, for callers that drive it themselves
 machine           the walk from state to state
 simple_states, task_state, nested_states, map_run
                   the behaviour of each type of state
+map_run_items, map_run_children, map_run_results
+                  the parts of a distributed Map: the inputs of its child executions, from what
+                  `item_reader` reads; the child executions; what `result_writer` writes
 query_language    the fields that a language computes for a state; `jsonpath` and
                   `jsonata_language` implement it
 scheduler         branches and iterations side by side
@@ -30,6 +33,7 @@ task_protocol     the interface to whatever answers tasks; `mocks` implements it
 
 from __future__ import annotations
 
+from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock, RealClock, VirtualClock
 from sfn_release.simulator.execution import Execution, Redrive
 from sfn_release.simulator.execution_outcome import (
@@ -38,6 +42,7 @@ from sfn_release.simulator.execution_outcome import (
     ExecutionOutcome,
     ExecutionStatus,
 )
+from sfn_release.simulator.map_run_record import MapRun
 from sfn_release.simulator.mocks import Mocks, load_mocks
 from sfn_release.simulator.simulation import drive, simulate
 from sfn_release.simulator.task_protocol import (
@@ -50,6 +55,7 @@ from sfn_release.simulator.task_protocol import (
 )
 
 __all__ = [
+    "ChildExecution",
     "Clock",
     "ContextSeed",
     "Event",
@@ -57,6 +63,7 @@ __all__ = [
     "ExecutionOutcome",
     "ExecutionStatus",
     "Later",
+    "MapRun",
     "Mocks",
     "NoAnswer",
     "RealClock",

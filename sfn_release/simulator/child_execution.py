@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -38,7 +38,7 @@ class ChildExecution:
     started: datetime | None = None
     stopped: datetime | None = None
     redrive_count: int = 0
-    events: tuple[Event, ...] = ()
+    events: Sequence[Event] = ()
     last_event: int = 0
     position: Mapping[str, Any] | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -36,6 +36,11 @@ class EventCounter:
     @property
     def events(self) -> tuple[Event, ...]:
         """All events so far that are kept."""
+        return tuple(self.recorded)
+
+    @property
+    def recorded(self) -> Sequence[Event]:
+        """The same as a view, which grows with the history."""
         return ()
 
     @property
@@ -83,9 +88,9 @@ class EventRecorder(EventCounter):
         self.texts: TextStore = texts or TextStore()
 
     @property
-    def events(self) -> tuple[Event, ...]:
-        """All events so far."""
-        return tuple(self._events)
+    def recorded(self) -> Sequence[Event]:
+        """All events so far, in a view that grows with the history."""
+        return self._events
 
     def _keep(self, id: int, previous: int, type: str, details: dict[str, Any] | None) -> None:
         kept = {} if details is None else {_member(type): with_handles(details, self.texts)}

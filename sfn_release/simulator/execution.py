@@ -116,7 +116,8 @@ class Execution:
     """One execution of *definition* on *input*.
 
     *observe* receives each event at once, *observe_child* each child execution of a distributed Map
-    at its end, with its history; to save memory, you may replace that by ``()``.
+    at its start and at its end. It has its history; after its end, you may replace that by ``()``
+    to save memory.
 
     *wait_time_scale* multiplies the time of Wait states. UUIDs, jitter and task tokens depend on
     the execution's ARN only, so the same execution runs the same way again. Call it from one thread

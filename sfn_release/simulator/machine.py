@@ -92,7 +92,7 @@ class ExecutionRun:
     map_runs: list[MapRun] = field(default_factory=list)
     """The map runs of the execution and of its child executions, in the order of their start."""
     observe_child: Callable[[MapRun, ChildExecution], None] = lambda _run, _child: None
-    """Receives each child execution at its end."""
+    """Receives each child execution at its start and at its end."""
     wait_time_scale: float = 1
     """By how much the time of Wait states is multiplied."""
 

@@ -76,6 +76,7 @@ class Children:
         frame = Frame(0, self._attempt.frame.language, {}, iteration)
         self._running[child.index] = _Running(run, frame)
         _start(run, frame, child)
+        run.observe_child(map_run, child)
         try:
             walking = walk(run, frame, item_processor(self._attempt.visit), payload, child.position)
             if map_run.type == "EXPRESS":
@@ -110,7 +111,6 @@ class Children:
         run.history.record(_EVENTS[status], previous, details)
         child.last_event = run.history.last
         child.position = None if status == "SUCCEEDED" else frame.checkpoint()
-        child.events = run.history.events
         run.observe_child(self._map_run, child)
 
 
@@ -169,6 +169,7 @@ def _run_of(
 
 def _start(run: ExecutionRun, frame: Frame, child: ChildExecution) -> None:
     child.status = "RUNNING"
+    child.events = run.history.recorded
     child.started = child.started or run.clock.now()
     child.stopped = child.output = child.error = child.cause = None
     if child.position is None:
