@@ -21,6 +21,8 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Final
 
+from sfn_release.asl.jsonata_dialect import newer_operator
+
 TOO_DEEP: Final = "U1001"
 """The code of JsonataError for an expression that is nested too deeply to be parsed."""
 OPENING: Final = "{%"
@@ -100,9 +102,15 @@ def parsed(text: str) -> Any:
     from jlens import Expression, JlensError
 
     try:
-        return Expression(text)
+        expression = Expression(text)
     except JlensError as error:
         raise JsonataError(error.code, str(error), error.position or 0) from error
+    newer = newer_operator(text)
+    if newer is not None:
+        symbol, position = newer
+        words = f'The symbol "{symbol}" cannot be used as a unary operator'
+        raise JsonataError("S0211", words, position)
+    return expression
 
 
 @lru_cache(maxsize=4096)

@@ -50,6 +50,10 @@ _PATH = re.compile(r"\$[^\W\d]\w*(\.(?!(?:true|false|null|function|λ)\b)[^\W\d]
 """A variable and names after it. The excluded words aren't names."""
 
 
+_LONG = re.compile(r"\d{16}")
+_EXACT, _LONGEST = 2**53, 2**63  # whole numbers that a double holds, and those of AWS
+
+
 class Undefined(Enum):
     """The result of an expression that returns nothing."""
 
@@ -132,7 +136,9 @@ class CompiledJsonata:
             raise JsonataEvaluationError("", str(error)) from error
         except Exception as error:
             raise _as_aws(error) from error
-        return UNDEFINED if text is None else json.loads(text)
+        if text is None:
+            return UNDEFINED
+        return json.loads(text) if _LONG.search(text) is None else _exact(text, bindings)
 
 
 @lru_cache(maxsize=4096)
@@ -158,6 +164,25 @@ def _as_aws(error: Exception) -> JsonataEvaluationError:
             "T0412", 'Argument 1 of function "partition" must be an array of undefined'
         )
     return JsonataEvaluationError(error.code, text)
+
+
+def _exact(text: str, variables: Mapping[str, Any]) -> Any:
+    """Read a result whose whole numbers may be rounded: the engine's numbers are doubles.
+
+    On AWS, a whole number of 64 bits passes through an expression as it is. So a number that is the
+    double of a variable's number is that number.
+    """
+    whole: dict[float, int] = {}
+    pending: list[Any] = [variables]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, int) and _EXACT < abs(value) < _LONGEST:
+            whole[float(value)] = value
+    return json.loads(text, parse_int=lambda digits: whole.get(float(digits), int(digits)))
 
 
 def _looked_up(variables: Mapping[str, Any], path: list[str]) -> tuple[Any] | None:

@@ -142,6 +142,35 @@ def test_invalid_jsonata_is_refused_with_its_code(text: str) -> None:
     assert caught.value.code.startswith("S0")
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, 123456789012345678, -(2**63) + 1, 7])
+def test_a_whole_number_passes_through_unrounded(number: int) -> None:
+    """As on AWS, whose numbers have 64 bits, wherever the expression puts it."""
+    text = "{'id': $v.id, 'all': [$v.ids[$ = $v.id], 'n'], 'next': 1}"
+    found = value_of(text, v={"id": number, "ids": [0, number]})
+    assert found == {"id": number, "all": [number, "n"], "next": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [("$a ?? 1", "?"), ("$a ?: 1", ":"), ("'??' & ($b ?? '?:')", "?"), ("$f(/a??/) ?: 1", ":")],
+)
+def test_an_operator_newer_than_aws_s_version_is_refused(text: str, symbol: str) -> None:
+    """Step Functions has JSONata 2.0.6, and this is that version's error."""
+    with pytest.raises(JsonataError) as caught:
+        compiled(text)
+    assert caught.value.code == "S0211"
+    assert str(caught.value) == f'The symbol "{symbol}" cannot be used as a unary operator'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'?? ?:'", '"\\"??"', "/* ?? */ 1", "$match('a', /a??/)", "$a ~> /x?:/", "{`a??`: 1}.`?:`"],
+)
+def test_the_same_characters_elsewhere_are_no_operator(text: str) -> None:
+    """In texts, names, comments and regular expressions."""
+    compiled(text)
+
+
 @pytest.mark.parametrize("value", [10**400, [[]] * 3, "\ud800", {"a": "\ud800"}, 2**63])
 def test_any_json_can_be_read_or_fails_as_an_expression(value: Any) -> None:
     """Numbers and texts that the engine can't hold raise no other error."""
