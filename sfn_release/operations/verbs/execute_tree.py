@@ -7,6 +7,7 @@ beside its module and the parameters of the environment.
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +17,24 @@ from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.state_visits import read_visits
+from sfn_release.operations.tree_workflows import TreeWorkflows
 from sfn_release.operations.verbs.execute import Execution, checked_input
 from sfn_release.operations.verbs.plan import work_tree
 from sfn_release.operations.workspace import Workspace
 from sfn_release.project import LOCAL, Environment
 from sfn_release.project.aws_rules import state_machine_name
+from sfn_release.project.backends.local_tasks import project_sources
 from sfn_release.project.mock_files import read_mocks, unused_keys
 from sfn_release.release.record import timestamp
 from sfn_release.release.rendering import Rendered, parameters_of, render
-from sfn_release.simulator import ContextSeed, Event, VirtualClock, simulate
+from sfn_release.simulator import (
+    ContextSeed,
+    Event,
+    ExecutionOutcome,
+    Mocks,
+    VirtualClock,
+    simulate,
+)
 from sfn_release.text import did_you_mean
 
 
@@ -61,15 +71,24 @@ def execute_tree(
         )
     form = _rendered(workspace, chosen, declarations, declarations[workflow])
     source = declarations[workflow].source
-    mocks = read_mocks(workspace.project.root, source)
     sharing = [other.definition for other in declarations.values() if other.source == source]
     for line in unused_keys(workspace.project.root, source, sharing, workflow):
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()
     seed = _seed(form, chosen, name or str(uuid.uuid4()), started)
-    outcome = simulate(
-        form.definition, given, tasks=mocks, clock=VirtualClock(started), context=seed
-    )
+    with closing(_workflows(workspace, chosen, declarations)) as workflows:
+        outcome = simulate(
+            form.definition,
+            given,
+            tasks=workflows.tasks(form.name),
+            clock=VirtualClock(started),
+            context=seed,
+        )
+    return _finished(seed, workflow, outcome)
+
+
+def _finished(seed: ContextSeed, workflow: str, outcome: ExecutionOutcome) -> Execution:
+    """Return a finished execution of the work tree."""
     return Execution(
         execution_arn=seed.execution_arn,
         workflow=workflow,
@@ -78,9 +97,30 @@ def execute_tree(
         output=outcome.output if outcome.has_output else None,
         error=outcome.error,
         cause=outcome.cause,
-        started_at=timestamp(started),
+        started_at=timestamp(seed.started_at),
         stopped_at=timestamp(outcome.stopped_at),
         way=tuple(read_visits(map(_api_event, outcome.events))),
+    )
+
+
+def _workflows(
+    workspace: Workspace, environment: Environment, declarations: dict[str, Declaration]
+) -> TreeWorkflows:
+    """Return the workflows of the work tree, with the answers to their tasks."""
+    sources = {
+        environment.state_machine_name(name): declared.source
+        for name, declared in declarations.items()
+    }
+
+    def mocks_of(machine: str) -> Mocks:
+        source = sources.get(machine)
+        return read_mocks(workspace.project.root, source) if source else Mocks()
+
+    return TreeWorkflows(
+        environment,
+        declarations,
+        lambda declared: _rendered(workspace, environment, declarations, declared),
+        project_sources(workspace.clone, environment, environment.tasks, mocks_of),
     )
 
 

@@ -15,20 +15,26 @@ if TYPE_CHECKING:
     from sfn_release.tasks import MockConfigFile, TaskSources
 
 
-def project_sources(clone: Clone, environment: Environment, settings: TaskSettings) -> TaskSources:
+def project_sources(
+    clone: Clone,
+    environment: Environment,
+    settings: TaskSettings,
+    mocks_of: Callable[[str], Mocks] | None = None,
+) -> TaskSources:
     """Return what answers the tasks of a project's local environment.
 
-    Mock files lie beside the modules: ``<module>.mocks.json``. Raises ConfigError and OSError.
+    *mocks_of* returns the mocks of a state machine; by default those beside the module that it was
+    released from: ``<module>.mocks.json``. Raises ConfigError and OSError.
     """
     from sfn_release.project.mock_files import read_mocks
     from sfn_release.simulator import Mocks
 
-    def mocks_of(state_machine: str) -> Mocks:
+    def released(state_machine: str) -> Mocks:
         source = clone.source_of(environment.name, state_machine)
         return read_mocks(clone.root, source) if source else Mocks()
 
     named = {**settings.handlers, **_by_value(settings.handlers, environment.parameters)}
-    return sources(settings, named, clone.root, clone.now, clone.say, mocks_of)
+    return sources(settings, named, clone.root, clone.now, clone.say, mocks_of or released)
 
 
 def sources(

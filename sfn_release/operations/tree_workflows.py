@@ -1,0 +1,95 @@
+"""The workflows of the work tree, as tasks of each other find them.
+
+A task that starts another workflow gets an execution of that workflow's definition in the work
+tree. Its state machine is made when it's first started, in a service that only this process has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from sfn_release.authoring.declaration import Declaration
+from sfn_release.local_service import LocalService, open_service
+from sfn_release.project import Environment
+from sfn_release.release.rendering import Rendered
+from sfn_release.simulator import Tasks
+from sfn_release.tasks import ApiRefusal, ExecutionScope, TaskSources
+
+
+class TreeWorkflows:
+    """The workflows *declarations* in an environment, whose tasks *sources* answer.
+
+    *rendered* returns the content of a workflow's state machine.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        declarations: Mapping[str, Declaration],
+        rendered: Callable[[Declaration], Rendered],
+        sources: TaskSources,
+    ) -> None:
+        self._region = environment.given["AWS::Region"]
+        self._account = environment.given["AWS::AccountId"]
+        self._sources = sources
+        self._rendered = rendered
+        self._unmade = {
+            environment.state_machine_name(name): declared
+            for name, declared in declarations.items()
+        }
+
+    def tasks(self, machine: str) -> Tasks:
+        """Return the tasks of an execution of a state machine."""
+        return self._sources.for_execution(
+            ExecutionScope(
+                machine, region=self._region, account=self._account, call_api=self._call_api
+            )
+        )
+
+    def close(self) -> None:
+        """End the service of the workflows that were started."""
+        if "_service" in vars(self):
+            self._service.close()
+
+    @cached_property
+    def _service(self) -> LocalService:
+        return open_service(
+            ":memory:",
+            tasks_for=self._sources.for_execution,
+            region=self._region,
+            account=self._account,
+        )
+
+    def _call_api(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._make(request.get("stateMachineArn"))
+        return self._perform(operation, request)
+
+    def _make(self, arn: Any) -> None:
+        """Make the state machine of *arn*, and those that its executions may start."""
+        parts = arn.split(":") if isinstance(arn, str) else []
+        if len(parts) < _NAMED or parts[_NAMED - 1] not in self._unmade:
+            return
+        for name in [*self._unmade]:
+            form = self._rendered(self._unmade.pop(name))
+            self._perform(
+                "CreateStateMachine",
+                {
+                    "name": form.name,
+                    "definition": json.dumps(form.definition),
+                    "roleArn": form.role,
+                    "type": form.type,
+                },
+            )
+
+    def _perform(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        status, _, body = self._service.answer(operation, json.dumps(request).encode())
+        members: dict[str, Any] = json.loads(body)
+        if status >= 400:  # noqa: PLR2004 - HTTP's own
+            raise ApiRefusal(members.get("__type", ""), members.get("message", ""), status)
+        return members
+
+
+_NAMED = 7  # parts of the ARN of a state machine
