@@ -46,6 +46,7 @@ class StepFunctions(Protocol):
     list_tags_for_resource: Operation
     start_execution: Operation
     start_sync_execution: Operation
+    stop_execution: Operation
     describe_execution: Operation
     list_executions: Operation
     get_execution_history: Operation

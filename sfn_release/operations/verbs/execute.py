@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,16 +10,14 @@ from typing import Any
 from sfn_release.aws.api_calls import call
 from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
-from sfn_release.deployment.runtime import Runtime
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
+from sfn_release.operations.awaited_execution import AwaitedExecution, history
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
 from sfn_release.release.serving import RecordedState, Served, Serving
 from sfn_release.release.version import parse_version
 from sfn_release.text import did_you_mean
-
-_PAGE = 1000  # events in one response of GetExecutionHistory
 
 
 @dataclass(frozen=True)
@@ -99,8 +96,9 @@ def execute(
             fix="It was deleted outside of sfn-release. Deploy it again:"
             f"  sfn-release deploy {served.version} --env {chosen.name}"
         ) from error
-    if wait and not in_sync:
-        answer = _finished(client, answer["executionArn"], workspace.runtime)
+    if not in_sync:
+        awaited = AwaitedExecution(client, answer["executionArn"], workspace.runtime, chosen)
+        answer = awaited.finished() if wait else awaited.left(answer)
     done = _execution(answer, workflow, served.version)
     return _with_way(done, client, express=in_sync) if wait else done
 
@@ -109,15 +107,9 @@ def _with_way(done: Execution, client: StepFunctions, *, express: bool) -> Execu
     """Return a finished execution with its way."""
     if express:
         return replace(done, no_way="Step Functions keeps no history of EXPRESS executions")
-    events: list[Mapping[str, Any]] = []
-    page: dict[str, Any] = {"executionArn": done.execution_arn, "maxResults": _PAGE}
     try:
-        while True:
-            answer = call(client.get_execution_history, includeExecutionData=False, **page)
-            events += answer["events"]
-            if not answer.get("nextToken"):
-                return replace(done, way=tuple(read_visits(events)))
-            page["nextToken"] = answer["nextToken"]
+        events = history(client, done.execution_arn)
+        return replace(done, way=tuple(read_visits(events)))
     except AccessError:
         # You may start executions without being allowed to read their history.
         return replace(done, no_way="you need states:GetExecutionHistory to see it")
@@ -160,17 +152,6 @@ def _started(served: Served, alias: str, version: str | None) -> str:
     if version is not None:
         return served.version_arn or served.state_machine_arn
     return f"{served.state_machine_arn}:{alias}" if alias else served.state_machine_arn
-
-
-def _finished(client: StepFunctions, arn: str, runtime: Runtime) -> dict[str, Any]:
-    """Return DescribeExecution's response once the execution has ended."""
-    attempt = 0
-    while True:
-        answer = call(client.describe_execution, executionArn=arn)
-        if answer["status"] != "RUNNING":
-            return answer
-        attempt = min(attempt + 1, 6)
-        runtime.pause(attempt)
 
 
 def _execution(answer: dict[str, Any], workflow: str, version: str) -> Execution:
