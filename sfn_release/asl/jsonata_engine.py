@@ -6,7 +6,7 @@ The engine is jlens. benchmarks/jsonata_engines.py holds it against the others: 
 cases of JSONata's own test suite, has the texts of AWS's causes, and ends every expression. What an
 expression doesn't read isn't handed to it, and a plain path is read without it.
 
-The limits on depth and memory are those that AWS has shown. An expression with more steps than
+AWS has shown the same limits on depth and memory. An expression with more steps than
 _MAX_STEPS ends in the same way on every machine; _SECONDS ends what has few long steps.
 """
 
@@ -51,7 +51,7 @@ _PATH = re.compile(r"\$[^\W\d]\w*(\.(?!(?:true|false|null|function|λ)\b)[^\W\d]
 
 
 _LONG = re.compile(r"\d{16}")
-_EXACT, _LONGEST = 2**53, 2**63  # whole numbers that a double holds, and those of AWS
+_EXACT, _LONGEST = 2**53, 2**63  # the whole numbers of a double, and of AWS
 
 
 class Undefined(Enum):
