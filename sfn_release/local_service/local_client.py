@@ -10,11 +10,14 @@ from typing import Any
 from sfn_release.aws.stepfunctions import StepFunctions, in_process
 from sfn_release.local_service.request_context import TasksFor
 from sfn_release.local_service.service import ACCOUNT, REGION, open_service
-from sfn_release.simulator import Mocks, TaskCall, Tasks
+from sfn_release.simulator import Mocks, RealClock, TaskCall, Tasks
 from sfn_release.tasks import (
+    Buckets,
+    DeclaredBucket,
     Handlers,
     MockConfigFile,
     TaskSources,
+    buckets_of,
     handler_specs,
 )
 
@@ -25,6 +28,7 @@ def local(
     mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None = None,
     mock_config: str | Path | None = None,
     handlers: Mapping[str, Any] | None = None,
+    buckets: Mapping[str, DeclaredBucket] | None = None,
     region: str = REGION,
     account: str = ACCOUNT,
     real_time: bool = False,
@@ -37,7 +41,10 @@ def local(
     `TaskFailure`. A task without a mock goes on to the test case of *mock_config*, the path of a
     MockConfigFile.json, if the start names one (``stateMachineArn#TestCase``). Then *handlers* run
     as Lambda functions (``{"charge": "app.charge:handler"}``), each in a process of its own with
-    the current folder on its path. Executions take no time unless *real_time*.
+    the current folder on its path. *buckets* stand in for S3: a folder by the bucket's name
+    (``{"orders": "data/orders"}``), or a dictionary of objects in memory
+    (``{"orders": {"today.jsonl": "[1]"}}``), in which you find the objects that executions write.
+    Executions take no time unless *real_time*.
 
     Raises ConfigError for a faulty mock, mock configuration or handler.
     """
@@ -47,7 +54,7 @@ def local(
     running = None if handlers is None else Handlers(handler_specs(handlers, Path.cwd()))
     service = open_service(
         path,
-        tasks_for=_tasks(mocks, running),
+        tasks_for=_tasks(mocks, running, buckets_of(buckets or {}, RealClock().now)),
         region=region,
         account=account,
         real_time=real_time,
@@ -67,11 +74,12 @@ def local(
 def _tasks(
     mocks: Tasks | Mapping[str, Any] | Callable[[TaskCall], Any] | None,
     handlers: Handlers | None,
+    buckets: Buckets,
 ) -> TasksFor:
     if mocks is None or isinstance(mocks, Mapping):
         mocks = Mocks(mocks)
     if isinstance(mocks, Mocks):
-        return TaskSources(given=mocks, handlers=handlers).for_execution
+        return TaskSources(given=mocks, handlers=handlers, buckets=buckets).for_execution
     tasks = mocks if hasattr(mocks, "run") else _FunctionTasks(mocks)
     return lambda _scope: tasks
 

@@ -44,7 +44,7 @@ class ExecutionOutcome:
     from a missing output. *error* and *cause* are for executions that didn't succeed, and may be
     None for those too. *events* are the whole history; of a redriven execution, the part since its
     redrive. *checkpoint* is the position of an execution that didn't succeed, as JSON: an
-    `Execution` goes on from it when you redrive. *map_runs* are those of its distributed Maps.
+    `Execution` goes on from it when you redrive. *map_runs* belong to its distributed Maps.
     """
 
     status: ExecutionStatus

@@ -28,7 +28,7 @@ class Batching:
 def batches(items: Sequence[Any], batching: Batching) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the number of items and the child execution's input, for each batch.
 
-    The size of a batch is that of its whole input as JSON in UTF-8, with the common members.
+    A batch is as large as its whole input, written as JSON in UTF-8, with the common members.
     Raises StateFailure for an item that doesn't fit in a batch of its own.
     """
     common = dict(batching.common or {})

@@ -17,7 +17,7 @@ class UnreadableItemsError(Exception):
 
 
 class MapItem(NamedTuple):
-    """One item of a Map. *key* is the name of a member, if the items are those of an object."""
+    """One item of a Map. *key* is the name of the member, for an object's items."""
 
     value: Any
     source: str = STATE_DATA

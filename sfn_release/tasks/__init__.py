@@ -26,7 +26,7 @@ workflows           starts other workflows, and calls the other operations of St
 sdk_values          spells requests and answers as Step Functions does; `service_failures` names
                     errors, `sdk_metadata` adds the members of the AWS SDK
 endpoints           sends requests to services; `jobs` follows the jobs of .sync tasks,
-                    `lambda_endpoint` calls functions
+                    `lambda_endpoint` calls functions, `map_endpoint` reads and writes for Maps
 work                runs an answer in the background
 buckets             S3 tasks, answered from a folder (`folder_bucket`) or from memory
                     (`object_store`); `s3_request` and `bucket_listing` are their parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -50,33 +50,45 @@ class Bucket(Protocol):
 
 
 class MemoryBucket:
-    """A bucket in memory, for tests. *objects* are bodies by key, texts or bytes."""
+    """A bucket in memory, for tests. *objects* are bodies by key, texts or bytes.
+
+    It shares a dictionary with you: it sees the objects that you add, and you see the bodies that
+    executions write, as bytes.
+    """
 
     def __init__(
         self,
         objects: Mapping[str, str | bytes],
         modified: datetime = datetime(2026, 1, 1, tzinfo=UTC),
     ) -> None:
-        self._objects = {
-            key: StoredObject(body.encode() if isinstance(body, str) else body, modified)
-            for key, body in objects.items()
-        }
+        self._bodies = objects if isinstance(objects, MutableMapping) else dict(objects)
+        self._written: dict[str, StoredObject] = {}
+        self._modified = modified
 
     def get(self, key: str) -> StoredObject | None:
         """Return an object; None if there is none."""
-        return self._objects.get(key)
+        if key not in self._bodies:
+            return None
+        body = self._bodies[key]
+        data = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        written = self._written.get(key)
+        if written is not None and written.body == data:
+            return written
+        return StoredObject(data, self._modified)
 
     def put(self, key: str, content: StoredObject) -> None:
         """Store an object."""
-        self._objects[key] = content
+        self._bodies[key] = content.body
+        self._written[key] = content
 
     def delete(self, key: str) -> None:
         """Delete an object, if there is one."""
-        self._objects.pop(key, None)
+        self._bodies.pop(key, None)
+        self._written.pop(key, None)
 
     def keys(self, prefix: str) -> Iterable[str]:
         """Return the keys that begin with *prefix*, in S3's order."""
-        return in_s3_s_order(key for key in list(self._objects) if key.startswith(prefix))
+        return in_s3_s_order(key for key in list(self._bodies) if key.startswith(prefix))
 
 
 def in_s3_s_order(keys: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from sfn_release.tasks.object_store import StoredObject
 class S3Request:
     """The parameters of a request. *for_map* is true for an ItemReader or a ResultWriter.
 
-    Their answers differ from those of an SDK integration, as executions recorded on AWS show: an
+    They get other answers than an SDK integration, as executions recorded on AWS show: an
     SDK integration spells ``ETag`` and ISO times, an ItemReader ``Etag`` and seconds since 1970.
     """
 

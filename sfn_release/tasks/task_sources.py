@@ -11,6 +11,7 @@ from sfn_release.tasks.chain import TaskChain, TaskSource
 from sfn_release.tasks.endpoints import Endpoints
 from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handlers import Handlers
+from sfn_release.tasks.map_endpoint import MapEndpoint
 from sfn_release.tasks.mocked_case import MockedCase
 from sfn_release.tasks.workflows import WorkflowTasks
 
@@ -21,8 +22,7 @@ class TaskSources:
 
     *given* are the answers that a test gives, *handlers* are Python handlers, *mocks_of* returns
     the mocks of a state machine's mock file, *buckets* stand in for S3, *endpoints* are real
-    services. The test case of a
-    MockConfigFile.json belongs to the execution.
+    services. The test case of a MockConfigFile.json belongs to the execution.
     """
 
     given: Mocks | None = None
@@ -47,5 +47,6 @@ class TaskSources:
         if self.buckets is not None:
             sources.append(self.buckets)
         if self.endpoints is not None:
+            sources.append(MapEndpoint(self.endpoints, scope.region))
             sources.append(self.endpoints.of_execution(scope.region))
         return TaskChain(sources, mock_file)

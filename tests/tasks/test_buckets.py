@@ -8,14 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sfn_release as sfn
 from sfn_release.simulator import NoAnswer, TaskCall, TaskFailure
 from sfn_release.tasks.buckets import Buckets, DeclaredBucket, buckets_of
+from sfn_release.tasks.endpoints import Endpoints
 from sfn_release.tasks.folder_bucket import FolderBucket
+from sfn_release.tasks.map_endpoint import MapEndpoint
 from sfn_release.tasks.object_store import MemoryBucket, StoredObject
+from support.machines import ROLE
 from support.oracle_comparison import differences
 from support.places import ORACLE
 
@@ -207,3 +212,98 @@ def test_a_folder_lists_as_memory_does(
         assert found is not None
         assert expected is not None
         assert found.body == expected.body
+
+
+def test_a_bucket_in_memory_is_shared_with_its_test() -> None:
+    """Executions see what the test adds, and the test sees what they write."""
+    objects: dict[str, str | bytes] = {}
+    made = buckets(shop=objects)
+    objects["a"] = "1"
+    assert call(made, "getObject", Bucket="shop", Key="a")["Body"] == "1"
+    call(made, "putObject", Bucket="shop", Key="b", Body={"x": 1})
+    assert objects["b"] == b'{"x":1}'
+    objects["b"] = "2"
+    assert call(made, "getObject", Bucket="shop", Key="b")["Body"] == "2"
+    call(made, "deleteObject", Bucket="shop", Key="a")
+    assert [*objects] == ["b"]
+
+
+def test_a_client_of_the_local_service_has_buckets(tmp_path: Path) -> None:
+    """A distributed Map reads from one bucket and writes to another, a folder."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "rows.csv").write_text("id,name\n1,Ann\n2,Bob\n")
+    results: dict[str, str | bytes] = {}
+    client = sfn.local(buckets={"shop": tmp_path, "results": results})
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    rows = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+            "Parameters": {"Bucket": "shop", "Key": "in/rows.csv"},
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": config,
+            "StartAt": "Pass",
+            "States": {"Pass": {"Type": "Pass", "End": True}},
+        },
+        "ResultWriter": {
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Parameters": {"Bucket": "results", "Prefix": "runs"},
+            "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSONL"},
+        },
+        "End": True,
+    }
+    machine = client.create_state_machine(
+        name="rows",
+        definition=json.dumps({"StartAt": "Rows", "States": {"Rows": rows}}),
+        roleArn=ROLE,
+    )["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+    output = json.loads(client.describe_execution(executionArn=execution)["output"])
+    manifest = json.loads(results[output["ResultWriterDetails"]["Key"]])
+    (file,) = manifest["ResultFiles"]["SUCCEEDED"]
+    written = results[file["Key"]]
+    assert isinstance(written, bytes)
+    assert file["Size"] == len(written)
+    assert [json.loads(line) for line in written.splitlines()] == [
+        {"id": "1", "name": "Ann"},
+        {"id": "2", "name": "Bob"},
+    ]
+
+
+def test_a_map_reads_and_writes_through_an_s3_endpoint(
+    other_services: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As through a bucket here, also over several pages."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    s3 = boto3.client("s3", region_name="us-east-1", endpoint_url=other_services)
+    s3.create_bucket(Bucket="shop")
+    tasks = MapEndpoint(Endpoints({"s3": other_services}), "us-east-1")
+
+    def ask(action: str, **parameters: Any) -> Any:
+        answer = tasks.answer_to(TaskCall("Map", MAP + action, parameters))
+        assert answer is not None
+        later = answer()
+        return later.work.result(timeout=60)
+
+    assert "ETag" in ask("putObject", Bucket="shop", Key="a", Body='"x"', ContentType="text/plain")
+    assert ask("getObject", Bucket="shop", Key="a") == {"Body": b'"x"'}
+    ask("putObject", Bucket="shop", Key="b", Body="2")
+    page = ask("listObjectsV2", Bucket="shop", MaxKeys=1)
+    assert [*page["Contents"][0]] == ["Etag", "LastModified", "Key", "Size", "StorageClass"]
+    rest = ask(
+        "listObjectsV2", Bucket="shop", ContinuationToken=page["NextContinuationToken"], Prefix="b"
+    )
+    assert [entry["Key"] for entry in rest["Contents"]] == ["b"]
+    for parameters, error in (
+        ({"Bucket": "shop", "Key": "none"}, "S3.NoSuchKeyException"),
+        ({"Bucket": "none", "Key": "a"}, "S3.NoSuchBucketException"),
+    ):
+        with pytest.raises(TaskFailure) as caught:
+            ask("getObject", **parameters)
+        assert caught.value.error == error
+    other = TaskCall("Map", SDK + "getObject", {})
+    assert tasks.answer_to(other) is None
+    assert MapEndpoint(Endpoints({"sqs": "aws"}), "us-east-1").answer_to(other) is None
