@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sfn_release.local_service import (
@@ -40,7 +41,7 @@ def build(
             return queries.find_activity(db, context, activity_name(arn), arn) is not None
 
     run.execution = Execution(
-        json.loads(target.content.definition),
+        _parsed(target.content.definition),
         json.loads(start.input),
         tasks=LiveTasks(tasks_of(context, target), run, context.live.tokens, is_activity),
         clock=clock,
@@ -59,6 +60,12 @@ def build(
         wait_time_scale=context.wait_time_scale,
     )
     return run
+
+
+@lru_cache(maxsize=64)
+def _parsed(definition: str) -> Any:
+    """Parse a definition, which no execution changes."""
+    return json.loads(definition)
 
 
 def insert(db: sqlite3.Connection, start: ExecutionStart, owner: str) -> None:

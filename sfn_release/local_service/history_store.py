@@ -32,9 +32,10 @@ def append(db: sqlite3.Connection, execution: str, events: Iterable[Mapping[str,
             )
         return {_HANDLE: payload.digest}
 
+    encode = json.JSONEncoder(default=handle, separators=(",", ":")).encode
     db.executemany(
         "INSERT OR IGNORE INTO events (execution, id, event) VALUES (?, ?, ?)",
-        ((execution, event["id"], json.dumps(event, default=handle)) for event in events),
+        ((execution, event["id"], encode(event)) for event in events),
     )
 
 
