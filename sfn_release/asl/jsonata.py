@@ -102,7 +102,7 @@ def parsed(text: str) -> Any:
     from jlens import Expression, JlensError
 
     try:
-        expression = Expression(text)
+        expression = Expression(text.encode("utf-8", "replace").decode())
     except JlensError as error:
         raise JsonataError(error.code, str(error), error.position or 0) from error
     newer = newer_operator(text)

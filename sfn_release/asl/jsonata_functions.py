@@ -2,9 +2,9 @@
 
 $partition, $range, $hash, $random (with a seed), $uuid and $parse.
 
-Sources: "JSONata functions provided by Step Functions" in AWS's developer guide. AWS's TestState has
-shown the edge cases and the texts. The engine checks the arguments against a signature first. An
-undefined argument is None, like a missing one.
+Sources: "JSONata functions provided by Step Functions" in AWS's developer guide. TestState on AWS
+has shown the edge cases and the texts. The engine checks the arguments against a signature first.
+An undefined argument is None, like a missing one.
 """
 
 from __future__ import annotations

@@ -134,7 +134,9 @@ def test_an_expression_with_few_long_steps_ends_too(monkeypatch: pytest.MonkeyPa
     assert steps > 1
 
 
-@pytest.mark.parametrize("text", ["$a.true", "1 +", "{% $x := %}", "a[1,2)", "'open", "", "{%%}"])
+@pytest.mark.parametrize(
+    "text", ["$a.true", "\ud800", "1 +", "{% $x := %}", "a[1,2)", "'open", "", "{%%}"]
+)
 def test_invalid_jsonata_is_refused_with_its_code(text: str) -> None:
     """The error has JSONata's code and text."""
     with pytest.raises(JsonataError) as caught:
