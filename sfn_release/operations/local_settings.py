@@ -1,8 +1,8 @@
 """The settings of the local service, from options and environment variables.
 
-The variables are those of AWS's Step Functions Local. An option wins over its variable, and an
-empty variable counts as one that isn't set. Source: "Setting Configuration Options for Step
-Functions Local" in AWS's developer guide. It has nine of the endpoints; the others follow suit.
+AWS's Step Functions Local reads the same variables. An option wins over its variable, and an empty
+variable counts as unset. Source: "Setting Configuration Options for Step Functions Local" in AWS's
+developer guide. It has nine of the endpoints; the others follow suit.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class LocalSettings:
     """The settings of a local service.
 
     *wait_time_scale* multiplies the time of Wait states; None leaves the choice of time to the
-    caller. *account* and *region* are those of every ARN. None means the environment's own, or
-    those of each request. *asked* are the members that an option set, rather than a variable.
+    caller. Every ARN has *account* and *region*; None means the environment's own, or each
+    request's. *asked* are the members that an option set, rather than a variable.
     """
 
     tasks: TaskSettings = field(default_factory=TaskSettings)
@@ -131,7 +131,7 @@ def mock_config(folder: Path, environ: Mapping[str, str], option: str | None = N
 
 
 def with_defaults(folder: Path, tasks: TaskSettings) -> TaskSettings:
-    """Return *tasks*, whose mock file is by default the one that lies in *folder*."""
+    """Return *tasks*, whose mock file is by default MockConfigFile.json in *folder*."""
     beside = folder / MOCK_FILE
     return TaskSettings(mock_config=str(beside) if beside.is_file() else None).and_also(tasks)
 

@@ -16,7 +16,7 @@ from sfn_release.local_service import LocalService, open_service
 from sfn_release.project import Environment
 from sfn_release.release.rendering import Rendered
 from sfn_release.simulator import Tasks
-from sfn_release.tasks import ApiRefusal, ExecutionScope, TaskSources
+from sfn_release.tasks import ApiRefusal, ExecutionScope, MockedTestCase, TaskSources
 
 
 class TreeWorkflows:
@@ -41,11 +41,15 @@ class TreeWorkflows:
             for name, declared in declarations.items()
         }
 
-    def tasks(self, machine: str) -> Tasks:
-        """Return the tasks of an execution of a state machine."""
+    def tasks(self, machine: str, test_case: MockedTestCase | None = None) -> Tasks:
+        """Return the tasks of an execution of a state machine, with the mocks of a *test_case*."""
         return self._sources.for_execution(
             ExecutionScope(
-                machine, region=self._region, account=self._account, call_api=self._call_api
+                machine,
+                test_case=test_case,
+                region=self._region,
+                account=self._account,
+                call_api=self._call_api,
             )
         )
 

@@ -14,6 +14,7 @@ from sfn_release.cli.session import Session
 from sfn_release.errors import UsageError
 
 if TYPE_CHECKING:
+    from sfn_release.operations.mocked_start import MockedStart
     from sfn_release.operations.verbs.execute import Execution
     from sfn_release.operations.workspace import Workspace
     from sfn_release.project import Environment
@@ -30,6 +31,12 @@ _GOOD = {"SUCCEEDED", "RUNNING"}
 @click.option("--tree", is_flag=True, help="Run the work tree on `local`, without a release.")
 @click.option("--no-wait", is_flag=True, help="Don't wait for the end.")
 @click.option("--name", metavar="NAME", help="The execution's name.")
+@click.option("--test-case", metavar="NAME", help="On `local`, the test case of a mock file.")
+@click.option(
+    "--mock-config",
+    metavar="FILE",
+    help="The file of --test-case. Default: SFN_MOCK_CONFIG, or MockConfigFile.json.",
+)
 def run(
     session: Session,
     workflow: str,
@@ -38,6 +45,8 @@ def run(
     tree: bool,
     no_wait: bool,
     name: str | None,
+    test_case: str | None,
+    mock_config: str | None,
 ) -> int:
     """Run a workflow and show how it ended.
 
@@ -48,8 +57,11 @@ def run(
     from sfn_release.operations.verbs.local import unused_mocks
 
     workspace = session.workspace()
+    mocked = _mocked(session, test_case, mock_config)
     if tree:
-        return _execute_tree(session, workspace, workflow, given, version, name, no_wait=no_wait)
+        return _execute_tree(
+            session, workspace, workflow, given, version, name, mocked, no_wait=no_wait
+        )
     environment = workspace.environment(session.environment)
     done = execute(
         workspace,
@@ -59,6 +71,7 @@ def run(
         version=version,
         name=name,
         wait=not no_wait,
+        mocked=mocked,
     )
     code = _show(session, done, environment)
     for line in unused_mocks(workspace, environment, workflow):
@@ -73,6 +86,7 @@ def _execute_tree(
     given: str,
     version: str | None,
     name: str | None,
+    mocked: MockedStart | None,
     *,
     no_wait: bool,
 ) -> int:
@@ -87,9 +101,26 @@ def _execute_tree(
         )
     environment = workspace.environment(session.environment or LOCAL)
     done = execute_tree(
-        workspace, workflow, input=_input(session, given), environment=environment.name, name=name
+        workspace,
+        workflow,
+        input=_input(session, given),
+        environment=environment.name,
+        name=name,
+        mocked=mocked,
     )
     return _show(session, done, environment)
+
+
+def _mocked(session: Session, test_case: str | None, file: str | None) -> MockedStart | None:
+    """Return the test case that the options name."""
+    if test_case is None:
+        if file is not None:
+            raise UsageError("--mock-config needs the name of a test case.", fix="Add --test-case.")
+        return None
+    from sfn_release.operations.mocked_start import MockedStart
+
+    path = None if file is None else str(session.directory / file)
+    return MockedStart(test_case, path)
 
 
 def _show(session: Session, done: Execution, environment: Environment) -> int:

@@ -12,6 +12,7 @@ from sfn_release.aws.stepfunctions import StepFunctions
 from sfn_release.canonical import loads
 from sfn_release.errors import AccessError, AwsError, DefinitionError, NotFoundError, UsageError
 from sfn_release.operations.awaited_execution import AwaitedExecution, history
+from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.state_visits import Visit, read_visits
 from sfn_release.operations.workspace import Workspace
 from sfn_release.release.record import timestamp
@@ -55,16 +56,19 @@ def execute(
     version: str | None = None,
     name: str | None = None,
     wait: bool = True,
+    mocked: MockedStart | None = None,
 ) -> Execution:
     """Start *workflow* in an environment and wait for its end, unless *wait* is False.
 
     Like other callers, it starts the alias. With a *version*, it starts the state machine version
     of that release. An EXPRESS workflow runs through StartSyncExecution. *input* is JSON text.
+    *mocked* names the test case that answers its tasks on `local`.
 
     Raises NotFoundError for a workflow that isn't deployed, UsageError for input that isn't JSON.
     """
     checked_input(input)
     chosen = workspace.environment(environment)
+    chosen = mocked.on(workspace, chosen) if mocked else chosen
     snapshot = workspace.snapshot()
     state = workspace.ledger.deployments.state(snapshot, chosen.name)
     wanted = parse_version(version) if version is not None else None
@@ -84,7 +88,8 @@ def execute(
             fix=did_you_mean(workflow, serving.workflows),
         )
     client = workspace.reach(chosen).stepfunctions
-    request: dict[str, Any] = {"stateMachineArn": _started(served, chosen.alias, wanted)}
+    arn = _started(served, chosen.alias, wanted)
+    request: dict[str, Any] = {"stateMachineArn": f"{arn}#{mocked.test_case}" if mocked else arn}
     request |= {"input": input} | ({"name": name} if name else {})
     in_sync = wait and served.settings["type"] == "EXPRESS"
     try:

@@ -15,6 +15,7 @@ from sfn_release.authoring.declaration import Declaration
 from sfn_release.canonical import loads
 from sfn_release.deployment.parameter_lookup import look_up
 from sfn_release.errors import NotFoundError, UsageError
+from sfn_release.operations.mocked_start import MockedStart
 from sfn_release.operations.open_site import site_of
 from sfn_release.operations.state_visits import read_visits
 from sfn_release.operations.tree_workflows import TreeWorkflows
@@ -45,12 +46,14 @@ def execute_tree(
     input: str = "{}",
     environment: str | None = None,
     name: str | None = None,
+    mocked: MockedStart | None = None,
 ) -> Execution:
     """Run *workflow* of the work tree in this process, and return the execution.
 
-    *input* is JSON text. Raises NotFoundError for an unknown workflow, UsageError for an
-    environment on AWS and for input that isn't JSON, DefinitionError for a definition that
-    `publish` would refuse.
+    *input* is JSON text. *mocked* names the test case that answers its tasks. Raises NotFoundError
+    for an unknown workflow, UsageError for an environment on AWS and for input that isn't JSON,
+    DefinitionError for a definition that `publish` would refuse, and ConfigError for a faulty mock
+    file.
     """
     given = loads(checked_input(input))
     chosen = workspace.environment(environment or LOCAL)
@@ -59,6 +62,7 @@ def execute_tree(
             f"--tree runs on this machine, with mocks, but {chosen.name} has no mocks.",
             fix="Leave out --env, or publish a release there.",
         )
+    chosen = mocked.on(workspace, chosen) if mocked else chosen
     problem = state_machine_name(name) if name is not None else None
     if problem:
         raise UsageError(f"{name!r} can't be the name of an execution.", why=problem)
@@ -75,12 +79,13 @@ def execute_tree(
     for line in unused_keys(workspace.project.root, source, sharing, workflow):
         workspace.runtime.watcher.say(f"warning: {line}")
     started = workspace.runtime.now()
+    case = mocked.case(workspace, chosen, form.name) if mocked else None
     seed = _seed(form, chosen, name or str(uuid.uuid4()), started)
     with closing(_workflows(workspace, chosen, declarations)) as workflows:
         outcome = simulate(
             form.definition,
             given,
-            tasks=workflows.tasks(form.name),
+            tasks=workflows.tasks(form.name, case),
             clock=VirtualClock(started),
             context=seed,
         )
