@@ -1,6 +1,7 @@
-"""Hundreds of attacks: kills at every point of a run, and malformed inputs.
+"""Hundreds of attacks: kills at every point of a run, malformed inputs, and generated ones.
 
-    python benchmarks/attacks.py [--kills 300] [--inputs 10000] [--seed 1] [--workers 2]
+    python benchmarks/attacks.py [--kills 300] [--inputs 10000] [--generated 10000] [--seed 1]
+                                 [--workers 2]
 
 Prints the figures, and every fault with the inputs to repeat it. Exits 1 when there was a fault.
 """
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -88,29 +90,46 @@ def feed(folder: Path, inputs: int, seed: int) -> int:
     from support.attacks.killing import prepare
 
     prepare()
-    faulthandler.dump_traceback_later(HANG, exit=True)
+    with all_feeds(folder / "project") as feeds:
+        return show_fed(feeding(feeds, inputs, seed, watched(folder)))
+
+
+def generate(folder: Path, inputs: int, seed: int) -> int:
+    """Feed *inputs* generated inputs, print the figures, and return the number with a fault."""
+    from support.attacks.generated_inputs import GeneratedInputs
+
+    return show_fed(GeneratedInputs().feed(inputs, seed, watched(folder)))
+
+
+def watched(folder: Path) -> Callable[[str, str | bytes], None]:
+    """Return a function that keeps each input, and ends a run that hangs."""
 
     def before(name: str, given: str | bytes) -> None:
         faulthandler.dump_traceback_later(HANG, exit=True)
         last = given if isinstance(given, bytes) else given.encode("utf-8", "surrogatepass")
         (folder / "last-input").write_bytes(f"{name}\n".encode() + last)
 
+    return before
+
+
+def show_fed(feeding: Iterable[Any]) -> int:
+    """Print the figures of inputs as they come, and return the number with a fault."""
     counts: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     slowest: dict[str, float] = {}
     faults = 0
-    with all_feeds(folder / "project") as feeds:
-        for fed in feeding(feeds, inputs, seed, before):
-            counts[fed.feed] += 1
-            refused[fed.feed] += fed.refused
-            slowest[fed.feed] = max(slowest.get(fed.feed, 0.0), fed.seconds)
-            if fed.trouble:
-                faults += 1
-                print(f"{fed.feed} {fed.number}: {fed.trouble}\n  {fed.given[:500]!r}")
+    for fed in feeding:
+        counts[fed.feed] += 1
+        refused[fed.feed] += fed.refused
+        slowest[fed.feed] = max(slowest.get(fed.feed, 0.0), fed.seconds)
+        if fed.trouble:
+            faults += 1
+            print(f"{fed.feed} {fed.number}: {fed.trouble}\n  {fed.given[:500]!r}")
     faulthandler.cancel_dump_traceback_later()
     for name, count in sorted(counts.items()):
         print(f"  {name:20} {count:6} {refused[name]:6} refused {slowest[name]:7.2f} s at most")
-    print(f"inputs: {inputs}; faults {faults}; slowest {max(slowest.values(), default=0):.2f} s")
+    longest = max(slowest.values(), default=0)
+    print(f"inputs: {counts.total()}; faults {faults}; slowest {longest:.2f} s")
     return faults
 
 
@@ -119,12 +138,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill and feed, by the hundreds.")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--inputs", type=int, default=10_000)
+    parser.add_argument("--generated", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         faults = feed(folder, asked.inputs, asked.seed) if asked.inputs else 0
+        if asked.generated:
+            faults += generate(folder, asked.generated, asked.seed)
         if asked.kills:
             faults += show_kills(kill(folder, asked.kills, asked.seed, asked.workers))
     raise SystemExit(1 if faults else 0)

@@ -8,7 +8,6 @@ hashes.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import math
@@ -108,14 +107,19 @@ def _contains(values: list[Any], _random: Random) -> bool:
 
 
 def _encode(values: list[Any], _random: Random) -> str:
-    return base64.b64encode(_short(values[0]).encode()).decode()
+    return base64.b64encode(_utf8(_short(values[0]))).decode()
 
 
 def _decode(values: list[Any], _random: Random) -> str:
     try:
         return base64.b64decode(_short(values[0]), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not Base64, not ASCII or not UTF-8
         raise IntrinsicError("The text is not valid Base64.") from error
+
+
+def _utf8(text: str) -> bytes:
+    """Encode a text as Java does: half of a surrogate pair becomes a question mark."""
+    return text.encode(errors="replace")
 
 
 def _hash(values: list[Any], _random: Random) -> str:
@@ -124,7 +128,7 @@ def _hash(values: list[Any], _random: Random) -> str:
     if name is None:
         raise IntrinsicError(f"The algorithm must be one of {', '.join(HASHES)}.")
     text = _short(data if isinstance(data, str) else compact(data))
-    return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.new(name, _utf8(text), usedforsecurity=False).hexdigest()
 
 
 def _merge(values: list[Any], _random: Random) -> dict[str, Any]:

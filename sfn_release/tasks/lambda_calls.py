@@ -69,7 +69,9 @@ class LambdaCall:
 
     def _envelope(self, payload: Any, request_id: str) -> dict[str, Any]:
         status = _STATUS.get(self.invocation, 200)
-        length = len(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
+        length = len(
+            json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+        )
         members: dict[str, Any] = {"StatusCode": status}
         if self.invocation == "RequestResponse":
             members |= {"ExecutedVersion": self.version, "Payload": payload}

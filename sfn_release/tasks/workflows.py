@@ -142,7 +142,7 @@ def _result(asked: _ApiCall, members: Mapping[str, Any]) -> dict[str, Any]:
     request_id = new_request_id()
     headers = {
         "connection": "keep-alive",
-        "Content-Length": str(len(compact(members).encode())),
+        "Content-Length": str(len(compact(members).encode(errors="replace"))),
         "Content-Type": "application/x-amz-json-1.0",
         "x-amzn-RequestId": request_id,
     }

@@ -15,10 +15,14 @@ from hypothesis import strategies as st
 from sfn_release.asl import paths
 from support.attacks.feeding_projects import all_feeds
 from support.attacks.fuzzing import ALONE, Fed, Feed, feed_one, feeding
+from support.attacks.generated_inputs import GeneratedInputs
 from support.values import JSON
 
 INPUTS = 1200
 """Some ten seconds of a quiet core."""
+
+GENERATED = 400
+"""Some five seconds."""
 
 REQUESTS = next(feed for feed in ALONE if feed.name == "request")
 EXECUTIONS = next(feed for feed in ALONE if feed.name == "input")
@@ -38,6 +42,14 @@ def test_inputs_that_went_wrong_are_refused_with_a_code(tmp_path: Path) -> None:
     assert troubles(right) == []
     assert troubles(fed) == []
     assert {outcome.feed for outcome in fed} == {feed.name for feed in feeds}
+
+
+def test_generated_json_ends_in_a_result_or_an_error_of_aws() -> None:
+    """Definitions, inputs, mock files and requests of all operations."""
+    fed = list(GeneratedInputs().feed(GENERATED, 1, lambda _kind, _text: None))
+    assert troubles(fed) == []
+    kinds = {outcome.feed: outcome.refused for outcome in fed if not outcome.refused}
+    assert kinds.keys() == {"execution", "state", "machine", "request"}
 
 
 @pytest.mark.parametrize("feed", ALONE, ids=lambda feed: feed.name)

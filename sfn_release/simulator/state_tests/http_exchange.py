@@ -27,7 +27,9 @@ def http_request(payload: Any, region: str) -> dict[str, str]:
     given: Mapping[str, Any] = payload if isinstance(payload, Mapping) else {}
     endpoint = str(given.get("ApiEndpoint", ""))
     query = given.get("QueryParameters")
-    url = f"{endpoint}?{urlencode(query, doseq=True)}" if isinstance(query, Mapping) else endpoint
+    url = endpoint
+    if isinstance(query, Mapping):
+        url += f"?{urlencode(query, doseq=True, errors='replace')}"
     own = {"User-Agent": f"Amazon|StepFunctions|HttpInvoke|{region}", "Range": "bytes=0-262144"}
     request = {
         "protocol": endpoint.partition(":")[0],

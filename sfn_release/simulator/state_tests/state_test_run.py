@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 from sfn_release.simulator.clock import Clock, VirtualClock
+from sfn_release.simulator.definition_shape import shape_fault
 from sfn_release.simulator.event_recorder import EventCounter
 from sfn_release.simulator.execution import BEHAVIOURS, LANGUAGES, deliver_work
 from sfn_release.simulator.execution_outcome import ContextSeed
@@ -32,7 +33,11 @@ from sfn_release.simulator.scheduler import Scheduler
 from sfn_release.simulator.state_tests.http_exchange import http_request, http_response, is_http
 from sfn_release.simulator.state_tests.mocked_states import MockedTasks, NestedMocks
 from sfn_release.simulator.state_tests.state_inspection import InspectedVisit, inspection
-from sfn_release.simulator.state_tests.state_test import StateTest, StateTestOutcome
+from sfn_release.simulator.state_tests.state_test import (
+    StateTest,
+    StateTestOutcome,
+    StateTestRefused,
+)
 from sfn_release.simulator.state_tests.state_test_rules import require_valid
 from sfn_release.simulator.state_tests.tested_state import TestedState, find_tested
 from sfn_release.simulator.state_visit import StateExit
@@ -67,8 +72,19 @@ def simulate_state(
     outcome too. Raises StateTestRefused for a test that contradicts itself or its definition.
     """
     state = find_tested(test)
+    _require_shape(test, state)
     require_valid(test, state)
     return _StateTestRun.of(test, state, tasks or Mocks(), context, clock).outcome()
+
+
+def _require_shape(test: StateTest, state: TestedState) -> None:
+    """Refuse a definition that the simulator can't read."""
+    alone = {"StartAt": state.name, "States": {state.name: test.definition}}
+    fault = shape_fault(alone if test.state_name is None else test.definition)
+    if fault is None and state.type not in BEHAVIOURS:
+        fault = f"The state '{state.name}' has no known Type."
+    if fault:
+        raise StateTestRefused(f"The definition can't be run: {fault}", "InvalidDefinition")
 
 
 @dataclass

@@ -545,14 +545,15 @@ def feed_one(feed: Feed, given: str | bytes, number: int = 0) -> Fed:
         refused = True
         trouble = "" if error.code.startswith("E_") and error.message else "a refusal without words"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
-        trouble = _shown(error)
+        trouble = shown(error)
     seconds = time.monotonic() - begun
     if not trouble and seconds > LIMIT:
         trouble = f"took {seconds:.1f} s"
     return Fed(feed.name, number, seconds, trouble, given, refused)
 
 
-def _shown(error: Exception) -> str:
+def shown(error: Exception) -> str:
+    """Return an error with the places it came through, innermost first."""
     import traceback
 
     last = traceback.extract_tb(error.__traceback__)[-4:]
