@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -20,7 +21,13 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.child_execution import ChildExecution
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.definition_shape import shape_fault
-from sfn_release.simulator.event_recorder import EventRecorder, with_error, with_input, with_output
+from sfn_release.simulator.event_recorder import (
+    EventRecorder,
+    HistoryFull,
+    with_error,
+    with_input,
+    with_output,
+)
 from sfn_release.simulator.execution_outcome import (
     ContextSeed,
     Event,
@@ -236,7 +243,8 @@ class Execution:
             if map_run.status == "RUNNING":
                 map_run.abort()
                 if map_run.execution_arn == self._run.seed.execution_arn:
-                    self._history.record("MapRunAborted", map_run.event)
+                    with suppress(HistoryFull):  # the last event is the execution's end
+                        self._history.record("MapRunAborted", map_run.event)
 
     def _due(self) -> datetime | None:
         if self.outcome is not None:

@@ -42,7 +42,7 @@ class GeneratedInputs:
     """One service that lives as long as the inputs come."""
 
     def __init__(self) -> None:
-        activity_tasks._SECONDS = 0  # type: ignore[misc]
+        activity_tasks._SECONDS = 0
         self._service = Service()
         hello = {"name": "hello", "definition": _HELLO, "roleArn": ROLE, "publish": True}
         self._service.ask("CreateStateMachine", hello)
