@@ -6,7 +6,7 @@ you get a failed execution that names the place, instead of a Python error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sfn_release.canonical import member
@@ -14,87 +14,101 @@ from sfn_release.canonical import member
 FieldTest = Callable[[Any], bool]
 
 _HUGE = 1e15  # larger than any count or time
+_OBJECT = (dict, Mapping)  # a dict is known at once
+_SCOPES = frozenset(("Branches", "ItemProcessor", "Iterator"))
+_COMPOSED = frozenset(("And", "Or", "Not"))
+
+
+_Place = tuple[str | int, ...]
+"""The keys that lead to a value. They are written for a fault only."""
 
 
 def shape_fault(definition: Any) -> str | None:
     """Return the reason why *definition* can't be run, with its place; None if it can."""
-    if not isinstance(definition, Mapping):
+    if not isinstance(definition, _OBJECT):
         return "The definition is not a JSON object."
-    pending: list[tuple[str, Any]] = [("$", definition)]
+    pending: list[tuple[_Place, Any]] = [((), definition)]
     while pending:
-        path, machine = pending.pop()
-        if not isinstance(machine, Mapping) or not isinstance(machine.get("States"), Mapping):
-            return f"{path} is not an object with States."
-        fault = _fault(path, machine, _MACHINE)
+        place, machine = pending.pop()
+        if not isinstance(machine, _OBJECT) or not isinstance(machine.get("States"), _OBJECT):
+            return f"{_written(place)} is not an object with States."
+        fault = _fault(place, machine, _MACHINE)
         if fault:
             return fault
         for name, state in machine["States"].items():
-            at = member(f"{path}.States", name)
+            at = (*place, "States", name)
             fault = _fault(at, state, _STATE) or _nested_fault(at, state)
             if fault:
                 return fault
-            pending.extend(_scopes(at, state))
+            for field in _SCOPES & state.keys():
+                inner = state[field]
+                pending += (
+                    [((*at, field, index), branch) for index, branch in enumerate(inner)]
+                    if field == "Branches"
+                    else [((*at, field), inner)]
+                )
     return None
 
 
-def _scopes(at: str, state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the machines inside a state."""
-    yield from (
-        (f"{at}.Branches[{index}]", branch)
-        for index, branch in enumerate(state.get("Branches", []))
-    )
-    yield from (
-        (f"{at}.{field}", state[field]) for field in ("ItemProcessor", "Iterator") if field in state
-    )
-
-
-def _nested_fault(at: str, state: Mapping[str, Any]) -> str | None:
+def _nested_fault(at: _Place, state: Mapping[str, Any]) -> str | None:
     """Check the objects inside a state's lists and objects."""
-    for field, fields in _INSIDE.items():
-        if field not in state:
+    for field in _INSIDE.keys() & state.keys():
+        found, fields = state[field], _INSIDE[field]
+        if not isinstance(found, list):
+            fault = _fault((*at, field), found, fields)
+            if fault:
+                return fault
             continue
-        found = state[field]
-        items = found if isinstance(found, list) else [found]
-        for index, item in enumerate(items):
-            where = f"{at}.{field}[{index}]" if isinstance(found, list) else f"{at}.{field}"
-            fault = _fault(where, item, fields)
+        for index, item in enumerate(found):
+            place = (*at, field, index)
+            fault = _fault(place, item, fields)
             if fault is None and field in ("Retry", "Catch") and "ErrorEquals" not in item:
-                fault = f"{where} has no ErrorEquals."
+                fault = f"{_written(place)} has no ErrorEquals."
             if fault is None and field == "Choices":
-                fault = _rule_fault(where, item)
+                fault = _rule_fault(place, item)
             if fault:
                 return fault
     return None
 
 
-def _rule_fault(path: str, rule: Any) -> str | None:
+def _rule_fault(place: _Place, rule: Any) -> str | None:
     """Check a Choice rule and the rules in it."""
-    pending = [(path, rule)]
+    pending = [(place, rule)]
     while pending:
         at, part = pending.pop()
-        if not isinstance(part, Mapping):
-            return f"{at} is not an object."
-        for field in ("And", "Or"):
-            if field in part:
-                if not isinstance(part[field], list):
-                    return f"{at}.{field} is not a list of rules."
-                pending.extend((f"{at}.{field}[{i}]", inner) for i, inner in enumerate(part[field]))
-        if "Not" in part:
-            pending.append((f"{at}.Not", part["Not"]))
-        elif not {"And", "Or", "Condition"} & {*part} and not isinstance(part.get("Variable"), str):
-            return f"{at} has no Variable."
+        if not isinstance(part, _OBJECT):
+            return f"{_written(at)} is not an object."
+        composed = _COMPOSED & part.keys()
+        if not composed and "Condition" not in part and not isinstance(part.get("Variable"), str):
+            return f"{_written(at)} has no Variable."
+        for field in composed:
+            inner = part[field]
+            if field == "Not":
+                pending.append(((*at, field), inner))
+            elif isinstance(inner, list):
+                pending += [((*at, field, index), each) for index, each in enumerate(inner)]
+            else:
+                return f"{_written(at)}.{field} is not a list of rules."
     return None
 
 
-def _fault(path: str, value: Any, fields: Mapping[str, FieldTest]) -> str | None:
+def _fault(place: _Place, value: Any, fields: Mapping[str, FieldTest]) -> str | None:
     """Return the first known field of an object that has a wrong type, as a sentence."""
-    if not isinstance(value, Mapping):
-        return f"{path} is not an object."
+    if not isinstance(value, _OBJECT):
+        return f"{_written(place)} is not an object."
     for field, found in value.items():
         test = fields.get(field)
         if test is not None and not test(found):
-            return f"{path}.{field} is of a wrong type."
+            return f"{_written(place)}.{field} is of a wrong type."
     return None
+
+
+def _written(place: _Place) -> str:
+    """Return a place as a JSON path."""
+    path = "$"
+    for key in place:
+        path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
+    return path
 
 
 def _text(value: Any) -> bool:
@@ -118,7 +132,7 @@ def _list(value: Any) -> bool:
 
 
 def _object(value: Any) -> bool:
-    return isinstance(value, Mapping)
+    return isinstance(value, _OBJECT)
 
 
 def _texts(value: Any) -> bool:

@@ -7,11 +7,12 @@ them; the rest moves to a temporary file, and memory holds a handle for each tex
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 _SHORT = 512  # characters; shorter texts aren't worth a handle
@@ -37,12 +38,16 @@ class TextStore:
     """The texts of one execution's history. Other threads may read them."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - see below
-        weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._known: dict[str, StoredText] = {}
         self._end = 0
         self._latest: tuple[str, StoredText] | None = None
+
+    @cached_property
+    def _file(self) -> SpooledTemporaryFile[bytes]:
+        file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it lives as long
+        weakref.finalize(self, file.close)
+        return file
 
     def keep(self, text: str) -> str | StoredText:
         """Store *text* and return its handle; a short text is returned itself."""
@@ -70,13 +75,29 @@ class TextStore:
             return self._file.read(size).decode("utf-8", "surrogatepass")
 
 
-def with_handles(value: Any, texts: TextStore) -> Any:
-    """Return an event's details with handles in place of long texts."""
-    if isinstance(value, str):
-        return texts.keep(value)
+def with_handles(details: dict[str, Any], texts: TextStore) -> dict[str, Any]:
+    """Return an event's details with handles in place of long texts.
+
+    Most events have none, so they stay as they are.
+    """
+    for item in details.values():
+        if isinstance(item, str) and len(item) > _SHORT:
+            break
+        if isinstance(item, dict) and not all(map(_is_short, item.values())):
+            break
+    else:
+        return details
+    return {key: _kept(item, texts) for key, item in details.items()}
+
+
+def _is_short(value: Any) -> bool:
+    return not isinstance(value, str) or len(value) <= _SHORT
+
+
+def _kept(value: Any, texts: TextStore) -> Any:
     if isinstance(value, dict):
-        return {key: with_handles(item, texts) for key, item in value.items()}
-    return value
+        return {key: _kept(item, texts) for key, item in value.items()}
+    return texts.keep(value) if isinstance(value, str) else value
 
 
 def with_texts(value: Any) -> Any:
