@@ -11,7 +11,7 @@ import heapq
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sfn_release.errors import LocalServiceError
@@ -64,6 +64,7 @@ class LiveExecutions:
         self._watcher: threading.Thread | None = None
         self._pool = WorkerPool()
         self._wall = RealClock()
+        self._relief = self._wall.now()
 
     def begin(self, run: LiveExecution) -> None:
         """Take in an execution that the caller's thread drives first, with `advance`."""
@@ -245,9 +246,16 @@ class LiveExecutions:
                 due = self._due()
             for arn in due:
                 self.wake(arn)
-            self._pool.relieve()
+            self._relieve()
             if self._take_signals is not None and self._turns and not self.closed.is_set():
                 self._receive(self._take_signals)
+
+    def _relieve(self) -> None:
+        """Relieve the pool, but not too often: its jobs need a moment."""
+        now = self._wall.now()
+        if now >= self._relief:
+            self._relief = now + timedelta(seconds=_RELIEF_SECONDS)
+            self._pool.relieve()
 
     def _seconds(self) -> float | None:
         """Return the seconds until the next thing to do; None if there is nothing."""
