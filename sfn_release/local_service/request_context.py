@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_release.local_service.arns import ArnScope
@@ -19,6 +19,13 @@ ApiOperation = Callable[["RequestContext", Mapping[str, Any]], dict[str, Any]]
 """Answers a validated request, or raises ApiError."""
 
 
+@dataclass
+class ServiceAddress:
+    """The URL at which a server carries the service over HTTP; None in this process only."""
+
+    url: str | None = None
+
+
 @dataclass(frozen=True)
 class RequestContext:
     """Everything that an operation may use. You hand it in with `open_service`.
@@ -27,7 +34,8 @@ class RequestContext:
     which aliases route by. *live* has the executions that run in real time. *operations* are those
     of the API by name, for the tasks that call them. *mock_config* returns the test cases that
     a start can name. *wait_time_scale* multiplies the time of Wait states. *fixed* are the members
-    of the scope, ``region`` and ``account``, that a request's signature doesn't change.
+    of the scope, ``region`` and ``account``, that a request's signature doesn't change. *address*
+    is for the handlers that call the service back.
     """
 
     store: Store
@@ -42,3 +50,4 @@ class RequestContext:
     mock_config: ReadMockConfig | None = None
     wait_time_scale: float = 1
     fixed: Collection[str] = ()
+    address: ServiceAddress = field(default_factory=ServiceAddress)

@@ -82,7 +82,7 @@ def listen(
     address = _loopback(host)
     kind = _Server6 if address.version == 6 else _Server  # noqa: PLR2004 - IPv6
     try:
-        return kind((str(address), port), service, allowed)
+        server = kind((str(address), port), service, allowed)
     except OSError as error:
         raise LocalServiceError(
             f"The local service can't listen on {host}, port {port}.",
@@ -91,6 +91,9 @@ def listen(
         ) from error
     except OverflowError as error:
         raise LocalServiceError(f"{port} is not a port. Ports are 0 to 65535.") from error
+    shown = f"[{address}]" if kind is _Server6 else str(address)
+    service.context.address.url = f"http://{shown}:{server.server_port}"
+    return server
 
 
 def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -44,6 +44,7 @@ def tasks_named(
             region=context.scope.region,
             account=context.scope.account,
             call_api=call_api,
+            endpoint_url=context.address.url,
         )
     )
 

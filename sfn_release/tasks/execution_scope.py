@@ -31,7 +31,8 @@ class ExecutionScope:
 
     *test_case* is the case of a MockConfigFile.json that the start named, if any. *call_api*
     performs an operation of Step Functions in the same region and account; None where the
-    execution can't reach other workflows.
+    execution can't reach other workflows. *endpoint_url* is where other processes reach Step
+    Functions; None where they can't.
     """
 
     machine: str
@@ -40,3 +41,4 @@ class ExecutionScope:
     region: str = ""
     account: str = ""
     call_api: CallApi | None = None
+    endpoint_url: str | None = None

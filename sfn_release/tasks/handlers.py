@@ -14,6 +14,7 @@ from typing import Any
 
 from sfn_release.simulator import Later, TaskCall, TaskFailure
 from sfn_release.tasks.chain import Answer
+from sfn_release.tasks.execution_scope import ExecutionScope
 from sfn_release.tasks.handler_pool import HandlerPool
 from sfn_release.tasks.handler_process import (
     HandlerFailure,
@@ -47,9 +48,9 @@ class Handlers:
         self._environment = environment or {}
         self._pool = HandlerPool(log or _LOG.info)
 
-    def of_execution(self, region: str, account: str) -> HandlerTasks:
-        """Return the source of answers for an execution in a region and account."""
-        return HandlerTasks(self, region, account)
+    def of_execution(self, scope: ExecutionScope) -> HandlerTasks:
+        """Return the source of answers for an execution."""
+        return HandlerTasks(self, scope)
 
     def close(self) -> None:
         """End the processes of all handlers."""
@@ -63,9 +64,18 @@ class Handlers:
         return next((self._specs[key] for key in keys if key in self._specs), None)
 
     def invoke(
-        self, called: LambdaCall, spec: HandlerSpec, arn: str, request_id: str, timeout: float
+        self,
+        called: LambdaCall,
+        spec: HandlerSpec,
+        arn: str,
+        request_id: str,
+        timeout: float,
+        endpoint_url: str | None = None,
     ) -> Any:
-        """Run a handler. Raises HandlerFailure, and HandlerTimeout after *timeout* seconds."""
+        """Run a handler. Raises HandlerFailure, and HandlerTimeout after *timeout* seconds.
+
+        The handler's clients of Step Functions use *endpoint_url*.
+        """
         group = f"/aws/lambda/{called.function.name}"
         stream = f"local/[{called.version}]{request_id.replace('-', '')}"
         region = arn.split(":")[3]
@@ -79,6 +89,7 @@ class Handlers:
             "AWS_DEFAULT_REGION": region,
             "LAMBDA_TASK_ROOT": str(spec.folder),
             "_HANDLER": f"{spec.module}.{spec.function}",
+            **({"AWS_ENDPOINT_URL_SFN": endpoint_url} if endpoint_url else {}),
             **self._environment,
             **spec.environment,
         }
@@ -96,19 +107,18 @@ class Handlers:
 
 
 class HandlerTasks:
-    """The handlers as a source of answers, for executions of one region and account."""
+    """The handlers as a source of answers, for one execution."""
 
-    def __init__(self, handlers: Handlers, region: str, account: str) -> None:
+    def __init__(self, handlers: Handlers, scope: ExecutionScope) -> None:
         self._handlers = handlers
-        self._region = region
-        self._account = account
+        self._scope = scope
 
     def answer_to(self, call: TaskCall) -> Answer | None:
         """Return the run of the function's handler; None if there is none."""
         called = parse_lambda_call(call)
         if called is None:
             return None
-        arn = called.function.arn(self._region, self._account)
+        arn = called.function.arn(self._scope.region, self._scope.account)
         spec = self._handlers.spec_of(called, arn)
         if spec is None:
             return None
@@ -123,7 +133,9 @@ class HandlerTasks:
             return called.result(None, request_id)
         limit = min(spec.timeout, call.timeout_seconds or spec.timeout)
         try:
-            payload = self._handlers.invoke(called, spec, arn, request_id, limit)
+            payload = self._handlers.invoke(
+                called, spec, arn, request_id, limit, self._scope.endpoint_url
+            )
         except HandlerTimeout:
             if limit < spec.timeout:  # the state's own limit
                 raise TaskFailure("States.Timeout", seconds=limit) from None

@@ -41,7 +41,7 @@ class TaskSources:
             sources.append(MockedCase(scope.test_case))
         sources.append(mock_file)
         if self.handlers is not None:
-            sources.append(self.handlers.of_execution(scope.region, scope.account))
+            sources.append(self.handlers.of_execution(scope))
         if scope.call_api is not None:
             sources.append(WorkflowTasks(scope.call_api))
         if self.buckets is not None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import Any
 
 
 def in_background(run: Callable[[], Any], name: str = "task") -> Future[Any]:
     """Run *run* in a thread of its own and return its future.
 
-    The thread is a daemon: work that never ends doesn't keep the process alive.
+    The thread is a daemon: work that never ends doesn't keep the process alive. Whoever abandons
+    the work cancels the future. Then the result is dropped.
     """
     future: Future[Any] = Future()
 
@@ -19,9 +21,11 @@ def in_background(run: Callable[[], Any], name: str = "task") -> Future[Any]:
         try:
             result = run()
         except BaseException as error:  # noqa: BLE001 - whoever collects the result raises it
-            future.set_exception(error)
+            with suppress(InvalidStateError):
+                future.set_exception(error)
         else:
-            future.set_result(result)
+            with suppress(InvalidStateError):
+                future.set_result(result)
 
     threading.Thread(target=body, name=name, daemon=True).start()
     return future

@@ -109,7 +109,10 @@ class WorkflowTasks:
         """Return the end of a started execution: at once if it's there, else as work."""
         found = self._call_api("DescribeExecution", {"executionArn": arn})
         if found["status"] == "RUNNING":
-            waiting = in_background(lambda: _outcome(asked, self._wait(arn)), arn)
+            abandoned = threading.Event()
+            waiting = in_background(lambda: _outcome(asked, self._wait(arn, abandoned)), arn)
+            # Once it has ended in any way, nothing waits for it.
+            waiting.add_done_callback(lambda _done: abandoned.set())
             return Later(waiting, submitted)
         seconds = max(0.0, found["stopDate"] - found["startDate"])
         try:
@@ -119,13 +122,15 @@ class WorkflowTasks:
             raise
         return TaskResult(output, seconds, submitted)
 
-    def _wait(self, arn: str) -> dict[str, Any]:
-        never = threading.Event()
+    def _wait(self, arn: str, abandoned: threading.Event) -> dict[str, Any]:
+        """Return a started execution once it has ended. Stop it if its parent gives it up."""
         while True:
             found = self._call_api("DescribeExecution", {"executionArn": arn})
             if found["status"] != "RUNNING":
                 return found
-            never.wait(_POLL_SECONDS)
+            if abandoned.wait(_POLL_SECONDS):
+                self._call_api("StopExecution", {"executionArn": arn})
+                return found
 
 
 def _refuse(problem: str) -> Any:

@@ -8,12 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 import sfn_release as sfn
+from sfn_release.local_service import open_service
+from sfn_release.local_service.server import start
+from sfn_release.tasks import Handlers, TaskSources, handler_specs
 from support.machines import ROLE
 
 PATIENCE = 60.0
+KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine"
 START = "arn:aws:states:::states:startExecution"
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -26,6 +31,12 @@ def slow(event, context):
 
 def fails(event, context):
     raise RuntimeError(f"no {event}")
+
+def callback(event, context):
+    import boto3
+    client = boto3.client("stepfunctions", region_name="us-east-1",
+                          aws_access_key_id="x", aws_secret_access_key="x")
+    client.send_task_success(taskToken=event["token"], output='{"by": "handler"}')
 
 def token(event, context):
     with open(event["file"], "w") as file:
@@ -177,3 +188,37 @@ def test_a_callback_child_answers_its_parent(client: Any) -> None:
     done = run(client, create(client, "parent", parent))
     assert done["status"] == "SUCCEEDED", done
     assert json.loads(done["output"]) == {"by": "child"}
+
+
+def test_a_stopped_parent_stops_its_child(client: Any) -> None:
+    """As AWS does for a .sync task."""
+    activity = client.create_activity(name="work")["activityArn"]
+    child = create(client, "child", {"Work": {"Type": "Task", "Resource": activity, "End": True}})
+    parent = {
+        "N": {
+            "Type": "Task",
+            "Resource": f"{START}.sync",
+            "Parameters": {"StateMachineArn": child},
+            "End": True,
+        }
+    }
+    execution = started(client, create(client, "parent", parent))
+    (inner,) = eventually(lambda: client.list_executions(stateMachineArn=child)["executions"])
+    client.stop_execution(executionArn=execution)
+    assert ended(client, inner["executionArn"])["status"] == "ABORTED"
+
+
+def test_a_handler_calls_the_service_back(tmp_path: Path) -> None:
+    """While it runs, by the client that it would use on AWS."""
+    (tmp_path / "handlers.py").write_text(CODE)
+    handlers = Handlers(handler_specs({"callback": "handlers:callback"}, tmp_path))
+    sources = TaskSources(handlers=handlers)
+    with start(open_service(":memory:", tasks_for=sources.for_execution)) as server:
+        client = boto3.client(
+            "stepfunctions", region_name="us-east-1", endpoint_url=server.url, **KEYS
+        )
+        parameters = {"FunctionName": "callback", "Payload": {"token.$": "$$.Task.Token"}}
+        state = invoke("callback", Resource=f"{INVOKE}.waitForTaskToken", Parameters=parameters)
+        done = run(client, create(client, "m", {"Call": state}))
+    handlers.close()
+    assert json.loads(done["output"]) == {"by": "handler"}
