@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 from random import Random
@@ -88,10 +88,12 @@ class CompiledJsonata:
         self._shuffles = "shuffle" in self._names
         self._dated = bool(self._names & {"now", "millis", "toMillis"})
 
-    def evaluate(self, variables: Mapping[str, Any], *, random: Random, now: str) -> Any:
+    def evaluate(
+        self, variables: Mapping[str, Any], *, random: Random, now: Callable[[], str]
+    ) -> Any:
         """Return the value, or UNDEFINED.
 
-        *variables* has the value of ``$states`` too. *now* is the time of $now, in ISO 8601.
+        *variables* has the value of ``$states`` too. *now* returns the time of $now in ISO 8601.
         Raises JsonataEvaluationError.
         """
         if self._path is not None:
@@ -107,7 +109,7 @@ class CompiledJsonata:
             bindings["eval"] = False  # AWS has no $eval: calling it calls no function
         options: dict[str, Any] = {}
         if self._dated:
-            options["now"] = now
+            options["now"] = now()
         if self._shuffles:
             options["seed"] = random.getrandbits(63)
         if not self._draws:
@@ -197,6 +199,8 @@ def _looked_up(variables: Mapping[str, Any], path: list[str]) -> tuple[Any] | No
             return None
         else:
             return (UNDEFINED,)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return (int(value),)  # as on AWS, and by the engine: 1.0 is written as 1
     return (value,)
 
 

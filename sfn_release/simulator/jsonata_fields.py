@@ -62,7 +62,7 @@ class JsonataFields:
             found = compiled(text).evaluate(
                 self._variables,
                 random=self.visit.random,
-                now=self.visit.entered_at,
+                now=self.visit.now,
             )
         except JsonataError as error:
             ending = f"threw an error during evaluation. {error.code}: {error}"

@@ -222,6 +222,7 @@ def _visit(
         frame.variables,
         frame.last,
         run.random,
+        run.clock,
         () if resume is None else resume["inner"],
         previous,
     )

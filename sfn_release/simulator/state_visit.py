@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.failure import RUNTIME, StateFailure
+from sfn_release.simulator.timestamps import write_instant
 
 
 @dataclass
@@ -27,14 +29,13 @@ class StateVisit:
     variables: Mapping[str, Any]
     entered: int
     random: Random
+    clock: Clock
     resumed: Sequence[Mapping[str, Any] | None] = ()
     previous: int = 0
 
-    @property
-    def entered_at(self) -> str:
-        """The instant at which the state was entered, as the context object writes it."""
-        instant: str = self.context["State"]["EnteredTime"]
-        return instant
+    def now(self) -> str:
+        """Return the instant of the execution's clock, as the context object writes instants."""
+        return write_instant(self.clock.now())
 
     def note(self, stage: str, value: Any) -> None:
         """Take note of the data after a field of the state. A state test overrides it."""

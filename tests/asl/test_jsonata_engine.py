@@ -27,7 +27,7 @@ TIME = "Expression evaluation timeout: Check for infinite loop"
 
 def value_of(text: str, **variables: Any) -> Any:
     """Evaluate an expression."""
-    return compiled(text).evaluate(variables, random=Random(1), now=NOW)  # noqa: S311 - nothing secret
+    return compiled(text).evaluate(variables, random=Random(1), now=lambda: NOW)  # noqa: S311 - nothing secret
 
 
 @pytest.mark.parametrize(

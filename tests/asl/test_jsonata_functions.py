@@ -18,7 +18,7 @@ from sfn_release.asl.jsonata_functions import JsonataEvaluationError
 def value_of(text: str, seed: int = 1, **variables: Any) -> Any:
     """Evaluate an expression."""
     random, now = Random(seed), "2026-01-31T12:00:00.000Z"  # noqa: S311 - nothing secret
-    return compiled(text).evaluate(variables, random=random, now=now)
+    return compiled(text).evaluate(variables, random=random, now=lambda: now)
 
 
 @pytest.mark.parametrize(

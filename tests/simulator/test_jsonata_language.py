@@ -511,6 +511,13 @@ def test_time_and_chance_are_the_execution_s() -> None:
     assert first["now"] == "2026-01-01T00:01:30.000Z"
 
 
+def test_the_time_of_an_output_is_the_state_s_end() -> None:
+    """$now is the time of the evaluation, and the context object has the time of the entry."""
+    output = ["{% $now() %}", "{% $states.context.State.EnteredTime %}"]
+    outcome = execute(jsonata(A={"Type": "Wait", "Seconds": 5, "Output": output}))
+    assert outcome.output == ["2026-01-01T00:00:05.000Z", "2026-01-01T00:00:00.000Z"]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -31,17 +31,10 @@ class InspectedVisit(StateVisit):
     """A visit that keeps *notes* of its data.
 
     With *given_context*, the context object is the caller's, so the visit doesn't add to it.
-    *instant* is the time at which the state is entered.
     """
 
     given_context: bool = False
-    instant: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def entered_at(self) -> str:
-        """The instant at which the state was entered, whatever the context object says."""
-        return self.instant
 
     def note(self, stage: str, value: Any) -> None:
         """Keep the data after a field, by its member of the API's ``InspectionData``."""

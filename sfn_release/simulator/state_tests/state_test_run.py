@@ -139,8 +139,8 @@ class _StateTestRun:
             frame.variables,
             _ENTERED,
             random,
+            clock,
             given_context=test.context is not None,
-            instant=write_instant(clock.now()),
         )
         return cls(test, state, run, frame, visit)
 
