@@ -202,7 +202,7 @@ def task_names(definition: Mapping[str, Any]) -> Iterator[str]:
         for name, state in states.items() if isinstance(states, Mapping) else ():
             if not isinstance(state, Mapping):
                 continue
-            for holder in (state, state.get("ItemReader")):
+            for holder in (state, state.get("ItemReader"), state.get("ResultWriter")):
                 if isinstance(holder, Mapping) and isinstance(holder.get("Resource"), str):
                     yield from (name, holder["Resource"])
             scopes += [state.get("ItemProcessor"), state.get("Iterator")]
