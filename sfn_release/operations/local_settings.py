@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sfn_release.checks.services.botocore_models import sdk_ids
 from sfn_release.errors import UsageError
 from sfn_release.project import aws_rules
 from sfn_release.project.task_settings import TaskSettings
 from sfn_release.tasks import handler_specs
+from sfn_release.text import did_you_mean
 
 MOCK_FILE = "MockConfigFile.json"
 """The mock file that Step Functions Local reads from the folder that it is started in."""
@@ -41,7 +43,6 @@ ENDPOINTS: Mapping[str, str] = {
 
 _MOCK_CONFIG = ("SFN_MOCK_CONFIG", "LOCALSTACK_SFN_MOCK_CONFIG")
 _REGION = re.compile(r"[a-z][a-z0-9-]*")  # people call it "local", too
-_SERVICE = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -156,10 +157,12 @@ def _bucket(folder: Path, text: str) -> tuple[str, str]:
 
 def _endpoint(text: str) -> tuple[str, str]:
     service, url = _pair("--endpoint", text, "lambda=http://127.0.0.1:3001")
-    if not _SERVICE.fullmatch(service):
+    known = ["*", *sdk_ids().values()]
+    if service not in known:
         raise UsageError(
-            f"--endpoint {text!r}: {service!r} is not the id of a service.",
-            fix="Write it as boto3 does:  --endpoint dynamodb=http://127.0.0.1:8000",
+            f"--endpoint {text!r}: {service!r} is not a service.",
+            why="Write the service as boto3 does, or * for all others.",
+            fix=did_you_mean(service, known),
         )
     return service, _url(f"--endpoint {service}", url)
 

@@ -7,12 +7,17 @@ guide: the state machine LambdaSQSIntegration with its test cases HappyPath, Ret
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from support.command_line import CREDENTIALS
 from support.serving import aws_cli, serving
 
 ACCOUNT = "123456789012"
@@ -130,6 +135,34 @@ def served(folder: Path) -> Iterator[Sample]:
         yield running
 
 
+@contextmanager
+def function_endpoint(calls: list[tuple[str, Any]]) -> Iterator[str]:
+    """Serve Lambda's Invoke, which notes its *calls*, as `sam local start-lambda` does."""
+
+    class Invoke(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            calls.append((self.path, json.loads(content)))
+            body = json.dumps({"greeting": "Hello"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Invoke)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def details(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event's details."""
     (found,) = (value for key, value in event.items() if key.endswith("EventDetails"))
@@ -180,3 +213,32 @@ def test_a_state_outside_the_test_case_runs_a_handler(served: Sample) -> None:
     invoked = next(event for event in events if event["type"] == "TaskSucceeded")
     assert json.loads(details(invoked)["output"])["Payload"] == {"greeted": {}}
     assert events[-1]["type"] == "ExecutionSucceeded"
+
+
+def test_hybrid_path(folder: Path, tmp_path: Path, other_services: str) -> None:
+    """The Lambda function is mocked, and the message goes to the queue at SQS_ENDPOINT.
+
+    Another start of the same service mocks the queue, and calls the function at LAMBDA_ENDPOINT.
+    """
+    calls: list[tuple[str, Any]] = []
+    with function_endpoint(calls) as functions:
+        sqs: Any = boto3.client("sqs", region_name="us-east-1", endpoint_url=other_services)
+        queue = sqs.create_queue(QueueName="myQueue")["QueueUrl"]
+        variables = {
+            "SFN_MOCK_CONFIG": str(folder / "mocks.json"),
+            "SQS_ENDPOINT": other_services,
+            "LAMBDA_ENDPOINT": functions,
+            "AWS_ACCOUNT_ID": ACCOUNT,
+            "XDG_DATA_HOME": str(tmp_path),
+            **CREDENTIALS,
+        }
+        with serving(tmp_path, **variables) as printed:
+            assert printed["endpoints"] == {"sqs": other_services, "lambda": functions}
+            hybrid = Sample(printed["endpoint_url"])
+            hybrid.create(tmp_path, queue)
+            assert hybrid.events("HybridPath")[-1]["type"] == "ExecutionSucceeded"
+            assert hybrid.events("FunctionPath")[-1]["type"] == "ExecutionSucceeded"
+        (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"]) == SAID
+    function = f"arn%3Aaws%3Alambda%3Aus-east-1%3A{ACCOUNT}%3Afunction%3AHelloWorldFunction"
+    assert calls == [(f"/2015-03-31/functions/{function}/invocations", {})]

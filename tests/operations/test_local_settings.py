@@ -45,9 +45,11 @@ def test_the_mock_file_beside_you(tmp_path: Path) -> None:
 def test_every_endpoint_has_a_variable(tmp_path: Path) -> None:
     """The variables of Step Functions Local name services; an option wins."""
     environ = {name: f"http://127.0.0.1:{4000 + n}" for n, name in enumerate(ENDPOINTS)}
-    given = GivenSettings(endpoints=["sqs=https://sqs.test/a", "ssm=aws"])
+    given = GivenSettings(
+        endpoints=["sqs=https://sqs.test/a", "ssm=aws", "*=http://localhost:4566"]
+    )
     endpoints = read_settings(tmp_path, environ, given).tasks.task_endpoints
-    assert set(endpoints) == {*ENDPOINTS.values(), "ssm"}
+    assert set(endpoints) == {*ENDPOINTS.values(), "ssm", "*"}
     assert endpoints["lambda"] == environ["LAMBDA_ENDPOINT"]
     assert endpoints["sqs"] == "https://sqs.test/a"
 
@@ -87,7 +89,8 @@ def test_an_option_wins_over_a_variable(tmp_path: Path) -> None:
         (GivenSettings(buckets=["in=absent"]), {}, "is not a folder"),
         (GivenSettings(buckets=["=x"]), {}, "--bucket '=x' can't be read"),
         (GivenSettings(endpoints=["lambda"]), {}, "--endpoint 'lambda' can't be read"),
-        (GivenSettings(endpoints=["Lambda=http://x"]), {}, "'Lambda' is not the id of a service"),
+        (GivenSettings(endpoints=["Lambda=http://x"]), {}, "'Lambda' is not a service"),
+        (GivenSettings(endpoints=["sagmaker=http://x"]), {}, "'sagmaker' is not a service"),
         (GivenSettings(endpoints=["lambda=ftp://x"]), {}, "'ftp://x' is not an endpoint"),
         (GivenSettings(endpoints=["lambda=http://x:y"]), {}, "'http://x:y' is not an endpoint"),
         (

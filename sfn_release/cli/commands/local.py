@@ -55,7 +55,7 @@ def run() -> None:
     "endpoints",
     multiple=True,
     metavar="SERVICE=URL",
-    help="Send tasks of a service, such as lambda, to this endpoint. Repeatable.",
+    help="Send a service's tasks, such as lambda's or * for all, to a URL. Repeatable.",
 )
 @click.option(
     "--wait-time-scale",
