@@ -32,10 +32,14 @@ _LONGEST_EXPRESS = 300  # seconds (AWS: "Quotas")
 
 @dataclass(frozen=True)
 class _Running:
-    """A child that runs: its own run, and the position of its strand."""
+    """A child that runs: its own run, the position of its strand, and the *earlier* map runs.
+
+    The map runs inside the child come after those that were there before it started.
+    """
 
     run: ExecutionRun
     frame: Frame
+    earlier: int
 
 
 class Children:
@@ -74,7 +78,7 @@ class Children:
         run = _run_of(self._attempt, map_run, child, payload)
         iteration = (*self._attempt.frame.iteration, (self._attempt.visit.name, child.index))
         frame = Frame(0, self._attempt.frame.language, {}, iteration)
-        self._running[child.index] = _Running(run, frame)
+        self._running[child.index] = _Running(run, frame, len(run.map_runs))
         _start(run, frame, child)
         run.observe_child(map_run, child)
         try:
@@ -102,7 +106,7 @@ class Children:
         running = self._running.pop(child.index)
         run, frame = running.run, running.frame
         if status in ("TIMED_OUT", "ABORTED"):
-            _abort_map_runs(run)
+            _abort_map_runs(running)
         child.status, child.stopped = status, run.clock.now()
         previous = frame.last if status in ("SUCCEEDED", "FAILED") else 0
         details = with_error(child.error, child.cause)
@@ -114,9 +118,10 @@ class Children:
         run.observe_child(self._map_run, child)
 
 
-def _abort_map_runs(run: ExecutionRun) -> None:
+def _abort_map_runs(child: _Running) -> None:
     """Abort the map runs inside a child that is cut off."""
-    for inner in run.map_runs:
+    run = child.run
+    for inner in run.map_runs[child.earlier :]:
         if inner.execution_arn == run.seed.execution_arn and inner.status == "RUNNING":
             inner.abort()
             run.history.record("MapRunAborted", inner.event)
