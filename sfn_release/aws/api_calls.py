@@ -84,46 +84,58 @@ def _api_name(operation: Operation) -> str:
 
 
 def _call(operation: Operation, request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return operation(**request)
+    except Exception as error:
+        explained = _explained(error, operation)
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def _explained(error: Exception, operation: Operation) -> AwsError | None:  # noqa: PLR0911 - one per kind of error
+    """Return our error for an error of botocore; None for any other error."""
+    # Only now, so that a call that succeeds without botocore doesn't have to import it.
     import botocore.exceptions as botocore
     from botocore.parsers import ResponseParserError
 
-    try:
-        return operation(**request)
-    except botocore.ClientError as error:
-        raise _refused(error, operation) from error
-    except (
-        botocore.NoCredentialsError,
-        botocore.PartialCredentialsError,
-        botocore.CredentialRetrievalError,
-        botocore.TokenRetrievalError,
-        botocore.SSOError,
-    ) as error:
-        raise AccessError(
-            "No usable AWS credentials were found.",
-            why=str(error),
-            fix="Set `profile` for the environment, or log in (`aws sso login`, `aws configure`).",
-        ) from error
-    except botocore.ParamValidationError as error:
-        raise AwsError(f"Invalid request to {_service(operation)[0]}.", why=str(error)) from error
-    except (
-        botocore.HTTPClientError,
-        botocore.ConnectionError,
-        botocore.IncompleteReadError,
-    ) as error:
-        raise NetworkError(
-            f"Can't reach the {_service(operation)[0]} endpoint.",
-            why=str(error),
-            fix="Check the network, and `region` and `endpoint_url` of the environment.",
-        ) from error
-    except botocore.BotoCoreError as error:
-        raise AwsError(f"Can't call {_service(operation)[0]}.", why=str(error)) from error
-    except ResponseParserError as error:
-        raise AwsError(
-            f"The endpoint doesn't speak the {_service(operation)[0]} API.",
-            why=str(error)[:_SHOWN],
-            fix="Check `endpoint_url` of the environment: it may be a table with one URL for each"
-            " service.",
-        ) from error
+    match error:
+        case botocore.ClientError():
+            return _refused(error, operation)
+        case (
+            botocore.NoCredentialsError()
+            | botocore.PartialCredentialsError()
+            | botocore.CredentialRetrievalError()
+            | botocore.TokenRetrievalError()
+            | botocore.SSOError()
+        ):
+            return AccessError(
+                "No usable AWS credentials were found.",
+                why=str(error),
+                fix="Set `profile` for the environment, or log in"
+                " (`aws sso login`, `aws configure`).",
+            )
+        case botocore.ParamValidationError():
+            return AwsError(f"Invalid request to {_service(operation)[0]}.", why=str(error))
+        case (
+            botocore.HTTPClientError() | botocore.ConnectionError() | botocore.IncompleteReadError()
+        ):
+            return NetworkError(
+                f"Can't reach the {_service(operation)[0]} endpoint.",
+                why=str(error),
+                fix="Check the network, and `region` and `endpoint_url` of the environment.",
+            )
+        case botocore.BotoCoreError():
+            return AwsError(f"Can't call {_service(operation)[0]}.", why=str(error))
+        case ResponseParserError():
+            return AwsError(
+                f"The endpoint doesn't speak the {_service(operation)[0]} API.",
+                why=str(error)[:_SHOWN],
+                fix="Check `endpoint_url` of the environment: it may be a table with one URL for"
+                " each service.",
+            )
+        case _:
+            return None
 
 
 def call_or_none(operation: Operation, **request: Any) -> dict[str, Any] | None:

@@ -9,7 +9,8 @@ service               the service: one request in, one answer out
 http_protocol         AWS's JSON protocol: an HTTP request in, an answer out
 server                the HTTP server that carries them
 request_headers       refuses web pages; reads the region and account of a request
-api_model             checks requests against AWS's own service model
+api_model, api_shapes
+                      check requests against AWS's own service model
 *_api                 the operations, one file per kind of resource
 definition_validation refuses the definitions that AWS refuses, in AWS's words (`diagnostics`)
 start_targets         resolves the ARN of a start to a revision

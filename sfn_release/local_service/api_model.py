@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from sfn_release.local_service import api_errors
+from sfn_release.local_service.api_shapes import ApiShape, request_shapes
 from sfn_release.local_service.supported_members import supported_members
 
 MemberCheck = Callable[[Any, str, list[str]], None]
@@ -43,10 +44,10 @@ _SHOWN = 1200  # characters of a refused value in its message
 
 @dataclass(frozen=True)
 class ApiModel:
-    """Every operation's name and the check of its request."""
+    """The shapes of all requests, by operation. A shape's check is made at its first use."""
 
-    checks: Mapping[str, MemberCheck]
-    """By operation of the API, including the operations that the local service doesn't support."""
+    shapes: Mapping[str, ApiShape]
+    _checks: dict[str, MemberCheck]  # by shape
 
     def request(self, operation: str, body: bytes) -> dict[str, Any]:
         """Return the request in *body*, validated. Null members count as absent.
@@ -62,7 +63,7 @@ class ApiModel:
         if not isinstance(value, dict):
             raise api_errors.serialization("Start of structure or map found where not expected.")
         failures: list[str] = []
-        self.checks[operation](value, "", failures)
+        _check(self.shapes[operation], self._checks)(value, "", failures)
         if failures:
             raise api_errors.constraint(failures)
         return {name: member for name, member in value.items() if member is not None}
@@ -70,33 +71,21 @@ class ApiModel:
 
 @cache
 def load() -> ApiModel:
-    """Read botocore's model of Step Functions and prepare a check for every operation.
-
-    It takes a tenth of a second, so a process does it once.
-    """
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
-
-    service = ServiceModel(Loader().load_service_model("stepfunctions", "service-2"))
-    checks: dict[str, MemberCheck] = {}
-    known: dict[str, MemberCheck] = {}
-    for name in service.operation_names:
-        shape = service.operation_model(name).input_shape
-        checks[name] = _check(shape, known)
-    return ApiModel(checks)
+    """Read botocore's model of Step Functions, once in a process."""
+    return ApiModel(request_shapes(), {})
 
 
-def _check(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+def _check(shape: ApiShape, known: dict[str, MemberCheck]) -> MemberCheck:
     """Return the check of *shape*; *known* caches the checks by shape name."""
     if shape.name not in known:  # no request shape contains itself
         known[shape.name] = _MAKERS.get(shape.type_name, _scalar)(shape, known)
     return known[shape.name]
 
 
-def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+def _structure(shape: ApiShape, known: dict[str, MemberCheck]) -> MemberCheck:
     members = {name: _check(member, known) for name, member in shape.members.items()}
-    required = list(shape.required_members)
     unsupported = members.keys() - supported_members(shape.name)
+    required = shape.required
 
     def check(value: Any, path: str, failures: list[str]) -> None:
         if not isinstance(value, dict):
@@ -116,7 +105,7 @@ def _structure(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _list(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+def _list(shape: ApiShape, known: dict[str, MemberCheck]) -> MemberCheck:
     member_check = _check(shape.member, known)
     limits = _limits(shape)
     item = shape.member
@@ -138,7 +127,7 @@ def _list(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _map(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
+def _map(shape: ApiShape, known: dict[str, MemberCheck]) -> MemberCheck:
     value_check = _check(shape.value, known)
 
     def check(value: Any, path: str, failures: list[str]) -> None:
@@ -150,10 +139,10 @@ def _map(shape: Any, known: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _string(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+def _string(shape: ApiShape, _: dict[str, MemberCheck]) -> MemberCheck:
     limits = _limits(shape)
     sensitive = bool(shape.metadata.get("sensitive"))
-    choices = _ENUM_ORDER.get(shape.name) or list(shape.enum)
+    choices = _ENUM_ORDER.get(shape.name) or shape.choices
     written = shape.metadata.get("pattern")
     pattern = re.compile(_PATTERNS.get(written, written)) if written else None
 
@@ -176,7 +165,7 @@ def _string(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _number(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+def _number(shape: ApiShape, _: dict[str, MemberCheck]) -> MemberCheck:
     limits = _limits(shape)
     whole = shape.type_name in ("integer", "long")
 
@@ -190,7 +179,7 @@ def _number(shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _boolean(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+def _boolean(_shape: ApiShape, _: dict[str, MemberCheck]) -> MemberCheck:
     def check(value: Any, _path: str, _failures: list[str]) -> None:
         if not isinstance(value, bool):
             raise _wrong_type(value, "Boolean")
@@ -198,7 +187,7 @@ def _boolean(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-def _scalar(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
+def _scalar(_shape: ApiShape, _: dict[str, MemberCheck]) -> MemberCheck:
     """Return a check that accepts everything, for types that our requests don't have."""
 
     def check(_value: Any, _path: str, _failures: list[str]) -> None:
@@ -207,7 +196,7 @@ def _scalar(_shape: Any, _: dict[str, MemberCheck]) -> MemberCheck:
     return check
 
 
-_MAKERS: dict[str, Callable[[Any, dict[str, MemberCheck]], MemberCheck]] = {
+_MAKERS: dict[str, Callable[[ApiShape, dict[str, MemberCheck]], MemberCheck]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
@@ -220,7 +209,7 @@ _MAKERS: dict[str, Callable[[Any, dict[str, MemberCheck]], MemberCheck]] = {
 }
 
 
-def _limits(shape: Any) -> tuple[float | None, float | None]:
+def _limits(shape: ApiShape) -> tuple[float | None, float | None]:
     return shape.metadata.get("min"), shape.metadata.get("max")
 
 
@@ -261,7 +250,7 @@ class _Shown:
         return self.text()
 
 
-def _java(value: Any, shape: Any) -> str:
+def _java(value: Any, shape: ApiShape) -> str:
     """Write a list's member as AWS's messages do: members in the model's order."""
     if isinstance(value, dict):
         members = [f"{name}={value[name]}" for name in shape.members if name in value]

@@ -108,12 +108,10 @@ def _check_table(document: TomlDocument, at: Key, values: Mapping[str, Any]) -> 
 
 def _connect(environment: Environment, clone: Clone) -> Aws:
     from sfn_release.aws.clients import Aws, no_other
-    from sfn_release.aws.stepfunctions import in_process
+    from sfn_release.aws.direct_client import direct
 
     running = local_service(clone, environment)
-    return Aws.of(
-        in_process(running.answer, region=_region(environment)), no_other("The local service")
-    )
+    return Aws.of(direct(running.answer), no_other("The local service"))
 
 
 EMBEDDED = Backend(
