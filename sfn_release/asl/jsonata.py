@@ -104,7 +104,8 @@ def parsed(text: str) -> Any:
     try:
         expression = Expression(text.encode("utf-8", "replace").decode())
     except JlensError as error:
-        raise JsonataError(error.code, str(error), error.position or 0) from error
+        words = re.sub(r"(?<= )(\d+)\.0$", r"\1", str(error))  # a number as JSONata writes it
+        raise JsonataError(error.code, words, error.position or 0) from error
     newer = newer_operator(text)
     if newer is not None:
         symbol, position = newer

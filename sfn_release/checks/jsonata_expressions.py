@@ -20,6 +20,7 @@ _FIELDS: Final = (
 _RULES: Final = {"Choices": ("Condition", "Assign", "Output"), "Catch": ("Assign", "Output")}
 MOST: Final = 250_000
 """Characters of JSONata that are parsed in a definition. The parser needs seconds for more."""
+INVALID: Final = "This is not valid JSONata: "
 TOO_MUCH: Final = f"the definition has more than {MOST:,} characters of JSONata"
 
 
@@ -54,7 +55,7 @@ class JsonataReader:
                 errors.append(f"{error} (character {max(error.position, 1)})")
             else:
                 return text if is_open(text.text) else text._replace(expression=expression)
-        return text._replace(problem=f"This is not valid JSONata: {errors[0]}.")
+        return text._replace(problem=f"{INVALID}{errors[0]}.")
 
 
 def _texts(state: ParsedState) -> Iterator[tuple[str, bool, str, Location]]:

@@ -55,8 +55,8 @@ def context(text: JsonataText) -> Iterator[Issue]:
         known = name.startswith("$") or not name.isidentifier()
         yield Issue(
             text.place,
-            f"Reference to '{name}' at the top level is not supported: an expression has no"
-            " default input.",
+            f"Reference to '{name}'{'' if name == '$$' else ' at the top level'} is not supported:"
+            " an expression has no default input.",
             "Use $states.input for the state's input."
             if known
             else f"Write $states.input.{name}, or ${name} for a variable.",

@@ -15,6 +15,7 @@ from sfn_release.canonical import keys_of
 from sfn_release.checks.checker import check_definition
 from sfn_release.checks.definition import MAX_BYTES
 from sfn_release.checks.finding import Finding
+from sfn_release.checks.jsonata_expressions import INVALID
 from sfn_release.checks.rule_table import BY_NAME
 from sfn_release.local_service import api_errors
 from sfn_release.local_service.diagnostics import Diagnostic, diagnostics
@@ -103,6 +104,9 @@ def _diagnostic(finding: Finding) -> Diagnostic:
     if finding.rule == "expression" and _CALL in finding.message:
         message = f"The value for the field '{key}' must be a {_CALL}"
         return Diagnostic(code, message, _written(holder))
+    if finding.rule == "jsonata" and finding.message.startswith(INVALID):
+        message = finding.message.removeprefix(INVALID).rpartition(" (character ")[0]
+        return Diagnostic(code, message, _location(finding.path))
     if finding.rule in ("jsonata-context", "states-member"):
         message = finding.message.partition(": ")[0].removesuffix(" here.").removesuffix(".")
         return Diagnostic(code, f"{message}.", _location(finding.path))

@@ -264,6 +264,31 @@ def test_what_the_language_refuses_is_refused(state: Any, message: str, location
     assert refusal(client.create_state_machine, **request)[0] == "InvalidDefinition"
 
 
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("a[1,2)", 'Expected "]", got ","'),
+        ("'open", "String literal must be terminated by a matching quote"),
+        ("1 +", "Unexpected end of expression"),
+        ("", "Unexpected end of expression"),
+        ("1 1", "Syntax error: 1"),
+        ("{'a':}", 'The symbol "}" cannot be used as a unary operator'),
+        ("$match('a', /abc", "No terminating / in regular expression"),
+        ("$a ?? 1", 'The symbol "?" cannot be used as a unary operator'),
+        ("$$", "Reference to '$$' is not supported."),
+    ],
+)
+def test_invalid_jsonata_is_refused_in_jsonata_s_words(expression: str, message: str) -> None:
+    """As AWS does: without JSONata's code, at the field."""
+    client: Any = sfn.local()
+    state = {**PASS, "QueryLanguage": "JSONata", "Output": [f"{{% {expression} %}}"]}
+    text = json.dumps({"StartAt": "A", "States": {"A": state}})
+    (diagnostic,) = client.validate_state_machine_definition(definition=text)["diagnostics"]
+    shown = (diagnostic["code"], diagnostic["message"], diagnostic["location"])
+    code = "UNSUPPORTED" if expression == "$$" else "INVALID"
+    assert shown == (f"{code}_JSONATA_EXPRESSION", message, "/States/A/Output[0]")
+
+
 def test_numbers_that_a_release_cannot_carry_are_taken() -> None:
     """AWS accepts numbers that canonical JSON refuses."""
     client: Any = sfn.local()
