@@ -10,10 +10,9 @@ from sfn_release.asl.intrinsic_functions import compact
 from sfn_release.simulator.clock import Clock
 from sfn_release.simulator.execution_outcome import Event
 from sfn_release.simulator.failure import RUNTIME, ExecutionFailure
-from sfn_release.simulator.text_store import TextStore, with_handles
+from sfn_release.simulator.text_store import WHOLE, TextStore, with_handles
 
 _MAX_EVENTS = 25_000  # of a standard workflow's execution (AWS: "State, task and execution quotas")
-_WHOLE = {"truncated": False}
 
 
 class HistoryFull(ExecutionFailure):
@@ -102,12 +101,12 @@ class EventRecorder(EventCounter):
 
 def with_input(text: str, **details: Any) -> dict[str, Any]:
     """Return *details* with an input's JSON *text*."""
-    return {**details, "input": text, "inputDetails": _WHOLE}
+    return {**details, "input": text, "inputDetails": WHOLE}
 
 
 def with_output(text: str, **details: Any) -> dict[str, Any]:
     """Return *details* with an output's JSON *text*."""
-    return {**details, "output": text, "outputDetails": _WHOLE}
+    return {**details, "output": text, "outputDetails": WHOLE}
 
 
 def with_error(error: str | None, cause: str | None, **details: Any) -> dict[str, Any]:
@@ -121,7 +120,7 @@ def with_variables(assigned: Mapping[str, Any], **details: Any) -> dict[str, Any
     if not assigned:
         return details
     texts = {name: compact(value) for name, value in assigned.items()}
-    return {**details, "assignedVariables": texts, "assignedVariablesDetails": _WHOLE}
+    return {**details, "assignedVariables": texts, "assignedVariablesDetails": WHOLE}
 
 
 @cache

@@ -18,6 +18,8 @@ from typing import Any
 _SHORT = 512  # characters; shorter texts aren't worth a handle
 _IN_MEMORY = 16 * 1024 * 1024  # bytes of all texts, before they move to a file
 _DIGEST = 16  # bytes
+WHOLE = {"truncated": False}
+"""What an event says of each of its texts."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,11 @@ def with_handles(details: dict[str, Any], texts: TextStore) -> dict[str, Any]:
     Most events have none, so they stay as they are.
     """
     for item in details.values():
-        if isinstance(item, str) and len(item) > _SHORT:
-            break
-        if isinstance(item, dict) and not all(map(_is_short, item.values())):
-            break
-    else:
-        return details
-    return {key: _kept(item, texts) for key, item in details.items()}
-
-
-def _is_short(value: Any) -> bool:
-    return not isinstance(value, str) or len(value) <= _SHORT
+        if item is WHOLE:
+            continue
+        if isinstance(item, dict) or (isinstance(item, str) and len(item) > _SHORT):
+            return {key: _kept(item, texts) for key, item in details.items()}
+    return details
 
 
 def _kept(value: Any, texts: TextStore) -> Any:
