@@ -35,7 +35,18 @@ _SEED = ContextSeed(
     state_machine_name="m",
     started_at=datetime(2030, 1, 1, tzinfo=UTC),
 )
-_HELLO = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+_LATEST = 20
+_INNER = {"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}}
+_EACH = {
+    "Type": "Map",
+    "ItemProcessor": {
+        **_INNER,
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+    },
+    "ItemSelector": {"a": 1},
+    "End": True,
+}
+_HELLO = json.dumps({"StartAt": "Each", "States": {"Each": {**_EACH, "Label": "label"}}})
 
 
 class GeneratedInputs:
@@ -44,8 +55,7 @@ class GeneratedInputs:
     def __init__(self) -> None:
         activity_tasks._SECONDS = 0
         self._service = Service()
-        hello = {"name": "hello", "definition": _HELLO, "roleArn": ROLE, "publish": True}
-        self._service.ask("CreateStateMachine", hello)
+        self._known: dict[str, list[str]] = {"arn": [], "token": []}
 
     def feed(self, inputs: int, seed: int, before: Callable[[str, Any], None]) -> Iterator[Fed]:
         """Feed *inputs* generated inputs; yield each with its outcome.
@@ -125,12 +135,41 @@ class GeneratedInputs:
 
     def _request(self, generator: RequestGenerator) -> tuple[Any, Callable[[], bool]]:
         """Send a request of any operation of the API."""
+        self._stock()
+        generator.known = self._known
         operation, shape = generator.pick([*_operations().items()])
         request = generator.request(shape)
-        return [
-            operation,
-            request,
-        ], lambda: "__type" in self._service.ask(operation, json.dumps(request).encode())
+
+        def run() -> bool:
+            answer = self._service.ask(operation, json.dumps(request).encode())
+            self._learn(answer)
+            return "__type" in answer
+
+        return [operation, request], run
+
+    def _stock(self) -> None:
+        """Have something to ask for, whatever an earlier request deleted."""
+        hello = {"name": "hello", "definition": _HELLO, "roleArn": ROLE, "publish": True}
+        made = self._service.ask("CreateStateMachine", hello)
+        arn = made.get("stateMachineVersionArn", f"{PREFIX}:stateMachine:hello")
+        started = self._service.ask("StartExecution", {"stateMachineArn": arn})
+        self._learn([made, started])
+        if "executionArn" in started:
+            execution = {"executionArn": started["executionArn"]}
+            self._learn(self._service.ask("ListMapRuns", execution))
+
+    def _learn(self, value: Any, name: str = "") -> None:
+        """Keep the latest ARNs and tokens in an answer."""
+        if isinstance(value, dict):
+            for member, inner in value.items():
+                self._learn(inner, member)
+        elif isinstance(value, list):
+            for inner in value:
+                self._learn(inner, name)
+        for end, known in self._known.items():
+            if isinstance(value, str) and name.lower().endswith(end):
+                known.append(value)
+                del known[:-_LATEST]
 
 
 _KINDS = ("execution", "state", "machine", "request", "request")

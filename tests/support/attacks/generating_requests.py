@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from support.attacks.generating import KEYS, NAMES, NUMBERS, PREFIX, ROLE, TEXTS
@@ -25,7 +26,9 @@ _DOCUMENTS: Final = ("input", "output", "variables", "context", "result", "mapIt
 
 
 class RequestGenerator(DefinitionGenerator):
-    """Draws requests."""
+    """Draws requests. *known* are ARNs and tokens of earlier answers, by the end of their names."""
+
+    known: Mapping[str, Sequence[str]] = {}
 
     def request(self, shape: Any) -> dict[str, Any]:
         """Return a request whose input has *shape*; members are often left out."""
@@ -59,6 +62,9 @@ class RequestGenerator(DefinitionGenerator):
             return json.dumps(self.definition() if self.chance(0.5) else self.alone())
         if name in _DOCUMENTS:
             return json.dumps(self.pick((self.input(), self.any(), {}, [])))
-        if name.lower().endswith("arn"):
+        kind = next((end for end in ("arn", "token") if name.lower().endswith(end)), "")
+        if self.known.get(kind) and self.chance(0.6):
+            return str(self.pick(self.known[kind]))
+        if kind == "arn":
             return str(self.pick(_ARNS))
         return str(self.pick((*NAMES, *TEXTS, "hello", "1")))
