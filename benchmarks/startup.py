@@ -31,7 +31,6 @@ def main() -> int:
             compare("history (Git only)", lambda: command("history"), nothing, goal=12),
             compare("releases (Git only)", lambda: command("releases"), nothing, goal=12),
             compare("show 1.0.0 (Git only)", lambda: command("show", "1.0.0"), nothing, goal=12),
-            compare("execute hello", lambda: command("execute", "hello"), nothing, goal=15),
         ]
     return 0 if all(met) else 1
 
